@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+namespace portrait {
+
+/// A moment in UTC, in milliseconds.
+using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Port: where the time comes from. Thread-safe, never fails.
+class Clock {
+public:
+    virtual ~Clock() = default;
+    virtual Timestamp now() const = 0;
+};
+
+/// The system's clock.
+std::shared_ptr<const Clock> system_clock();
+
+} // namespace portrait

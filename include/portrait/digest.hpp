@@ -1,0 +1,23 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace portrait {
+
+/// XXH3-128 of a picture's bytes, in its canonical (big-endian) form. Finds accidents, not attackers: nothing may
+/// be looked up or shared by it.
+struct Digest {
+    std::array<std::byte, 16> bytes{};
+
+    /// 32 lower-case hexadecimal digits.
+    std::string to_string() const;
+
+    friend bool operator==(const Digest&, const Digest&) = default;
+};
+
+Digest digest_of(std::span<const std::byte> bytes) noexcept;
+
+} // namespace portrait

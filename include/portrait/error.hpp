@@ -1,0 +1,138 @@
+#pragma once
+
+#include <boost/assert/source_location.hpp>
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace portrait {
+
+struct ImageVersion;
+
+/// Everything that can go wrong in an expected way. Each enumerator is one rule; `error_rules()` lists them all
+/// with the stable id that clients see. Numbers are part of the ABI: new ones are added at the end.
+enum class errc {
+    image_empty = 1,
+    image_unknown_format,
+    image_unsupported_format,
+    image_format_not_allowed,
+    image_truncated,
+    image_corrupt,
+    image_zero_dimension,
+    image_too_many_bytes,
+    image_too_many_pixels,
+    image_too_wide,
+    image_too_high,
+    image_none,
+    person_invalid_id,
+    person_unknown,
+    blob_invalid_id,
+    blob_unknown,
+    blob_without_image,
+    blob_ids_exhausted,
+    info_text_too_long,
+    info_text_invalid,
+    info_blob_id_mismatch,
+    precondition_failed,
+    rendition_not_supported,
+    service_busy,
+    store_full,
+    store_io,
+    store_read_only,
+    store_corrupt,
+    store_closed,
+    store_in_use,
+    store_folder_missing,
+    store_not_a_database,
+    store_newer_schema,
+    internal,
+};
+
+/// What a caller can do about an error; the coarse view of `errc`, comparable with `std::error_code`.
+enum class failure {
+    bad_input = 1, ///< the caller's bytes, ids or texts break a rule; sending them again fails again
+    too_large,     ///< more bytes than `Limits::max_bytes`
+    not_found,     ///< the person, blob or picture doesn't exist
+    precondition,  ///< the stored version is not the one that the caller named
+    not_supported, ///< this build or configuration can't do it
+    unavailable,   ///< busy, full or closed; may work later
+    internal,      ///< I/O errors, corruption, defects
+};
+
+const std::error_category& error_category() noexcept;
+const std::error_category& failure_category() noexcept;
+std::error_code make_error_code(errc code) noexcept;
+std::error_condition make_error_condition(failure kind) noexcept;
+
+/// One row of the table of rules.
+struct ErrorRule {
+    errc code;
+    std::string_view rule;    ///< stable id for clients, such as `image.too_many_pixels`
+    failure kind;             ///< what a caller can do about it
+    std::string_view message; ///< default sentence for the end user
+};
+
+/// The table of all rules, in the order of `errc`. Thread-safe, never fails.
+std::span<const ErrorRule> error_rules() noexcept;
+
+/// An expected failure: the rule that was broken, a sentence for the end user, and, where there are such, the
+/// value seen and the limit. The message never holds a path or a secret; what the operator needs beyond it is
+/// the `cause`, which belongs in a log and never in an answer. Value type; not synchronised.
+class [[nodiscard]] Error {
+public:
+    /// The rule with its default message.
+    Error(errc code);
+    /// The rule with a sentence of its own.
+    Error(errc code, std::string message);
+
+    /// Adds the value that was seen and the largest (or only) one accepted.
+    Error&& with_limit(std::uint64_t observed, std::uint64_t limit) &&;
+    /// Adds what the operator should find in the log, such as the failed call and its errno's text.
+    Error&& with_cause(std::string cause) &&;
+    /// Adds the stored version that a failed precondition met; absent when there is no picture.
+    Error&& with_current(const ImageVersion& current) &&;
+
+    errc code() const noexcept { return code_; }
+    failure kind() const noexcept;
+    std::string_view rule() const noexcept;
+    const std::string& message() const noexcept { return message_; }
+    const std::string& cause() const noexcept { return cause_; }
+    std::optional<std::uint64_t> observed() const noexcept { return observed_; }
+    std::optional<std::uint64_t> limit() const noexcept { return limit_; }
+    /// Null unless the error is `errc::precondition_failed` and a picture exists.
+    const ImageVersion* current() const noexcept { return current_.get(); }
+
+    /// Lets `error == failure::not_found` and `error == errc::image_none` read as they should.
+    friend bool operator==(const Error& error, errc code) noexcept { return error.code_ == code; }
+    friend bool operator==(const Error& error, failure kind) noexcept { return error.kind() == kind; }
+
+private:
+    errc code_;
+    std::string message_;
+    std::string cause_;
+    std::optional<std::uint64_t> observed_;
+    std::optional<std::uint64_t> limit_;
+    std::shared_ptr<const ImageVersion> current_;
+};
+
+std::error_code make_error_code(const Error& error) noexcept;
+
+/// What `result<T>::value()` throws when there is no value: a programming error, since it can be asked first.
+[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+
+/// A value or an `Error`.
+template<class T>
+using result = boost::system::result<T, Error>;
+
+} // namespace portrait
+
+template<>
+struct std::is_error_code_enum<portrait::errc> : std::true_type {};
+template<>
+struct std::is_error_condition_enum<portrait::failure> : std::true_type {};

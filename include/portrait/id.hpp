@@ -1,0 +1,57 @@
+#pragma once
+
+#include <portrait/error.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace portrait {
+
+namespace detail {
+
+/// An int32 above 0 that cannot be mixed up with another kind of id.
+/// `Rule` is the error that a value outside 1 to 2147483647 gives.
+template<class Tag, errc Rule>
+class Identifier {
+public:
+    /// The id of this value. Fails with `Rule` outside 1 to 2147483647.
+    static result<Identifier> from(std::int64_t value);
+
+    /// Reads decimal digits and nothing else: no sign, no space, no overflow. Leading zeros are accepted.
+    /// Fails with `Rule`.
+    static result<Identifier> parse(std::string_view text);
+
+    constexpr std::int32_t value() const noexcept { return value_; }
+
+    friend constexpr auto operator<=>(Identifier, Identifier) noexcept = default;
+
+private:
+    explicit constexpr Identifier(std::int32_t value) noexcept : value_(value) {}
+
+    std::int32_t value_;
+};
+
+struct PersonIdTag;
+struct BlobIdTag;
+
+extern template class Identifier<PersonIdTag, errc::person_invalid_id>;
+extern template class Identifier<BlobIdTag, errc::blob_invalid_id>;
+
+} // namespace detail
+
+/// Names a person (contract section 1: what a valid person id is). Its errors are `errc::person_invalid_id`.
+using PersonId = detail::Identifier<detail::PersonIdTag, errc::person_invalid_id>;
+
+/// Names a stored picture; never used twice. Its errors are `errc::blob_invalid_id`.
+using BlobId = detail::Identifier<detail::BlobIdTag, errc::blob_invalid_id>;
+
+} // namespace portrait
+
+template<class Tag, portrait::errc Rule>
+struct std::hash<portrait::detail::Identifier<Tag, Rule>> {
+    std::size_t operator()(portrait::detail::Identifier<Tag, Rule> id) const noexcept {
+        return std::hash<std::int32_t>{}(id.value());
+    }
+};

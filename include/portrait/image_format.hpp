@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+namespace portrait {
+
+/// The four kinds of picture that are stored.
+enum class ImageFormat : std::uint8_t { png, jpeg, gif, tiff };
+
+inline constexpr std::array all_image_formats{ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif,
+                                              ImageFormat::tiff};
+
+/// `image/png`, `image/jpeg`, `image/gif` or `image/tiff`.
+std::string_view media_type(ImageFormat format) noexcept;
+/// `png`, `jpg`, `gif` or `tif`.
+std::string_view file_extension(ImageFormat format) noexcept;
+/// The format of one of the four media types above, exactly as `media_type` spells them.
+std::optional<ImageFormat> format_of_media_type(std::string_view media_type) noexcept;
+
+/// A set of formats.
+class ImageFormats {
+public:
+    constexpr ImageFormats(std::initializer_list<ImageFormat> formats) noexcept {
+        for (const auto format : formats)
+            bits_ = static_cast<std::uint8_t>(bits_ | bit(format));
+    }
+    static constexpr ImageFormats all() noexcept {
+        return {ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif, ImageFormat::tiff};
+    }
+    constexpr bool contains(ImageFormat format) const noexcept { return (bits_ & bit(format)) != 0; }
+
+private:
+    static constexpr unsigned bit(ImageFormat format) noexcept { return 1U << static_cast<unsigned>(format); }
+
+    std::uint8_t bits_ = 0;
+};
+
+} // namespace portrait

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <portrait/image_store.hpp>
+
+#include <memory>
+
+namespace portrait {
+
+/// Pictures in memory, for unit tests and embedding: every promise of `ImageStore` but durability. Thread-safe.
+class MemoryImageStore final : public ImageStore {
+public:
+    MemoryImageStore();
+    /// The first blob gets `first_blob_id`; lets a test come close to the end of the int32s.
+    explicit MemoryImageStore(BlobId first_blob_id);
+    ~MemoryImageStore() override;
+
+    result<SavedImage> save(SaveImage command) override;
+    result<StoredImage> image(ImageKey key) const override;
+    result<ImageInfo> info(ImageKey key) const override;
+    std::optional<StoredImage> cached_image(PersonId person_id) const override;
+    result<ImageInfo> update_info(UpdateImageInfo command) override;
+    result<RemovedImage> remove(RemoveImage command) override;
+    result<ImageInfo> link(LinkImage command) override;
+    result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    result<void> writable() const override;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace portrait

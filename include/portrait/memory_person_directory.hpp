@@ -1,0 +1,26 @@
+#pragma once
+
+#include <portrait/person_directory.hpp>
+
+#include <initializer_list>
+#include <shared_mutex>
+#include <unordered_set>
+
+namespace portrait {
+
+/// Persons in memory, for tests and embedding. Thread-safe.
+class MemoryPersonDirectory final : public PersonDirectory {
+public:
+    MemoryPersonDirectory() = default;
+    MemoryPersonDirectory(std::initializer_list<PersonId> persons);
+
+    void add(PersonId person_id);
+    void remove(PersonId person_id);
+    result<bool> contains(PersonId person_id) const override;
+
+private:
+    mutable std::shared_mutex mutex_;
+    std::unordered_set<PersonId> persons_;
+};
+
+} // namespace portrait

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <portrait/error.hpp>
+#include <portrait/id.hpp>
+
+namespace portrait {
+
+/// Port: who exists. An embedding service plugs its own persons in. Thread-safe; may block.
+class PersonDirectory {
+public:
+    virtual ~PersonDirectory() = default;
+
+    /// Whether the person exists. Errors say that it couldn't be found out (`store_io`, `service_busy`, …).
+    virtual result<bool> contains(PersonId person_id) const = 0;
+};
+
+/// Every valid id is a person. Thread-safe.
+class AnyPersonDirectory final : public PersonDirectory {
+public:
+    result<bool> contains(PersonId person_id) const override;
+};
+
+} // namespace portrait

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <portrait/clock.hpp>
+#include <portrait/error.hpp>
+#include <portrait/image_header.hpp>
+#include <portrait/image_info.hpp>
+#include <portrait/image_store.hpp>
+#include <portrait/limits.hpp>
+#include <portrait/person_directory.hpp>
+#include <portrait/precondition.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace portrait {
+
+/// What a picture would be stored as; see `PersonImageService::inspect`.
+struct Inspection {
+    ImageHeader header;
+    Digest digest;
+    std::uint64_t size = 0; ///< bytes
+};
+
+/// New texts of an ImageInfo; what is absent stays as it is (contract section 3, writable properties).
+struct ImageInfoChange {
+    std::optional<std::string> description;     ///< at most 2,048 characters
+    std::optional<std::string> extra_info;      ///< at most 2,048 characters
+    std::optional<std::string> conceptual_type; ///< at most 254 characters
+    /// The BlobId that the caller believes to change; another one than the present is an error.
+    std::optional<BlobId> blob_id;
+};
+
+/// Everything that the HTTP contract does, without HTTP: validates, probes, applies the limits, asks the ports.
+///
+/// Thread-safe when its ports are: any member may be called from any thread; the object holds no state of its own.
+/// Calls block as long as the store does. Expected failures are results; exceptions come only from a port that
+/// throws and from exhausted memory. A write for a person whom the directory doesn't know is `person_unknown`.
+class PersonImageService {
+public:
+    /// Null ports throw `std::invalid_argument`; no clock means the system's.
+    PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<const PersonDirectory> directory,
+                       Limits limits = {}, std::shared_ptr<const Clock> clock = nullptr);
+
+    const Limits& limits() const noexcept { return limits_; }
+
+    /// A dry run of `save`: what would be stored, or the rule that would refuse it. Touches no store.
+    result<Inspection> inspect(std::span<const std::byte> bytes) const;
+
+    // --- a person's picture (contract section 1) ---
+
+    /// Stores the picture and answers when it is durable. Keeps the blob id of an earlier picture and refreshes
+    /// its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
+    result<SavedImage> save(PersonId person_id, ImageBytes bytes, const Actor& actor = {},
+                            Precondition precondition = {});
+
+    /// As `save`, but calls back; see `ImageStore::submit` for what a completion may do. Validation happens before
+    /// it returns, on the caller's thread.
+    void submit(PersonId person_id, ImageBytes bytes, const Actor& actor, Precondition precondition,
+                Completion<SavedImage> completion);
+
+    /// The picture. Errors: `image_none`, `person_unknown`. The directory is asked only where there is no picture.
+    result<StoredImage> image(PersonId person_id) const;
+
+    /// The picture when it is at hand without blocking, otherwise nothing; see `ImageStore::cached_image`.
+    std::optional<StoredImage> cached_image(PersonId person_id) const;
+
+    /// The ImageInfo. Errors: `image_none`, `person_unknown`.
+    result<ImageInfo> info(PersonId person_id) const;
+
+    /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `info_blob_id_mismatch`, `image_none`,
+    /// `person_unknown`, `precondition_failed`.
+    result<ImageInfo> update_info(PersonId person_id, ImageInfoChange change, const Actor& actor = {},
+                                  Precondition precondition = {});
+
+    /// Removes the picture; success, too, when there was none. Errors: `person_unknown`, `precondition_failed`.
+    result<RemovedImage> remove(PersonId person_id, const Actor& actor = {}, Precondition precondition = {});
+
+    // --- by BlobId (contract section 7) ---
+
+    /// Makes a blob linked to nobody; empty bytes make a blob whose bytes come later by `replace`.
+    result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {}, const Actor& actor = {});
+    result<StoredImage> image(BlobId blob_id) const;
+    result<ImageInfo> info(BlobId blob_id) const;
+    /// New bytes for the blob and everybody who is linked to it.
+    result<SavedImage> replace(BlobId blob_id, ImageBytes bytes, const Actor& actor = {},
+                               Precondition precondition = {});
+    result<ImageInfo> update_info(BlobId blob_id, ImageInfoChange change, const Actor& actor = {},
+                                  Precondition precondition = {});
+    /// Links the person to the blob. Errors: `person_unknown`, `blob_unknown`, `blob_without_image`.
+    result<ImageInfo> link(PersonId person_id, BlobId blob_id, const Actor& actor = {});
+    /// Unlinks the person and keeps the blob; tells which one it was.
+    result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
+    /// Erases the blob and unlinks everybody.
+    result<RemovedImage> remove(BlobId blob_id, const Actor& actor = {}, Precondition precondition = {});
+
+    /// Whether writes are taken at present.
+    result<void> writable() const { return store_->writable(); }
+
+private:
+    result<ImageContent> content_of(ImageBytes bytes) const;
+    result<SaveImage> person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
+                                  Precondition precondition) const;
+    result<void> require_person(PersonId person_id) const;
+    Error no_image(PersonId person_id) const;
+
+    std::shared_ptr<ImageStore> store_;
+    std::shared_ptr<const PersonDirectory> directory_;
+    Limits limits_;
+    std::shared_ptr<const Clock> clock_;
+};
+
+} // namespace portrait

@@ -1,0 +1,11 @@
+#pragma once
+
+/// The whole core in one include.
+
+#include <portrait/caching_image_store.hpp>
+#include <portrait/image_renderer.hpp>
+#include <portrait/memory_image_store.hpp>
+#include <portrait/memory_person_directory.hpp>
+#include <portrait/person_image_service.hpp>
+#include <portrait/probe.hpp>
+#include <portrait/version.hpp>

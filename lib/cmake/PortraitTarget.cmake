@@ -1,0 +1,33 @@
+# What all of portrait's own targets share. Warnings stay private: a consumer's build is not ours to judge.
+
+add_library(portrait_build_settings INTERFACE)
+target_compile_options(portrait_build_settings INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+    $<$<BOOL:${PORTRAIT_WARNINGS_AS_ERRORS}>:-Werror>)
+
+if(PORTRAIT_SANITIZE)
+    add_compile_options(-fsanitize=${PORTRAIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
+endif()
+
+# portrait_library(<name> SOURCES … [PUBLIC …] [PRIVATE …]): the library portrait_<name>, alias portrait::<name>,
+# whose public headers are in ./include (or, for the core, in the project's include folder).
+function(portrait_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "INCLUDE" "SOURCES;PUBLIC;PRIVATE")
+    set(target portrait_${name})
+    if(NOT arg_INCLUDE)
+        set(arg_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    endif()
+    add_library(${target} ${arg_SOURCES})
+    add_library(portrait::${name} ALIAS ${target})
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_include_directories(${target}
+        PUBLIC $<BUILD_INTERFACE:${arg_INCLUDE}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE}
+        $<BUILD_INTERFACE:portrait_build_settings>)
+    set_target_properties(${target} PROPERTIES
+        EXPORT_NAME ${name} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    set_property(TARGET ${target} PROPERTY PORTRAIT_INCLUDE_FOLDER ${arg_INCLUDE})
+    set_property(GLOBAL APPEND PROPERTY PORTRAIT_LIBRARIES ${name})
+endfunction()

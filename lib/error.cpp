@@ -1,0 +1,169 @@
+#include <portrait/error.hpp>
+#include <portrait/image_info.hpp>
+
+#include <boost/throw_exception.hpp>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace portrait {
+
+namespace {
+
+constexpr std::array rules{
+    ErrorRule{errc::image_empty, "image.empty", failure::bad_input, "Image bitmap is missing from body"},
+    ErrorRule{errc::image_unknown_format, "image.unknown_format", failure::bad_input,
+              "The bytes are not a PNG, JPEG, GIF or TIFF picture"},
+    ErrorRule{errc::image_unsupported_format, "image.unsupported_format", failure::bad_input,
+              "The picture's format is not supported; PNG, JPEG, GIF and TIFF are"},
+    ErrorRule{errc::image_format_not_allowed, "image.format_not_allowed", failure::bad_input,
+              "Pictures of this format are not accepted here"},
+    ErrorRule{errc::image_truncated, "image.truncated", failure::bad_input,
+              "The picture ends before its header does"},
+    ErrorRule{errc::image_corrupt, "image.corrupt", failure::bad_input, "The picture's header is corrupt"},
+    ErrorRule{errc::image_zero_dimension, "image.zero_dimension", failure::bad_input,
+              "The picture has a width or height of zero"},
+    ErrorRule{errc::image_too_many_bytes, "image.too_many_bytes", failure::too_large,
+              "The picture has too many bytes"},
+    ErrorRule{errc::image_too_many_pixels, "image.too_many_pixels", failure::bad_input,
+              "The picture has too many pixels"},
+    ErrorRule{errc::image_too_wide, "image.too_wide", failure::bad_input, "The picture is too wide"},
+    ErrorRule{errc::image_too_high, "image.too_high", failure::bad_input, "The picture is too high"},
+    ErrorRule{errc::image_none, "image.none", failure::not_found, "The person has no picture"},
+    ErrorRule{errc::person_invalid_id, "person.invalid_id", failure::bad_input,
+              "The person id is not valid; a decimal number from 1 to 2147483647 is"},
+    ErrorRule{errc::person_unknown, "person.unknown", failure::not_found, "The person id is not found"},
+    ErrorRule{errc::blob_invalid_id, "blob.invalid_id", failure::bad_input,
+              "The blob id is not valid; a decimal number from 1 to 2147483647 is"},
+    ErrorRule{errc::blob_unknown, "blob.unknown", failure::not_found, "The blob id is not found"},
+    ErrorRule{errc::blob_without_image, "blob.without_image", failure::bad_input,
+              "The blob has no picture yet; store its bytes first"},
+    ErrorRule{errc::blob_ids_exhausted, "blob.ids_exhausted", failure::unavailable,
+              "No blob id is left; 2147483647 have been used"},
+    ErrorRule{errc::info_text_too_long, "info.text_too_long", failure::bad_input, "The text is too long"},
+    ErrorRule{errc::info_text_invalid, "info.text_invalid", failure::bad_input,
+              "The text is not valid UTF-8 or has control characters"},
+    ErrorRule{errc::info_blob_id_mismatch, "info.blob_id_mismatch", failure::bad_input,
+              "The BlobId is not the one of the person's picture; send that, 0 or none"},
+    ErrorRule{errc::precondition_failed, "precondition.failed", failure::precondition,
+              "The picture is not in the state that the request demands"},
+    ErrorRule{errc::rendition_not_supported, "rendition.not_supported", failure::not_supported,
+              "Scaling and conversion are not available here; ask for the picture as it is stored"},
+    ErrorRule{errc::service_busy, "service.busy", failure::unavailable, "Too busy at present; try again later"},
+    ErrorRule{errc::store_full, "store.full", failure::unavailable, "The store has no space left"},
+    ErrorRule{errc::store_io, "store.io", failure::internal, "The store could not read or write"},
+    ErrorRule{errc::store_read_only, "store.read_only", failure::unavailable, "The store is read-only"},
+    ErrorRule{errc::store_corrupt, "store.corrupt", failure::internal, "The stored data is damaged"},
+    ErrorRule{errc::store_closed, "store.closed", failure::unavailable,
+              "The store takes no writes until it has checked itself"},
+    ErrorRule{errc::store_in_use, "store.in_use", failure::unavailable, "The data folder belongs to another process"},
+    ErrorRule{errc::store_folder_missing, "store.folder_missing", failure::not_found,
+              "The data folder's parent does not exist"},
+    ErrorRule{errc::store_not_a_database, "store.not_a_database", failure::bad_input,
+              "The data folder holds something that is not a portrait database"},
+    ErrorRule{errc::store_newer_schema, "store.newer_schema", failure::not_supported,
+              "The data folder was written by a newer version"},
+    ErrorRule{errc::internal, "internal", failure::internal, "internal error"},
+};
+
+constexpr bool in_order_of_errc() {
+    for (std::size_t index = 0; index < rules.size(); ++index)
+        if (static_cast<std::size_t>(rules[index].code) != index + 1)
+            return false;
+    return rules.back().code == errc::internal;
+}
+static_assert(in_order_of_errc(), "the table of rules has a row for each errc, in order");
+
+const ErrorRule& rule_of(errc code) noexcept {
+    const auto index = static_cast<std::size_t>(code) - 1;
+    return index < rules.size() ? rules[index] : rules.back();
+}
+
+class ErrorCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "portrait"; }
+    std::string message(int value) const override { return std::string{rule_of(static_cast<errc>(value)).message}; }
+    std::error_condition default_error_condition(int value) const noexcept override {
+        return make_error_condition(rule_of(static_cast<errc>(value)).kind);
+    }
+};
+
+class FailureCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "portrait.failure"; }
+    std::string message(int value) const override {
+        switch (static_cast<failure>(value)) {
+        case failure::bad_input: return "bad input";
+        case failure::too_large: return "too large";
+        case failure::not_found: return "not found";
+        case failure::precondition: return "precondition failed";
+        case failure::not_supported: return "not supported";
+        case failure::unavailable: return "unavailable";
+        case failure::internal: break;
+        }
+        return "internal error";
+    }
+};
+
+} // namespace
+
+const std::error_category& error_category() noexcept {
+    static const ErrorCategory category;
+    return category;
+}
+
+const std::error_category& failure_category() noexcept {
+    static const FailureCategory category;
+    return category;
+}
+
+std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), error_category()};
+}
+
+std::error_condition make_error_condition(failure kind) noexcept {
+    return {static_cast<int>(kind), failure_category()};
+}
+
+std::error_code make_error_code(const Error& error) noexcept {
+    return make_error_code(error.code());
+}
+
+std::span<const ErrorRule> error_rules() noexcept {
+    return rules;
+}
+
+Error::Error(errc code) : code_{code}, message_{rule_of(code).message} {}
+
+Error::Error(errc code, std::string message) : code_{code}, message_{std::move(message)} {}
+
+Error&& Error::with_limit(std::uint64_t observed, std::uint64_t limit) && {
+    observed_ = observed;
+    limit_ = limit;
+    return std::move(*this);
+}
+
+Error&& Error::with_cause(std::string cause) && {
+    cause_ = std::move(cause);
+    return std::move(*this);
+}
+
+Error&& Error::with_current(const ImageVersion& current) && {
+    current_ = std::make_shared<const ImageVersion>(current);
+    return std::move(*this);
+}
+
+failure Error::kind() const noexcept {
+    return rule_of(code_).kind;
+}
+
+std::string_view Error::rule() const noexcept {
+    return rule_of(code_).rule;
+}
+
+void throw_exception_from_error(const Error& error, const boost::source_location& where) {
+    boost::throw_with_location(std::system_error{make_error_code(error.code()), error.message()}, where);
+}
+
+} // namespace portrait

@@ -1,0 +1,41 @@
+#include <portrait/image_bytes.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace portrait {
+
+ImageBytes::ImageBytes(std::vector<std::byte> bytes) {
+    auto owner = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+    view_ = *owner;
+    owner_ = std::move(owner);
+}
+
+ImageBytes::ImageBytes(std::string bytes) {
+    auto owner = std::make_shared<const std::string>(std::move(bytes));
+    view_ = std::as_bytes(std::span{owner->data(), owner->size()});
+    owner_ = std::move(owner);
+}
+
+ImageBytes::ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept
+    : owner_{std::move(owner)}
+    , view_{view} {}
+
+ImageBytes ImageBytes::copy_of(std::span<const std::byte> bytes) {
+    return ImageBytes{std::vector<std::byte>{bytes.begin(), bytes.end()}};
+}
+
+ImageBytes ImageBytes::copy_of(std::string_view bytes) {
+    return ImageBytes{std::string{bytes}};
+}
+
+std::string_view ImageBytes::text() const noexcept {
+    return {reinterpret_cast<const char*>(view_.data()), view_.size()};
+}
+
+ImageBytes ImageBytes::slice(std::size_t offset, std::size_t count) const noexcept {
+    const auto from = std::min(offset, view_.size());
+    return {owner_, view_.subspan(from, std::min(count, view_.size() - from))};
+}
+
+} // namespace portrait

@@ -1,0 +1,36 @@
+#include <portrait/precondition.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace portrait {
+
+bool VersionCondition::holds(const ImageVersion* current) const noexcept {
+    if (current == nullptr)
+        return false;
+    return any || std::find(versions.begin(), versions.end(), *current) != versions.end();
+}
+
+result<void> Precondition::check(const ImageInfo* current) const {
+    std::optional<ImageVersion> version;
+    if (current != nullptr)
+        version = current->version();
+    const auto* present = version ? &*version : nullptr;
+
+    bool holds = true;
+    if (if_match)
+        holds = if_match->holds(present);
+    else if (if_unmodified_since && current != nullptr)
+        holds = std::chrono::floor<std::chrono::seconds>(current->last_modified()) <= *if_unmodified_since;
+    if (holds && if_none_match)
+        holds = !if_none_match->holds(present);
+    if (holds)
+        return {};
+
+    Error error{errc::precondition_failed};
+    if (present != nullptr)
+        return std::move(error).with_current(*present);
+    return error;
+}
+
+} // namespace portrait
