@@ -33,7 +33,7 @@ public:
 
     /// Stores a picture. For a person without one: a new blob, linked. For a person whose blob nobody else links:
     /// new bytes under the same blob id; Description, ExtraInfo, ConceptualType, created fields and link stay. For
-    /// a person whose blob is shared: a new blob for this person, the others keep theirs (copy on write).
+    /// a person whose blob is shared: a new blob for this person, the others keep theirs (copy on write); the new blob starts with the texts of the old one.
     /// Identical bytes refresh the updated fields only, with a new version.
     /// Errors: `precondition_failed`, `blob_unknown` (target is a BlobId that doesn't exist), `blob_ids_exhausted`.
     virtual result<SavedImage> save(SaveImage command) = 0;

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <portrait/actor.hpp>
+
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace portrait::http {
+
+/// `Authorization: Basic`, decoded.
+struct BasicCredentials {
+    std::string user;
+    std::string password;
+};
+
+/// What a request shows to say who it is. More kinds will join; visit with a catch-all that refuses.
+using Credentials = std::variant<BasicCredentials>;
+
+/// Somebody who has been recognised.
+struct Principal {
+    std::string name; ///< for logs
+    Actor actor;      ///< what CreatedBy and UpdatedBy will say
+    bool may_write = true;
+};
+
+/// Why somebody was not let in.
+struct AuthenticationFailure {
+    enum class Kind {
+        rejected, ///< unknown or wrong, which is not told apart: 401
+        busy,     ///< too many attempts at present: 429 with Retry-After
+        broken,   ///< couldn't be decided: 500, with `cause` in the log
+    };
+    Kind kind = Kind::rejected;
+    std::chrono::seconds retry_after{1};
+    std::string cause;
+};
+
+/// Never thrown in practice: asking a refusal for its principal is a programming error.
+[[noreturn]] void throw_exception_from_error(const AuthenticationFailure& failure,
+                                             const boost::source_location& where);
+
+using AuthenticationOutcome = boost::system::result<Principal, AuthenticationFailure>;
+
+/// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by calling
+/// `done` before returning, or later, once, from a thread of your own. Thread-safe.
+class Authenticator {
+public:
+    virtual ~Authenticator() = default;
+
+    /// `remote_address` is the client's, for rate limits; valid during the call only.
+    virtual void authenticate(Credentials credentials, std::string_view remote_address,
+                              std::function<void(AuthenticationOutcome)> done) = 0;
+};
+
+} // namespace portrait::http

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace portrait::http {
+
+enum class Severity { debug, info, warning, error };
+
+/// One answered request. Views are valid during the call only. No secrets and no query string.
+struct AccessRecord {
+    std::string_view request_id;
+    std::string_view remote_address;
+    std::string_view principal; ///< empty before anybody was recognised
+    std::string_view method;
+    std::string_view path;
+    unsigned status = 0;
+    std::uint64_t request_bytes = 0;  ///< of the body, as received
+    std::uint64_t response_bytes = 0; ///< of the body, as sent
+    std::chrono::microseconds duration{0};
+};
+
+/// Port: where the adapter tells what happened. Called on any thread; must not block for long and must not throw.
+class Log {
+public:
+    virtual ~Log() = default;
+    virtual void event(Severity severity, std::string_view message, std::string_view request_id) = 0;
+    virtual void access(const AccessRecord& record) = 0;
+};
+
+} // namespace portrait::http

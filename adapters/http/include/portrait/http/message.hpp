@@ -1,0 +1,76 @@
+#pragma once
+
+#include <portrait/image_bytes.hpp>
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace portrait::http {
+
+/// One header field of a request. Views; see `RequestHead`.
+struct RequestField {
+    std::string_view name;
+    std::string_view value; ///< without the white space around it
+};
+
+/// The head of a request, as views into whatever the host parsed: they have to stay valid until `Endpoint::begin`
+/// has called its completion, and no longer. A host that is not ours fills it from its own types.
+struct RequestHead {
+    std::string_view method; ///< as sent, case-sensitive
+    std::string_view target; ///< origin-form: path and query, still percent-encoded
+    boost::container::small_vector<RequestField, 24> fields;
+    /// The body's length when the head declares it; absent for chunked bodies and for none.
+    std::optional<std::uint64_t> content_length;
+    bool chunked = false;
+    std::string_view remote_address; ///< without port; for rate limits and logs
+    bool secure = false;             ///< the client speaks TLS (to us or to a trusted proxy)
+
+    /// The first field of that name (case-insensitive); null when there is none.
+    const std::string_view* find(std::string_view name) const noexcept;
+    /// All fields of that name joined by ", ", as RFC 9110 section 5.3 allows; empty when there is none.
+    std::string joined(std::string_view name) const;
+};
+
+/// One header field of an answer.
+struct ResponseField {
+    std::string_view name; ///< of static storage, such as a literal
+    std::string value;
+};
+
+/// Nothing, a text of its own, or a picture that is shared with the store or the cache and never copied.
+using ResponseBody = std::variant<std::monostate, std::string, ImageBytes>;
+
+/// An answer, ready to be written. The host adds Content-Length, Date, Connection and Server.
+struct Response {
+    unsigned status = 200;
+    std::string_view reason; ///< of static storage; empty: the status code's usual phrase
+    std::vector<ResponseField> fields;
+    ResponseBody body;
+    /// What Content-Length says when it isn't the body's size: an answer to HEAD has a length and no body.
+    std::optional<std::uint64_t> content_length;
+    /// The connection can't be used for another request.
+    bool close = false;
+
+    void set(std::string_view name, std::string value);
+    /// Null when there is none of that name (case-insensitive).
+    const std::string* find(std::string_view name) const noexcept;
+    /// The body's bytes, wherever they are kept.
+    std::string_view body_text() const noexcept;
+    /// What Content-Length has to say; absent for the statuses that carry none (1xx, 204, 304).
+    std::optional<std::uint64_t> length() const noexcept;
+};
+
+/// Whether two field names or tokens are equal, ASCII letters in any case.
+bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
+/// The usual phrase of a status code, `Unknown` for a code that has none here.
+std::string_view reason_phrase(unsigned status) noexcept;
+
+} // namespace portrait::http

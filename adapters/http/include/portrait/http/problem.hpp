@@ -1,0 +1,35 @@
+#pragma once
+
+#include <portrait/error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+/// A refusal as the contract's section 6 shapes it: a status, a stable rule, a sentence, and what was seen.
+struct Problem {
+    unsigned status = 500;
+    std::string_view rule; ///< stable id, of static storage
+    std::string message;   ///< for the end user
+    std::optional<std::uint64_t> observed;
+    std::optional<std::uint64_t> limit;
+    std::optional<std::chrono::seconds> retry_after;
+    std::string cause; ///< for the log only
+};
+
+/// Whether a request reads or writes: contract section 1 answers an unknown person with 404 or 400.
+enum class Access { read, write };
+
+/// The core's rules as HTTP statuses: the one table of it.
+unsigned status_of(errc code, Access access) noexcept;
+
+Problem problem_of(const Error& error, Access access);
+
+/// The contract's ErrorType for a status.
+std::string_view error_type(unsigned status) noexcept;
+
+} // namespace portrait::http
