@@ -50,14 +50,16 @@ constexpr std::array rules{
               "The picture is not in the state that the request demands"},
     ErrorRule{errc::rendition_not_supported, "rendition.not_supported", failure::not_supported,
               "Scaling and conversion are not available here; ask for the picture as it is stored"},
-    ErrorRule{errc::service_busy, "service.busy", failure::unavailable, "Too busy at present; try again later"},
+    ErrorRule{errc::service_busy, "service.busy", failure::unavailable,
+              "Too busy at present; try again later"},
     ErrorRule{errc::store_full, "store.full", failure::unavailable, "The store has no space left"},
     ErrorRule{errc::store_io, "store.io", failure::internal, "The store could not read or write"},
     ErrorRule{errc::store_read_only, "store.read_only", failure::unavailable, "The store is read-only"},
     ErrorRule{errc::store_corrupt, "store.corrupt", failure::internal, "The stored data is damaged"},
     ErrorRule{errc::store_closed, "store.closed", failure::unavailable,
               "The store takes no writes until it has checked itself"},
-    ErrorRule{errc::store_in_use, "store.in_use", failure::unavailable, "The data folder belongs to another process"},
+    ErrorRule{errc::store_in_use, "store.in_use", failure::unavailable,
+              "The data folder belongs to another process"},
     ErrorRule{errc::store_folder_missing, "store.folder_missing", failure::not_found,
               "The data folder's parent does not exist"},
     ErrorRule{errc::store_not_a_database, "store.not_a_database", failure::bad_input,
@@ -83,7 +85,9 @@ const ErrorRule& rule_of(errc code) noexcept {
 class ErrorCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "portrait"; }
-    std::string message(int value) const override { return std::string{rule_of(static_cast<errc>(value)).message}; }
+    std::string message(int value) const override {
+        return std::string{rule_of(static_cast<errc>(value)).message};
+    }
     std::error_condition default_error_condition(int value) const noexcept override {
         return make_error_condition(rule_of(static_cast<errc>(value)).kind);
     }
@@ -134,9 +138,13 @@ std::span<const ErrorRule> error_rules() noexcept {
     return rules;
 }
 
-Error::Error(errc code) : code_{code}, message_{rule_of(code).message} {}
+Error::Error(errc code)
+    : code_{code}
+    , message_{rule_of(code).message} {}
 
-Error::Error(errc code, std::string message) : code_{code}, message_{std::move(message)} {}
+Error::Error(errc code, std::string message)
+    : code_{code}
+    , message_{std::move(message)} {}
 
 Error&& Error::with_limit(std::uint64_t observed, std::uint64_t limit) && {
     observed_ = observed;

@@ -9,7 +9,8 @@ result<bool> AnyPersonDirectory::contains(PersonId) const {
     return true;
 }
 
-MemoryPersonDirectory::MemoryPersonDirectory(std::initializer_list<PersonId> persons) : persons_{persons} {}
+MemoryPersonDirectory::MemoryPersonDirectory(std::initializer_list<PersonId> persons)
+    : persons_{persons} {}
 
 void MemoryPersonDirectory::add(PersonId person_id) {
     const std::unique_lock lock{mutex_};

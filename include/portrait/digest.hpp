@@ -7,8 +7,8 @@
 
 namespace portrait {
 
-/// XXH3-128 of a picture's bytes, in its canonical (big-endian) form. Finds accidents, not attackers: nothing may
-/// be looked up or shared by it.
+/// XXH3-128 of a picture's bytes, in its canonical (big-endian) form. Finds accidents, not attackers: nothing
+/// may be looked up or shared by it.
 struct Digest {
     std::array<std::byte, 16> bytes{};
 

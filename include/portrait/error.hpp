@@ -15,8 +15,8 @@ namespace portrait {
 
 struct ImageVersion;
 
-/// Everything that can go wrong in an expected way. Each enumerator is one rule; `error_rules()` lists them all
-/// with the stable id that clients see. Numbers are part of the ABI: new ones are added at the end.
+/// Everything that can go wrong in an expected way. Each enumerator is one rule; `error_rules()` lists them
+/// all with the stable id that clients see. Numbers are part of the ABI: new ones are added at the end.
 enum class errc {
     image_empty = 1,
     image_unknown_format,
@@ -86,6 +86,9 @@ std::span<const ErrorRule> error_rules() noexcept;
 /// the `cause`, which belongs in a log and never in an answer. Value type; not synchronised.
 class [[nodiscard]] Error {
 public:
+    /// `errc::internal`; what `result::error()` gives when it is asked of a success.
+    Error()
+        : Error{errc::internal} {}
     /// The rule with its default message.
     Error(errc code);
     /// The rule with a sentence of its own.

@@ -28,7 +28,8 @@ public:
     friend constexpr auto operator<=>(Identifier, Identifier) noexcept = default;
 
 private:
-    explicit constexpr Identifier(std::int32_t value) noexcept : value_(value) {}
+    explicit constexpr Identifier(std::int32_t value) noexcept
+        : value_(value) {}
 
     std::int32_t value_;
 };

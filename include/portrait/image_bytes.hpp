@@ -9,8 +9,9 @@
 
 namespace portrait {
 
-/// Immutable bytes with shared ownership: copying is cheap and never copies the bytes, so one buffer serves the
-/// socket it was read from, the store, the cache and every reader. Thread-safe as a `shared_ptr` to const is.
+/// Immutable bytes with shared ownership: copying is cheap and never copies the bytes, so one buffer serves
+/// the socket it was read from, the store, the cache and every reader. Thread-safe as a `shared_ptr` to const
+/// is.
 class ImageBytes {
 public:
     /// No bytes.

@@ -18,8 +18,8 @@ namespace portrait {
 /// The target of a save that makes a blob linked to nobody.
 struct NewBlob {};
 
-/// Where the bytes go: to a person (replacing the bytes of the linked blob under its id, unless it is shared), into
-/// an existing blob (shared or not), or into a new blob.
+/// Where the bytes go: to a person (replacing the bytes of the linked blob under its id, unless it is
+/// shared), into an existing blob (shared or not), or into a new blob.
 using SaveTarget = std::variant<PersonId, BlobId, NewBlob>;
 
 /// Addresses a picture by its person or by its blob.
@@ -42,7 +42,7 @@ struct ImageContent {
 struct SaveImage {
     SaveTarget target;
     std::optional<ImageContent> content; ///< may be absent for `NewBlob` only
-    ImageTexts texts; ///< of a blob that the save makes; a replaced blob keeps its own
+    ImageTexts texts;                    ///< of a blob that the save makes; a replaced blob keeps its own
     Actor actor;
     Timestamp now;
     Precondition precondition;
@@ -59,7 +59,8 @@ struct UpdateImageInfo {
     Precondition precondition;
 };
 
-/// Of a person: unlinks, and erases the blob when nobody else links it. Of a blob: unlinks everybody and erases it.
+/// Of a person: unlinks, and erases the blob when nobody else links it. Of a blob: unlinks everybody and
+/// erases it.
 struct RemoveImage {
     ImageKey target;
     Actor actor;

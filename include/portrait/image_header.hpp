@@ -18,7 +18,8 @@ struct ImageHeader {
     std::uint16_t samples = 3;         ///< per pixel, alpha included; 1 for a palette
     ColorModel color = ColorModel::rgb;
     bool progressive = false; ///< JPEG SOF2, interlaced PNG; a GIF's head doesn't tell
-    bool animated = false;    ///< a hint: the head announces animation (acTL, NETSCAPE2.0); frames aren't counted
+    bool animated =
+        false; ///< a hint: the head announces animation (acTL, NETSCAPE2.0); frames aren't counted
 
     friend bool operator==(const ImageHeader&, const ImageHeader&) = default;
 };

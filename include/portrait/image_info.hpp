@@ -30,15 +30,15 @@ struct ImageInfo {
     std::int64_t blob_version = 0;
     std::int64_t link_version = 0; ///< 0 when asked by BlobId
 
-    std::uint64_t size = 0;            ///< bytes; 0 when the blob has no bytes yet
-    std::optional<ImageFormat> format; ///< absent when the blob has no bytes yet
+    std::uint64_t size = 0;              ///< bytes; 0 when the blob has no bytes yet
+    std::optional<ImageFormat> format{}; ///< absent when the blob has no bytes yet
     std::uint32_t width = 0;
     std::uint32_t height = 0;
-    Digest digest;
+    Digest digest{};
 
-    std::string description;
-    std::string extra_info;
-    std::string conceptual_type; ///< `PERSONPHOTO` for a blob that was made by a person's save
+    std::string description{};
+    std::string extra_info{};
+    std::string conceptual_type{}; ///< `PERSONPHOTO` for a blob that was made by a person's save
 
     Timestamp created_at;
     Actor created_by;

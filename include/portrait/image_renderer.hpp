@@ -18,8 +18,8 @@ struct Rendition {
     friend bool operator==(const Rendition&, const Rendition&) = default;
 };
 
-/// Port: scales and converts. A picture is fitted inside width × height without distortion and never enlarged.
-/// Thread-safe; takes CPU time, so never called on a thread that serves sockets.
+/// Port: scales and converts. A picture is fitted inside width × height without distortion and never
+/// enlarged. Thread-safe; takes CPU time, so never called on a thread that serves sockets.
 class ImageRenderer {
 public:
     virtual ~ImageRenderer() = default;

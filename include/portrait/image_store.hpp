@@ -9,8 +9,8 @@
 
 namespace portrait {
 
-/// What a store calls once with the outcome, on any thread, perhaps before `submit` returns. It must be quick and
-/// must not throw or block: a store may be calling from the one thread that commits.
+/// What a store calls once with the outcome, on any thread, perhaps before `submit` returns. It must be quick
+/// and must not throw or block: a store may be calling from the one thread that commits.
 template<class T>
 using Completion = std::function<void(result<T>)>;
 
@@ -24,22 +24,23 @@ using Completion = std::function<void(result<T>)>;
 /// - Blob ids grow and are never used twice; versions only grow.
 /// - Thread-safe: any member from any number of threads. Calls may block on disk; `cached_image` never does.
 ///
-/// Errors beside those named below: `store_full`, `store_io`, `store_read_only`, `store_corrupt`, `store_closed`,
-/// `service_busy`. After any error of a write, nothing of it is visible, unless the store says `store_closed` or
-/// `store_io`: then the outcome shows when it is reopened, whole or not at all.
+/// Errors beside those named below: `store_full`, `store_io`, `store_read_only`, `store_corrupt`,
+/// `store_closed`, `service_busy`. After any error of a write, nothing of it is visible, unless the store
+/// says `store_closed` or `store_io`: then the outcome shows when it is reopened, whole or not at all.
 class ImageStore {
 public:
     virtual ~ImageStore() = default;
 
-    /// Stores a picture. For a person without one: a new blob, linked. For a person whose blob nobody else links:
-    /// new bytes under the same blob id; Description, ExtraInfo, ConceptualType, created fields and link stay. For
-    /// a person whose blob is shared: a new blob for this person, the others keep theirs (copy on write); the new blob starts with the texts of the old one.
-    /// Identical bytes refresh the updated fields only, with a new version.
-    /// Errors: `precondition_failed`, `blob_unknown` (target is a BlobId that doesn't exist), `blob_ids_exhausted`.
+    /// Stores a picture. For a person without one: a new blob, linked. For a person whose blob nobody else
+    /// links: new bytes under the same blob id; Description, ExtraInfo, ConceptualType, created fields and
+    /// link stay. For a person whose blob is shared: a new blob for this person, the others keep theirs (copy
+    /// on write); the new blob starts with the texts of the old one. Identical bytes refresh the updated
+    /// fields only, with a new version. Errors: `precondition_failed`, `blob_unknown` (target is a BlobId
+    /// that doesn't exist), `blob_ids_exhausted`.
     virtual result<SavedImage> save(SaveImage command) = 0;
 
-    /// As `save`, but returns when the store has taken the command over and calls back when it is durable, so that
-    /// many writers can wait for one commit without a thread each. The default calls `save`.
+    /// As `save`, but returns when the store has taken the command over and calls back when it is durable, so
+    /// that many writers can wait for one commit without a thread each. The default calls `save`.
     virtual void submit(SaveImage command, Completion<SavedImage> completion);
 
     /// The bytes with their ImageInfo. Errors: `image_none` for a person without a picture, `blob_unknown`,
@@ -49,15 +50,15 @@ public:
     /// As `image`, without reading the bytes; a blob without bytes is a success.
     virtual result<ImageInfo> info(ImageKey key) const = 0;
 
-    /// The person's picture when that can be told without blocking and is not older than the last write that was
-    /// answered; otherwise nothing, which says nothing about the picture. The default knows nothing.
+    /// The person's picture when that can be told without blocking and is not older than the last write that
+    /// was answered; otherwise nothing, which says nothing about the picture. The default knows nothing.
     virtual std::optional<StoredImage> cached_image(PersonId person_id) const;
 
     /// Changes texts. Errors: `image_none`, `blob_unknown`, `precondition_failed`, `info_blob_id_mismatch`.
     virtual result<ImageInfo> update_info(UpdateImageInfo command) = 0;
 
-    /// Removes a picture. A person without one is a success that removes nothing (unless the precondition demands
-    /// one). Errors: `blob_unknown` for a BlobId, `precondition_failed`.
+    /// Removes a picture. A person without one is a success that removes nothing (unless the precondition
+    /// demands one). Errors: `blob_unknown` for a BlobId, `precondition_failed`.
     virtual result<RemovedImage> remove(RemoveImage command) = 0;
 
     /// Links a person to a blob instead of what it is linked to now; the blob left behind lives on.

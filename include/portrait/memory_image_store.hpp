@@ -6,7 +6,8 @@
 
 namespace portrait {
 
-/// Pictures in memory, for unit tests and embedding: every promise of `ImageStore` but durability. Thread-safe.
+/// Pictures in memory, for unit tests and embedding: every promise of `ImageStore` but durability.
+/// Thread-safe.
 class MemoryImageStore final : public ImageStore {
 public:
     MemoryImageStore();

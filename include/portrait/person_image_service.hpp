@@ -33,11 +33,13 @@ struct ImageInfoChange {
     std::optional<BlobId> blob_id;
 };
 
-/// Everything that the HTTP contract does, without HTTP: validates, probes, applies the limits, asks the ports.
+/// Everything that the HTTP contract does, without HTTP: validates, probes, applies the limits, asks the
+/// ports.
 ///
-/// Thread-safe when its ports are: any member may be called from any thread; the object holds no state of its own.
-/// Calls block as long as the store does. Expected failures are results; exceptions come only from a port that
-/// throws and from exhausted memory. A write for a person whom the directory doesn't know is `person_unknown`.
+/// Thread-safe when its ports are: any member may be called from any thread; the object holds no state of its
+/// own. Calls block as long as the store does. Expected failures are results; exceptions come only from a
+/// port that throws and from exhausted memory. A write for a person whom the directory doesn't know is
+/// `person_unknown`.
 class PersonImageService {
 public:
     /// Null ports throw `std::invalid_argument`; no clock means the system's.
@@ -51,17 +53,18 @@ public:
 
     // --- a person's picture (contract section 1) ---
 
-    /// Stores the picture and answers when it is durable. Keeps the blob id of an earlier picture and refreshes
-    /// its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
+    /// Stores the picture and answers when it is durable. Keeps the blob id of an earlier picture and
+    /// refreshes its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
     result<SavedImage> save(PersonId person_id, ImageBytes bytes, const Actor& actor = {},
                             Precondition precondition = {});
 
-    /// As `save`, but calls back; see `ImageStore::submit` for what a completion may do. Validation happens before
-    /// it returns, on the caller's thread.
+    /// As `save`, but calls back; see `ImageStore::submit` for what a completion may do. Validation happens
+    /// before it returns, on the caller's thread.
     void submit(PersonId person_id, ImageBytes bytes, const Actor& actor, Precondition precondition,
                 Completion<SavedImage> completion);
 
-    /// The picture. Errors: `image_none`, `person_unknown`. The directory is asked only where there is no picture.
+    /// The picture. Errors: `image_none`, `person_unknown`. The directory is asked only where there is no
+    /// picture.
     result<StoredImage> image(PersonId person_id) const;
 
     /// The picture when it is at hand without blocking, otherwise nothing; see `ImageStore::cached_image`.
@@ -70,12 +73,13 @@ public:
     /// The ImageInfo. Errors: `image_none`, `person_unknown`.
     result<ImageInfo> info(PersonId person_id) const;
 
-    /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `info_blob_id_mismatch`, `image_none`,
-    /// `person_unknown`, `precondition_failed`.
+    /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `info_blob_id_mismatch`,
+    /// `image_none`, `person_unknown`, `precondition_failed`.
     result<ImageInfo> update_info(PersonId person_id, ImageInfoChange change, const Actor& actor = {},
                                   Precondition precondition = {});
 
-    /// Removes the picture; success, too, when there was none. Errors: `person_unknown`, `precondition_failed`.
+    /// Removes the picture; success, too, when there was none. Errors: `person_unknown`,
+    /// `precondition_failed`.
     result<RemovedImage> remove(PersonId person_id, const Actor& actor = {}, Precondition precondition = {});
 
     // --- by BlobId (contract section 7) ---

@@ -17,8 +17,8 @@ struct VersionCondition {
     bool holds(const ImageVersion* current) const noexcept;
 };
 
-/// What a writer demands of the stored state; a store decides it inside the transaction that writes, so that of
-/// two writers who name the same version one loses. Empty: no demand. Contract section 6.
+/// What a writer demands of the stored state; a store decides it inside the transaction that writes, so that
+/// of two writers who name the same version one loses. Empty: no demand. Contract section 6.
 struct Precondition {
     std::optional<VersionCondition> if_match;      ///< has to hold
     std::optional<VersionCondition> if_none_match; ///< has to not hold
@@ -27,8 +27,8 @@ struct Precondition {
 
     bool empty() const noexcept { return !if_match && !if_none_match && !if_unmodified_since; }
 
-    /// Success, or `errc::precondition_failed` carrying the current version. `current` is null where there is no
-    /// picture.
+    /// Success, or `errc::precondition_failed` carrying the current version. `current` is null where there is
+    /// no picture.
     result<void> check(const ImageInfo* current) const;
 };
 

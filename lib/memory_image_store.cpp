@@ -1,0 +1,276 @@
+#include <portrait/memory_image_store.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+
+namespace portrait {
+
+namespace {
+
+struct Blob {
+    ImageInfo info; // as asked by BlobId
+    ImageBytes bytes;
+    std::unordered_set<PersonId> persons;
+};
+
+struct Link {
+    BlobId blob_id;
+    std::int64_t version;
+    Timestamp at;
+};
+
+void describe(ImageInfo& info, const ImageContent& content) {
+    info.size = content.bytes.size();
+    info.format = content.header.format;
+    info.width = content.header.width;
+    info.height = content.header.height;
+    info.digest = content.digest;
+}
+
+} // namespace
+
+struct MemoryImageStore::State {
+    mutable std::shared_mutex mutex;
+    std::unordered_map<BlobId, Blob> blobs;
+    std::unordered_map<PersonId, Link> links;
+    std::int64_t next_blob_id;
+    std::int64_t last_version = 0; // of blobs and links alike, so that no two states share one
+
+    explicit State(BlobId first)
+        : next_blob_id{first.value()} {}
+
+    Link* link_of(PersonId person_id) {
+        const auto found = links.find(person_id);
+        return found == links.end() ? nullptr : &found->second;
+    }
+
+    Blob* blob_of(BlobId blob_id) {
+        const auto found = blobs.find(blob_id);
+        return found == blobs.end() ? nullptr : &found->second;
+    }
+
+    static ImageInfo seen_through(const Link& link, const Blob& blob) {
+        auto info = blob.info;
+        info.link_version = link.version;
+        info.linked_at = link.at;
+        return info;
+    }
+
+    /// What a key leads to: blob and ImageInfo as the key sees them; no blob where there is none.
+    std::pair<Blob*, std::optional<ImageInfo>> look_up(ImageKey key) {
+        if (const auto* blob_id = std::get_if<BlobId>(&key)) {
+            auto* blob = blob_of(*blob_id);
+            return {blob, blob ? std::optional{blob->info} : std::nullopt};
+        }
+        const auto* link = link_of(std::get<PersonId>(key));
+        if (link == nullptr)
+            return {nullptr, std::nullopt};
+        auto* blob = blob_of(link->blob_id);
+        return {blob, seen_through(*link, *blob)};
+    }
+
+    static Error nothing_at(ImageKey key) {
+        return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
+    }
+
+    result<Blob*> make_blob(const SaveImage& command, const ImageTexts& texts) {
+        if (next_blob_id > std::numeric_limits<std::int32_t>::max())
+            return Error{errc::blob_ids_exhausted};
+        const auto blob_id = BlobId::from(next_blob_id++).value();
+        Blob blob{.info = {.blob_id = blob_id,
+                           .blob_version = ++last_version,
+                           .description = texts.description,
+                           .extra_info = texts.extra_info,
+                           .conceptual_type = texts.conceptual_type,
+                           .created_at = command.now,
+                           .created_by = command.actor,
+                           .updated_at = command.now,
+                           .updated_by = command.actor,
+                           .linked_at = command.now},
+                  .bytes = {},
+                  .persons = {}};
+        if (command.content) {
+            describe(blob.info, *command.content);
+            blob.bytes = command.content->bytes;
+        }
+        return &blobs.emplace(blob_id, std::move(blob)).first->second;
+    }
+
+    void replace(Blob& blob, const SaveImage& command) {
+        describe(blob.info, *command.content);
+        blob.bytes = command.content->bytes;
+        touch(blob, command.actor, command.now);
+    }
+
+    void touch(Blob& blob, const Actor& actor, Timestamp now) {
+        blob.info.blob_version = ++last_version;
+        blob.info.updated_at = now;
+        blob.info.updated_by = actor;
+    }
+
+    Link& relink(PersonId person_id, Blob& blob, Timestamp now) {
+        unlink(person_id);
+        blob.persons.insert(person_id);
+        const Link link{blob.info.blob_id, ++last_version, now};
+        return links.insert_or_assign(person_id, link).first->second;
+    }
+
+    std::optional<BlobId> unlink(PersonId person_id) {
+        const auto* link = link_of(person_id);
+        if (link == nullptr)
+            return std::nullopt;
+        const auto blob_id = link->blob_id;
+        blob_of(blob_id)->persons.erase(person_id);
+        links.erase(person_id);
+        return blob_id;
+    }
+
+    result<SavedImage> save_for(PersonId person_id, const SaveImage& command) {
+        auto [blob, info] = look_up(person_id);
+        if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+            return checked.error();
+        if (blob != nullptr && blob->persons.size() == 1) {
+            replace(*blob, command);
+            return SavedImage{.info = seen_through(*link_of(person_id), *blob), .created = false};
+        }
+        const auto texts = blob == nullptr ? command.texts
+                                           : ImageTexts{blob->info.description, blob->info.extra_info,
+                                                        blob->info.conceptual_type};
+        auto made = make_blob(command, texts);
+        if (!made)
+            return made.error();
+        const auto& link = relink(person_id, **made, command.now);
+        return SavedImage{.info = seen_through(link, **made), .created = true};
+    }
+
+    result<SavedImage> save_into(BlobId blob_id, const SaveImage& command) {
+        auto* blob = blob_of(blob_id);
+        if (auto checked = command.precondition.check(blob ? &blob->info : nullptr); !checked)
+            return checked.error();
+        if (blob == nullptr)
+            return Error{errc::blob_unknown};
+        replace(*blob, command);
+        return SavedImage{.info = blob->info, .created = false};
+    }
+
+    result<SavedImage> save_new(const SaveImage& command) {
+        auto made = make_blob(command, command.texts);
+        if (!made)
+            return made.error();
+        return SavedImage{.info = (*made)->info, .created = true};
+    }
+};
+
+MemoryImageStore::MemoryImageStore()
+    : MemoryImageStore{BlobId::from(1).value()} {}
+
+MemoryImageStore::MemoryImageStore(BlobId first_blob_id)
+    : state_{std::make_unique<State>(first_blob_id)} {}
+
+MemoryImageStore::~MemoryImageStore() = default;
+
+result<SavedImage> MemoryImageStore::save(SaveImage command) {
+    const std::unique_lock lock{state_->mutex};
+    if (const auto* person_id = std::get_if<PersonId>(&command.target))
+        return state_->save_for(*person_id, command);
+    if (const auto* blob_id = std::get_if<BlobId>(&command.target))
+        return state_->save_into(*blob_id, command);
+    return state_->save_new(command);
+}
+
+result<StoredImage> MemoryImageStore::image(ImageKey key) const {
+    const std::shared_lock lock{state_->mutex};
+    auto [blob, info] = state_->look_up(key);
+    if (blob == nullptr)
+        return State::nothing_at(key);
+    if (!info->format)
+        return Error{errc::blob_without_image};
+    return StoredImage{.info = *std::move(info), .bytes = blob->bytes};
+}
+
+result<ImageInfo> MemoryImageStore::info(ImageKey key) const {
+    const std::shared_lock lock{state_->mutex};
+    auto [blob, info] = state_->look_up(key);
+    if (blob == nullptr)
+        return State::nothing_at(key);
+    return *std::move(info);
+}
+
+std::optional<StoredImage> MemoryImageStore::cached_image(PersonId person_id) const {
+    auto stored = image(person_id);
+    return stored ? std::optional{*std::move(stored)} : std::nullopt;
+}
+
+result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
+    const std::unique_lock lock{state_->mutex};
+    auto [blob, info] = state_->look_up(command.target);
+    if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+        return checked.error();
+    if (blob == nullptr)
+        return State::nothing_at(command.target);
+    if (command.expected_blob_id && *command.expected_blob_id != blob->info.blob_id)
+        return Error{errc::info_blob_id_mismatch};
+    if (command.description)
+        blob->info.description = *std::move(command.description);
+    if (command.extra_info)
+        blob->info.extra_info = *std::move(command.extra_info);
+    if (command.conceptual_type)
+        blob->info.conceptual_type = *std::move(command.conceptual_type);
+    state_->touch(*blob, command.actor, command.now);
+    return *state_->look_up(command.target).second;
+}
+
+result<RemovedImage> MemoryImageStore::remove(RemoveImage command) {
+    const std::unique_lock lock{state_->mutex};
+    auto [blob, info] = state_->look_up(command.target);
+    if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+        return checked.error();
+    const auto* person_id = std::get_if<PersonId>(&command.target);
+    if (blob == nullptr)
+        return person_id ? result<RemovedImage>{RemovedImage{}} : Error{errc::blob_unknown};
+
+    const auto blob_id = blob->info.blob_id;
+    RemovedImage removed{.unlinked = blob_id, .erased = false};
+    if (person_id != nullptr) {
+        state_->unlink(*person_id);
+    } else {
+        const auto persons = blob->persons;
+        for (const auto person : persons)
+            state_->unlink(person);
+    }
+    if (blob->persons.empty()) {
+        state_->blobs.erase(blob_id);
+        removed.erased = true;
+    }
+    return removed;
+}
+
+result<ImageInfo> MemoryImageStore::link(LinkImage command) {
+    const std::unique_lock lock{state_->mutex};
+    auto* blob = state_->blob_of(command.blob_id);
+    if (blob == nullptr)
+        return Error{errc::blob_unknown};
+    if (!blob->info.format)
+        return Error{errc::blob_without_image};
+    if (const auto* present = state_->link_of(command.person_id);
+        present != nullptr && present->blob_id == command.blob_id)
+        return State::seen_through(*present, *blob);
+    return State::seen_through(state_->relink(command.person_id, *blob, command.now), *blob);
+}
+
+result<std::optional<BlobId>> MemoryImageStore::unlink(UnlinkImage command) {
+    const std::unique_lock lock{state_->mutex};
+    return state_->unlink(command.person_id);
+}
+
+result<void> MemoryImageStore::writable() const {
+    return {};
+}
+
+} // namespace portrait
