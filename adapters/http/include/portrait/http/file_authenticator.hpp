@@ -1,29 +1,42 @@
 #pragma once
 
+#include <portrait/clock.hpp>
 #include <portrait/error.hpp>
 #include <portrait/http/authenticator.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace portrait::http {
 
 struct FileAuthenticatorOptions {
-    std::size_t hashing_threads = 1;
-    std::size_t hashing_queue = 64;           ///< attempts waiting; beyond it `busy`
-    std::chrono::seconds remember{300};       ///< how long a verified password needs no hashing again
+    std::size_t hashing_threads = 1;           ///< at least one is started
+    std::size_t hashing_queue = 64;            ///< attempts waiting; beyond it `busy`
+    std::chrono::seconds remember{300};        ///< how long a verified password needs no hashing again
     std::size_t remembered_credentials = 1024; ///< at the most
+    std::shared_ptr<const Clock> clock;        ///< null: the system's
 };
 
-/// Users from a file of lines `name:hash[:associate id[:full name[:person id[:rights]]]]`, htpasswd-compatible in its
-/// first two columns: bcrypt (`$2y$`), yescrypt (`$y$`), SHA-512 (`$6$`) and whatever else libxcrypt verifies; weak
-/// hashes (plain, MD5, `{SHA}`, DES) are refused when the file is read. Rights are `read` or `read,write` (default).
-/// A column that is absent or empty has its default: associate id 0, full name the name, person id 0.
+/// Users from a file of lines `name:hash[:associate id[:full name[:person id[:rights]]]]`,
+/// htpasswd-compatible in its first two columns: bcrypt (`$2y$`), yescrypt (`$y$`), SHA-512 (`$6$`) and
+/// whatever else strong libxcrypt verifies; weak hashes (plain, MD5, `{SHA}`, DES) are refused when the file
+/// is read. Rights are `read` or `read,write` (default). A column that is absent or empty has its default:
+/// associate id 0, full name the name, person id 0. Blank lines and lines that begin with `#` are skipped. At
+/// most 4 MiB, and 4 KiB a line.
 ///
-/// Hashing happens on threads of its own. A verified password is remembered for a short time under a keyed hash;
-/// an unknown user costs as much time as a wrong password. Thread-safe.
+/// Hashing happens on threads of its own; attempts with the same credentials at the same time are hashed
+/// once. A verified password is remembered for a short time under a keyed hash and then answered before
+/// `authenticate` returns. An unknown user costs as much time as a wrong password. The file is read once.
+///
+/// Thread-safe. The destructor waits for the hash that is being computed and answers `busy` to the attempts
+/// that wait; don't run it inside a `done`. A `done` must not throw.
 class FileAuthenticator final : public Authenticator {
 public:
     /// Errors name the line that is wrong, never what is on it.
@@ -38,6 +51,8 @@ public:
                       std::function<void(AuthenticationOutcome)> done) override;
 
     std::size_t user_count() const noexcept;
+    /// Password hashes computed so far, those for unknown users included: what attempts have cost.
+    std::uint64_t hashes_computed() const noexcept;
 
 private:
     class State;
@@ -45,7 +60,30 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// A new yescrypt hash of a password, for the users file. Takes tens of milliseconds.
+/// A new yescrypt hash of a password, for the users file. Takes tens of milliseconds. Passwords have 1 to 511
+/// bytes of UTF-8 without control characters; others are `errc::info_text_invalid`.
 result<std::string> hash_password(std::string_view password);
+
+/// What `save_user` writes. A value that is absent stays as the file has it for that user; for a new user it
+/// is the default, and the associate id is one more than the file's largest.
+struct UserEntry {
+    std::string name; ///< 1 to 255 bytes of UTF-8, no colon, no control characters, not beginning with `#`
+    std::string password_hash;
+    std::optional<std::int32_t> associate_id;
+    std::optional<std::string> full_name; ///< as `name`, and may be empty
+    std::optional<std::int32_t> person_id;
+    std::optional<bool> may_write;
+};
+
+struct SavedUser {
+    bool added = false; ///< false: the user was there and has been changed
+    std::int32_t associate_id = 0;
+};
+
+/// Adds the user to a users file, or changes the user's line; every other line stays as it is. Makes the file
+/// (0600) when there is none. Atomic and durable: readers and crashes see the old file or the new one. Two
+/// processes that save at the same time both succeed, one after the other. Refuses a file that
+/// `FileAuthenticator` would refuse.
+result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& user);
 
 } // namespace portrait::http

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+/// A parameter of a header field's value, such as a boundary or a file name.
+struct Parameter {
+    std::string name;  ///< in lower case
+    std::string value; ///< without quotes and escapes
+};
+
+using Parameters = boost::container::small_vector<Parameter, 2>;
+
+/// The first parameter of that name (given in lower case); null when there is none.
+const std::string* find_parameter(const Parameters& parameters, std::string_view name) noexcept;
+
+/// Reads `*( OWS ";" OWS [ name "=" ( token / quoted-string ) ] )` to its end (RFC 9110 section 5.6.6).
+/// Absent when malformed.
+std::optional<Parameters> parse_parameters(std::string_view text);
+
+/// A media type (RFC 9110 section 8.3.1).
+struct MediaType {
+    std::string name; ///< `type/subtype` in lower case
+    Parameters parameters;
+};
+
+/// Absent when malformed.
+std::optional<MediaType> parse_media_type(std::string_view text);
+
+/// What the Content-Type of an upload comes to (contract section 2).
+struct UploadType {
+    enum class Kind {
+        absent,      ///< none was sent: the bytes decide alone
+        picture,     ///< a picture's type or application/octet-stream: the bytes decide
+        multipart,   ///< multipart/form-data; `boundary` is valid
+        no_boundary, ///< multipart/form-data without a valid boundary: 400, `no_boundary_problem()`
+        unsupported, ///< anything else, malformed values included: 415
+    };
+    Kind kind = Kind::absent;
+    std::string boundary; ///< of `multipart` only
+};
+
+/// Null or blank: no Content-Type.
+UploadType classify_upload(const std::string_view* content_type);
+
+/// Whether a text can be a boundary: 1 to 70 characters of RFC 2046's set, the last one no space.
+bool is_multipart_boundary(std::string_view text) noexcept;
+
+/// The list that a 415 names in its Accept field.
+std::string_view accepted_upload_types() noexcept;
+
+} // namespace portrait::http

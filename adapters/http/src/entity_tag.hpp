@@ -1,0 +1,53 @@
+#pragma once
+
+#include <portrait/image_info.hpp>
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+/// Which answer a tag belongs to; each has a suffix of its own, since their bytes differ (contract section
+/// 6).
+enum class Representation { image, info };
+
+/// The strong ETag of a version, quotes included: `"167.5.3"` for the picture, `"167.5.3-info"` for its
+/// ImageInfo.
+std::string entity_tag(const ImageVersion& version, Representation representation = Representation::image);
+
+/// A tag of a client's list; the view is into the list.
+struct EntityTag {
+    bool weak = false;
+    std::string_view opaque; ///< without the quotes
+
+    /// RFC 9110 section 8.8.3.2: both strong, and the same. `current` has its quotes, as `entity_tag` gives
+    /// it.
+    bool strongly_equals(std::string_view current) const noexcept;
+    /// The same, whether weak or strong.
+    bool weakly_equals(std::string_view current) const noexcept;
+};
+
+/// One entity tag and nothing else, such as `"1"` or `W/"1"`. Absent when malformed.
+std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept;
+
+/// The version that an opaque tag names, whatever its suffix. Absent when it is none of ours.
+std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque) noexcept;
+
+/// No more members of a list are looked at.
+inline constexpr std::size_t max_entity_tags = 1000;
+
+/// The value of If-Match or If-None-Match.
+struct EntityTagList {
+    bool any = false; ///< the value is `*`
+    boost::container::small_vector<EntityTag, 4> tags;
+};
+
+/// Reads a list. Members that are not entity tags are skipped, so a list of nothing else matches nothing. The
+/// tags are views into `value`. Linear in the value's length.
+EntityTagList parse_entity_tags(std::string_view value);
+
+} // namespace portrait::http

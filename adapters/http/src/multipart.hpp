@@ -1,0 +1,28 @@
+#pragma once
+
+#include <portrait/http/problem.hpp>
+#include <portrait/image_bytes.hpp>
+
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace portrait::http {
+
+inline constexpr std::size_t max_multipart_parts = 16;
+/// Bytes of one part's header lines, the empty line not counted.
+inline constexpr std::size_t max_part_header_bytes = 8192;
+
+/// The 400 of a form whose Content-Type has no valid boundary.
+Problem no_boundary_problem();
+
+/// The picture in a multipart/form-data body (RFC 7578): the first part with a file name or an image/* type,
+/// as a slice that shares the body's buffer. Other parts, preamble and epilogue are skipped. The body is
+/// checked to its end boundary, so a form that was cut off is refused even when the picture itself is whole.
+/// Every problem is a 400: `multipart.no_boundary`, `multipart.no_picture`, `multipart.truncated`,
+/// `multipart.too_many_parts`, `multipart.header_too_large`, `multipart.malformed`. Linear in the body's
+/// size.
+boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body, std::string_view boundary);
+
+} // namespace portrait::http

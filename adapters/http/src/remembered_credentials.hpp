@@ -1,0 +1,53 @@
+#pragma once
+
+#include <portrait/clock.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+
+namespace portrait::http {
+
+/// Passwords that were verified a short time ago, kept as HMAC-SHA-256 under a key that is made at random for
+/// this object and never leaves it: what is in memory can't be tried offline without it. Thread-safe; never
+/// blocks for long.
+class RememberedCredentials {
+public:
+    using Key = std::array<std::uint8_t, 32>;
+
+    /// Either of 0 remembers nothing.
+    RememberedCredentials(std::chrono::seconds duration, std::size_t capacity);
+    ~RememberedCredentials();
+    RememberedCredentials(const RememberedCredentials&) = delete;
+    RememberedCredentials& operator=(const RememberedCredentials&) = delete;
+
+    /// What stands for a user's password as long as the user's hash is this one.
+    Key key_of(std::string_view user, std::string_view password, std::string_view password_hash) const;
+
+    bool contains(const Key& key, Timestamp now);
+    /// The one that was verified longest ago makes room.
+    void remember(const Key& key, Timestamp now);
+
+private:
+    struct Entry {
+        Key key;
+        Timestamp verified;
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const noexcept;
+    };
+
+    const std::chrono::seconds duration_;
+    const std::size_t capacity_;
+    std::array<unsigned char, 32> secret_{};
+    std::mutex mutex_;
+    std::list<Entry> oldest_first_;
+    std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places_;
+};
+
+} // namespace portrait::http

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <portrait/error.hpp>
+#include <portrait/http/authenticator.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace portrait::http {
+
+inline constexpr std::size_t max_users_file_bytes = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t max_users_file_line = 4096;
+
+/// One user as the users file has it.
+struct User {
+    Principal principal;
+    std::string password_hash;
+    std::size_t line = 0; ///< counted from 1
+};
+
+/// The users of a text, in its order; see `FileAuthenticator` for the format. Blank lines and lines that
+/// begin with
+/// `#` are skipped, CRLF is taken. Errors name the line and what is wrong with it, never what is on it.
+result<std::vector<User>> parse_users(std::string_view text);
+
+/// The text of a users file. Errors hold the path in their cause only.
+result<std::string> read_users_file(const std::filesystem::path& path);
+
+} // namespace portrait::http
