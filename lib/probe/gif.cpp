@@ -1,0 +1,110 @@
+#include "readers.hpp"
+#include "stb_dimensions.hpp"
+
+#include <fmt/format.h>
+
+namespace portrait::probing {
+namespace {
+
+constexpr std::uint64_t screen_end = 13; // signature and logical screen descriptor
+constexpr std::uint64_t descriptor_size = 10;
+constexpr std::uint8_t table_flag = 0x80;
+
+std::uint16_t bits_of_table(std::uint8_t flags) {
+    return static_cast<std::uint16_t>((flags & 7U) + 1U);
+}
+
+/// Walks over the blocks before the first frame.
+class BlockWalk {
+public:
+    BlockWalk(ByteView bytes, std::uint64_t position)
+        : bytes_{bytes}
+        , position_{position} {}
+
+    /// Goes on to the first image descriptor and completes the header by what is met.
+    result<void> to_first_frame(ImageHeader& header) {
+        for (;;) {
+            if (!budget_.step(2))
+                return out_of_budget("GIF", "first frame");
+            if (!bytes_.has(position_, 1))
+                return truncated("GIF's first frame", bytes_, position_ + 1);
+            const auto introducer = bytes_.u8(position_);
+            if (introducer == 0x2c)
+                return read_descriptor(header);
+            if (introducer == 0x21) {
+                if (auto skipped = skip_extension(header); !skipped)
+                    return skipped;
+            } else if (introducer == 0) {
+                ++position_; // a spare block terminator, which some encoders leave and decoders pass over
+            } else if (introducer == 0x3b) {
+                return corrupt("The GIF ends without a frame");
+            } else {
+                return corrupt(
+                    fmt::format("The GIF has the unknown block 0x{:02X} before its first frame", introducer));
+            }
+        }
+    }
+
+private:
+    result<void> read_descriptor(ImageHeader& header) {
+        if (!bytes_.has(position_, descriptor_size))
+            return truncated("GIF's first frame", bytes_, position_ + descriptor_size);
+        const auto flags = bytes_.u8(position_ + 9);
+        if ((flags & table_flag) != 0)
+            header.bits_per_sample = bits_of_table(flags);
+        return {};
+    }
+
+    result<void> skip_extension(ImageHeader& header) {
+        if (!bytes_.has(position_, 3))
+            return truncated("GIF's extension block", bytes_, position_ + 3);
+        const bool application = bytes_.u8(position_ + 1) == 0xff;
+        if (application && budget_.look(11) &&
+            (bytes_.matches(position_ + 3, "NETSCAPE2.0") || bytes_.matches(position_ + 3, "ANIMEXTS1.0")))
+            header.animated = true;
+        for (position_ += 2;;) {
+            if (!budget_.step(1))
+                return out_of_budget("GIF", "first frame");
+            if (!bytes_.has(position_, 1))
+                return truncated("GIF's extension block", bytes_, position_ + 1);
+            const std::uint64_t length = bytes_.u8(position_);
+            position_ += 1 + length;
+            if (length == 0)
+                return {};
+        }
+    }
+
+    ByteView bytes_;
+    std::uint64_t position_;
+    Budget budget_;
+};
+
+} // namespace
+
+result<ImageHeader> read_gif(ByteView bytes) {
+    if (!bytes.has(0, screen_end))
+        return truncated("GIF's logical screen descriptor", bytes, screen_end);
+    ImageHeader header;
+    header.format = ImageFormat::gif;
+    header.width = bytes.le16(6);
+    header.height = bytes.le16(8);
+    header.samples = 1;
+    header.color = ColorModel::palette;
+    if (header.width == 0 || header.height == 0)
+        return zero_dimension("GIF", header.width, header.height);
+    auto position = screen_end;
+    const auto flags = bytes.u8(10);
+    if ((flags & table_flag) != 0) {
+        header.bits_per_sample = bits_of_table(flags);
+        position += std::uint64_t{3} << header.bits_per_sample;
+        if (!bytes.has(0, position))
+            return truncated("GIF's global colour table", bytes, position);
+    }
+    if (auto walked = BlockWalk{bytes, position}.to_first_frame(header); !walked)
+        return walked.error();
+    if (stb_contradicts(bytes.part(0, screen_end), {header.width, header.height}))
+        return corrupt("The GIF's dimensions can be read in two ways");
+    return header;
+}
+
+} // namespace portrait::probing

@@ -1,0 +1,281 @@
+#include "readers.hpp"
+#include "stb_dimensions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace portrait::probing {
+namespace {
+
+// Markers of ITU-T T.81, table B.1.
+enum Marker : std::uint8_t {
+    tem = 0x01,
+    sof0 = 0xc0,
+    sof2 = 0xc2,
+    dht = 0xc4,
+    jpg = 0xc8,
+    sof9 = 0xc9,
+    sof10 = 0xca,
+    dac = 0xcc,
+    sof15 = 0xcf,
+    rst0 = 0xd0,
+    rst7 = 0xd7,
+    soi = 0xd8,
+    eoi = 0xd9,
+    sos = 0xda,
+    dqt = 0xdb,
+    dnl = 0xdc,
+    dri = 0xdd,
+    dhp = 0xde,
+    exp = 0xdf,
+    app0 = 0xe0,
+    app14 = 0xee,
+    app15 = 0xef,
+    sof55 = 0xf7, // T.87, JPEG-LS
+    com = 0xfe,
+};
+
+constexpr std::uint64_t stb_prefix = 64 * 1024;
+constexpr std::uint64_t largest_frame_header = 8 + 3 * 4;
+
+bool stands_alone(std::uint8_t marker) {
+    return marker == tem || (marker >= rst0 && marker <= rst7);
+}
+
+bool is_frame_header(std::uint8_t marker) {
+    return marker >= sof0 && marker <= sof15 && marker != dht && marker != jpg && marker != dac;
+}
+
+/// Segments that stb_image steps over. DHT is not among them: see stb_dimensions.hpp.
+bool is_plain(std::uint8_t marker) {
+    return (marker >= app0 && marker <= app15) || marker == com || marker == dqt || marker == dri;
+}
+
+bool has_length(std::uint8_t marker) {
+    return is_plain(marker) || marker == dht || marker == dac || marker == dnl;
+}
+
+/// What people call the JPEG processes that no picture viewer shows; empty for the others.
+std::string_view unsupported_process(std::uint8_t marker) {
+    switch (marker) {
+    case 0xc3:
+    case 0xcb: return "a lossless JPEG (SOF3 or SOF11)";
+    case 0xc5:
+    case 0xc6:
+    case 0xc7:
+    case 0xcd:
+    case 0xce:
+    case 0xcf:
+    case dhp:
+    case exp: return "a hierarchical JPEG";
+    case sof55: return "a JPEG-LS picture";
+    default: return {};
+    }
+}
+
+struct Segment {
+    std::uint64_t body = 0; ///< where it begins, after the length
+    std::uint64_t size = 0;
+};
+
+/// Walks from marker to marker until the first scan.
+class SegmentWalk {
+public:
+    explicit SegmentWalk(ByteView bytes)
+        : bytes_{bytes} {}
+
+    result<ImageHeader> read() {
+        for (;;) {
+            const auto marker = next_marker();
+            if (!marker)
+                return marker.error();
+            if (stands_alone(*marker)) {
+                plain_ = false;
+                continue;
+            }
+            if (auto name = unsupported_process(*marker); !name.empty())
+                return unsupported(name);
+            if (*marker == sos)
+                return finish();
+            if (auto done = is_frame_header(*marker) ? read_frame(*marker) : read_other(*marker); !done)
+                return done.error();
+        }
+    }
+
+private:
+    /// The next marker's code. Fill bytes (T.81 B.1.1.2) are passed over, and so are stray bytes between
+    /// segments, which some cameras leave and decoders forgive; both are paid for.
+    result<std::uint8_t> next_marker() {
+        if (!budget_.step(2))
+            return lost();
+        for (bool in_marker = false;;) {
+            if (!bytes_.has(position_, 1))
+                return cut_off(position_ + 1);
+            const auto byte = bytes_.u8(position_++);
+            if (byte != 0xff && byte != 0 && in_marker)
+                return byte;
+            in_marker = byte == 0xff;
+            if (!budget_.look(1))
+                return lost();
+        }
+    }
+
+    result<Segment> next_segment() {
+        if (!bytes_.has(position_, 2))
+            return cut_off(position_ + 2);
+        const std::uint64_t length = bytes_.be16(position_);
+        if (length < 2)
+            return corrupt("The JPEG has a segment whose length is less than 2");
+        if (!bytes_.has(position_, length))
+            return cut_off(position_ + length);
+        const Segment segment{position_ + 2, length - 2};
+        position_ += length;
+        return segment;
+    }
+
+    result<void> read_other(std::uint8_t marker) {
+        if (marker == eoi)
+            return corrupt(framed_ ? "The JPEG ends without a scan, so it has no picture data"
+                                   : "The JPEG ends without a frame header (SOF)");
+        if (marker == soi)
+            return corrupt("The JPEG has a second start of image (SOI) before its first scan");
+        if (!has_length(marker))
+            return corrupt(
+                fmt::format("The JPEG has the unknown marker 0x{:02X} before its first scan", marker));
+        const auto segment = next_segment();
+        if (!segment)
+            return segment.error();
+        if (!framed_)
+            plain_ = plain_ && is_plain(marker);
+        if (marker == app0 && segment->size >= 5 && budget_.look(5))
+            jfif_ = jfif_ || bytes_.matches(segment->body, {"JFIF\0", 5});
+        if (marker == app14 && segment->size >= 12 && budget_.look(6) &&
+            bytes_.matches(segment->body, "Adobe")) {
+            adobe_ = true;
+            adobe_transform_ = bytes_.u8(segment->body + 11);
+        }
+        return {};
+    }
+
+    result<void> read_frame(std::uint8_t marker) {
+        if (framed_)
+            return corrupt("The JPEG has two frame headers (SOF)");
+        const auto segment = next_segment();
+        if (!segment)
+            return segment.error();
+        if (segment->size < 6)
+            return corrupt("The JPEG's frame header (SOF) is too short");
+        const auto body = segment->body;
+        const auto bits = bytes_.u8(body);
+        const auto height = bytes_.be16(body + 1);
+        const auto width = bytes_.be16(body + 3);
+        const auto components = bytes_.u8(body + 5);
+        if (components == 0 || segment->size != 6 + 3U * components)
+            return corrupt("The JPEG's frame header (SOF) has a length that does not fit its components");
+        if (bits != 8 && (bits != 12 || marker == sof0))
+            return corrupt(
+                fmt::format("The JPEG's frame header (SOF) has {} bits a sample; 8 and 12 are known", bits));
+        if (components > 4)
+            return unsupported(fmt::format("a JPEG of {} components", components));
+        if (auto sampled = check_sampling(body + 6, components); !sampled)
+            return sampled;
+        // A height of zero would be told after the first scan (DNL), which no common decoder reads.
+        if (width == 0 || height == 0)
+            return zero_dimension("JPEG", width, height);
+        framed_ = true;
+        frame_ = body;
+        frame_end_ = position_;
+        frame_marker_ = marker;
+        header_.format = ImageFormat::jpeg;
+        header_.width = width;
+        header_.height = height;
+        header_.bits_per_sample = bits;
+        header_.samples = components;
+        header_.progressive = marker == sof2 || marker == sof10;
+        return {};
+    }
+
+    result<void> check_sampling(std::uint64_t position, std::uint8_t components) {
+        for (std::uint8_t index = 0; index < components; ++index, position += 3) {
+            const auto sampling = bytes_.u8(position + 1);
+            const auto across = sampling >> 4;
+            const auto down = sampling & 15;
+            if (across < 1 || across > 4 || down < 1 || down > 4 || bytes_.u8(position + 2) > 3)
+                return corrupt("The JPEG's frame header (SOF) has a component that is not valid");
+        }
+        return {};
+    }
+
+    /// At the first scan: everything that bears on the header was seen.
+    result<ImageHeader> finish() {
+        if (!framed_)
+            return corrupt("The JPEG has a scan before any frame header (SOF)");
+        if (auto scan = next_segment(); !scan)
+            return scan.error();
+        header_.color = color();
+        if (stb_disagrees())
+            return corrupt("The JPEG's dimensions can be read in two ways");
+        return header_;
+    }
+
+    /// As libjpeg decides it: by JFIF, then by Adobe's transform, then by the components' ids.
+    ColorModel color() const {
+        switch (header_.samples) {
+        case 1: return ColorModel::grey;
+        case 4: return ColorModel::cmyk;
+        case 3: break;
+        default: return ColorModel::other;
+        }
+        if (jfif_)
+            return ColorModel::ycbcr;
+        if (adobe_)
+            return adobe_transform_ == 0 ? ColorModel::rgb : ColorModel::ycbcr;
+        const auto id = [this](std::uint64_t index) { return bytes_.u8(frame_ + 6 + 3 * index); };
+        return id(0) == 'R' && id(1) == 'G' && id(2) == 'B' ? ColorModel::rgb : ColorModel::ycbcr;
+    }
+
+    /// stb_image walks by itself where it knows every segment before the frame header and that is near.
+    /// Otherwise it gets the frame header alone, in a picture of nothing else: what it doesn't know or can't
+    /// be trusted with (DHT) doesn't get in its way, and its cost stays small however far behind the frame
+    /// header is.
+    bool stb_disagrees() {
+        if (frame_marker_ > sof2 || header_.bits_per_sample != 8 || header_.samples == 2)
+            return false;
+        const Dimensions ours{header_.width, header_.height};
+        if (plain_ && frame_end_ <= stb_prefix && budget_.look(frame_end_))
+            return stb_contradicts(bytes_.part(0, frame_end_), ours);
+        const auto frame = bytes_.part(frame_ - 2, frame_end_ - (frame_ - 2));
+        std::array<std::byte, 4 + largest_frame_header> alone{std::byte{0xff}, std::byte{soi},
+                                                              std::byte{0xff}, std::byte{frame_marker_}};
+        std::copy(frame.begin(), frame.end(), alone.begin() + 4);
+        return stb_contradicts(std::span{alone}.first(4 + frame.size()), ours);
+    }
+
+    Error lost() const { return out_of_budget("JPEG", framed_ ? "first scan" : "frame header (SOF)"); }
+    Error cut_off(std::uint64_t needed) const {
+        return truncated(framed_ ? "JPEG's first scan" : "JPEG's frame header (SOF)", bytes_, needed);
+    }
+
+    ByteView bytes_;
+    std::uint64_t position_ = 2; // after SOI
+    Budget budget_;
+    ImageHeader header_;
+    bool framed_ = false;
+    bool plain_ = true; ///< stb_image knows everything so far
+    bool jfif_ = false;
+    bool adobe_ = false;
+    std::uint8_t adobe_transform_ = 0;
+    std::uint8_t frame_marker_ = 0;
+    std::uint64_t frame_ = 0;     ///< where the frame header's body begins
+    std::uint64_t frame_end_ = 0; ///< and where it ends
+};
+
+} // namespace
+
+result<ImageHeader> read_jpeg(ByteView bytes) {
+    return SegmentWalk{bytes}.read();
+}
+
+} // namespace portrait::probing

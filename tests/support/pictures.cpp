@@ -1,0 +1,284 @@
+#include "support/pictures.hpp"
+
+#include "support/byte_writer.hpp"
+
+#include <boost/crc.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace portrait::testing {
+namespace {
+
+/// A small generator of numbers (SplitMix64) that gives the same ones everywhere.
+class Noise {
+public:
+    explicit Noise(std::uint64_t seed)
+        : state_{seed} {}
+
+    std::uint64_t next() {
+        state_ += 0x9e37'79b9'7f4a'7c15;
+        auto mixed = state_;
+        mixed = (mixed ^ (mixed >> 30)) * 0xbf58'476d'1ce4'e5b9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d0'49bb'1331'11eb;
+        return mixed ^ (mixed >> 31);
+    }
+
+    void fill(std::span<std::byte> place) {
+        while (!place.empty()) {
+            const auto word = next();
+            const auto count = std::min(place.size(), sizeof word);
+            std::memcpy(place.data(), &word, count);
+            place = place.subspan(count);
+        }
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+std::uint32_t adler32(std::span<const std::byte> bytes) {
+    std::uint32_t low = 1;
+    std::uint32_t high = 0;
+    for (const auto byte : bytes) {
+        low = (low + std::to_integer<std::uint32_t>(byte)) % 65521;
+        high = (high + low) % 65521;
+    }
+    return high << 16 | low;
+}
+
+/// A zlib stream that stores the bytes uncompressed.
+std::vector<std::byte> stored_zlib(std::span<const std::byte> bytes) {
+    ByteWriter out;
+    out.be16(0x7801);
+    auto left = bytes;
+    do {
+        const auto count = std::min<std::size_t>(left.size(), 65535);
+        out.u8(count == left.size() ? 1 : 0).le16(count).le16(~count).bytes(left.first(count));
+        left = left.subspan(count);
+    } while (!left.empty());
+    return out.be32(adler32(bytes)).take();
+}
+
+std::vector<std::byte> png_of(std::uint32_t width, std::uint32_t height,
+                              std::span<const std::byte> scan_lines) {
+    ByteWriter header;
+    header.be32(width).be32(height).u8(8).u8(2).u8(0).u8(0).u8(0);
+    ByteWriter out;
+    out.text({"\x89PNG\r\n\x1a\n", 8}).bytes(make_png_chunk("IHDR", header.view()));
+    return out.bytes(make_png_chunk("IDAT", stored_zlib(scan_lines))).bytes(make_png_chunk("IEND")).take();
+}
+
+/// Packs Huffman codes and bits into a JPEG scan, most significant bit first, with 0xFF stuffed.
+class ScanWriter {
+public:
+    explicit ScanWriter(ByteWriter& out)
+        : out_{out} {}
+
+    void bits(std::uint32_t value, int count) {
+        for (int bit = count - 1; bit >= 0; --bit) {
+            current_ = static_cast<std::uint8_t>(current_ << 1 | ((value >> bit) & 1U));
+            if (++filled_ == 8)
+                flush();
+        }
+    }
+    void finish() {
+        while (filled_ != 0)
+            bits(1, 1);
+    }
+
+private:
+    void flush() {
+        out_.u8(current_);
+        if (current_ == 0xff)
+            out_.u8(0);
+        filled_ = 0;
+    }
+
+    ByteWriter& out_;
+    std::uint8_t current_ = 0;
+    int filled_ = 0;
+};
+
+/// The codes of DC categories 0 to 11 in T.81's table K.3, by length.
+constexpr std::array<std::uint8_t, 16> dc_code_counts{0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
+
+struct HuffmanCode {
+    std::uint32_t bits;
+    int length;
+};
+
+HuffmanCode dc_code(int category) {
+    std::uint32_t code = 0;
+    int index = 0;
+    for (int length = 1; length <= 16; ++length, code <<= 1)
+        for (int count = dc_code_counts[static_cast<std::size_t>(length - 1)]; count > 0;
+             --count, ++code, ++index)
+            if (index == category)
+                return {code, length};
+    return {};
+}
+
+void write_dc(ScanWriter& scan, int difference) {
+    int category = 0;
+    for (int rest = std::abs(difference); rest != 0; rest >>= 1)
+        ++category;
+    const auto code = dc_code(category);
+    scan.bits(code.bits, code.length);
+    scan.bits(static_cast<std::uint32_t>(difference < 0 ? difference - 1 : difference), category);
+}
+
+void write_jpeg_tables(ByteWriter& out) {
+    out.be16(0xffdb).be16(67).u8(0).fill(64, 8); // one quantisation table, all 8: a DC step is one grey
+    out.be16(0xffc4).be16(31).u8(0x00);
+    for (const auto count : dc_code_counts)
+        out.u8(count);
+    for (std::uint8_t category = 0; category < 12; ++category)
+        out.u8(category);
+    // One AC code only: the end of the block, a single zero bit.
+    out.be16(0xffc4).be16(20).u8(0x10).u8(1).fill(15).u8(0x00);
+}
+
+/// The frame header, tables and scan: all of a JPEG but its first two bytes.
+std::vector<std::byte> jpeg_after_start(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
+    ByteWriter out;
+    out.be16(0xffc0).be16(11).u8(8).be16(height).be16(width).u8(1).u8(1).u8(0x11).u8(0);
+    write_jpeg_tables(out);
+    out.be16(0xffda).be16(8).u8(1).u8(1).u8(0x00).u8(0).u8(63).u8(0);
+    ScanWriter scan{out};
+    Noise noise{seed};
+    const auto blocks = ((width + 7U) / 8U) * ((height + 7U) / 8U);
+    int before = 0;
+    for (std::uint32_t block = 0; block < blocks; ++block) {
+        const int grey = static_cast<int>(noise.next() % 256) - 128;
+        write_dc(scan, grey - before);
+        scan.bits(0, 1);
+        before = grey;
+    }
+    scan.finish();
+    return out.be16(0xffd9).take();
+}
+
+} // namespace
+
+std::uint32_t crc32(const std::byte* bytes, std::size_t size) {
+    boost::crc_32_type crc;
+    crc.process_bytes(bytes, size);
+    return crc.checksum();
+}
+
+std::vector<std::byte> make_png_chunk(std::string_view name, std::span<const std::byte> data) {
+    ByteWriter out;
+    out.be32(data.size()).text(name).bytes(data);
+    return out.be32(crc32(out.view().data() + 4, out.size() - 4)).take();
+}
+
+std::vector<std::byte> make_png(std::uint32_t width, std::uint32_t height, std::uint32_t seed) {
+    const std::size_t line = 1 + std::size_t{3} * width;
+    std::vector<std::byte> scan_lines(line * height);
+    Noise{seed}.fill(scan_lines);
+    for (std::size_t row = 0; row < height; ++row)
+        scan_lines[row * line] = std::byte{0}; // no filter
+    return png_of(width, height, scan_lines);
+}
+
+std::vector<std::byte> make_png_claiming(std::uint32_t width, std::uint32_t height) {
+    return png_of(width, height, {});
+}
+
+std::vector<std::byte> make_jpeg(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
+    ByteWriter out;
+    out.be16(0xffd8).be16(0xffe0).be16(16).text({"JFIF\0\1\1\0\0\1\0\1\0\0", 14});
+    out.be16(0xfffe).be16(6).be32(seed); // a comment, since a small picture has too few greys to differ by
+    return out.bytes(jpeg_after_start(width, height, seed)).take();
+}
+
+std::vector<std::byte> make_jpeg_of_size(std::size_t bytes, std::uint32_t seed) {
+    constexpr std::size_t largest_segment = 2 + 65535;
+    constexpr std::size_t smallest_segment = 4;
+    const auto picture = jpeg_after_start(8, 8, seed);
+    auto left = std::max<std::size_t>(bytes, 400) - 2 - picture.size();
+    std::vector<std::byte> out(2 + left);
+    out[0] = std::byte{0xff};
+    out[1] = std::byte{0xd8};
+    Noise noise{seed};
+    for (std::size_t at = 2; left > 0;) {
+        auto segment = std::min(left, largest_segment);
+        if (left > segment && left - segment < smallest_segment)
+            segment -= smallest_segment;
+        const auto length = segment - 2;
+        const std::array head{std::byte{0xff}, std::byte{0xfe}, static_cast<std::byte>(length >> 8),
+                              static_cast<std::byte>(length & 0xff)};
+        std::copy(head.begin(), head.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
+        noise.fill(std::span{out}.subspan(at + head.size(), segment - head.size()));
+        at += segment;
+        left -= segment;
+    }
+    out.insert(out.end(), picture.begin(), picture.end());
+    return out;
+}
+
+std::vector<std::byte> make_gif(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
+    ByteWriter out;
+    out.text("GIF89a").le16(width).le16(height).u8(0xf6).u8(0).u8(0); // a global table of 128 colours
+    for (std::uint32_t color = 0; color < 128; ++color)
+        out.u8(color * 2).u8(255 - color).u8(color);
+    out.u8(0x21).u8(0xfe).u8(4).be32(seed).u8(
+        0); // a comment, since a small picture has too few colours to differ by
+    out.u8(0x2c).le16(0).le16(0).le16(width).le16(height).u8(0);
+    // Codes stay 8 bits wide, so bytes, as long as the dictionary is cleared (128) before it has 256 entries.
+    ByteWriter codes;
+    Noise noise{seed};
+    const auto pixels = std::uint32_t{width} * height;
+    for (std::uint32_t pixel = 0; pixel < pixels; ++pixel) {
+        if (pixel % 100 == 0)
+            codes.u8(128);
+        codes.u8(noise.next() % 128);
+    }
+    codes.u8(129);
+    out.u8(7);
+    for (auto left = std::span{codes.view()}; !left.empty();) {
+        const auto block = left.first(std::min<std::size_t>(left.size(), 255));
+        out.u8(block.size()).bytes(block);
+        left = left.subspan(block.size());
+    }
+    return out.u8(0).u8(0x3b).take();
+}
+
+std::vector<std::byte> make_tiff(std::uint32_t width, std::uint32_t height, bool big_endian,
+                                 std::uint32_t seed) {
+    struct Entry {
+        std::uint16_t tag;
+        std::uint16_t type; // 3 is SHORT, 4 is LONG
+        std::uint32_t value;
+    };
+    constexpr std::uint32_t pixels_at = 8 + 2 + 9 * 12 + 4;
+    const std::array entries{Entry{256, 4, width}, Entry{257, 4, height}, Entry{258, 3, 8},
+                             Entry{259, 3, 1},     Entry{262, 3, 1},      Entry{273, 4, pixels_at},
+                             Entry{277, 3, 1},     Entry{278, 4, height}, Entry{279, 4, width * height}};
+    ByteWriter out;
+    const auto u16 = [&](std::uint32_t value) { big_endian ? out.be16(value) : out.le16(value); };
+    const auto u32 = [&](std::uint32_t value) { big_endian ? out.be32(value) : out.le32(value); };
+    out.text(big_endian ? "MM" : "II");
+    u16(42);
+    u32(8);
+    u16(static_cast<std::uint32_t>(entries.size()));
+    for (const auto& entry : entries) {
+        u16(entry.tag);
+        u16(entry.type);
+        u32(1);
+        if (entry.type == 4) {
+            u32(entry.value);
+        } else {
+            u16(entry.value);
+            u16(0);
+        }
+    }
+    u32(0);
+    std::vector<std::byte> pixels(std::size_t{width} * height);
+    Noise{seed}.fill(pixels);
+    return out.bytes(pixels).take();
+}
+
+} // namespace portrait::testing
