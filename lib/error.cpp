@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <ostream>
 #include <utility>
 
 namespace portrait {
@@ -168,6 +169,13 @@ failure Error::kind() const noexcept {
 
 std::string_view Error::rule() const noexcept {
     return rule_of(code_).rule;
+}
+
+std::ostream& operator<<(std::ostream& out, const Error& error) {
+    out << error.rule() << ": " << error.message();
+    if (!error.cause().empty())
+        out << " (" << error.cause() << ')';
+    return out;
 }
 
 void throw_exception_from_error(const Error& error, const boost::source_location& where) {

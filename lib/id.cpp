@@ -1,6 +1,7 @@
 #include <portrait/id.hpp>
 
 #include <limits>
+#include <ostream>
 
 namespace portrait::detail {
 
@@ -22,6 +23,11 @@ result<Identifier<Tag, Rule>> Identifier<Tag, Rule>::parse(std::string_view text
             return Error{Rule};
     }
     return from(value);
+}
+
+template<class Tag, errc Rule>
+std::ostream& Identifier<Tag, Rule>::write(std::ostream& out, std::int32_t value) {
+    return out << value;
 }
 
 template class Identifier<PersonIdTag, errc::person_invalid_id>;

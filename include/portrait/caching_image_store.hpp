@@ -42,6 +42,9 @@ public:
 
 private:
     class Cache;
+    template<class Target>
+    class InvalidateOnExit;
+
     std::shared_ptr<ImageStore> store_;
     std::shared_ptr<Cache> cache_;
 };

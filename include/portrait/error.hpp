@@ -4,6 +4,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -125,6 +126,9 @@ private:
 };
 
 std::error_code make_error_code(const Error& error) noexcept;
+
+/// Rule, message and cause in one line: for logs, never for an answer.
+std::ostream& operator<<(std::ostream& out, const Error& error);
 
 /// What `result<T>::value()` throws when there is no value: a programming error, since it can be asked first.
 [[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <string_view>
 
 namespace portrait {
@@ -26,8 +27,10 @@ public:
     constexpr std::int32_t value() const noexcept { return value_; }
 
     friend constexpr auto operator<=>(Identifier, Identifier) noexcept = default;
+    friend std::ostream& operator<<(std::ostream& out, Identifier id) { return write(out, id.value_); }
 
 private:
+    static std::ostream& write(std::ostream& out, std::int32_t value);
     explicit constexpr Identifier(std::int32_t value) noexcept
         : value_(value) {}
 

@@ -40,11 +40,11 @@ struct ImageInfo {
     std::string extra_info{};
     std::string conceptual_type{}; ///< `PERSONPHOTO` for a blob that was made by a person's save
 
-    Timestamp created_at;
-    Actor created_by;
-    Timestamp updated_at;
-    Actor updated_by;
-    Timestamp linked_at; ///< when the person was linked; equal to `created_at` when asked by BlobId
+    Timestamp created_at{};
+    Actor created_by{};
+    Timestamp updated_at{};
+    Actor updated_by{};
+    Timestamp linked_at{}; ///< when the person was linked; equal to `created_at` when asked by BlobId
 
     ImageVersion version() const noexcept { return {blob_id, blob_version, link_version}; }
     /// The later of the blob's and the link's change: what Last-Modified says.

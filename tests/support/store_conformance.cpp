@@ -1,0 +1,80 @@
+#include "support/catch.hpp"
+#include "support/store_conformance_cases.hpp"
+
+#include <chrono>
+#include <vector>
+
+namespace portrait::testing {
+
+namespace conformance {
+
+PersonId person(std::int32_t value) {
+    return PersonId::from(value).value();
+}
+
+Timestamp at(int seconds) {
+    return Timestamp{std::chrono::seconds{1'700'000'000 + seconds}};
+}
+
+Actor actor(std::int32_t associate_id) {
+    return {.associate_id = associate_id,
+            .name = "A" + std::to_string(associate_id),
+            .full_name = "Åse " + std::to_string(associate_id),
+            .person_id = associate_id + 100};
+}
+
+ImageContent content(std::uint32_t seed, std::size_t size) {
+    std::vector<std::byte> bytes(size);
+    std::uint32_t state = seed * 2'654'435'761U + 1;
+    for (auto& byte : bytes) {
+        state = state * 1'664'525U + 1'013'904'223U;
+        byte = static_cast<std::byte>(state >> 24U);
+    }
+    const auto digest = digest_of(bytes);
+    const auto format = all_image_formats[seed % all_image_formats.size()];
+    return {.bytes = ImageBytes{std::move(bytes)},
+            .header = {.format = format, .width = seed + 1, .height = seed + 2},
+            .digest = digest};
+}
+
+SaveImage save_command(SaveTarget target, std::uint32_t seed, int seconds, std::size_t size) {
+    return {.target = target,
+            .content = content(seed, size),
+            .texts = {.description = {}, .extra_info = {}, .conceptual_type = "PERSONPHOTO"},
+            .actor = actor(static_cast<std::int32_t>(seed)),
+            .now = at(seconds),
+            .precondition = {}};
+}
+
+SavedImage save(ImageStore& store, SaveTarget target, std::uint32_t seed, int seconds) {
+    auto saved = store.save(save_command(target, seed, seconds));
+    REQUIRE(saved.has_value());
+    return *saved;
+}
+
+LinkImage link_command(PersonId person_id, BlobId blob_id, int seconds) {
+    return {.person_id = person_id, .blob_id = blob_id, .actor = actor(7), .now = at(seconds)};
+}
+
+Precondition if_match(const ImageVersion& version) {
+    Precondition precondition;
+    precondition.if_match = VersionCondition{.any = false, .versions = {version}};
+    return precondition;
+}
+
+bool is_whole(const StoredImage& image) {
+    return image.bytes.size() == image.info.size && digest_of(image.bytes) == image.info.digest;
+}
+
+} // namespace conformance
+
+void store_conformance(const StoreFactory& make_store) {
+    using namespace conformance;
+    for (const auto& cases : {saving_cases(), blob_cases(), precondition_cases(), concurrency_cases()})
+        for (const auto& each : cases)
+            DYNAMIC_SECTION(each.name) {
+                each.run(make_store);
+            }
+}
+
+} // namespace portrait::testing

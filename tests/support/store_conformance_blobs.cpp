@@ -1,0 +1,232 @@
+#include "support/catch.hpp"
+#include "support/store_conformance_cases.hpp"
+
+namespace portrait::testing::conformance {
+
+namespace {
+
+RemoveImage removal_of(ImageKey target) {
+    return {.target = target, .actor = actor(8), .now = at(99), .precondition = {}};
+}
+
+UpdateImageInfo description_of(ImageKey target, std::string text) {
+    return {.target = target,
+            .description = std::move(text),
+            .extra_info = {},
+            .conceptual_type = {},
+            .expected_blob_id = {},
+            .actor = actor(6),
+            .now = at(50),
+            .precondition = {}};
+}
+
+void a_shared_blob_is_copied_on_write(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto shared = save(*store, person(1), 1, 10).blob_id();
+    REQUIRE(store->link(link_command(person(2), shared, 20)).has_value());
+    REQUIRE(store->update_info(description_of(shared, "both")).has_value());
+
+    const auto own = save(*store, person(2), 2, 30);
+    CHECK(own.created);
+    CHECK(own.blob_id() != shared);
+    CHECK(own.info.description == "both");
+    CHECK(own.info.created_at == at(30));
+    CHECK(own.info.linked_at == at(30));
+
+    const auto left = store->image(person(1));
+    REQUIRE(left.has_value());
+    CHECK(left->info.blob_id == shared);
+    CHECK(left->bytes.text() == content(1).bytes.text());
+    CHECK(store->image(person(2)).value().bytes.text() == content(2).bytes.text());
+
+    // Now that nobody else links it, the next save of either keeps its id.
+    CHECK(save(*store, person(1), 3).blob_id() == shared);
+    CHECK(save(*store, person(2), 4).blob_id() == own.blob_id());
+}
+
+void a_new_blob_is_linked_to_nobody(const StoreFactory& make_store) {
+    auto store = make_store({});
+    auto command = save_command(NewBlob{}, 1, 10);
+    command.texts = {.description = "d", .extra_info = "e", .conceptual_type = "c"};
+    const auto made = store->save(command);
+    REQUIRE(made.has_value());
+    CHECK(made->created);
+    CHECK(made->info.link_version == 0);
+    CHECK(made->info.description == "d");
+    CHECK(made->info.extra_info == "e");
+    CHECK(made->info.conceptual_type == "c");
+    const auto stored = store->image(made->blob_id());
+    REQUIRE(stored.has_value());
+    CHECK(stored->info == made->info);
+    CHECK(is_whole(*stored));
+}
+
+void a_blob_without_bytes_waits_for_them(const StoreFactory& make_store) {
+    auto store = make_store({});
+    auto command = save_command(NewBlob{}, 1, 10);
+    command.content.reset();
+    const auto made = store->save(command);
+    REQUIRE(made.has_value());
+    const auto blob_id = made->blob_id();
+    CHECK(made->info.size == 0);
+    CHECK_FALSE(made->info.format.has_value());
+    CHECK(store->info(blob_id).value() == made->info);
+    CHECK(store->image(blob_id).error() == errc::blob_without_image);
+    CHECK(store->link(link_command(person(1), blob_id)).error() == errc::blob_without_image);
+    CHECK(store->info(person(1)).error() == errc::image_none);
+
+    CHECK_FALSE(save(*store, blob_id, 2, 20).created);
+    REQUIRE(store->link(link_command(person(1), blob_id)).has_value());
+    CHECK(store->image(person(1)).value().bytes.text() == content(2).bytes.text());
+}
+
+void replacing_a_blob_is_seen_by_everybody_who_links_it(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto blob_id = save(*store, person(1), 1).blob_id();
+    REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
+    const auto before = store->info(person(2)).value();
+
+    const auto replaced = save(*store, blob_id, 2, 30);
+    CHECK_FALSE(replaced.created);
+    CHECK(replaced.info.link_version == 0);
+    for (const auto id : {1, 2})
+        CHECK(store->image(person(id)).value().bytes.text() == content(2).bytes.text());
+    CHECK(store->info(person(2)).value().blob_version > before.blob_version);
+    CHECK(store->info(person(2)).value().link_version == before.link_version);
+    CHECK(store->save(save_command(BlobId::from(77).value(), 1)).error() == errc::blob_unknown);
+}
+
+void linking_leaves_the_old_blob_alive(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto first = save(*store, person(1), 1, 10);
+    const auto other = save(*store, NewBlob{}, 2, 20).blob_id();
+
+    const auto linked = store->link(link_command(person(1), other, 30));
+    REQUIRE(linked.has_value());
+    CHECK(linked->blob_id == other);
+    CHECK(linked->link_version > first.info.link_version);
+    CHECK(linked->linked_at == at(30));
+    CHECK(linked->last_modified() == at(30));
+    CHECK(store->info(person(1)).value() == *linked);
+    CHECK(store->image(first.blob_id()).value().bytes.text() == content(1).bytes.text());
+
+    const auto again = store->link(link_command(person(1), other, 40));
+    REQUIRE(again.has_value());
+    CHECK(*again == *linked);
+    CHECK(store->link(link_command(person(1), BlobId::from(77).value())).error() == errc::blob_unknown);
+    CHECK(store->info(person(1)).value() == *linked);
+}
+
+void unlinking_keeps_the_blob(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto blob_id = save(*store, person(1), 1).blob_id();
+    const UnlinkImage unlink{.person_id = person(1), .actor = actor(1), .now = at(1)};
+    CHECK(store->unlink(unlink).value() == blob_id);
+    CHECK(store->info(person(1)).error() == errc::image_none);
+    CHECK_FALSE(store->cached_image(person(1)).has_value());
+    CHECK(store->image(blob_id).value().bytes.text() == content(1).bytes.text());
+    CHECK(store->unlink(unlink).value() == std::nullopt);
+    // The next save can't know of the blob left behind.
+    CHECK(save(*store, person(1), 2).blob_id() != blob_id);
+}
+
+void removing_a_persons_picture_erases_it_unless_shared(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto blob_id = save(*store, person(1), 1).blob_id();
+    REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
+
+    const auto first = store->remove(removal_of(person(1)));
+    REQUIRE(first.has_value());
+    CHECK(first->unlinked == blob_id);
+    CHECK_FALSE(first->erased);
+    CHECK(store->image(person(1)).error() == errc::image_none);
+    CHECK(store->image(person(2)).value().bytes.text() == content(1).bytes.text());
+
+    const auto second = store->remove(removal_of(person(2)));
+    REQUIRE(second.has_value());
+    CHECK(second->erased);
+    CHECK(store->info(blob_id).error() == errc::blob_unknown);
+    CHECK_FALSE(store->cached_image(person(2)).has_value());
+
+    const auto third = store->remove(removal_of(person(2)));
+    REQUIRE(third.has_value());
+    CHECK_FALSE(third->unlinked.has_value());
+    CHECK_FALSE(third->erased);
+}
+
+void removing_a_blob_unlinks_everybody(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto blob_id = save(*store, person(1), 1).blob_id();
+    REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
+    const auto removed = store->remove(removal_of(blob_id));
+    REQUIRE(removed.has_value());
+    CHECK(removed->erased);
+    for (const auto id : {1, 2}) {
+        CHECK(store->image(person(id)).error() == errc::image_none);
+        CHECK_FALSE(store->cached_image(person(id)).has_value());
+    }
+    CHECK(store->remove(removal_of(blob_id)).error() == errc::blob_unknown);
+}
+
+void texts_change_one_by_one(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto saved = save(*store, person(1), 1, 10);
+    auto command = description_of(person(1), "first");
+    command.extra_info = "extra";
+    const auto first = store->update_info(command);
+    REQUIRE(first.has_value());
+    auto expected = saved.info;
+    expected.description = "first";
+    expected.extra_info = "extra";
+    expected.updated_at = at(50);
+    expected.updated_by = actor(6);
+    expected.blob_version = first->blob_version;
+    CHECK(*first == expected);
+    CHECK(first->blob_version > saved.info.blob_version);
+
+    const auto second = store->update_info(description_of(saved.blob_id(), ""));
+    REQUIRE(second.has_value());
+    CHECK(second->link_version == 0);
+    const auto seen = store->info(person(1)).value();
+    CHECK(seen.description.empty());
+    CHECK(seen.extra_info == "extra");
+    CHECK(seen.conceptual_type == "PERSONPHOTO");
+    CHECK(store->image(person(1)).value().bytes.text() == content(1).bytes.text());
+}
+
+void texts_of_nothing_cannot_change(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto saved = save(*store, person(1), 1);
+    CHECK(store->update_info(description_of(person(2), "x")).error() == errc::image_none);
+    CHECK(store->update_info(description_of(BlobId::from(77).value(), "x")).error() == errc::blob_unknown);
+
+    auto command = description_of(person(1), "x");
+    command.expected_blob_id = BlobId::from(saved.blob_id().value() + 1).value();
+    CHECK(store->update_info(command).error() == errc::info_blob_id_mismatch);
+    CHECK(store->info(person(1)).value() == saved.info);
+    command.expected_blob_id = saved.blob_id();
+    CHECK(store->update_info(command).value().description == "x");
+}
+
+constexpr Case cases[] = {
+    {"a shared blob is copied on write", a_shared_blob_is_copied_on_write},
+    {"a new blob is linked to nobody", a_new_blob_is_linked_to_nobody},
+    {"a blob without bytes waits for them", a_blob_without_bytes_waits_for_them},
+    {"replacing a blob is seen by everybody who links it",
+     replacing_a_blob_is_seen_by_everybody_who_links_it},
+    {"linking leaves the old blob alive", linking_leaves_the_old_blob_alive},
+    {"unlinking keeps the blob", unlinking_keeps_the_blob},
+    {"removing a person's picture erases it unless shared",
+     removing_a_persons_picture_erases_it_unless_shared},
+    {"removing a blob unlinks everybody", removing_a_blob_unlinks_everybody},
+    {"texts change one by one", texts_change_one_by_one},
+    {"texts of nothing cannot change", texts_of_nothing_cannot_change},
+};
+
+} // namespace
+
+std::span<const Case> blob_cases() {
+    return cases;
+}
+
+} // namespace portrait::testing::conformance

@@ -1,0 +1,152 @@
+#include "support/catch.hpp"
+#include "support/store_conformance_cases.hpp"
+
+#include <chrono>
+
+namespace portrait::testing::conformance {
+
+namespace {
+
+Precondition if_none_match_any() {
+    Precondition precondition;
+    precondition.if_none_match = VersionCondition{.any = true, .versions = {}};
+    return precondition;
+}
+
+Precondition if_unmodified_since(Timestamp since) {
+    Precondition precondition;
+    precondition.if_unmodified_since = since;
+    return precondition;
+}
+
+void check_refused(const result<SavedImage>& outcome, const std::optional<ImageVersion>& current) {
+    REQUIRE(outcome.has_error());
+    const auto error = outcome.error();
+    CHECK(error == errc::precondition_failed);
+    REQUIRE((error.current() != nullptr) == current.has_value());
+    if (current)
+        CHECK(*error.current() == *current);
+}
+
+void a_save_demands_the_present_version(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto first = save(*store, person(1), 1).info.version();
+    auto command = save_command(person(1), 2);
+    command.precondition = if_match(first);
+    const auto second = store->save(command);
+    REQUIRE(second.has_value());
+
+    command = save_command(person(1), 3);
+    command.precondition = if_match(first);
+    check_refused(store->save(command), second->info.version());
+    CHECK(store->image(person(1)).value().bytes.text() == content(2).bytes.text());
+
+    // One of a list, or any at all.
+    command.precondition.if_match->versions.push_back(second->info.version());
+    CHECK(store->save(command).has_value());
+    command.precondition.if_match = VersionCondition{.any = true, .versions = {}};
+    CHECK(store->save(command).has_value());
+}
+
+void where_nothing_is_no_version_matches(const StoreFactory& make_store) {
+    auto store = make_store({});
+    auto command = save_command(person(1), 1);
+    command.precondition.if_match = VersionCondition{.any = true, .versions = {}};
+    check_refused(store->save(command), std::nullopt);
+    CHECK(store->info(person(1)).error() == errc::image_none);
+    command.precondition = if_unmodified_since(at(-1000));
+    CHECK(store->save(command).has_value());
+}
+
+void only_the_first_save_passes_if_none_match(const StoreFactory& make_store) {
+    auto store = make_store({});
+    auto command = save_command(person(1), 1);
+    command.precondition = if_none_match_any();
+    const auto first = store->save(command);
+    REQUIRE(first.has_value());
+    check_refused(store->save(command), first->info.version());
+
+    command.precondition.if_none_match = VersionCondition{.any = false, .versions = {first->info.version()}};
+    check_refused(store->save(command), first->info.version());
+    command.precondition.if_none_match->versions.front().blob_version += 1000;
+    CHECK(store->save(command).has_value());
+}
+
+void a_date_is_compared_in_whole_seconds(const StoreFactory& make_store) {
+    auto store = make_store({});
+    auto command = save_command(person(1), 1);
+    command.now = at(10) + std::chrono::milliseconds{700};
+    const auto saved = store->save(command);
+    REQUIRE(saved.has_value());
+    command.precondition = if_unmodified_since(at(9));
+    check_refused(store->save(command), saved->info.version());
+    command.precondition = if_unmodified_since(at(10));
+    CHECK(store->save(command).has_value());
+}
+
+void if_match_outranks_the_date(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto saved = save(*store, person(1), 1, 10);
+    auto command = save_command(person(1), 2, 20);
+    command.precondition = if_match(saved.info.version());
+    command.precondition.if_unmodified_since = at(0);
+    CHECK(store->save(command).has_value());
+}
+
+void texts_and_removals_are_conditional_too(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto old = save(*store, person(1), 1).info.version();
+    const auto current = save(*store, person(1), 2).info.version();
+
+    UpdateImageInfo update{.target = person(1),
+                           .description = "x",
+                           .extra_info = {},
+                           .conceptual_type = {},
+                           .expected_blob_id = {},
+                           .actor = actor(1),
+                           .now = at(1),
+                           .precondition = if_match(old)};
+    CHECK(store->update_info(update).error() == errc::precondition_failed);
+    CHECK(store->info(person(1)).value().description.empty());
+    RemoveImage remove{.target = person(1), .actor = actor(1), .now = at(1), .precondition = if_match(old)};
+    CHECK(store->remove(remove).error() == errc::precondition_failed);
+    CHECK(store->info(person(1)).has_value());
+
+    update.precondition = if_match(current);
+    const auto updated = store->update_info(update);
+    REQUIRE(updated.has_value());
+    remove.precondition = if_match(current);
+    CHECK(store->remove(remove).error() == errc::precondition_failed);
+    remove.precondition = if_match(updated->version());
+    CHECK(store->remove(remove).value().erased);
+    remove.precondition.if_match = VersionCondition{.any = true, .versions = {}};
+    CHECK(store->remove(remove).error() == errc::precondition_failed);
+}
+
+void a_blobs_version_has_no_link_in_it(const StoreFactory& make_store) {
+    auto store = make_store({});
+    const auto through_person = save(*store, person(1), 1).info.version();
+    auto command = save_command(through_person.blob_id, 2);
+    command.precondition = if_match(through_person);
+    check_refused(store->save(command), store->info(through_person.blob_id).value().version());
+    command.precondition = if_match({through_person.blob_id, through_person.blob_version, 0});
+    CHECK(store->save(command).has_value());
+}
+
+constexpr Case cases[] = {
+    {"a save demands the present version", a_save_demands_the_present_version},
+    {"where nothing is no version matches", where_nothing_is_no_version_matches},
+    {"only the first save passes If-None-Match: *", only_the_first_save_passes_if_none_match},
+    {"a date is compared in whole seconds", a_date_is_compared_in_whole_seconds},
+    {"If-Match outranks the date", if_match_outranks_the_date},
+    {"texts and removals are conditional too", texts_and_removals_are_conditional_too},
+    {"a blob's version has no link in it", a_blobs_version_has_no_link_in_it},
+};
+
+} // namespace
+
+std::span<const Case> precondition_cases() {
+    return cases;
+}
+
+} // namespace portrait::testing::conformance

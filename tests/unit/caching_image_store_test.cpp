@@ -1,0 +1,172 @@
+#include "support/catch.hpp"
+#include "support/store_conformance.hpp"
+#include "support/store_conformance_cases.hpp"
+
+#include <portrait/caching_image_store.hpp>
+#include <portrait/memory_image_store.hpp>
+
+#include <functional>
+
+using namespace portrait;
+using namespace portrait::testing::conformance;
+
+namespace {
+
+/// A store that knows nothing without "blocking", and lets a test act between a row's reading and its return.
+class SlowStore final : public ImageStore {
+public:
+    result<SavedImage> save(SaveImage command) override { return store.save(std::move(command)); }
+    result<StoredImage> image(ImageKey key) const override {
+        auto stored = store.image(key);
+        if (after_read)
+            std::exchange(after_read, nullptr)();
+        return stored;
+    }
+    result<ImageInfo> info(ImageKey key) const override { return store.info(key); }
+    result<ImageInfo> update_info(UpdateImageInfo command) override {
+        return store.update_info(std::move(command));
+    }
+    result<RemovedImage> remove(RemoveImage command) override { return store.remove(std::move(command)); }
+    result<ImageInfo> link(LinkImage command) override { return store.link(std::move(command)); }
+    result<std::optional<BlobId>> unlink(UnlinkImage command) override {
+        return store.unlink(std::move(command));
+    }
+    result<void> writable() const override { return store.writable(); }
+
+    MemoryImageStore store;
+    mutable std::function<void()> after_read;
+};
+
+struct Fixture {
+    std::shared_ptr<SlowStore> slow = std::make_shared<SlowStore>();
+    CachingImageStore cache{slow, 1 << 20};
+};
+
+UpdateImageInfo description_of(ImageKey target) {
+    return {.target = target,
+            .description = "new",
+            .extra_info = {},
+            .conceptual_type = {},
+            .expected_blob_id = {},
+            .actor = {},
+            .now = at(1),
+            .precondition = {}};
+}
+
+} // namespace
+
+TEST_CASE("a cached store keeps the promises of ImageStore", "[cache][conformance]") {
+    testing::store_conformance([](const testing::StoreSeed& seed) {
+        return std::make_shared<CachingImageStore>(
+            std::make_shared<MemoryImageStore>(BlobId::from(seed.first_blob_id).value()), 1 << 20);
+    });
+}
+
+TEST_CASE("a picture is at hand once it was read", "[cache]") {
+    Fixture fixture;
+    save(fixture.cache, person(1), 1);
+    CHECK_FALSE(fixture.cache.cached_image(person(1)).has_value());
+    const auto read = fixture.cache.image(person(1)).value();
+    const auto cached = fixture.cache.cached_image(person(1));
+    REQUIRE(cached.has_value());
+    CHECK(cached->info == read.info);
+    CHECK(cached->bytes.data() == read.bytes.data()); // shared, not copied
+    CHECK(fixture.cache.statistics().hits == 1);
+    CHECK(fixture.cache.statistics().misses == 1);
+    CHECK(fixture.cache.statistics().entries == 1);
+}
+
+TEST_CASE("every kind of write drops what it touched", "[cache]") {
+    Fixture fixture;
+    auto& cache = fixture.cache;
+    const auto blob_id = save(cache, person(1), 1).blob_id();
+    REQUIRE(cache.link(link_command(person(2), blob_id)).has_value());
+    const auto fill = [&] {
+        for (const auto id : {1, 2})
+            if (cache.image(person(id)))
+                REQUIRE(cache.cached_image(person(id)).has_value());
+    };
+    fill();
+
+    SECTION("a save of the person") {
+        save(cache, person(2), 2);
+    }
+    SECTION("a submitted save of the person") {
+        cache.submit(save_command(person(2), 2), [](const result<SavedImage>&) {});
+    }
+    SECTION("a save into the shared blob") {
+        save(cache, blob_id, 2);
+    }
+    SECTION("texts changed through another person") {
+        REQUIRE(cache.update_info(description_of(person(1))).has_value());
+    }
+    SECTION("texts changed through the blob") {
+        REQUIRE(cache.update_info(description_of(blob_id)).has_value());
+    }
+    SECTION("a removal of the person's picture") {
+        REQUIRE(
+            cache.remove({.target = person(2), .actor = {}, .now = at(1), .precondition = {}}).has_value());
+    }
+    SECTION("a removal of the blob") {
+        REQUIRE(cache.remove({.target = blob_id, .actor = {}, .now = at(1), .precondition = {}}).has_value());
+    }
+    SECTION("an unlink") {
+        REQUIRE(cache.unlink({.person_id = person(2), .actor = {}, .now = at(1)}).has_value());
+    }
+    SECTION("a link to another blob") {
+        const auto other = save(cache, NewBlob{}, 5).blob_id();
+        REQUIRE(cache.link(link_command(person(2), other)).has_value());
+    }
+    CHECK_FALSE(cache.cached_image(person(2)).has_value());
+}
+
+TEST_CASE("a fill that a write has overtaken is not kept", "[cache]") {
+    Fixture fixture;
+    auto& cache = fixture.cache;
+    const auto blob_id = save(cache, person(1), 1).blob_id();
+
+    SECTION("by a save of the same person") {
+        fixture.slow->after_read = [&] { save(cache, person(1), 2); };
+    }
+    SECTION("by a removal") {
+        fixture.slow->after_read = [&] {
+            REQUIRE(cache.remove({.target = person(1), .actor = {}, .now = at(1), .precondition = {}})
+                        .has_value());
+        };
+    }
+    SECTION("by a save into the blob") {
+        fixture.slow->after_read = [&] { save(cache, blob_id, 2); };
+    }
+    const auto old = cache.image(person(1));
+    REQUIRE(old.has_value());
+    CHECK(old->bytes.text() == content(1).bytes.text());
+    CHECK_FALSE(cache.cached_image(person(1)).has_value());
+}
+
+TEST_CASE("the cache stays within its limit and keeps what is used", "[cache]") {
+    auto store = std::make_shared<MemoryImageStore>();
+    CachingImageStore cache{store, 8 * 20'000};
+    for (int id = 1; id <= 400; ++id) {
+        save(cache, person(id), static_cast<std::uint32_t>(id));
+        REQUIRE(cache.image(person(id)).has_value());
+        REQUIRE(cache.cached_image(person(id)).has_value());
+        if (id > 1) {
+            CHECK(cache.image(person(1)).has_value());
+            CHECK(cache.cached_image(person(1)).has_value()); // in use all the time
+        }
+        CHECK(cache.statistics().bytes <= 8 * 20'000);
+    }
+    CHECK(cache.statistics().entries < 400);
+    CHECK(cache.statistics().entries > 50);
+}
+
+TEST_CASE("a picture over an eighth of the cache is not kept", "[cache]") {
+    CachingImageStore cache{std::make_shared<MemoryImageStore>(), 80'000};
+    REQUIRE(cache.save(save_command(person(1), 1, 0, 10'000)).has_value());
+    REQUIRE(cache.image(person(1)).has_value());
+    CHECK_FALSE(cache.cached_image(person(1)).has_value());
+}
+
+TEST_CASE("a cache without a store is a programming error", "[cache]") {
+    CHECK_THROWS_AS(CachingImageStore(nullptr, 1), std::invalid_argument);
+}

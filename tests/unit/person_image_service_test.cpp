@@ -1,0 +1,279 @@
+#include "support/catch.hpp"
+#include "support/manual_clock.hpp"
+#include "support/pictures.hpp"
+
+#include <portrait/memory_image_store.hpp>
+#include <portrait/memory_person_directory.hpp>
+#include <portrait/person_image_service.hpp>
+
+#include <stdexcept>
+
+using namespace portrait;
+using portrait::testing::make_gif;
+using portrait::testing::make_jpeg;
+using portrait::testing::make_png;
+using portrait::testing::make_png_claiming;
+using portrait::testing::make_tiff;
+
+namespace {
+
+PersonId person(std::int32_t value) {
+    return PersonId::from(value).value();
+}
+
+const Actor ada{.associate_id = 5, .name = "ada", .full_name = "Ada Lovelace", .person_id = 12};
+const Actor bob{.associate_id = 6, .name = "bob", .full_name = "Bob", .person_id = 13};
+
+struct Fixture {
+    std::shared_ptr<MemoryImageStore> store = std::make_shared<MemoryImageStore>();
+    std::shared_ptr<MemoryPersonDirectory> directory =
+        std::make_shared<MemoryPersonDirectory>(std::initializer_list<PersonId>{person(1), person(2)});
+    std::shared_ptr<testing::ManualClock> clock = std::make_shared<testing::ManualClock>();
+    PersonImageService service{store, directory, Limits{}, clock};
+};
+
+class BrokenDirectory final : public PersonDirectory {
+public:
+    result<bool> contains(PersonId) const override { return Error{errc::store_io}; }
+};
+
+} // namespace
+
+TEST_CASE("a saved picture comes back with its ImageInfo", "[service][save]") {
+    Fixture fixture;
+    const auto bytes = ImageBytes{make_png(30, 20)};
+    const auto saved = fixture.service.save(person(1), bytes, ada);
+    REQUIRE(saved.has_value());
+    CHECK(saved->created);
+
+    const auto stored = fixture.service.image(person(1));
+    REQUIRE(stored.has_value());
+    CHECK(stored->bytes.data() == bytes.data());
+    CHECK(stored->info.format == ImageFormat::png);
+    CHECK(stored->info.width == 30);
+    CHECK(stored->info.height == 20);
+    CHECK(stored->info.size == bytes.size());
+    CHECK(stored->info.digest == digest_of(bytes));
+    CHECK(stored->info.conceptual_type == "PERSONPHOTO");
+    CHECK(stored->info.created_by == ada);
+    CHECK(stored->info.created_at == fixture.clock->now());
+    CHECK(fixture.service.info(person(1)).value() == stored->info);
+    CHECK(fixture.service.image(saved->blob_id()).value().bytes.data() == bytes.data());
+}
+
+TEST_CASE("a picture saved twice keeps its blob id and refreshes its ImageInfo", "[service][save]") {
+    Fixture fixture;
+    const auto first = fixture.service.save(person(1), ImageBytes{make_png()}, ada).value();
+    fixture.clock->advance(std::chrono::hours{1});
+    const auto second = fixture.service.save(person(1), ImageBytes{make_jpeg(16, 24)}, bob).value();
+    CHECK_FALSE(second.created);
+    CHECK(second.blob_id() == first.blob_id());
+    CHECK(second.info.format == ImageFormat::jpeg);
+    CHECK(second.info.height == 24);
+    CHECK(second.info.created_by == ada);
+    CHECK(second.info.updated_by == bob);
+    CHECK(second.info.updated_at - second.info.created_at == std::chrono::hours{1});
+}
+
+TEST_CASE("a submitted save calls back", "[service][save]") {
+    Fixture fixture;
+    std::optional<result<SavedImage>> outcome;
+    const auto note = [&](result<SavedImage> saved) { outcome = std::move(saved); };
+    fixture.service.submit(person(1), ImageBytes{make_gif()}, ada, {}, note);
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->value().info.format == ImageFormat::gif);
+
+    fixture.service.submit(person(1), ImageBytes::copy_of("no picture at all"), ada, {}, note);
+    CHECK(outcome->error() == errc::image_unknown_format);
+    fixture.service.submit(person(9), ImageBytes{make_gif()}, ada, {}, note);
+    CHECK(outcome->error() == errc::person_unknown);
+}
+
+TEST_CASE("inspect says what a save would store and touches no store", "[service][inspect]") {
+    Fixture fixture;
+    const auto bytes = make_tiff(40, 50, true);
+    const auto inspection = fixture.service.inspect(bytes);
+    REQUIRE(inspection.has_value());
+    CHECK(inspection->header.format == ImageFormat::tiff);
+    CHECK(inspection->header.width == 40);
+    CHECK(inspection->size == bytes.size());
+    CHECK(inspection->digest == digest_of(bytes));
+    CHECK(fixture.store->info(BlobId::from(1).value()).error() == errc::blob_unknown);
+    CHECK(fixture.service.inspect({}).error() == errc::image_empty);
+}
+
+TEST_CASE("a refused picture leaves the stored one as it is", "[service][limits]") {
+    Fixture fixture;
+    const auto before = fixture.service.save(person(1), ImageBytes{make_png()}, ada).value().info;
+    const auto bad = GENERATE(as<std::string>{}, "", "hello", "%PDF-1.7\n%", "\x89PNG\r\n\x1A\n");
+    CAPTURE(bad);
+    CHECK(fixture.service.save(person(1), ImageBytes::copy_of(bad), ada).has_error());
+    CHECK(fixture.service.info(person(1)).value() == before);
+}
+
+TEST_CASE("limits are named with the value that was seen", "[service][limits]") {
+    Fixture fixture;
+    Limits limits;
+    ImageBytes bytes{make_png(30, 20)};
+    errc expected{};
+    std::uint64_t observed = 0;
+    std::uint64_t limit = 0;
+    SECTION("bytes") {
+        limit = limits.max_bytes = bytes.size() - 1;
+        observed = bytes.size();
+        expected = errc::image_too_many_bytes;
+    }
+    SECTION("pixels") {
+        limit = limits.max_pixels = 599;
+        observed = 600;
+        expected = errc::image_too_many_pixels;
+    }
+    SECTION("width") {
+        limit = limits.max_width = 29;
+        observed = 30;
+        expected = errc::image_too_wide;
+    }
+    SECTION("height") {
+        limit = limits.max_height = 19;
+        observed = 20;
+        expected = errc::image_too_high;
+    }
+    SECTION("pixels beyond 32 bits") {
+        bytes = ImageBytes{make_png_claiming(100'000, 100'000)};
+        limit = limits.max_pixels;
+        observed = 10'000'000'000;
+        expected = errc::image_too_many_pixels;
+    }
+    const PersonImageService service{fixture.store, fixture.directory, limits};
+    const auto refused = service.inspect(bytes);
+    REQUIRE(refused.has_error());
+    const auto error = refused.error();
+    CHECK(error == expected);
+    CHECK(error.observed() == observed);
+    CHECK(error.limit() == limit);
+    CHECK(error.message().find(std::to_string(limit)) != std::string::npos);
+    CHECK(error.message().find(std::to_string(observed)) != std::string::npos);
+}
+
+TEST_CASE("exactly the limit is accepted", "[service][limits]") {
+    Fixture fixture;
+    const auto bytes = make_png(30, 20);
+    Limits limits;
+    limits.max_bytes = bytes.size();
+    limits.max_pixels = 600;
+    limits.max_width = 30;
+    limits.max_height = 20;
+    const PersonImageService service{fixture.store, fixture.directory, limits};
+    CHECK(service.inspect(bytes).has_value());
+}
+
+TEST_CASE("a format can be switched off", "[service][limits]") {
+    Fixture fixture;
+    Limits limits;
+    limits.formats = {ImageFormat::png, ImageFormat::jpeg};
+    const PersonImageService service{fixture.store, fixture.directory, limits};
+    CHECK(service.inspect(make_jpeg()).has_value());
+    CHECK(service.inspect(make_gif()).error() == errc::image_format_not_allowed);
+}
+
+TEST_CASE("writes for an unknown person are refused", "[service][person]") {
+    Fixture fixture;
+    auto& service = fixture.service;
+    const auto stranger = person(99);
+    CHECK(service.save(stranger, ImageBytes{make_png()}, ada).error() == errc::person_unknown);
+    CHECK(service.remove(stranger).error() == errc::person_unknown);
+    CHECK(service.update_info(stranger, {}).error() == errc::person_unknown);
+    CHECK(service.link(stranger, BlobId::from(1).value()).error() == errc::person_unknown);
+    CHECK(service.unlink(stranger).error() == errc::person_unknown);
+    CHECK(service.save(stranger, ImageBytes{make_png()}, ada).error().message() == "Person id 99 not found");
+}
+
+TEST_CASE("reads tell an unknown person from one without a picture", "[service][person]") {
+    Fixture fixture;
+    CHECK(fixture.service.image(person(1)).error() == errc::image_none);
+    CHECK(fixture.service.info(person(1)).error() == errc::image_none);
+    CHECK(fixture.service.image(person(99)).error() == errc::person_unknown);
+    CHECK(fixture.service.info(person(99)).error() == errc::person_unknown);
+}
+
+TEST_CASE("a directory that can't answer is an error, not an unknown person", "[service][person]") {
+    PersonImageService service{std::make_shared<MemoryImageStore>(), std::make_shared<BrokenDirectory>()};
+    CHECK(service.save(person(1), ImageBytes{make_png()}).error() == errc::store_io);
+    CHECK(service.image(person(1)).error() == errc::store_io);
+}
+
+TEST_CASE("removing a picture is idempotent", "[service][remove]") {
+    Fixture fixture;
+    REQUIRE(fixture.service.save(person(1), ImageBytes{make_png()}).has_value());
+    CHECK(fixture.service.remove(person(1)).value().erased);
+    CHECK_FALSE(fixture.service.remove(person(1)).value().erased);
+    CHECK(fixture.service.image(person(1)).error() == errc::image_none);
+}
+
+TEST_CASE("texts are validated before anything is stored", "[service][info]") {
+    Fixture fixture;
+    auto& service = fixture.service;
+    const auto before = service.save(person(1), ImageBytes{make_png()}).value().info;
+    ImageInfoChange change;
+    SECTION("description too long") {
+        change.description = std::string(2049, 'x');
+    }
+    SECTION("extra info too long") {
+        change.extra_info = std::string(2049, 'x');
+    }
+    SECTION("conceptual type too long") {
+        change.conceptual_type = std::string(255, 'x');
+    }
+    SECTION("not UTF-8") {
+        change.description = "\xFF";
+    }
+    SECTION("somebody else's BlobId") {
+        change.blob_id = BlobId::from(55).value();
+    }
+    CHECK(service.update_info(person(1), change).error() == failure::bad_input);
+    CHECK(service.info(person(1)).value() == before);
+}
+
+TEST_CASE("the longest texts are accepted", "[service][info]") {
+    Fixture fixture;
+    REQUIRE(fixture.service.save(person(1), ImageBytes{make_png()}).has_value());
+    ImageInfoChange change;
+    change.description = std::string(2048, 'd');
+    change.extra_info = std::string(2048, 'e');
+    change.conceptual_type = std::string(254, 'c');
+    const auto updated = fixture.service.update_info(person(1), change, bob);
+    REQUIRE(updated.has_value());
+    CHECK(updated->description.size() == 2048);
+    CHECK(updated->updated_by == bob);
+}
+
+TEST_CASE("a blob lives without a person, and can be linked later", "[service][blob]") {
+    Fixture fixture;
+    auto& service = fixture.service;
+    ImageInfoChange texts;
+    texts.description = "stream";
+    const auto made = service.create({}, texts, ada).value();
+    CHECK(made.info.size == 0);
+    CHECK(service.image(made.blob_id()).error() == errc::blob_without_image);
+    CHECK(service.link(person(1), made.blob_id()).error() == errc::blob_without_image);
+
+    REQUIRE(service.replace(made.blob_id(), ImageBytes{make_jpeg()}, bob).has_value());
+    const auto linked = service.link(person(1), made.blob_id(), bob);
+    REQUIRE(linked.has_value());
+    CHECK(linked->description == "stream");
+    CHECK(service.image(person(1)).value().info.format == ImageFormat::jpeg);
+
+    CHECK(service.unlink(person(1)).value() == made.blob_id());
+    CHECK(service.image(person(1)).error() == errc::image_none);
+    CHECK(service.info(made.blob_id()).has_value());
+    CHECK(service.remove(made.blob_id()).value().erased);
+    CHECK(service.info(made.blob_id()).error() == errc::blob_unknown);
+    CHECK(service.replace(made.blob_id(), ImageBytes{make_jpeg()}).error() == errc::blob_unknown);
+    CHECK(service.create(ImageBytes::copy_of("junk")).error() == errc::image_unknown_format);
+}
+
+TEST_CASE("a service without ports is a programming error", "[service]") {
+    CHECK_THROWS_AS(PersonImageService(nullptr, std::make_shared<AnyPersonDirectory>()),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(PersonImageService(std::make_shared<MemoryImageStore>(), nullptr), std::invalid_argument);
+}
