@@ -1,0 +1,93 @@
+#include "remembered_credentials.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+namespace portrait::http {
+
+namespace {
+
+/// Lengths keep `ab` + `c` from being `a` + `bc`.
+void append_field(std::string& message, std::string_view field) {
+    const auto size = static_cast<std::uint64_t>(field.size());
+    for (unsigned shift = 0; shift < 64; shift += 8)
+        message.push_back(static_cast<char>(static_cast<unsigned char>(size >> shift)));
+    message += field;
+}
+
+} // namespace
+
+RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std::size_t capacity)
+    : duration_{duration}
+    , capacity_{duration > std::chrono::seconds{0} ? capacity : 0} {
+    if (RAND_bytes(secret_.data(), static_cast<int>(secret_.size())) != 1)
+        throw std::runtime_error{"the system has no random bytes"};
+}
+
+RememberedCredentials::~RememberedCredentials() {
+    OPENSSL_cleanse(secret_.data(), secret_.size());
+}
+
+RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, std::string_view password,
+                                                         std::string_view password_hash) const {
+    std::string message;
+    message.reserve(user.size() + password.size() + password_hash.size() + 3 * sizeof(std::uint64_t));
+    append_field(message, user);
+    append_field(message, password);
+    append_field(message, password_hash);
+    Key key{};
+    unsigned size = 0;
+    const auto* made =
+        HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
+             reinterpret_cast<const unsigned char*>(message.data()), message.size(), key.data(), &size);
+    OPENSSL_cleanse(message.data(), message.size());
+    if (made == nullptr || size != key.size())
+        throw std::runtime_error{"HMAC-SHA-256 is not available"};
+    return key;
+}
+
+bool RememberedCredentials::contains(const Key& key, Timestamp now) {
+    const std::lock_guard lock{mutex_};
+    const auto place = places_.find(key);
+    if (place == places_.end())
+        return false;
+    // A clock that was set back makes nothing valid for longer.
+    const auto verified = place->second->verified;
+    if (verified <= now && now < verified + duration_)
+        return true;
+    oldest_first_.erase(place->second);
+    places_.erase(place);
+    return false;
+}
+
+void RememberedCredentials::remember(const Key& key, Timestamp now) {
+    if (capacity_ == 0)
+        return;
+    const std::lock_guard lock{mutex_};
+    if (const auto place = places_.find(key); place != places_.end()) {
+        place->second->verified = now;
+        oldest_first_.splice(oldest_first_.end(), oldest_first_, place->second);
+        return;
+    }
+    if (places_.size() == capacity_) {
+        places_.erase(oldest_first_.front().key);
+        oldest_first_.pop_front();
+    }
+    const auto place = oldest_first_.insert(oldest_first_.end(), Entry{key, now});
+    places_.emplace(key, place);
+}
+
+std::size_t RememberedCredentials::KeyHash::operator()(const Key& key) const noexcept {
+    // The key is a MAC already: any of its bytes are as good as a hash.
+    std::size_t hash = 0;
+    std::memcpy(&hash, key.data(), sizeof hash);
+    return hash;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,166 @@
+#include "users_file.hpp"
+
+#include "password_hash.hpp"
+#include "utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+constexpr std::size_t max_name_length = 255;
+constexpr std::size_t most_columns = 6;
+
+enum Column : std::size_t {
+    name_column,
+    hash_column,
+    associate_column,
+    full_name_column,
+    person_column,
+    rights_column
+};
+
+Error bad_file(std::string message) {
+    return {errc::info_text_invalid, std::move(message)};
+}
+
+Error bad_line(std::size_t line, std::string_view what) {
+    return bad_file(fmt::format("Line {} of the users file: {}", line, what));
+}
+
+/// Absent when the column is no number from 0 to 2147483647.
+std::optional<std::int32_t> parse_number(std::string_view column) {
+    if (column.empty())
+        return 0;
+    std::int32_t number = 0;
+    const auto* const end = column.data() + column.size();
+    const auto [stop, error] = std::from_chars(column.data(), end, number);
+    return error == std::errc{} && stop == end && number >= 0 ? std::optional{number} : std::nullopt;
+}
+
+struct Columns {
+    std::array<std::string_view, most_columns> text;
+    std::size_t count = 0;
+};
+
+/// Absent when there are too many.
+std::optional<Columns> split(std::string_view line) {
+    Columns columns;
+    for (;;) {
+        if (columns.count == most_columns)
+            return std::nullopt;
+        const auto colon = line.find(':');
+        columns.text[columns.count++] = line.substr(0, colon);
+        if (colon == std::string_view::npos)
+            return columns;
+        line.remove_prefix(colon + 1);
+    }
+}
+
+result<User> parse_user(std::string_view line, std::size_t number) {
+    if (!is_utf8(line) || has_control_characters(line))
+        return bad_line(number, "it is not valid UTF-8 or has control characters");
+    const auto columns = split(line);
+    if (!columns)
+        return bad_line(number, "there are more than the six columns "
+                                "name:hash:associate id:full name:person id:rights");
+    const auto& text = columns->text;
+    if (columns->count < 2 || text[name_column].empty())
+        return bad_line(number, "it has to begin with name:hash");
+    if (text[name_column].size() > max_name_length || text[full_name_column].size() > max_name_length)
+        return bad_line(number, fmt::format("a name has more than {} bytes", max_name_length));
+    if (const auto fault = password_hash_fault(text[hash_column]); !fault.empty())
+        return bad_line(number, fmt::format("the password hash {}", fault));
+    const auto associate_id = parse_number(text[associate_column]);
+    if (!associate_id)
+        return bad_line(number, "the associate id is not a number from 0 to 2147483647");
+    const auto person_id = parse_number(text[person_column]);
+    if (!person_id)
+        return bad_line(number, "the person id is not a number from 0 to 2147483647");
+    const auto rights = text[rights_column];
+    if (!rights.empty() && rights != "read" && rights != "read,write")
+        return bad_line(number, "the rights are neither read nor read,write");
+
+    User user;
+    user.principal.name = text[name_column];
+    user.principal.actor = {
+        *associate_id, user.principal.name,
+        std::string{text[full_name_column].empty() ? text[name_column] : text[full_name_column]}, *person_id};
+    user.principal.may_write = rights != "read";
+    user.password_hash = text[hash_column];
+    user.line = number;
+    return user;
+}
+
+} // namespace
+
+std::string_view take_users_line(std::string_view& text) noexcept {
+    const auto end = text.find('\n');
+    auto line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+bool is_users_comment(std::string_view line) noexcept {
+    return line.starts_with('#') || line.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+result<std::vector<User>> parse_users(std::string_view text) {
+    if (text.size() > max_users_file_bytes)
+        return bad_file(fmt::format("The users file has more than {} bytes", max_users_file_bytes));
+    if (text.starts_with("\xEF\xBB\xBF"))
+        text.remove_prefix(3);
+    std::vector<User> users;
+    std::unordered_set<std::string_view> names;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto line = take_users_line(text);
+        if (is_users_comment(line))
+            continue;
+        if (line.size() > max_users_file_line)
+            return bad_line(number, fmt::format("it has more than {} bytes", max_users_file_line));
+        auto user = parse_user(line, number);
+        if (!user)
+            return user.error();
+        if (!names.insert(line.substr(0, line.find(':'))).second)
+            return bad_line(number, "the name stands on an earlier line already");
+        users.push_back(std::move(*user));
+    }
+    return users;
+}
+
+result<std::string> read_users_file(const std::filesystem::path& path) {
+    const auto failure = [&](std::string message, std::string_view why) {
+        return Error{errc::store_io, std::move(message)}.with_cause(
+            fmt::format("{}: {}", path.string(), why));
+    };
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (status.type() == std::filesystem::file_type::not_found)
+        return failure("The users file does not exist", error.message());
+    if (status.type() != std::filesystem::file_type::regular)
+        return failure("The users file is not a regular file that can be read", error.message());
+    errno = 0;
+    std::ifstream file{path, std::ios::binary};
+    if (!file)
+        return failure("The users file can't be opened", std::generic_category().message(errno));
+    std::string text(static_cast<std::size_t>(max_users_file_bytes) + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (file.bad())
+        return failure("The users file can't be read", std::generic_category().message(errno));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return text;
+}
+
+} // namespace portrait::http

@@ -21,6 +21,12 @@ struct User {
     std::size_t line = 0; ///< counted from 1
 };
 
+/// Takes the next line off the text, without its LF or CRLF.
+std::string_view take_users_line(std::string_view& text) noexcept;
+
+/// Whether a line names nobody: it is blank or begins with `#`.
+bool is_users_comment(std::string_view line) noexcept;
+
 /// The users of a text, in its order; see `FileAuthenticator` for the format. Blank lines and lines that
 /// begin with
 /// `#` are skipped, CRLF is taken. Errors name the line and what is wrong with it, never what is on it.
