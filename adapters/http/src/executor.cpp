@@ -1,0 +1,107 @@
+#include <portrait/http/executor.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace portrait::http {
+
+bool InlineExecutor::execute(std::function<void()> task) {
+    task();
+    return true;
+}
+
+// Shared with the threads: one of them may be the one that destroys the pool, when its task held the last
+// reference, and then it has to outlive it.
+class WorkerPool::State {
+public:
+    explicit State(std::size_t queue_limit)
+        : queue_limit_{queue_limit} {}
+
+    static void start(const std::shared_ptr<State>& state, std::size_t threads) {
+        state->idle_ = std::max<std::size_t>(threads, 1); // from the start, so that a first task finds one
+        for (std::size_t count = state->idle_; count != 0; --count) {
+            state->threads_.emplace_back([state] { state->run(); });
+        }
+    }
+
+    bool push(std::function<void()> task) {
+        {
+            const std::lock_guard lock{mutex_};
+            // An idle thread takes the task at once, so such a task doesn't wait and the limit isn't about
+            // it.
+            if (stopping_ || queue_.size() >= queue_limit_ + idle_) {
+                return false;
+            }
+            queue_.push_back(std::move(task));
+        }
+        ready_.notify_one();
+        return true;
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+        }
+        ready_.notify_all();
+        for (std::thread& thread : threads_) {
+            if (thread.get_id() == std::this_thread::get_id()) {
+                thread.detach();
+            } else if (thread.joinable()) {
+                thread.join();
+            }
+        }
+    }
+
+private:
+    void run() {
+        std::unique_lock lock{mutex_};
+        for (;;) {
+            ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) {
+                return;
+            }
+            --idle_;
+            std::function<void()> task = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            task();
+            task = nullptr; // what it holds must not be destroyed under the lock
+            lock.lock();
+            ++idle_;
+        }
+    }
+
+    const std::size_t queue_limit_;
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    std::deque<std::function<void()>> queue_;
+    std::vector<std::thread> threads_; // changed by the constructing and the destroying thread only
+    std::size_t idle_ = 0;
+    bool stopping_ = false;
+};
+
+WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_limit)
+    : state_{std::make_shared<State>(queue_limit)} {
+    try {
+        State::start(state_, threads);
+    } catch (...) {
+        state_->stop();
+        throw;
+    }
+}
+
+WorkerPool::~WorkerPool() {
+    state_->stop();
+}
+
+bool WorkerPool::execute(std::function<void()> task) {
+    return state_->push(std::move(task));
+}
+
+} // namespace portrait::http

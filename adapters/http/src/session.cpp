@@ -1,0 +1,358 @@
+#include "session.hpp"
+
+#include "request_framing.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <variant>
+
+namespace portrait::http {
+namespace {
+
+constexpr std::size_t head_read_size = 4096;       // at a time; most heads fit
+constexpr std::uint64_t discard_limit = 64 * 1024; // of a body nobody wants, to keep its connection
+
+std::string network_of(const net::ip::address& address) {
+    if (!address.is_v6()) {
+        return address.to_string();
+    }
+    net::ip::address_v6::bytes_type bytes = address.to_v6().to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+    return net::ip::address_v6{bytes}.to_string();
+}
+
+Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
+    if (error == beast::http::error::header_limit) {
+        Problem problem;
+        problem.status = 431;
+        problem.rule = "request.header_too_large";
+        problem.message =
+            "the request line and fields are larger than the " + std::to_string(limit) + " bytes accepted";
+        problem.limit = limit;
+        return problem;
+    }
+    if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
+        error == beast::http::error::bad_version) {
+        return malformed("the request line is not that of an HTTP/1.0 or HTTP/1.1 request");
+    }
+    if (error == beast::http::error::bad_content_length ||
+        error == beast::http::error::multiple_content_length) {
+        return malformed("Content-Length is not one decimal number");
+    }
+    if (error == beast::http::error::bad_transfer_encoding) {
+        return malformed("the request has more than one way to say its body's length");
+    }
+    return malformed("a field of the request is malformed");
+}
+
+} // namespace
+
+Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
+                 const net::ip::address& remote_address)
+    : core_{std::move(core)}
+    , reactor_{std::move(reactor)}
+    , socket_{std::move(socket)}
+    , wake_{reactor_->context, SteadyTime::max()}
+    , remote_address_{remote_address.to_string()}
+    , share_{core_->budget->share_of(network_of(remote_address))} {
+    reactor_->add(*this);
+}
+
+Session::~Session() {
+    reactor_->remove(*this);
+}
+
+void Session::set_deadline(std::chrono::milliseconds from_now) {
+    deadline_ = std::chrono::steady_clock::now() + from_now;
+    expired_ = false;
+}
+
+std::chrono::milliseconds Session::time_for(std::uint64_t bytes) const noexcept {
+    const std::uint64_t rate = std::max<std::uint64_t>(core_->options.body_rate, 1);
+    return std::chrono::seconds{static_cast<std::int64_t>(bytes / rate)};
+}
+
+void Session::expire_if_due(SteadyTime now) {
+    // Again at every look: a cancel misses an operation that has just completed and is followed by another.
+    if (now >= deadline_) {
+        expired_ = true;
+        beast::error_code ignored;
+        socket_.cancel(ignored);
+        wake_.cancel();
+    }
+}
+
+void Session::begin_drain() {
+    if (idle_) {
+        beast::error_code ignored;
+        socket_.close(ignored);
+    }
+}
+
+void Session::cut() {
+    beast::error_code ignored;
+    socket_.close(ignored);
+    wake_.cancel();
+}
+
+Awaitable<void> Session::run() {
+    bool go_on = true;
+    while (go_on && !core_->cutting) {
+        ++served_;
+        go_on = co_await serve_one();
+    }
+    beast::error_code ignored;
+    socket_.close(ignored);
+}
+
+// Serves a request; false when the connection is over.
+Awaitable<bool> Session::serve_one() {
+    start_exchange();
+    const Arrival arrival = co_await read_head();
+    if (arrival == Arrival::gone) {
+        co_return false;
+    }
+    if (arrival == Arrival::refused) {
+        co_return co_await answer_refused();
+    }
+    core_->requests.fetch_add(1, std::memory_order_relaxed);
+    fill_head();
+    const unsigned minor_version = exchange_->parser->get().version() % 10;
+    problem_ = check_framing(exchange_->head, minor_version);
+    if (problem_) {
+        co_return co_await answer_refused();
+    }
+    expects_continue_ = expects_continue(exchange_->head, minor_version);
+    call_begin();
+    co_await wait_for(&Exchange::begun);
+    co_return co_await serve_begun();
+}
+
+void Session::start_exchange() {
+    // Reused unless a completion that nobody waits for any more still refers to it.
+    if (!exchange_ || exchange_.use_count() != 1) {
+        exchange_ = std::make_shared<Exchange>();
+        exchange_->remote_address = remote_address_;
+    }
+    exchange_->parser.emplace();
+    exchange_->parser->header_limit(core_->options.header_limit);
+    // The route's limit is known after `begin`; a limit set here would make the head itself fail.
+    exchange_->parser->body_limit(boost::none);
+    exchange_->head = {};
+    exchange_->charge = BodyCharge{share_};
+    exchange_->begun.reset();
+    exchange_->finished.reset();
+    head_bytes_ = 0;
+    head_complete_ = false;
+    expects_continue_ = false;
+    request_bytes_ = 0;
+    admission_.reset();
+    principal_.clear();
+    request_id_.clear();
+    problem_.reset();
+    body_.reset();
+    response_ = {};
+}
+
+Awaitable<Session::Arrival> Session::read_head() {
+    idle_ = buffer_.size() == 0;
+    started_ = std::chrono::steady_clock::now();
+    set_deadline(idle_ ? core_->options.idle_timeout : core_->options.header_timeout);
+    for (;;) {
+        if (buffer_.size() != 0) {
+            if (const auto arrival = parse_head()) {
+                co_return *arrival;
+            }
+        }
+        if (core_->cutting || (idle_ && core_->draining)) {
+            co_return Arrival::gone;
+        }
+        beast::error_code error;
+        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
+                                                                   net::redirect_error(use_awaitable, error));
+        if (expired_ && !idle_) {
+            co_return refuse_timeout("the request's head didn't arrive in time");
+        }
+        if (error) {
+            idle_ = false;
+            co_return Arrival::gone;
+        }
+        buffer_.commit(count);
+        if (idle_) {
+            idle_ = false;
+            started_ = std::chrono::steady_clock::now();
+            set_deadline(core_->options.header_timeout);
+        }
+    }
+}
+
+// Parses what is there; nothing when more is needed.
+std::optional<Session::Arrival> Session::parse_head() {
+    auto& parser = *exchange_->parser;
+    const auto letters = static_cast<const char*>(buffer_.data().data());
+    if (!parser.got_some() && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
+        // RFC 9112 section 2.2: an empty line before a request line is passed over.
+        if (buffer_.size() == 1) {
+            return std::nullopt;
+        }
+        buffer_.consume(2);
+        head_bytes_ += 2;
+        if (buffer_.size() == 0) {
+            return std::nullopt;
+        }
+    }
+    beast::error_code error;
+    const std::size_t used = parser.put(buffer_.data(), error);
+    buffer_.consume(used);
+    head_bytes_ += used;
+    const std::uint32_t limit = core_->options.header_limit;
+    // The parser limits the request line and the fields each; together they have to fit, too.
+    if (head_bytes_ > limit ||
+        (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit)) {
+        error = beast::http::error::header_limit;
+    }
+    if (error == beast::http::error::need_more) {
+        return std::nullopt;
+    }
+    if (error) {
+        return refuse(problem_of_head(error, limit));
+    }
+    if (!parser.is_header_done()) {
+        return std::nullopt;
+    }
+    head_complete_ = true;
+    return Arrival::complete;
+}
+
+void Session::fill_head() {
+    const auto& message = exchange_->parser->get();
+    RequestHead& head = exchange_->head;
+    head.method = message.method_string();
+    head.target = message.target();
+    for (const auto& field : message) {
+        head.fields.push_back({field.name_string(), field.value()});
+    }
+    if (const auto length = exchange_->parser->content_length()) {
+        head.content_length = *length;
+    }
+    head.chunked = exchange_->parser->chunked();
+    head.remote_address = exchange_->remote_address;
+}
+
+bool Session::has_body() const noexcept {
+    return exchange_->head.chunked || exchange_->head.content_length.value_or(0) != 0;
+}
+
+void Session::call_begin() {
+    try {
+        // The completion keeps alive what the endpoint may still use when this session has given up waiting.
+        core_->endpoint->begin(
+            exchange_->head, [exchange = exchange_, reactor = reactor_, core = core_](BeginOutcome outcome) {
+                net::dispatch(reactor->context, [exchange, outcome = std::move(outcome)]() mutable {
+                    exchange->begun.emplace(std::move(outcome));
+                    exchange->wake();
+                });
+            });
+    } catch (const std::exception& failure) {
+        refuse_failure(failure.what());
+    }
+}
+
+void Session::call_finish(ImageBytes body) {
+    try {
+        core_->endpoint->finish(std::move(*admission_), std::move(body),
+                                [exchange = exchange_, reactor = reactor_, core = core_](Response response) {
+                                    net::dispatch(reactor->context,
+                                                  [exchange, response = std::move(response)]() mutable {
+                                                      exchange->finished.emplace(std::move(response));
+                                                      exchange->wake();
+                                                  });
+                                });
+    } catch (const std::exception& failure) {
+        refuse_failure(failure.what());
+    }
+    admission_.reset();
+}
+
+// Returns when the slot is filled, when a problem came up (the time is over, too), or when the session is
+// cut.
+template<class Slot>
+Awaitable<void> Session::wait_for(Slot Exchange::*slot) {
+    if ((*exchange_).*slot || problem_) {
+        co_return;
+    }
+    set_deadline(core_->options.handler_timeout);
+    exchange_->waiter = &wake_;
+    while (!((*exchange_).*slot) && !expired_ && !core_->cutting) {
+        beast::error_code ignored;
+        co_await wake_.async_wait(net::redirect_error(use_awaitable, ignored));
+    }
+    exchange_->waiter = nullptr;
+    if (!((*exchange_).*slot) && expired_) {
+        Problem problem;
+        problem.status = 503;
+        problem.rule = "service.timeout";
+        problem.message = "the request took too long; whether it has changed anything is not known";
+        problem.retry_after = std::chrono::seconds{1};
+        exchange_->abandoned = true;
+        refuse(std::move(problem));
+    }
+}
+
+Awaitable<bool> Session::serve_begun() {
+    if (problem_) {
+        co_return co_await answer_refused();
+    }
+    if (!exchange_->begun) {
+        co_return false;
+    }
+    if (auto* const response = std::get_if<Response>(&*exchange_->begun)) {
+        const RequestHead& head = exchange_->head;
+        const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
+        const bool keep = !has_body() || (short_body && !expects_continue_);
+        if (!co_await answer(std::move(*response), keep)) {
+            co_return false;
+        }
+        co_return co_await discard(head.content_length.value_or(0));
+    }
+    admission_.emplace(std::get<Admission>(std::move(*exchange_->begun)));
+    principal_ = admission_->principal();
+    request_id_ = admission_->request_id();
+    co_return co_await serve_admitted();
+}
+
+Awaitable<bool> Session::serve_admitted() {
+    ImageBytes body;
+    if (has_body()) {
+        // A short body that the route has no use for is read and dropped: some clients send `null` or `{}`
+        // always.
+        const bool unwanted = admission_->body_limit() == 0;
+        const Arrival arrival = co_await read_body(unwanted ? discard_limit : admission_->body_limit());
+        if (arrival == Arrival::gone) {
+            co_return false;
+        }
+        if (arrival == Arrival::refused) {
+            co_return co_await answer_refused();
+        }
+        if (!unwanted) {
+            body = body_->take();
+        }
+        body_.reset();
+    }
+    call_finish(std::move(body));
+    co_await wait_for(&Exchange::finished);
+    if (problem_) {
+        co_return co_await answer_refused();
+    }
+    if (!exchange_->finished) {
+        co_return false;
+    }
+    co_return co_await answer(std::move(*exchange_->finished), true);
+}
+
+} // namespace portrait::http

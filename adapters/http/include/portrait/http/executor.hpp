@@ -32,7 +32,7 @@ public:
 
 private:
     class State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_; // shared with the threads
 };
 
 } // namespace portrait::http

@@ -17,16 +17,25 @@ struct ServerOptions {
     std::uint16_t port = 8080;         ///< 0 picks a free one; `Server::port` tells
     std::size_t threads = 0;           ///< that serve sockets; 0: one a core
 
-    std::uint32_t header_limit = 16 * 1024;               ///< bytes of request line and fields; beyond it 431
-    std::uint64_t body_bytes_in_flight = 256ULL << 20;    ///< of all requests, as received; beyond it 503
-    std::uint32_t connection_limit = 10'000;              ///< beyond it new ones are answered 503 and closed
+    std::uint32_t header_limit = 16 * 1024;            ///< bytes of request line and fields; beyond it 431
+    std::uint64_t body_bytes_in_flight = 256ULL << 20; ///< of all requests, as received; beyond it 503
+    /// Of one client address (of a /64 network in IPv6); 0: an eighth of `body_bytes_in_flight`. A body that
+    /// is the only one of its address may pass it. Raise it behind a proxy, where everybody has the proxy's
+    /// address.
+    std::uint64_t body_bytes_per_address = 0;
+    std::uint32_t connection_limit = 10'000; ///< beyond it new ones are answered 503 and closed
     std::uint32_t requests_per_connection = 10'000;
-    std::chrono::seconds header_timeout{10};
-    std::chrono::seconds body_timeout{30};                ///< plus the declared length at `body_rate`
-    std::uint64_t body_rate = 64 * 1024;                  ///< bytes a second
-    std::chrono::seconds idle_timeout{60};
-    std::chrono::seconds handler_timeout{30};
-    std::chrono::seconds write_timeout{30};
+    /// From a request's first byte to its head's last: 408.
+    std::chrono::milliseconds header_timeout = std::chrono::seconds{10};
+    /// For a body, plus its length at `body_rate` (of a chunked one as it arrives): 408.
+    std::chrono::milliseconds body_timeout = std::chrono::seconds{30};
+    std::uint64_t body_rate = 64 * 1024; ///< bytes a second that the slowest client may have
+    /// Without a request: closes.
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
+    /// For each of the endpoint's two steps: 503.
+    std::chrono::milliseconds handler_timeout = std::chrono::seconds{30};
+    /// For an answer, plus its length at `body_rate`: closes.
+    std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
 };
 
 /// Figures since the start.
@@ -37,23 +46,23 @@ struct ServerStatistics {
     std::uint64_t body_bytes_in_flight = 0;
 };
 
-/// An HTTP/1.1 server (Boost.Beast, Asio coroutines) around an endpoint, with threads of its own that never touch
-/// disk. Handles framing, keep-alive, `Expect: 100-continue`, timeouts, limits and a graceful end; everything
-/// else is the endpoint's. Members may be called from any thread.
+/// An HTTP/1.1 server (Boost.Beast, Asio coroutines) around an endpoint, with threads of its own that never
+/// touch disk. Handles framing, keep-alive, `Expect: 100-continue`, timeouts, limits and a graceful end;
+/// everything else is the endpoint's. Members may be called from any thread.
 class Server {
 public:
-    /// Listens before it returns. Errors: `errc::internal` with a message that names address and port when the
-    /// address can't be bound. The endpoint is shared until the last connection has ended.
-    static result<std::unique_ptr<Server>> start(std::shared_ptr<Endpoint> endpoint, ServerOptions options = {},
-                                                 std::shared_ptr<Log> log = nullptr);
+    /// Listens before it returns. Errors: `errc::internal` with a message that names address and port when
+    /// the address can't be bound. The endpoint is shared until the last connection has ended.
+    static result<std::unique_ptr<Server>>
+    start(std::shared_ptr<Endpoint> endpoint, ServerOptions options = {}, std::shared_ptr<Log> log = nullptr);
     /// Drains without patience: as `drain(0 s)`.
     ~Server();
 
     std::uint16_t port() const noexcept;
     ServerStatistics statistics() const noexcept;
 
-    /// Stops accepting, lets requests in flight finish, closes idle connections, and returns when all have ended
-    /// or when `patience` is over and the rest was cut. Returns whether all had ended by themselves.
+    /// Stops accepting, lets requests in flight finish, closes idle connections, and returns when all have
+    /// ended or when `patience` is over and the rest was cut. Returns whether all had ended by themselves.
     bool drain(std::chrono::milliseconds patience);
 
 private:

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "body_budget.hpp"
+
+#include <portrait/http/server.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+namespace portrait::http {
+
+/// What all connections of a server share. It outlives the server while an endpoint still owes a completion,
+/// and keeps the endpoint alive for it. Thread-safe.
+struct ServerCore {
+    ServerCore(std::shared_ptr<Endpoint> served, ServerOptions chosen, std::shared_ptr<Log> told)
+        : endpoint{std::move(served)}
+        , options{std::move(chosen)}
+        , log{std::move(told)}
+        , budget{std::make_shared<BodyBudget>(options.body_bytes_in_flight, options.body_bytes_per_address)} {
+    }
+
+    const std::shared_ptr<Endpoint> endpoint;
+    const ServerOptions options;
+    const std::shared_ptr<Log> log;
+    const std::shared_ptr<BodyBudget> budget;
+
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<bool> draining{false};
+    std::atomic<bool> cutting{false};
+
+    /// Each accept loop and each connection, those that are turned away included, enters and leaves once.
+    void enter();
+    void leave();
+    std::uint64_t active() const;
+    /// Waits until all have left; false when `patience` was over first.
+    bool wait_until_empty(std::chrono::milliseconds patience);
+    void wait_until_empty();
+
+    void event(Severity severity, std::string_view message, std::string_view request_id = {}) const noexcept;
+
+private:
+    mutable std::mutex mutex_;
+    std::condition_variable empty_;
+    std::uint64_t active_ = 0;
+};
+
+} // namespace portrait::http

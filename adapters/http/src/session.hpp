@@ -1,0 +1,152 @@
+#pragma once
+
+#include "body_budget.hpp"
+#include "body_buffer.hpp"
+#include "reactor.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+namespace beast = boost::beast;
+
+/// Beast's Body concept over a `BodyBuffer` and its charge; used for chunked bodies.
+struct CollectedBody {
+    struct value_type { // NOLINT(readability-identifier-naming): Beast's name
+        BodyBuffer* buffer = nullptr;
+        BodyCharge* charge = nullptr;
+        bool over_budget = false;
+    };
+
+    class reader { // NOLINT(readability-identifier-naming): Beast's name
+    public:
+        template<bool IsRequest, class Fields>
+        reader(beast::http::header<IsRequest, Fields>& /*head*/, value_type& body)
+            : body_{body} {}
+
+        void init(const boost::optional<std::uint64_t>& /*length*/, beast::error_code& error) { error = {}; }
+        void finish(beast::error_code& error) { error = {}; }
+
+        std::size_t put(net::const_buffer buffer, beast::error_code& error);
+
+    private:
+        value_type& body_;
+    };
+};
+
+/// One request and its answer. Shared with the endpoint's completions, which may come after the session has
+/// given up: the head's views stay valid, and what a late completion brings dies with it. The slots belong to
+/// the session's thread.
+struct Exchange {
+    std::optional<beast::http::request_parser<CollectedBody>> parser;
+    RequestHead head;
+    std::string remote_address;
+    BodyCharge charge;
+    std::optional<BeginOutcome> begun;
+    std::optional<Response> finished;
+    SteadyTimer* waiter = nullptr; ///< the session's, while it waits
+    bool abandoned = false;        ///< the session has answered without waiting for the endpoint's answer
+
+    void wake() {
+        if (waiter != nullptr) {
+            waiter->cancel();
+        }
+    }
+};
+
+/// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
+            const net::ip::address& remote_address);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    /// Serves until the connection ends. Throws what serving throws; the session is over then.
+    Awaitable<void> run();
+    /// Answers 503 to whatever will be asked and closes.
+    Awaitable<void> turn_away();
+
+    void expire_if_due(SteadyTime now);
+    /// Closes when no request is under way; otherwise the next answer is the last.
+    void begin_drain();
+    /// Ends everything now.
+    void cut();
+
+private:
+    enum class Arrival { complete, gone, refused };
+
+    // session.cpp: one request
+    Awaitable<bool> serve_one();
+    void start_exchange();
+    Awaitable<Arrival> read_head();
+    std::optional<Arrival> parse_head();
+    void fill_head();
+    void call_begin();
+    Awaitable<bool> serve_begun();
+    Awaitable<bool> serve_admitted();
+    void call_finish(ImageBytes body);
+    template<class Slot>
+    Awaitable<void> wait_for(Slot Exchange::*slot);
+    bool has_body() const noexcept;
+
+    // session_body.cpp: its body
+    Awaitable<Arrival> read_body(std::uint64_t limit);
+    Awaitable<Arrival> read_declared_body(std::uint64_t length);
+    Awaitable<Arrival> read_chunked_body(std::uint64_t limit);
+    Arrival chunk_failed(const beast::error_code& error, std::uint64_t limit);
+    Awaitable<bool> discard(std::uint64_t bytes);
+    Awaitable<bool> send_continue();
+
+    // session_answer.cpp: its answer
+    Awaitable<bool> answer(Response response, bool keep);
+    Awaitable<bool> answer_refused();
+    Response refusal() const;
+    void log_access(std::uint64_t response_bytes) const;
+    Awaitable<void> linger();
+
+    Arrival refuse(Problem problem);
+    void refuse_failure(std::string_view cause);
+    Arrival refuse_timeout(std::string message);
+    void set_deadline(std::chrono::milliseconds from_now);
+    std::chrono::milliseconds time_for(std::uint64_t bytes) const noexcept;
+
+    const std::shared_ptr<ServerCore> core_;
+    const std::shared_ptr<Reactor> reactor_;
+    Socket socket_;
+    SteadyTimer wake_; ///< never due; cancelled to wake a wait for the endpoint
+    const std::string remote_address_;
+    const std::shared_ptr<AddressShare> share_;
+    beast::flat_buffer buffer_; ///< received, not yet used
+
+    SteadyTime deadline_ = SteadyTime::max();
+    bool expired_ = false; ///< since the deadline was set
+    bool idle_ = false;    ///< between requests
+    std::uint32_t served_ = 0;
+
+    // of the present request
+    std::shared_ptr<Exchange> exchange_;
+    SteadyTime started_;
+    std::size_t head_bytes_ = 0;
+    bool head_complete_ = false;
+    bool expects_continue_ = false;
+    std::uint64_t request_bytes_ = 0;
+    std::optional<Admission> admission_;
+    std::string principal_;
+    std::string request_id_;
+    std::optional<Problem> problem_;
+    std::optional<BodyBuffer> body_;
+    Response response_;
+    std::string head_text_;
+};
+
+} // namespace portrait::http

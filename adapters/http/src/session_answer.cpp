@@ -1,0 +1,147 @@
+#include "session.hpp"
+
+#include "response_head.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace portrait::http {
+namespace {
+
+// Closing a socket that holds unread bytes, or gets more, resets the connection, and the reset may overtake
+// the answer. So the sending side is closed first and what still comes is read and dropped for a while.
+constexpr std::chrono::seconds linger_silence{2};
+constexpr std::chrono::seconds linger_most{10};
+constexpr std::uint64_t linger_bytes = 64ULL << 20;
+constexpr std::size_t linger_read_size = 64 * 1024;
+
+} // namespace
+
+Session::Arrival Session::refuse(Problem problem) {
+    problem_ = std::move(problem);
+    body_.reset();
+    return Arrival::refused;
+}
+
+Session::Arrival Session::refuse_timeout(std::string message) {
+    Problem problem;
+    problem.status = 408;
+    problem.rule = "request.timeout";
+    problem.message = std::move(message);
+    return refuse(std::move(problem));
+}
+
+void Session::refuse_failure(std::string_view cause) {
+    Problem problem;
+    problem.status = 500;
+    problem.rule = "internal";
+    problem.message = "internal error";
+    problem.cause = cause;
+    core_->event(Severity::error, "a request failed: " + problem.cause, request_id_);
+    refuse(std::move(problem));
+}
+
+Response Session::refusal() const {
+    if (admission_) {
+        return core_->endpoint->refuse(*problem_, *admission_);
+    }
+    Response response = core_->endpoint->refuse(*problem_, head_complete_ ? &exchange_->head : nullptr);
+    if (!request_id_.empty()) {
+        response.set("X-Request-Id", request_id_);
+    }
+    return response;
+}
+
+// Answers with the problem and closes; always false.
+Awaitable<bool> Session::answer_refused() {
+    co_return co_await answer(refusal(), false);
+}
+
+// Writes the answer; with `keep`, and when neither side wants to close, the connection stays and the result
+// is true.
+Awaitable<bool> Session::answer(Response response, bool keep) {
+    response_ = std::move(response);
+    const bool to_head = head_complete_ && exchange_->head.method == "HEAD";
+    const std::optional<std::uint64_t> length = response_.length();
+    const std::string_view body = to_head || !length ? std::string_view{} : response_.body_text();
+    const bool wrong_length = !to_head && length && *length != body.size();
+    const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
+                            !wrong_length && !core_->draining &&
+                            served_ < core_->options.requests_per_connection;
+    ResponseFraming framing;
+    framing.close = !keep_alive;
+    framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
+    framing.date = reactor_->date();
+    write_response_head(response_, framing, head_text_);
+
+    set_deadline(core_->options.write_timeout + time_for(body.size()));
+    beast::error_code error;
+    const std::size_t written = co_await net::async_write(
+        socket_, std::array{net::buffer(std::as_const(head_text_)), net::buffer(body.data(), body.size())},
+        net::redirect_error(use_awaitable, error));
+    log_access(written - std::min(written, head_text_.size()));
+    response_ = {};
+    if (!exchange_->abandoned) {
+        exchange_->charge.release();
+    }
+    if (error) {
+        co_return false;
+    }
+    if (!keep_alive) {
+        co_await linger();
+    }
+    co_return keep_alive;
+}
+
+void Session::log_access(std::uint64_t response_bytes) const {
+    if (!core_->log) {
+        return;
+    }
+    const std::string* const request_id = response_.find("X-Request-Id");
+    AccessRecord record;
+    record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
+    record.remote_address = remote_address_;
+    record.principal = principal_;
+    if (head_complete_) {
+        record.method = exchange_->head.method;
+        record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
+    }
+    record.status = response_.status;
+    record.request_bytes = request_bytes_;
+    record.response_bytes = response_bytes;
+    record.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
+    core_->log->access(record);
+}
+
+Awaitable<void> Session::linger() {
+    beast::error_code error;
+    socket_.shutdown(Socket::shutdown_send, error);
+    const SteadyTime end = std::chrono::steady_clock::now() + linger_most;
+    for (std::uint64_t dropped = 0; !error && dropped < linger_bytes;) {
+        buffer_.clear();
+        set_deadline(linger_silence);
+        deadline_ = std::min(deadline_, end);
+        dropped += co_await socket_.async_read_some(buffer_.prepare(linger_read_size),
+                                                    net::redirect_error(use_awaitable, error));
+    }
+}
+
+// Sends an answer to somebody for whom there is no room.
+Awaitable<void> Session::turn_away() {
+    start_exchange();
+    Problem problem;
+    problem.status = 503;
+    problem.rule = "service.too_many_connections";
+    problem.message = "too many connections at present; try again";
+    problem.retry_after = std::chrono::seconds{1};
+    refuse(std::move(problem));
+    started_ = std::chrono::steady_clock::now();
+    co_await answer_refused();
+}
+
+} // namespace portrait::http

@@ -1,0 +1,166 @@
+#include "session.hpp"
+
+#include "request_framing.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace portrait::http {
+namespace {
+
+constexpr std::size_t chunk_read_size = 64 * 1024;
+constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::span<const std::byte> bytes_of(net::const_buffer buffer) noexcept {
+    return {static_cast<const std::byte*>(buffer.data()), buffer.size()};
+}
+
+Problem too_many_bytes_in_flight() {
+    Problem problem;
+    problem.status = 503;
+    problem.rule = "service.body_bytes_in_flight";
+    problem.message = "too many request bodies are being received at present; try again";
+    problem.retry_after = std::chrono::seconds{1};
+    return problem;
+}
+
+} // namespace
+
+std::size_t CollectedBody::reader::put(net::const_buffer buffer, beast::error_code& error) {
+    if (!body_.charge->add(buffer.size())) {
+        body_.over_budget = true;
+        error = beast::http::error::buffer_overflow;
+        return 0;
+    }
+    const std::size_t taken = body_.buffer->append(bytes_of(buffer));
+    if (taken < buffer.size()) {
+        error = beast::http::error::body_limit;
+    }
+    return taken;
+}
+
+// Reads the whole body into `body_`, after telling a client that waits for it to send.
+Awaitable<Session::Arrival> Session::read_body(std::uint64_t limit) {
+    const std::optional<std::uint64_t> declared = exchange_->head.content_length;
+    if (declared.value_or(0) > limit) {
+        co_return refuse(body_too_large(limit, declared));
+    }
+    if (expects_continue_ && buffer_.size() == 0 && !co_await send_continue()) {
+        co_return Arrival::gone;
+    }
+    body_.emplace(declared, limit);
+    if (declared) {
+        co_return co_await read_declared_body(*declared);
+    }
+    co_return co_await read_chunked_body(limit);
+}
+
+// Past what came along with the head, the socket reads straight into the body's memory.
+Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
+    set_deadline(core_->options.body_timeout + time_for(length));
+    const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), length));
+    if (!exchange_->charge.add(at_hand)) {
+        co_return refuse(too_many_bytes_in_flight());
+    }
+    body_->append(bytes_of(buffer_.data()).first(at_hand));
+    buffer_.consume(at_hand);
+    request_bytes_ = at_hand;
+    while (body_->size() < length) {
+        const std::span<std::byte> room = body_->prepare();
+        beast::error_code error;
+        const std::size_t count = co_await socket_.async_read_some(net::buffer(room.data(), room.size()),
+                                                                   net::redirect_error(use_awaitable, error));
+        if (expired_) {
+            co_return refuse_timeout("the request's body didn't arrive in time");
+        }
+        if (error) {
+            co_return Arrival::gone;
+        }
+        request_bytes_ += count;
+        if (!exchange_->charge.add(count)) {
+            co_return refuse(too_many_bytes_in_flight());
+        }
+        body_->commit(count);
+    }
+    co_return Arrival::complete;
+}
+
+Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
+    auto& parser = *exchange_->parser;
+    parser.body_limit(limit);
+    parser.eager(true);
+    parser.get().body() = {&*body_, &exchange_->charge, false};
+    const SteadyTime began = std::chrono::steady_clock::now();
+    set_deadline(core_->options.body_timeout);
+    for (;;) {
+        beast::error_code error;
+        if (buffer_.size() != 0) {
+            buffer_.consume(parser.put(buffer_.data(), error));
+            request_bytes_ = body_->size();
+            if (error && error != beast::http::error::need_more) {
+                co_return chunk_failed(error, limit);
+            }
+            if (parser.is_done()) {
+                co_return Arrival::complete;
+            }
+            // What is left is a part of a chunk's line or of the trailers.
+            if (buffer_.size() > core_->options.header_limit) {
+                co_return refuse(malformed("a chunk's size line or the trailers are too long"));
+            }
+        }
+        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(chunk_read_size),
+                                                                   net::redirect_error(use_awaitable, error));
+        if (expired_) {
+            co_return refuse_timeout("the request's body didn't arrive in time");
+        }
+        if (error) {
+            co_return Arrival::gone;
+        }
+        buffer_.commit(count);
+        // No length was declared, so every byte that came earns its share of time.
+        deadline_ = began + core_->options.body_timeout + time_for(body_->size());
+    }
+}
+
+Session::Arrival Session::chunk_failed(const beast::error_code& error, std::uint64_t limit) {
+    if (exchange_->parser->get().body().over_budget) {
+        return refuse(too_many_bytes_in_flight());
+    }
+    if (error == beast::http::error::body_limit) {
+        return refuse(body_too_large(limit, std::nullopt));
+    }
+    return refuse(malformed("the chunked body is malformed"));
+}
+
+// Reads and drops the body of a request that is answered already; false when the connection is over.
+Awaitable<bool> Session::discard(std::uint64_t bytes) {
+    set_deadline(core_->options.body_timeout);
+    for (;;) {
+        const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), bytes));
+        buffer_.consume(at_hand);
+        bytes -= at_hand;
+        if (bytes == 0) {
+            co_return true;
+        }
+        beast::error_code error;
+        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(chunk_read_size),
+                                                                   net::redirect_error(use_awaitable, error));
+        if (error || expired_) {
+            co_return false;
+        }
+        buffer_.commit(count);
+    }
+}
+
+Awaitable<bool> Session::send_continue() {
+    set_deadline(core_->options.write_timeout);
+    beast::error_code error;
+    co_await net::async_write(socket_, net::buffer(continue_text), net::redirect_error(use_awaitable, error));
+    co_return !error;
+}
+
+} // namespace portrait::http
