@@ -1,0 +1,115 @@
+#include <portrait/http/endpoint.hpp>
+#include <portrait/http/problem.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace portrait::http {
+
+namespace {
+
+/// What a rule of the core answers, for a request that reads and for one that writes.
+struct StatusRow {
+    errc code;
+    unsigned reading;
+    unsigned writing;
+};
+
+constexpr std::array statuses{
+    StatusRow{errc::image_empty, 400, 400},
+    StatusRow{errc::image_unknown_format, 400, 400},
+    StatusRow{errc::image_unsupported_format, 400, 400},
+    StatusRow{errc::image_format_not_allowed, 415, 415},
+    StatusRow{errc::image_truncated, 422, 422},
+    StatusRow{errc::image_corrupt, 422, 422},
+    StatusRow{errc::image_zero_dimension, 422, 422},
+    StatusRow{errc::image_too_many_bytes, 413, 413},
+    StatusRow{errc::image_too_many_pixels, 422, 422},
+    StatusRow{errc::image_too_wide, 422, 422},
+    StatusRow{errc::image_too_high, 422, 422},
+    StatusRow{errc::image_none, 404, 404},
+    StatusRow{errc::person_invalid_id, 400, 400},
+    StatusRow{errc::person_unknown, 404, 400},
+    StatusRow{errc::blob_invalid_id, 400, 400},
+    StatusRow{errc::blob_unknown, 404, 404},
+    StatusRow{errc::blob_without_image, 404, 400},
+    StatusRow{errc::blob_ids_exhausted, 507, 507},
+    StatusRow{errc::info_text_too_long, 400, 400},
+    StatusRow{errc::info_text_invalid, 400, 400},
+    StatusRow{errc::info_blob_id_mismatch, 400, 400},
+    StatusRow{errc::precondition_failed, 412, 412},
+    StatusRow{errc::rendition_not_supported, 501, 501},
+    StatusRow{errc::service_busy, 503, 503},
+    StatusRow{errc::store_full, 507, 507},
+    StatusRow{errc::store_io, 500, 500},
+    StatusRow{errc::store_read_only, 503, 503},
+    StatusRow{errc::store_corrupt, 500, 500},
+    StatusRow{errc::store_closed, 503, 503},
+    StatusRow{errc::store_in_use, 503, 503},
+    StatusRow{errc::store_folder_missing, 500, 500},
+    StatusRow{errc::store_not_a_database, 500, 500},
+    StatusRow{errc::store_newer_schema, 500, 500},
+    StatusRow{errc::internal, 500, 500},
+};
+
+constexpr bool in_order_of_errc() {
+    for (std::size_t index = 0; index < statuses.size(); ++index)
+        if (static_cast<std::size_t>(statuses[index].code) != index + 1)
+            return false;
+    return statuses.back().code == errc::internal;
+}
+static_assert(in_order_of_errc(), "the table of statuses has a row for each errc, in order");
+
+} // namespace
+
+unsigned status_of(errc code, Access access) noexcept {
+    const auto index = static_cast<std::size_t>(code) - 1;
+    const auto& row = index < statuses.size() ? statuses[index] : statuses.back();
+    return access == Access::read ? row.reading : row.writing;
+}
+
+Problem problem_of(const Error& error, Access access) {
+    Problem problem{.status = status_of(error.code(), access),
+                    .rule = error.rule(),
+                    .message = error.message(),
+                    .observed = error.observed(),
+                    .limit = error.limit(),
+                    .retry_after = {},
+                    .cause = error.cause()};
+    if (problem.status == 503)
+        problem.retry_after = std::chrono::seconds{1};
+    return problem;
+}
+
+std::string_view error_type(unsigned status) noexcept {
+    switch (status) {
+    case 401: return "SoAuthenticationException";
+    case 403: return "SoRightsException";
+    case 404: return "SoNotFoundException";
+    case 405:
+    case 501: return "SoNotSupportedException";
+    case 408: return "SoTimeoutException";
+    case 409:
+    case 412: return "SoConcurrencyException";
+    case 429:
+    case 503:
+    case 507: return "SoUnavailableException";
+    default: return status < 500 ? "SoArgumentException" : "SoInternalException";
+    }
+}
+
+Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed) {
+    return {.status = 413,
+            .rule = "request.body_too_large",
+            .message =
+                observed ? fmt::format("The body has {} bytes; at most {} are accepted", *observed, limit)
+                         : fmt::format("The body has more than {} bytes, which is the most that is accepted",
+                                       limit),
+            .observed = observed,
+            .limit = limit,
+            .retry_after = {},
+            .cause = {}};
+}
+
+} // namespace portrait::http

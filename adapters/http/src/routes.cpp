@@ -1,0 +1,100 @@
+#include "routes.hpp"
+
+#include <portrait/http/message.hpp>
+
+#include <boost/url/parse.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace portrait::http {
+
+namespace {
+
+struct RouteRow {
+    std::string_view method;
+    std::string_view path; ///< a segment in braces takes any text
+    Operation operation;
+};
+
+/// Every route there is.
+constexpr RouteRow table[] = {
+    {"GET", "/api/v1/Person/{personId}/Image", Operation::get_image},
+    {"PUT", "/api/v1/Person/{personId}/Image", Operation::put_image},
+    {"POST", "/api/v1/Person/{personId}/Image", Operation::put_image},
+    {"DELETE", "/api/v1/Person/{personId}/Image", Operation::delete_image},
+    {"GET", "/api/v1/Person/{personId}/ImageInfo", Operation::get_image_info},
+    {"GET", "/healthz", Operation::get_health},
+    {"GET", "/readyz", Operation::get_readiness},
+};
+
+/// Takes the next segment off a path that starts with a slash.
+std::string_view take_segment(std::string_view& path) noexcept {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+}
+
+/// Whether the segments are a row's path; notes what stands in place of its segment in braces.
+bool matches(const std::vector<std::string>& segments, std::string_view path, std::string& person_id) {
+    for (const auto& segment : segments) {
+        if (path.empty())
+            return false;
+        const auto expected = take_segment(path);
+        if (expected.starts_with('{'))
+            person_id = segment;
+        else if (!equal_ignoring_case(segment, expected))
+            return false;
+    }
+    return path.empty();
+}
+
+std::vector<std::string> segments_of(const boost::urls::url_view& url) {
+    std::vector<std::string> segments;
+    for (const auto& segment : url.segments())
+        segments.push_back(segment);
+    if (segments.size() > 1 && segments.back().empty())
+        segments.pop_back(); // a trailing slash
+    return segments;
+}
+
+bool serves(const RouteRow& row, std::string_view method) noexcept {
+    return row.method == method || (row.method == "GET" && method == "HEAD");
+}
+
+void add_method(std::string& allow, std::string_view method) {
+    if (!allow.empty())
+        allow += ", ";
+    allow += method;
+    if (method == "GET")
+        allow += ", HEAD";
+}
+
+} // namespace
+
+std::optional<boost::urls::url_view> parse_target(std::string_view target) {
+    const auto url =
+        target.starts_with('/') ? boost::urls::parse_origin_form(target) : boost::urls::parse_uri(target);
+    if (!url || !url->is_path_absolute())
+        return std::nullopt;
+    return *url;
+}
+
+RouteMatch match_route(std::string_view method, const boost::urls::url_view& url) {
+    const auto segments = segments_of(url);
+    std::string allow;
+    for (const auto& row : table) {
+        Route route{.operation = row.operation, .person_id = {}};
+        if (!matches(segments, row.path, route.person_id))
+            continue;
+        if (serves(row, method))
+            return route;
+        add_method(allow, row.method);
+    }
+    if (allow.empty())
+        return UnknownPath{};
+    return WrongMethod{std::move(allow)};
+}
+
+} // namespace portrait::http

@@ -57,6 +57,8 @@ struct Response {
     std::optional<std::uint64_t> content_length;
     /// The connection can't be used for another request.
     bool close = false;
+    /// Who was recognised, for the host's log; empty when nobody was.
+    std::string principal;
 
     void set(std::string_view name, std::string value);
     /// Null when there is none of that name (case-insensitive).

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "content_types.hpp"
+#include "image_query.hpp"
+#include "routes.hpp"
+
+#include <portrait/http/authenticator.hpp>
+#include <portrait/http/endpoint.hpp>
+#include <portrait/precondition.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace portrait::http {
+
+/// The fields of a request that decide about the answer to a read; kept when the answer comes later than the
+/// head.
+class ConditionalFields {
+public:
+    ConditionalFields() = default;
+    explicit ConditionalFields(const RequestHead& head);
+
+    /// A head with these fields and nothing else; a view into this object.
+    RequestHead head() const;
+
+private:
+    std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// What is known of a request between its two steps.
+struct Admission::State {
+    Operation operation{};
+    std::string request_id;
+    bool head_only = false; ///< the method is HEAD
+    std::optional<PersonId> person_id;
+    Principal principal;
+    std::uint64_t body_limit = 0;
+
+    UploadType upload_type;    ///< of put_image
+    Precondition precondition; ///< of writes
+    ImageQuery query;          ///< of get_image
+    ConditionalFields conditional;
+};
+
+} // namespace portrait::http

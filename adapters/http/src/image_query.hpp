@@ -1,0 +1,26 @@
+#pragma once
+
+#include <portrait/http/problem.hpp>
+#include <portrait/image_renderer.hpp>
+
+#include <boost/system/result.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace portrait::http {
+
+/// What takes the place of a picture that isn't there (contract section 2, `ifBlank`).
+enum class IfBlank { none, placeholder };
+
+/// The parameters of GET Image.
+struct ImageQuery {
+    Rendition rendition; ///< empty: as stored
+    IfBlank if_blank = IfBlank::none;
+
+    bool as_stored() const noexcept { return rendition == Rendition{}; }
+};
+
+/// Reads w, h, type and ifBlank, names in any case; other parameters are ignored. A 400 for values that the
+/// contract doesn't have.
+boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url);
+
+} // namespace portrait::http

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <portrait/http/problem.hpp>
+
+#include <boost/url/url_view.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace portrait::http {
+
+/// What a request wants done.
+enum class Operation {
+    none, ///< not known yet, or nothing that is in the table
+    put_image,
+    get_image,
+    delete_image,
+    get_image_info,
+    get_health,
+    get_readiness,
+};
+
+/// Whether the operation changes anything.
+constexpr Access access_of(Operation operation) noexcept {
+    return operation == Operation::put_image || operation == Operation::delete_image ? Access::write
+                                                                                     : Access::read;
+}
+
+/// Whether anybody may ask, unrecognised.
+constexpr bool is_public(Operation operation) noexcept {
+    return operation == Operation::get_health || operation == Operation::get_readiness;
+}
+
+/// Origin-form, or absolute-form as RFC 9112 section 3.2.2 demands. Absent when malformed.
+std::optional<boost::urls::url_view> parse_target(std::string_view target);
+
+/// A request that is in the table.
+struct Route {
+    Operation operation{};
+    std::string person_id; ///< as the path spells it, percent-decoded once; empty where the path has none
+};
+
+/// A path that isn't in the table.
+struct UnknownPath {};
+
+/// A path that is in the table, with a method that isn't.
+struct WrongMethod {
+    std::string allow; ///< what the Allow field says
+};
+
+using RouteMatch = std::variant<Route, UnknownPath, WrongMethod>;
+
+/// Looks a request up in the table of routes (contract section 1): path segments in any case, a trailing
+/// slash accepted, HEAD wherever GET is.
+RouteMatch match_route(std::string_view method, const boost::urls::url_view& url);
+
+} // namespace portrait::http
