@@ -19,6 +19,8 @@ namespace portrait::http {
 /// What `begin` learned of a request whose body may come now. Hand it to `finish`.
 class Admission {
 public:
+    struct State; // opaque
+
     Admission(Admission&&) noexcept;
     Admission& operator=(Admission&&) noexcept;
     ~Admission();
@@ -31,7 +33,6 @@ public:
 
 private:
     friend class Endpoint;
-    struct State;
     explicit Admission(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };

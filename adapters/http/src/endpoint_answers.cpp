@@ -1,0 +1,103 @@
+#include "endpoint_state.hpp"
+#include "entity_tag.hpp"
+#include "image_answers.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+bool is_exempt_from_strictness(unsigned status) noexcept {
+    return status < 400 || status > 499 || status == 401 || status == 403 || status == 412 || status == 429;
+}
+
+/// Whether the client may only learn that something went wrong.
+bool is_internal(unsigned status) noexcept {
+    return error_type(status) == "SoInternalException";
+}
+
+} // namespace
+
+Problem plain_problem(unsigned status, std::string_view rule, std::string message) {
+    return {.status = status,
+            .rule = rule,
+            .message = std::move(message),
+            .observed = {},
+            .limit = {},
+            .retry_after = {},
+            .cause = {}};
+}
+
+Response Endpoint::State::refuse(Problem problem, const std::string& request_id, bool upload) const {
+    const bool internal = is_internal(problem.status);
+    if (log && (internal || !problem.cause.empty()))
+        log->event(internal ? Severity::error : Severity::warning,
+                   fmt::format("{}: {}{}{}", problem.rule, problem.message, problem.cause.empty() ? "" : ": ",
+                               problem.cause),
+                   request_id);
+    if (internal)
+        problem.message = fmt::format("internal error, request id {}", request_id);
+    if (upload && options.strict_superoffice && !is_exempt_from_strictness(problem.status))
+        problem.status = 400;
+    auto response = problem_answer(problem);
+    response.set("X-Request-Id", request_id);
+    return response;
+}
+
+Response Endpoint::State::refuse(const Admission::State& request, Problem problem) const {
+    return finished(
+        request, refuse(std::move(problem), request.request_id, request.operation == Operation::put_image));
+}
+
+Response Endpoint::State::refuse(const Admission::State& request, const Error& error) const {
+    auto response = refuse(request, problem_of(error, access_of(request.operation)));
+    if (error.current() != nullptr)
+        response.set("ETag", entity_tag(*error.current()));
+    return response;
+}
+
+Response Endpoint::State::broken(const Admission::State& request) const {
+    std::string cause = "an exception that is no std::exception";
+    try {
+        throw;
+    } catch (const std::exception& exception) {
+        cause = exception.what();
+    } catch (...) { // NOLINT(bugprone-empty-catch): the cause says so already
+    }
+    return refuse(request, Error{errc::internal}.with_cause(std::move(cause)));
+}
+
+Response Endpoint::State::finished(const Admission::State& request, Response response) {
+    response.set("X-Request-Id", request.request_id);
+    response.principal = request.principal.name;
+    if (request.head_only) {
+        response.content_length = response.body_text().size();
+        response.body = std::monostate{};
+    }
+    return response;
+}
+
+Response Endpoint::State::picture(const Admission::State& request, const RequestHead& head,
+                                  StoredImage image) const {
+    const auto& rendition = request.query.rendition;
+    const bool as_stored =
+        !rendition.width && !rendition.height && (!rendition.format || rendition.format == image.info.format);
+    if (!as_stored)
+        return refuse(request, Error{errc::rendition_not_supported});
+    return finished(request, picture_answer(head, *request.person_id, std::move(image)));
+}
+
+Response Endpoint::State::health(Operation operation) const {
+    if (operation == Operation::get_health)
+        return text_answer(200, "alive\n");
+    if (draining)
+        return text_answer(503, "draining\n");
+    const auto writable = service->writable();
+    return writable ? text_answer(200, "ready\n") : text_answer(503, writable.error().message() + "\n");
+}
+
+} // namespace portrait::http

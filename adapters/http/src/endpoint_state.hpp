@@ -1,0 +1,72 @@
+#pragma once
+
+#include "admission.hpp"
+#include "reply_once.hpp"
+#include "work_in_progress.hpp"
+
+#include <portrait/http/endpoint.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+/// A problem with nothing but status, rule and message.
+Problem plain_problem(unsigned status, std::string_view rule, std::string message);
+
+/// The endpoint's works, in three files: refusals and finishing touches (endpoint_answers.cpp), the first
+/// step (endpoint_begin.cpp) and the second (endpoint_finish.cpp).
+struct Endpoint::State {
+    using BeginCompletion = std::function<void(BeginOutcome)>;
+
+    std::shared_ptr<PersonImageService> service;
+    std::shared_ptr<Authenticator> authenticator;
+    std::shared_ptr<Executor> readers;
+    std::shared_ptr<Executor> writers;
+    EndpointOptions options;
+    std::shared_ptr<Log> log;
+    std::atomic<bool> draining{false};
+    WorkInProgress work;
+
+    // Answers. A problem is answered in the contract's shape; its cause goes to the log.
+    Response refuse(Problem problem, const std::string& request_id, bool upload) const;
+    Response refuse(const Admission::State& request, Problem problem) const;
+    Response refuse(const Admission::State& request, const Error& error) const;
+    /// The answer for the exception that is being handled.
+    Response broken(const Admission::State& request) const;
+    /// The answer as this request gets it: with its id, and without a body for HEAD.
+    static Response finished(const Admission::State& request, Response response);
+    /// The picture as stored; renditions need a renderer, which this endpoint has none of.
+    Response picture(const Admission::State& request, const RequestHead& head, StoredImage image) const;
+    Response health(Operation operation) const;
+
+    // First step.
+    void begin(const RequestHead& head, const BeginCompletion& done);
+
+    // Second step, on the executors.
+    void finish(std::unique_ptr<Admission::State> admitted, ImageBytes body,
+                std::function<void(Response)> done);
+
+private:
+    Response wrong_method(const Admission::State& request, const std::string& allow) const;
+    void authenticate(const RequestHead& head, const boost::urls::url_view& url, Route route,
+                      std::unique_ptr<Admission::State> request, const BeginCompletion& done);
+    BeginOutcome admit_contained(const RequestHead& head, const boost::urls::url_view& url,
+                                 const Route& route, std::unique_ptr<Admission::State> request);
+    BeginOutcome admit(const RequestHead& head, const boost::urls::url_view& url, const Route& route,
+                       std::unique_ptr<Admission::State>& request);
+    BeginOutcome admit_upload(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
+    BeginOutcome admit_read(const RequestHead& head, const boost::urls::url_view& url,
+                            std::unique_ptr<Admission::State>& request) const;
+
+    void run(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
+    void save(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
+    Response remove(Admission::State& request);
+    Response read_image(const Admission::State& request) const;
+    Response read_info(const Admission::State& request) const;
+};
+
+} // namespace portrait::http
