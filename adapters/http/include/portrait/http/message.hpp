@@ -23,13 +23,13 @@ struct RequestField {
 /// The head of a request, as views into whatever the host parsed: they have to stay valid until `Endpoint::begin`
 /// has called its completion, and no longer. A host that is not ours fills it from its own types.
 struct RequestHead {
-    std::string_view method; ///< as sent, case-sensitive
-    std::string_view target; ///< origin-form: path and query, still percent-encoded
-    boost::container::small_vector<RequestField, 24> fields;
+    std::string_view method{}; ///< as sent, case-sensitive
+    std::string_view target{}; ///< origin-form: path and query, still percent-encoded
+    boost::container::small_vector<RequestField, 24> fields{};
     /// The body's length when the head declares it; absent for chunked bodies and for none.
-    std::optional<std::uint64_t> content_length;
+    std::optional<std::uint64_t> content_length{};
     bool chunked = false;
-    std::string_view remote_address; ///< without port; for rate limits and logs
+    std::string_view remote_address{}; ///< without port; for rate limits and logs
     bool secure = false;             ///< the client speaks TLS (to us or to a trusted proxy)
 
     /// The first field of that name (case-insensitive); null when there is none.

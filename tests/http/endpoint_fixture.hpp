@@ -1,0 +1,105 @@
+#pragma once
+
+#include "support/manual_clock.hpp"
+#include "support/raw_http.hpp"
+
+#include <portrait/caching_image_store.hpp>
+#include <portrait/http/endpoint.hpp>
+#include <portrait/memory_image_store.hpp>
+#include <portrait/memory_person_directory.hpp>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace portrait::testing {
+
+/// Recognises `tje0` / `Tje0`, and `reader` / `Reader` who may only read. Answers at once.
+class FixedAuthenticator final : public http::Authenticator {
+public:
+    void authenticate(http::Credentials credentials, std::string_view,
+                      std::function<void(http::AuthenticationOutcome)> done) override {
+        const auto& basic = std::get<http::BasicCredentials>(credentials);
+        if (basic.user == "tje0" && basic.password == "Tje0")
+            return done(
+                http::Principal{"tje0", {.associate_id = 5, .name = "tje0", .full_name = "Terje"}, true});
+        if (basic.user == "reader" && basic.password == "Reader")
+            return done(http::Principal{"reader", {.associate_id = 6, .name = "reader"}, false});
+        if (basic.user == "throw")
+            throw std::runtime_error{"the directory of users is away"};
+        if (basic.user == "busy")
+            return done(http::AuthenticationFailure{
+                http::AuthenticationFailure::Kind::busy, std::chrono::seconds{7}, {}});
+        done(http::AuthenticationFailure{});
+    }
+};
+
+/// Keeps what was logged.
+class RecordingLog final : public http::Log {
+public:
+    void event(http::Severity, std::string_view message, std::string_view) override {
+        const std::lock_guard lock{mutex_};
+        events_.emplace_back(message);
+    }
+    void access(const http::AccessRecord&) override {}
+    std::vector<std::string> events() const {
+        const std::lock_guard lock{mutex_};
+        return events_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> events_;
+};
+
+/// A request to an endpoint; owns what the head views.
+struct Request {
+    std::string method = "GET";
+    std::string target = "/api/v1/Person/1/Image";
+    RawFields fields;
+    std::string body;
+};
+
+/// An endpoint over the memory store: persons 1 to 9, everything on the calling thread.
+struct EndpointFixture {
+    explicit EndpointFixture(http::EndpointOptions options = {}, Limits limits = {},
+                             std::shared_ptr<ImageStore> used_store = nullptr)
+        : store{used_store ? std::move(used_store) : std::make_shared<MemoryImageStore>()} {
+        for (std::int32_t id = 1; id <= 9; ++id)
+            directory->add(PersonId::from(id).value());
+        service = std::make_shared<PersonImageService>(store, directory, limits, clock);
+        auto executor = std::make_shared<http::InlineExecutor>();
+        endpoint = std::make_unique<http::Endpoint>(service, std::make_shared<FixedAuthenticator>(), executor,
+                                                    executor, options, log);
+    }
+
+    /// Sends the request with Basic tje0:Tje0 unless it has an Authorization (`-` means none at all).
+    http::Response send(Request request) const {
+        bool has_authorization = false;
+        http::RequestHead head{.method = request.method, .target = request.target};
+        for (const auto& [name, value] : request.fields) {
+            has_authorization |= name == "Authorization";
+            if (value != "-")
+                head.fields.push_back({name, value});
+        }
+        const auto basic = basic_authorization("tje0", "Tje0");
+        if (!has_authorization)
+            head.fields.push_back({"Authorization", basic});
+        if (!request.body.empty())
+            head.content_length = request.body.size();
+        return endpoint->handle(head, ImageBytes{request.body});
+    }
+
+    std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+    std::shared_ptr<MemoryPersonDirectory> directory = std::make_shared<MemoryPersonDirectory>();
+    std::shared_ptr<ImageStore> store;
+    std::shared_ptr<RecordingLog> log = std::make_shared<RecordingLog>();
+    std::shared_ptr<PersonImageService> service;
+    std::unique_ptr<http::Endpoint> endpoint;
+};
+
+inline std::string text_of(const std::vector<std::byte>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+} // namespace portrait::testing
