@@ -6,7 +6,7 @@
 namespace portrait::probing {
 namespace {
 
-constexpr std::uint64_t text_looked_at = 16 * 1024;
+constexpr std::uint64_t text_looked_at = 16ULL * 1024;
 
 bool is_one_of(std::string_view brand, std::initializer_list<std::string_view> brands) {
     return std::find(brands.begin(), brands.end(), brand) != brands.end();

@@ -12,27 +12,14 @@ namespace portrait::testing {
 /// Writes the numbers and texts that picture files are made of, in either byte order.
 class ByteWriter {
 public:
-    ByteWriter& u8(std::uint64_t value) {
-        bytes_.push_back(static_cast<std::byte>(value & 0xff));
-        return *this;
-    }
+    ByteWriter& u8(std::uint64_t value);
     ByteWriter& be16(std::uint64_t value) { return u8(value >> 8).u8(value); }
     ByteWriter& be32(std::uint64_t value) { return be16(value >> 16).be16(value); }
     ByteWriter& le16(std::uint64_t value) { return u8(value).u8(value >> 8); }
     ByteWriter& le32(std::uint64_t value) { return le16(value).le16(value >> 16); }
-    ByteWriter& text(std::string_view text) {
-        const auto* first = reinterpret_cast<const std::byte*>(text.data());
-        bytes_.insert(bytes_.end(), first, first + text.size());
-        return *this;
-    }
-    ByteWriter& bytes(std::span<const std::byte> bytes) {
-        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-        return *this;
-    }
-    ByteWriter& fill(std::size_t count, std::uint8_t value = 0) {
-        bytes_.insert(bytes_.end(), count, static_cast<std::byte>(value));
-        return *this;
-    }
+    ByteWriter& text(std::string_view text);
+    ByteWriter& bytes(std::span<const std::byte> bytes);
+    ByteWriter& fill(std::size_t count, std::uint8_t value = 0);
 
     std::size_t size() const { return bytes_.size(); }
     const std::vector<std::byte>& view() const { return bytes_; }

@@ -78,7 +78,7 @@ public:
 
     void bits(std::uint32_t value, int count) {
         for (int bit = count - 1; bit >= 0; --bit) {
-            current_ = static_cast<std::uint8_t>(current_ << 1 | ((value >> bit) & 1U));
+            current_ = static_cast<std::uint8_t>(std::uint32_t{current_} << 1 | ((value >> bit) & 1U));
             if (++filled_ == 8)
                 flush();
         }
