@@ -21,8 +21,6 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::size_t max_name_length = 255;
-
 Error refused(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
@@ -53,7 +51,7 @@ private:
 };
 
 bool fits_a_column(std::string_view text) {
-    return text.size() <= max_name_length && is_utf8(text) && !has_control_characters(text) &&
+    return text.size() <= max_user_name_length && is_utf8(text) && !has_control_characters(text) &&
            text.find(':') == std::string_view::npos;
 }
 
@@ -62,11 +60,11 @@ result<void> check(const UserEntry& user) {
         !fits_a_column(user.name))
         return refused(fmt::format("The user's name has to have 1 to {} bytes of UTF-8, without colons and "
                                    "control characters, and can't begin with #",
-                                   max_name_length));
+                                   max_user_name_length));
     if (user.full_name && !fits_a_column(*user.full_name))
         return refused(fmt::format("The full name can have {} bytes of UTF-8, without colons and control "
                                    "characters",
-                                   max_name_length));
+                                   max_user_name_length));
     if (const auto fault = password_hash_fault(user.password_hash);
         !fault.empty() || user.password_hash.find_first_of(":\r\n") != std::string::npos)
         return refused(

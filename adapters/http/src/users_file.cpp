@@ -18,7 +18,6 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::size_t max_name_length = 255;
 constexpr std::size_t most_columns = 6;
 
 enum Column : std::size_t {
@@ -77,8 +76,9 @@ result<User> parse_user(std::string_view line, std::size_t number) {
     const auto& text = columns->text;
     if (columns->count < 2 || text[name_column].empty())
         return bad_line(number, "it has to begin with name:hash");
-    if (text[name_column].size() > max_name_length || text[full_name_column].size() > max_name_length)
-        return bad_line(number, fmt::format("a name has more than {} bytes", max_name_length));
+    if (text[name_column].size() > max_user_name_length ||
+        text[full_name_column].size() > max_user_name_length)
+        return bad_line(number, fmt::format("a name has more than {} bytes", max_user_name_length));
     if (const auto fault = password_hash_fault(text[hash_column]); !fault.empty())
         return bad_line(number, fmt::format("the password hash {}", fault));
     const auto associate_id = parse_number(text[associate_column]);

@@ -13,6 +13,8 @@ namespace portrait::http {
 
 inline constexpr std::size_t max_users_file_bytes = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t max_users_file_line = 4096;
+/// Of a user's name and of a full name, in bytes.
+inline constexpr std::size_t max_user_name_length = 255;
 
 /// One user as the users file has it.
 struct User {

@@ -1,0 +1,14 @@
+#include "support/catch.hpp"
+
+#include <portrait/http/authenticator.hpp>
+
+#include <stdexcept>
+
+using namespace portrait::http;
+
+TEST_CASE("asking a refusal for its principal is a programming error", "[http][authenticator]") {
+    const AuthenticationOutcome refused = AuthenticationFailure{};
+    CHECK_THROWS_AS(refused.value(), std::logic_error);
+    const AuthenticationOutcome recognised = Principal{"tje0", {}, true};
+    CHECK(recognised.value().name == "tje0");
+}

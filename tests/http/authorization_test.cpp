@@ -1,0 +1,79 @@
+#include "authorization.hpp"
+
+#include "support/catch.hpp"
+
+#include <optional>
+#include <string>
+
+using namespace portrait::http;
+
+namespace {
+
+Authorization parse(std::string_view value) {
+    return parse_authorization(&value);
+}
+
+/// Empty unless the value holds Basic credentials.
+std::optional<std::pair<std::string, std::string>> basic(std::string_view value) {
+    const auto parsed = parse(value);
+    const auto* credentials = std::get_if<Credentials>(&parsed);
+    if (credentials == nullptr)
+        return std::nullopt;
+    const auto& shown = std::get<BasicCredentials>(*credentials);
+    return std::pair{shown.user, shown.password};
+}
+
+} // namespace
+
+TEST_CASE("the reference's sample credential is its user and password", "[http][authorization]") {
+    CHECK(basic("Basic dGplMDpUamUw") == std::pair<std::string, std::string>{"tje0", "Tje0"});
+}
+
+TEST_CASE("the scheme's name is taken in any case and after any number of spaces", "[http][authorization]") {
+    const auto* const value = GENERATE("basic dGplMDpUamUw", "BASIC dGplMDpUamUw", "bAsIc    dGplMDpUamUw");
+    CAPTURE(value);
+    CHECK(basic(value) == std::pair<std::string, std::string>{"tje0", "Tje0"});
+}
+
+TEST_CASE("the first colon splits user and password", "[http][authorization]") {
+    CHECK(basic("Basic YTpiOmM=") == std::pair<std::string, std::string>{"a", "b:c"});
+    CHECK(basic("Basic Og==") == std::pair<std::string, std::string>{"", ""});
+    CHECK(basic("Basic YTo=") == std::pair<std::string, std::string>{"a", ""});
+}
+
+TEST_CASE("user and password may be any UTF-8", "[http][authorization]") {
+    CHECK(basic("Basic w6U6w7g=") == std::pair<std::string, std::string>{"\xC3\xA5", "\xC3\xB8"});
+}
+
+TEST_CASE("no Authorization is not a malformed one", "[http][authorization]") {
+    CHECK(std::holds_alternative<std::monostate>(parse_authorization(nullptr)));
+    CHECK(std::holds_alternative<MalformedAuthorization>(parse("")));
+}
+
+TEST_CASE("what can't be read as Basic is malformed", "[http][authorization]") {
+    const auto* const value =
+        GENERATE("Basic", "Basic ", "Basic    ", "BasicdGplMDpUamUw", "Basic\tdGplMDpUamUw",
+                 "Basic dGplMDpUamUw ", "Basic dGplMDpUamUw,Basic dGplMDpUamUw", "Basic dGplMDpUamU",
+                 "Basic dGplMDpUamUw=", "Basic dGpl MDpUamUw", "Basic !!!!", "Basic dGplMA==" /* no colon */,
+                 "Basic YQA6Yg==" /* NUL in the user */, "Basic YTpiAA==" /* NUL in the password */,
+                 "Basic YTpiCg==" /* line end */, "Basic /zph" /* not UTF-8 */, "Basic YTrA" /* not UTF-8 */,
+                 "Bearer 8A:x", "SoTicket 7T:x", "Digest username=\"a\"", "dGplMDpUamUw", " Basic YTpi");
+    CAPTURE(value);
+    CHECK(std::holds_alternative<MalformedAuthorization>(parse(value)));
+}
+
+TEST_CASE("an Authorization that is too long is malformed", "[http][authorization]") {
+    const std::string scheme = "Basic ";
+    // "aaa…" in base64 has no colon, so the length alone tells the two apart by their reasons.
+    const auto longest = scheme + std::string(max_authorization_length - scheme.size() - 2, 'Y');
+    const auto fits = parse(longest);
+    const auto too_long = parse(longest + "YYYY");
+    REQUIRE(std::holds_alternative<MalformedAuthorization>(fits));
+    REQUIRE(std::holds_alternative<MalformedAuthorization>(too_long));
+    CHECK(std::get<MalformedAuthorization>(fits).why != std::get<MalformedAuthorization>(too_long).why);
+    CHECK(std::get<MalformedAuthorization>(too_long).why == "Authorization is too long");
+}
+
+TEST_CASE("the challenge names the schemes that are on", "[http][authorization]") {
+    CHECK(www_authenticate() == "Basic realm=\"portrait\", charset=\"UTF-8\"");
+}

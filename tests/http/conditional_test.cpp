@@ -1,0 +1,163 @@
+#include "conditional.hpp"
+
+#include "entity_tag.hpp"
+#include "head_with.hpp"
+#include "http_date.hpp"
+#include "support/catch.hpp"
+
+#include <chrono>
+
+using namespace portrait;
+using namespace portrait::http;
+using namespace std::chrono_literals;
+using portrait::testing::head_with;
+
+namespace {
+
+constexpr Timestamp changed = std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + 14h + 5min + 250ms;
+constexpr std::string_view at_change = "Mon, 23 Nov 2026 14:05:00 GMT";
+constexpr std::string_view before_change = "Mon, 23 Nov 2026 14:04:59 GMT";
+constexpr std::string_view after_change = "Mon, 23 Nov 2026 14:05:01 GMT";
+
+ImageInfo picture() {
+    ImageInfo info{BlobId::from(167).value()};
+    info.blob_version = 5;
+    info.link_version = 3;
+    info.updated_at = changed;
+    info.linked_at = changed - 24h;
+    return info;
+}
+
+const auto image_tag = entity_tag(picture().version());
+const auto info_tag = entity_tag(picture().version(), Representation::info);
+
+ReadCondition read(std::initializer_list<RequestField> fields, std::string_view tag = image_tag) {
+    return read_condition(head_with(fields), picture(), tag);
+}
+
+bool write_holds(std::initializer_list<RequestField> fields) {
+    const auto info = picture();
+    return write_precondition(head_with(fields)).check(&info).has_value();
+}
+
+bool write_holds_without_picture(std::initializer_list<RequestField> fields) {
+    return write_precondition(head_with(fields)).check(nullptr).has_value();
+}
+
+} // namespace
+
+TEST_CASE("a write without conditions demands nothing", "[http][conditional]") {
+    CHECK(write_precondition(head_with({})).empty());
+    CHECK(
+        write_precondition(head_with({{"If-Range", "\"1.1.1\""}, {"If-Modified-Since", at_change}})).empty());
+}
+
+TEST_CASE("If-Match on a write names the version to be replaced", "[http][conditional]") {
+    CHECK(write_holds({{"If-Match", "\"167.5.3\""}}));
+    CHECK(write_holds({{"If-Match", "\"167.5.3-info\""}}));
+    CHECK(write_holds({{"If-Match", "\"1.1.1\", \"167.5.3\""}}));
+    CHECK(write_holds({{"If-Match", "\"1.1.1\""}, {"if-match", "\"167.5.3\""}}));
+    CHECK(write_holds({{"If-Match", "*"}}));
+    CHECK_FALSE(write_holds({{"If-Match", "\"167.5.4\""}}));
+    CHECK_FALSE(write_holds({{"If-Match", "\"167.4.3\""}}));
+    CHECK_FALSE(write_holds_without_picture({{"If-Match", "\"167.5.3\""}}));
+    CHECK_FALSE(write_holds_without_picture({{"If-Match", "*"}}));
+}
+
+TEST_CASE("weak and malformed tags never satisfy If-Match", "[http][conditional]") {
+    CHECK_FALSE(write_holds({{"If-Match", "W/\"167.5.3\""}}));
+    CHECK_FALSE(write_holds({{"If-Match", "167.5.3"}}));
+    CHECK_FALSE(write_holds({{"If-Match", ""}}));
+    CHECK_FALSE(write_holds({{"If-Match", "garbage"}}));
+    CHECK_FALSE(write_holds({{"If-Match", "\"abc\""}}));
+}
+
+TEST_CASE("If-None-Match on a write refuses the versions it names", "[http][conditional]") {
+    CHECK_FALSE(write_holds({{"If-None-Match", "*"}}));
+    CHECK(write_holds_without_picture({{"If-None-Match", "*"}}));
+    CHECK_FALSE(write_holds({{"If-None-Match", "\"167.5.3\""}}));
+    CHECK_FALSE(write_holds({{"If-None-Match", "W/\"167.5.3\""}}));
+    CHECK_FALSE(write_holds({{"If-None-Match", "\"167.5.3-info\""}}));
+    CHECK(write_holds({{"If-None-Match", "\"167.4.3\""}}));
+}
+
+TEST_CASE("If-Unmodified-Since on a write compares in whole seconds and yields to If-Match",
+          "[http][conditional]") {
+    CHECK(write_holds({{"If-Unmodified-Since", at_change}}));
+    CHECK(write_holds({{"If-Unmodified-Since", after_change}}));
+    CHECK_FALSE(write_holds({{"If-Unmodified-Since", before_change}}));
+    CHECK(write_holds({{"If-Unmodified-Since", before_change}, {"If-Match", "\"167.5.3\""}}));
+    CHECK(write_holds({{"If-Unmodified-Since", "yesterday"}}));
+    CHECK(write_holds({{"If-Unmodified-Since", before_change}, {"If-Unmodified-Since", before_change}}));
+}
+
+TEST_CASE("a read whose tag is known is not modified", "[http][conditional]") {
+    CHECK(read({{"If-None-Match", "\"167.5.3\""}}) == ReadCondition::not_modified);
+    CHECK(read({{"If-None-Match", "W/\"167.5.3\""}}) == ReadCondition::not_modified);
+    CHECK(read({{"If-None-Match", "\"1.1.1\", \"167.5.3\""}}) == ReadCondition::not_modified);
+    CHECK(read({{"If-None-Match", "*"}}) == ReadCondition::not_modified);
+    CHECK(read({{"If-None-Match", "\"167.4.3\""}}) == ReadCondition::proceed);
+    CHECK(read({{"If-None-Match", "garbage"}}) == ReadCondition::proceed);
+    CHECK(read({}) == ReadCondition::proceed);
+}
+
+TEST_CASE("a read compares If-None-Match with its own representation's tag", "[http][conditional]") {
+    CHECK(read({{"If-None-Match", "\"167.5.3\""}}, info_tag) == ReadCondition::proceed);
+    CHECK(read({{"If-None-Match", "\"167.5.3-info\""}}, info_tag) == ReadCondition::not_modified);
+    CHECK(read({{"If-None-Match", "\"167.5.3-info\""}}) == ReadCondition::proceed);
+}
+
+TEST_CASE("If-Modified-Since is decided in whole seconds", "[http][conditional]") {
+    CHECK(read({{"If-Modified-Since", at_change}}) == ReadCondition::not_modified);
+    CHECK(read({{"If-Modified-Since", after_change}}) == ReadCondition::not_modified);
+    CHECK(read({{"If-Modified-Since", before_change}}) == ReadCondition::proceed);
+    CHECK(read({{"If-Modified-Since", "soon"}}) == ReadCondition::proceed);
+}
+
+TEST_CASE("If-None-Match goes before If-Modified-Since", "[http][conditional]") {
+    CHECK(read({{"If-None-Match", "\"167.4.3\""}, {"If-Modified-Since", after_change}}) ==
+          ReadCondition::proceed);
+    CHECK(read({{"If-None-Match", "\"167.5.3\""}, {"If-Modified-Since", before_change}}) ==
+          ReadCondition::not_modified);
+    CHECK(read({{"If-None-Match", "garbage"}, {"If-Modified-Since", after_change}}) ==
+          ReadCondition::proceed);
+}
+
+TEST_CASE("a read whose If-Match or If-Unmodified-Since fails is refused", "[http][conditional]") {
+    CHECK(read({{"If-Match", "\"167.4.3\""}}) == ReadCondition::precondition_failed);
+    CHECK(read({{"If-Match", "W/\"167.5.3\""}}) == ReadCondition::precondition_failed);
+    CHECK(read({{"If-Match", "\"167.5.3\""}}) == ReadCondition::proceed);
+    CHECK(read({{"If-Match", "\"167.5.3\""}}, info_tag) == ReadCondition::proceed);
+    CHECK(read({{"If-Match", "*"}}) == ReadCondition::proceed);
+    CHECK(read({{"If-Unmodified-Since", before_change}}) == ReadCondition::precondition_failed);
+    CHECK(read({{"If-Unmodified-Since", at_change}}) == ReadCondition::proceed);
+    CHECK(read({{"If-Unmodified-Since", "never"}}) == ReadCondition::proceed);
+}
+
+TEST_CASE("RFC 9110's order of precedence decides a read with several conditions", "[http][conditional]") {
+    CHECK(read({{"If-None-Match", "\"167.5.3\""}, {"If-Match", "\"1.1.1\""}}) ==
+          ReadCondition::precondition_failed);
+    CHECK(read({{"If-Match", "\"167.5.3\""}, {"If-Unmodified-Since", before_change}}) ==
+          ReadCondition::proceed);
+    CHECK(read({{"If-Match", "\"167.5.3\""}, {"If-None-Match", "\"167.5.3\""}}) ==
+          ReadCondition::not_modified);
+    CHECK(read({{"If-Unmodified-Since", before_change}, {"If-None-Match", "\"167.5.3\""}}) ==
+          ReadCondition::precondition_failed);
+}
+
+TEST_CASE("If-Range lets a range through for the strong tag or the exact date only", "[http][conditional]") {
+    const auto applies = [](std::initializer_list<RequestField> fields) {
+        return range_applies(head_with(fields), image_tag, changed);
+    };
+    CHECK(applies({}));
+    CHECK(applies({{"If-Range", "\"167.5.3\""}}));
+    CHECK(applies({{"If-Range", at_change}}));
+    CHECK_FALSE(applies({{"If-Range", "W/\"167.5.3\""}}));
+    CHECK_FALSE(applies({{"If-Range", "\"167.5.3-info\""}}));
+    CHECK_FALSE(applies({{"If-Range", "\"167.4.3\""}}));
+    CHECK_FALSE(applies({{"If-Range", "\"167.4.3\", \"167.5.3\""}}));
+    CHECK_FALSE(applies({{"If-Range", "*"}}));
+    CHECK_FALSE(applies({{"If-Range", before_change}}));
+    CHECK_FALSE(applies({{"If-Range", after_change}}));
+    CHECK_FALSE(applies({{"If-Range", ""}}));
+}

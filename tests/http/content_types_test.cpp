@@ -1,0 +1,104 @@
+#include "content_types.hpp"
+
+#include "support/catch.hpp"
+
+#include <string>
+
+using namespace portrait::http;
+using Kind = UploadType::Kind;
+
+namespace {
+
+UploadType classify(std::string_view value) {
+    return classify_upload(&value);
+}
+
+} // namespace
+
+TEST_CASE("a media type is read with its parameters", "[http][content_types]") {
+    const auto type = parse_media_type("Multipart/Form-Data ; Boundary=\"a b\\\"c\" ;;\tcharset=UTF-8;");
+    REQUIRE(type.has_value());
+    CHECK(type->name == "multipart/form-data");
+    REQUIRE(type->parameters.size() == 2);
+    REQUIRE(find_parameter(type->parameters, "boundary") != nullptr);
+    CHECK(*find_parameter(type->parameters, "boundary") == "a b\"c");
+    CHECK(*find_parameter(type->parameters, "charset") == "UTF-8");
+    CHECK(find_parameter(type->parameters, "none") == nullptr);
+}
+
+TEST_CASE("quoted parameters may hold separators and nothing", "[http][content_types]") {
+    const auto type = parse_media_type("a/b;x=\"; y=1, z\";w=\"\"");
+    REQUIRE(type.has_value());
+    CHECK(*find_parameter(type->parameters, "x") == "; y=1, z");
+    CHECK(find_parameter(type->parameters, "w")->empty());
+    CHECK(find_parameter(type->parameters, "y") == nullptr);
+}
+
+TEST_CASE("of a parameter that stands twice the first counts", "[http][content_types]") {
+    const auto type = parse_media_type("a/b; x=1; X=2");
+    REQUIRE(type.has_value());
+    CHECK(*find_parameter(type->parameters, "x") == "1");
+}
+
+TEST_CASE("malformed media types are none", "[http][content_types]") {
+    const auto* const text = GENERATE(
+        "", " ", "image", "image/", "/png", "image /png", "image/ png", "image/png image/gif",
+        "image/png, image/gif", "image/png; x", "image/png; =1", "image/png; x=", "image/png; x =1",
+        "image/png; x= 1", "image/png; x=\"1", "image/png; x=\"1\\", "image/png; x=\"1\"2", "image/png x=1",
+        "image/p\x01ng", "image/png; x=\"\x01\"", "i\xC3\xA5/png", "image/png; x=a b");
+    CAPTURE(text);
+    CHECK_FALSE(parse_media_type(text).has_value());
+}
+
+TEST_CASE("every type of the contract's list is a picture", "[http][content_types]") {
+    const auto* const value = GENERATE("image/png", "image/jpeg", "image/gif", "image/tiff", "image/jpg",
+                                       "image/pjpeg", "image/x-png", "application/octet-stream", "IMAGE/PNG",
+                                       "image/jpeg; charset=binary", " image/gif ", "image/png;");
+    CAPTURE(value);
+    CHECK(classify(value).kind == Kind::picture);
+    CHECK(classify(value).boundary.empty());
+}
+
+TEST_CASE("other types are not supported, malformed ones neither", "[http][content_types]") {
+    const auto* const value = GENERATE("text/plain", "application/json", "image/webp", "image/svg+xml",
+                                       "image/*", "*/*", "multipart/mixed", "multipart/related; boundary=x",
+                                       "application/x-www-form-urlencoded", "image", "image/png, image/gif",
+                                       "multipart/form-data; boundary", "multipart/form-data; boundary=\"x");
+    CAPTURE(value);
+    CHECK(classify(value).kind == Kind::unsupported);
+}
+
+TEST_CASE("no Content-Type, or a blank one, leaves it to the bytes", "[http][content_types]") {
+    CHECK(classify_upload(nullptr).kind == Kind::absent);
+    CHECK(classify("").kind == Kind::absent);
+    CHECK(classify(" \t").kind == Kind::absent);
+}
+
+TEST_CASE("a form's boundary may be quoted or not", "[http][content_types]") {
+    CHECK(classify("multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxk").boundary ==
+          "----WebKitFormBoundary7MA4YWxk");
+    CHECK(classify("multipart/form-data; boundary=\"a b:c\"").boundary == "a b:c");
+    CHECK(classify("multipart/form-data; charset=utf-8; BOUNDARY=x").boundary == "x");
+    const auto longest = classify("multipart/form-data; boundary=" + std::string(70, 'x'));
+    CHECK(longest.kind == Kind::multipart);
+    CHECK(longest.boundary == std::string(70, 'x'));
+}
+
+TEST_CASE("a form without a valid boundary is told apart", "[http][content_types]") {
+    const std::string value =
+        GENERATE(std::string{"multipart/form-data"}, std::string{"multipart/form-data; charset=utf-8"},
+                 std::string{"multipart/form-data; boundary=\"\""},
+                 std::string{"multipart/form-data; boundary=\"x \""},
+                 std::string{"multipart/form-data; boundary=\"a\\\"b\""},
+                 std::string{"multipart/form-data; boundary=a*b"},
+                 std::string{"multipart/form-data; boundary=\"\xC3\xA5\""},
+                 "multipart/form-data; boundary=" + std::string(71, 'x'),
+                 "multipart/form-data; boundary=" + std::string(1 << 20, 'x'));
+    CAPTURE(value.substr(0, 80));
+    CHECK(classify(value).kind == Kind::no_boundary);
+}
+
+TEST_CASE("the list for a 415 names the four formats, bytes and forms", "[http][content_types]") {
+    CHECK(accepted_upload_types() ==
+          "image/png, image/jpeg, image/gif, image/tiff, application/octet-stream, multipart/form-data");
+}
