@@ -19,6 +19,11 @@ std::shared_ptr<AddressShare> BodyBudget::share_of(const std::string& network) {
     return share;
 }
 
+std::size_t BodyBudget::share_count() {
+    const std::lock_guard lock{mutex_};
+    return shares_.size();
+}
+
 BodyCharge::BodyCharge(BodyCharge&& other) noexcept
     : share_{std::move(other.share_)}
     , bytes_{std::exchange(other.bytes_, 0)} {}

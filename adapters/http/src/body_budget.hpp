@@ -39,6 +39,9 @@ public:
 
     std::uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
+    /// Addresses that are known at present.
+    std::size_t share_count();
+
 private:
     friend class BodyCharge;
 

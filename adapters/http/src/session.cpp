@@ -250,9 +250,11 @@ bool Session::has_body() const noexcept {
 
 void Session::call_begin() {
     try {
-        // The completion keeps alive what the endpoint may still use when this session has given up waiting.
+        // The completion keeps alive what the endpoint still uses and what it posts to when this session has
+        // given up waiting. It doesn't keep the endpoint: that waits for its completions itself before it
+        // goes.
         core_->endpoint->begin(
-            exchange_->head, [exchange = exchange_, reactor = reactor_, core = core_](BeginOutcome outcome) {
+            exchange_->head, [exchange = exchange_, reactor = reactor_](BeginOutcome outcome) {
                 net::dispatch(reactor->context, [exchange, outcome = std::move(outcome)]() mutable {
                     exchange->begun.emplace(std::move(outcome));
                     exchange->wake();
@@ -266,7 +268,7 @@ void Session::call_begin() {
 void Session::call_finish(ImageBytes body) {
     try {
         core_->endpoint->finish(std::move(*admission_), std::move(body),
-                                [exchange = exchange_, reactor = reactor_, core = core_](Response response) {
+                                [exchange = exchange_, reactor = reactor_](Response response) {
                                     net::dispatch(reactor->context,
                                                   [exchange, response = std::move(response)]() mutable {
                                                       exchange->finished.emplace(std::move(response));

@@ -105,7 +105,7 @@ void Session::log_access(std::uint64_t response_bytes) const {
     AccessRecord record;
     record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
     record.remote_address = remote_address_;
-    record.principal = principal_;
+    record.principal = response_.principal.empty() ? principal_ : response_.principal;
     if (head_complete_) {
         record.method = exchange_->head.method;
         record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
