@@ -1,0 +1,51 @@
+#include <portrait/portrait.hpp>
+
+#ifdef CONSUMER_HAS_http
+#include <portrait/http/endpoint.hpp>
+#include <portrait/http/server.hpp>
+#endif
+#ifdef CONSUMER_HAS_sqlite
+#include <portrait/sqlite/image_store.hpp>
+#endif
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+// Saves a GIF of one pixel and reads it back, with whatever was installed.
+
+namespace {
+
+constexpr char one_pixel[] =
+    "GIF89a\x01\0\x01\0\x80\0\0\xFF\xFF\xFF\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+
+std::shared_ptr<portrait::ImageStore> make_store() {
+#ifdef CONSUMER_HAS_sqlite
+    return portrait::sqlite::SqliteImageStore::open(
+               {.folder = std::filesystem::current_path() / "consumer-data"})
+        .value();
+#else
+    return std::make_shared<portrait::MemoryImageStore>();
+#endif
+}
+
+} // namespace
+
+int main() {
+    const auto person = portrait::PersonId::from(1).value();
+    portrait::PersonImageService service{make_store(), std::make_shared<portrait::AnyPersonDirectory>()};
+    const auto picture = portrait::ImageBytes::copy_of(std::string_view{one_pixel, sizeof one_pixel - 1});
+    if (const auto saved = service.save(person, picture); !saved) {
+        std::puts(saved.error().message().c_str());
+        return 1;
+    }
+#ifdef CONSUMER_HAS_http
+    static_assert(sizeof(portrait::http::ServerOptions) > 0);
+    if (portrait::http::status_of(portrait::errc::image_none, portrait::http::Access::read) != 404)
+        return 1;
+#endif
+    const auto stored = service.image(person).value();
+    std::printf("%s, %u x %u, %zu bytes\n", media_type(stored.info.format.value()).data(), stored.info.width,
+                stored.info.height, stored.bytes.size());
+    return stored.bytes.text() == picture.text() ? 0 : 1;
+}

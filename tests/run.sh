@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what the tests need from Debian's packages, builds everything with warnings as errors, and runs every test.
+# usage: tests/run.sh [--preset dev|asan|tsan|core-only] [ctest's options, such as -R save or -L http]
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+# shellcheck source=../.ci/packages.sh
+source .ci/packages.sh
+
+preset=dev
+if [ "${1:-}" = --preset ]; then
+    preset=${2:?--preset wants dev, asan, tsan or core-only}
+    shift 2
+fi
+case $preset in
+dev | asan | tsan | core-only) ;;
+*)
+    echo "tests/run.sh: there is no preset '$preset'; dev, asan, tsan and core-only are" >&2
+    exit 2
+    ;;
+esac
+
+need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+cmake --preset "$preset"
+cmake --build --preset "$preset"
+exec ctest --preset "$preset" "$@"
