@@ -1,0 +1,38 @@
+#pragma once
+
+#include "connection.hpp"
+#include "segment_file.hpp"
+
+#include <portrait/image_commands.hpp>
+#include <portrait/image_info.hpp>
+
+#include <optional>
+
+namespace portrait::sqlite {
+
+/// A blob as a person or a BlobId sees it, and where its bytes are.
+struct BlobRow {
+    ImageInfo info;
+    std::optional<RecordPlace> place; ///< absent until bytes have come
+};
+
+// --- reading; fine in and out of a transaction ---
+
+/// What a key leads to, nothing when there is none.
+result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);
+/// How many persons are linked to a blob, counted up to 2.
+result<int> count_persons(Connection& connection, BlobId blob_id);
+
+// --- writing; inside a transaction ---
+
+result<void> insert_blob(Connection& connection, const BlobRow& row);
+/// Everything but id and created fields.
+result<void> update_blob(Connection& connection, const BlobRow& row);
+result<void> delete_blob(Connection& connection, BlobId blob_id);
+result<void> put_link(Connection& connection, PersonId person_id, const ImageInfo& info);
+result<void> delete_link(Connection& connection, PersonId person_id);
+result<void> delete_links(Connection& connection, BlobId blob_id);
+
+result<void> insert_range_to_free(Connection& connection, const SegmentRange& range);
+
+} // namespace portrait::sqlite

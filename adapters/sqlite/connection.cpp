@@ -1,0 +1,209 @@
+#include "connection.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cerrno>
+
+namespace portrait::sqlite {
+
+namespace {
+
+constexpr int busy_timeout_milliseconds = 5000;
+
+errc code_of_status(sqlite3* database, int status) noexcept {
+    switch (status & 0xff) {
+    case SQLITE_FULL: return errc::store_full;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return errc::store_read_only;
+    case SQLITE_CORRUPT: return errc::store_corrupt;
+    case SQLITE_NOTADB: return errc::store_not_a_database;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM: return errc::service_busy;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: break;
+    default: return errc::internal;
+    }
+    switch (database == nullptr ? 0 : sqlite3_system_errno(database)) {
+    case ENOSPC:
+    case EDQUOT: return errc::store_full;
+    case EROFS:
+    case EACCES:
+    case EPERM: return errc::store_read_only;
+    case EMFILE:
+    case ENFILE: return errc::service_busy;
+    default: return errc::store_io;
+    }
+}
+
+Error error_of_status(sqlite3* database, int status) {
+    const auto* detail = database == nullptr ? sqlite3_errstr(status) : sqlite3_errmsg(database);
+    return Error{code_of_status(database, status)}.with_cause(fmt::format("SQLite {}: {}", status, detail));
+}
+
+int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
+    *static_cast<int*>(pages) = count;
+    return SQLITE_OK;
+}
+
+} // namespace
+
+Query::~Query() {
+    if (statement_ != nullptr) {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
+    }
+}
+
+void Query::note(int status) noexcept {
+    if (failure_ == SQLITE_OK)
+        failure_ = status;
+}
+
+Query& Query::bind(std::int64_t value) {
+    note(sqlite3_bind_int64(statement_, ++bound_, value));
+    return *this;
+}
+
+Query& Query::bind(std::string_view text) {
+    // A null pointer would bind NULL, also when the text is merely empty.
+    note(sqlite3_bind_text64(statement_, ++bound_, text.data() == nullptr ? "" : text.data(), text.size(),
+                             SQLITE_STATIC, SQLITE_UTF8));
+    return *this;
+}
+
+Query& Query::bind(std::span<const std::byte> bytes) {
+    note(sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_STATIC));
+    return *this;
+}
+
+Query& Query::bind(std::nullptr_t) {
+    note(sqlite3_bind_null(statement_, ++bound_));
+    return *this;
+}
+
+result<bool> Query::next() {
+    if (failure_ != SQLITE_OK)
+        return error_of_status(database_, failure_);
+    const int status = sqlite3_step(statement_);
+    if (status == SQLITE_ROW)
+        return true;
+    if (status == SQLITE_DONE)
+        return false;
+    return error_of_status(database_, status);
+}
+
+result<void> Query::run() {
+    if (const auto row = next(); !row)
+        return row.error();
+    return {};
+}
+
+std::int64_t Query::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+std::string Query::text(int column) const {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return text == nullptr
+               ? std::string{}
+               : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+std::span<const std::byte> Query::bytes(int column) const {
+    const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool Query::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+Connection::Connection(sqlite3* database) noexcept
+    : database_{database} {
+    sqlite3_extended_result_codes(database_, 1);
+    sqlite3_busy_timeout(database_, busy_timeout_milliseconds);
+    // Replaces SQLite's own checkpoints, whose failures nobody would hear of.
+    sqlite3_wal_hook(database_, remember_log_pages, &log_pages_);
+}
+
+Connection::~Connection() {
+    for (const auto& [sql, statement] : statements_)
+        sqlite3_finalize(statement);
+    sqlite3_close(database_);
+}
+
+result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access) {
+    sqlite3* database = nullptr;
+    // One thread at a time uses a connection, so SQLite needs no mutex of its own.
+    const int status =
+        sqlite3_open_v2(path.c_str(), &database,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
+    if (status != SQLITE_OK) {
+        auto error = error_of_status(database, status);
+        sqlite3_close(database);
+        return error;
+    }
+    std::unique_ptr<Connection> connection{new Connection{database}};
+    if (sqlite3_db_readonly(database, "main") == 1)
+        return Error{errc::store_read_only}.with_cause("the database file can only be read");
+    const auto settings = connection->execute("PRAGMA mmap_size = 0;"
+                                              "PRAGMA temp_store = MEMORY;"
+                                              "PRAGMA trusted_schema = OFF;"
+                                              "PRAGMA foreign_keys = ON;"
+                                              "PRAGMA synchronous = FULL;");
+    if (!settings)
+        return settings.error();
+    if (access == Access::query_only)
+        if (const auto limited = connection->execute("PRAGMA query_only = ON"); !limited)
+            return limited.error();
+    return connection;
+}
+
+Query Connection::query(std::string_view sql) {
+    const auto found = statements_.find(sql);
+    if (found != statements_.end())
+        return {database_, found->second, SQLITE_OK};
+    sqlite3_stmt* statement = nullptr;
+    const int status = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (status == SQLITE_OK)
+        statements_.emplace(sql, statement);
+    return {database_, statement, status};
+}
+
+result<void> Connection::execute(const std::string& sql) {
+    const int status = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+    if (status != SQLITE_OK)
+        return error_of_status(database_, status);
+    return {};
+}
+
+result<std::int64_t> Connection::integer(std::string_view sql) {
+    auto one = query(sql);
+    const auto row = one.next();
+    if (!row)
+        return row.error();
+    if (!*row)
+        return Error{errc::store_corrupt}.with_cause(fmt::format("no row: {}", sql));
+    return one.integer(0);
+}
+
+bool Connection::in_transaction() const noexcept {
+    return sqlite3_get_autocommit(database_) == 0;
+}
+
+result<void> Connection::checkpoint(bool truncate) {
+    const int status = sqlite3_wal_checkpoint_v2(
+        database_, nullptr, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, nullptr,
+        nullptr);
+    if (status == SQLITE_OK)
+        log_pages_ = 0;
+    if (status == SQLITE_OK || (!truncate && (status & 0xff) == SQLITE_BUSY))
+        return {};
+    return error_of_status(database_, status);
+}
+
+} // namespace portrait::sqlite

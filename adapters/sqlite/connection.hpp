@@ -1,0 +1,95 @@
+#pragma once
+
+#include <portrait/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace portrait::sqlite {
+
+/// A prepared statement at work: bind, step, read columns. Borrowed from its connection's cache and reset
+/// when this object goes. An error of preparing or binding is told by the next step.
+class Query {
+public:
+    Query(sqlite3* database, sqlite3_stmt* statement, int failure) noexcept
+        : database_{database}
+        , statement_{statement}
+        , failure_{failure} {}
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+    ~Query();
+
+    /// Binds the next parameter. Texts and bytes have to stay until the last step.
+    Query& bind(std::int64_t value);
+    Query& bind(std::string_view text);
+    Query& bind(std::span<const std::byte> bytes);
+    Query& bind(std::nullptr_t);
+    template<class T>
+    Query& bind(const std::optional<T>& value) {
+        return value ? bind(*value) : bind(nullptr);
+    }
+
+    /// True when there is a row.
+    result<bool> next();
+    /// Runs a statement that gives no rows.
+    result<void> run();
+
+    std::int64_t integer(int column) const;
+    std::string text(int column) const;
+    std::span<const std::byte> bytes(int column) const; ///< valid until the next step
+    bool is_null(int column) const;
+
+private:
+    void note(int status) noexcept;
+
+    sqlite3* database_;
+    sqlite3_stmt* statement_;
+    int failure_;
+    int bound_ = 0;
+};
+
+/// One connection to the database and its prepared statements. Not thread-safe: one thread at a time.
+class Connection {
+public:
+    enum class Access { read_write, query_only };
+
+    /// Opens an existing file. Doesn't judge what is in it.
+    static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path, Access access);
+
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// The statement of this text, which has to be a string literal or live as long.
+    Query query(std::string_view sql);
+    /// Runs one or more statements that aren't worth keeping.
+    result<void> execute(const std::string& sql);
+    /// The single integer that a statement gives.
+    result<std::int64_t> integer(std::string_view sql);
+
+    /// Whether a transaction is open; SQLite ends one by itself after some errors.
+    bool in_transaction() const noexcept;
+    /// Pages in the write-ahead log after the last commit of this connection.
+    int log_pages() const noexcept { return log_pages_; }
+    /// Copies the log into the database as far as readers allow. `truncate`: all of it, or an error.
+    result<void> checkpoint(bool truncate);
+
+private:
+    explicit Connection(sqlite3* database) noexcept;
+
+    sqlite3* database_;
+    int log_pages_ = 0;
+    std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
+};
+
+} // namespace portrait::sqlite

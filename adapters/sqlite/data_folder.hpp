@@ -1,0 +1,50 @@
+#pragma once
+
+#include "blob_rows.hpp"
+#include "committer.hpp"
+#include "connection_pool.hpp"
+#include "folder_lock.hpp"
+#include "reader_pins.hpp"
+#include "reclaimer.hpp"
+#include "segments.hpp"
+
+#include <portrait/sqlite/image_store.hpp>
+
+#include <memory>
+
+namespace portrait::sqlite {
+
+/// An open data folder: the lock, the database and the segment files, and the threads that write. Shared by
+/// the store and the person directory; closes the folder when the last of them goes. Thread-safe.
+class DataFolder {
+    struct Key {};
+
+public:
+    static result<std::shared_ptr<DataFolder>> open(SqliteOptions options);
+
+    DataFolder(Key, const SqliteOptions& options, FolderLock lock, std::unique_ptr<Connection> connection,
+               std::vector<SegmentRange> to_free);
+    ~DataFolder();
+
+    Committer& committer() noexcept { return *committer_; }
+    Segments& segments() noexcept { return segments_; }
+    ConnectionPool& readers() noexcept { return readers_; }
+    ReaderPins& pins() noexcept { return pins_; }
+
+    StoreStatistics statistics() const;
+
+private:
+    result<std::uint64_t> next_segment_number();
+
+    // In this order: what is last here goes first.
+    FolderLock lock_;
+    std::filesystem::path database_;
+    ReaderPins pins_;
+    Segments segments_;
+    ConnectionPool readers_;
+    std::unique_ptr<Reclaimer>
+        reclaimer_; ///< made after the committer, which tells it what is freed, and stopped before
+    std::unique_ptr<Committer> committer_;
+};
+
+} // namespace portrait::sqlite

@@ -1,0 +1,160 @@
+#include <portrait/sqlite/image_store.hpp>
+
+#include "data_folder.hpp"
+#include "image_writes.hpp"
+
+#include <portrait/sqlite/person_directory.hpp>
+
+#include <future>
+#include <utility>
+
+namespace portrait::sqlite {
+
+namespace {
+
+result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
+    const auto connection = folder.readers().take();
+    if (!connection)
+        return connection.error();
+    auto row = find_blob(**connection, key);
+    if (!row)
+        return row.error();
+    if (!*row)
+        return nothing_at(key);
+    return **std::move(row);
+}
+
+result<ImageBytes> bytes_of(DataFolder& folder, const BlobRow& row) {
+    const auto file = folder.segments().file(row.place->range.segment);
+    if (!file)
+        return file.error();
+    return (*file)->read(*row.place, row.info.size, row.info.digest);
+}
+
+/// Puts the bytes into a segment; the range is freed again when that fails.
+result<Reservation> write(DataFolder& folder, const ImageContent& content) {
+    auto reserved = folder.segments().reserve(content.bytes.size());
+    if (!reserved)
+        return reserved.error();
+    if (const auto written = reserved->write(content.bytes, content.digest); !written) {
+        folder.committer().abandon(reserved->place().range);
+        return written.error();
+    }
+    return reserved;
+}
+
+} // namespace
+
+SqliteImageStore::SqliteImageStore(std::shared_ptr<DataFolder> folder)
+    : folder_{std::move(folder)} {}
+
+SqliteImageStore::~SqliteImageStore() {
+    folder_->committer().drain();
+}
+
+result<std::unique_ptr<SqliteImageStore>> SqliteImageStore::open(SqliteOptions options) {
+    auto folder = DataFolder::open(std::move(options));
+    if (!folder)
+        return folder.error();
+    return std::unique_ptr<SqliteImageStore>{new SqliteImageStore{std::move(*folder)}};
+}
+
+result<SavedImage> SqliteImageStore::save(SaveImage command) {
+    const auto promise = std::make_shared<std::promise<result<SavedImage>>>();
+    auto outcome = promise->get_future();
+    submit(std::move(command), [promise](result<SavedImage> saved) { promise->set_value(std::move(saved)); });
+    return outcome.get();
+}
+
+void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
+    auto& committer = folder_->committer();
+    if (committer.on_own_thread())
+        return completion(Error{errc::service_busy}.with_cause("a completion called a write"));
+    if (const auto open = writable(); !open)
+        return completion(open.error());
+
+    std::optional<Reservation> written;
+    std::optional<WrittenContent> content;
+    if (command.content) {
+        auto reserved = write(*folder_, *command.content);
+        if (!reserved)
+            return completion(reserved.error());
+        content = WrittenContent{reserved->place(), command.content->bytes.size(), command.content->header,
+                                 command.content->digest};
+        written = std::move(*reserved);
+        // They are in the file: waiting for the commit takes no memory for them.
+        command.content.reset();
+    }
+    auto apply = [command = std::move(command), content = std::move(content)](Transaction& transaction) {
+        return apply_save(transaction, command, content);
+    };
+    auto member =
+        std::make_unique<WriteMember<SavedImage, decltype(apply)>>(std::move(apply), std::move(completion));
+    member->written = std::move(written);
+    committer.add(std::move(member));
+}
+
+result<StoredImage> SqliteImageStore::image(ImageKey key) const {
+    const ReaderPins::Pin pin{folder_->pins()};
+    std::optional<RecordPlace> tried;
+    for (;;) {
+        auto row = row_of(*folder_, key);
+        if (!row)
+            return row.error();
+        if (!row->place)
+            return Error{errc::blob_without_image};
+        auto bytes = bytes_of(*folder_, *row);
+        if (bytes)
+            return StoredImage{.info = std::move(row->info), .bytes = *std::move(bytes)};
+        // The row may have got another place meanwhile; if it hasn't, the damage is real.
+        if (tried == row->place)
+            return bytes.error();
+        tried = row->place;
+    }
+}
+
+result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
+    auto row = row_of(*folder_, key);
+    if (!row)
+        return row.error();
+    return std::move(row->info);
+}
+
+result<ImageInfo> SqliteImageStore::update_info(UpdateImageInfo command) {
+    return folder_->committer().run<ImageInfo>([command = std::move(command)](Transaction& transaction) {
+        return apply_update_info(transaction, command);
+    });
+}
+
+result<RemovedImage> SqliteImageStore::remove(RemoveImage command) {
+    return folder_->committer().run<RemovedImage>([command = std::move(command)](Transaction& transaction) {
+        return apply_remove(transaction, command);
+    });
+}
+
+result<ImageInfo> SqliteImageStore::link(LinkImage command) {
+    return folder_->committer().run<ImageInfo>([command = std::move(command)](Transaction& transaction) {
+        return apply_link(transaction, command);
+    });
+}
+
+result<std::optional<BlobId>> SqliteImageStore::unlink(UnlinkImage command) {
+    return folder_->committer().run<std::optional<BlobId>>(
+        [command = std::move(command)](Transaction& transaction) {
+            return apply_unlink(transaction, command);
+        });
+}
+
+result<void> SqliteImageStore::writable() const {
+    return folder_->committer().writable();
+}
+
+std::shared_ptr<SqlitePersonDirectory> SqliteImageStore::persons() const {
+    return std::make_shared<SqlitePersonDirectory>(folder_);
+}
+
+StoreStatistics SqliteImageStore::statistics() const {
+    return folder_->statistics();
+}
+
+} // namespace portrait::sqlite

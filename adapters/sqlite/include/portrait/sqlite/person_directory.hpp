@@ -1,0 +1,42 @@
+#pragma once
+
+#include <portrait/person_directory.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace portrait::sqlite {
+
+class DataFolder;
+
+/// A person that may have a picture.
+struct Person {
+    PersonId id;
+    std::string name; ///< for people who look at the table; nothing depends on it
+};
+
+/// The table of persons in the data folder of a `SqliteImageStore`, which hands it out. Thread-safe.
+///
+/// Writes join the store's commits and are durable when they return; a write from a store's completion is
+/// `service_busy`. Errors of all members are those of the store: `store_io`, `store_full`, `store_closed`, ….
+class SqlitePersonDirectory final : public PersonDirectory {
+public:
+    explicit SqlitePersonDirectory(std::shared_ptr<DataFolder> folder);
+    ~SqlitePersonDirectory() override;
+
+    /// Adds a person; one who is there already gets the new name.
+    result<void> add(PersonId person_id, std::string name);
+    /// Adds all of them or, on an error, none. The span may be gone after the call.
+    result<void> add(std::span<const Person> persons);
+
+    result<bool> contains(PersonId person_id) const override;
+    /// How many persons there are.
+    result<std::uint64_t> count() const;
+
+private:
+    std::shared_ptr<DataFolder> folder_;
+};
+
+} // namespace portrait::sqlite

@@ -1,0 +1,129 @@
+#include "reclaimer.hpp"
+
+#include "store_check.hpp"
+
+#include <chrono>
+#include <map>
+
+namespace portrait::sqlite {
+
+namespace {
+
+/// Rounds are this far apart, so that each has much to do and takes few syncs from the saves.
+constexpr std::chrono::milliseconds pause_between_rounds{200};
+
+std::uint64_t bytes_of(const std::vector<SegmentRange>& ranges) {
+    std::uint64_t bytes = 0;
+    for (const auto& range : ranges)
+        bytes += range.length;
+    return bytes;
+}
+
+result<void> forget_ranges(Connection& connection, const std::vector<SegmentRange>& ranges) {
+    for (const auto& range : ranges) {
+        auto deleted = connection.query("DELETE FROM range_to_free WHERE segment = ? AND range_offset = ?")
+                           .bind(static_cast<std::int64_t>(range.segment))
+                           .bind(static_cast<std::int64_t>(range.offset))
+                           .run();
+        if (!deleted)
+            return deleted;
+    }
+    return {};
+}
+
+} // namespace
+
+Reclaimer::Reclaimer(Segments& segments, Committer& committer, ReaderPins& pins)
+    : segments_{segments}
+    , committer_{committer}
+    , pins_{pins}
+    , thread_{[this] { work(); }} {}
+
+Reclaimer::~Reclaimer() {
+    stop();
+}
+
+void Reclaimer::stop() {
+    {
+        const std::scoped_lock lock{mutex_};
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    pins_.give_up();
+    if (thread_.joinable())
+        thread_.join();
+}
+
+void Reclaimer::add(std::vector<SegmentRange> ranges) {
+    bytes_to_free_ += bytes_of(ranges);
+    {
+        const std::scoped_lock lock{mutex_};
+        waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
+    }
+    changed_.notify_one();
+}
+
+void Reclaimer::work() {
+    for (;;) {
+        std::vector<SegmentRange> ranges;
+        {
+            std::unique_lock lock{mutex_};
+            changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            if (stopping_)
+                return;
+            ranges.swap(waiting_);
+        }
+        // Whoever may still see a row that names one of these ranges has a pin of this epoch or an older one.
+        if (!pins_.wait_until_gone(pins_.advance()))
+            return;
+        reclaim(ranges);
+        std::unique_lock lock{mutex_};
+        if (changed_.wait_for(lock, pause_between_rounds, [this] { return stopping_; }))
+            return;
+    }
+}
+
+void Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
+    std::map<std::uint64_t, std::vector<SegmentRange>> by_segment;
+    for (const auto& range : ranges)
+        by_segment[range.segment].push_back(range);
+    for (const auto& [segment, its_ranges] : by_segment) {
+        // After a failed sync or commit nothing is erased: what is on the disk is in doubt.
+        if (!committer_.writable() || !erase(segment, its_ranges))
+            continue;
+        const auto bytes = bytes_of(its_ranges);
+        bytes_to_free_ -= bytes;
+        bytes_freed_ += bytes;
+        remove_if_dead(segment);
+    }
+}
+
+bool Reclaimer::erase(std::uint64_t segment, const std::vector<SegmentRange>& ranges) {
+    const auto file = segments_.file(segment);
+    if (!file && file.error() != errc::store_corrupt)
+        return false;
+    if (file) {
+        for (const auto& range : ranges)
+            if (!(*file)->erase(range))
+                return false;
+        if (!(*file)->sync())
+            return false;
+    }
+    return committer_
+        .run<void>([&](Transaction& transaction) { return forget_ranges(transaction.connection, ranges); })
+        .has_value();
+}
+
+void Reclaimer::remove_if_dead(std::uint64_t segment) {
+    // In this order: once nobody fills the file any more, no row can come to name it.
+    if (const auto file = segments_.file(segment); file && (*file)->in_use())
+        return;
+    const auto dead = committer_.run<bool>(
+        [&](Transaction& transaction) { return is_unnamed(transaction.connection, segment); });
+    if (!dead || !*dead || !segments_.remove(segment))
+        return;
+    (void)committer_.run<void>(
+        [&](Transaction& transaction) { return forget_segment(transaction.connection, segment); });
+}
+
+} // namespace portrait::sqlite

@@ -1,0 +1,164 @@
+#include "faulty_disk.hpp"
+#include "store_fixture.hpp"
+#include "support/catch.hpp"
+
+#include <cerrno>
+
+using namespace portrait;
+using namespace portrait::testing;
+using conformance::at;
+using conformance::content;
+using conformance::is_whole;
+using conformance::person;
+using conformance::save;
+using conformance::save_command;
+
+namespace {
+
+using Call = FaultyDisk::Call;
+
+/// A store that has one picture and doesn't reopen by itself for long.
+struct Fixture {
+    explicit Fixture(std::chrono::milliseconds reopen_delay = std::chrono::hours{1}) {
+        auto options = options_for(folder.path());
+        options.reopen_delay = reopen_delay;
+        store = open_store(options);
+        save(*store, person(1), 1);
+    }
+
+    void old_picture_is_whole() const {
+        const auto stored = store->image(person(1)).value();
+        CHECK(stored.bytes.text() == content(1).bytes.text());
+    }
+
+    TemporaryFolder folder;
+    std::unique_ptr<SqliteImageStore> store;
+};
+
+} // namespace
+
+TEST_CASE("after a failed sync the store takes no writes and reads on", "[sqlite][failure]") {
+    Fixture fixture;
+    const auto* const file = GENERATE(".seg", "portrait.db-wal");
+    CAPTURE(file);
+    {
+        const FaultyDisk broken{Call::sync, file, EIO};
+        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
+        CHECK(broken.failed() == 1);
+    }
+    // The disk works again, but what the failed sync lost would be taken for written.
+    CHECK(fixture.store->writable().error() == errc::store_closed);
+    CHECK(fixture.store->save(save_command(person(2), 3)).error() == errc::store_closed);
+    CHECK(
+        fixture.store->remove({.target = person(1), .actor = {}, .now = at(1), .precondition = {}}).error() ==
+        errc::store_closed);
+    fixture.old_picture_is_whole();
+    // Opened again, it has either the old picture or the new one.
+    fixture.store.reset();
+    fixture.store = open_store(fixture.folder.path());
+    CHECK(is_whole(fixture.store->image(person(1)).value()));
+    save(*fixture.store, person(1), 4);
+    CHECK(is_whole(fixture.store->image(person(1)).value()));
+}
+
+TEST_CASE("the store reopens and checks itself", "[sqlite][failure]") {
+    Fixture fixture{std::chrono::milliseconds{1}};
+    const auto* const file = GENERATE(".seg", "portrait.db-wal");
+    CAPTURE(file);
+    {
+        const FaultyDisk broken{Call::sync, file, EIO};
+        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
+    }
+    REQUIRE(eventually([&] { return fixture.store->writable().has_value(); }));
+    CHECK(fixture.store->statistics().reopened >= 1);
+    fixture.old_picture_is_whole(); // here nothing of the failed write came back
+    CHECK(save(*fixture.store, person(2), 3).created);
+    REQUIRE(eventually([&] { return fixture.store->statistics().bytes_freed >= 4096; }));
+    fixture.old_picture_is_whole();
+    fixture.store.reset();
+    fixture.store = open_store(fixture.folder.path());
+    fixture.old_picture_is_whole();
+    CHECK(is_whole(fixture.store->image(person(2)).value()));
+}
+
+TEST_CASE("the store stays closed while its disk stays broken", "[sqlite][failure]") {
+    Fixture fixture{std::chrono::milliseconds{1}};
+    {
+        const FaultyDisk broken{Call::sync, "", EIO};
+        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
+        REQUIRE(eventually([&] { return broken.failed() > 3; }));
+        CHECK(fixture.store->writable().error() == errc::store_closed);
+        CHECK(fixture.store->statistics().reopened == 0);
+    }
+    REQUIRE(eventually([&] { return fixture.store->writable().has_value(); }));
+    fixture.old_picture_is_whole();
+}
+
+TEST_CASE("a damaged database doesn't come back for writes", "[sqlite][failure]") {
+    Fixture fixture{std::chrono::milliseconds{1}};
+    const auto segment = fixture.folder / "pictures" / "00000001.seg";
+    {
+        const FaultyDisk broken{Call::sync, "portrait.db-wal", EIO};
+        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
+        std::filesystem::resize_file(segment, 100); // shorter than the picture that a row names
+    }
+    CHECK(eventually([&] {
+        const auto open = fixture.store->writable();
+        return !open && open.error().cause().find("shorter") != std::string::npos;
+    }));
+    CHECK(fixture.store->image(person(1)).error() == errc::store_corrupt);
+}
+
+TEST_CASE("a full disk fails the writes that meet it and no later ones", "[sqlite][failure]") {
+    Fixture fixture;
+    Call call = Call::write;
+    std::string file = ".seg";
+    std::size_t size = 1000;
+    SECTION("when the bytes are written") {}
+    SECTION("when space is taken in advance") {
+        call = Call::allocate;
+        size = 100'000; // beyond what was taken already
+    }
+    SECTION("when the row is written") {
+        file = "portrait.db-wal";
+    }
+    {
+        const FaultyDisk full{call, file, ENOSPC};
+        CHECK(fixture.store->save(save_command(person(1), 2, 0, size)).error() == errc::store_full);
+        CHECK(full.failed() > 0);
+        CHECK(fixture.store->writable().has_value());
+        fixture.old_picture_is_whole();
+    }
+    CHECK(save(*fixture.store, person(2), 3).created);
+    fixture.old_picture_is_whole();
+    // The range of the write that failed is given back, too.
+    if (call == Call::write)
+        CHECK(eventually([&] { return fixture.store->statistics().bytes_freed >= 4096; }));
+    fixture.store.reset();
+    fixture.store = open_store(fixture.folder.path());
+    fixture.old_picture_is_whole();
+    CHECK(is_whole(fixture.store->image(person(2)).value()));
+}
+
+TEST_CASE("bytes that can't be written fail their own save only", "[sqlite][failure]") {
+    Fixture fixture;
+    {
+        const FaultyDisk broken{Call::write, ".seg", EIO};
+        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
+    }
+    CHECK(fixture.store->writable().has_value());
+    save(*fixture.store, person(2), 3);
+    fixture.old_picture_is_whole();
+}
+
+TEST_CASE("nothing is erased while the store is closed", "[sqlite][failure]") {
+    Fixture fixture;
+    const auto to_free = fixture.store->statistics().bytes_to_free;
+    {
+        const FaultyDisk broken{Call::sync, "portrait.db-wal", EIO};
+        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
+    }
+    CHECK(fixture.store->statistics().bytes_to_free == to_free);
+    CHECK(fixture.store->statistics().bytes_freed == 0);
+    fixture.old_picture_is_whole();
+}

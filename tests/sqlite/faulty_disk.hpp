@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace portrait::testing {
+
+/// Makes calls to the kernel fail while it lives: this test program puts its own `fsync`, `fdatasync`,
+/// `pwrite`, `pwritev` and `fallocate` before the C library's, for the store and for SQLite alike. One at a
+/// time.
+class FaultyDisk {
+public:
+    enum class Call { sync, write, allocate };
+
+    /// Calls of this kind on files whose name ends so fail with this errno.
+    FaultyDisk(Call call, std::string file_name_end, int error_number);
+    FaultyDisk(const FaultyDisk&) = delete;
+    FaultyDisk& operator=(const FaultyDisk&) = delete;
+    ~FaultyDisk();
+
+    /// How many calls it has made fail.
+    int failed() const;
+};
+
+/// Lets every `pwritev` write at most this many bytes; 0 lifts the limit.
+void limit_each_write(std::size_t bytes);
+
+} // namespace portrait::testing

@@ -1,0 +1,74 @@
+#include "store_fixture.hpp"
+#include "support/catch.hpp"
+
+#include <portrait/sqlite/person_directory.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+using namespace portrait;
+using namespace portrait::testing;
+using conformance::person;
+using conformance::save_command;
+using sqlite::Person;
+
+TEST_CASE("persons that were added are there, after a restart too", "[sqlite][persons]") {
+    const TemporaryFolder folder;
+    auto store = open_store(folder.path());
+    CHECK_FALSE(store->persons()->contains(person(7)).value());
+    REQUIRE(store->persons()->add(person(7), "Søren O'Neill").has_value());
+    CHECK(store->persons()->contains(person(7)).value());
+    CHECK_FALSE(store->persons()->contains(person(8)).value());
+    store.reset();
+    CHECK(run_sql(folder / "portrait.db",
+                  "SELECT count(*) FROM person WHERE person_id = 7 AND name = 'Søren O''Neill'") == 1);
+    store = open_store(folder.path());
+    CHECK(store->persons()->contains(person(7)).value());
+}
+
+TEST_CASE("adding a person again changes the name", "[sqlite][persons]") {
+    const TemporaryFolder folder;
+    auto store = open_store(folder.path());
+    REQUIRE(store->persons()->add(person(1), "before").has_value());
+    REQUIRE(store->persons()->add(person(1), "after").has_value());
+    CHECK(store->persons()->count().value() == 1);
+    store.reset();
+    CHECK(run_sql(folder / "portrait.db", "SELECT count(*) FROM person WHERE name = 'after'") == 1);
+}
+
+TEST_CASE("many persons are added in one commit", "[sqlite][persons]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder.path());
+    std::vector<Person> persons;
+    for (std::int32_t id = 1; id <= 1000; ++id)
+        persons.push_back({person(id), "Person " + std::to_string(id)});
+    REQUIRE(store->persons()->add(persons).has_value());
+    CHECK(store->persons()->count().value() == 1000);
+    CHECK(store->statistics().commits == 1);
+    CHECK(store->persons()->contains(person(1000)).value());
+    CHECK_FALSE(store->persons()->contains(person(1001)).value());
+    REQUIRE(store->persons()->add(std::span<const Person>{}).has_value());
+}
+
+TEST_CASE("persons and pictures are written at the same time", "[sqlite][persons]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder.path());
+    const auto persons = store->persons();
+    std::atomic<int> bad{0};
+    std::vector<std::thread> threads;
+    for (std::int32_t index = 0; index < 4; ++index)
+        threads.emplace_back([&, index] {
+            for (std::int32_t round = 0; round < 40; ++round) {
+                const auto who = person(index * 100 + round + 1);
+                const bool done = index % 2 == 0
+                                      ? persons->add(who, "x").has_value() && persons->contains(who).value()
+                                      : store->save(save_command(who, 1)).has_value();
+                bad += done ? 0 : 1;
+            }
+        });
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(bad == 0);
+    CHECK(persons->count().value() == 80);
+}
