@@ -77,32 +77,41 @@ frame_control() {
 # png_data FILE: what is in the IDAT chunk of a PNG that has IHDR, one IDAT and IEND.
 png_data() { tail -c +42 "$1" | head -c -16; }
 
+# encode OPTION… FILE: queues one encoding of the source; `run_encodings` does all that are queued in one process,
+# because starting a process is most of the work.
+encodings=()
+encode() { encodings+=('(' "$source" "${@:1:$#-1}" -write "${*: -1}" -delete 0--1 ')'); }
+run_encodings() {
+    convert -respect-parentheses "${encodings[@]}" xc:none null:
+    encodings=()
+}
+
 jpegs() {
-    convert "$source" -quality 85 -interlace none jpeg-baseline.jpg
-    convert "$source" -quality 85 -interlace JPEG jpeg-progressive.jpg
-    convert "$source" -quality 85 -sampling-factor 1x1 -set comment "a comment" jpeg-comment.jpg
-    convert "$source" -colorspace gray jpeg-grey.jpg
-    convert "$source" -colorspace CMYK jpeg-cmyk.jpg
-    convert "$source" -colorspace CMYK -interlace JPEG jpeg-cmyk-progressive.jpg
-    convert "$source" -resize 32x20! thumbnail.jpg
+    encode -quality 85 -interlace none jpeg-baseline.jpg
+    encode -quality 85 -interlace JPEG jpeg-progressive.jpg
+    encode -quality 85 -sampling-factor 1x1 -set comment "a comment" jpeg-comment.jpg
+    encode -colorspace gray jpeg-grey.jpg
+    encode -colorspace CMYK jpeg-cmyk.jpg
+    encode -colorspace CMYK -interlace JPEG jpeg-cmyk-progressive.jpg
+    encode -resize 32x20! thumbnail.jpg
+    run_encodings
     with_exif jpeg-baseline.jpg jpeg-exif.jpg
     with_exif jpeg-progressive.jpg jpeg-exif-thumbnail.jpg thumbnail.jpg
     convert -seed 7 -size 2200x1700 xc:tomato +noise Random -quality 100 -sampling-factor 1x1 jpeg-12mb.jpg
 }
 
 pngs() {
-    convert "$source" PNG24:png-truecolour.png
-    convert "$source" -alpha on PNG32:png-truecolour-alpha.png
-    convert "$source" -interlace PNG PNG24:png-interlaced.png
-    convert "$source" -colors 60 PNG8:png-palette.png
-    convert "$source" -depth 16 -define png:bit-depth=16 -define png:color-type=2 png-16bit.png
-    convert "$source" -colorspace gray -define png:bit-depth=16 -define png:color-type=0 png-grey-16bit.png
-    convert "$source" -monochrome -define png:bit-depth=1 -define png:color-type=0 png-1bit.png
-    convert "$source" -colorspace gray -alpha on -define png:color-type=4 png-grey-alpha.png
-    local frame
-    for frame in 1 2; do
-        convert "$source" -roll "+$((frame * 20))+0" -define png:exclude-chunks=all PNG24:frame$frame.png
-    done
+    encode PNG24:png-truecolour.png
+    encode -alpha on PNG32:png-truecolour-alpha.png
+    encode -interlace PNG PNG24:png-interlaced.png
+    encode -colors 60 PNG8:png-palette.png
+    encode -depth 16 -define png:bit-depth=16 -define png:color-type=2 png-16bit.png
+    encode -colorspace gray -define png:bit-depth=16 -define png:color-type=0 png-grey-16bit.png
+    encode -monochrome -define png:bit-depth=1 -define png:color-type=0 png-1bit.png
+    encode -colorspace gray -alpha on -define png:color-type=4 png-grey-alpha.png
+    encode -roll +20+0 -define png:exclude-chunks=all PNG24:frame1.png
+    encode -roll +40+0 -define png:exclude-chunks=all PNG24:frame2.png
+    run_encodings
     {
         head -c 33 frame1.png
         { be 4 2 && be 4 0; } | png_chunk acTL
@@ -115,41 +124,44 @@ pngs() {
 }
 
 gifs() {
-    convert "$source" -colors 64 GIF87:gif-87a.gif
-    convert "$source" -colors 64 -set comment "a comment" gif-89a.gif
-    convert "$source" -colors 64 -interlace GIF gif-interlaced.gif
-    convert "$source" -colors 16 -fuzz 10% -transparent tomato gif-transparent.gif
+    encode -colors 64 GIF87:gif-87a.gif
+    encode -colors 64 -set comment "a comment" gif-89a.gif
+    encode -colors 64 -interlace GIF gif-interlaced.gif
+    encode -colors 16 -fuzz 10% -transparent tomato gif-transparent.gif
+    run_encodings
     convert -delay 10 "$source" \( "$source" -roll +20+0 \) \( "$source" -roll +40+0 \) -loop 0 -colors 64 gif-animated.gif
 }
 
 tiffs() {
-    convert "$source" -compress none -endian LSB tiff-little-endian.tif
-    convert "$source" -compress none -endian MSB tiff-big-endian.tif
-    convert "$source" -depth 16 -compress none -endian MSB tiff-big-endian-16bit.tif
-    convert "$source" -depth 16 -compress zip -endian LSB tiff-little-endian-16bit.tif
-    convert "$source" -depth 32 -define quantum:format=floating-point -compress lzw tiff-float.tif
-    convert "$source" -monochrome -type bilevel -depth 1 -compress none tiff-1bit.tif
-    convert "$source" -monochrome -compress Group4 tiff-1bit-g4.tif
-    convert "$source" -colorspace gray tiff-grey.tif
-    convert "$source" -colorspace CMYK tiff-cmyk.tif
-    convert "$source" -colorspace Lab tiff-lab.tif
-    convert "$source" -alpha on -compress lzw tiff-lzw-alpha.tif
-    convert "$source" -colors 60 -type palette -compress lzw tiff-palette.tif
-    convert "$source" -compress jpeg tiff-jpeg.tif
-    convert "$source" -define tiff:tile-geometry=32x32 tiff-tiled.tif
-    convert "$source" \( "$source" -resize 50x40! \) \( "$source" -resize 20x10! \) tiff-multi-page.tif
+    encode -compress none -endian LSB tiff-little-endian.tif
+    encode -compress none -endian MSB tiff-big-endian.tif
+    encode -depth 16 -compress none -endian MSB tiff-big-endian-16bit.tif
+    encode -depth 16 -compress zip -endian LSB tiff-little-endian-16bit.tif
+    encode -depth 32 -define quantum:format=floating-point -compress lzw tiff-float.tif
+    encode -monochrome -type bilevel -depth 1 -compress none tiff-1bit.tif
+    encode -monochrome -compress Group4 tiff-1bit-g4.tif
+    encode -colorspace gray tiff-grey.tif
+    encode -colorspace CMYK tiff-cmyk.tif
+    encode -colorspace Lab tiff-lab.tif
+    encode -alpha on -compress lzw tiff-lzw-alpha.tif
+    encode -colors 60 -type palette -compress lzw tiff-palette.tif
+    encode -compress jpeg tiff-jpeg.tif
+    encode -define tiff:tile-geometry=32x32 tiff-tiled.tif
+    encode '(' +clone -resize 50x40! ')' '(' -clone 0 -resize 20x10! ')' tiff-multi-page.tif
+    run_encodings
 }
 
 refused() {
-    convert "$source" refused/webp.webp
-    convert "$source" refused/bmp.bmp
-    convert "$source" BMP2:refused/bmp-os2.bmp
-    convert "$source" -resize 32x32! refused/icon.ico
-    convert "$source" refused/jpeg-2000.jp2
-    convert "$source" refused/photoshop.psd
-    convert "$source" TIFF64:refused/bigtiff.tif
-    convert "$source" refused/heic.heic
-    convert "$source" refused/avif.avif
+    encode refused/webp.webp
+    encode refused/bmp.bmp
+    encode BMP2:refused/bmp-os2.bmp
+    encode -resize 32x32! refused/icon.ico
+    encode refused/jpeg-2000.jp2
+    encode refused/photoshop.psd
+    encode TIFF64:refused/bigtiff.tif
+    encode refused/heic.heic
+    encode refused/avif.avif
+    run_encodings
     printf '%s\n' '<?xml version="1.0"?>' '<svg xmlns="http://www.w3.org/2000/svg" width="97" height="61"/>' \
         > refused/drawing.svg
     printf '%s\n' '%PDF-1.4' '1 0 obj<</Type/Catalog>>endobj' 'trailer<</Root 1 0 R>>' '%%EOF' > refused/document.pdf
