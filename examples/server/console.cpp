@@ -1,0 +1,40 @@
+#include "console.hpp"
+
+#include "printable_text.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+
+namespace portrait_server {
+
+namespace {
+
+void print(std::FILE* stream, std::string_view text) {
+    // Not fmt::print: that throws when the reader has closed its end.
+    (void)std::fwrite(text.data(), 1, text.size(), stream);
+    (void)std::fflush(stream);
+}
+
+void complain(std::string_view sentence) {
+    print(stderr, fmt::format("portrait-server: {}\n", printable(sentence)));
+}
+
+} // namespace
+
+int refuse(std::string_view sentence) {
+    complain(sentence);
+    return exit_code::refused;
+}
+
+int fail(std::string_view sentence) {
+    complain(sentence);
+    return exit_code::failure;
+}
+
+void say(std::string_view text) {
+    print(stdout, text);
+}
+
+} // namespace portrait_server

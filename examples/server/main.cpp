@@ -1,0 +1,42 @@
+#include "console.hpp"
+#include "options.hpp"
+#include "persons_command.hpp"
+#include "run_server.hpp"
+#include "users_command.hpp"
+
+#include <exception>
+#include <type_traits>
+#include <variant>
+
+namespace {
+
+using namespace portrait_server;
+
+int run(const CommandLine& line) {
+    return std::visit(
+        [&](const auto& command) {
+            using Kind = std::decay_t<decltype(command)>;
+            if constexpr (std::is_same_v<Kind, ImportPersons>)
+                return import_persons(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, AddPerson>)
+                return add_person(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, AddUser>)
+                return add_user(line.settings, command);
+            else
+                return run_server(line.settings);
+        },
+        line.command);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const auto parsed = parse_command_line(argc, argv);
+        if (const auto* code = std::get_if<int>(&parsed))
+            return *code;
+        return run(std::get<CommandLine>(parsed));
+    } catch (const std::exception& failure) {
+        return fail(failure.what());
+    }
+}

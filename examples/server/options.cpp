@@ -1,0 +1,209 @@
+#include "options.hpp"
+
+#include "console.hpp"
+
+#include <portrait/version.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace portrait_server {
+
+namespace {
+
+constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
+constexpr std::uint64_t largest_size = std::uint64_t{1} << 50;
+constexpr std::size_t most_threads = 1024;
+
+constexpr const char* footer =
+    R"(Every option can be given by the environment variable that stands beside it. Sizes take the suffixes KiB, MiB, GiB.
+
+Examples:
+  portrait-server --demo
+      try it out: persons 1 to 1000, user tje0 with password Tje0, data in ./portrait-data
+  portrait-server users add anna --data /var/lib/portrait
+      make a user; the password is asked for
+  portrait-server persons import persons.csv --data /var/lib/portrait
+      say who exists, by lines of id,name
+  portrait-server --data /var/lib/portrait --listen 0.0.0.0:8080 --max-body 20MiB
+      serve on every address
+
+Ends with 0 after SIGTERM or SIGINT, once the requests in flight are answered; a second signal ends it at once.
+2 means that it was asked for something that it can't do: one line on standard error says what.)";
+
+std::string listen_fault(const std::string& text) {
+    return parse_listen_address(text)
+               ? std::string{}
+               : "'" + text +
+                     "' is not an address and a port, such as 127.0.0.1:8080, [::1]:8080, "
+                     "localhost:8080 or 0.0.0.0:8080";
+}
+
+/// A number of bytes, also as 10MiB.
+CLI::Option* add_size(CLI::App& app, const char* name, std::uint64_t& value, const char* description,
+                      std::uint64_t most, std::uint64_t least = 1) {
+    return app.add_option(name, value, description)
+        ->transform(CLI::AsSizeValue{false})
+        ->check(CLI::Range{least, most})
+        ->type_name("BYTES");
+}
+
+void add_places(CLI::App& app, Settings& settings, std::string& listen) {
+    app.add_option("--listen", listen, "Where to listen; port 0 takes a free one, which the banner tells")
+        ->check(CLI::Validator{listen_fault, {}})
+        ->type_name("ADDR:PORT")
+        ->default_str("127.0.0.1:8080")
+        ->envname("PORTRAIT_LISTEN");
+    app.add_option("--data", settings.data, "The data folder; made when it is missing")
+        ->type_name("DIR")
+        ->default_str("portrait-data")
+        ->envname("PORTRAIT_DATA");
+    app.add_option("--users", settings.users, "The users file (default: users.htpasswd in the data folder)")
+        ->type_name("FILE")
+        ->envname("PORTRAIT_USERS");
+    app.add_flag("--demo", settings.demo,
+                 "Persons 1 to 1000 and the user tje0 with password Tje0, for trying it out")
+        ->envname("PORTRAIT_DEMO");
+}
+
+void add_rules(CLI::App& app, Settings& settings) {
+    add_size(app, "--max-body", settings.max_body, "The largest picture", largest_picture)
+        ->default_str("10MiB")
+        ->envname("PORTRAIT_MAX_BODY");
+    app.add_option("--max-pixels", settings.max_pixels, "The most pixels of a picture, width times height")
+        ->check(CLI::Range{std::uint64_t{1}, largest_size})
+        ->type_name("N")
+        ->default_str("100000000")
+        ->envname("PORTRAIT_MAX_PIXELS");
+    app.add_flag("--allow-any-person", settings.allow_any_person,
+                 "Take every valid person id instead of asking the table of persons")
+        ->envname("PORTRAIT_ALLOW_ANY_PERSON");
+    app.add_flag("--strict-superoffice", settings.strict_superoffice,
+                 "Refuse uploads by 400 alone (but for 401, 403, 412 and 429), as SuperOffice documents it")
+        ->envname("PORTRAIT_STRICT_SUPEROFFICE");
+}
+
+void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client) {
+    app.add_option("--threads", settings.threads, "Threads that serve sockets (default: one a core)")
+        ->check(CLI::Range{std::size_t{1}, most_threads})
+        ->type_name("N")
+        ->envname("PORTRAIT_THREADS");
+    app.add_option("--store-threads", settings.store_threads,
+                   "Threads that read from the store; as many more write")
+        ->check(CLI::Range{std::size_t{1}, most_threads})
+        ->type_name("N")
+        ->default_str("8")
+        ->envname("PORTRAIT_STORE_THREADS");
+    add_size(app, "--cache-bytes", settings.cache_bytes, "Memory for hot pictures; 0 keeps none",
+             largest_size, 0)
+        ->default_str("64MiB")
+        ->envname("PORTRAIT_CACHE_BYTES");
+    add_size(app, "--bodies-in-flight", settings.bodies_in_flight,
+             "Memory for uploads on their way; what comes beyond it is told to come again later",
+             largest_size)
+        ->default_str("256MiB")
+        ->envname("PORTRAIT_BODIES_IN_FLIGHT");
+    add_size(app, "--bodies-in-flight-per-client", per_client,
+             "The part of it that one address may take (default: an eighth, on loopback all of it); raise it "
+             "behind a "
+             "proxy",
+             largest_size)
+        ->envname("PORTRAIT_BODIES_IN_FLIGHT_PER_CLIENT");
+}
+
+void add_log(CLI::App& app, Settings& settings) {
+    app.add_option("--log-level", settings.log_level,
+                   "The least that is logged: debug, info, warning, error or off")
+        ->check(CLI::IsMember{{"debug", "info", "warning", "error", "off"}})
+        ->type_name("LEVEL")
+        ->default_str("info")
+        ->envname("PORTRAIT_LOG_LEVEL");
+    app.add_flag("--log-json", settings.log_json, "Log lines of JSON")->envname("PORTRAIT_LOG_JSON");
+}
+
+CLI::App* add_group(CLI::App& app, const char* name, const char* description) {
+    auto* group = app.add_subcommand(name, description);
+    // --data and --users may stand behind the subcommand, too.
+    group->fallthrough()->require_subcommand(1);
+    return group;
+}
+
+void add_person_commands(CLI::App& app, CommandLine& line, ImportPersons& import, AddPerson& person) {
+    auto* persons = add_group(app, "persons", "Say who exists");
+    auto* import_command =
+        persons->add_subcommand("import", "Add all persons of a CSV file, or none when it has a fault");
+    import_command->fallthrough();
+    import_command->add_option("file", import.file, "Lines of id,name; a header line may come first")
+        ->type_name("FILE.csv")
+        ->required();
+    import_command->callback([&] { line.command = import; });
+    auto* add = persons->add_subcommand("add", "Add a person, or give one a new name");
+    add->fallthrough();
+    add->add_option("id", person.id, "The person's id, from 1 to 2147483647")->type_name("ID")->required();
+    add->add_option("name", person.name, "The person's name")->type_name("NAME")->required();
+    add->callback([&] { line.command = person; });
+}
+
+void add_user_commands(CLI::App& app, CommandLine& line, AddUser& user) {
+    auto* users = add_group(app, "users", "Say who may call");
+    auto* add = users->add_subcommand(
+        "add",
+        "Add a user, or give one a new password: asked for on the terminal, or one line of standard input");
+    add->fallthrough();
+    add->add_option("name", user.name, "The name to sign in with")->type_name("NAME")->required();
+    add->add_option("--full-name", user.full_name, "What CreatedBy and UpdatedBy call the user")
+        ->type_name("TEXT");
+    add->add_option("--associate-id", user.associate_id,
+                    "The associate's id (default: one more than the largest)")
+        ->check(CLI::Range{std::int32_t{0}, std::numeric_limits<std::int32_t>::max()})
+        ->type_name("N");
+    auto* read_only = add->add_flag_callback(
+        "--read-only", [&] { user.may_write = false; }, "The user may look at pictures and not change any");
+    add->add_flag_callback(
+           "--read-write", [&] { user.may_write = true; }, "The user may change pictures, too; new users may")
+        ->excludes(read_only);
+    add->callback([&] { line.command = user; });
+}
+
+} // namespace
+
+std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
+    CommandLine line;
+    std::string listen;
+    std::uint64_t per_client = 0;
+    ImportPersons import;
+    AddPerson person;
+    AddUser user;
+
+    CLI::App app{"A person's picture over SuperOffice's REST contract", "portrait-server"};
+    app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION);
+    app.footer(footer);
+    app.get_formatter()->column_width(42);
+    add_places(app, line.settings, listen);
+    add_rules(app, line.settings);
+    add_resources(app, line.settings, per_client);
+    add_log(app, line.settings);
+    add_person_commands(app, line, import, person);
+    add_user_commands(app, line, user);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& stop) {
+        if (stop.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+            return app.exit(stop); // --help and --version
+        return refuse(fmt::format("{}; see portrait-server --help", stop.what()));
+    }
+    if (!listen.empty())
+        line.settings.listen = *parse_listen_address(listen);
+    if (per_client != 0)
+        line.settings.bodies_in_flight_per_client = per_client;
+    return line;
+}
+
+std::filesystem::path default_users_file(const Settings& settings) {
+    return settings.data / "users.htpasswd";
+}
+
+} // namespace portrait_server

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "listen_address.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace portrait_server {
+
+/// What the operator can choose, with the defaults.
+struct Settings {
+    ListenAddress listen{};
+    std::filesystem::path data = "portrait-data";
+    std::optional<std::filesystem::path> users; ///< absent: `default_users_file` when that is there
+    bool demo = false;
+    bool allow_any_person = false;
+    bool strict_superoffice = false;
+
+    std::uint64_t max_body = 10ULL << 20;                     ///< bytes of a picture
+    std::uint64_t max_pixels = 100'000'000;                   ///< of a picture
+    std::uint64_t bodies_in_flight = 256ULL << 20;            ///< bytes of all requests' bodies at a time
+    std::optional<std::uint64_t> bodies_in_flight_per_client; ///< absent: by the listening address
+    std::uint64_t cache_bytes = 64ULL << 20;
+    std::size_t threads = 0; ///< that serve sockets; 0: one a core
+    std::size_t store_threads = 8;
+
+    std::string log_level = "info";
+    bool log_json = false;
+};
+
+struct Serve {};
+
+/// `persons import FILE.csv`
+struct ImportPersons {
+    std::filesystem::path file;
+};
+
+/// `persons add ID NAME`
+struct AddPerson {
+    std::string id;
+    std::string name;
+};
+
+/// `users add NAME`
+struct AddUser {
+    std::string name;
+    std::optional<std::string> full_name;
+    std::optional<std::int32_t> associate_id;
+    std::optional<bool> may_write; ///< absent: as it was, and for a new user yes
+};
+
+struct CommandLine {
+    Settings settings;
+    std::variant<Serve, ImportPersons, AddPerson, AddUser> command;
+};
+
+/// What the arguments and the environment's PORTRAIT_… variables ask for, or the code to exit with when the
+/// answer has been printed already: `--help`, `--version`, a misuse.
+std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv);
+
+/// The users file when `--users` names none: `users.htpasswd` in the data folder.
+std::filesystem::path default_users_file(const Settings& settings);
+
+} // namespace portrait_server

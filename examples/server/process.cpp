@@ -1,0 +1,28 @@
+#include "process.hpp"
+
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+
+namespace portrait_server {
+
+void prepare_process() {
+    ::umask(077);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+        descriptors.rlim_cur = descriptors.rlim_max;
+        (void)::setrlimit(RLIMIT_NOFILE, &descriptors);
+    }
+
+    // glibc raises its threshold for mmap to the size of what was freed last, up to 32 MiB, and from then on
+    // keeps freed bodies in arenas, one for each of many threads. A fixed threshold gives them back at once.
+    ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    ::mallopt(M_ARENA_MAX, 4);
+}
+
+} // namespace portrait_server

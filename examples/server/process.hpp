@@ -1,0 +1,10 @@
+#pragma once
+
+namespace portrait_server {
+
+/// Makes the process fit to serve: files for its owner alone, as many descriptors as the system gives, writes
+/// to a closed socket as errors and not as signals, and memory of large bodies given back to the system when
+/// they are done. Call it before the first thread.
+void prepare_process();
+
+} // namespace portrait_server

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+
+namespace portrait_server {
+
+/// Turns SIGTERM and SIGINT into something to wait for. Make it before any thread is started: threads inherit
+/// that these signals are not theirs.
+class ShutdownSignals {
+public:
+    ShutdownSignals();
+
+    /// Waits for the first of them. From then on another one ends the process at once, with 128 and its
+    /// number.
+    void wait();
+};
+
+/// Ends the process when closing takes longer than a limit, as it does on a disk that hangs: what was
+/// answered is durable already.
+class ClosingLimit {
+public:
+    explicit ClosingLimit(std::chrono::seconds limit);
+    ClosingLimit(const ClosingLimit&) = delete;
+    ClosingLimit& operator=(const ClosingLimit&) = delete;
+    ~ClosingLimit();
+};
+
+} // namespace portrait_server

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "options.hpp"
+
+#include <portrait/error.hpp>
+#include <portrait/http/authenticator.hpp>
+
+#include <memory>
+
+namespace portrait_server {
+
+/// Who may call.
+struct Users {
+    std::shared_ptr<portrait::http::Authenticator> authenticator;
+    bool demo_user = false; ///< the demo user is one of them, with the public password
+};
+
+/// Those of the users file, with the demo user when `--demo` is on and the file has none of that name. The
+/// error's message is a sentence for the operator.
+portrait::result<Users> open_users(const Settings& settings);
+
+} // namespace portrait_server
