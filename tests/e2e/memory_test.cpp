@@ -1,0 +1,70 @@
+#include "server_process.hpp"
+
+#include "../sqlite/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+#include "support/raw_http.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+using namespace portrait::testing;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t cache_bytes = 16 * mebibyte;
+constexpr int pictures = PORTRAIT_MEMORY_PICTURES;
+constexpr std::uint64_t picture_bytes = 5 * mebibyte;
+constexpr int connections = 4;
+
+const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
+
+std::string image_path(int person) {
+    return "/api/v1/Person/" + std::to_string(person) + "/Image";
+}
+
+} // namespace
+
+// A sanitizer's own memory would be measured, so its builds only run the load.
+TEST_CASE("memory stays flat while gigabytes of pictures go in", "[e2e][memory]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments({"--demo", "--log-level", "warn", "--cache-bytes",
+                                                         std::to_string(cache_bytes)})}};
+    const auto port = server.port();
+    std::atomic<int> next{0};
+    std::atomic<int> errors{0};
+    std::vector<std::thread> threads;
+    for (int client = 0; client < connections; ++client) {
+        threads.emplace_back([&] {
+            try {
+                RawConnection connection{port};
+                for (int index = next++; index < pictures; index = next++) {
+                    const auto bytes = make_jpeg_of_size(picture_bytes, static_cast<std::uint32_t>(index));
+                    // A few persons only, so that the disk need not hold them all.
+                    const auto path = image_path(index % 40 + 1);
+                    connection.send(request_text(
+                        "PUT", path, demo_user, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+                    if (connection.read_response().status != 200)
+                        ++errors;
+                    connection.send(request_text("GET", path, demo_user));
+                    if (connection.read_response().body.size() != picture_bytes)
+                        ++errors;
+                }
+            } catch (const std::exception&) {
+                ++errors;
+            }
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(errors == 0);
+    if (!PORTRAIT_SANITIZED) {
+        const auto in_flight = connections * 2 * picture_bytes; // a body that comes and a picture that goes
+        CHECK(server.peak_resident_bytes() / mebibyte < (64 * mebibyte + cache_bytes + in_flight) / mebibyte);
+    }
+    CHECK(server.terminate().exit_code == 0);
+}
