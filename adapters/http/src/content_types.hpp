@@ -1,10 +1,9 @@
 #pragma once
 
-#include <boost/container/small_vector.hpp>
-
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace portrait::http {
 
@@ -14,7 +13,7 @@ struct Parameter {
     std::string value; ///< without quotes and escapes
 };
 
-using Parameters = boost::container::small_vector<Parameter, 2>;
+using Parameters = std::vector<Parameter>;
 
 /// The first parameter of that name (given in lower case); null when there is none.
 const std::string* find_parameter(const Parameters& parameters, std::string_view name) noexcept;

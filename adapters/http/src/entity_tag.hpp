@@ -2,12 +2,11 @@
 
 #include <portrait/image_info.hpp>
 
-#include <boost/container/small_vector.hpp>
-
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace portrait::http {
 
@@ -43,7 +42,7 @@ inline constexpr std::size_t max_entity_tags = 1000;
 /// The value of If-Match or If-None-Match.
 struct EntityTagList {
     bool any = false; ///< the value is `*`
-    boost::container::small_vector<EntityTag, 4> tags;
+    std::vector<EntityTag> tags;
 };
 
 /// Reads a list. Members that are not entity tags are skipped, so a list of nothing else matches nothing. The

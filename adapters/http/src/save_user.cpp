@@ -145,8 +145,9 @@ result<User> merged(const UserEntry& entry, const User* existing, const std::vec
         user.principal.name = actor.name = actor.full_name = entry.name;
         for (const auto& other : users)
             actor.associate_id = std::max(actor.associate_id, other.principal.actor.associate_id);
-        if (!entry.associate_id && actor.associate_id++ == std::numeric_limits<std::int32_t>::max())
+        if (!entry.associate_id && actor.associate_id == std::numeric_limits<std::int32_t>::max())
             return refused("No associate id is left; the file has a user of 2147483647");
+        actor.associate_id += entry.associate_id ? 0 : 1;
     }
     user.password_hash = entry.password_hash;
     actor.associate_id = entry.associate_id.value_or(actor.associate_id);
