@@ -1,6 +1,7 @@
 #pragma once
 
 #include "content_types.hpp"
+#include "cors.hpp"
 #include "image_query.hpp"
 #include "routes.hpp"
 
@@ -29,6 +30,15 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+/// What signing in needs of the head.
+struct SignInRequest {
+    bool recognised = false; ///< by Basic in the head; otherwise the body is a form
+    bool page = false;       ///< a browser shows the answer
+    bool secure = false;     ///< cookies are to be sent over TLS alone
+    std::string replaced;    ///< the secret of the session so far; empty: none
+    std::string remote_address;
+};
+
 /// What is known of a request between its two steps.
 struct Admission::State {
     Operation operation{};
@@ -36,12 +46,14 @@ struct Admission::State {
     bool head_only = false; ///< the method is HEAD
     std::optional<PersonId> person_id;
     Principal principal;
+    CorsGrant cors;
     std::uint64_t body_limit = 0;
 
     UploadType upload_type;    ///< of put_image
     Precondition precondition; ///< of writes
     ImageQuery query;          ///< of get_image
     ConditionalFields conditional;
+    SignInRequest sign_in; ///< of create_session
 };
 
 } // namespace portrait::http

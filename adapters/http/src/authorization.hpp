@@ -1,6 +1,8 @@
 #pragma once
 
 #include <portrait/http/authenticator.hpp>
+#include <portrait/http/caller_options.hpp>
+#include <portrait/http/message.hpp>
 
 #include <cstddef>
 #include <string>
@@ -20,12 +22,17 @@ struct MalformedAuthorization {
 /// Nothing was shown, or somebody's credentials, or a value that can't be read.
 using Authorization = std::variant<std::monostate, Credentials, MalformedAuthorization>;
 
-/// What a request's Authorization says (contract section 4). Null: the request has none. The scheme's name is
-/// taken in any case; a scheme that is not on is malformed. Basic is strict base64 of UTF-8 `user:password`,
-/// split at the first colon, without control characters (RFC 7617).
-Authorization parse_authorization(const std::string_view* value);
+/// What an Authorization value says (contract section 4). Null: there is none. The scheme's name is taken in
+/// any case; a scheme that is off is malformed. Basic is strict base64 of UTF-8 `user:password`, split at the
+/// first colon, without control characters (RFC 7617); a ticket and a token are taken as they are, without
+/// control characters.
+Authorization parse_authorization(const std::string_view* value, const AuthenticationSchemes& schemes = {});
 
-/// The WWW-Authenticate value that names the schemes which are on.
-std::string www_authenticate();
+/// The same of a request; more than one Authorization is malformed, since somebody on the way may have judged
+/// the other one.
+Authorization authorization_of(const RequestHead& head, const AuthenticationSchemes& schemes);
+
+/// The WWW-Authenticate value that names the schemes which are on; empty when none is.
+std::string www_authenticate(const AuthenticationSchemes& schemes = {});
 
 } // namespace portrait::http

@@ -30,7 +30,9 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
     state_->authenticator = required(std::move(authenticator), "an authenticator");
     state_->readers = required(std::move(readers), "an executor for reads");
     state_->writers = required(std::move(writers), "an executor for writes");
-    state_->options = options;
+    state_->options = std::move(options);
+    state_->clock = state_->options.clock ? state_->options.clock : system_clock();
+    state_->sessions = std::make_unique<Sessions>(state_->options.sessions);
     state_->log = std::move(log);
 }
 
@@ -67,7 +69,10 @@ Response Endpoint::handle(const RequestHead& head, ImageBytes body) {
 }
 
 Response Endpoint::refuse(const Problem& problem, const RequestHead* head) const {
-    return state_->refuse(problem, request_id(head != nullptr ? *head : RequestHead{}), false);
+    auto response = state_->refuse(problem, request_id(head != nullptr ? *head : RequestHead{}), false);
+    if (head != nullptr)
+        cors_grant(*head, state_->options.cors).apply(response);
+    return response;
 }
 
 Response Endpoint::refuse(const Problem& problem, const Admission& admission) const {

@@ -1,3 +1,4 @@
+#include "authorization.hpp"
 #include "endpoint_state.hpp"
 #include "entity_tag.hpp"
 #include "image_answers.hpp"
@@ -22,6 +23,11 @@ bool is_internal(unsigned status) noexcept {
 
 } // namespace
 
+void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
+    if (auto challenges = www_authenticate(schemes); !challenges.empty())
+        response.set("WWW-Authenticate", std::move(challenges));
+}
+
 Problem plain_problem(unsigned status, std::string_view rule, std::string message) {
     return {.status = status,
             .rule = rule,
@@ -44,6 +50,8 @@ Response Endpoint::State::refuse(Problem problem, const std::string& request_id,
     if (upload && options.strict_superoffice && !is_exempt_from_strictness(problem.status))
         problem.status = 400;
     auto response = problem_answer(problem);
+    if (problem.status == 401)
+        set_challenges(response, options.schemes);
     response.set("X-Request-Id", request_id);
     return response;
 }
@@ -74,6 +82,7 @@ Response Endpoint::State::broken(const Admission::State& request) const {
 Response Endpoint::State::finished(const Admission::State& request, Response response) {
     response.set("X-Request-Id", request.request_id);
     response.principal = request.principal.name;
+    request.cors.apply(response);
     if (request.head_only) {
         response.content_length = response.body_text().size();
         response.body = std::monostate{};

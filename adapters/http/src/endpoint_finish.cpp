@@ -34,6 +34,7 @@ void Endpoint::State::run(const std::shared_ptr<Admission::State>& request, Imag
     case Operation::put_image: return save(request, std::move(body), reply);
     case Operation::delete_image: return reply(remove(*request));
     case Operation::get_image: return reply(read_image(*request));
+    case Operation::create_session: return sign_in(request, body, reply);
     default: return reply(read_info(*request));
     }
 }

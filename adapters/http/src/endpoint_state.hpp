@@ -2,6 +2,7 @@
 
 #include "admission.hpp"
 #include "reply_once.hpp"
+#include "browser_sessions.hpp"
 #include "work_in_progress.hpp"
 
 #include <portrait/http/endpoint.hpp>
@@ -17,8 +18,15 @@ namespace portrait::http {
 /// A problem with nothing but status, rule and message.
 Problem plain_problem(unsigned status, std::string_view rule, std::string message);
 
-/// The endpoint's works, in three files: refusals and finishing touches (endpoint_answers.cpp), the first
-/// step (endpoint_begin.cpp) and the second (endpoint_finish.cpp).
+/// What a request gets when nobody was recognised.
+Problem problem_of(const AuthenticationFailure& failure);
+
+/// Names the schemes that are on.
+void set_challenges(Response& response, const AuthenticationSchemes& schemes);
+
+/// The endpoint's works, in files of their own: refusals and finishing touches (endpoint_answers.cpp), the
+/// first step (endpoint_begin.cpp), who is calling (endpoint_callers.cpp), signing in and out
+/// (endpoint_sign_in.cpp) and the second step (endpoint_finish.cpp).
 struct Endpoint::State {
     using BeginCompletion = std::function<void(BeginOutcome)>;
 
@@ -28,6 +36,8 @@ struct Endpoint::State {
     std::shared_ptr<Executor> writers;
     EndpointOptions options;
     std::shared_ptr<Log> log;
+    std::shared_ptr<const Clock> clock;
+    std::unique_ptr<Sessions> sessions;
     std::atomic<bool> draining{false};
     WorkInProgress work;
 
@@ -51,9 +61,25 @@ struct Endpoint::State {
                 std::function<void(Response)> done);
 
 private:
+    bool is_switched_off(const RouteMatch& match) const noexcept;
     Response wrong_method(const Admission::State& request, const std::string& allow) const;
     void authenticate(const RequestHead& head, const boost::urls::url_view& url, Route route,
                       std::unique_ptr<Admission::State> request, const BeginCompletion& done);
+    /// The same of a request that shows no Authorization.
+    BeginOutcome admit_session_caller(const RequestHead& head, const boost::urls::url_view& url,
+                                      const Route& route, std::unique_ptr<Admission::State> request);
+    std::optional<Problem> judge_session(const RequestHead& head, Principal& principal) const;
+    std::optional<Problem> judge_app_token(const RequestHead& head, bool by_ticket) const;
+
+    Response show_session(const RequestHead& head, const Admission::State& request) const;
+    BeginOutcome admit_session(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
+    BeginOutcome admit_sign_in(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
+    void sign_in(const std::shared_ptr<Admission::State>& request, const ImageBytes& body,
+                 const ReplyOnce& reply);
+    Response signed_in(const Admission::State& request) const;
+    Response sign_in_refused(const Admission::State& request, const Problem& problem) const;
+    Response signed_out_by_form(const Admission::State& request, std::string_view xsrf_value) const;
+
     BeginOutcome admit_contained(const RequestHead& head, const boost::urls::url_view& url,
                                  const Route& route, std::unique_ptr<Admission::State> request);
     BeginOutcome admit(const RequestHead& head, const boost::urls::url_view& url, const Route& route,

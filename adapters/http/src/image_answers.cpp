@@ -1,6 +1,5 @@
 #include "image_answers.hpp"
 
-#include "authorization.hpp"
 #include "conditional.hpp"
 #include "content_types.hpp"
 #include "entity_tag.hpp"
@@ -141,8 +140,6 @@ Response problem_answer(const Problem& problem) {
     response.status = problem.status;
     response.set("Content-Type", std::string{json_content_type});
     response.set("X-Content-Type-Options", "nosniff");
-    if (problem.status == 401)
-        response.set("WWW-Authenticate", www_authenticate());
     if (problem.status == 415)
         response.set("Accept", std::string{accepted_upload_types()});
     if (problem.retry_after)

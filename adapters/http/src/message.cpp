@@ -25,6 +25,13 @@ const std::string_view* RequestHead::find(std::string_view name) const noexcept 
     return nullptr;
 }
 
+std::size_t RequestHead::count(std::string_view name) const noexcept {
+    std::size_t count = 0;
+    for (const auto& field : fields)
+        count += equal_ignoring_case(field.name, name) ? 1 : 0;
+    return count;
+}
+
 std::string RequestHead::joined(std::string_view name) const {
     std::string values;
     bool first = true;
@@ -76,6 +83,7 @@ std::string_view reason_phrase(unsigned status) noexcept {
     case 201: return "Created";
     case 204: return "No Content";
     case 206: return "Partial Content";
+    case 303: return "See Other";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";

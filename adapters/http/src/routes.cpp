@@ -24,6 +24,9 @@ constexpr RouteRow table[] = {
     {"POST", "/api/v1/Person/{personId}/Image", Operation::put_image},
     {"DELETE", "/api/v1/Person/{personId}/Image", Operation::delete_image},
     {"GET", "/api/v1/Person/{personId}/ImageInfo", Operation::get_image_info},
+    {"GET", "/session", Operation::get_session},
+    {"POST", "/session", Operation::create_session},
+    {"DELETE", "/session", Operation::delete_session},
     {"GET", "/healthz", Operation::get_health},
     {"GET", "/readyz", Operation::get_readiness},
 };
@@ -94,6 +97,7 @@ RouteMatch match_route(std::string_view method, const boost::urls::url_view& url
     }
     if (allow.empty())
         return UnknownPath{};
+    allow += ", OPTIONS"; // of any path that is here
     return WrongMethod{std::move(allow)};
 }
 

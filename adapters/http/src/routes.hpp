@@ -18,6 +18,9 @@ enum class Operation {
     get_image,
     delete_image,
     get_image_info,
+    get_session,
+    create_session,
+    delete_session,
     get_health,
     get_readiness,
 };
@@ -33,6 +36,12 @@ constexpr bool is_public(Operation operation) noexcept {
     return operation == Operation::get_health || operation == Operation::get_readiness;
 }
 
+/// Whether the operation is one of signing in and out, which is there while sessions are on.
+constexpr bool is_of_session(Operation operation) noexcept {
+    return operation == Operation::get_session || operation == Operation::create_session ||
+           operation == Operation::delete_session;
+}
+
 /// Origin-form, or absolute-form as RFC 9112 section 3.2.2 demands. Absent when malformed.
 std::optional<boost::urls::url_view> parse_target(std::string_view target);
 
@@ -45,7 +54,7 @@ struct Route {
 /// A path that isn't in the table.
 struct UnknownPath {};
 
-/// A path that is in the table, with a method that isn't.
+/// A path that is in the table, with a method that isn't; OPTIONS, which every path has, is one of those.
 struct WrongMethod {
     std::string allow; ///< what the Allow field says
 };

@@ -18,8 +18,18 @@ struct BasicCredentials {
     std::string password;
 };
 
-/// What a request shows to say who it is. More kinds will join; visit with a catch-all that refuses.
-using Credentials = std::variant<BasicCredentials>;
+/// `Authorization: SoTicket`: the ticket as it was sent, such as `7T:…`.
+struct TicketCredentials {
+    std::string ticket;
+};
+
+/// `Authorization: Bearer`: the access token as it was sent, such as `8A:…`.
+struct BearerCredentials {
+    std::string token;
+};
+
+/// What a request shows to say who it is. More kinds may join; visit with a catch-all that refuses.
+using Credentials = std::variant<BasicCredentials, TicketCredentials, BearerCredentials>;
 
 /// Somebody who has been recognised.
 struct Principal {
@@ -46,8 +56,8 @@ struct AuthenticationFailure {
 
 using AuthenticationOutcome = boost::system::result<Principal, AuthenticationFailure>;
 
-/// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by calling
-/// `done` before returning, or later, once, from a thread of your own. Thread-safe.
+/// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by
+/// calling `done` before returning, or later, once, from a thread of your own. Thread-safe.
 class Authenticator {
 public:
     virtual ~Authenticator() = default;

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <portrait/http/message.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+inline constexpr std::string_view session_cookie = "PORTRAIT_SESSION";
+inline constexpr std::string_view xsrf_cookie = "XSRF-TOKEN";
+
+/// The page with the sign-in form (contract section 4), and a sentence above it unless that is empty.
+Response sign_in_page(unsigned status, std::string_view sentence);
+
+/// The page for somebody who is signed in: the hidden input `XSRF_TOKEN` and a button to sign out.
+Response signed_in_page(std::string_view name, std::string_view xsrf_value);
+
+/// What sets the two cookies; `secure`: to be sent over TLS alone.
+void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
+                         bool secure);
+/// What makes a browser forget them.
+void clear_session_cookies(Response& response, bool secure);
+/// The XSRF value alone, for a browser that has lost it.
+void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secure);
+
+/// After a form: the browser is sent to the page, so that a reload sends no password again.
+Response see_session_page();
+
+/// Whether the client is a browser that shows what it gets: `text/html` is in its Accept by name.
+bool wants_page(const RequestHead& head) noexcept;
+
+} // namespace portrait::http

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <portrait/error.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+/// The most bytes of a sign-in form's body.
+inline constexpr std::size_t max_sign_in_form_length = 8 * 1024;
+
+/// What the page at /session sends.
+struct SignInForm {
+    std::string user;
+    std::string password;
+    bool sign_out = false; ///< there is a field `sign_out`; then `xsrf_value` counts and nothing else
+    std::string xsrf_value;
+};
+
+/// Reads `application/x-www-form-urlencoded`: fields `user`, `password`, `sign_out` and `XSRF_TOKEN`, others
+/// are passed over. `errc::info_text_invalid` when it is malformed, too long, not UTF-8, or names one of them
+/// twice.
+result<SignInForm> parse_sign_in_form(std::string_view body);
+
+} // namespace portrait::http
