@@ -1,0 +1,146 @@
+#include "localization.hpp"
+
+#include "head_with.hpp"
+#include "support/catch.hpp"
+
+#include <chrono>
+#include <string>
+
+using namespace portrait;
+using namespace portrait::http;
+using portrait::testing::head_with;
+
+namespace {
+
+const EndpointOptions plain{};
+
+EndpointOptions with_strings() {
+    EndpointOptions options;
+    options.strings = [](std::string_view reference,
+                         std::string_view language) -> std::optional<std::string> {
+        if (reference == "SR_PHOTO")
+            return language.starts_with("fr") ? "Photographie" : "Photograph";
+        if (reference == "SR_LOOP")
+            return "[SR_LOOP] [I:1]";
+        if (reference == "SR_FRENCH" && language == "fr")
+            return "fran\xC3\xA7"
+                   "ais";
+        return std::nullopt;
+    };
+    return options;
+}
+
+Localization localization(std::initializer_list<RequestField> fields,
+                          const EndpointOptions& options = plain) {
+    auto made = Localization::of(head_with(fields), options);
+    REQUIRE(made.has_value());
+    return *std::move(made);
+}
+
+const std::string born = R"(US:"Born [D:11/23/2026]";NO:"Fodt [D:11/23/2026]")";
+const std::string photo = R"(US:"Photo";NO:"Bilde";GE:"Foto")";
+
+} // namespace
+
+TEST_CASE("without a language strings are as stored, whatever the culture", "[http][localization]") {
+    for (const auto& made : {Localization{}, localization({}), localization({{"SO-Culture", "de"}}),
+                             localization({{"Accept-Language", "*"}, {"SO-Culture", "de"}}),
+                             localization({{"SO-Language", ""}})}) {
+        CHECK(made.text(photo) == photo);
+        CHECK(made.text("[D:11/23/2026]") == "[D:11/23/2026]");
+        CHECK(made.text("[SR_PHOTO]") == "[SR_PHOTO]");
+        CHECK_FALSE(made.translates());
+    }
+}
+
+TEST_CASE("encoded values are written in the culture, by default the language's", "[http][localization]") {
+    CHECK(localization({{"Accept-Language", "en"}}).text(born) == "Born 11/23/2026");
+    CHECK(localization({{"Accept-Language", "en"}, {"SO-Culture", "sv"}}).text(born) == "Born 2026-11-23");
+    CHECK(localization({{"SO-Language", "de"}}).text("[F:1.5], [I:7] und [DT:11/23/2026 14:05:00]") ==
+          "1,5, 7 und 23.11.2026, 14:05");
+    // An unknown culture gives way to the language.
+    CHECK(localization({{"SO-Language", "de"}, {"SO-Culture", "qq"}}).text("[F:1.5]") == "1,5");
+    CHECK(localization({{"SO-Language", "de"}, {"SO-Culture", ""}}).text("[F:1.5]") == "1,5");
+}
+
+TEST_CASE("brackets that mean nothing stay", "[http][localization]") {
+    const auto german = localization({{"SO-Language", "de"}});
+    const std::string text = GENERATE(
+        std::string{"[ and ]"}, std::string{"[]"}, std::string{"[D:]"}, std::string{"[D:13/13/2026]"},
+        std::string{"a [note] b"}, std::string{"[I:1"}, std::string{"[TS:500]"}, std::string{"[SR_PHOTO]"},
+        std::string{"[SR_]"}, std::string(5'000, '['), "[I:" + std::string(1'000, '1') + "]");
+    CHECK(german.text(text) == text);
+    CHECK(german.text("[[F:1.5]]") == "[1,5]");
+    CHECK(german.text("[a[F:1.5] [F:x] [F:2.5]") == "[a1,5 [F:x] 2,5");
+}
+
+TEST_CASE("string references are looked up in the embedder's table", "[http][localization]") {
+    const auto options = with_strings();
+    CHECK(localization({{"Accept-Language", "fr"}}, options).text("[SR_PHOTO]") == "Photographie");
+    CHECK(localization({{"Accept-Language", "fr-CA, de"}}, options).text("x [SR_PHOTO]!") ==
+          "x Photographie!");
+    CHECK(localization({{"Accept-Language", "de, fr"}}, options).text("[SR_FRENCH]") == "fran\xC3\xA7"
+                                                                                        "ais");
+    CHECK(localization({{"Accept-Language", "de"}}, options).text("[SR_FRENCH]") == "[SR_FRENCH]");
+    CHECK(localization({{"Accept-Language", "fr"}}, options).text("[SR_UNKNOWN]") == "[SR_UNKNOWN]");
+    CHECK(localization({}, options).text("[SR_PHOTO]") == "[SR_PHOTO]");
+    // What the table gives isn't read again.
+    CHECK(localization({{"Accept-Language", "fr"}}, options).text("[SR_LOOP]") == "[SR_LOOP] [I:1]");
+    CHECK(localization({{"Accept-Language", "fr"}}, options).text(R"(NO:"n";FR:"[SR_PHOTO]")") ==
+          "Photographie");
+}
+
+TEST_CASE("a view that comes back leaves the stored value whole", "[http][localization][round_trip]") {
+    const auto options = with_strings();
+    const auto stored = GENERATE_COPY(photo, born, std::string{"[SR_PHOTO]"}, std::string{"plain"},
+                                      std::string{}, std::string{"[F:1.5]"});
+    for (const auto* language : {"en", "no", "de", "fi", "fr"}) {
+        CAPTURE(stored, language);
+        const auto made = localization({{"SO-Language", language}, {"SO-Culture", "sv"}}, options);
+        CHECK(made.merge(stored, made.text(stored)) == stored);
+        CHECK(made.merge(stored, "something else") == "something else");
+        CHECK(made.merge(stored, stored) == stored);
+    }
+    CHECK(localization({}).merge(photo, "Photo") == "Photo");
+    CHECK(localization({{"SO-Language", "no"}}).merge(photo, "Photo") == "Photo");
+}
+
+TEST_CASE("dates follow the zone only where that is switched on", "[http][localization]") {
+    const auto moment = Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 7 / 1}};
+    EndpointOptions converting;
+    converting.convert_dates = true;
+    CHECK(Localization{}.date(moment) == "2026-07-01T00:00:00Z");
+    CHECK(localization({{"SO-TimeZone", "NO"}}).date(moment) == "2026-07-01T00:00:00Z");
+    CHECK(localization({{"SO-TimeZone", "NO"}}, converting).date(moment) == "2026-07-01T02:00:00");
+    CHECK(localization({{"SO-TimeZone", "NO,includeTZOffset"}}, converting).date(moment) ==
+          "2026-07-01T02:00:00+02:00");
+    CHECK(Localization::of(head_with({{"SO-TimeZone", "Mars/Base"}}), plain).has_error());
+}
+
+TEST_CASE("an answer says by which language and zone it was made", "[http][localization]") {
+    Response response;
+    response.set("Vary", "Accept");
+    localization({{"Accept-Language", "nb-NO,en;q=0.5"}, {"SO-TimeZone", "261,includeTZOffset"}})
+        .describe(response);
+    CHECK(*response.find("Content-Language") == "nb-no");
+    CHECK(*response.find("SO-TimeZone") == "NO");
+    CHECK(*response.find("Vary") == "Accept, Accept-Language, SO-Language, SO-Culture");
+
+    Response other;
+    localization({}).describe(other);
+    CHECK(other.find("Content-Language") == nullptr);
+    CHECK(other.find("SO-TimeZone") == nullptr);
+    CHECK(*other.find("Vary") == "Accept-Language, SO-Language, SO-Culture");
+}
+
+TEST_CASE("representations that differ have tags that differ", "[http][localization]") {
+    const std::string tag = "\"1.2.3-info\"";
+    EndpointOptions converting;
+    converting.convert_dates = true;
+    CHECK(localization({}).entity_tag(tag) == tag);
+    CHECK(localization({{"SO-TimeZone", "NO"}}).entity_tag(tag) == tag);
+    CHECK(localization({{"SO-TimeZone", "NO"}}, converting).entity_tag(tag) == "\"1.2.3-info@Europe/Oslo\"");
+    CHECK(localization({{"SO-Language", "no"}}).entity_tag(tag) == "\"1.2.3-info+no\"");
+    CHECK(localization({{"SO-Language", "no"}, {"SO-Culture", "sv"}}).entity_tag(tag) ==
+          "\"1.2.3-info+no~sv\"");
+}
