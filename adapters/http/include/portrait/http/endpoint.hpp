@@ -48,13 +48,6 @@ struct EndpointOptions {
     /// 429.
     bool strict_superoffice = false;
 
-    /// `--convert-dates` (contract section 5): created and updated dates are converted to the zone of
-    /// SO-TimeZone.
-    bool convert_dates = false;
-    /// Looks up the `[SR_…]` references in strings; without one, and where it knows none, they stay as they
-    /// are.
-    StringTable strings{};
-
     // Who is calling (contract section 4).
     AuthenticationSchemes schemes;
     SessionOptions sessions;
