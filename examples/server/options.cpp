@@ -100,6 +100,9 @@ void add_rules(CLI::App& app, Settings& settings) {
     app.add_flag("--strict-superoffice", settings.strict_superoffice,
                  "Refuse uploads by 400 alone (but for 401, 403, 412 and 429), as SuperOffice documents it")
         ->envname("PORTRAIT_STRICT_SUPEROFFICE");
+    app.add_flag("--convert-dates", settings.convert_dates,
+                 "Convert created and updated dates to the zone that SO-TimeZone names; UTC otherwise")
+        ->envname("PORTRAIT_CONVERT_DATES");
 }
 
 void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client) {

@@ -19,6 +19,7 @@ struct Settings {
     bool demo = false;
     bool allow_any_person = false;
     bool strict_superoffice = false;
+    bool convert_dates = false;
 
     std::uint64_t max_body = 10ULL << 20;                     ///< bytes of a picture
     std::uint64_t max_pixels = 100'000'000;                   ///< of a picture

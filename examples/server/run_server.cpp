@@ -67,6 +67,13 @@ make_service(const Settings& settings, const std::shared_ptr<portrait::sqlite::S
                                                           limits);
 }
 
+portrait::http::EndpointOptions endpoint_options(const Settings& settings) {
+    portrait::http::EndpointOptions options;
+    options.strict_superoffice = settings.strict_superoffice;
+    options.convert_dates = settings.convert_dates;
+    return options;
+}
+
 portrait::http::ServerOptions server_options(const Settings& settings) {
     portrait::http::ServerOptions options;
     options.address = settings.listen.address;
@@ -151,7 +158,7 @@ int run_server(const Settings& settings) {
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(
         parts.service, std::move(users->authenticator), parts.readers, parts.writers,
-        portrait::http::EndpointOptions{.strict_superoffice = settings.strict_superoffice}, parts.log);
+        endpoint_options(settings), parts.log);
     auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), parts.log);
     if (!server)
         return refuse(plain_refusal(server.error()));

@@ -47,7 +47,7 @@ bool is_known(const icu::Locale& locale) {
 icu::Locale choose_locale(const std::vector<std::string>& cultures) {
     for (const auto& culture : cultures) {
         UErrorCode status = U_ZERO_ERROR;
-        const auto locale = icu::Locale::forLanguageTag(culture, status);
+        auto locale = icu::Locale::forLanguageTag(culture, status);
         if (U_SUCCESS(status) && is_known(locale))
             return locale;
     }

@@ -55,10 +55,10 @@ std::string normalised_tag(std::string_view text) {
                 return {};
             part_length = 0;
             first_part = false;
-        } else if (!is_letter(character) && (first_part || !is_digit(character))) {
-            return {};
-        } else if (++part_length > 8) {
-            return {};
+        } else {
+            const bool fits = is_letter(character) || (!first_part && is_digit(character));
+            if (!fits || ++part_length > 8)
+                return {};
         }
         tag.push_back(character);
     }
