@@ -1,8 +1,10 @@
 #pragma once
 
+#include "body_types.hpp"
 #include "content_types.hpp"
 #include "cors.hpp"
 #include "image_query.hpp"
+#include "negotiation.hpp"
 #include "routes.hpp"
 
 #include <portrait/http/authenticator.hpp>
@@ -43,13 +45,15 @@ struct SignInRequest {
 struct Admission::State {
     Operation operation{};
     std::string request_id;
-    bool head_only = false; ///< the method is HEAD
+    bool head_only = false;       ///< the method is HEAD
+    ResponseType response_type{}; ///< of documents and problems
     std::optional<PersonId> person_id;
     Principal principal;
     CorsGrant cors;
     std::uint64_t body_limit = 0;
 
     UploadType upload_type;    ///< of put_image
+    BodyType body_type{};      ///< of put_image_info and patch_image_info
     Precondition precondition; ///< of writes
     ImageQuery query;          ///< of get_image
     ConditionalFields conditional;

@@ -69,7 +69,8 @@ Response Endpoint::handle(const RequestHead& head, ImageBytes body) {
 }
 
 Response Endpoint::refuse(const Problem& problem, const RequestHead* head) const {
-    auto response = state_->refuse(problem, request_id(head != nullptr ? *head : RequestHead{}), false);
+    const auto& known = head != nullptr ? *head : RequestHead{};
+    auto response = state_->refuse(problem, request_id(known), negotiate(known), false);
     if (head != nullptr)
         cors_grant(*head, state_->options.cors).apply(response);
     return response;

@@ -1,4 +1,5 @@
 #include "authorization.hpp"
+#include "content_types.hpp"
 #include "endpoint_state.hpp"
 #include "entity_tag.hpp"
 #include "image_answers.hpp"
@@ -21,6 +22,18 @@ bool is_internal(unsigned status) noexcept {
     return error_type(status) == "SoInternalException";
 }
 
+/// What the route would have taken (RFC 9110 section 15.5.16, RFC 5789 section 2.2).
+void name_accepted_types(Response& response, Operation operation) {
+    switch (operation) {
+    case Operation::put_image: return response.set("Accept", std::string{accepted_upload_types()});
+    case Operation::patch_image_info:
+        response.set("Accept-Patch", std::string{accepted_patch_types()});
+        [[fallthrough]];
+    case Operation::put_image_info: return response.set("Accept", std::string{accepted_body_types()});
+    default: return;
+    }
+}
+
 } // namespace
 
 void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
@@ -28,17 +41,8 @@ void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
         response.set("WWW-Authenticate", std::move(challenges));
 }
 
-Problem plain_problem(unsigned status, std::string_view rule, std::string message) {
-    return {.status = status,
-            .rule = rule,
-            .message = std::move(message),
-            .observed = {},
-            .limit = {},
-            .retry_after = {},
-            .cause = {}};
-}
-
-Response Endpoint::State::refuse(Problem problem, const std::string& request_id, bool upload) const {
+Response Endpoint::State::refuse(Problem problem, const std::string& request_id, ResponseType type,
+                                 bool upload) const {
     const bool internal = is_internal(problem.status);
     if (log && (internal || !problem.cause.empty()))
         log->event(internal ? Severity::error : Severity::warning,
@@ -49,7 +53,7 @@ Response Endpoint::State::refuse(Problem problem, const std::string& request_id,
         problem.message = fmt::format("internal error, request id {}", request_id);
     if (upload && options.strict_superoffice && !is_exempt_from_strictness(problem.status))
         problem.status = 400;
-    auto response = problem_answer(problem);
+    auto response = problem_answer(problem, type);
     if (problem.status == 401)
         set_challenges(response, options.schemes);
     response.set("X-Request-Id", request_id);
@@ -57,8 +61,11 @@ Response Endpoint::State::refuse(Problem problem, const std::string& request_id,
 }
 
 Response Endpoint::State::refuse(const Admission::State& request, Problem problem) const {
-    return finished(
-        request, refuse(std::move(problem), request.request_id, request.operation == Operation::put_image));
+    auto response = refuse(std::move(problem), request.request_id, request.response_type,
+                           request.operation == Operation::put_image);
+    if (response.status == 415)
+        name_accepted_types(response, request.operation);
+    return finished(request, std::move(response));
 }
 
 Response Endpoint::State::refuse(const Admission::State& request, const Error& error) const {
@@ -97,7 +104,8 @@ Response Endpoint::State::picture(const Admission::State& request, const Request
         !rendition.width && !rendition.height && (!rendition.format || rendition.format == image.info.format);
     if (!as_stored)
         return refuse(request, Error{errc::rendition_not_supported});
-    return finished(request, picture_answer(head, *request.person_id, std::move(image)));
+    return finished(request,
+                    picture_answer(head, *request.person_id, std::move(image), request.response_type));
 }
 
 Response Endpoint::State::health(Operation operation) const {

@@ -1,5 +1,7 @@
+#include "api_index.hpp"
 #include "conditional.hpp"
 #include "endpoint_state.hpp"
+#include "image_answers.hpp"
 #include "image_uploads.hpp"
 #include "request_id.hpp"
 
@@ -27,6 +29,7 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     request->request_id = request_id(head);
     request->head_only = head.method == "HEAD";
     request->cors = cors_grant(head, options.cors);
+    request->response_type = negotiate(head);
 
     const auto url = parse_target(head.target);
     if (!url)
@@ -74,6 +77,10 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
                                               "You may read pictures and not change them"));
     if (is_of_session(route.operation))
         return admit_session(head, request);
+    if (route.operation == Operation::get_api)
+        return finished(*request, document_answer(request->response_type, "Api", api_versions()));
+    if (route.operation == Operation::get_api_v1)
+        return finished(*request, document_answer(request->response_type, "Routes", api_routes()));
     const auto person_id = PersonId::parse(route.person_id);
     if (!person_id)
         return refuse(*request, person_id.error());
@@ -83,6 +90,8 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
     switch (route.operation) {
     case Operation::put_image: return admit_upload(head, request);
     case Operation::get_image: return admit_read(head, url, request);
+    case Operation::put_image_info:
+    case Operation::patch_image_info: return admit_info_edit(head, request);
     case Operation::delete_image: request->precondition = write_precondition(head); break;
     default: request->conditional = ConditionalFields{head}; break;
     }

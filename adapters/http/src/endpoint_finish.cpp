@@ -33,6 +33,8 @@ void Endpoint::State::run(const std::shared_ptr<Admission::State>& request, Imag
     switch (request->operation) {
     case Operation::put_image: return save(request, std::move(body), reply);
     case Operation::delete_image: return reply(remove(*request));
+    case Operation::put_image_info:
+    case Operation::patch_image_info: return reply(edit_info(*request, body));
     case Operation::get_image: return reply(read_image(*request));
     case Operation::create_session: return sign_in(request, body, reply);
     default: return reply(read_info(*request));
@@ -45,16 +47,16 @@ void Endpoint::State::save(const std::shared_ptr<Admission::State>& request, Ima
     if (!picture)
         return reply(refuse(*request, picture.error()));
     // The store answers from its committing thread once the picture is durable; this thread is free before.
-    service->submit(*request->person_id, *std::move(picture), request->principal.actor,
-                    std::move(request->precondition),
-                    [this, request, reply, token = work.begin()](const result<SavedImage>& saved) {
-                        try {
-                            reply(saved ? finished(*request, saved_answer(saved->info))
-                                        : refuse(*request, saved.error()));
-                        } catch (...) {
-                            reply(broken(*request));
-                        }
-                    });
+    service->submit(
+        *request->person_id, *std::move(picture), request->principal.actor, std::move(request->precondition),
+        [this, request, reply, token = work.begin()](const result<SavedImage>& saved) {
+            try {
+                reply(saved ? finished(*request, saved_answer(saved->info, request->response_type))
+                            : refuse(*request, saved.error()));
+            } catch (...) {
+                reply(broken(*request));
+            }
+        });
 }
 
 Response Endpoint::State::remove(Admission::State& request) {
@@ -76,9 +78,9 @@ Response Endpoint::State::read_image(const Admission::State& request) const {
 Response Endpoint::State::read_info(const Admission::State& request) const {
     const auto info = service->info(*request.person_id);
     if (info)
-        return finished(request, info_answer(request.conditional.head(), *info));
+        return finished(request, info_answer(request.conditional.head(), *info, request.response_type));
     if (info.error() == errc::image_none)
-        return finished(request, empty_info_answer());
+        return finished(request, empty_info_answer(request.response_type));
     return refuse(request, info.error());
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "admission.hpp"
-#include "reply_once.hpp"
 #include "browser_sessions.hpp"
+#include "info_edit.hpp"
+#include "plain_problem.hpp"
+#include "reply_once.hpp"
 #include "work_in_progress.hpp"
 
 #include <portrait/http/endpoint.hpp>
@@ -15,9 +17,6 @@
 
 namespace portrait::http {
 
-/// A problem with nothing but status, rule and message.
-Problem plain_problem(unsigned status, std::string_view rule, std::string message);
-
 /// What a request gets when nobody was recognised.
 Problem problem_of(const AuthenticationFailure& failure);
 
@@ -26,7 +25,8 @@ void set_challenges(Response& response, const AuthenticationSchemes& schemes);
 
 /// The endpoint's works, in files of their own: refusals and finishing touches (endpoint_answers.cpp), the
 /// first step (endpoint_begin.cpp), who is calling (endpoint_callers.cpp), signing in and out
-/// (endpoint_sign_in.cpp) and the second step (endpoint_finish.cpp).
+/// (endpoint_sign_in.cpp), the second step (endpoint_finish.cpp) and both steps of a change of ImageInfo
+/// (endpoint_info.cpp).
 struct Endpoint::State {
     using BeginCompletion = std::function<void(BeginOutcome)>;
 
@@ -42,7 +42,7 @@ struct Endpoint::State {
     WorkInProgress work;
 
     // Answers. A problem is answered in the contract's shape; its cause goes to the log.
-    Response refuse(Problem problem, const std::string& request_id, bool upload) const;
+    Response refuse(Problem problem, const std::string& request_id, ResponseType type, bool upload) const;
     Response refuse(const Admission::State& request, Problem problem) const;
     Response refuse(const Admission::State& request, const Error& error) const;
     /// The answer for the exception that is being handled.
@@ -90,6 +90,9 @@ private:
 
     void run(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
     void save(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
+    BeginOutcome admit_info_edit(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
+    Response edit_info(const Admission::State& request, const ImageBytes& body);
+    Response edit_stored_info(const Admission::State& request, const InfoEdit& edit);
     Response remove(Admission::State& request);
     Response read_image(const Admission::State& request) const;
     Response read_info(const Admission::State& request) const;

@@ -67,6 +67,15 @@ bool take(std::string_view& text, char character) noexcept {
     return true;
 }
 
+std::string_view suffix_of(Representation representation) noexcept {
+    switch (representation) {
+    case Representation::image: break;
+    case Representation::info: return "-info";
+    case Representation::info_xml: return "-info-xml";
+    }
+    return {};
+}
+
 bool ends_member(std::string_view rest) noexcept {
     return rest.empty() || is_separator(rest.front());
 }
@@ -75,7 +84,7 @@ bool ends_member(std::string_view rest) noexcept {
 
 std::string entity_tag(const ImageVersion& version, Representation representation) {
     return fmt::format("\"{}.{}.{}{}\"", version.blob_id.value(), version.blob_version, version.link_version,
-                       representation == Representation::info ? "-info" : "");
+                       suffix_of(representation));
 }
 
 bool EntityTag::strongly_equals(std::string_view current) const noexcept {

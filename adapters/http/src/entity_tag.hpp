@@ -12,10 +12,10 @@ namespace portrait::http {
 
 /// Which answer a tag belongs to; each has a suffix of its own, since their bytes differ (contract section
 /// 6).
-enum class Representation { image, info };
+enum class Representation { image, info, info_xml };
 
 /// The strong ETag of a version, quotes included: `"167.5.3"` for the picture, `"167.5.3-info"` for its
-/// ImageInfo.
+/// ImageInfo in JSON, `"167.5.3-info-xml"` for the same in XML.
 std::string entity_tag(const ImageVersion& version, Representation representation = Representation::image);
 
 /// A tag of a client's list; the view is into the list.

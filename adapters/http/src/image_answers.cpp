@@ -1,10 +1,11 @@
 #include "image_answers.hpp"
 
+#include "blob_entity.hpp"
 #include "conditional.hpp"
-#include "content_types.hpp"
+#include "documents.hpp"
 #include "entity_tag.hpp"
+#include "error_document.hpp"
 #include "http_date.hpp"
-#include "json.hpp"
 #include "range.hpp"
 
 #include <fmt/format.h>
@@ -31,6 +32,11 @@ void set_dimensions(Response& response, const ImageInfo& info) {
     response.set("X-Image-Height", fmt::format_int{info.height}.str());
 }
 
+/// JSON and XML are other bytes, so each has a tag of its own.
+std::string info_tag(const ImageInfo& info, ResponseType type) {
+    return entity_tag(info.version(), is_xml(type) ? Representation::info_xml : Representation::info);
+}
+
 Response not_modified(const ImageInfo& info, std::string tag, std::string_view vary) {
     Response response;
     response.status = 304;
@@ -39,13 +45,13 @@ Response not_modified(const ImageInfo& info, std::string tag, std::string_view v
     return response;
 }
 
-Response failed_read(const ImageInfo& info, std::string tag) {
-    auto response = problem_answer(failed_precondition());
+Response failed_read(const ImageInfo& info, std::string tag, ResponseType type) {
+    auto response = problem_answer(failed_precondition(), type);
     set_validators(response, info, std::move(tag));
     return response;
 }
 
-Response unsatisfied(std::uint64_t size) {
+Response unsatisfied(std::uint64_t size, ResponseType type) {
     auto response =
         problem_answer({.status = 416,
                         .rule = "request.range",
@@ -53,20 +59,22 @@ Response unsatisfied(std::uint64_t size) {
                         .observed = {},
                         .limit = size,
                         .retry_after = {},
-                        .cause = {}});
+                        .cause = {}},
+                       type);
     response.set("Content-Range", unsatisfied_content_range(size));
     return response;
 }
 
 } // namespace
 
-Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image) {
+Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
+                        ResponseType error_type) {
     const auto& info = image.info;
     const auto format = info.format.value_or(ImageFormat::png);
     auto tag = entity_tag(info.version());
     switch (read_condition(head, info, tag)) {
     case ReadCondition::not_modified: return not_modified(info, std::move(tag), "Accept");
-    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag));
+    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag), error_type);
     case ReadCondition::proceed: break;
     }
 
@@ -75,7 +83,7 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
     const auto* range = range_applies(head, tag, info.last_modified()) ? head.find("Range") : nullptr;
     const auto selected = select_range(range, image.bytes.size());
     if (std::holds_alternative<UnsatisfiableRange>(selected))
-        return unsatisfied(image.bytes.size());
+        return unsatisfied(image.bytes.size(), error_type);
     if (const auto* part = std::get_if<ByteRange>(&selected)) {
         response.status = 206;
         response.set("Content-Range", content_range(*part, image.bytes.size()));
@@ -94,38 +102,44 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
     return response;
 }
 
-Response info_answer(const RequestHead& head, const ImageInfo& info) {
-    auto tag = entity_tag(info.version(), Representation::info);
+Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type) {
+    auto tag = info_tag(info, type);
     switch (read_condition(head, info, tag)) {
     case ReadCondition::not_modified: return not_modified(info, std::move(tag), "Accept");
-    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag));
+    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag), type);
     case ReadCondition::proceed: break;
     }
+    return changed_info_answer(info, type);
+}
+
+Response changed_info_answer(const ImageInfo& info, ResponseType type) {
     Response response;
-    response.set("Content-Type", std::string{json_content_type});
-    set_validators(response, info, std::move(tag));
-    response.set("Vary", "Accept");
-    response.body = blob_entity_json(&info);
+    set_document(response, type, blob_entity_text(type, &info));
+    set_validators(response, info, info_tag(info, type));
     return response;
 }
 
-Response empty_info_answer() {
+Response empty_info_answer(ResponseType type) {
     Response response;
-    response.set("Content-Type", std::string{json_content_type});
+    set_document(response, type, blob_entity_text(type, nullptr));
     response.set("Cache-Control", "private, no-cache");
-    response.set("Vary", "Accept");
-    response.body = blob_entity_json(nullptr);
     return response;
 }
 
-Response saved_answer(const ImageInfo& info) {
+Response document_answer(ResponseType type, std::string_view xml_root, const boost::json::value& document) {
+    Response response;
+    set_document(response, type, xml_root, document);
+    response.set("Cache-Control", "private, no-cache");
+    return response;
+}
+
+Response saved_answer(const ImageInfo& info, ResponseType type) {
     Response response;
     response.reason = "The image blob id";
-    response.set("Content-Type", std::string{json_content_type});
+    set_document(response, type, "int", info.blob_id.value());
     response.set("ETag", entity_tag(info.version()));
     response.set("Last-Modified", format_http_date(info.last_modified()));
     set_dimensions(response, info);
-    response.body = fmt::format_int{info.blob_id.value()}.str();
     return response;
 }
 
@@ -135,16 +149,13 @@ Response removed_answer() {
     return response;
 }
 
-Response problem_answer(const Problem& problem) {
+Response problem_answer(const Problem& problem, ResponseType type) {
     Response response;
     response.status = problem.status;
-    response.set("Content-Type", std::string{json_content_type});
+    set_document(response, type, "Error", error_document(problem));
     response.set("X-Content-Type-Options", "nosniff");
-    if (problem.status == 415)
-        response.set("Accept", std::string{accepted_upload_types()});
     if (problem.retry_after)
         response.set("Retry-After", fmt::format_int{problem.retry_after->count()}.str());
-    response.body = error_json(problem);
     return response;
 }
 

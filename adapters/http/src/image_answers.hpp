@@ -1,30 +1,42 @@
 #pragma once
 
+#include "negotiation.hpp"
+
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
 #include <portrait/image_info.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <string>
+#include <string_view>
 
 namespace portrait::http {
 
 /// The answer to GET or HEAD Image: 200, 206, 304, 412 or 416 by what `head` asks (contract sections 2 and
-/// 6). `head` needs no other fields than the conditional ones and Range.
-Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image);
+/// 6). `head` needs no other fields than the conditional ones and Range. `error_type` is for 412 and 416.
+Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
+                        ResponseType error_type);
 
 /// The answer to GET or HEAD ImageInfo: 200, 304 or 412.
-Response info_answer(const RequestHead& head, const ImageInfo& info);
+Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type);
 /// The same for a person without a picture.
-Response empty_info_answer();
+Response empty_info_answer(ResponseType type);
+
+/// The answer to PUT and PATCH ImageInfo: the entity as it is now.
+Response changed_info_answer(const ImageInfo& info, ResponseType type);
 
 /// The answer to PUT and POST Image: the blob id.
-Response saved_answer(const ImageInfo& info);
+Response saved_answer(const ImageInfo& info, ResponseType type);
 
 /// The answer to DELETE Image.
 Response removed_answer();
 
 /// The contract's error object with the fields that belong to its status.
-Response problem_answer(const Problem& problem);
+Response problem_answer(const Problem& problem, ResponseType type);
+
+/// 200 with a document that has no version.
+Response document_answer(ResponseType type, std::string_view xml_root, const boost::json::value& document);
 
 /// A short text, for the health routes.
 Response text_answer(unsigned status, std::string text);

@@ -11,24 +11,25 @@ namespace portrait::http {
 
 namespace {
 
-struct RouteRow {
-    std::string_view method;
-    std::string_view path; ///< a segment in braces takes any text
-    Operation operation;
-};
-
-/// Every route there is.
 constexpr RouteRow table[] = {
-    {"GET", "/api/v1/Person/{personId}/Image", Operation::get_image},
-    {"PUT", "/api/v1/Person/{personId}/Image", Operation::put_image},
-    {"POST", "/api/v1/Person/{personId}/Image", Operation::put_image},
-    {"DELETE", "/api/v1/Person/{personId}/Image", Operation::delete_image},
-    {"GET", "/api/v1/Person/{personId}/ImageInfo", Operation::get_image_info},
-    {"GET", "/session", Operation::get_session},
-    {"POST", "/session", Operation::create_session},
-    {"DELETE", "/session", Operation::delete_session},
-    {"GET", "/healthz", Operation::get_health},
-    {"GET", "/readyz", Operation::get_readiness},
+    {"GET", "/api", Operation::get_api, "Where the versions of this interface live"},
+    {"GET", "/api/v1", Operation::get_api_v1, "The routes, with a line about each"},
+    {"GET", "/api/v1/Person/{personId}/Image", Operation::get_image, "The person's picture"},
+    {"PUT", "/api/v1/Person/{personId}/Image", Operation::put_image,
+     "Stores the person's picture, sent as it is or as a form; answers the blob id"},
+    {"POST", "/api/v1/Person/{personId}/Image", Operation::put_image, "The same as PUT"},
+    {"DELETE", "/api/v1/Person/{personId}/Image", Operation::delete_image, "Removes the person's picture"},
+    {"GET", "/api/v1/Person/{personId}/ImageInfo", Operation::get_image_info,
+     "What is known of the person's picture: a BlobEntity"},
+    {"PUT", "/api/v1/Person/{personId}/ImageInfo", Operation::put_image_info,
+     "Changes the picture's texts, by a BlobEntity or a patch; answers the BlobEntity as it is now"},
+    {"PATCH", "/api/v1/Person/{personId}/ImageInfo", Operation::patch_image_info, "The same as PUT"},
+    {"GET", "/session", Operation::get_session, "The page for signing in and out"},
+    {"POST", "/session", Operation::create_session,
+     "Signs in, by Basic or by a form; sets the session's cookies"},
+    {"DELETE", "/session", Operation::delete_session, "Signs out"},
+    {"GET", "/healthz", Operation::get_health, "Whether the process is alive"},
+    {"GET", "/readyz", Operation::get_readiness, "Whether writes are taken at present"},
 };
 
 /// Takes the next segment off a path that starts with a slash.
@@ -82,6 +83,10 @@ std::optional<boost::urls::url_view> parse_target(std::string_view target) {
     if (!url || !url->is_path_absolute())
         return std::nullopt;
     return *url;
+}
+
+std::span<const RouteRow> routes() noexcept {
+    return table;
 }
 
 RouteMatch match_route(std::string_view method, const boost::urls::url_view& url) {

@@ -5,6 +5,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,14 +22,23 @@ enum class Operation {
     get_session,
     create_session,
     delete_session,
+    put_image_info,
+    patch_image_info,
+    get_api,    ///< which versions of the interface there are
+    get_api_v1, ///< which routes there are
     get_health,
     get_readiness,
 };
 
 /// Whether the operation changes anything.
 constexpr Access access_of(Operation operation) noexcept {
-    return operation == Operation::put_image || operation == Operation::delete_image ? Access::write
-                                                                                     : Access::read;
+    switch (operation) {
+    case Operation::put_image:
+    case Operation::delete_image:
+    case Operation::put_image_info:
+    case Operation::patch_image_info: return Access::write;
+    default: return Access::read;
+    }
 }
 
 /// Whether anybody may ask, unrecognised.
@@ -44,6 +54,17 @@ constexpr bool is_of_session(Operation operation) noexcept {
 
 /// Origin-form, or absolute-form as RFC 9112 section 3.2.2 demands. Absent when malformed.
 std::optional<boost::urls::url_view> parse_target(std::string_view target);
+
+/// One row of the table of routes.
+struct RouteRow {
+    std::string_view method;
+    std::string_view path; ///< a segment in braces takes any text
+    Operation operation;
+    std::string_view description; ///< one line, for people
+};
+
+/// Every route there is (contract section 1). HEAD is wherever GET is.
+std::span<const RouteRow> routes() noexcept;
 
 /// A request that is in the table.
 struct Route {

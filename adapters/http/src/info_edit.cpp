@@ -1,0 +1,60 @@
+#include "info_edit.hpp"
+
+#include "blob_entity.hpp"
+#include "json_reader.hpp"
+#include "merge_patch.hpp"
+
+#include <utility>
+
+namespace portrait::http {
+
+namespace json = boost::json;
+
+namespace {
+
+/// A text that the patch took away reads as empty: the patched entity is the whole entity, and lacks it.
+void empty_absent(ImageInfoChange& change) {
+    for (auto* text : {&change.description, &change.extra_info, &change.conceptual_type})
+        if (!*text)
+            text->emplace();
+}
+
+} // namespace
+
+boost::system::result<InfoEdit, Problem> InfoEdit::read(BodyType type, std::string_view body) {
+    if (type != BodyType::json_patch && type != BodyType::merge_patch) {
+        auto change = read_blob_entity(type, body);
+        if (!change)
+            return change.error();
+        return InfoEdit{*std::move(change)};
+    }
+    auto document = read_json(body);
+    if (!document)
+        return document.error();
+    if (type == BodyType::merge_patch)
+        return InfoEdit{MergePatch{std::move(*document)}};
+    auto patch = read_json_patch(*document);
+    if (!patch)
+        return patch.error();
+    return InfoEdit{*std::move(patch)};
+}
+
+boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageInfo& stored) const {
+    if (const auto* same = change())
+        return *same;
+    json::value entity = blob_entity(&stored);
+    if (const auto* patch = std::get_if<JsonPatch>(&edit_)) {
+        auto outcome = patched(std::move(entity), *patch);
+        if (!outcome)
+            return outcome.error();
+        entity = *std::move(outcome);
+    } else {
+        entity = merged(std::move(entity), std::get<MergePatch>(edit_).patch);
+    }
+    auto wanted = http::change_of(entity);
+    if (wanted)
+        empty_absent(*wanted);
+    return wanted;
+}
+
+} // namespace portrait::http

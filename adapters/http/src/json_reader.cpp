@@ -1,0 +1,53 @@
+#include "json_reader.hpp"
+
+#include "plain_problem.hpp"
+#include "utf8.hpp"
+
+#include <portrait/http/message.hpp>
+
+#include <boost/json/error.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parser.hpp>
+
+#include <fmt/format.h>
+
+namespace portrait::http {
+
+namespace json = boost::json;
+
+boost::system::result<json::value, Problem> read_json(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark))
+        text.remove_prefix(byte_order_mark.size());
+    if (!is_utf8(text))
+        return plain_problem(400, "request.json_malformed", "The JSON is not valid UTF-8");
+    json::parse_options options;
+    options.max_depth = max_json_depth;
+    json::parser parser{{}, options};
+    boost::system::error_code error;
+    const auto parsed = parser.write(text, error);
+    if (error == json::error::too_deep)
+        return limit_problem(400, "request.too_deep",
+                             fmt::format("The JSON is nested more than {} levels deep", max_json_depth),
+                             max_json_depth + 1, max_json_depth);
+    if (error)
+        return plain_problem(400, "request.json_malformed",
+                             fmt::format("The JSON is malformed near byte {}: {}", parsed, error.message()));
+    return parser.release();
+}
+
+json::value* find_member(json::object& object, std::string_view name) noexcept {
+    if (const auto exact = object.find(name); exact != object.end())
+        return &exact->value();
+    json::value* found = nullptr;
+    for (auto& member : object)
+        if (equal_ignoring_case(member.key(), name))
+            found = &member.value();
+    return found;
+}
+
+const json::value* find_member(const json::object& object, std::string_view name) noexcept {
+    return find_member(const_cast<json::object&>(object), name); // changes nothing
+}
+
+} // namespace portrait::http
