@@ -1,16 +1,14 @@
 #include "users_file.hpp"
 
+#include "locked_file.hpp"
 #include "password_hash.hpp"
 #include "utf8.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <optional>
-#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -35,16 +33,6 @@ Error bad_file(std::string message) {
 
 Error bad_line(std::size_t line, std::string_view what) {
     return bad_file(fmt::format("Line {} of the users file: {}", line, what));
-}
-
-/// Absent when the column is no number from 0 to 2147483647.
-std::optional<std::int32_t> parse_number(std::string_view column) {
-    if (column.empty())
-        return 0;
-    std::int32_t number = 0;
-    const auto* const end = column.data() + column.size();
-    const auto [stop, error] = std::from_chars(column.data(), end, number);
-    return error == std::errc{} && stop == end && number >= 0 ? std::optional{number} : std::nullopt;
 }
 
 struct Columns {
@@ -81,10 +69,10 @@ result<User> parse_user(std::string_view line, std::size_t number) {
         return bad_line(number, fmt::format("a name has more than {} bytes", max_user_name_length));
     if (const auto fault = password_hash_fault(text[hash_column]); !fault.empty())
         return bad_line(number, fmt::format("the password hash {}", fault));
-    const auto associate_id = parse_number(text[associate_column]);
+    const auto associate_id = parse_users_number(text[associate_column]);
     if (!associate_id)
         return bad_line(number, "the associate id is not a number from 0 to 2147483647");
-    const auto person_id = parse_number(text[person_column]);
+    const auto person_id = parse_users_number(text[person_column]);
     if (!person_id)
         return bad_line(number, "the person id is not a number from 0 to 2147483647");
     const auto rights = text[rights_column];
@@ -103,6 +91,15 @@ result<User> parse_user(std::string_view line, std::size_t number) {
 }
 
 } // namespace
+
+std::optional<std::int32_t> parse_users_number(std::string_view column) {
+    if (column.empty())
+        return 0;
+    std::int32_t number = 0;
+    const auto* const end = column.data() + column.size();
+    const auto [stop, error] = std::from_chars(column.data(), end, number);
+    return error == std::errc{} && stop == end && number >= 0 ? std::optional{number} : std::nullopt;
+}
 
 std::string_view take_users_line(std::string_view& text) noexcept {
     const auto end = text.find('\n');
@@ -141,26 +138,7 @@ result<std::vector<User>> parse_users(std::string_view text) {
 }
 
 result<std::string> read_users_file(const std::filesystem::path& path) {
-    const auto failure = [&](std::string message, std::string_view why) {
-        return Error{errc::store_io, std::move(message)}.with_cause(
-            fmt::format("{}: {}", path.string(), why));
-    };
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (status.type() == std::filesystem::file_type::not_found)
-        return failure("The users file does not exist", error.message());
-    if (status.type() != std::filesystem::file_type::regular)
-        return failure("The users file is not a regular file that can be read", error.message());
-    errno = 0;
-    std::ifstream file{path, std::ios::binary};
-    if (!file)
-        return failure("The users file can't be opened", std::generic_category().message(errno));
-    std::string text(static_cast<std::size_t>(max_users_file_bytes) + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad())
-        return failure("The users file can't be read", std::generic_category().message(errno));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
+    return read_text_file(path, "users file", max_users_file_bytes);
 }
 
 } // namespace portrait::http

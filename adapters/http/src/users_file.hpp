@@ -4,7 +4,9 @@
 #include <portrait/http/authenticator.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,9 @@ struct User {
 
 /// Takes the next line off the text, without its LF or CRLF.
 std::string_view take_users_line(std::string_view& text) noexcept;
+
+/// A column with an id; 0 when it is empty, absent when it is no number from 0 to 2147483647.
+std::optional<std::int32_t> parse_users_number(std::string_view column);
 
 /// Whether a line names nobody: it is blank or begins with `#`.
 bool is_users_comment(std::string_view line) noexcept;

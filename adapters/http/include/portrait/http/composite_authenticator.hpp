@@ -1,0 +1,27 @@
+#pragma once
+
+#include <portrait/http/authenticator.hpp>
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace portrait::http {
+
+/// Asks one authenticator for user names and passwords and another one for tickets and access tokens.
+/// Thread-safe when those are.
+class CompositeAuthenticator final : public Authenticator {
+public:
+    /// Null: nobody is recognised by that kind of credentials.
+    CompositeAuthenticator(std::shared_ptr<Authenticator> passwords,
+                           std::shared_ptr<Authenticator> tokens) noexcept;
+
+    void authenticate(Credentials credentials, std::string_view remote_address,
+                      std::function<void(AuthenticationOutcome)> done) override;
+
+private:
+    std::shared_ptr<Authenticator> passwords_;
+    std::shared_ptr<Authenticator> tokens_;
+};
+
+} // namespace portrait::http

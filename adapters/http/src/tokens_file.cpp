@@ -1,0 +1,204 @@
+#include "tokens_file.hpp"
+
+#include "locked_file.hpp"
+#include "users_file.hpp"
+#include "utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+constexpr std::size_t most_columns = 9;
+constexpr std::size_t least_columns = 4;
+
+enum Column : std::size_t {
+    id_column,
+    scheme_column,
+    digest_column,
+    name_column,
+    associate_column,
+    full_name_column,
+    person_column,
+    rights_column,
+    expiry_column
+};
+
+Error bad_file(std::string message) {
+    return {errc::info_text_invalid, std::move(message)};
+}
+
+Error bad_line(std::size_t line, std::string_view what) {
+    return bad_file(fmt::format("Line {} of the token file: {}", line, what));
+}
+
+struct Columns {
+    std::array<std::string_view, most_columns> text;
+    std::size_t count = 0;
+};
+
+/// Absent when there are too many.
+std::optional<Columns> split(std::string_view line) {
+    Columns columns;
+    for (;;) {
+        if (columns.count == most_columns)
+            return std::nullopt;
+        const auto colon = line.find(':');
+        columns.text[columns.count++] = line.substr(0, colon);
+        if (colon == std::string_view::npos)
+            return columns;
+        line.remove_prefix(colon + 1);
+    }
+}
+
+bool is_id(std::string_view text) {
+    return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char character) {
+        return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
+               (character >= 'A' && character <= 'Z') || character == '-';
+    });
+}
+
+std::optional<TokenScheme> parse_scheme(std::string_view text) {
+    for (const auto scheme : {TokenScheme::so_ticket, TokenScheme::bearer})
+        if (text == name_of(scheme))
+            return scheme;
+    return std::nullopt;
+}
+
+/// Reads who it is and what they may do; an error names what is wrong.
+result<void> parse_principal(const Columns& columns, Principal& principal, std::size_t number) {
+    const auto& text = columns.text;
+    if (text[name_column].empty() || text[name_column].size() > max_user_name_length ||
+        text[full_name_column].size() > max_user_name_length)
+        return bad_line(number, fmt::format("the name is missing, or a name has more than {} bytes",
+                                            max_user_name_length));
+    const auto associate_id = parse_users_number(text[associate_column]);
+    if (!associate_id)
+        return bad_line(number, "the associate id is not a number from 0 to 2147483647");
+    const auto person_id = parse_users_number(text[person_column]);
+    if (!person_id)
+        return bad_line(number, "the person id is not a number from 0 to 2147483647");
+    const auto rights = text[rights_column];
+    if (!rights.empty() && rights != "read" && rights != "read,write")
+        return bad_line(number, "the rights are neither read nor read,write");
+    principal.name = text[name_column];
+    principal.actor = {
+        *associate_id, principal.name,
+        std::string{text[full_name_column].empty() ? text[name_column] : text[full_name_column]}, *person_id};
+    principal.may_write = rights != "read";
+    return {};
+}
+
+result<Token> parse_token(std::string_view line, std::size_t number) {
+    if (!is_utf8(line) || has_control_characters(line))
+        return bad_line(number, "it is not valid UTF-8 or has control characters");
+    const auto columns = split(line);
+    if (!columns || columns->count < least_columns)
+        return bad_line(number, "it is not id:scheme:sha256:name[:associate id[:full name[:person id[:rights"
+                                "[:expiry]]]]]");
+    const auto& text = columns->text;
+    Token token;
+    token.line = number;
+    if (!is_id(text[id_column]))
+        return bad_line(number, "the id is not 1 to 32 letters, digits and dashes");
+    token.description.id = text[id_column];
+    const auto scheme = parse_scheme(text[scheme_column]);
+    if (!scheme)
+        return bad_line(number, "the scheme is neither SoTicket nor Bearer");
+    token.description.scheme = *scheme;
+    const auto digest = parse_hexadecimal(text[digest_column]);
+    if (!digest)
+        return bad_line(number, "the hash is not 64 lower-case hexadecimal digits");
+    token.digest = *digest;
+    if (auto parsed = parse_principal(*columns, token.description.principal, number); !parsed)
+        return parsed.error();
+    const auto expiry = text[expiry_column];
+    if (expiry.empty() || expiry == "never")
+        return token;
+    token.description.last_day = parse_day(expiry);
+    if (!token.description.last_day)
+        return bad_line(number, "the expiry is neither never nor a day such as 2027-01-31");
+    return token;
+}
+
+} // namespace
+
+std::string_view name_of(TokenScheme scheme) noexcept {
+    return scheme == TokenScheme::so_ticket ? "SoTicket" : "Bearer";
+}
+
+std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
+    if (text.size() != 10 || text[4] != '-' || text[7] != '-')
+        return std::nullopt;
+    const auto number = [](std::string_view digits) -> std::optional<unsigned> {
+        unsigned value = 0;
+        for (const char digit : digits) {
+            if (digit < '0' || digit > '9')
+                return std::nullopt;
+            value = value * 10 + static_cast<unsigned>(digit - '0');
+        }
+        return value;
+    };
+    const auto year = number(text.substr(0, 4));
+    const auto month = number(text.substr(5, 2));
+    const auto day = number(text.substr(8, 2));
+    if (!year || !month || !day)
+        return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
+                                           std::chrono::month{*month}, std::chrono::day{*day}};
+    return date.ok() ? std::optional{std::chrono::sys_days{date}} : std::nullopt;
+}
+
+std::string format_day(std::chrono::sys_days day) {
+    const std::chrono::year_month_day date{day};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+bool Token::is_good(Timestamp now) const noexcept {
+    return !description.last_day || now < *description.last_day + std::chrono::days{1};
+}
+
+result<std::vector<Token>> parse_tokens(std::string_view text) {
+    if (text.size() > max_users_file_bytes)
+        return bad_file(fmt::format("The token file has more than {} bytes", max_users_file_bytes));
+    std::vector<Token> tokens;
+    std::unordered_set<std::string> ids;
+    std::unordered_set<SecretDigest, SecretDigestHash, SecretDigestEqual> digests;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto line = take_users_line(text);
+        if (is_users_comment(line))
+            continue;
+        if (line.size() > max_users_file_line)
+            return bad_line(number, fmt::format("it has more than {} bytes", max_users_file_line));
+        auto token = parse_token(line, number);
+        if (!token)
+            return token.error();
+        if (!ids.insert(token->description.id).second || !digests.insert(token->digest).second)
+            return bad_line(number, "the id or the hash stands on an earlier line already");
+        tokens.push_back(*std::move(token));
+    }
+    return tokens;
+}
+
+std::string line_of(const Token& token) {
+    const auto& [id, scheme, principal, last_day] = token.description;
+    const auto& [name, actor, may_write] = principal;
+    return fmt::format("{}:{}:{}:{}:{}:{}:{}:{}:{}\n", id, name_of(scheme), hexadecimal(token.digest), name,
+                       actor.associate_id, actor.full_name == name ? "" : actor.full_name, actor.person_id,
+                       may_write ? "read,write" : "read", last_day ? format_day(*last_day) : "never");
+}
+
+result<std::string> read_tokens_file(const std::filesystem::path& path) {
+    return read_text_file(path, "token file", max_users_file_bytes);
+}
+
+} // namespace portrait::http
