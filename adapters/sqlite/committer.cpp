@@ -133,12 +133,12 @@ void Committer::process(Batch batch) {
         return fail(std::move(batch), *failure);
     }
     count(batch, refusals);
+    if (!freed.empty())
+        settings_.freed(std::move(freed));
     const auto size = batch.size();
     for (std::size_t index = 0; index < size; ++index)
         batch[index]->answer(refusals[index] ? &*refusals[index] : nullptr);
     batch.clear();
-    if (!freed.empty())
-        settings_.freed(std::move(freed));
     {
         const std::scoped_lock lock{mutex_};
         answered_ += size;

@@ -71,7 +71,8 @@ public:
         std::filesystem::path database;
         std::size_t max_waiting = 0;
         std::chrono::milliseconds reopen_delay{};
-        /// Told of the ranges that a durable commit freed; on the committing thread.
+        /// Told of the ranges that a durable commit freed, before its writes are answered; on the committing
+        /// thread.
         std::function<void(std::vector<SegmentRange>)> freed;
     };
 
