@@ -63,7 +63,7 @@ std::string json_of(const AccessRecord& record) {
     line["status"] = record.status;
     line["request_bytes"] = record.request_bytes;
     line["response_bytes"] = record.response_bytes;
-    line["duration_ms"] = static_cast<double>(record.duration.count()) / 1000.0;
+    line["duration_us"] = record.duration.count();
     return json::serialize(line);
 }
 

@@ -41,12 +41,29 @@ std::string listen_fault(const std::string& text) {
                      "localhost:8080 or 0.0.0.0:8080";
 }
 
-/// A number of bytes, also as 10MiB.
+/// Turns `10MiB` into bytes.
+std::string read_size(std::string& text) {
+    const auto given = text;
+    try {
+        if (const auto fault = CLI::AsSizeValue{false}(text); fault.empty())
+            return {};
+    } catch (const CLI::ValidationError&) {
+        text = given; // an unknown unit, or a size beyond 64 bits
+    }
+    return fmt::format("'{}' is not a number of bytes, such as 1048576, 512KiB, 10MiB or 1GiB", given);
+}
+
+/// The range in the message of a fault and not in the option's line of `--help`.
+template<class Number>
+CLI::Validator between(Number least, Number most) {
+    return CLI::Range{least, most}.description("");
+}
+
 CLI::Option* add_size(CLI::App& app, const char* name, std::uint64_t& value, const char* description,
                       std::uint64_t most, std::uint64_t least = 1) {
     return app.add_option(name, value, description)
-        ->transform(CLI::AsSizeValue{false})
-        ->check(CLI::Range{least, most})
+        ->transform(CLI::Validator{read_size, {}})
+        ->check(between(least, most))
         ->type_name("BYTES");
 }
 
@@ -73,7 +90,7 @@ void add_rules(CLI::App& app, Settings& settings) {
         ->default_str("10MiB")
         ->envname("PORTRAIT_MAX_BODY");
     app.add_option("--max-pixels", settings.max_pixels, "The most pixels of a picture, width times height")
-        ->check(CLI::Range{std::uint64_t{1}, largest_size})
+        ->check(between(std::uint64_t{1}, largest_size))
         ->type_name("N")
         ->default_str("100000000")
         ->envname("PORTRAIT_MAX_PIXELS");
@@ -87,12 +104,12 @@ void add_rules(CLI::App& app, Settings& settings) {
 
 void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client) {
     app.add_option("--threads", settings.threads, "Threads that serve sockets (default: one a core)")
-        ->check(CLI::Range{std::size_t{1}, most_threads})
+        ->check(between(std::size_t{1}, most_threads))
         ->type_name("N")
         ->envname("PORTRAIT_THREADS");
     app.add_option("--store-threads", settings.store_threads,
                    "Threads that read from the store; as many more write")
-        ->check(CLI::Range{std::size_t{1}, most_threads})
+        ->check(between(std::size_t{1}, most_threads))
         ->type_name("N")
         ->default_str("8")
         ->envname("PORTRAIT_STORE_THREADS");
@@ -116,7 +133,7 @@ void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client)
 void add_log(CLI::App& app, Settings& settings) {
     app.add_option("--log-level", settings.log_level,
                    "The least that is logged: debug, info, warning, error or off")
-        ->check(CLI::IsMember{{"debug", "info", "warning", "error", "off"}})
+        ->check(CLI::IsMember{{"debug", "info", "warning", "error", "off", "warn"}}.description(""))
         ->type_name("LEVEL")
         ->default_str("info")
         ->envname("PORTRAIT_LOG_LEVEL");
@@ -157,7 +174,7 @@ void add_user_commands(CLI::App& app, CommandLine& line, AddUser& user) {
         ->type_name("TEXT");
     add->add_option("--associate-id", user.associate_id,
                     "The associate's id (default: one more than the largest)")
-        ->check(CLI::Range{std::int32_t{0}, std::numeric_limits<std::int32_t>::max()})
+        ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
         ->type_name("N");
     auto* read_only = add->add_flag_callback(
         "--read-only", [&] { user.may_write = false; }, "The user may look at pictures and not change any");
@@ -180,6 +197,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     CLI::App app{"A person's picture over SuperOffice's REST contract", "portrait-server"};
     app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION);
     app.footer(footer);
+    app.option_defaults()->take_last(); // a script's own option can be overridden by one that follows
     app.get_formatter()->column_width(42);
     add_places(app, line.settings, listen);
     add_rules(app, line.settings);

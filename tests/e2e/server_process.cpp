@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,21 +82,28 @@ ServerProcess::ServerProcess(const ServerLaunch& launch) {
     const Pipe out = make_pipe();
     const Pipe err = make_pipe();
 
+    // Opened now, since another user may not see the folders above it.
+    const int program = ::open(PORTRAIT_SERVER_BINARY, O_RDONLY | O_CLOEXEC);
+    if (program < 0)
+        throw_errno(PORTRAIT_SERVER_BINARY);
+
     id_ = ::fork();
     if (id_ < 0)
         throw_errno("fork");
     if (id_ == 0) { // only async-signal-safe calls from here on
-        if (::chdir(folder.c_str()) == 0 && ::dup2(input, 0) == 0 && ::dup2(out.write_end, 1) == 1 &&
-            ::dup2(err.write_end, 2) == 2) {
-            ::setsid(); // no terminal to ask
-            ::execve(arguments[0].c_str(), argument_pointers.data(), environment_pointers.data());
-        }
+        ::setsid(); // no terminal to ask
+        const bool ready = ::chdir(folder.c_str()) == 0 && ::dup2(input, 0) == 0 &&
+                           ::dup2(out.write_end, 1) == 1 && ::dup2(err.write_end, 2) == 2 &&
+                           (!launch.user || ::setuid(*launch.user) == 0);
+        if (ready)
+            ::fexecve(program, argument_pointers.data(), environment_pointers.data());
         ::_exit(127);
     }
+    ::close(program);
     ::close(input);
     ::close(out.write_end);
     ::close(err.write_end);
-    handle_ = ::pidfd_open(id_, 0);
+    handle_ = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)); // glibc 2.36 declares it for C alone
     if (handle_ < 0)
         throw_errno("pidfd_open");
     out_.descriptor = out.read_end;

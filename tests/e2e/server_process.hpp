@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -23,7 +24,8 @@ struct ServerLaunch {
     std::filesystem::path folder; ///< the working folder
     std::vector<std::string> arguments{};
     std::map<std::string, std::string> environment{};
-    std::string input{}; ///< all of its standard input
+    std::string input{};            ///< all of its standard input
+    std::optional<unsigned> user{}; ///< it gives up being root and becomes this user
 };
 
 /// How a process ended, and all that it said.

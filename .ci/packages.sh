@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the lists are for the scripts that source this
+# Sourced by scripts that need Debian packages: `need_packages NAME…` installs those that are missing, and needs
+# neither network nor root when none is.
+
+# What building and running portrait-server takes.
+BUILD_PACKAGES=(
+    g++ cmake ninja-build ccache pkg-config
+    libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+    libcli11-dev libcrypt-dev libfmt-dev libspdlog-dev libsqlite3-dev libssl-dev libstb-dev libxxhash-dev
+)
+# What building and running the tests takes beside that; ImageMagick encodes the real pictures.
+TEST_PACKAGES=(catch2 imagemagick)
+# What checking the sources takes.
+LINT_PACKAGES=(clang-format)
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+is_installed() {
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+need_packages() {
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        fail "this is no Debian; install what corresponds to these packages of Debian 12 and build with cmake: $*"
+    fi
+    local package missing=()
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+
+    local as_root=(env DEBIAN_FRONTEND=noninteractive)
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || fail "packages are missing and there is no sudo; as root: apt-get install ${missing[*]}"
+        as_root=(sudo "${as_root[@]}")
+    fi
+    printf 'Installing %s\n' "${missing[*]}" >&2
+    "${as_root[@]}" apt-get -qq update >&2 ||
+        fail "apt-get update failed, is the network there? These packages are missing: ${missing[*]}"
+    "${as_root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2 ||
+        fail "packages can't be installed, Debian 12 has them all: ${missing[*]}"
+}

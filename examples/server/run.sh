@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds portrait-server and starts it with demo persons and a demo user on http://localhost:8080, its data in the
+# current folder's portrait-data/. On Debian 12 it installs what it lacks. More arguments go to the server:
+#   ./examples/server/run.sh --listen 127.0.0.1:9000
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=../../.ci/packages.sh
+source "$root/.ci/packages.sh"
+need_packages "${BUILD_PACKAGES[@]}" curl # for the banner's lines
+
+server=$root/build/release/bin/portrait-server
+quiet=(-- --quiet)
+if [[ ! -x $server ]]; then
+    printf 'Building a Release server; the first time takes some minutes\n' >&2
+    quiet=()
+fi
+(
+    cd "$root"
+    if [[ ! -f build/release/build.ninja ]]; then
+        cmake --preset release
+    fi
+    cmake --build --preset release --target portrait-server "${quiet[@]}"
+) >&2 || fail 'the build failed; the reason stands above'
+
+# A --data or --listen among the arguments comes later and counts.
+exec "$server" --demo --data "$PWD/portrait-data" "$@"
