@@ -61,8 +61,11 @@ public:
     std::uint16_t port() const noexcept;
     ServerStatistics statistics() const noexcept;
 
-    /// Stops accepting, lets requests in flight finish, closes idle connections, and returns when all have
-    /// ended or when `patience` is over and the rest was cut. Returns whether all had ended by themselves.
+    /// Stops accepting, lets requests in flight finish (their answers say `Connection: close`), closes idle
+    /// connections, makes `/readyz` say 503, and returns when all have ended or when `patience` is over and
+    /// the rest was cut. Returns whether all had ended by themselves; a further call returns the same. A call
+    /// to the store that is still running isn't waited for here but by the endpoint's destructor. Not to be
+    /// called from a completion of the endpoint.
     bool drain(std::chrono::milliseconds patience);
 
 private:
