@@ -1,9 +1,9 @@
 #include "server_process.hpp"
 
-#include "sqlite/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <portrait/version.hpp>
 
@@ -89,7 +89,8 @@ ServerEnd import_text(const TemporaryFolder& folder, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("the option --help names every option with its environment variable and has examples", "[e2e][command-line]") {
+TEST_CASE("the option --help names every option with its environment variable and has examples",
+          "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto end = run_server({.folder = folder.path(), .arguments = {"--help"}});
     CHECK(end.exit_code == 0);

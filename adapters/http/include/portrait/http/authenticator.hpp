@@ -46,8 +46,8 @@ struct AuthenticationFailure {
 
 using AuthenticationOutcome = boost::system::result<Principal, AuthenticationFailure>;
 
-/// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by calling
-/// `done` before returning, or later, once, from a thread of your own. Thread-safe.
+/// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by
+/// calling `done` before returning, or later, once, from a thread of your own. Thread-safe.
 class Authenticator {
 public:
     virtual ~Authenticator() = default;

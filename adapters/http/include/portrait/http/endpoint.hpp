@@ -41,24 +41,25 @@ private:
 using BeginOutcome = std::variant<Response, Admission>;
 
 struct EndpointOptions {
-    /// `--strict-superoffice` (contract section 2): 4xx of an upload become 400, but for 401, 403, 412 and 429.
+    /// `--strict-superoffice` (contract section 2): 4xx of an upload become 400, but for 401, 403, 412 and
+    /// 429.
     bool strict_superoffice = false;
 };
 
 /// The contract's routes over a `PersonImageService`, without sockets: mount it in any server.
 ///
-/// Two steps, since a head has to be judged before its body is sent: `begin` takes the head and gives an answer or
-/// an `Admission`; `finish` takes the admission and the body and gives the answer. `begin` never blocks: what
-/// needs no store is answered there, pictures at hand in a cache included; it completes before it returns, except
-/// when the authenticator takes its time. `finish` runs the store on the executors and completes on any thread.
-/// Every completion is called exactly once. Exceptions of ports become 500 and are logged.
-/// Thread-safe; must outlive its completions.
+/// Two steps, since a head has to be judged before its body is sent: `begin` takes the head and gives an
+/// answer or an `Admission`; `finish` takes the admission and the body and gives the answer. `begin` never
+/// blocks: what needs no store is answered there, pictures at hand in a cache included; it completes before
+/// it returns, except when the authenticator takes its time. `finish` runs the store on the executors and
+/// completes on any thread. Every completion is called exactly once. Exceptions of ports become 500 and are
+/// logged. Thread-safe; must outlive its completions.
 class Endpoint {
 public:
     /// Null pointers throw `std::invalid_argument`, but for `log`, which may be null.
     Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
-             std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers, EndpointOptions options = {},
-             std::shared_ptr<Log> log = nullptr);
+             std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
+             EndpointOptions options = {}, std::shared_ptr<Log> log = nullptr);
     ~Endpoint();
 
     void begin(const RequestHead& head, std::function<void(BeginOutcome)> done);
@@ -66,11 +67,12 @@ public:
 
     /// Both steps for a host that has the whole request already.
     void handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done);
-    /// The same, waiting for the answer; don't call it on a thread that the executors or the authenticator need.
+    /// The same, waiting for the answer; don't call it on a thread that the executors or the authenticator
+    /// need.
     Response handle(const RequestHead& head, ImageBytes body = {});
 
-    /// An answer in the contract's error shape, for what a host refuses by itself (a bad request line, a body over
-    /// `Admission::body_limit`, a timeout). `head` may be null when none could be read.
+    /// An answer in the contract's error shape, for what a host refuses by itself (a bad request line, a body
+    /// over `Admission::body_limit`, a timeout). `head` may be null when none could be read.
     Response refuse(const Problem& problem, const RequestHead* head) const;
     /// The same once the head was admitted: keeps the request's id and the strict switch's rule.
     Response refuse(const Problem& problem, const Admission& admission) const;
@@ -83,8 +85,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the sender
-/// never declared the length.
+/// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the
+/// sender never declared the length.
 Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
 
 } // namespace portrait::http

@@ -20,8 +20,9 @@ struct RequestField {
     std::string_view value; ///< without the white space around it
 };
 
-/// The head of a request, as views into whatever the host parsed: they have to stay valid until `Endpoint::begin`
-/// has called its completion, and no longer. A host that is not ours fills it from its own types.
+/// The head of a request, as views into whatever the host parsed: they have to stay valid until
+/// `Endpoint::begin` has called its completion, and no longer. A host that is not ours fills it from its own
+/// types.
 struct RequestHead {
     std::string_view method{}; ///< as sent, case-sensitive
     std::string_view target{}; ///< origin-form: path and query, still percent-encoded
@@ -30,7 +31,7 @@ struct RequestHead {
     std::optional<std::uint64_t> content_length{};
     bool chunked = false;
     std::string_view remote_address{}; ///< without port; for rate limits and logs
-    bool secure = false;             ///< the client speaks TLS (to us or to a trusted proxy)
+    bool secure = false;               ///< the client speaks TLS (to us or to a trusted proxy)
 
     /// The first field of that name (case-insensitive); null when there is none.
     const std::string_view* find(std::string_view name) const noexcept;
