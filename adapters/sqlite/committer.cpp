@@ -52,26 +52,29 @@ Committer::~Committer() {
 }
 
 void Committer::add(std::unique_ptr<Member> member) {
-    std::optional<Error> refused;
-    {
-        const std::scoped_lock lock{mutex_};
-        if (closed_)
-            refused = closed_;
-        else if (stopping_)
-            refused = Error{errc::store_closed};
-        else if (waiting_.size() >= settings_.max_waiting)
-            refused = Error{errc::service_busy}.with_limit(waiting_.size() + 1, settings_.max_waiting);
-        if (!refused) {
-            waiting_.push_back(std::move(member));
-            ++added_;
-        } else if (member->written) {
-            abandoned_.push_back(member->written->place().range);
-        }
-    }
-    if (refused)
+    if (const auto refused = try_to_add(member))
         member->answer(&*refused);
     else
         changed_.notify_one();
+}
+
+std::optional<Error> Committer::try_to_add(std::unique_ptr<Member>& member) {
+    const std::scoped_lock lock{mutex_};
+    std::optional<Error> refused;
+    if (closed_)
+        refused = closed_;
+    else if (stopping_)
+        refused = Error{errc::store_closed};
+    else if (waiting_.size() >= settings_.max_waiting)
+        refused = Error{errc::service_busy}.with_limit(waiting_.size() + 1, settings_.max_waiting);
+    if (refused) {
+        if (member->written)
+            abandoned_.push_back(member->written->place().range);
+        return refused;
+    }
+    waiting_.push_back(std::move(member));
+    ++added_;
+    return std::nullopt;
 }
 
 void Committer::abandon(const SegmentRange& range) {
@@ -120,25 +123,25 @@ void Committer::work() {
 
 void Committer::process(Batch batch) {
     if (const auto open = writable(); !open)
-        return fail(std::move(batch), {open.error(), false});
+        return fail(batch, {open.error(), false});
     if (const auto synced = sync(batch); !synced) {
         close(synced.error());
-        return fail(std::move(batch), {Error{errc::store_io}.with_cause(synced.error().cause()), true});
+        return fail(batch, {Error{errc::store_io}.with_cause(synced.error().cause()), true});
     }
     Refusals refusals(batch.size());
     std::vector<SegmentRange> freed;
     if (const auto failure = commit(batch, refusals, freed)) {
         if (failure->closes)
             close(failure->error);
-        return fail(std::move(batch), *failure);
+        return fail(batch, *failure);
     }
     count(batch, refusals);
+    if (!freed.empty())
+        settings_.freed(std::move(freed));
     const auto size = batch.size();
     for (std::size_t index = 0; index < size; ++index)
         batch[index]->answer(refusals[index] ? &*refusals[index] : nullptr);
     batch.clear();
-    if (!freed.empty())
-        settings_.freed(std::move(freed));
     {
         const std::scoped_lock lock{mutex_};
         answered_ += size;
@@ -226,7 +229,7 @@ result<void> Committer::apply_one(Member& member, std::optional<Error>& refusal,
     return connection_->query("RELEASE member").run();
 }
 
-void Committer::fail(Batch batch, const Failure& failure) {
+void Committer::fail(const Batch& batch, const Failure& failure) {
     {
         const std::scoped_lock lock{mutex_};
         ++statistics_.failed_batches;

@@ -71,7 +71,8 @@ public:
         std::filesystem::path database;
         std::size_t max_waiting = 0;
         std::chrono::milliseconds reopen_delay{};
-        /// Told of the ranges that a durable commit freed; on the committing thread.
+        /// Told of the ranges that a durable commit freed, before its writes are answered; on the committing
+        /// thread.
         std::function<void(std::vector<SegmentRange>)> freed;
     };
 
@@ -117,13 +118,14 @@ private:
         bool closes = false; ///< the store has to be reopened; the commit may have been made all the same
     };
 
+    std::optional<Error> try_to_add(std::unique_ptr<Member>& member);
     void work();
     void process(Batch batch);
     result<void> sync(const Batch& batch);
     std::optional<Failure> commit(const Batch& batch, Refusals& refusals, std::vector<SegmentRange>& freed);
     result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
     result<void> apply_one(Member& member, std::optional<Error>& refusal, Transaction& transaction);
-    void fail(Batch batch, const Failure& failure);
+    void fail(const Batch& batch, const Failure& failure);
     void count(const Batch& batch, const Refusals& refusals);
     void checkpoint();
 

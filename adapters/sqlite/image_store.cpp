@@ -85,7 +85,7 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
         // They are in the file: waiting for the commit takes no memory for them.
         command.content.reset();
     }
-    auto apply = [command = std::move(command), content = std::move(content)](Transaction& transaction) {
+    auto apply = [command = std::move(command), content](Transaction& transaction) {
         return apply_save(transaction, command, content);
     };
     auto member =

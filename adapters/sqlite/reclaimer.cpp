@@ -2,6 +2,7 @@
 
 #include "store_check.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -17,6 +18,21 @@ std::uint64_t bytes_of(const std::vector<SegmentRange>& ranges) {
     for (const auto& range : ranges)
         bytes += range.length;
     return bytes;
+}
+
+/// The same ranges with neighbours joined: pictures that came together often go together, and a hole in one
+/// piece is much cheaper than many.
+std::vector<SegmentRange> joined(std::vector<SegmentRange> ranges) {
+    std::sort(ranges.begin(), ranges.end(),
+              [](const auto& left, const auto& right) { return left.offset < right.offset; });
+    std::vector<SegmentRange> whole;
+    for (const auto& range : ranges) {
+        if (!whole.empty() && whole.back().offset + whole.back().length == range.offset)
+            whole.back().length += range.length;
+        else
+            whole.push_back(range);
+    }
+    return whole;
 }
 
 result<void> forget_ranges(Connection& connection, const std::vector<SegmentRange>& ranges) {
@@ -76,8 +92,13 @@ void Reclaimer::work() {
         // Whoever may still see a row that names one of these ranges has a pin of this epoch or an older one.
         if (!pins_.wait_until_gone(pins_.advance()))
             return;
-        reclaim(ranges);
+        // After a failed sync or commit nothing is erased until the store has checked itself.
+        const bool in_doubt = !committer_.writable();
+        if (!in_doubt)
+            reclaim(ranges);
         std::unique_lock lock{mutex_};
+        if (in_doubt)
+            waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
         if (changed_.wait_for(lock, pause_between_rounds, [this] { return stopping_; }))
             return;
     }
@@ -88,8 +109,7 @@ void Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
     for (const auto& range : ranges)
         by_segment[range.segment].push_back(range);
     for (const auto& [segment, its_ranges] : by_segment) {
-        // After a failed sync or commit nothing is erased: what is on the disk is in doubt.
-        if (!committer_.writable() || !erase(segment, its_ranges))
+        if (!erase(segment, its_ranges))
             continue;
         const auto bytes = bytes_of(its_ranges);
         bytes_to_free_ -= bytes;
@@ -103,7 +123,7 @@ bool Reclaimer::erase(std::uint64_t segment, const std::vector<SegmentRange>& ra
     if (!file && file.error() != errc::store_corrupt)
         return false;
     if (file) {
-        for (const auto& range : ranges)
+        for (const auto& range : joined(ranges))
             if (!(*file)->erase(range))
                 return false;
         if (!(*file)->sync())

@@ -131,8 +131,9 @@ private:
     std::uint32_t last_index_ = 0;
     bool sealed_ = false;
 
-    mutable std::mutex sync_mutex_; ///< for the next two: an error is told once, so only one thread asks at a time
-    bool named_ = false;    ///< the folder's entry is durable
+    mutable std::mutex
+        sync_mutex_;     ///< for the next two: an error is told once, so only one thread asks at a time
+    bool named_ = false; ///< the folder's entry is durable
     bool sync_failed_ = false;
 };
 

@@ -29,7 +29,8 @@ public:
     /// The file of a number; opened at need.
     result<std::shared_ptr<SegmentFile>> file(std::uint64_t number);
 
-    /// Has files whose sync failed opened anew, so that ranges can be erased in them; nothing is appended to them.
+    /// Has files whose sync failed opened anew, so that ranges can be erased in them; nothing is appended to
+    /// them.
     void forget_failed();
 
     /// No new range comes from the present file.

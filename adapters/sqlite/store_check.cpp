@@ -50,15 +50,18 @@ result<void> cut(const std::filesystem::path& path, std::uint64_t end) {
 }
 
 result<void> seal_segment(Connection& connection, Segments& segments, std::uint64_t segment) {
-    const auto known = known_ranges(connection, segment);
-    if (!known)
-        return known.error();
-    const auto path = SegmentFile::path_of(segments.folder(), segment);
-    if (known->empty()) {
+    const auto unnamed = is_unnamed(connection, segment);
+    if (!unnamed)
+        return unnamed.error();
+    if (*unnamed) {
         if (auto removed = segments.remove(segment); !removed)
             return removed;
         return forget_segment(connection, segment);
     }
+    const auto known = known_ranges(connection, segment);
+    if (!known)
+        return known.error();
+    const auto path = SegmentFile::path_of(segments.folder(), segment);
     std::uint64_t end = 0;
     for (const auto& range : *known) {
         if (range.offset > end)
@@ -78,7 +81,8 @@ result<void> seal_segment(Connection& connection, Segments& segments, std::uint6
 result<void> seal_all(Connection& connection, Segments& segments) {
     std::vector<std::uint64_t> open;
     {
-        auto query = connection.query("SELECT number FROM segment WHERE sealed = 0");
+        auto query = connection.query("SELECT number FROM segment WHERE sealed = 0 OR NOT EXISTS "
+                                      "(SELECT 1 FROM blob WHERE blob.segment = segment.number)");
         for (;;) {
             const auto row = query.next();
             if (!row)

@@ -21,7 +21,7 @@ result<void> check_store(Connection& connection, Segments& segments);
 
 /// Seals the segments that an earlier owner, or this one, was filling: nothing is appended to them any more.
 /// Ranges that no row names go into `range_to_free`, space behind the last named range is given back, and a
-/// segment without any range is unlinked. One transaction; nobody else may be writing or reading.
+/// segment without pictures is unlinked. One transaction; nobody else may be writing or reading.
 result<void> seal_segments(Connection& connection, Segments& segments);
 
 /// All that is still in `range_to_free`.

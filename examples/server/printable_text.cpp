@@ -27,7 +27,7 @@ std::size_t character_length(std::string_view text) {
     unsigned low = 0x80;
     unsigned high = 0xBF;
     switch (first) {
-    case 0xC2: low = 0xA0; break; // U+0080 to U+009F are control characters, too
+    case 0xC2: // U+0080 to U+009F are control characters, too
     case 0xE0: low = 0xA0; break;
     case 0xED: high = 0x9F; break;
     case 0xF0: low = 0x90; break;

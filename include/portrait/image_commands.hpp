@@ -45,7 +45,7 @@ struct SaveImage {
     ImageTexts texts;                    ///< of a blob that the save makes; a replaced blob keeps its own
     Actor actor;
     Timestamp now;
-    Precondition precondition;
+    Precondition precondition; ///< ignored for `NewBlob`, which has no state yet
 };
 
 struct UpdateImageInfo {

@@ -23,7 +23,7 @@ trap finish EXIT
 convert -seed 1 -size 300x300 xc:tomato +noise Random -quality 75 "$work/picture.jpg"
 export PICTURE=$work/picture.jpg
 
-"$root/build/release/bin/portrait-server" --demo --listen 127.0.0.1:0 --data "$work/data" --log-level warn \
+"$root/build/release/bin/portrait-server" --demo --listen 127.0.0.1:0 --data "$work/data" --log-level warning \
     >"$work/banner" &
 server=$!
 url=

@@ -1,9 +1,9 @@
 #include "server_process.hpp"
 
-#include "sqlite/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <portrait/version.hpp>
 
@@ -90,7 +90,8 @@ ServerEnd import_text(const TemporaryFolder& folder, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("--help names every option with its environment variable and has examples", "[e2e][command-line]") {
+TEST_CASE("the option --help names every option with its environment variable and has examples",
+          "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto end = run_server({.folder = folder.path(), .arguments = {"--help"}});
     CHECK(end.exit_code == 0);
@@ -105,7 +106,7 @@ TEST_CASE("--help names every option with its environment variable and has examp
     CHECK(holds(end.out, "portrait-server users add anna"));
 }
 
-TEST_CASE("--version names the program and its version", "[e2e][command-line]") {
+TEST_CASE("the option --version names the program and its version", "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto end = run_server({.folder = folder.path(), .arguments = {"--version"}});
     CHECK(end.exit_code == 0);
@@ -180,7 +181,7 @@ TEST_CASE("options come from the environment, and the command line overrides the
     }
 }
 
-TEST_CASE("--max-pixels, --strict-superoffice and --allow-any-person reach the service",
+TEST_CASE("the options --max-pixels, --strict-superoffice and --allow-any-person reach the service",
           "[e2e][command-line]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(),

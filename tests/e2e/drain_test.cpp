@@ -1,9 +1,9 @@
 #include "server_process.hpp"
 
-#include "sqlite/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <chrono>
 #include <csignal>

@@ -1,9 +1,9 @@
 #include "server_process.hpp"
 
-#include "../sqlite/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <portrait/digest.hpp>
 
@@ -103,7 +103,7 @@ void run_client(std::uint16_t port, int client, int rounds, const std::vector<Di
 TEST_CASE("64 clients put and get over 500 persons without an error or a mix", "[e2e][load]") {
     const TemporaryFolder folder;
     ServerProcess server{
-        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-level", "warn"})}};
+        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-level", "warning"})}};
     const auto port = server.port();
     const int rounds = PORTRAIT_LOAD_PUTS;
 

@@ -1,9 +1,9 @@
 #include "server_process.hpp"
 
-#include "../sqlite/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -32,7 +32,7 @@ std::string image_path(int person) {
 TEST_CASE("memory stays flat while gigabytes of pictures go in", "[e2e][memory]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(),
-                          .arguments = server_arguments({"--demo", "--log-level", "warn", "--cache-bytes",
+                          .arguments = server_arguments({"--demo", "--log-level", "warning", "--cache-bytes",
                                                          std::to_string(cache_bytes)})}};
     const auto port = server.port();
     std::atomic<int> next{0};

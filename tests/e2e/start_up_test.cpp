@@ -1,9 +1,9 @@
 #include "server_process.hpp"
 
-#include "sqlite/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <portrait/version.hpp>
 
@@ -89,7 +89,7 @@ TEST_CASE("the banner tells address, data folder and demo credential, and its li
     CHECK(holds(info.body, "\"MimeType\":\"image/png\""));
 }
 
-TEST_CASE("--demo makes persons 1 to 1000 and keeps names that are there", "[e2e][start-up]") {
+TEST_CASE("the option --demo makes persons 1 to 1000 and keeps names that are there", "[e2e][start-up]") {
     const TemporaryFolder folder;
     REQUIRE(
         run_server({.folder = folder.path(), .arguments = {"persons", "add", "1001", "Real"}}).exit_code ==

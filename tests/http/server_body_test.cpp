@@ -157,7 +157,7 @@ TEST_CASE("a body that is cut off stores nothing", "[server][body]") {
         connection.send(declaring(1, picture.size() + 1));
         connection.send(text_of(picture));
         connection.finish_sending();
-        CHECK(connection.wait_for_close());
+        check_refused(connection, 400, "request.malformed");
     }
     {
         RawConnection connection = server.connect();

@@ -41,7 +41,7 @@ TEST_CASE("a drain lets the request in flight finish, closes idle connections an
             return true;
         }
     }));
-    CHECK(server.server->statistics().connections == 1);
+    CHECK(eventually([&] { return server.server->statistics().connections == 1; }));
     server.store->writes.open();
     const RawResponse response = busy.read_response();
     CHECK(response.status == 200);

@@ -150,15 +150,3 @@ TEST_CASE("bytes that can't be written fail their own save only", "[sqlite][fail
     save(*fixture.store, person(2), 3);
     fixture.old_picture_is_whole();
 }
-
-TEST_CASE("nothing is erased while the store is closed", "[sqlite][failure]") {
-    Fixture fixture;
-    const auto to_free = fixture.store->statistics().bytes_to_free;
-    {
-        const FaultyDisk broken{Call::sync, "portrait.db-wal", EIO};
-        CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
-    }
-    CHECK(fixture.store->statistics().bytes_to_free == to_free);
-    CHECK(fixture.store->statistics().bytes_freed == 0);
-    fixture.old_picture_is_whole();
-}

@@ -1,7 +1,7 @@
 #include "faulty_disk.hpp"
 #include "support/catch.hpp"
 #include "support/store_conformance_cases.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "segment_file.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "support/store_conformance_cases.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
 

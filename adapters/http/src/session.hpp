@@ -103,6 +103,7 @@ private:
     Awaitable<Arrival> read_body(std::uint64_t limit);
     Awaitable<Arrival> read_declared_body(std::uint64_t length);
     Awaitable<Arrival> read_chunked_body(std::uint64_t limit);
+    Arrival body_cut_short(const beast::error_code& error);
     Arrival chunk_failed(const beast::error_code& error, std::uint64_t limit);
     Awaitable<bool> discard(std::uint64_t bytes);
     Awaitable<bool> send_continue();

@@ -78,7 +78,7 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }
         if (error) {
-            co_return Arrival::gone;
+            co_return body_cut_short(error);
         }
         request_bytes_ += count;
         if (!exchange_->charge.add(count)) {
@@ -118,7 +118,7 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }
         if (error) {
-            co_return Arrival::gone;
+            co_return body_cut_short(error);
         }
         buffer_.commit(count);
         // No length was declared, so every byte that came earns its share of time.
@@ -134,6 +134,14 @@ Session::Arrival Session::chunk_failed(const beast::error_code& error, std::uint
         return refuse(body_too_large(limit, std::nullopt));
     }
     return refuse(malformed("the chunked body is malformed"));
+}
+
+// Who only stopped sending may still read, so a body that promised more gets its answer.
+Session::Arrival Session::body_cut_short(const beast::error_code& error) {
+    if (error != net::error::eof) {
+        return Arrival::gone;
+    }
+    return refuse(malformed("the request's body ended before it was complete"));
 }
 
 // Reads and drops the body of a request that is answered already; false when the connection is over.

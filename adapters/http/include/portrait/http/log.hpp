@@ -21,7 +21,8 @@ struct AccessRecord {
     std::chrono::microseconds duration{0};
 };
 
-/// Port: where the adapter tells what happened. Called on any thread; must not block for long and must not throw.
+/// Port: where the adapter tells what happened. Called on any thread; must not block for long and must not
+/// throw.
 class Log {
 public:
     virtual ~Log() = default;

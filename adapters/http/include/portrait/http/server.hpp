@@ -17,7 +17,7 @@ struct ServerOptions {
     std::uint16_t port = 8080;         ///< 0 picks a free one; `Server::port` tells
     std::size_t threads = 0;           ///< that serve sockets; 0: one a core
 
-    std::uint32_t header_limit = 16 * 1024;            ///< bytes of request line and fields; beyond it 431
+    std::uint32_t header_limit = 16U * 1024;            ///< bytes of request line and fields; beyond it 431
     std::uint64_t body_bytes_in_flight = 256ULL << 20; ///< of all requests, as received; beyond it 503
     /// Of one client address (of a /64 network in IPv6); 0: an eighth of `body_bytes_in_flight`. A body that
     /// is the only one of its address may pass it. Raise it behind a proxy, where everybody has the proxy's
@@ -61,8 +61,11 @@ public:
     std::uint16_t port() const noexcept;
     ServerStatistics statistics() const noexcept;
 
-    /// Stops accepting, lets requests in flight finish, closes idle connections, and returns when all have
-    /// ended or when `patience` is over and the rest was cut. Returns whether all had ended by themselves.
+    /// Stops accepting, lets requests in flight finish (their answers say `Connection: close`), closes idle
+    /// connections, makes `/readyz` say 503, and returns when all have ended or when `patience` is over and
+    /// the rest was cut. Returns whether all had ended by themselves; a further call returns the same. A call
+    /// to the store that is still running isn't waited for here but by the endpoint's destructor. Not to be
+    /// called from a completion of the endpoint.
     bool drain(std::chrono::milliseconds patience);
 
 private:
