@@ -33,6 +33,10 @@ int fail(std::string_view sentence) {
     return exit_code::failure;
 }
 
+void note(std::string_view text) {
+    print(stderr, text);
+}
+
 void say(std::string_view text) {
     print(stdout, text);
 }

@@ -18,6 +18,9 @@ int refuse(std::string_view sentence);
 /// The same with `exit_code::failure`.
 int fail(std::string_view sentence);
 
+/// Prints on standard error what is for people and not for scripts.
+void note(std::string_view text);
+
 /// Prints on standard output, at once. A reader who went away doesn't matter.
 void say(std::string_view text);
 

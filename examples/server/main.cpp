@@ -2,6 +2,7 @@
 #include "options.hpp"
 #include "persons_command.hpp"
 #include "run_server.hpp"
+#include "tokens_command.hpp"
 #include "users_command.hpp"
 
 #include <exception>
@@ -22,6 +23,12 @@ int run(const CommandLine& line) {
                 return add_person(line.settings, command);
             else if constexpr (std::is_same_v<Kind, AddUser>)
                 return add_user(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, AddToken>)
+                return add_token(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, ListTokens>)
+                return list_tokens(line.settings);
+            else if constexpr (std::is_same_v<Kind, RevokeToken>)
+                return revoke_token(line.settings, command);
             else
                 return run_server(line.settings);
         },

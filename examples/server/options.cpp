@@ -1,6 +1,8 @@
 #include "options.hpp"
 
+#include "caller_options.hpp"
 #include "console.hpp"
+#include "expiry.hpp"
 
 #include <portrait/version.hpp>
 
@@ -8,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <map>
+#include <string>
 
 namespace portrait_server {
 
@@ -25,6 +29,8 @@ Examples:
       try it out: persons 1 to 1000, user tje0 with password Tje0, data in ./portrait-data
   portrait-server users add anna --data /var/lib/portrait
       make a user; the password is asked for
+  portrait-server tokens add crm-sync --scheme bearer --expires 90d --data /var/lib/portrait
+      make an access token; it is printed once
   portrait-server persons import persons.csv --data /var/lib/portrait
       say who exists, by lines of id,name
   portrait-server --data /var/lib/portrait --listen 0.0.0.0:8080 --max-body 20MiB
@@ -80,6 +86,9 @@ void add_places(CLI::App& app, Settings& settings, std::string& listen) {
     app.add_option("--users", settings.users, "The users file (default: users.htpasswd in the data folder)")
         ->type_name("FILE")
         ->envname("PORTRAIT_USERS");
+    app.add_option("--tokens", settings.tokens, "The token file (default: tokens in the data folder)")
+        ->type_name("FILE")
+        ->envname("PORTRAIT_TOKENS");
     app.add_flag("--demo", settings.demo,
                  "Persons 1 to 1000 and the user tje0 with password Tje0, for trying it out")
         ->envname("PORTRAIT_DEMO");
@@ -187,6 +196,45 @@ void add_user_commands(CLI::App& app, CommandLine& line, AddUser& user) {
     add->callback([&] { line.command = user; });
 }
 
+void add_token_commands(CLI::App& app, CommandLine& line, AddToken& token, RevokeToken& revoked) {
+    using portrait::http::TokenScheme;
+    auto* tokens = add_group(app, "tokens", "Say which programs may call");
+    auto* add = tokens->add_subcommand("add", "Make a token for a user or a program; it is printed once");
+    add->fallthrough();
+    auto& entry = token.entry;
+    add->add_option("name", entry.name, "Who calls by it")->type_name("NAME")->required();
+    add->add_option("--scheme", entry.scheme, "bearer (default) or ticket: how the token is shown")
+        ->transform(
+            CLI::CheckedTransformer{std::map<std::string, TokenScheme>{{"bearer", TokenScheme::bearer},
+                                                                       {"ticket", TokenScheme::so_ticket}},
+                                    CLI::ignore_case}
+                .description(""))
+        ->type_name("SCHEME");
+    add->add_option_function<std::string>(
+           "--expires", [&](const std::string& text) { entry.last_day = parse_expiry(text); },
+           "The last day, such as 2027-01-31, or a number of days from now, such as 90d (default: never)")
+        ->check(CLI::Validator{expiry_fault, {}})
+        ->type_name("DAY");
+    add->add_option("--full-name", entry.full_name, "What CreatedBy and UpdatedBy call the caller")
+        ->type_name("TEXT");
+    add->add_option("--associate-id", entry.associate_id,
+                    "The associate's id (default: the user's of that name, or one more than the largest)")
+        ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
+        ->type_name("N");
+    add->add_flag_callback(
+        "--read-only", [&] { entry.may_write = false; }, "The token is for looking at pictures only");
+    add->callback([&] { line.command = token; });
+    auto* list = tokens->add_subcommand("list", "Print the tokens' ids, and whose they are");
+    list->fallthrough();
+    list->callback([&] { line.command = ListTokens{}; });
+    auto* revoke = tokens->add_subcommand("revoke", "End a token; a running server follows within seconds");
+    revoke->fallthrough();
+    revoke->add_option("id", revoked.id, "The token's id, as tokens list has it")
+        ->type_name("ID")
+        ->required();
+    revoke->callback([&] { line.command = revoked; });
+}
+
 } // namespace
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
@@ -196,6 +244,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     ImportPersons import;
     AddPerson person;
     AddUser user;
+    AddToken token;
+    RevokeToken revoked;
 
     CLI::App app{"A person's picture over SuperOffice's REST contract", "portrait-server"};
     app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION);
@@ -204,10 +254,12 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     app.get_formatter()->column_width(42);
     add_places(app, line.settings, listen);
     add_rules(app, line.settings);
+    add_caller_options(app, line.settings.callers);
     add_resources(app, line.settings, per_client);
     add_log(app, line.settings);
     add_person_commands(app, line, import, person);
     add_user_commands(app, line, user);
+    add_token_commands(app, line, token, revoked);
 
     try {
         app.parse(argc, argv);
@@ -225,6 +277,10 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
 
 std::filesystem::path default_users_file(const Settings& settings) {
     return settings.data / "users.htpasswd";
+}
+
+std::filesystem::path default_tokens_file(const Settings& settings) {
+    return settings.data / "tokens";
 }
 
 } // namespace portrait_server

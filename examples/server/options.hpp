@@ -1,6 +1,9 @@
 #pragma once
 
+#include "caller_options.hpp"
 #include "listen_address.hpp"
+
+#include <portrait/http/token_file.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,11 +18,14 @@ namespace portrait_server {
 struct Settings {
     ListenAddress listen{};
     std::filesystem::path data = "portrait-data";
-    std::optional<std::filesystem::path> users; ///< absent: `default_users_file` when that is there
+    std::optional<std::filesystem::path> users;  ///< absent: `default_users_file` when that is there
+    std::optional<std::filesystem::path> tokens; ///< absent: `default_tokens_file`
     bool demo = false;
     bool allow_any_person = false;
     bool strict_superoffice = false;
     bool convert_dates = false;
+
+    CallerSettings callers;
 
     std::uint64_t max_body = 10ULL << 20;                     ///< bytes of a picture
     std::uint64_t max_pixels = 100'000'000;                   ///< of a picture
@@ -54,9 +60,22 @@ struct AddUser {
     std::optional<bool> may_write; ///< absent: as it was, and for a new user yes
 };
 
+/// `tokens add NAME`
+struct AddToken {
+    portrait::http::TokenEntry entry;
+};
+
+/// `tokens list`
+struct ListTokens {};
+
+/// `tokens revoke ID`
+struct RevokeToken {
+    std::string id;
+};
+
 struct CommandLine {
     Settings settings;
-    std::variant<Serve, ImportPersons, AddPerson, AddUser> command;
+    std::variant<Serve, ImportPersons, AddPerson, AddUser, AddToken, ListTokens, RevokeToken> command;
 };
 
 /// What the arguments and the environment's PORTRAIT_… variables ask for, or the code to exit with when the
@@ -65,5 +84,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
 
 /// The users file when `--users` names none: `users.htpasswd` in the data folder.
 std::filesystem::path default_users_file(const Settings& settings);
+/// The token file when `--tokens` names none: `tokens` in the data folder.
+std::filesystem::path default_tokens_file(const Settings& settings);
 
 } // namespace portrait_server

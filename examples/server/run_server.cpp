@@ -1,6 +1,7 @@
 #include "run_server.hpp"
 
 #include "banner.hpp"
+#include "caller_options.hpp"
 #include "console.hpp"
 #include "demo.hpp"
 #include "log.hpp"
@@ -67,10 +68,12 @@ make_service(const Settings& settings, const std::shared_ptr<portrait::sqlite::S
                                                           limits);
 }
 
-portrait::http::EndpointOptions endpoint_options(const Settings& settings) {
+portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {
     portrait::http::EndpointOptions options;
     options.strict_superoffice = settings.strict_superoffice;
     options.convert_dates = settings.convert_dates;
+    if (auto applied = apply(settings.callers, options); !applied)
+        return applied.error();
     return options;
 }
 
@@ -140,25 +143,28 @@ void close(Parts& parts) {
 int run_server(const Settings& settings) {
     prepare_process();
     ShutdownSignals shutdown;
-    auto users = open_users(settings);
+    auto options = endpoint_options(settings);
+    if (!options)
+        return refuse(options.error().message());
+    Parts parts;
+    parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
+    auto users = open_users(settings, parts.log);
     if (!users)
         return refuse(users.error().message());
 
-    Parts parts;
     auto store = portrait::sqlite::SqliteImageStore::open(
         {.folder = settings.data, .read_connections = settings.store_threads});
     if (!store)
         return refuse(data_folder_refusal(settings, store.error()));
     parts.store = std::move(*store);
-    parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
         return refuse(data_folder_refusal(settings, prepared.error()));
     parts.service = make_service(settings, parts.store);
     parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(
-        parts.service, std::move(users->authenticator), parts.readers, parts.writers,
-        endpoint_options(settings), parts.log);
+        parts.service, std::move(users->authenticator), parts.readers, parts.writers, *std::move(options),
+        parts.log);
     auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), parts.log);
     if (!server)
         return refuse(plain_refusal(server.error()));

@@ -3,7 +3,9 @@
 #include "demo.hpp"
 #include "refusals.hpp"
 
+#include <portrait/http/composite_authenticator.hpp>
 #include <portrait/http/file_authenticator.hpp>
+#include <portrait/http/token_authenticator.hpp>
 
 #include <fmt/format.h>
 
@@ -21,7 +23,10 @@ namespace {
 
 using portrait::errc;
 using portrait::Error;
+using portrait::result;
+using portrait::http::CompositeAuthenticator;
 using portrait::http::FileAuthenticator;
+using portrait::http::TokenAuthenticator;
 
 /// The file that was named, or the default one when it is there.
 std::optional<std::filesystem::path> users_file(const Settings& settings) {
@@ -33,6 +38,27 @@ std::optional<std::filesystem::path> users_file(const Settings& settings) {
     if (std::filesystem::symlink_status(file, ignored).type() == std::filesystem::file_type::not_found)
         return std::nullopt;
     return file;
+}
+
+result<std::shared_ptr<TokenAuthenticator>> open_tokens(const Settings& settings,
+                                                        const std::shared_ptr<portrait::http::Log>& log) {
+    const auto file = settings.tokens.value_or(default_tokens_file(settings));
+    std::error_code ignored;
+    if (settings.tokens &&
+        std::filesystem::status(file, ignored).type() == std::filesystem::file_type::not_found)
+        return Error{errc::store_io, fmt::format("the token file {} does not exist; make one by "
+                                                 "'portrait-server tokens add NAME'",
+                                                 file.string())};
+    portrait::http::TokenAuthenticatorOptions options;
+    options.on_fault = [log](const Error& error) {
+        log->event(portrait::http::Severity::error,
+                   fmt::format("tokens stay as they were: {}", plain_refusal(error)), {});
+    };
+    auto opened = TokenAuthenticator::open(file, std::move(options));
+    if (!opened)
+        return Error{opened.error().code(), fmt::format("the token file {} can't be used: {}", file.string(),
+                                                        plain_refusal(opened.error()))};
+    return std::shared_ptr<TokenAuthenticator>{*std::move(opened)};
 }
 
 Error no_users(const std::optional<std::filesystem::path>& file) {
@@ -82,20 +108,30 @@ portrait::result<Users> with_demo_user(const std::optional<std::filesystem::path
 
 } // namespace
 
-portrait::result<Users> open_users(const Settings& settings) {
+portrait::result<Users> open_users(const Settings& settings,
+                                   const std::shared_ptr<portrait::http::Log>& log) {
     const auto file = users_file(settings);
-    std::unique_ptr<FileAuthenticator> users;
+    Users users;
     if (file) {
         auto opened = FileAuthenticator::open(*file);
         if (!opened)
             return Error{opened.error().code(), users_file_refusal(*file, opened.error())};
-        users = std::move(*opened);
+        if ((*opened)->user_count() != 0)
+            users.authenticator = *std::move(opened);
     }
-    if (settings.demo)
-        return with_demo_user(file);
-    if (users == nullptr || users->user_count() == 0)
+    if (settings.demo) {
+        auto with_demo = with_demo_user(file);
+        if (!with_demo)
+            return with_demo.error();
+        users = *std::move(with_demo);
+    }
+    auto tokens = open_tokens(settings, log);
+    if (!tokens)
+        return tokens.error();
+    if (users.authenticator == nullptr && (*tokens)->token_count() == 0)
         return no_users(file);
-    return Users{.authenticator = std::move(users)};
+    users.authenticator = std::make_shared<CompositeAuthenticator>(users.authenticator, *std::move(tokens));
+    return users;
 }
 
 } // namespace portrait_server

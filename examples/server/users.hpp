@@ -4,6 +4,7 @@
 
 #include <portrait/error.hpp>
 #include <portrait/http/authenticator.hpp>
+#include <portrait/http/log.hpp>
 
 #include <memory>
 
@@ -15,8 +16,9 @@ struct Users {
     bool demo_user = false; ///< the demo user is one of them, with the public password
 };
 
-/// Those of the users file, with the demo user when `--demo` is on and the file has none of that name. The
-/// error's message is a sentence for the operator.
-portrait::result<Users> open_users(const Settings& settings);
+/// Those of the users file, with the demo user when `--demo` is on and the file has none of that name, and
+/// those of the token file, whose faults to come go to the log. The error's message is a sentence for the
+/// operator.
+portrait::result<Users> open_users(const Settings& settings, const std::shared_ptr<portrait::http::Log>& log);
 
 } // namespace portrait_server
