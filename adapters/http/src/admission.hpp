@@ -4,6 +4,7 @@
 #include "content_types.hpp"
 #include "cors.hpp"
 #include "image_query.hpp"
+#include "localization.hpp"
 #include "negotiation.hpp"
 #include "routes.hpp"
 
@@ -53,6 +54,7 @@ struct Admission::State {
     std::uint64_t body_limit = 0;
 
     UploadType upload_type;    ///< of put_image
+    Localization localization; ///< of routes that answer an entity
     BodyType body_type{};      ///< of put_image_info and patch_image_info
     Precondition precondition; ///< of writes
     ImageQuery query;          ///< of get_image

@@ -6,11 +6,9 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <chrono>
-#include <cstdint>
+#include <optional>
 
 namespace portrait::http {
 
@@ -70,8 +68,24 @@ json::value associate(const Actor& actor, const json::storage_ptr& storage) {
                         storage};
 }
 
+/// The same with its strings in the request's language.
+ImageInfo translated(ImageInfo info, const Localization& localization) {
+    for (auto* text : {&info.description, &info.extra_info, &info.conceptual_type, &info.created_by.name,
+                       &info.created_by.full_name, &info.updated_by.name, &info.updated_by.full_name})
+        *text = localization.text(*text);
+    return info;
+}
+
+json::value date(const ImageInfo* info, Timestamp ImageInfo::*moment, const Localization& localization) {
+    return info ? json::value(localization.date(info->*moment)) : json::value(nullptr);
+}
+
 /// All but the last property, FieldProperties.
-json::object entity_without_fields(const ImageInfo* info, const json::storage_ptr& storage) {
+json::object entity_without_fields(const ImageInfo* info, const Localization& localization,
+                                   const json::storage_ptr& storage) {
+    std::optional<ImageInfo> view;
+    if (info != nullptr && localization.translates())
+        info = &view.emplace(translated(*info, localization));
     json::object entity{storage};
     entity.reserve(15);
     entity.emplace("BlobId", info ? info->blob_id.value() : 0);
@@ -82,8 +96,8 @@ json::object entity_without_fields(const ImageInfo* info, const json::storage_pt
     entity.emplace("IsZipped", false);
     entity.emplace("MimeType", info && info->format ? media_type(*info->format) : std::string_view{});
     entity.emplace("OriginalSize", info ? info->size : 0);
-    entity.emplace("CreatedDate", info ? json::value(iso_date_time(info->created_at)) : json::value(nullptr));
-    entity.emplace("UpdatedDate", info ? json::value(iso_date_time(info->updated_at)) : json::value(nullptr));
+    entity.emplace("CreatedDate", date(info, &ImageInfo::created_at, localization));
+    entity.emplace("UpdatedDate", date(info, &ImageInfo::updated_at, localization));
     entity.emplace("CreatedBy", info ? associate(info->created_by, storage) : json::value(nullptr));
     entity.emplace("UpdatedBy", info ? associate(info->updated_by, storage) : json::value(nullptr));
     entity.emplace("ConceptualType", info ? std::string_view{info->conceptual_type} : std::string_view{});
@@ -93,24 +107,21 @@ json::object entity_without_fields(const ImageInfo* info, const json::storage_pt
 
 } // namespace
 
-std::string iso_date_time(Timestamp moment) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(moment));
-}
-
-json::object blob_entity(const ImageInfo* info) {
-    auto entity = entity_without_fields(info, {});
+json::object blob_entity(const ImageInfo* info, const Localization& localization) {
+    auto entity = entity_without_fields(info, localization, {});
     entity.emplace("FieldProperties", field_properties(info));
     return entity;
 }
 
-std::string blob_entity_text(ResponseType type, const ImageInfo* info) {
+std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization) {
     if (is_xml(type) || info == nullptr)
-        return document_text(type, "BlobEntity", blob_entity(info));
+        return document_text(type, "BlobEntity", blob_entity(info, localization));
     // FieldProperties is most of the text and always the same.
-    static const auto fields = fmt::format(R"(,"FieldProperties":{}}})", json::serialize(field_properties(info)));
+    static const auto fields =
+        fmt::format(R"(,"FieldProperties":{}}})", json::serialize(field_properties(info)));
     unsigned char buffer[8 * 1024];
     json::monotonic_resource memory{buffer, sizeof buffer};
-    auto text = json::serialize(entity_without_fields(info, &memory));
+    auto text = json::serialize(entity_without_fields(info, localization, &memory));
     text.pop_back();
     return text += fields;
 }

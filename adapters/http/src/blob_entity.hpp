@@ -1,6 +1,7 @@
 #pragma once
 
 #include "body_types.hpp"
+#include "localization.hpp"
 #include "negotiation.hpp"
 
 #include <portrait/http/problem.hpp>
@@ -15,15 +16,12 @@
 
 namespace portrait::http {
 
-/// A moment as ISO 8601 in UTC, whole seconds: `2026-11-23T16:05:00Z`.
-std::string iso_date_time(Timestamp moment);
-
 /// The contract's BlobEntity (section 3) as a document. Null: the entity of a person without a picture, every
-/// property empty.
-boost::json::object blob_entity(const ImageInfo* info);
+/// property empty. Strings and dates are as the request wants them; by default as stored.
+boost::json::object blob_entity(const ImageInfo* info, const Localization& localization = {});
 
 /// The same as an answer's text.
-std::string blob_entity_text(ResponseType type, const ImageInfo* info);
+std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization = {});
 
 /// What an entity that a client sends changes. Property names match in any case; of properties with one name
 /// the last wins; read-only and unknown ones are ignored; a writable one that is absent stays as it is, and

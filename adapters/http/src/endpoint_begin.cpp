@@ -87,6 +87,13 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
     request->person_id = *person_id;
     request->body_limit = ignored_body_limit;
 
+    if (answers_entity(route.operation)) {
+        auto localization = Localization::of(head, options);
+        if (!localization)
+            return refuse(*request, localization.error());
+        request->localization = *std::move(localization);
+    }
+
     switch (route.operation) {
     case Operation::put_image: return admit_upload(head, request);
     case Operation::get_image: return admit_read(head, url, request);

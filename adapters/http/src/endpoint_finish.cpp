@@ -78,9 +78,10 @@ Response Endpoint::State::read_image(const Admission::State& request) const {
 Response Endpoint::State::read_info(const Admission::State& request) const {
     const auto info = service->info(*request.person_id);
     if (info)
-        return finished(request, info_answer(request.conditional.head(), *info, request.response_type));
+        return finished(request, info_answer(request.conditional.head(), *info, request.response_type,
+                                             request.localization));
     if (info.error() == errc::image_none)
-        return finished(request, empty_info_answer(request.response_type));
+        return finished(request, empty_info_answer(request.response_type, request.localization));
     return refuse(request, info.error());
 }
 

@@ -43,12 +43,14 @@ Response Endpoint::State::edit_info(const Admission::State& request, const Image
     const auto edit = InfoEdit::read(request.body_type, body.text());
     if (!edit)
         return refuse(request, edit.error());
-    if (edit->change() == nullptr)
+    // A view of a stored string leaves that string as it is, so what is stored has to be seen.
+    if (edit->change() == nullptr || request.localization.translates())
         return edit_stored_info(request, *edit);
     const auto updated = service->update_info(*request.person_id, *edit->change(), request.principal.actor,
                                               request.precondition);
-    return updated ? finished(request, changed_info_answer(*updated, request.response_type))
-                   : refuse(request, updated.error());
+    return updated
+               ? finished(request, changed_info_answer(*updated, request.response_type, request.localization))
+               : refuse(request, updated.error());
 }
 
 Response Endpoint::State::edit_stored_info(const Admission::State& request, const InfoEdit& edit) {
@@ -61,13 +63,14 @@ Response Endpoint::State::edit_stored_info(const Admission::State& request, cons
             return refuse(request, checked.error());
         if (!stored)
             return refuse(request, stored.error());
-        auto change = edit.change_of(*stored);
+        auto change = edit.change_of(*stored, request.localization);
         if (!change)
             return refuse(request, change.error());
         const auto updated = service->update_info(*request.person_id, *std::move(change),
                                                   request.principal.actor, still(stored->version()));
         if (updated)
-            return finished(request, changed_info_answer(*updated, request.response_type));
+            return finished(request,
+                            changed_info_answer(*updated, request.response_type, request.localization));
         if (updated.error() != errc::precondition_failed)
             return refuse(request, updated.error());
     }

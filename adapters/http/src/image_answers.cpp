@@ -32,9 +32,10 @@ void set_dimensions(Response& response, const ImageInfo& info) {
     response.set("X-Image-Height", fmt::format_int{info.height}.str());
 }
 
-/// JSON and XML are other bytes, so each has a tag of its own.
-std::string info_tag(const ImageInfo& info, ResponseType type) {
-    return entity_tag(info.version(), is_xml(type) ? Representation::info_xml : Representation::info);
+/// JSON and XML are other bytes, and so is each language, so each has a tag of its own.
+std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization) {
+    return localization.entity_tag(
+        entity_tag(info.version(), is_xml(type) ? Representation::info_xml : Representation::info));
 }
 
 Response not_modified(const ImageInfo& info, std::string tag, std::string_view vary) {
@@ -102,26 +103,33 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
     return response;
 }
 
-Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type) {
-    auto tag = info_tag(info, type);
+Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
+                     const Localization& localization) {
+    auto tag = info_tag(info, type, localization);
     switch (read_condition(head, info, tag)) {
-    case ReadCondition::not_modified: return not_modified(info, std::move(tag), "Accept");
+    case ReadCondition::not_modified: {
+        auto response = not_modified(info, std::move(tag), "Accept");
+        localization.describe(response);
+        return response;
+    }
     case ReadCondition::precondition_failed: return failed_read(info, std::move(tag), type);
     case ReadCondition::proceed: break;
     }
-    return changed_info_answer(info, type);
+    return changed_info_answer(info, type, localization);
 }
 
-Response changed_info_answer(const ImageInfo& info, ResponseType type) {
+Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization) {
     Response response;
-    set_document(response, type, blob_entity_text(type, &info));
-    set_validators(response, info, info_tag(info, type));
+    set_document(response, type, blob_entity_text(type, &info, localization));
+    set_validators(response, info, info_tag(info, type, localization));
+    localization.describe(response);
     return response;
 }
 
-Response empty_info_answer(ResponseType type) {
+Response empty_info_answer(ResponseType type, const Localization& localization) {
     Response response;
     set_document(response, type, blob_entity_text(type, nullptr));
+    localization.describe(response);
     response.set("Cache-Control", "private, no-cache");
     return response;
 }

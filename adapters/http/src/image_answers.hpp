@@ -1,5 +1,6 @@
 #pragma once
 
+#include "localization.hpp"
 #include "negotiation.hpp"
 
 #include <portrait/http/message.hpp>
@@ -19,12 +20,13 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
                         ResponseType error_type);
 
 /// The answer to GET or HEAD ImageInfo: 200, 304 or 412.
-Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type);
+Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
+                     const Localization& localization);
 /// The same for a person without a picture.
-Response empty_info_answer(ResponseType type);
+Response empty_info_answer(ResponseType type, const Localization& localization = {});
 
 /// The answer to PUT and PATCH ImageInfo: the entity as it is now.
-Response changed_info_answer(const ImageInfo& info, ResponseType type);
+Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization = {});
 
 /// The answer to PUT and POST Image: the blob id.
 Response saved_answer(const ImageInfo& info, ResponseType type);

@@ -19,6 +19,19 @@ void empty_absent(ImageInfoChange& change) {
             text->emplace();
 }
 
+/// The change without those strings that the client got from us as they are.
+ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
+                              const Localization& localization) {
+    const auto drop = [&localization](std::optional<std::string>& incoming, const std::string& present) {
+        if (incoming && *incoming != present && localization.merge(present, *incoming) == present)
+            incoming.reset();
+    };
+    drop(change.description, stored.description);
+    drop(change.extra_info, stored.extra_info);
+    drop(change.conceptual_type, stored.conceptual_type);
+    return change;
+}
+
 } // namespace
 
 boost::system::result<InfoEdit, Problem> InfoEdit::read(BodyType type, std::string_view body) {
@@ -39,9 +52,10 @@ boost::system::result<InfoEdit, Problem> InfoEdit::read(BodyType type, std::stri
     return InfoEdit{*std::move(patch)};
 }
 
-boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageInfo& stored) const {
-    if (const auto* same = change())
-        return *same;
+boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageInfo& stored,
+                                                                    const Localization& localization) const {
+    if (const auto* whole = change())
+        return without_views(*whole, stored, localization);
     json::value entity = blob_entity(&stored);
     if (const auto* patch = std::get_if<JsonPatch>(&edit_)) {
         auto outcome = patched(std::move(entity), *patch);

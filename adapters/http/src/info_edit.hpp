@@ -2,6 +2,7 @@
 
 #include "body_types.hpp"
 #include "json_patch.hpp"
+#include "localization.hpp"
 
 #include <portrait/http/problem.hpp>
 #include <portrait/image_info.hpp>
@@ -31,8 +32,10 @@ public:
     const ImageInfoChange* change() const noexcept { return std::get_if<ImageInfoChange>(&edit_); }
 
     /// The change to an entity as it is stored. A patch is applied to it as a document, and the outcome
-    /// judged as any entity that a client sends; what a patch removes is emptied.
-    boost::system::result<ImageInfoChange, Problem> change_of(const ImageInfo& stored) const;
+    /// judged as any entity that a client sends; what a patch removes is emptied. Of a whole entity, strings
+    /// that are only the request's view of the stored ones change nothing; patches work on what is stored.
+    boost::system::result<ImageInfoChange, Problem> change_of(const ImageInfo& stored,
+                                                              const Localization& localization) const;
 
 private:
     struct MergePatch {

@@ -41,6 +41,12 @@ constexpr Access access_of(Operation operation) noexcept {
     }
 }
 
+/// Whether the answer is an entity, whose strings and dates the request's language and time zone decide.
+constexpr bool answers_entity(Operation operation) noexcept {
+    return operation == Operation::get_image_info || operation == Operation::put_image_info ||
+           operation == Operation::patch_image_info;
+}
+
 /// Whether anybody may ask, unrecognised.
 constexpr bool is_public(Operation operation) noexcept {
     return operation == Operation::get_health || operation == Operation::get_readiness;
