@@ -1,6 +1,7 @@
 #pragma once
 
 #include "body_types.hpp"
+#include "agent_request.hpp"
 #include "content_types.hpp"
 #include "cors.hpp"
 #include "image_query.hpp"
@@ -60,6 +61,7 @@ struct Admission::State {
     ImageQuery query;          ///< of get_image
     ConditionalFields conditional;
     SignInRequest sign_in; ///< of create_session
+    AgentRequest agent;    ///< of the calls of agents
 };
 
 } // namespace portrait::http

@@ -30,7 +30,9 @@ void name_accepted_types(Response& response, Operation operation) {
         response.set("Accept-Patch", std::string{accepted_patch_types()});
         [[fallthrough]];
     case Operation::put_image_info: return response.set("Accept", std::string{accepted_body_types()});
-    default: return;
+    default:
+        if (is_of_agent(operation))
+            response.set("Accept", std::string{accepted_body_types()});
     }
 }
 
@@ -62,7 +64,7 @@ Response Endpoint::State::refuse(Problem problem, const std::string& request_id,
 
 Response Endpoint::State::refuse(const Admission::State& request, Problem problem) const {
     auto response = refuse(std::move(problem), request.request_id, request.response_type,
-                           request.operation == Operation::put_image);
+                           is_upload(request.operation));
     if (response.status == 415)
         name_accepted_types(response, request.operation);
     return finished(request, std::move(response));

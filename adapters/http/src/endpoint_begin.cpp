@@ -36,6 +36,8 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
         return done(
             refuse(*request, plain_problem(400, "request.bad_target", "The request target is malformed")));
     auto match = match_route(head.method, *url);
+    if (auto* const unknown = std::get_if<UnknownPath>(&match); unknown != nullptr && unknown->problem)
+        return done(refuse(*request, *std::move(unknown->problem)));
     if (std::holds_alternative<UnknownPath>(match) || is_switched_off(match))
         return done(
             refuse(*request, plain_problem(404, "request.unknown_path", "There is nothing at this path")));
@@ -81,6 +83,8 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
         return finished(*request, document_answer(request->response_type, "Api", api_versions()));
     if (route.operation == Operation::get_api_v1)
         return finished(*request, document_answer(request->response_type, "Routes", api_routes()));
+    if (is_of_agent(route.operation))
+        return admit_agent_call(head, url, route.agent_call, request);
     const auto person_id = PersonId::parse(route.person_id);
     if (!person_id)
         return refuse(*request, person_id.error());

@@ -37,6 +37,9 @@ void Endpoint::State::run(const std::shared_ptr<Admission::State>& request, Imag
     case Operation::patch_image_info: return reply(edit_info(*request, body));
     case Operation::get_image: return reply(read_image(*request));
     case Operation::create_session: return sign_in(request, body, reply);
+    case Operation::read_by_agent:
+    case Operation::write_by_agent:
+    case Operation::upload_by_agent: return call_agent(request, std::move(body), reply);
     default: return reply(read_info(*request));
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admission.hpp"
+#include "agent_arguments.hpp"
 #include "browser_sessions.hpp"
 #include "info_edit.hpp"
 #include "plain_problem.hpp"
@@ -87,6 +88,13 @@ private:
     BeginOutcome admit_upload(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
     BeginOutcome admit_read(const RequestHead& head, const boost::urls::url_view& url,
                             std::unique_ptr<Admission::State>& request) const;
+
+    BeginOutcome admit_agent_call(const RequestHead& head, const boost::urls::url_view& url, AgentCall call,
+                                  std::unique_ptr<Admission::State>& request) const;
+    void call_agent(const std::shared_ptr<Admission::State>& request, ImageBytes body,
+                    const ReplyOnce& reply);
+    void set_person_image(const std::shared_ptr<Admission::State>& request, AgentArguments arguments,
+                          const ReplyOnce& reply);
 
     void run(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
     void save(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);

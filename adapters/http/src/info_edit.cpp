@@ -19,7 +19,8 @@ void empty_absent(ImageInfoChange& change) {
             text->emplace();
 }
 
-/// The change without those strings that the client got from us as they are.
+} // namespace
+
 ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
                               const Localization& localization) {
     const auto drop = [&localization](std::optional<std::string>& incoming, const std::string& present) {
@@ -31,8 +32,6 @@ ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
     drop(change.conceptual_type, stored.conceptual_type);
     return change;
 }
-
-} // namespace
 
 boost::system::result<InfoEdit, Problem> InfoEdit::read(BodyType type, std::string_view body) {
     if (type != BodyType::json_patch && type != BodyType::merge_patch) {

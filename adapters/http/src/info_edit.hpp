@@ -20,6 +20,11 @@ namespace portrait::http {
 /// A body of PUT and PATCH ImageInfo may have this many bytes.
 inline constexpr std::uint64_t max_info_body = 256 * 1024;
 
+/// The change to an entity as it is stored, without those strings that are only the request's view of the
+/// stored ones: so a client can send back what it got, and no language is lost.
+ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
+                              const Localization& localization);
+
 /// What a body of PUT or PATCH ImageInfo wants changed: texts, or a patch whose outcome depends on what is
 /// stored.
 class InfoEdit {

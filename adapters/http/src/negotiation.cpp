@@ -142,12 +142,13 @@ struct Preference {
     }
 };
 
-using Preferences = std::array<Preference, rows.size()>;
+using Preferences = std::array<Preference, max_offers>;
 
-void note(Preferences& preferences, const MediaRange& range, std::size_t position) noexcept {
-    for (const auto type : response_types) {
-        auto& preference = preferences[static_cast<std::size_t>(type)];
-        const auto named = exactness(range, media_type(type));
+void note(Preferences& preferences, std::span<const std::string_view> offers, const MediaRange& range,
+          std::size_t position) noexcept {
+    for (std::size_t index = 0; index < offers.size(); ++index) {
+        auto& preference = preferences[index];
+        const auto named = exactness(range, offers[index]);
         if (named > preference.exactness)
             preference = {.exactness = named, .quality = range.quality, .position = position};
     }
@@ -165,7 +166,9 @@ std::string_view media_type(ResponseType type) noexcept {
     return text;
 }
 
-ResponseType negotiate(const RequestHead& head) noexcept {
+std::optional<std::size_t> best_offer(const RequestHead& head,
+                                      std::span<const std::string_view> offers) noexcept {
+    offers = offers.first(std::min(offers.size(), max_offers));
     Preferences preferences{};
     std::size_t position = 0;
     for (const auto& field : head.fields) {
@@ -173,18 +176,28 @@ ResponseType negotiate(const RequestHead& head) noexcept {
             continue;
         for (auto rest = field.value; !rest.empty(); ++position)
             if (const auto range = media_range_of(take_until(rest, ',')))
-                note(preferences, *range, position);
+                note(preferences, offers, *range, position);
     }
-    auto best = ResponseType::application_json;
+    std::optional<std::size_t> best;
     Preference best_preference;
-    for (const auto type : response_types) {
-        const auto& preference = preferences[static_cast<std::size_t>(type)];
+    for (std::size_t index = 0; index < offers.size(); ++index) {
+        const auto& preference = preferences[index];
         if (preference.quality > 0 && preference.better_than(best_preference)) {
-            best = type;
+            best = index;
             best_preference = preference;
         }
     }
     return best;
+}
+
+ResponseType negotiate(const RequestHead& head) noexcept {
+    static constexpr auto names = [] {
+        std::array<std::string_view, rows.size()> all;
+        for (std::size_t index = 0; index < rows.size(); ++index)
+            all[index] = rows[index].content_type.substr(0, rows[index].content_type.find(';'));
+        return all;
+    }();
+    return response_types[best_offer(head, names).value_or(0)];
 }
 
 } // namespace portrait::http

@@ -30,6 +30,38 @@ constexpr RouteRow table[] = {
     {"DELETE", "/session", Operation::delete_session, "Signs out"},
     {"GET", "/healthz", Operation::get_health, "Whether the process is alive"},
     {"GET", "/readyz", Operation::get_readiness, "Whether writes are taken at present"},
+    {"POST", "/api/v1/Agents/Person/GetPersonImage", Operation::read_by_agent, "The person's picture",
+     AgentCall::get_person_image},
+    {"POST", "/api/v1/Agents/Person/SetPersonImage", Operation::upload_by_agent,
+     "Stores the person's picture", AgentCall::set_person_image},
+    {"POST", "/api/v1/Agents/Person/GetPersonImages", Operation::read_by_agent,
+     "The pictures of several persons, scaled", AgentCall::get_person_images},
+    {"POST", "/api/v1/Agents/Person/CreateDefaultPersonImage", Operation::read_by_agent,
+     "An empty PersonImage", AgentCall::create_default_person_image},
+    {"POST", "/api/v1/Agents/BLOB/GetPersonImage", Operation::read_by_agent,
+     "The person's picture, or nothing", AgentCall::get_person_image_or_nothing},
+    {"POST", "/api/v1/Agents/BLOB/GetPersonImageWithSize", Operation::read_by_agent,
+     "The person's picture, scaled", AgentCall::get_person_image_with_size},
+    {"POST", "/api/v1/Agents/BLOB/SetPersonImage", Operation::upload_by_agent, "Stores the person's picture",
+     AgentCall::set_person_image},
+    {"POST", "/api/v1/Agents/BLOB/ChangePersonImage", Operation::write_by_agent,
+     "Links the person to another blob, or to none", AgentCall::change_person_image},
+    {"POST", "/api/v1/Agents/BLOB/SaveImageStream", Operation::upload_by_agent,
+     "Stores a picture that is linked to nobody; answers the blob id", AgentCall::save_image_stream},
+    {"POST", "/api/v1/Agents/BLOB/GetBlobEntityOnPerson", Operation::read_by_agent,
+     "What is known of the person's picture", AgentCall::get_blob_entity_on_person},
+    {"POST", "/api/v1/Agents/BLOB/GetBlobEntity", Operation::read_by_agent, "What is known of a blob",
+     AgentCall::get_blob_entity},
+    {"POST", "/api/v1/Agents/BLOB/CreateDefaultBlobEntity", Operation::read_by_agent, "An empty BlobEntity",
+     AgentCall::create_default_blob_entity},
+    {"POST", "/api/v1/Agents/BLOB/SaveBlobEntity", Operation::write_by_agent,
+     "Makes a blob, or changes its texts", AgentCall::save_blob_entity},
+    {"POST", "/api/v1/Agents/BLOB/DeleteBlobEntity", Operation::write_by_agent,
+     "Removes a blob and its links", AgentCall::delete_blob_entity},
+    {"POST", "/api/v1/Agents/BLOB/GetBlobStream", Operation::read_by_agent, "A blob's bytes",
+     AgentCall::get_blob_stream},
+    {"POST", "/api/v1/Agents/BLOB/SetBlobStream", Operation::upload_by_agent, "Stores a blob's bytes",
+     AgentCall::set_blob_stream},
 };
 
 /// Takes the next segment off a path that starts with a slash.
@@ -75,6 +107,20 @@ void add_method(std::string& allow, std::string_view method) {
         allow += ", HEAD";
 }
 
+/// A path that isn't in the table: says more where an agent was called.
+UnknownPath unknown_path(const std::vector<std::string>& segments) {
+    constexpr std::size_t agent = 3; // the segment behind api, v1 and Agents
+    if (segments.size() <= agent || !equal_ignoring_case(segments[0], "api") ||
+        !equal_ignoring_case(segments[1], "v1") || !equal_ignoring_case(segments[2], "Agents"))
+        return {};
+    std::vector<std::string_view> known;
+    for (const auto& row : table)
+        if (is_of_agent(row.operation))
+            known.push_back(row.path);
+    const auto method = segments.size() == agent + 2 ? std::string_view{segments.back()} : std::string_view{};
+    return {unknown_agent_call(segments[agent], method, known)};
+}
+
 } // namespace
 
 std::optional<boost::urls::url_view> parse_target(std::string_view target) {
@@ -93,7 +139,7 @@ RouteMatch match_route(std::string_view method, const boost::urls::url_view& url
     const auto segments = segments_of(url);
     std::string allow;
     for (const auto& row : table) {
-        Route route{.operation = row.operation, .person_id = {}};
+        Route route{.operation = row.operation, .person_id = {}, .agent_call = row.agent_call};
         if (!matches(segments, row.path, route.person_id))
             continue;
         if (serves(row, method))
@@ -101,7 +147,7 @@ RouteMatch match_route(std::string_view method, const boost::urls::url_view& url
         add_method(allow, row.method);
     }
     if (allow.empty())
-        return UnknownPath{};
+        return unknown_path(segments);
     allow += ", OPTIONS"; // of any path that is here
     return WrongMethod{std::move(allow)};
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "agents.hpp"
+
 #include <portrait/http/problem.hpp>
 
 #include <boost/url/url_view.hpp>
@@ -28,6 +30,9 @@ enum class Operation {
     get_api_v1, ///< which routes there are
     get_health,
     get_readiness,
+    read_by_agent,
+    write_by_agent,
+    upload_by_agent,
 };
 
 /// Whether the operation changes anything.
@@ -36,15 +41,28 @@ constexpr Access access_of(Operation operation) noexcept {
     case Operation::put_image:
     case Operation::delete_image:
     case Operation::put_image_info:
-    case Operation::patch_image_info: return Access::write;
+    case Operation::patch_image_info:
+    case Operation::write_by_agent:
+    case Operation::upload_by_agent: return Access::write;
     default: return Access::read;
     }
 }
 
-/// Whether the answer is an entity, whose strings and dates the request's language and time zone decide.
+/// Whether the operation brings a picture, so that the strict switch applies (contract section 2).
+constexpr bool is_upload(Operation operation) noexcept {
+    return operation == Operation::put_image || operation == Operation::upload_by_agent;
+}
+
+/// Whether the operation is a call of an agent.
+constexpr bool is_of_agent(Operation operation) noexcept {
+    return operation == Operation::read_by_agent || operation == Operation::write_by_agent ||
+           operation == Operation::upload_by_agent;
+}
+
+/// Whether the answer may be an entity, whose strings and dates the request's language and time zone decide.
 constexpr bool answers_entity(Operation operation) noexcept {
     return operation == Operation::get_image_info || operation == Operation::put_image_info ||
-           operation == Operation::patch_image_info;
+           operation == Operation::patch_image_info || is_of_agent(operation);
 }
 
 /// Whether anybody may ask, unrecognised.
@@ -67,6 +85,7 @@ struct RouteRow {
     std::string_view path; ///< a segment in braces takes any text
     Operation operation;
     std::string_view description; ///< one line, for people
+    AgentCall agent_call = AgentCall::none;
 };
 
 /// Every route there is (contract section 1). HEAD is wherever GET is.
@@ -76,10 +95,13 @@ std::span<const RouteRow> routes() noexcept;
 struct Route {
     Operation operation{};
     std::string person_id; ///< as the path spells it, percent-decoded once; empty where the path has none
+    AgentCall agent_call = AgentCall::none;
 };
 
 /// A path that isn't in the table.
-struct UnknownPath {};
+struct UnknownPath {
+    std::optional<Problem> problem; ///< what a call that its agent doesn't have is answered with
+};
 
 /// A path that is in the table, with a method that isn't; OPTIONS, which every path has, is one of those.
 struct WrongMethod {

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "agent_arguments.hpp"
+#include "agent_request.hpp"
+#include "localization.hpp"
+#include "negotiation.hpp"
+
+#include <portrait/actor.hpp>
+#include <portrait/http/message.hpp>
+#include <portrait/http/problem.hpp>
+#include <portrait/person_image_service.hpp>
+#include <portrait/precondition.hpp>
+
+#include <variant>
+
+namespace portrait::http {
+
+/// An answer, or why there is none.
+using AgentOutcome = std::variant<Response, Error, Problem>;
+
+/// A call and what it is made with; references to what lives as long as the request.
+struct AgentCaller {
+    PersonImageService& service;
+    const AgentRequest& request;
+    ResponseType response_type;
+    const Localization& localization;
+    const Actor& actor;
+    const Precondition& precondition;
+};
+
+/// Answers every call but `set_person_image`, which saves without blocking. Blocks as long as the store does.
+AgentOutcome answer_agent_call(const AgentCaller& caller, const AgentArguments& arguments);
+
+/// The answer to calls that store a picture's bytes and have nothing to say.
+Response stored_by_agent_answer(const ImageInfo& info);
+
+} // namespace portrait::http
