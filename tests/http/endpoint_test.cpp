@@ -159,9 +159,9 @@ TEST_CASE("unknown paths are 404, wrong methods 405 with Allow", "[endpoint][rou
     CHECK(fixture.send({"GET", path, {}, {}}).status == 404);
     const auto wrong = fixture.send({"PATCH", image_path, {}, {}});
     CHECK(wrong.status == 405);
-    CHECK(field(wrong, "Allow") == "GET, HEAD, PUT, POST, DELETE");
+    CHECK(field(wrong, "Allow") == "GET, HEAD, PUT, POST, DELETE, OPTIONS");
     CHECK(rule_of(wrong) == "request.method_not_allowed");
-    CHECK(field(fixture.send({"DELETE", info_path, {}, {}}), "Allow") == "GET, HEAD");
+    CHECK(field(fixture.send({"DELETE", info_path, {}, {}}), "Allow") == "GET, HEAD, PUT, PATCH, OPTIONS");
 }
 
 TEST_CASE("a person id that is not valid is 400, whatever the method", "[endpoint][person]") {

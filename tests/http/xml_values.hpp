@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <string>
+#include <utility>
+
+namespace portrait::testing {
+
+/// A value of JSON as XML can tell it: numbers and booleans are texts, an empty array or object is an empty
+/// text.
+inline boost::json::value as_xml_tells(const boost::json::value& value, bool dictionary = false) {
+    namespace json = boost::json;
+    if (const auto* object = value.if_object()) {
+        if (object->empty())
+            return "";
+        json::object members;
+        json::array items;
+        for (const auto& member : *object) {
+            auto told = as_xml_tells(member.value(), member.key() == "FieldProperties");
+            if (dictionary)
+                items.push_back(json::object{{"Key", member.key()}, {"Value", std::move(told)}});
+            else
+                members.emplace(member.key(), std::move(told));
+        }
+        if (dictionary)
+            return items;
+        return members;
+    }
+    if (value.is_null() || value.is_string())
+        return value;
+    return json::value(json::serialize(value));
+}
+
+} // namespace portrait::testing
