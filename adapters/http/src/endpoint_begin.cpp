@@ -83,6 +83,12 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
         return finished(*request, document_answer(request->response_type, "Api", api_versions()));
     if (route.operation == Operation::get_api_v1)
         return finished(*request, document_answer(request->response_type, "Routes", api_routes()));
+    if (answers_entity(route.operation)) {
+        auto localization = Localization::of(head, options);
+        if (!localization)
+            return refuse(*request, localization.error());
+        request->localization = *std::move(localization);
+    }
     if (is_of_agent(route.operation))
         return admit_agent_call(head, url, route.agent_call, request);
     const auto person_id = PersonId::parse(route.person_id);
@@ -90,13 +96,6 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
         return refuse(*request, person_id.error());
     request->person_id = *person_id;
     request->body_limit = ignored_body_limit;
-
-    if (answers_entity(route.operation)) {
-        auto localization = Localization::of(head, options);
-        if (!localization)
-            return refuse(*request, localization.error());
-        request->localization = *std::move(localization);
-    }
 
     switch (route.operation) {
     case Operation::put_image: return admit_upload(head, request);
