@@ -81,6 +81,8 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
         return admit_session(head, request);
     if (route.operation == Operation::get_api)
         return finished(*request, document_answer(request->response_type, "Api", api_versions()));
+    if (route.operation == Operation::get_openapi)
+        return finished(*request, openapi_answer(openapi.text(options)));
     if (route.operation == Operation::get_api_v1)
         return finished(*request, document_answer(request->response_type, "Routes", api_routes()));
     if (answers_entity(route.operation)) {

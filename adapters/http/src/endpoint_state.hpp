@@ -4,6 +4,7 @@
 #include "agent_arguments.hpp"
 #include "browser_sessions.hpp"
 #include "info_edit.hpp"
+#include "openapi.hpp"
 #include "plain_problem.hpp"
 #include "reply_once.hpp"
 #include "work_in_progress.hpp"
@@ -39,6 +40,7 @@ struct Endpoint::State {
     std::shared_ptr<Log> log;
     std::shared_ptr<const Clock> clock;
     std::unique_ptr<Sessions> sessions;
+    OpenApiText openapi;
     std::atomic<bool> draining{false};
     WorkInProgress work;
 

@@ -14,6 +14,7 @@ namespace {
 constexpr RouteRow table[] = {
     {"GET", "/api", Operation::get_api, "Where the versions of this interface live"},
     {"GET", "/api/v1", Operation::get_api_v1, "The routes, with a line about each"},
+    {"GET", "/api/v1/openapi.json", Operation::get_openapi, "The routes as an OpenAPI document"},
     {"GET", "/api/v1/Person/{personId}/Image", Operation::get_image, "The person's picture"},
     {"PUT", "/api/v1/Person/{personId}/Image", Operation::put_image,
      "Stores the person's picture, sent as it is or as a form; answers the blob id"},

@@ -26,8 +26,9 @@ enum class Operation {
     delete_session,
     put_image_info,
     patch_image_info,
-    get_api,    ///< which versions of the interface there are
-    get_api_v1, ///< which routes there are
+    get_api,     ///< which versions of the interface there are
+    get_api_v1,  ///< which routes there are
+    get_openapi, ///< the same for programs
     get_health,
     get_readiness,
     read_by_agent,
