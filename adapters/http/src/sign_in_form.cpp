@@ -28,7 +28,9 @@ bool is_text(std::string_view text) {
 result<SignInForm> parse_sign_in_form(std::string_view body) {
     if (body.size() > max_sign_in_form_length)
         return malformed(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
-    const auto fields = boost::urls::parse_query(body);
+    // Boost.URL 1.81 looks for a NUL behind the text, whatever its size says.
+    const std::string terminated{body};
+    const auto fields = boost::urls::parse_query(terminated);
     if (!fields)
         return malformed("The form is not valid application/x-www-form-urlencoded");
 
