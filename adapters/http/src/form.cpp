@@ -38,6 +38,11 @@ boost::system::result<std::vector<FormField>, Problem> read_form(std::string_vie
                                  fmt::format("The form has more than {} fields", max_form_fields),
                                  max_form_fields + 1, max_form_fields);
         const auto equals = std::min(pair.find('='), pair.size());
+        if (equals > max_form_name_length)
+            return limit_problem(
+                400, "request.form_name_too_long",
+                fmt::format("The name of a form's field has more than {} bytes", max_form_name_length),
+                equals, max_form_name_length);
         auto name = decoded(pair.substr(0, equals));
         auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));
         if (!name || !value)

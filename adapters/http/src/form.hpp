@@ -13,6 +13,8 @@ namespace portrait::http {
 
 /// A form may have this many fields.
 inline constexpr std::size_t max_form_fields = 1000;
+/// The name of a field may have this many bytes, as it is encoded.
+inline constexpr std::size_t max_form_name_length = 1024;
 
 struct FormField {
     std::string name;
@@ -20,8 +22,8 @@ struct FormField {
 };
 
 /// Reads a body of `application/x-www-form-urlencoded`, in its order; a field without `=` has an empty value.
-/// Refused with 400: a malformed percent-escape, what decodes to anything but UTF-8, or more than
-/// `max_form_fields`.
+/// Refused with 400: a malformed percent-escape, what decodes to anything but UTF-8, more than
+/// `max_form_fields`, or a name longer than `max_form_name_length`.
 boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body);
 
 } // namespace portrait::http
