@@ -57,7 +57,8 @@ TEST_CASE("what can't be read as Basic is malformed", "[http][authorization]") {
                  "Basic dGplMDpUamUw=", "Basic dGpl MDpUamUw", "Basic !!!!", "Basic dGplMA==" /* no colon */,
                  "Basic YQA6Yg==" /* NUL in the user */, "Basic YTpiAA==" /* NUL in the password */,
                  "Basic YTpiCg==" /* line end */, "Basic /zph" /* not UTF-8 */, "Basic YTrA" /* not UTF-8 */,
-                 "Bearer 8A:x", "SoTicket 7T:x", "Digest username=\"a\"", "dGplMDpUamUw", " Basic YTpi");
+                 "Bearer", "Bearer ", "SoTicket   ", "Bearer\t8A:x", "SoTicket 7T:\x01", "Bearer 8A:\x7F",
+                 "Digest username=\"a\"", "dGplMDpUamUw", " Basic YTpi");
     CAPTURE(value);
     CHECK(std::holds_alternative<MalformedAuthorization>(parse(value)));
 }
@@ -74,6 +75,44 @@ TEST_CASE("an Authorization that is too long is malformed", "[http][authorizatio
     CHECK(std::get<MalformedAuthorization>(too_long).why == "Authorization is too long");
 }
 
+TEST_CASE("a ticket and a token are taken as they are", "[http][authorization]") {
+    const auto ticket = parse("soticket  7T:dGplMDpUamUw==, x");
+    REQUIRE(std::holds_alternative<Credentials>(ticket));
+    CHECK(std::get<TicketCredentials>(std::get<Credentials>(ticket)).ticket == "7T:dGplMDpUamUw==, x");
+    const auto bearer = parse("BEARER 8A:abc-_.~+/");
+    REQUIRE(std::holds_alternative<Credentials>(bearer));
+    CHECK(std::get<BearerCredentials>(std::get<Credentials>(bearer)).token == "8A:abc-_.~+/");
+}
+
+TEST_CASE("a scheme that is off is none", "[http][authorization]") {
+    const auto taken = [](std::string_view value, const AuthenticationSchemes& schemes) {
+        return std::holds_alternative<Credentials>(parse_authorization(&value, schemes));
+    };
+    const std::string_view basic = "Basic dGplMDpUamUw";
+    const std::string_view ticket = "SoTicket 7T:x";
+    const std::string_view bearer = "Bearer 8A:x";
+    for (const auto value : {basic, ticket, bearer}) {
+        CAPTURE(value);
+        CHECK(taken(value, {}));
+        CHECK(taken(value, {.basic = false}) == (value != basic));
+        CHECK(taken(value, {.so_ticket = false}) == (value != ticket));
+        CHECK(taken(value, {.bearer = false}) == (value != bearer));
+    }
+}
+
+TEST_CASE("two Authorization fields are malformed", "[http][authorization]") {
+    RequestHead head;
+    CHECK(std::holds_alternative<std::monostate>(authorization_of(head, {})));
+    head.fields.push_back({"authorization", "Basic dGplMDpUamUw"});
+    CHECK(std::holds_alternative<Credentials>(authorization_of(head, {})));
+    head.fields.push_back({"Authorization", "Basic dGplMDpUamUw"});
+    CHECK(std::holds_alternative<MalformedAuthorization>(authorization_of(head, {})));
+}
+
 TEST_CASE("the challenge names the schemes that are on", "[http][authorization]") {
-    CHECK(www_authenticate() == "Basic realm=\"portrait\", charset=\"UTF-8\"");
+    CHECK(www_authenticate() == "Basic realm=\"portrait\", charset=\"UTF-8\", SoTicket, Bearer");
+    CHECK(www_authenticate({.basic = false}) == "SoTicket, Bearer");
+    CHECK(www_authenticate({.so_ticket = false, .bearer = false}) ==
+          "Basic realm=\"portrait\", charset=\"UTF-8\"");
+    CHECK(www_authenticate({.basic = false, .so_ticket = false, .bearer = false}).empty());
 }

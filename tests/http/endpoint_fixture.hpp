@@ -14,11 +14,22 @@
 
 namespace portrait::testing {
 
-/// Recognises `tje0` / `Tje0`, and `reader` / `Reader` who may only read. Answers at once.
+/// Recognises `tje0` / `Tje0`, `reader` / `Reader` who may only read, the ticket `7T:good` and the token
+/// `8A:good`. Answers at once.
 class FixedAuthenticator final : public http::Authenticator {
 public:
     void authenticate(http::Credentials credentials, std::string_view,
                       std::function<void(http::AuthenticationOutcome)> done) override {
+        if (const auto* ticket = std::get_if<http::TicketCredentials>(&credentials); ticket != nullptr) {
+            if (ticket->ticket == "7T:good")
+                return done(http::Principal{"ticket", {.associate_id = 7, .name = "ticket"}, true});
+            return done(http::AuthenticationFailure{});
+        }
+        if (const auto* bearer = std::get_if<http::BearerCredentials>(&credentials); bearer != nullptr) {
+            if (bearer->token == "8A:good")
+                return done(http::Principal{"program", {.associate_id = 8, .name = "program"}, true});
+            return done(http::AuthenticationFailure{});
+        }
         const auto& basic = std::get<http::BasicCredentials>(credentials);
         if (basic.user == "tje0" && basic.password == "Tje0")
             return done(

@@ -19,9 +19,12 @@ constexpr std::uint64_t ignored_body_limit = 64 * 1024;
 
 } // namespace
 
-bool Endpoint::State::is_switched_off(const RouteMatch& match) const noexcept {
+bool Endpoint::State::is_switched_off(const boost::urls::url_view& url) const {
+    if (options.schemes.session)
+        return false;
+    const auto match = match_route("GET", url);
     const auto* route = std::get_if<Route>(&match);
-    return route != nullptr && is_of_session(route->operation) && !options.schemes.session;
+    return route != nullptr && is_of_session(route->operation);
 }
 
 void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done) {
@@ -38,7 +41,7 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     auto match = match_route(head.method, *url);
     if (auto* const unknown = std::get_if<UnknownPath>(&match); unknown != nullptr && unknown->problem)
         return done(refuse(*request, *std::move(unknown->problem)));
-    if (std::holds_alternative<UnknownPath>(match) || is_switched_off(match))
+    if (std::holds_alternative<UnknownPath>(match) || is_switched_off(*url))
         return done(
             refuse(*request, plain_problem(404, "request.unknown_path", "There is nothing at this path")));
     if (const auto* wrong = std::get_if<WrongMethod>(&match))
@@ -49,7 +52,7 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     auto& route = std::get<Route>(match);
     request->operation = route.operation;
     if (route.operation == Operation::get_session)
-        return done(finished(*request, show_session(head, *request)));
+        return done(show_session(head, *request));
     if (is_public(route.operation))
         return done(finished(*request, health(route.operation)));
     authenticate(head, *url, std::move(route), std::move(request), done);

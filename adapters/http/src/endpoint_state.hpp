@@ -64,7 +64,8 @@ struct Endpoint::State {
                 std::function<void(Response)> done);
 
 private:
-    bool is_switched_off(const RouteMatch& match) const noexcept;
+    /// Whether the path is that of signing in while sessions are off.
+    bool is_switched_off(const boost::urls::url_view& url) const;
     Response wrong_method(const Admission::State& request, const std::string& allow) const;
     void authenticate(const RequestHead& head, const boost::urls::url_view& url, Route route,
                       std::unique_ptr<Admission::State> request, const BeginCompletion& done);

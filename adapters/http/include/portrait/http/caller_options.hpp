@@ -34,7 +34,7 @@ struct SessionOptions {
 struct CorsOptions {
     /// Such as `https://app.example.com`: scheme, host, and a port unless it is the scheme's usual one;
     /// checked by `is_cors_origin`. Those may send cookies, too.
-    std::vector<std::string> origins;
+    std::vector<std::string> origins{};
     bool any_origin = false;           ///< every other page may call, without cookies
     std::chrono::seconds max_age{600}; ///< how long browsers remember the answer to a preflight
 };

@@ -16,10 +16,10 @@ namespace portrait::http {
 struct TokenAuthenticatorOptions {
     /// How often the file is looked at, on a thread of its own; 0: only when `refresh` is called.
     std::chrono::milliseconds watch{1000};
-    std::shared_ptr<const Clock> clock; ///< for expiries; null: the system's
+    std::shared_ptr<const Clock> clock{}; ///< for expiries; null: the system's
     /// Told when the file has changed into something that can't be used; the tokens stay as they were. Called
     /// on that thread, or on the one that calls `refresh`; must not throw.
-    std::function<void(const Error&)> on_fault;
+    std::function<void(const Error&)> on_fault{};
 };
 
 /// Tickets and access tokens from a token file (see token_file.hpp). Compares SHA-256 hashes in constant

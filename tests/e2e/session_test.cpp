@@ -1,0 +1,174 @@
+#include "server_process.hpp"
+
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+using namespace portrait::testing;
+
+namespace {
+
+const std::string image_path = "/api/v1/Person/7/Image";
+const std::string form_type = "application/x-www-form-urlencoded";
+
+std::string picture() {
+    const auto bytes = make_png(3, 2);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string cookie_of(const RawResponse& response, const std::string& name) {
+    for (const auto& [field, value] : response.fields)
+        if (field == "Set-Cookie" && value.starts_with(name + "="))
+            return value.substr(name.size() + 1, value.find(';') - name.size() - 1);
+    return {};
+}
+
+/// What a browser keeps of a sign-in, and sends with each request.
+struct Browser {
+    std::uint16_t port;
+    std::string secret;
+    std::string xsrf;
+
+    RawFields cookies() const { return {{"Cookie", "PORTRAIT_SESSION=" + secret + "; XSRF-TOKEN=" + xsrf}}; }
+    RawResponse send(std::string_view method, std::string_view target, const std::string& xsrf_value,
+                     std::string_view body = {}, const std::string& type = {}) const {
+        auto fields = cookies();
+        if (!xsrf_value.empty())
+            fields.emplace_back("X-XSRF-TOKEN", xsrf_value);
+        if (!type.empty())
+            fields.emplace_back("Content-Type", type);
+        return fetch(port, method, target, fields, body);
+    }
+    unsigned put(const std::string& xsrf_value) const {
+        return send("PUT", image_path, xsrf_value, picture(), "image/png").status;
+    }
+};
+
+Browser sign_in(std::uint16_t port) {
+    const auto response = fetch(port, "POST", "/session",
+                                {{"Content-Type", form_type},
+                                 {"Accept", "text/html"},
+                                 {"Origin", "http://127.0.0.1:" + std::to_string(port)},
+                                 {"Host", "127.0.0.1:" + std::to_string(port)}},
+                                "user=tje0&password=Tje0");
+    REQUIRE(response.status == 303);
+    CHECK(response.reason == "See Other");
+    CHECK(response.count("Set-Cookie") == 2);
+    return {port, cookie_of(response, "PORTRAIT_SESSION"), cookie_of(response, "XSRF-TOKEN")};
+}
+
+} // namespace
+
+TEST_CASE("a browser signs in, puts a picture and signs out", "[e2e][session]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+    const auto port = server.port();
+    const auto page = fetch(port, "GET", "/session");
+    CHECK(page.status == 200);
+    CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
+    CHECK(page.body.find("action=\"/session\"") != std::string::npos);
+
+    const auto browser = sign_in(port);
+    const auto other = sign_in(port);
+    const auto signed_in = browser.send("GET", "/session", {});
+    CHECK(signed_in.body.find("name=\"XSRF_TOKEN\" value=\"" + browser.xsrf + "\"") != std::string::npos);
+
+    CHECK(browser.put(browser.xsrf) == 200);
+    CHECK(browser.put({}) == 401);
+    CHECK(browser.put(other.xsrf) == 401);
+    CHECK(browser.send("GET", image_path, {}).status == 401);
+    CHECK(browser.send("GET", image_path, browser.xsrf).body == picture());
+
+    CHECK(browser.send("DELETE", "/session", {}).status == 401);
+    CHECK(browser.send("DELETE", "/session", browser.xsrf).status == 204);
+    CHECK(browser.put(browser.xsrf) == 401);
+    CHECK(other.put(other.xsrf) == 200);
+
+    CHECK(other.send("POST", "/session", {}, "sign_out=1&XSRF_TOKEN=" + other.xsrf, form_type).status == 204);
+    CHECK(other.put(other.xsrf) == 401);
+    const auto end = server.terminate();
+    CHECK(end.exit_code == 0);
+    for (const auto* shown : {&browser, &other})
+        for (const auto& secret : {shown->secret, shown->xsrf})
+            CHECK(end.err.find(secret) == std::string::npos);
+    CHECK(end.err.find("Tje0") == std::string::npos);
+}
+
+TEST_CASE("a wrong password gets the form again, and a restart ends all sessions", "[e2e][session]") {
+    const TemporaryFolder folder;
+    Browser browser{};
+    {
+        ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+        browser = sign_in(server.port());
+        const auto wrong =
+            fetch(server.port(), "POST", "/session", {{"Content-Type", form_type}, {"Accept", "text/html"}},
+                  "user=tje0&password=wrong");
+        CHECK(wrong.status == 401);
+        CHECK(wrong.body.find("User or password is wrong") != std::string::npos);
+        CHECK(wrong.count("Set-Cookie") == 0);
+        CHECK(server.terminate().exit_code == 0);
+    }
+    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+    browser.port = server.port();
+    CHECK(browser.put(browser.xsrf) == 401);
+}
+
+TEST_CASE("the schemes, origins and application tokens that the operator chose hold", "[e2e][callers]") {
+    const TemporaryFolder folder;
+    std::ofstream{folder / "app-tokens"} << "# partners\npartner-one\n";
+    ServerProcess server{
+        {.folder = folder.path(),
+         .arguments = server_arguments({"--demo", "--no-bearer", "--no-session", "--cors-origins",
+                                        "https://a.example https://b.example", "--app-tokens", "app-tokens"}),
+         .environment = {{"PORTRAIT_APP_TOKEN", "partner-two partner-three"}}}};
+    const auto port = server.port();
+    const auto none = fetch(port, "GET", image_path, {{"Origin", "https://b.example"}});
+    CHECK(none.status == 401);
+    CHECK(none.field("WWW-Authenticate") == "Basic realm=\"portrait\", charset=\"UTF-8\", SoTicket");
+    CHECK(none.field("Access-Control-Allow-Origin") == "https://b.example");
+    CHECK(fetch(port, "GET", "/session").status == 404);
+
+    const auto preflight = fetch(port, "OPTIONS", image_path,
+                                 {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "PUT"}});
+    CHECK(preflight.status == 204);
+    CHECK(preflight.field("Access-Control-Allow-Methods").find("PUT") != std::string::npos);
+    CHECK(preflight.field("Access-Control-Allow-Credentials") == "true");
+
+    const auto status_with = [&](const std::string& token) {
+        return fetch(port, "GET", "/api/v1/Person/7/ImageInfo",
+                     {{"Authorization", "Basic dGplMDpUamUw"}, {"SO-AppToken", token}})
+            .status;
+    };
+    for (const auto* token : {"partner-one", "partner-two", "partner-three"})
+        CHECK(status_with(token) == 200);
+    CHECK(status_with("partner-four") == 403);
+    const auto end = server.terminate();
+    CHECK(end.err.find("partner-") == std::string::npos);
+}
+
+TEST_CASE("settings of callers that mean nothing are refused at the start", "[e2e][callers]") {
+    const TemporaryFolder folder;
+    std::ofstream{folder / "empty"} << "# nobody\n";
+    struct Misuse {
+        std::vector<std::string> arguments;
+        std::string says;
+    };
+    const auto misuse = GENERATE(
+        Misuse{{"--cors-origins", "app.example.com"}, "https://app.example.com"},
+        Misuse{{"--cors-origins", "https://a.example/"}, "https://app.example.com"},
+        Misuse{{"--session-idle", "0"}, "--session-idle"}, Misuse{{"--app-tokens", "nowhere"}, "nowhere"},
+        Misuse{{"--app-tokens", "empty"}, "names none"}, Misuse{{"--tokens", "nowhere"}, "nowhere"});
+    CAPTURE(misuse.arguments);
+    auto arguments = server_arguments({"--demo"});
+    arguments.insert(arguments.end(), misuse.arguments.begin(), misuse.arguments.end());
+    const auto end = run_server({.folder = folder.path(), .arguments = arguments});
+    CHECK(end.exit_code == 2);
+    CHECK(end.err.find(misuse.says) != std::string::npos);
+    CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+}

@@ -1,0 +1,63 @@
+#include "cookies.hpp"
+
+#include "support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace portrait::http;
+using Kind = CookieValue::Kind;
+
+namespace {
+
+struct Found {
+    Kind kind;
+    std::string value;
+};
+
+Found find(const std::vector<std::string>& fields, std::string_view name = "S") {
+    RequestHead head;
+    for (const auto& field : fields)
+        head.fields.push_back({"cookie", field});
+    const auto found = find_cookie(head, name);
+    return {found.kind, std::string{found.value}};
+}
+
+} // namespace
+
+TEST_CASE("a cookie is found among others", "[http][cookies]") {
+    const auto* const field =
+        GENERATE("S=v", "a=b; S=v", "S=v; a=b", "a=b;S=v;c", "  S = v ", "\tS=v;", "s=x; S=v",
+                 "a=\"q;uoted\"; S=v", "XS=1; SX=2; S=v", "S=v; S=v", ";;;S=v", "=; S=v");
+    CAPTURE(field);
+    const auto found = find({field});
+    CHECK(found.kind == Kind::found);
+    CHECK(found.value == "v");
+}
+
+TEST_CASE("a cookie that isn't there is absent", "[http][cookies]") {
+    const auto* const field = GENERATE("", "a=b", "s=v", "S", "XS=v", "S x=v", "; ;", "==", "\"S\"=v");
+    CAPTURE(field);
+    CHECK(find({field}).kind == Kind::absent);
+}
+
+TEST_CASE("values are taken as they are", "[http][cookies]") {
+    CHECK(find({"S=\"v\""}).value == "\"v\"");
+    CHECK(find({"S=a=b"}).value == "a=b");
+    CHECK(find({"S="}).kind == Kind::found);
+    CHECK(find({"S="}).value.empty());
+}
+
+TEST_CASE("two values of one name are nobody's", "[http][cookies]") {
+    CHECK(find({"S=v; S=w"}).kind == Kind::ambiguous);
+    CHECK(find({"S=v; S=w; S=v"}).kind == Kind::ambiguous);
+    CHECK(find({"S=v", "S=w"}).kind == Kind::ambiguous);
+    CHECK(find({"S=; S=w"}).kind == Kind::ambiguous);
+}
+
+TEST_CASE("a request with too many bytes of cookies has none", "[http][cookies]") {
+    const std::string most = "S=v; a=" + std::string(max_cookies_length - 7, 'x');
+    CHECK(find({most}).kind == Kind::found);
+    CHECK(find({most + "x"}).kind == Kind::absent);
+    CHECK(find({most, "b=c"}).kind == Kind::absent);
+}

@@ -1,0 +1,51 @@
+#include "sign_in_form.hpp"
+
+#include "support/catch.hpp"
+
+#include <string>
+
+using namespace portrait::http;
+
+TEST_CASE("a sign-in form is read as browsers send it", "[http][session]") {
+    const auto form = parse_sign_in_form("user=anna+maria&password=p%26%3D%2B%C3%A6&other=x");
+    REQUIRE(form.has_value());
+    CHECK(form->user == "anna maria");
+    CHECK(form->password == "p&=+\xC3\xA6");
+    CHECK_FALSE(form->sign_out);
+    CHECK(form->xsrf_value.empty());
+}
+
+TEST_CASE("a sign-out form has its button's name and the XSRF value", "[http][session]") {
+    const auto form = parse_sign_in_form("XSRF_TOKEN=abc-_&sign_out=1");
+    REQUIRE(form.has_value());
+    CHECK(form->sign_out);
+    CHECK(form->xsrf_value == "abc-_");
+    CHECK(parse_sign_in_form("sign_out")->sign_out);
+}
+
+TEST_CASE("fields that are missing are empty", "[http][session]") {
+    const auto* const body =
+        GENERATE("", "user", "user=", "user=&password=", "USER=a&Password=b", "&&&", "=x");
+    CAPTURE(body);
+    const auto form = parse_sign_in_form(body);
+    REQUIRE(form.has_value());
+    CHECK(form->user.empty());
+    CHECK(form->password.empty());
+}
+
+TEST_CASE("a form that is malformed is refused", "[http][session]") {
+    const auto body = GENERATE(as<std::string>{}, "user=%", "user=%4", "user=%zz", "user=a b", "user=%00",
+                               "user=%FF", "user=%C0%80", "user=%ED%A0%80", "user=a%0Ab", "user=a&user=b",
+                               "user=a&user=a", "password=a&password=b", "sign_out&sign_out", "user=\xC3\xA6",
+                               "{\"user\":\"a\"}", std::string("user=\0", 6));
+    CAPTURE(body);
+    CHECK_FALSE(parse_sign_in_form(body).has_value());
+}
+
+TEST_CASE("a form that is too long is refused", "[http][session]") {
+    const std::string before = "user=";
+    CHECK(parse_sign_in_form(before + std::string(max_sign_in_form_length - before.size(), 'a')).has_value());
+    CHECK_FALSE(parse_sign_in_form(before + std::string(max_sign_in_form_length - before.size() + 1, 'a'))
+                    .has_value());
+    CHECK(parse_sign_in_form(std::string(max_sign_in_form_length, '&')).has_value());
+}
