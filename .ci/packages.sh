@@ -11,7 +11,7 @@ BUILD_PACKAGES=(
     libsqlite3-dev libssl-dev libstb-dev libxxhash-dev tzdata
 )
 # What building and running the tests takes beside that; ImageMagick encodes the real pictures.
-TEST_PACKAGES=(catch2 imagemagick)
+TEST_PACKAGES=(catch2 curl imagemagick python3)
 # What checking the sources takes.
 LINT_PACKAGES=(clang-format)
 
@@ -44,4 +44,10 @@ need_packages() {
         fail "apt-get update failed, is the network there? These packages are missing: ${missing[*]}"
     "${as_root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2 ||
         fail "packages can't be installed, Debian 12 has them all: ${missing[*]}"
+}
+
+# Node.js and npm, for SuperOffice's own client. Only where there is none: a newer Node.js brings its own npm, beside
+# which Debian's can't be installed.
+need_node() {
+    command -v npm >/dev/null || need_packages nodejs npm
 }

@@ -21,6 +21,9 @@ dev | asan | tsan | core-only) ;;
 esac
 
 need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+if [ "$preset" != core-only ]; then
+    need_node
+fi
 cmake --preset "$preset"
 cmake --build --preset "$preset"
 exec ctest --preset "$preset" "$@"

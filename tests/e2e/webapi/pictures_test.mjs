@@ -1,0 +1,188 @@
+// The calls that carry a picture, with each way in which the client returns bytes.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { BlobLinkType, FromBase64ToString, ReturnBlobType, blobAgent, failure, nextPerson, observed, personAgent,
+         problemOf } from './support/client.mjs';
+import { asciiGif, picture, pictures } from './support/pictures.mjs';
+import { startServer } from './support/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const person = (options) => personAgent(server, options);
+const blob = (options) => blobAgent(server, options);
+const small = () => picture('png-palette.png');
+
+// Not by assert.equal, which would print megabytes.
+function assertSame(actual, expected, what) {
+    assert.equal(actual.length, expected.length, `${what}: length`);
+    assert.ok(typeof actual === 'string' ? actual === expected : Buffer.compare(actual, expected) === 0,
+              `${what}: content`);
+}
+
+/** Calls with each kind of return and compares with what was stored. */
+async function assertReturns(call, bytes, what) {
+    assertSame(Buffer.from(await call()), bytes, `${what}, no options`);
+    const asBuffer = await observed(call, { returnBlobAs: ReturnBlobType.AsArrayBuffer });
+    assertSame(Buffer.from(asBuffer.result), bytes, `${what}, AsArrayBuffer`);
+    assert.equal(asBuffer.response.headers['content-type'], 'application/octet-stream');
+    const asBase64 = await observed(call, { returnBlobAs: ReturnBlobType.AsBase64 });
+    assertSame(asBase64.result, bytes.toString('base64'), `${what}, AsBase64`);
+    assert.equal(asBase64.response.headers['content-type'], 'application/json; charset=utf-8');
+    // The client's own decoder takes the bytes for UTF-8, and pictures aren't: lossy, and the same loss here.
+    const expected = FromBase64ToString(bytes.toString('base64'));
+    assertSame(await call({ returnBlobAs: ReturnBlobType.AsString }), expected, `${what}, AsString`);
+}
+
+/** The id of the blob that is a person's picture. */
+const blobOf = async (personId) => (await blob().getBlobEntityOnPersonAsync(personId)).blobId;
+
+describe('a picture comes back as it was sent', () => {
+    for (const { name, type, bytes } of pictures) {
+        test(`${name} by the Person agent`, async () => {
+            const id = nextPerson();
+            const { response } = await observed((options) => person().setPersonImageAsync(id, bytes(), options));
+            assert.equal(response.status, 204);
+            await assertReturns((options) => person().getPersonImageAsync(id, options), bytes(), 'Person');
+            await assertReturns((options) => blob().getPersonImageAsync(id, options), bytes(), 'BLOB');
+            assert.equal((await blob().getBlobEntityOnPersonAsync(id)).mimeType, type);
+        });
+        test(`${name} by the BLOB agent`, async () => {
+            const id = nextPerson();
+            const { response } = await observed((options) => blob().setPersonImageAsync(id, bytes(), options));
+            assert.equal(response.status, 204);
+            await assertReturns((options) => blob().getPersonImageAsync(id, options), bytes(), 'BLOB');
+            const blobId = await blobOf(id);
+            await assertReturns((options) => blob().getBlobStreamAsync(blobId, options), bytes(), 'stream');
+        });
+        test(`${name} as a blob of nobody`, async () => {
+            const blobId = await blob().saveImageStreamAsync(BlobLinkType.PersonImage, bytes(), name);
+            assert.ok(Number.isInteger(blobId) && blobId > 0);
+            await assertReturns((options) => blob().getBlobStreamAsync(blobId, options), bytes(), 'stream');
+            const entity = await blob().getBlobEntityAsync(blobId);
+            assert.equal(entity.description, name);
+            assert.equal(entity.mimeType, type);
+            assert.equal(entity.blobSize, bytes().length);
+            assert.equal(entity.originalSize, bytes().length);
+        });
+    }
+});
+
+describe('arguments', () => {
+    test('can be a request object', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync({ personId: id, image: small() });
+        assertSame(Buffer.from(await person().getPersonImageAsync({ personId: id })), small(), 'Person');
+        assertSame(Buffer.from(await blob().getPersonImageAsync({ personId: id })), small(), 'BLOB');
+        const blobId = await blob().saveImageStreamAsync(
+            { type: BlobLinkType.PersonImage, image: small(), description: 'by request' });
+        await blob().setBlobStreamAsync({ blobEntityId: blobId, stream: picture('gif-89a.gif') });
+        assertSame(Buffer.from(await blob().getBlobStreamAsync({ blobEntityId: blobId })), picture('gif-89a.gif'),
+                   'stream');
+    });
+    test('can be an ArrayBuffer', async () => {
+        const id = nextPerson();
+        const bytes = Uint8Array.from(small()).buffer;
+        await person().setPersonImageAsync(id, bytes);
+        assertSame(Buffer.from(await person().getPersonImageAsync(id)), small(), 'Person');
+    });
+    test('can be a string, which the client sends as UTF-8', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync(id, asciiGif.toString('latin1'));
+        await assertReturns((options) => person().getPersonImageAsync(id, options), asciiGif, 'ASCII');
+        assert.equal(await person().getPersonImageAsync(id, { returnBlobAs: ReturnBlobType.AsString }),
+                     asciiGif.toString('latin1'));
+    });
+    test('without a kind of return, options make the client ask for base64', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync(id, small());
+        assert.equal(await person().getPersonImageAsync(id, {}), small().toString('base64'));
+    });
+});
+
+describe('a person without a picture', () => {
+    test('is a 404 of the Person agent', async () => {
+        for (const returnBlobAs of [ReturnBlobType.AsArrayBuffer, ReturnBlobType.AsBase64, ReturnBlobType.AsString]) {
+            const error = await failure(person().getPersonImageAsync(nextPerson(), { returnBlobAs }));
+            assert.equal(error.response.status, 404);
+            assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
+        }
+    });
+    test('is nothing of the BLOB agent', async () => {
+        const id = nextPerson();
+        await assertReturns((options) => blob().getPersonImageAsync(id, options), Buffer.alloc(0), 'none');
+        const { response } = await observed((options) => blob().getPersonImageAsync(id, options),
+                                            { returnBlobAs: ReturnBlobType.AsArrayBuffer });
+        assert.equal(response.status, 200);
+    });
+    test('who is unknown too is a 404 of both', async () => {
+        for (const agent of [person(), blob()]) {
+            const error = await failure(agent.getPersonImageAsync(123456));
+            assert.equal(error.response.status, 404);
+            assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
+        }
+    });
+});
+
+describe('a second picture', () => {
+    test('takes the place of the first and keeps the blob id', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync(id, small());
+        const blobId = await blobOf(id);
+        await blob().setPersonImageAsync(id, picture('jpeg-grey.jpg'));
+        assert.equal(await blobOf(id), blobId);
+        assertSame(Buffer.from(await person().getPersonImageAsync(id)), picture('jpeg-grey.jpg'), 'second');
+    });
+    test('can be set by the blob', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync(id, small());
+        const blobId = await blobOf(id);
+        const { response } = await observed(
+            (options) => blob().setBlobStreamAsync(blobId, picture('gif-89a.gif'), options));
+        assert.equal(response.status, 204);
+        assertSame(Buffer.from(await person().getPersonImageAsync(id)), picture('gif-89a.gif'), 'set by blob');
+        const entity = await blob().getBlobEntityOnPersonAsync(id);
+        assert.equal(entity.blobId, blobId);
+        assert.equal(entity.mimeType, 'image/gif');
+    });
+    test('can be another blob, which several persons can have', async () => {
+        const [first, second] = [nextPerson(), nextPerson()];
+        const blobId = await blob().saveImageStreamAsync(BlobLinkType.PersonImage, small(), 'shared');
+        for (const id of [first, second]) {
+            const { response } = await observed(
+                (options) => blob().changePersonImageAsync(id, blobId, options));
+            assert.equal(response.status, 204);
+            assert.equal(await blobOf(id), blobId);
+            assertSame(Buffer.from(await person().getPersonImageAsync(id)), small(), 'linked');
+        }
+        await blob().changePersonImageAsync({ personId: first, blobId: 0 });
+        assert.equal((await failure(person().getPersonImageAsync(first))).response.status, 404);
+        assertSame(Buffer.from(await person().getPersonImageAsync(second)), small(), 'still linked');
+        assertSame(Buffer.from(await blob().getBlobStreamAsync(blobId)), small(), 'still there');
+    });
+    test('is no blob that is unknown', async () => {
+        const error = await failure(blob().changePersonImageAsync(nextPerson(), 2147483647));
+        assert.equal(error.response.status, 404);
+        assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
+    });
+});
+
+describe('scaling is answered as not supported', () => {
+    test('by GetPersonImages', async () => {
+        const error = await failure(person().getPersonImagesAsync([1, 2], 32, 32));
+        assert.equal(error.response.status, 501);
+        assert.equal(problemOf(error).ErrorType, 'SoNotSupportedException');
+        assert.equal(problemOf(error).Rule, 'rendition.not_supported');
+    });
+    test('by GetPersonImageWithSize, in bytes and in base64', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync(id, small());
+        for (const returnBlobAs of [ReturnBlobType.AsArrayBuffer, ReturnBlobType.AsBase64]) {
+            const error = await failure(blob().getPersonImageWithSizeAsync(id, 32, 0, { returnBlobAs }));
+            assert.equal(error.response.status, 501);
+            assert.equal(problemOf(error).ErrorType, 'SoNotSupportedException');
+            assert.equal(problemOf(error).Rule, 'rendition.not_supported');
+        }
+    });
+});

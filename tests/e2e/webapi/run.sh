@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Drives the real server by SuperOffice's own client, unmodified: npm's @superoffice/webapi at the version of the
+# lockfile. Needs node 18 or later, npm, and ImageMagick; npm's registry the first time, and after the lockfile changed.
+# usage: tests/e2e/webapi/run.sh SERVER_BINARY CLIENT_FOLDER [node's options, such as --test-name-pattern=language]
+# CLIENT_FOLDER keeps the installed client between runs; nothing is written into the source tree.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+PORTRAIT_SERVER=$(realpath "${1:?the binary of the server}")
+mkdir -p "${2:?a folder for the client}"
+PORTRAIT_CLIENT=$(realpath "$2")
+shift 2
+
+# What is installed is what the lockfile says, or is installed again.
+installed=$PORTRAIT_CLIENT/installed-lock.json
+if ! cmp -s "$here/package-lock.json" "$installed"; then
+    rm -f "$installed"
+    cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$PORTRAIT_CLIENT/"
+    (cd "$PORTRAIT_CLIENT" && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline) >&2
+    cp "$here/package-lock.json" "$installed"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+PORTRAIT_PICTURES=$work/pictures
+PORTRAIT_WORK=$work
+export PORTRAIT_SERVER PORTRAIT_CLIENT PORTRAIT_PICTURES PORTRAIT_WORK
+"$here/../../support/make_pictures.sh" "$PORTRAIT_PICTURES"
+# Several MiB that don't compress.
+convert -seed 5 -size 1500x1200 xc:tomato +noise Random -depth 8 -quality 0 PNG24:"$PORTRAIT_PICTURES/png-5mb.png"
+convert -seed 5 -size 1850x1500 xc:tomato +noise Random -depth 8 -quality 100 -sampling-factor 1x1 \
+    "$PORTRAIT_PICTURES/jpeg-9mb.jpg"
+
+# The servers are on this machine: no proxy is to be asked.
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+# Dates without a zone would be misread here, and not where local time is UTC.
+export TZ=Asia/Kolkata
+cd "$work"
+node --test "$@" "$here"/*_test.mjs
