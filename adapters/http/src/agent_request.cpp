@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view blanks = " \t";
 
 /// What stands around a picture's base64 text.
-constexpr std::uint64_t body_allowance = 64 * 1024;
+constexpr std::uint64_t body_allowance = 64ULL * 1024;
 
 std::string_view trimmed(std::string_view text) noexcept {
     text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
