@@ -92,8 +92,8 @@ TEST_CASE("string references are looked up in the embedder's table", "[http][loc
 
 TEST_CASE("a view that comes back leaves the stored value whole", "[http][localization][round_trip]") {
     const auto options = with_strings();
-    const auto stored = GENERATE_COPY(photo, born, std::string{"[SR_PHOTO]"}, std::string{"plain"},
-                                      std::string{}, std::string{"[F:1.5]"});
+    const auto stored = GENERATE_COPY(std::string{photo}, std::string{born}, std::string{"[SR_PHOTO]"},
+                                      std::string{"plain"}, std::string{}, std::string{"[F:1.5]"});
     for (const auto* language : {"en", "no", "de", "fi", "fr"}) {
         CAPTURE(stored, language);
         const auto made = localization({{"SO-Language", language}, {"SO-Culture", "sv"}}, options);
