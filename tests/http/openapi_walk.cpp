@@ -195,6 +195,8 @@ bool set_malformed(Request& request, const WalkOperation& operation) {
         request.target = operation.path + "?blobEntityId=none";
     } else if (is_session(operation)) {
         request.body = "user=%zz";
+    } else if (body_types(operation) == nullptr) {
+        set_field(request, "SO-TimeZone", "Nowhere");
     } else {
         set_json(request, "{");
     }

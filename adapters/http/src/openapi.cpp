@@ -38,8 +38,10 @@ json::object headers_of(const AnswerDocumentation& answer) {
     add_headers(headers, {"X-Request-Id"});
     switch (answer.content) {
     case BodyContent::picture: add_headers(headers, {"X-Image-Width", "X-Image-Height"}); [[fallthrough]];
-    case BodyContent::blob_id:
-    case BodyContent::entity: add_headers(headers, {"ETag", "Last-Modified"}); break;
+    case BodyContent::blob_id: add_headers(headers, {"ETag", "Last-Modified"}); break;
+    case BodyContent::entity:
+        add_headers(headers, {"ETag", "Last-Modified", "Content-Language", "SO-TimeZone"});
+        break;
     default: break;
     }
     switch (answer.status) {

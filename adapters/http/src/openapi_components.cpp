@@ -133,6 +133,8 @@ constexpr std::string_view headers = R"({
 "X-Request-Id": {"required": true, "schema": {"type": "string"}},
 "ETag": {"schema": {"type": "string"}},
 "Last-Modified": {"schema": {"type": "string"}},
+"Content-Language": {"description": "Of the texts, where a language was asked for", "schema": {"type": "string"}},
+"SO-TimeZone": {"description": "The zone that was asked for", "schema": {"type": "string"}},
 "X-Image-Width": {"description": "Pixels", "required": true, "schema": {"type": "integer"}},
 "X-Image-Height": {"description": "Pixels", "required": true, "schema": {"type": "integer"}},
 "Content-Range": {"required": true, "schema": {"type": "string"}},

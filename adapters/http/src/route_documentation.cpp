@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -19,6 +20,9 @@ using Refusals = std::vector<unsigned>;
 Parameters conditions() {
     return {"If-Match", "If-None-Match", "If-Unmodified-Since"};
 }
+
+/// What the strings of an entity depend on.
+constexpr std::string_view languages[]{"Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone"};
 
 /// A row's own part; what many rows share is added by `document_route`.
 struct Part {
@@ -127,6 +131,10 @@ Part part_of(const RouteRow& row) {
     case Operation::upload_by_agent: {
         auto part = part_of(row.agent_call);
         part.refusals.push_back(503);
+        if (part.answers.front().content == Content::entity)
+            part.parameters.insert(part.parameters.end(), std::begin(languages), std::end(languages));
+        if (answers_entity(row.operation))
+            part.refusals.push_back(400); // of a zone that is unknown
         return part;
     }
     }
