@@ -65,7 +65,7 @@ CorsGrant cors_grant(const RequestHead& head, const CorsOptions& options) {
         grant.allow_origin = *origin;
         grant.credentials = true;
     } else if (options.any_origin) {
-        grant.allow_origin = "*";
+        grant.allow_origin.assign(1, '*'); // g++ 12 warns of an assigned literal here
     }
     return grant;
 }
