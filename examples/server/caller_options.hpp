@@ -21,8 +21,8 @@ struct CallerSettings {
     bool no_so_ticket = false;
     bool no_bearer = false;
     bool no_session = false;
-    std::uint64_t session_idle_minutes = 8 * 60;
-    std::uint64_t session_lifetime_minutes = 24 * 60;
+    std::uint64_t session_idle_minutes = 480;
+    std::uint64_t session_lifetime_minutes = 1440;
     bool xsrf_safe_methods = false;
     std::vector<std::string> cors_origins; ///< `*` may be one of them
     std::vector<std::string> app_tokens;

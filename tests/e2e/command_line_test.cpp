@@ -33,7 +33,18 @@ const std::vector<std::string> options{"--listen",
                                        "--log-json",
                                        "--version",
                                        "--help",
-                                       "--bodies-in-flight"};
+                                       "--bodies-in-flight",
+                                       "--tokens",
+                                       "--no-basic",
+                                       "--no-so-ticket",
+                                       "--no-bearer",
+                                       "--no-session",
+                                       "--session-idle",
+                                       "--session-lifetime",
+                                       "--xsrf-safe-methods",
+                                       "--cors-origins",
+                                       "--app-token",
+                                       "--app-tokens"};
 
 bool holds(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;

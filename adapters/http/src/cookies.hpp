@@ -2,12 +2,13 @@
 
 #include <portrait/http/message.hpp>
 
+#include <cstddef>
 #include <string_view>
 
 namespace portrait::http {
 
 /// A request with longer Cookie fields has no cookies as far as we care.
-inline constexpr std::size_t max_cookies_length = 16 * 1024;
+inline constexpr std::size_t max_cookies_length = std::size_t{16} * 1024;
 
 /// What a request's cookies say about one name.
 struct CookieValue {

@@ -10,7 +10,7 @@
 namespace portrait::http {
 
 /// The most bytes of a sign-in form's body.
-inline constexpr std::size_t max_sign_in_form_length = 8 * 1024;
+inline constexpr std::size_t max_sign_in_form_length = std::size_t{8} * 1024;
 
 /// What the page at /session sends.
 struct SignInForm {
