@@ -81,8 +81,9 @@ describe('the entity of a picture', () => {
         assert.deepEqual(await blob().getBlobEntityAsync(entity.blobId), entity);
     });
     test('of an unknown person or blob is a 404', async () => {
-        for (const call of [blob().getBlobEntityOnPersonAsync(123456), blob().getBlobEntityAsync(2147483647)]) {
-            const error = await failure(call);
+        for (const call of [() => blob().getBlobEntityOnPersonAsync(123456),
+                            () => blob().getBlobEntityAsync(2147483647)]) {
+            const error = await failure(call());
             assert.equal(error.response.status, 404);
             assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
         }

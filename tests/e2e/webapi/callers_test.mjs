@@ -103,12 +103,13 @@ describe('SoTicket and Bearer', () => {
         await personAgent(server).setPersonImageAsync(id, small());
         assert.deepEqual(Buffer.from(await personAgent(server, { caller }).getPersonImageAsync(id)), small());
         const entity = await blobAgent(server, { caller }).getBlobEntityOnPersonAsync(id);
-        for (const call of [personAgent(server, { caller }).setPersonImageAsync(id, picture('gif-89a.gif')),
-                            blobAgent(server, { caller }).saveBlobEntityAsync(entity),
-                            blobAgent(server, { caller }).changePersonImageAsync(id, 0),
-                            blobAgent(server, { caller }).setBlobStreamAsync(entity.blobId, small()),
-                            blobAgent(server, { caller }).deleteBlobEntityAsync(entity.blobId)]) {
-            const error = await failure(call);
+        const blob = () => blobAgent(server, { caller });
+        for (const call of [() => personAgent(server, { caller }).setPersonImageAsync(id, picture('gif-89a.gif')),
+                            () => blob().saveBlobEntityAsync(entity),
+                            () => blob().changePersonImageAsync(id, 0),
+                            () => blob().setBlobStreamAsync(entity.blobId, small()),
+                            () => blob().deleteBlobEntityAsync(entity.blobId)]) {
+            const error = await failure(call());
             assert.equal(error.response.status, 403);
             assert.equal(problemOf(error).ErrorType, 'SoRightsException');
         }

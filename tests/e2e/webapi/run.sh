@@ -28,7 +28,7 @@ export PORTRAIT_SERVER PORTRAIT_CLIENT PORTRAIT_PICTURES PORTRAIT_WORK
 # Several MiB that don't compress.
 convert -seed 5 -size 1500x1200 xc:tomato +noise Random -depth 8 -quality 0 PNG24:"$PORTRAIT_PICTURES/png-5mb.png"
 convert -seed 5 -size 1850x1500 xc:tomato +noise Random -depth 8 -quality 100 -sampling-factor 1x1 \
-    "$PORTRAIT_PICTURES/jpeg-9mb.jpg"
+    "$PORTRAIT_PICTURES/jpeg-8mb.jpg"
 
 # The servers are on this machine: no proxy is to be asked.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY

@@ -12,7 +12,7 @@ export const pictures = [
     { name: 'gif-animated.gif', type: 'image/gif' },
     { name: 'tiff-multi-page.tif', type: 'image/tiff' },
     { name: 'png-5mb.png', type: 'image/png' },
-    { name: 'jpeg-9mb.jpg', type: 'image/jpeg' },
+    { name: 'jpeg-8mb.jpg', type: 'image/jpeg' },
 ].map((entry) => ({ ...entry, bytes: () => picture(entry.name) }));
 
 /** A whole GIF whose bytes are ASCII letters to a client that takes them for text. */
