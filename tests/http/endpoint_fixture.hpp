@@ -67,8 +67,8 @@ private:
 struct Request {
     std::string method = "GET";
     std::string target = "/api/v1/Person/1/Image";
-    RawFields fields;
-    std::string body;
+    RawFields fields{};
+    std::string body{};
 };
 
 /// An endpoint over the memory store: persons 1 to 9, everything on the calling thread.
