@@ -1,14 +1,13 @@
 #include "blob_entity.hpp"
 
 #include "documents.hpp"
+#include "json_object_text.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <fmt/format.h>
-
+#include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace portrait::http {
 
@@ -48,24 +47,39 @@ json::object field_properties(const ImageInfo* info) {
     return properties;
 }
 
-json::value associate(const Actor& actor, const json::storage_ptr& storage) {
-    if (actor.associate_id == 0)
-        return nullptr;
-    return json::object{{{"AssociateId", actor.associate_id},
-                         {"Name", actor.name},
-                         {"PersonId", actor.person_id},
-                         {"Rank", 0},
-                         {"Tooltip", ""},
-                         {"Type", "InternalAssociate"},
-                         {"GroupIdx", 0},
-                         {"FullName", actor.full_name},
-                         {"FormalName", actor.full_name},
-                         {"Deleted", false},
-                         {"EjUserId", 0},
-                         {"UserName", actor.name},
-                         {"ExtraFields", nullptr},
-                         {"CustomFields", nullptr}},
-                        storage};
+/// What both forms of an object take: a document for XML and patches, and JSON's text.
+template<class Fill>
+void emplace_object(json::object& object, std::string_view name, const Fill& fill) {
+    json::object member;
+    fill(member);
+    object.emplace(name, std::move(member));
+}
+
+template<class Fill>
+void emplace_object(JsonObjectText& object, std::string_view name, const Fill& fill) {
+    object.emplace_object(name, fill);
+}
+
+template<class Object>
+void emplace_associate(Object& entity, std::string_view name, const Actor* actor) {
+    if (actor == nullptr || actor->associate_id == 0)
+        return static_cast<void>(entity.emplace(name, nullptr));
+    emplace_object(entity, name, [actor](auto& associate) {
+        associate.emplace("AssociateId", actor->associate_id);
+        associate.emplace("Name", actor->name);
+        associate.emplace("PersonId", actor->person_id);
+        associate.emplace("Rank", 0);
+        associate.emplace("Tooltip", std::string_view{});
+        associate.emplace("Type", std::string_view{"InternalAssociate"});
+        associate.emplace("GroupIdx", 0);
+        associate.emplace("FullName", actor->full_name);
+        associate.emplace("FormalName", actor->full_name);
+        associate.emplace("Deleted", false);
+        associate.emplace("EjUserId", 0);
+        associate.emplace("UserName", actor->name);
+        associate.emplace("ExtraFields", nullptr);
+        associate.emplace("CustomFields", nullptr);
+    });
 }
 
 /// The same with its strings in the request's language.
@@ -76,39 +90,46 @@ ImageInfo translated(ImageInfo info, const Localization& localization) {
     return info;
 }
 
-json::value date(const ImageInfo* info, Timestamp ImageInfo::*moment, const Localization& localization) {
-    return info ? json::value(localization.date(info->*moment)) : json::value(nullptr);
+template<class Object>
+void emplace_date(Object& entity, std::string_view name, const Timestamp* moment,
+                  const Localization& localization) {
+    if (moment == nullptr)
+        entity.emplace(name, nullptr);
+    else
+        entity.emplace(name, localization.date(*moment));
 }
 
 /// All but the last property, FieldProperties.
-json::object entity_without_fields(const ImageInfo* info, const Localization& localization,
-                                   const json::storage_ptr& storage) {
+template<class Object>
+void fill_entity(Object& entity, const ImageInfo* info, const Localization& localization) {
     std::optional<ImageInfo> view;
     if (info != nullptr && localization.translates())
         info = &view.emplace(translated(*info, localization));
-    json::object entity{storage};
-    entity.reserve(15);
+    const auto text = [info](std::string ImageInfo::*member) {
+        return info ? std::string_view{info->*member} : std::string_view{};
+    };
     entity.emplace("BlobId", info ? info->blob_id.value() : 0);
     entity.emplace("BlobSize", info ? info->size : 0);
-    entity.emplace("Description", info ? std::string_view{info->description} : std::string_view{});
-    entity.emplace("ExtraInfo", info ? std::string_view{info->extra_info} : std::string_view{});
+    entity.emplace("Description", text(&ImageInfo::description));
+    entity.emplace("ExtraInfo", text(&ImageInfo::extra_info));
     entity.emplace("IsEncrypted", false);
     entity.emplace("IsZipped", false);
     entity.emplace("MimeType", info && info->format ? media_type(*info->format) : std::string_view{});
     entity.emplace("OriginalSize", info ? info->size : 0);
-    entity.emplace("CreatedDate", date(info, &ImageInfo::created_at, localization));
-    entity.emplace("UpdatedDate", date(info, &ImageInfo::updated_at, localization));
-    entity.emplace("CreatedBy", info ? associate(info->created_by, storage) : json::value(nullptr));
-    entity.emplace("UpdatedBy", info ? associate(info->updated_by, storage) : json::value(nullptr));
-    entity.emplace("ConceptualType", info ? std::string_view{info->conceptual_type} : std::string_view{});
+    emplace_date(entity, "CreatedDate", info ? &info->created_at : nullptr, localization);
+    emplace_date(entity, "UpdatedDate", info ? &info->updated_at : nullptr, localization);
+    emplace_associate(entity, "CreatedBy", info ? &info->created_by : nullptr);
+    emplace_associate(entity, "UpdatedBy", info ? &info->updated_by : nullptr);
+    entity.emplace("ConceptualType", text(&ImageInfo::conceptual_type));
     entity.emplace("TableRight", nullptr);
-    return entity;
 }
 
 } // namespace
 
 json::object blob_entity(const ImageInfo* info, const Localization& localization) {
-    auto entity = entity_without_fields(info, localization, {});
+    json::object entity;
+    entity.reserve(15);
+    fill_entity(entity, info, localization);
     entity.emplace("FieldProperties", field_properties(info));
     return entity;
 }
@@ -116,14 +137,16 @@ json::object blob_entity(const ImageInfo* info, const Localization& localization
 std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization) {
     if (is_xml(type) || info == nullptr)
         return document_text(type, "BlobEntity", blob_entity(info, localization));
-    // FieldProperties is most of the text and always the same.
-    static const auto fields =
-        fmt::format(R"(,"FieldProperties":{}}})", json::serialize(field_properties(info)));
-    unsigned char buffer[8 * 1024];
-    json::monotonic_resource memory{buffer, sizeof buffer};
-    auto text = json::serialize(entity_without_fields(info, localization, &memory));
-    text.pop_back();
-    return text += fields;
+    // Most of the text, and always the same.
+    static const auto fields = json::serialize(field_properties(info));
+    constexpr std::size_t usual_length = 1024; // of the rest
+    std::string text;
+    text.reserve(fields.size() + usual_length);
+    JsonObjectText entity{text};
+    fill_entity(entity, info, localization);
+    entity.emplace_json("FieldProperties", fields);
+    entity.close();
+    return text;
 }
 
 } // namespace portrait::http
