@@ -2,7 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -26,12 +26,26 @@ void append_field(std::string& message, std::string_view field) {
 RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std::size_t capacity)
     : duration_{duration}
     , capacity_{duration > std::chrono::seconds{0} ? capacity : 0} {
-    if (RAND_bytes(secret_.data(), static_cast<int>(secret_.size())) != 1)
+    std::array<unsigned char, 32> secret{};
+    if (RAND_bytes(secret.data(), static_cast<int>(secret.size())) != 1)
         throw std::runtime_error{"the system has no random bytes"};
+    EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    keyed_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
+    EVP_MAC_free(hmac); // the context has a share of it
+    std::string digest = "SHA256";
+    const std::array parameters{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
+                                OSSL_PARAM_construct_end()};
+    const bool keyed =
+        keyed_ && EVP_MAC_init(keyed_.get(), secret.data(), secret.size(), parameters.data()) == 1;
+    OPENSSL_cleanse(secret.data(), secret.size());
+    if (!keyed)
+        throw std::runtime_error{"HMAC-SHA-256 is not available"};
 }
 
-RememberedCredentials::~RememberedCredentials() {
-    OPENSSL_cleanse(secret_.data(), secret_.size());
+RememberedCredentials::~RememberedCredentials() = default;
+
+void RememberedCredentials::FreeMac::operator()(evp_mac_ctx_st* mac) const noexcept {
+    EVP_MAC_CTX_free(mac); // cleanses the key
 }
 
 RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, std::string_view password,
@@ -42,12 +56,14 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
     append_field(message, password);
     append_field(message, password_hash);
     Key key{};
-    unsigned size = 0;
-    const auto* made =
-        HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
-             reinterpret_cast<const unsigned char*>(message.data()), message.size(), key.data(), &size);
+    std::size_t size = 0;
+    const Mac mac{EVP_MAC_CTX_dup(keyed_.get())};
+    const bool made = mac &&
+                      EVP_MAC_update(mac.get(), reinterpret_cast<const unsigned char*>(message.data()),
+                                     message.size()) == 1 &&
+                      EVP_MAC_final(mac.get(), key.data(), &size, key.size()) == 1;
     OPENSSL_cleanse(message.data(), message.size());
-    if (made == nullptr || size != key.size())
+    if (!made || size != key.size())
         throw std::runtime_error{"HMAC-SHA-256 is not available"};
     return key;
 }

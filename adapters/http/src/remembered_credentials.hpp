@@ -7,9 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+
+/// OpenSSL's, whose headers are not needed here.
+struct evp_mac_ctx_st;
 
 namespace portrait::http {
 
@@ -44,7 +48,12 @@ private:
 
     const std::chrono::seconds duration_;
     const std::size_t capacity_;
-    std::array<unsigned char, 32> secret_{};
+    struct FreeMac {
+        void operator()(evp_mac_ctx_st* mac) const noexcept;
+    };
+    using Mac = std::unique_ptr<evp_mac_ctx_st, FreeMac>;
+
+    Mac keyed_; ///< holds the secret key; copied for each message, since setting one up costs more than that
     std::mutex mutex_;
     std::list<Entry> oldest_first_;
     std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places_;
