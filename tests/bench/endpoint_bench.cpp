@@ -14,6 +14,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -42,19 +43,22 @@ http::RequestHead request_head(std::string_view method, std::string_view target,
     return head;
 }
 
+std::shared_ptr<http::Authenticator> known_user() {
+    return http::FileAuthenticator::from_text(
+               "tje0:$6$portrait$gWipzIvCUI2QURRs.AcGV5ggvqlMgjZSEpKXCQ816HPAD1cnDQ5j1Xwf."
+               "DhhMdlkQ8Jqj7R.L7NSOdpWJupJk1:5:Terje Example:12\n")
+        .value();
+}
+
 /// One person with a picture, and a user whose password has been verified.
 struct Bench {
     Bench() {
         auto directory = std::make_shared<MemoryPersonDirectory>();
         directory->add(PersonId::from(1).value());
-        auto authenticator = http::FileAuthenticator::from_text(
-                                 "tje0:$6$portrait$gWipzIvCUI2QURRs.AcGV5ggvqlMgjZSEpKXCQ816HPAD1cnDQ5j1Xwf."
-                                 "DhhMdlkQ8Jqj7R.L7NSOdpWJupJk1:5:Terje Example:12\n")
-                                 .value();
         auto executor = std::make_shared<http::InlineExecutor>();
         endpoint = std::make_unique<http::Endpoint>(
             std::make_shared<PersonImageService>(std::make_shared<MemoryImageStore>(), directory),
-            std::move(authenticator), executor, executor);
+            known_user(), executor, executor);
         auto head = request_head("PUT", image_path, "*/*");
         head.fields.push_back({"Content-Type", "image/png"});
         const auto picture = portrait::testing::make_png(64, 64);
@@ -135,6 +139,21 @@ void negotiation(benchmark::State& state) {
     }
 }
 
+void authentication(benchmark::State& state) {
+    const auto authenticator = known_user();
+    std::promise<bool> verified;
+    authenticator->authenticate(http::BasicCredentials{"tje0", "Tje0"}, "192.0.2.1",
+                                [&](const auto& outcome) { verified.set_value(outcome.has_value()); });
+    if (!verified.get_future().get())
+        return state.SkipWithError("the password was not verified");
+    for (auto step : state) {
+        static_cast<void>(step);
+        authenticator->authenticate(
+            http::BasicCredentials{"tje0", "Tje0"}, "192.0.2.1",
+            [](const http::AuthenticationOutcome& outcome) { benchmark::DoNotOptimize(&outcome); });
+    }
+}
+
 void writing_json(benchmark::State& state) {
     const Actor actor{.associate_id = 5, .name = "tje0", .full_name = "Terje Example", .person_id = 12};
     ImageInfo info{.blob_id = BlobId::from(167).value(), .size = 20'480, .format = ImageFormat::png};
@@ -155,6 +174,7 @@ BENCHMARK(patch_image_info);
 BENCHMARK(get_image);
 BENCHMARK(refuse_unknown_person);
 BENCHMARK(negotiation);
+BENCHMARK(authentication);
 BENCHMARK(writing_json);
 
 } // namespace
