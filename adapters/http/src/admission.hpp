@@ -1,7 +1,7 @@
 #pragma once
 
-#include "body_types.hpp"
 #include "agent_request.hpp"
+#include "body_types.hpp"
 #include "content_types.hpp"
 #include "cors.hpp"
 #include "image_query.hpp"

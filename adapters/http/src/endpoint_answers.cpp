@@ -63,8 +63,8 @@ Response Endpoint::State::refuse(Problem problem, const std::string& request_id,
 }
 
 Response Endpoint::State::refuse(const Admission::State& request, Problem problem) const {
-    auto response = refuse(std::move(problem), request.request_id, request.response_type,
-                           is_upload(request.operation));
+    auto response =
+        refuse(std::move(problem), request.request_id, request.response_type, is_upload(request.operation));
     if (response.status == 415)
         name_accepted_types(response, request.operation);
     return finished(request, std::move(response));
