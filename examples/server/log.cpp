@@ -58,6 +58,8 @@ std::string json_of(const AccessRecord& record) {
     line["request_id"] = text_of(record.request_id);
     line["remote_address"] = text_of(record.remote_address);
     line["user"] = text_of(record.principal);
+    if (!record.application.empty())
+        line["application"] = text_of(record.application);
     line["method"] = text_of(record.method);
     line["path"] = text_of(record.path);
     line["status"] = record.status;
@@ -68,10 +70,11 @@ std::string json_of(const AccessRecord& record) {
 }
 
 std::string text_of(const AccessRecord& record) {
-    return fmt::format("{} {} {} {} {} in={} out={} {:.1f}ms {}", printable(record.remote_address),
+    return fmt::format("{} {} {} {} {} in={} out={} {:.1f}ms {}{}{}", printable(record.remote_address),
                        record.principal.empty() ? "-" : printable(record.principal), printable(record.method),
                        printable(record.path), record.status, record.request_bytes, record.response_bytes,
-                       static_cast<double>(record.duration.count()) / 1000.0, printable(record.request_id));
+                       static_cast<double>(record.duration.count()) / 1000.0, printable(record.request_id),
+                       record.application.empty() ? "" : " app=", printable(record.application));
 }
 
 } // namespace

@@ -103,8 +103,9 @@ void RecordingLog::event(Severity /*severity*/, std::string_view /*message*/,
 void RecordingLog::access(const AccessRecord& record) {
     const std::lock_guard lock{mutex_};
     accesses_.push_back({std::string{record.request_id}, std::string{record.remote_address},
-                         std::string{record.principal}, std::string{record.method}, std::string{record.path},
-                         record.status, record.request_bytes, record.response_bytes});
+                         std::string{record.principal}, std::string{record.application},
+                         std::string{record.method}, std::string{record.path}, record.status,
+                         record.request_bytes, record.response_bytes});
 }
 
 std::vector<LoggedAccess> RecordingLog::accesses() const {

@@ -84,6 +84,7 @@ struct LoggedAccess {
     std::string request_id;
     std::string remote_address;
     std::string principal;
+    std::string application;
     std::string method;
     std::string path;
     unsigned status = 0;

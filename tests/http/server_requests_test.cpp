@@ -196,7 +196,8 @@ TEST_CASE("every answered request is in the access log, without its query", "[se
     RawConnection connection = server.connect();
     connection.send(signed_in_request("PUT", image_path(3), {{"X-Request-Id", "abc-1"}}, text_of(picture)));
     connection.read_response();
-    connection.send(signed_in_request("GET", image_path(3) + "?w=&secret=1", {{"X-Request-Id", "abc-2"}}));
+    connection.send(signed_in_request("GET", image_path(3) + "?w=&secret=1",
+                                      {{"X-Request-Id", "abc-2"}, {"SO-AppToken", "partner-application"}}));
     connection.read_response();
     connection.send("nonsense\r\n\r\n");
     CHECK(connection.read_response().status == 400);
@@ -211,7 +212,9 @@ TEST_CASE("every answered request is in the access log, without its query", "[se
     CHECK(accesses[0].principal == "tje0");
     CHECK(accesses[0].remote_address == "127.0.0.1");
     CHECK(accesses[0].request_bytes == picture.size());
+    CHECK(accesses[0].application.empty());
     CHECK(accesses[1].path == image_path(3));
+    CHECK(accesses[1].application == "5d8aebdbcaa41f1e"); // of the token's SHA-256, never the token
     CHECK(accesses[1].response_bytes > 0);
     CHECK(accesses[2].status == 400);
     CHECK(accesses[2].method.empty());

@@ -1,7 +1,7 @@
+#include "colon_columns.hpp"
 #include "locked_file.hpp"
 #include "tokens_file.hpp"
 #include "users_file.hpp"
-#include "utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -16,11 +16,6 @@ namespace {
 
 Error refused(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
-}
-
-bool fits_a_column(std::string_view text) {
-    return text.size() <= max_user_name_length && is_utf8(text) && !has_control_characters(text) &&
-           text.find(':') == std::string_view::npos;
 }
 
 result<void> check(const TokenEntry& entry) {

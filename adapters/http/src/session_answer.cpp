@@ -1,6 +1,7 @@
 #include "session.hpp"
 
 #include "response_head.hpp"
+#include "secret_digest.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -106,7 +107,12 @@ void Session::log_access(std::uint64_t response_bytes) const {
     record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
     record.remote_address = remote_address_;
     record.principal = response_.principal.empty() ? principal_ : response_.principal;
+    std::string application;
     if (head_complete_) {
+        if (const auto* const token = exchange_->head.find("SO-AppToken")) {
+            application = hexadecimal(sha256(*token)).substr(0, 16);
+        }
+        record.application = application;
         record.method = exchange_->head.method;
         record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
     }

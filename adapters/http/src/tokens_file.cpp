@@ -1,5 +1,6 @@
 #include "tokens_file.hpp"
 
+#include "colon_columns.hpp"
 #include "locked_file.hpp"
 #include "users_file.hpp"
 #include "utf8.hpp"
@@ -7,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <unordered_set>
@@ -40,25 +40,6 @@ Error bad_line(std::size_t line, std::string_view what) {
     return bad_file(fmt::format("Line {} of the token file: {}", line, what));
 }
 
-struct Columns {
-    std::array<std::string_view, most_columns> text;
-    std::size_t count = 0;
-};
-
-/// Absent when there are too many.
-std::optional<Columns> split(std::string_view line) {
-    Columns columns;
-    for (;;) {
-        if (columns.count == most_columns)
-            return std::nullopt;
-        const auto colon = line.find(':');
-        columns.text[columns.count++] = line.substr(0, colon);
-        if (colon == std::string_view::npos)
-            return columns;
-        line.remove_prefix(colon + 1);
-    }
-}
-
 bool is_id(std::string_view text) {
     return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char character) {
         return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
@@ -74,7 +55,8 @@ std::optional<TokenScheme> parse_scheme(std::string_view text) {
 }
 
 /// Reads who it is and what they may do; an error names what is wrong.
-result<void> parse_principal(const Columns& columns, Principal& principal, std::size_t number) {
+result<void> parse_principal(const ColonColumns<most_columns>& columns, Principal& principal,
+                             std::size_t number) {
     const auto& text = columns.text;
     if (text[name_column].empty() || text[name_column].size() > max_user_name_length ||
         text[full_name_column].size() > max_user_name_length)
@@ -100,7 +82,7 @@ result<void> parse_principal(const Columns& columns, Principal& principal, std::
 result<Token> parse_token(std::string_view line, std::size_t number) {
     if (!is_utf8(line) || has_control_characters(line))
         return bad_line(number, "it is not valid UTF-8 or has control characters");
-    const auto columns = split(line);
+    const auto columns = split_at_colons<most_columns>(line);
     if (!columns || columns->count < least_columns)
         return bad_line(number, "it is not id:scheme:sha256:name[:associate id[:full name[:person id[:rights"
                                 "[:expiry]]]]]");

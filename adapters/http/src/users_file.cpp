@@ -1,12 +1,12 @@
 #include "users_file.hpp"
 
+#include "colon_columns.hpp"
 #include "locked_file.hpp"
 #include "password_hash.hpp"
 #include "utf8.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <optional>
 #include <unordered_set>
@@ -35,29 +35,10 @@ Error bad_line(std::size_t line, std::string_view what) {
     return bad_file(fmt::format("Line {} of the users file: {}", line, what));
 }
 
-struct Columns {
-    std::array<std::string_view, most_columns> text;
-    std::size_t count = 0;
-};
-
-/// Absent when there are too many.
-std::optional<Columns> split(std::string_view line) {
-    Columns columns;
-    for (;;) {
-        if (columns.count == most_columns)
-            return std::nullopt;
-        const auto colon = line.find(':');
-        columns.text[columns.count++] = line.substr(0, colon);
-        if (colon == std::string_view::npos)
-            return columns;
-        line.remove_prefix(colon + 1);
-    }
-}
-
 result<User> parse_user(std::string_view line, std::size_t number) {
     if (!is_utf8(line) || has_control_characters(line))
         return bad_line(number, "it is not valid UTF-8 or has control characters");
-    const auto columns = split(line);
+    const auto columns = split_at_colons<most_columns>(line);
     if (!columns)
         return bad_line(number, "there are more than the six columns "
                                 "name:hash:associate id:full name:person id:rights");

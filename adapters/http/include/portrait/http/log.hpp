@@ -13,6 +13,10 @@ struct AccessRecord {
     std::string_view request_id;
     std::string_view remote_address;
     std::string_view principal; ///< empty before anybody was recognised
+    /// The partner application: the first 16 hexadecimal digits of its SO-AppToken's SHA-256, as `sha256sum`
+    /// of the token starts; empty without one. Recorded whether or not it is a listed one (contract section
+    /// 4).
+    std::string_view application;
     std::string_view method;
     std::string_view path;
     unsigned status = 0;
