@@ -153,7 +153,7 @@ TEST_CASE("in a shared commit each write stands for itself", "[sqlite][commit]")
           now.info.version()); // it saw what the winner did, before that was durable
     CHECK(now.bytes.text() == content(3).bytes.text());
     CHECK(store->statistics().refused_writes == 2);
-    CHECK(store->statistics().commits < 5);
+    CHECK(store->statistics().largest_batch >= saves.size()); // one commit for all that waited
     // What the two wrote is nobody's.
     CHECK(eventually([&] {
         const auto figures = store->statistics();
