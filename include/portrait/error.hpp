@@ -17,7 +17,7 @@ namespace portrait {
 struct ImageVersion;
 
 /// Everything that can go wrong in an expected way. Each enumerator is one rule; `error_rules()` lists them
-/// all with the stable id that clients see. Numbers are part of the ABI: new ones are added at the end.
+/// all with the stable id that clients see. Clients rely on the rule ids; numbers may move until 1.0.
 enum class errc {
     image_empty = 1,
     image_unknown_format,
@@ -42,6 +42,10 @@ enum class errc {
     info_blob_id_mismatch,
     precondition_failed,
     rendition_not_supported,
+    image_too_many_frames,
+    rendition_too_costly,
+    rendition_timed_out,
+    cancelled,
     service_busy,
     store_full,
     store_io,
