@@ -1,0 +1,56 @@
+#pragma once
+
+#include <portrait/imaging/vips_renderer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace portrait::imaging {
+
+struct RenderPoolOptions {
+    std::size_t threads = 0;        ///< 0: one a core
+    std::size_t queue_limit = 1024; ///< renderings that wait; beyond it `service_busy`
+    /// Of all pictures that are being decoded, judged as `DecodingCost::bytes`. A rendering waits until its
+    /// share is free; one that alone is over it is `rendition_too_costly`.
+    std::uint64_t decoded_bytes_in_flight = 256ULL << 20;
+};
+
+/// Figures since the start.
+struct RenderPoolStatistics {
+    std::uint64_t rendered = 0; ///< ended, well or not
+    std::uint64_t failed = 0;
+    std::uint64_t refused = 0;                      ///< by the queue's limit
+    std::uint64_t waiting = 0;                      ///< now
+    std::uint64_t running = 0;                      ///< now
+    std::uint64_t decoded_bytes_in_flight = 0;      ///< now
+    std::uint64_t peak_decoded_bytes_in_flight = 0; ///< the most there have been
+};
+
+/// Renders on threads of its own, within a budget of memory and a bounded queue, in the order asked. A job
+/// whose stop was requested ends as `cancelled` without being decoded. Thread-safe.
+class RenderPool final : public ImageRenderer {
+public:
+    /// A null renderer throws `std::invalid_argument`.
+    explicit RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options = {});
+    /// Cancels what waits, asks what runs to stop, and returns when every completion has been called. Not to
+    /// be destroyed by a completion.
+    ~RenderPool() override;
+    RenderPool(const RenderPool&) = delete;
+    RenderPool& operator=(const RenderPool&) = delete;
+
+    /// As `submit`, and waits for the outcome; not to be called by a completion.
+    result<RenderedImage> render(const RenderImage& job) const override;
+    /// Never blocks; calls back on one of the pool's threads, or at once with `service_busy`.
+    void submit(RenderImage job, Completion<RenderedImage> completion) const override;
+    /// On the calling thread, since it is quick: a placeholder has few pixels and nothing to decode.
+    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const override;
+
+    RenderPoolStatistics statistics() const;
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace portrait::imaging

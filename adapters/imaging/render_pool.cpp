@@ -1,0 +1,200 @@
+#include <portrait/imaging/render_pool.hpp>
+
+#include <vips/vips.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace portrait::imaging {
+
+namespace {
+
+std::shared_ptr<const VipsRenderer> required(std::shared_ptr<const VipsRenderer> renderer) {
+    if (!renderer)
+        throw std::invalid_argument{"RenderPool needs a renderer"};
+    return renderer;
+}
+
+} // namespace
+
+class RenderPool::State {
+public:
+    State(std::shared_ptr<const VipsRenderer> renderer, const RenderPoolOptions& options)
+        : renderer_{required(std::move(renderer))}
+        , options_{options} {
+        auto threads = options.threads != 0 ? options.threads
+                                            : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        idle_ = threads; // from the start, so that a first job finds one
+        try {
+            for (; threads != 0; --threads)
+                threads_.emplace_back([this] { run(); });
+        } catch (...) {
+            stop();
+            throw;
+        }
+    }
+
+    ~State() { stop(); }
+
+    const VipsRenderer& renderer() const noexcept { return *renderer_; }
+
+    void submit(RenderImage job, Completion<RenderedImage> completion) {
+        {
+            const std::lock_guard lock{mutex_};
+            if (!stopping_ && queue_.size() < options_.queue_limit + idle_) {
+                queue_.push_back({std::move(job), std::move(completion)});
+                ready_.notify_one();
+                return;
+            }
+            ++refused_;
+        }
+        completion(Error{errc::service_busy, "Too many pictures wait to be scaled; try again later"});
+    }
+
+    RenderPoolStatistics statistics() const {
+        const std::lock_guard lock{mutex_};
+        return {.rendered = rendered_,
+                .failed = failed_,
+                .refused = refused_,
+                .waiting = queue_.size(),
+                .running = threads_.size() - idle_,
+                .decoded_bytes_in_flight = in_flight_,
+                .peak_decoded_bytes_in_flight = peak_in_flight_};
+    }
+
+private:
+    struct Waiting {
+        RenderImage job;
+        Completion<RenderedImage> completion;
+    };
+
+    void stop() {
+        std::deque<Waiting> left;
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+            left.swap(queue_);
+        }
+        ready_.notify_all();
+        room_.notify_all();
+        for (auto& waiting : left)
+            waiting.completion(Error{errc::cancelled});
+        for (auto& thread : threads_)
+            thread.join();
+    }
+
+    void run() {
+        std::unique_lock lock{mutex_};
+        for (;;) {
+            ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty())
+                break;
+            auto waiting = std::move(queue_.front());
+            queue_.pop_front();
+            --idle_;
+            lock.unlock();
+            auto made = make(waiting.job);
+            const bool well = made.has_value();
+            waiting.completion(std::move(made));
+            waiting = {}; // what it holds must not be destroyed under the lock
+            lock.lock();
+            ++idle_;
+            ++rendered_;
+            failed_ += well ? 0 : 1;
+        }
+        lock.unlock();
+        vips_thread_shutdown();
+    }
+
+    result<RenderedImage> make(const RenderImage& job) {
+        if (job.stop.stop_requested())
+            return Error{errc::cancelled};
+        const auto cost = renderer_->cost(job);
+        if (!cost)
+            return cost.error();
+        if (cost->bytes > options_.decoded_bytes_in_flight)
+            return Error{errc::rendition_too_costly}.with_limit(cost->bytes,
+                                                                options_.decoded_bytes_in_flight);
+        if (!take(cost->bytes))
+            return Error{errc::cancelled};
+        struct GiveBack {
+            State& state;
+            std::uint64_t bytes;
+            ~GiveBack() { state.give_back(bytes); }
+        } const give_back{*this, cost->bytes};
+        return renderer_->render(job);
+    }
+
+    /// Waits for a share of the budget, in turn: a large picture is not passed by small ones for ever.
+    bool take(std::uint64_t bytes) {
+        std::unique_lock lock{mutex_};
+        const auto ticket = next_ticket_++;
+        room_.wait(lock, [&] {
+            return stopping_ ||
+                   (ticket == serving_ && in_flight_ + bytes <= options_.decoded_bytes_in_flight);
+        });
+        ++serving_;
+        room_.notify_all();
+        if (stopping_)
+            return false;
+        in_flight_ += bytes;
+        peak_in_flight_ = std::max(peak_in_flight_, in_flight_);
+        return true;
+    }
+
+    void give_back(std::uint64_t bytes) {
+        const std::lock_guard lock{mutex_};
+        in_flight_ -= bytes;
+        room_.notify_all();
+    }
+
+    std::shared_ptr<const VipsRenderer> renderer_;
+    RenderPoolOptions options_;
+    mutable std::mutex mutex_;
+    std::condition_variable ready_;
+    std::condition_variable room_;
+    std::deque<Waiting> queue_;
+    std::vector<std::thread> threads_; // changed by the constructing and the destroying thread only
+    std::size_t idle_ = 0;
+    bool stopping_ = false;
+    std::uint64_t next_ticket_ = 0;
+    std::uint64_t serving_ = 0;
+    std::uint64_t in_flight_ = 0;
+    std::uint64_t peak_in_flight_ = 0;
+    std::uint64_t rendered_ = 0;
+    std::uint64_t failed_ = 0;
+    std::uint64_t refused_ = 0;
+};
+
+RenderPool::RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options)
+    : state_{std::make_unique<State>(std::move(renderer), options)} {}
+
+RenderPool::~RenderPool() = default;
+
+result<RenderedImage> RenderPool::render(const RenderImage& job) const {
+    std::promise<result<RenderedImage>> promise;
+    auto outcome = promise.get_future();
+    submit(job, [&promise](result<RenderedImage> made) { promise.set_value(std::move(made)); });
+    return outcome.get();
+}
+
+void RenderPool::submit(RenderImage job, Completion<RenderedImage> completion) const {
+    state_->submit(std::move(job), std::move(completion));
+}
+
+result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition& rendition) const {
+    return state_->renderer().placeholder(kind, rendition);
+}
+
+RenderPoolStatistics RenderPool::statistics() const {
+    return state_->statistics();
+}
+
+} // namespace portrait::imaging

@@ -1,0 +1,62 @@
+#include "vips_library.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace portrait::imaging {
+
+namespace {
+
+void ignore_message(const gchar*, GLogLevelFlags, const gchar*, gpointer) {}
+
+bool start_once() {
+    if (vips_init("portrait") != 0)
+        throw std::runtime_error{std::string{"libvips doesn't start: "} + vips_error_buffer()};
+    // A picture a thread: many small renderings at a time gain nothing from threads within one.
+    if (std::getenv("VIPS_CONCURRENCY") == nullptr) // NOLINT(concurrency-mt-unsafe): nobody sets it here
+        vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeignLoad", TRUE);
+    for (const char* const loader :
+         {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif", "VipsForeignLoadTiff"})
+        vips_operation_block_set(loader, FALSE);
+    // What a damaged picture makes libvips say belongs to nobody's terminal; failures are results.
+    g_log_set_handler("VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO),
+                      &ignore_message, nullptr);
+    return true;
+}
+
+} // namespace
+
+void start_vips() {
+    [[maybe_unused]] static const bool started = start_once();
+}
+
+vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames) {
+    auto* const options = vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
+    // The blob refers to the bytes and does not own them.
+    auto* const blob = vips_blob_new(nullptr, bytes.data(), bytes.size());
+    struct Unref {
+        VipsBlob* blob;
+        ~Unref() { vips_area_unref(VIPS_AREA(blob)); }
+    } const unref{blob};
+    switch (format) {
+    case ImageFormat::jpeg: return vips::VImage::jpegload_buffer(blob, options);
+    case ImageFormat::png: return vips::VImage::pngload_buffer(blob, options);
+    case ImageFormat::tiff: return vips::VImage::tiffload_buffer(blob, options);
+    case ImageFormat::gif: break;
+    }
+    return vips::VImage::gifload_buffer(blob, all_frames ? options->set("n", -1) : options);
+}
+
+int head_number(const vips::VImage& image, const char* name) {
+    return image.get_typeof(name) == G_TYPE_INT ? image.get_int(name) : 1;
+}
+
+int frames_of(const vips::VImage& image) {
+    return head_number(image, VIPS_META_N_PAGES);
+}
+
+} // namespace portrait::imaging
