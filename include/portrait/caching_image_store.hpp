@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct CacheStatistics {
 /// nothing has written to that person (or to the blob) since before its row was read, so `cached_image` never
 /// gives what an answered write has replaced. Don't put it in front of a store that other processes write to.
 /// Thread-safe; `cached_image` takes a short lock and copies no bytes.
-class CachingImageStore final : public ImageStore {
+class PORTRAIT_EXPORT CachingImageStore final : public ImageStore {
 public:
     /// `max_bytes` counts pictures and a fixed overhead each; a picture over an eighth of it isn't kept.
     CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes);
@@ -41,9 +42,9 @@ public:
     CacheStatistics statistics() const;
 
 private:
-    class Cache;
+    class PORTRAIT_HIDDEN Cache;
     template<class Target>
-    class InvalidateOnExit;
+    class PORTRAIT_HIDDEN InvalidateOnExit;
 
     std::shared_ptr<ImageStore> store_;
     std::shared_ptr<Cache> cache_;

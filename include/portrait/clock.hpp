@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <chrono>
 #include <memory>
 
@@ -9,13 +11,13 @@ namespace portrait {
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// Port: where the time comes from. Thread-safe, never fails.
-class Clock {
+class PORTRAIT_EXPORT Clock {
 public:
     virtual ~Clock() = default;
     virtual Timestamp now() const = 0;
 };
 
 /// The system's clock.
-std::shared_ptr<const Clock> system_clock();
+PORTRAIT_EXPORT std::shared_ptr<const Clock> system_clock();
 
 } // namespace portrait

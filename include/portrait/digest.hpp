@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <array>
 #include <cstddef>
 #include <span>
@@ -9,7 +11,7 @@ namespace portrait {
 
 /// XXH3-128 of a picture's bytes, in its canonical (big-endian) form. Finds accidents, not attackers: nothing
 /// may be looked up or shared by it.
-struct Digest {
+struct PORTRAIT_EXPORT Digest {
     std::array<std::byte, 16> bytes{};
 
     /// 32 lower-case hexadecimal digits.
@@ -18,6 +20,6 @@ struct Digest {
     friend bool operator==(const Digest&, const Digest&) = default;
 };
 
-Digest digest_of(std::span<const std::byte> bytes) noexcept;
+PORTRAIT_EXPORT Digest digest_of(std::span<const std::byte> bytes) noexcept;
 
 } // namespace portrait

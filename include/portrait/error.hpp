@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
 
@@ -18,7 +20,7 @@ struct ImageVersion;
 
 /// Everything that can go wrong in an expected way. Each enumerator is one rule; `error_rules()` lists them
 /// all with the stable id that clients see. Clients rely on the rule ids; numbers may move until 1.0.
-enum class errc {
+enum class PORTRAIT_EXPORT errc {
     image_empty = 1,
     image_unknown_format,
     image_unsupported_format,
@@ -70,10 +72,10 @@ enum class failure {
     internal,      ///< I/O errors, corruption, defects
 };
 
-const std::error_category& error_category() noexcept;
-const std::error_category& failure_category() noexcept;
-std::error_code make_error_code(errc code) noexcept;
-std::error_condition make_error_condition(failure kind) noexcept;
+PORTRAIT_EXPORT const std::error_category& error_category() noexcept;
+PORTRAIT_EXPORT const std::error_category& failure_category() noexcept;
+PORTRAIT_EXPORT std::error_code make_error_code(errc code) noexcept;
+PORTRAIT_EXPORT std::error_condition make_error_condition(failure kind) noexcept;
 
 /// One row of the table of rules.
 struct ErrorRule {
@@ -84,12 +86,12 @@ struct ErrorRule {
 };
 
 /// The table of all rules, in the order of `errc`. Thread-safe, never fails.
-std::span<const ErrorRule> error_rules() noexcept;
+PORTRAIT_EXPORT std::span<const ErrorRule> error_rules() noexcept;
 
 /// An expected failure: the rule that was broken, a sentence for the end user, and, where there are such, the
 /// value seen and the limit. The message never holds a path or a secret; what the operator needs beyond it is
 /// the `cause`, which belongs in a log and never in an answer. Value type; not synchronised.
-class [[nodiscard]] Error {
+class [[nodiscard]] PORTRAIT_EXPORT Error {
 public:
     /// `errc::internal`; what `result::error()` gives when it is asked of a success.
     Error()
@@ -129,13 +131,14 @@ private:
     std::shared_ptr<const ImageVersion> current_;
 };
 
-std::error_code make_error_code(const Error& error) noexcept;
+PORTRAIT_EXPORT std::error_code make_error_code(const Error& error) noexcept;
 
 /// Rule, message and cause in one line: for logs, never for an answer.
-std::ostream& operator<<(std::ostream& out, const Error& error);
+PORTRAIT_EXPORT std::ostream& operator<<(std::ostream& out, const Error& error);
 
 /// What `result<T>::value()` throws when there is no value: a programming error, since it can be asked first.
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+[[noreturn]] PORTRAIT_EXPORT void throw_exception_from_error(const Error& error,
+                                                             const boost::source_location& where);
 
 /// A value or an `Error`.
 template<class T>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 
 #include <compare>
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace detail {
 /// An int32 above 0 that cannot be mixed up with another kind of id.
 /// `Rule` is the error that a value outside 1 to 2147483647 gives.
 template<class Tag, errc Rule>
-class Identifier {
+class PORTRAIT_EXPORT Identifier {
 public:
     /// The id of this value. Fails with `Rule` outside 1 to 2147483647.
     static result<Identifier> from(std::int64_t value);
@@ -37,8 +38,8 @@ private:
     std::int32_t value_;
 };
 
-struct PersonIdTag;
-struct BlobIdTag;
+struct PORTRAIT_EXPORT PersonIdTag;
+struct PORTRAIT_EXPORT BlobIdTag;
 
 extern template class Identifier<PersonIdTag, errc::person_invalid_id>;
 extern template class Identifier<BlobIdTag, errc::blob_invalid_id>;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -12,7 +14,7 @@ namespace portrait {
 /// Immutable bytes with shared ownership: copying is cheap and never copies the bytes, so one buffer serves
 /// the socket it was read from, the store, the cache and every reader. Thread-safe as a `shared_ptr` to const
 /// is.
-class ImageBytes {
+class PORTRAIT_EXPORT ImageBytes {
 public:
     /// No bytes.
     ImageBytes() noexcept = default;

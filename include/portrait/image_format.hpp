@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -15,11 +17,11 @@ inline constexpr std::array all_image_formats{ImageFormat::png, ImageFormat::jpe
                                               ImageFormat::tiff};
 
 /// `image/png`, `image/jpeg`, `image/gif` or `image/tiff`.
-std::string_view media_type(ImageFormat format) noexcept;
+PORTRAIT_EXPORT std::string_view media_type(ImageFormat format) noexcept;
 /// `png`, `jpg`, `gif` or `tif`.
-std::string_view file_extension(ImageFormat format) noexcept;
+PORTRAIT_EXPORT std::string_view file_extension(ImageFormat format) noexcept;
 /// The format of one of the four media types above, exactly as `media_type` spells them.
-std::optional<ImageFormat> format_of_media_type(std::string_view media_type) noexcept;
+PORTRAIT_EXPORT std::optional<ImageFormat> format_of_media_type(std::string_view media_type) noexcept;
 
 /// A set of formats.
 class ImageFormats {

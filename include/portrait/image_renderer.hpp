@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/image_bytes.hpp>
 #include <portrait/image_header.hpp>
 #include <portrait/image_store.hpp>
@@ -58,7 +59,7 @@ struct RenderImage {
 /// Errors of a rendering: `image_corrupt`, `image_truncated`, `image_too_many_pixels`,
 /// `image_too_many_frames`, `rendition_too_costly`, `rendition_timed_out`, `rendition_not_supported`,
 /// `service_busy`, `cancelled`.
-class ImageRenderer {
+class PORTRAIT_EXPORT ImageRenderer {
 public:
     virtual ~ImageRenderer() = default;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/image_commands.hpp>
 #include <portrait/image_info.hpp>
 
@@ -27,7 +28,7 @@ using Completion = std::function<void(result<T>)>;
 /// Errors beside those named below: `store_full`, `store_io`, `store_read_only`, `store_corrupt`,
 /// `store_closed`, `service_busy`. After any error of a write, nothing of it is visible, unless the store
 /// says `store_closed` or `store_io`: then the outcome shows when it is reopened, whole or not at all.
-class ImageStore {
+class PORTRAIT_EXPORT ImageStore {
 public:
     virtual ~ImageStore() = default;
 

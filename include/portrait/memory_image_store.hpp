@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 
 #include <memory>
@@ -8,7 +9,7 @@ namespace portrait {
 
 /// Pictures in memory, for unit tests and embedding: every promise of `ImageStore` but durability.
 /// Thread-safe.
-class MemoryImageStore final : public ImageStore {
+class PORTRAIT_EXPORT MemoryImageStore final : public ImageStore {
 public:
     MemoryImageStore();
     /// The first blob gets `first_blob_id`; lets a test come close to the end of the int32s.
@@ -26,7 +27,7 @@ public:
     result<void> writable() const override;
 
 private:
-    struct State;
+    struct PORTRAIT_HIDDEN State;
     std::unique_ptr<State> state_;
 };
 

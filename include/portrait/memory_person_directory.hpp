@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/person_directory.hpp>
 
 #include <initializer_list>
@@ -9,7 +10,7 @@
 namespace portrait {
 
 /// Persons in memory, for tests and embedding. Thread-safe.
-class MemoryPersonDirectory final : public PersonDirectory {
+class PORTRAIT_EXPORT MemoryPersonDirectory final : public PersonDirectory {
 public:
     MemoryPersonDirectory() = default;
     MemoryPersonDirectory(std::initializer_list<PersonId> persons);

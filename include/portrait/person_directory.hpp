@@ -1,12 +1,13 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/id.hpp>
 
 namespace portrait {
 
 /// Port: who exists. An embedding service plugs its own persons in. Thread-safe; may block.
-class PersonDirectory {
+class PORTRAIT_EXPORT PersonDirectory {
 public:
     virtual ~PersonDirectory() = default;
 
@@ -15,7 +16,7 @@ public:
 };
 
 /// Every valid id is a person. Thread-safe.
-class AnyPersonDirectory final : public PersonDirectory {
+class PORTRAIT_EXPORT AnyPersonDirectory final : public PersonDirectory {
 public:
     result<bool> contains(PersonId person_id) const override;
 };

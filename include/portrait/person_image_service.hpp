@@ -2,6 +2,7 @@
 
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/image_header.hpp>
 #include <portrait/image_info.hpp>
 #include <portrait/image_store.hpp>
@@ -40,7 +41,7 @@ struct ImageInfoChange {
 /// own. Calls block as long as the store does. Expected failures are results; exceptions come only from a
 /// port that throws and from exhausted memory. A write for a person whom the directory doesn't know is
 /// `person_unknown`.
-class PersonImageService {
+class PORTRAIT_EXPORT PersonImageService {
 public:
     /// Null ports throw `std::invalid_argument`; no clock means the system's.
     PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<const PersonDirectory> directory,

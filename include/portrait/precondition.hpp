@@ -2,6 +2,7 @@
 
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/image_info.hpp>
 
 #include <optional>
@@ -10,7 +11,7 @@
 namespace portrait {
 
 /// A condition on the stored version: any version at all, or one of a list (an empty list matches nothing).
-struct VersionCondition {
+struct PORTRAIT_EXPORT VersionCondition {
     bool any = false;
     std::vector<ImageVersion> versions;
 
@@ -19,7 +20,7 @@ struct VersionCondition {
 
 /// What a writer demands of the stored state; a store decides it inside the transaction that writes, so that
 /// of two writers who name the same version one loses. Empty: no demand. Contract section 6.
-struct Precondition {
+struct PORTRAIT_EXPORT Precondition {
     std::optional<VersionCondition> if_match;      ///< has to hold
     std::optional<VersionCondition> if_none_match; ///< has to not hold
     /// Looked at only without `if_match`, and only when there is a picture; compared in whole seconds.

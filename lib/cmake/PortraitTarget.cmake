@@ -29,7 +29,18 @@ function(portrait_library name)
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE}
         $<BUILD_INTERFACE:portrait_build_settings>)
     set_target_properties(${target} PROPERTIES
-        EXPORT_NAME ${name} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+        EXPORT_NAME ${name} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+        POSITION_INDEPENDENT_CODE ON
+        C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "SHARED_LIBRARY")
+        # Hidden visibility doesn't reach what others' headers make visible, such as instances of std templates.
+        set(script ${PROJECT_SOURCE_DIR}/lib/cmake/exports.map)
+        target_link_options(${target} PRIVATE LINKER:--version-script=${script} LINKER:--no-undefined)
+        set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+    else()
+        target_compile_definitions(${target} PUBLIC PORTRAIT_STATIC)
+    endif()
     set_property(TARGET ${target} PROPERTY PORTRAIT_INCLUDE_FOLDER ${arg_INCLUDE})
     set_property(GLOBAL APPEND PROPERTY PORTRAIT_LIBRARIES ${name})
 endfunction()

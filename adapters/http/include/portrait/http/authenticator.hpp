@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/actor.hpp>
+#include <portrait/export.hpp>
 
 #include <boost/system/result.hpp>
 
@@ -51,14 +52,14 @@ struct AuthenticationFailure {
 };
 
 /// Never thrown in practice: asking a refusal for its principal is a programming error.
-[[noreturn]] void throw_exception_from_error(const AuthenticationFailure& failure,
-                                             const boost::source_location& where);
+[[noreturn]] PORTRAIT_EXPORT void throw_exception_from_error(const AuthenticationFailure& failure,
+                                                             const boost::source_location& where);
 
 using AuthenticationOutcome = boost::system::result<Principal, AuthenticationFailure>;
 
 /// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by
 /// calling `done` before returning, or later, once, from a thread of your own. Thread-safe.
-class Authenticator {
+class PORTRAIT_EXPORT Authenticator {
 public:
     virtual ~Authenticator() = default;
 

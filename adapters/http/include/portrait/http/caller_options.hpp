@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -41,11 +43,11 @@ struct CorsOptions {
 
 /// Whether a text is an origin as browsers send it: `http://` or `https://`, a host in lower case, perhaps a
 /// port, and nothing after it.
-bool is_cors_origin(std::string_view text) noexcept;
+PORTRAIT_EXPORT bool is_cors_origin(std::string_view text) noexcept;
 
 /// The SO-AppToken values that are accepted. Keeps their SHA-256 alone. Value type; reading it is
 /// thread-safe.
-class AppTokens {
+class PORTRAIT_EXPORT AppTokens {
 public:
     /// Takes one in; an empty one is ignored.
     void add(std::string_view token);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/http/authenticator.hpp>
 
 #include <functional>
@@ -10,7 +11,7 @@ namespace portrait::http {
 
 /// Asks one authenticator for user names and passwords and another one for tickets and access tokens.
 /// Thread-safe when those are.
-class CompositeAuthenticator final : public Authenticator {
+class PORTRAIT_EXPORT CompositeAuthenticator final : public Authenticator {
 public:
     /// Null: nobody is recognised by that kind of credentials.
     CompositeAuthenticator(std::shared_ptr<Authenticator> passwords,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/clock.hpp>
+#include <portrait/export.hpp>
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/caller_options.hpp>
 #include <portrait/http/executor.hpp>
@@ -20,9 +21,9 @@
 namespace portrait::http {
 
 /// What `begin` learned of a request whose body may come now. Hand it to `finish`.
-class Admission {
+class PORTRAIT_EXPORT Admission {
 public:
-    struct State; // opaque
+    struct PORTRAIT_HIDDEN State; // opaque
 
     Admission(Admission&&) noexcept;
     Admission& operator=(Admission&&) noexcept;
@@ -73,7 +74,7 @@ struct EndpointOptions {
 /// it returns, except when the authenticator takes its time. `finish` runs the store on the executors and
 /// completes on any thread. Every completion is called exactly once. Exceptions of ports become 500 and are
 /// logged. Thread-safe; must outlive its completions.
-class Endpoint {
+class PORTRAIT_EXPORT Endpoint {
 public:
     /// Null pointers throw `std::invalid_argument`, but for `log`, which may be null.
     Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
@@ -100,12 +101,12 @@ public:
     void set_draining(bool draining) noexcept;
 
 private:
-    struct State;
+    struct PORTRAIT_HIDDEN State;
     std::unique_ptr<State> state_;
 };
 
 /// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the
 /// sender never declared the length.
-Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
+PORTRAIT_EXPORT Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
 
 } // namespace portrait::http

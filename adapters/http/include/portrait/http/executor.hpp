@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -7,7 +9,7 @@
 namespace portrait::http {
 
 /// Port: runs work that may block on disk. Thread-safe.
-class Executor {
+class PORTRAIT_EXPORT Executor {
 public:
     virtual ~Executor() = default;
 
@@ -16,13 +18,13 @@ public:
 };
 
 /// Runs every task at once on the calling thread: for tests and for hosts with a thread per request.
-class InlineExecutor final : public Executor {
+class PORTRAIT_EXPORT InlineExecutor final : public Executor {
 public:
     bool execute(std::function<void()> task) override;
 };
 
 /// Threads of its own with a bounded queue. The destructor finishes what was taken.
-class WorkerPool final : public Executor {
+class PORTRAIT_EXPORT WorkerPool final : public Executor {
 public:
     /// At least one thread. `queue_limit` counts tasks that wait.
     WorkerPool(std::size_t threads, std::size_t queue_limit);
@@ -31,7 +33,7 @@ public:
     bool execute(std::function<void()> task) override;
 
 private:
-    class State;
+    class PORTRAIT_HIDDEN State;
     std::shared_ptr<State> state_; // shared with the threads
 };
 

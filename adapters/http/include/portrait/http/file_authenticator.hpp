@@ -2,6 +2,7 @@
 
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/http/authenticator.hpp>
 
 #include <chrono>
@@ -37,7 +38,7 @@ struct FileAuthenticatorOptions {
 ///
 /// Thread-safe. The destructor waits for the hash that is being computed and answers `busy` to the attempts
 /// that wait; don't run it inside a `done`. A `done` must not throw.
-class FileAuthenticator final : public Authenticator {
+class PORTRAIT_EXPORT FileAuthenticator final : public Authenticator {
 public:
     /// Errors name the line that is wrong, never what is on it.
     static result<std::unique_ptr<FileAuthenticator>> open(const std::filesystem::path& users_file,
@@ -55,14 +56,14 @@ public:
     std::uint64_t hashes_computed() const noexcept;
 
 private:
-    class State;
+    class PORTRAIT_HIDDEN State;
     explicit FileAuthenticator(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };
 
 /// A new yescrypt hash of a password, for the users file. Takes tens of milliseconds. Passwords have 1 to 511
 /// bytes of UTF-8 without control characters; others are `errc::info_text_invalid`.
-result<std::string> hash_password(std::string_view password);
+PORTRAIT_EXPORT result<std::string> hash_password(std::string_view password);
 
 /// What `save_user` writes. A value that is absent stays as the file has it for that user; for a new user it
 /// is the default, and the associate id is one more than the file's largest.
@@ -84,6 +85,6 @@ struct SavedUser {
 /// (0600) when there is none. Atomic and durable: readers and crashes see the old file or the new one. Two
 /// processes that save at the same time both succeed, one after the other. Refuses a file that
 /// `FileAuthenticator` would refuse.
-result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& user);
+PORTRAIT_EXPORT result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& user);
 
 } // namespace portrait::http

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/export.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -27,7 +29,7 @@ struct AccessRecord {
 
 /// Port: where the adapter tells what happened. Called on any thread; must not block for long and must not
 /// throw.
-class Log {
+class PORTRAIT_EXPORT Log {
 public:
     virtual ~Log() = default;
     virtual void event(Severity severity, std::string_view message, std::string_view request_id) = 0;

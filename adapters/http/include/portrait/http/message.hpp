@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/image_bytes.hpp>
 
 #include <boost/container/small_vector.hpp>
@@ -24,7 +25,7 @@ struct RequestField {
 /// The head of a request, as views into whatever the host parsed: they have to stay valid until
 /// `Endpoint::begin` has called its completion, and no longer. A host that is not ours fills it from its own
 /// types.
-struct RequestHead {
+struct PORTRAIT_EXPORT RequestHead {
     std::string_view method{}; ///< as sent, case-sensitive
     std::string_view target{}; ///< origin-form: path and query, still percent-encoded
     boost::container::small_vector<RequestField, 24> fields{};
@@ -52,7 +53,7 @@ struct ResponseField {
 using ResponseBody = std::variant<std::monostate, std::string, ImageBytes>;
 
 /// An answer, ready to be written. The host adds Content-Length, Date, Connection and Server.
-struct Response {
+struct PORTRAIT_EXPORT Response {
     unsigned status = 200;
     std::string_view reason; ///< of static storage; empty: the status code's usual phrase
     std::vector<ResponseField> fields;
@@ -74,9 +75,9 @@ struct Response {
 };
 
 /// Whether two field names or tokens are equal, ASCII letters in any case.
-bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+PORTRAIT_EXPORT bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
 /// The usual phrase of a status code, `Unknown` for a code that has none here.
-std::string_view reason_phrase(unsigned status) noexcept;
+PORTRAIT_EXPORT std::string_view reason_phrase(unsigned status) noexcept;
 
 } // namespace portrait::http

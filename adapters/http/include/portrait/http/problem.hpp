@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -25,11 +26,11 @@ struct Problem {
 enum class Access { read, write };
 
 /// The core's rules as HTTP statuses: the one table of it.
-unsigned status_of(errc code, Access access) noexcept;
+PORTRAIT_EXPORT unsigned status_of(errc code, Access access) noexcept;
 
-Problem problem_of(const Error& error, Access access);
+PORTRAIT_EXPORT Problem problem_of(const Error& error, Access access);
 
 /// The contract's ErrorType for a status.
-std::string_view error_type(unsigned status) noexcept;
+PORTRAIT_EXPORT std::string_view error_type(unsigned status) noexcept;
 
 } // namespace portrait::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/log.hpp>
 
@@ -49,7 +50,7 @@ struct ServerStatistics {
 /// An HTTP/1.1 server (Boost.Beast, Asio coroutines) around an endpoint, with threads of its own that never
 /// touch disk. Handles framing, keep-alive, `Expect: 100-continue`, timeouts, limits and a graceful end;
 /// everything else is the endpoint's. Members may be called from any thread.
-class Server {
+class PORTRAIT_EXPORT Server {
 public:
     /// Listens before it returns. Errors: `errc::internal` with a message that names address and port when
     /// the address can't be bound. The endpoint is shared until the last connection has ended.
@@ -69,7 +70,7 @@ public:
     bool drain(std::chrono::milliseconds patience);
 
 private:
-    class State;
+    class PORTRAIT_HIDDEN State;
     explicit Server(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };

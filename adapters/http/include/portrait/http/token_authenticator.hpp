@@ -2,6 +2,7 @@
 
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/http/authenticator.hpp>
 
 #include <chrono>
@@ -28,7 +29,7 @@ struct TokenAuthenticatorOptions {
 ///
 /// Follows the file: what `tokens add` and `tokens revoke` do is known to it a second later. No file is no
 /// token. Thread-safe.
-class TokenAuthenticator final : public Authenticator {
+class PORTRAIT_EXPORT TokenAuthenticator final : public Authenticator {
 public:
     /// Errors name the line that is wrong, never what is on it.
     static result<std::unique_ptr<TokenAuthenticator>> open(const std::filesystem::path& token_file,
@@ -44,7 +45,7 @@ public:
     std::size_t token_count() const;
 
 private:
-    class State;
+    class PORTRAIT_HIDDEN State;
     explicit TokenAuthenticator(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };

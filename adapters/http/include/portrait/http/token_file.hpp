@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/http/authenticator.hpp>
 
 #include <chrono>
@@ -28,11 +29,11 @@ enum class TokenScheme {
 };
 
 /// `SoTicket` or `Bearer`.
-std::string_view name_of(TokenScheme scheme) noexcept;
+PORTRAIT_EXPORT std::string_view name_of(TokenScheme scheme) noexcept;
 
 /// A day such as `2027-01-31`; absent when the text is anything else.
-std::optional<std::chrono::sys_days> parse_day(std::string_view text);
-std::string format_day(std::chrono::sys_days day);
+PORTRAIT_EXPORT std::optional<std::chrono::sys_days> parse_day(std::string_view text);
+PORTRAIT_EXPORT std::string format_day(std::chrono::sys_days day);
 
 /// A token as the file has it, without the token.
 struct TokenDescription {
@@ -63,13 +64,14 @@ struct AddedToken {
 
 /// Makes a token and adds its line to the file, which is made (0600) when there is none. Atomic and durable,
 /// also with several processes at a time. Refuses a file that `TokenAuthenticator` would refuse.
-result<AddedToken> add_token(const std::filesystem::path& token_file, const TokenEntry& entry);
+PORTRAIT_EXPORT result<AddedToken> add_token(const std::filesystem::path& token_file,
+                                             const TokenEntry& entry);
 
 /// The file's tokens in its order, expired ones too; none when there is no file.
-result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& token_file);
+PORTRAIT_EXPORT result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& token_file);
 
 /// Takes the token's line out of the file; false when the file has no such id. Atomic and durable as adding
 /// is.
-result<bool> revoke_token(const std::filesystem::path& token_file, std::string_view id);
+PORTRAIT_EXPORT result<bool> revoke_token(const std::filesystem::path& token_file, std::string_view id);
 
 } // namespace portrait::http

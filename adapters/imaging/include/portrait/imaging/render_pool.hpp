@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/imaging/vips_renderer.hpp>
 
 #include <cstddef>
@@ -29,7 +30,7 @@ struct RenderPoolStatistics {
 
 /// Renders on threads of its own, within a budget of memory and a bounded queue, in the order asked. A job
 /// whose stop was requested ends as `cancelled` without being decoded. Thread-safe.
-class RenderPool final : public ImageRenderer {
+class PORTRAIT_EXPORT RenderPool final : public ImageRenderer {
 public:
     /// A null renderer throws `std::invalid_argument`.
     explicit RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options = {});
@@ -49,7 +50,7 @@ public:
     RenderPoolStatistics statistics() const;
 
 private:
-    class State;
+    class PORTRAIT_HIDDEN State;
     std::unique_ptr<State> state_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/image_renderer.hpp>
 
 #include <chrono>
@@ -42,7 +43,7 @@ struct DecodingCost {
 /// Thread-safe. The first object sets libvips up for the whole process: one thread for each picture (unless
 /// the environment's VIPS_CONCURRENCY says otherwise), no operation cache, and no loaders but those for JPEG,
 /// PNG, GIF and TIFF. libvips is not shut down, since nobody knows who else uses it.
-class VipsRenderer final : public ImageRenderer {
+class PORTRAIT_EXPORT VipsRenderer final : public ImageRenderer {
 public:
     /// Settings outside their bounds throw `std::invalid_argument`; a libvips that doesn't start throws
     /// `std::runtime_error`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 
 #include <chrono>
@@ -55,7 +56,7 @@ struct StoreStatistics {
 ///
 /// Completions are called on the committing thread. They must not block, must not write to this store (that
 /// is `service_busy`), and must not own the last reference to it.
-class SqliteImageStore final : public ImageStore {
+class PORTRAIT_EXPORT SqliteImageStore final : public ImageStore {
 public:
     /// Opens the folder, or makes it. Errors: `store_folder_missing` (no parent), `store_read_only`,
     /// `store_in_use`, `store_not_a_database`, `store_newer_schema`, `store_corrupt`, `store_full`,

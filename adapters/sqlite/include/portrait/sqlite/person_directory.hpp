@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/person_directory.hpp>
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Person {
 ///
 /// Writes join the store's commits and are durable when they return; a write from a store's completion is
 /// `service_busy`. Errors of all members are those of the store: `store_io`, `store_full`, `store_closed`, ….
-class SqlitePersonDirectory final : public PersonDirectory {
+class PORTRAIT_EXPORT SqlitePersonDirectory final : public PersonDirectory {
 public:
     explicit SqlitePersonDirectory(std::shared_ptr<DataFolder> folder);
     ~SqlitePersonDirectory() override;
