@@ -11,7 +11,7 @@ BUILD_PACKAGES=(
     libsqlite3-dev libssl-dev libstb-dev libvips-dev libxxhash-dev tzdata
 )
 # What building and running the tests takes beside that; ImageMagick encodes the real pictures.
-TEST_PACKAGES=(catch2 curl imagemagick python3)
+TEST_PACKAGES=(catch2 curl imagemagick libimage-exiftool-perl python3)
 # What checking the sources takes.
 LINT_PACKAGES=(clang-format)
 

@@ -83,15 +83,23 @@ UpdateImageInfo update_of(ImageKey target, ImageInfoChange change, const Actor& 
             .precondition = std::move(precondition)};
 }
 
+/// The store's answer with the receipt of what was removed before.
+result<SavedImage> with_receipt(result<SavedImage> saved, std::optional<ScrubReceipt> scrubbed) {
+    if (saved)
+        saved->scrubbed = std::move(scrubbed);
+    return saved;
+}
+
 } // namespace
 
 PersonImageService::PersonImageService(std::shared_ptr<ImageStore> store,
                                        std::shared_ptr<const PersonDirectory> directory, Limits limits,
-                                       std::shared_ptr<const Clock> clock)
+                                       std::shared_ptr<const Clock> clock, MetadataPolicy metadata)
     : store_{required(std::move(store), "store")}
     , directory_{required(std::move(directory), "person directory")}
     , limits_{limits}
-    , clock_{clock ? std::move(clock) : system_clock()} {}
+    , clock_{clock ? std::move(clock) : system_clock()}
+    , metadata_{metadata} {}
 
 result<Inspection> PersonImageService::inspect(std::span<const std::byte> bytes) const {
     if (auto checked = check_size(bytes.size(), limits_); !checked)
@@ -104,12 +112,28 @@ result<Inspection> PersonImageService::inspect(std::span<const std::byte> bytes)
     return Inspection{.header = *header, .digest = digest_of(bytes), .size = bytes.size()};
 }
 
-result<ImageContent> PersonImageService::content_of(ImageBytes bytes) const {
-    auto inspection = inspect(bytes);
+result<PersonImageService::PreparedContent> PersonImageService::content_of(ImageBytes bytes) const {
+    if (metadata_ == MetadataPolicy::keep) {
+        auto inspection = inspect(bytes);
+        if (!inspection)
+            return inspection.error();
+        return PreparedContent{.content = {.bytes = std::move(bytes),
+                                           .header = inspection->header,
+                                           .digest = inspection->digest},
+                               .scrubbed = std::nullopt};
+    }
+    if (auto checked = check_size(bytes.size(), limits_); !checked)
+        return checked.error();
+    auto scrubbed = scrub(bytes);
+    if (!scrubbed)
+        return scrubbed.error();
+    auto inspection = inspect(scrubbed->bytes);
     if (!inspection)
         return inspection.error();
-    return ImageContent{
-        .bytes = std::move(bytes), .header = inspection->header, .digest = inspection->digest};
+    return PreparedContent{.content = {.bytes = std::move(scrubbed->bytes),
+                                       .header = inspection->header,
+                                       .digest = inspection->digest},
+                           .scrubbed = std::move(scrubbed->receipt)};
 }
 
 result<void> PersonImageService::require_person(PersonId person_id) const {
@@ -127,36 +151,44 @@ Error PersonImageService::no_image(PersonId person_id) const {
     return Error{errc::image_none, fmt::format("Person id {} has no picture", person_id.value())};
 }
 
-result<SaveImage> PersonImageService::person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
-                                                  Precondition precondition) const {
+result<PersonImageService::PreparedSave> PersonImageService::person_save(PersonId person_id, ImageBytes bytes,
+                                                                         const Actor& actor,
+                                                                         Precondition precondition) const {
     auto content = content_of(std::move(bytes));
     if (!content)
         return content.error();
     if (auto known = require_person(person_id); !known)
         return known.error();
-    return SaveImage{
-        .target = person_id,
-        .content = *std::move(content),
-        .texts = {.description = {}, .extra_info = {}, .conceptual_type = std::string{person_photo}},
-        .actor = actor,
-        .now = clock_->now(),
-        .precondition = std::move(precondition)};
+    return PreparedSave{.command = {.target = person_id,
+                                    .content = std::move(content->content),
+                                    .texts = {.description = {},
+                                              .extra_info = {},
+                                              .conceptual_type = std::string{person_photo}},
+                                    .actor = actor,
+                                    .now = clock_->now(),
+                                    .precondition = std::move(precondition)},
+                        .scrubbed = std::move(content->scrubbed)};
 }
 
 result<SavedImage> PersonImageService::save(PersonId person_id, ImageBytes bytes, const Actor& actor,
                                             Precondition precondition) {
-    auto command = person_save(person_id, std::move(bytes), actor, std::move(precondition));
-    if (!command)
-        return command.error();
-    return store_->save(*std::move(command));
+    auto save = person_save(person_id, std::move(bytes), actor, std::move(precondition));
+    if (!save)
+        return save.error();
+    return with_receipt(store_->save(std::move(save->command)), std::move(save->scrubbed));
 }
 
 void PersonImageService::submit(PersonId person_id, ImageBytes bytes, const Actor& actor,
                                 Precondition precondition, Completion<SavedImage> completion) {
-    auto command = person_save(person_id, std::move(bytes), actor, std::move(precondition));
-    if (!command)
-        return completion(command.error());
-    store_->submit(*std::move(command), std::move(completion));
+    auto save = person_save(person_id, std::move(bytes), actor, std::move(precondition));
+    if (!save)
+        return completion(save.error());
+    if (!save->scrubbed)
+        return store_->submit(std::move(save->command), std::move(completion));
+    store_->submit(std::move(save->command), [scrubbed = std::move(save->scrubbed),
+                                              completion = std::move(completion)](auto saved) mutable {
+        completion(with_receipt(std::move(saved), std::move(scrubbed)));
+    });
 }
 
 result<StoredImage> PersonImageService::image(PersonId person_id) const {
@@ -199,20 +231,23 @@ result<SavedImage> PersonImageService::create(ImageBytes bytes, ImageInfoChange 
     if (auto checked = check_texts(texts); !checked)
         return checked.error();
     std::optional<ImageContent> content;
+    std::optional<ScrubReceipt> scrubbed;
     if (!bytes.empty()) {
-        auto inspected = content_of(std::move(bytes));
-        if (!inspected)
-            return inspected.error();
-        content = *std::move(inspected);
+        auto prepared = content_of(std::move(bytes));
+        if (!prepared)
+            return prepared.error();
+        content = std::move(prepared->content);
+        scrubbed = std::move(prepared->scrubbed);
     }
-    return store_->save({.target = NewBlob{},
-                         .content = std::move(content),
-                         .texts = {.description = std::move(texts.description).value_or(""),
-                                   .extra_info = std::move(texts.extra_info).value_or(""),
-                                   .conceptual_type = std::move(texts.conceptual_type).value_or("")},
-                         .actor = actor,
-                         .now = clock_->now(),
-                         .precondition = {}});
+    auto saved = store_->save({.target = NewBlob{},
+                               .content = std::move(content),
+                               .texts = {.description = std::move(texts.description).value_or(""),
+                                         .extra_info = std::move(texts.extra_info).value_or(""),
+                                         .conceptual_type = std::move(texts.conceptual_type).value_or("")},
+                               .actor = actor,
+                               .now = clock_->now(),
+                               .precondition = {}});
+    return with_receipt(std::move(saved), std::move(scrubbed));
 }
 
 result<StoredImage> PersonImageService::image(BlobId blob_id) const {
@@ -228,12 +263,13 @@ result<SavedImage> PersonImageService::replace(BlobId blob_id, ImageBytes bytes,
     auto content = content_of(std::move(bytes));
     if (!content)
         return content.error();
-    return store_->save({.target = blob_id,
-                         .content = *std::move(content),
-                         .texts = {},
-                         .actor = actor,
-                         .now = clock_->now(),
-                         .precondition = std::move(precondition)});
+    auto saved = store_->save({.target = blob_id,
+                               .content = std::move(content->content),
+                               .texts = {},
+                               .actor = actor,
+                               .now = clock_->now(),
+                               .precondition = std::move(precondition)});
+    return with_receipt(std::move(saved), std::move(content->scrubbed));
 }
 
 result<ImageInfo> PersonImageService::update_info(BlobId blob_id, ImageInfoChange change, const Actor& actor,

@@ -112,6 +112,10 @@ void add_rules(CLI::App& app, Settings& settings) {
     app.add_flag("--convert-dates", settings.convert_dates,
                  "Convert created and updated dates to the zone that SO-TimeZone names; UTC otherwise")
         ->envname("PORTRAIT_CONVERT_DATES");
+    app.add_flag("--scrub-metadata", settings.scrub_metadata,
+                 "Store JPEG, PNG and GIF without EXIF, GPS, XMP, IPTC, comments and thumbnails; pixels, "
+                 "orientation and colour profile stay; TIFF is stored as received")
+        ->envname("PORTRAIT_SCRUB_METADATA");
 }
 
 void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client) {

@@ -24,6 +24,7 @@ struct Settings {
     bool allow_any_person = false;
     bool strict_superoffice = false;
     bool convert_dates = false;
+    bool scrub_metadata = false;
 
     CallerSettings callers;
 

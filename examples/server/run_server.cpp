@@ -64,8 +64,10 @@ make_service(const Settings& settings, const std::shared_ptr<portrait::sqlite::S
     portrait::Limits limits;
     limits.max_bytes = settings.max_body;
     limits.max_pixels = settings.max_pixels;
+    const auto metadata =
+        settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
     return std::make_shared<portrait::PersonImageService>(std::move(images), directory_for(settings, *store),
-                                                          limits);
+                                                          limits, nullptr, metadata);
 }
 
 portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {

@@ -6,6 +6,7 @@
 #include <portrait/id.hpp>
 #include <portrait/image_bytes.hpp>
 #include <portrait/image_format.hpp>
+#include <portrait/scrub.hpp>
 
 #include <compare>
 #include <cstdint>
@@ -63,6 +64,9 @@ struct StoredImage {
 struct SavedImage {
     ImageInfo info;       ///< as it is now
     bool created = false; ///< a new blob was made; false when the bytes of a blob were replaced
+    /// What was removed before storing; absent when the service keeps metadata. Filled in by the service,
+    /// not by stores.
+    std::optional<ScrubReceipt> scrubbed{};
 
     BlobId blob_id() const noexcept { return info.blob_id; }
 };

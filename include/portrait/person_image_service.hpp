@@ -9,6 +9,7 @@
 #include <portrait/limits.hpp>
 #include <portrait/person_directory.hpp>
 #include <portrait/precondition.hpp>
+#include <portrait/scrub.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -43,13 +44,17 @@ struct ImageInfoChange {
 /// `person_unknown`.
 class PORTRAIT_EXPORT PersonImageService {
 public:
-    /// Null ports throw `std::invalid_argument`; no clock means the system's.
+    /// Null ports throw `std::invalid_argument`; no clock means the system's. With `MetadataPolicy::scrub`
+    /// every picture is stored without its metadata (see `scrub`): size and digest are those of what is
+    /// stored, and `SavedImage::scrubbed` tells what was removed.
     PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<const PersonDirectory> directory,
-                       Limits limits = {}, std::shared_ptr<const Clock> clock = nullptr);
+                       Limits limits = {}, std::shared_ptr<const Clock> clock = nullptr,
+                       MetadataPolicy metadata = MetadataPolicy::keep);
 
     const Limits& limits() const noexcept { return limits_; }
 
-    /// A dry run of `save`: what would be stored, or the rule that would refuse it. Touches no store.
+    /// A dry run of `save`: what would be stored, or the rule that would refuse it. Touches no store and
+    /// removes no metadata: the digest and the size are those of these bytes.
     result<Inspection> inspect(std::span<const std::byte> bytes) const;
 
     // --- a person's picture (contract section 1) ---
@@ -105,9 +110,19 @@ public:
     result<void> writable() const { return store_->writable(); }
 
 private:
-    result<ImageContent> content_of(ImageBytes bytes) const;
-    result<SaveImage> person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
-                                  Precondition precondition) const;
+    /// What a save needs, and what it will tell beside the store's answer.
+    struct PreparedContent {
+        ImageContent content;
+        std::optional<ScrubReceipt> scrubbed;
+    };
+    struct PreparedSave {
+        SaveImage command;
+        std::optional<ScrubReceipt> scrubbed;
+    };
+
+    result<PreparedContent> content_of(ImageBytes bytes) const;
+    result<PreparedSave> person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
+                                     Precondition precondition) const;
     result<void> require_person(PersonId person_id) const;
     Error no_image(PersonId person_id) const;
 
@@ -115,6 +130,7 @@ private:
     std::shared_ptr<const PersonDirectory> directory_;
     Limits limits_;
     std::shared_ptr<const Clock> clock_;
+    MetadataPolicy metadata_;
 };
 
 } // namespace portrait

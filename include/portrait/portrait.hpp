@@ -8,4 +8,5 @@
 #include <portrait/memory_person_directory.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/probe.hpp>
+#include <portrait/scrub.hpp>
 #include <portrait/version.hpp>

@@ -30,6 +30,7 @@ const std::vector<std::string> options{"--listen",
                                        "--allow-any-person",
                                        "--strict-superoffice",
                                        "--convert-dates",
+                                       "--scrub-metadata",
                                        "--log-json",
                                        "--version",
                                        "--help",
@@ -207,6 +208,22 @@ TEST_CASE("the options --max-pixels, --strict-superoffice and --allow-any-person
                 {{"Authorization", basic_authorization("tje0", "Tje0")}},
                 {reinterpret_cast<const char*>(small.data()), small.size()})
               .status == 200);
+}
+
+TEST_CASE("the option --scrub-metadata stores pictures without their metadata", "[e2e][command-line]") {
+    const TemporaryFolder folder;
+    ServerProcess server{
+        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--scrub-metadata"})}};
+    const auto with_comment = make_jpeg(8, 8, 0x73656372);
+    CHECK(fetch(server.port(), "PUT", "/api/v1/Person/7/Image",
+                {{"Authorization", basic_authorization("tje0", "Tje0")}},
+                {reinterpret_cast<const char*>(with_comment.data()), with_comment.size()})
+              .status == 200);
+    const auto stored = fetch(server.port(), "GET", "/api/v1/Person/7/Image",
+                              {{"Authorization", basic_authorization("tje0", "Tje0")}});
+    CHECK(stored.status == 200);
+    CHECK(stored.body.size() == with_comment.size() - 8);
+    CHECK_FALSE(holds(stored.body, "secr"));
 }
 
 TEST_CASE("users and persons added by commands are those that a server knows", "[e2e][command-line]") {

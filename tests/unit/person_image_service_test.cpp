@@ -277,3 +277,47 @@ TEST_CASE("a service without ports is a programming error", "[service]") {
                     std::invalid_argument);
     CHECK_THROWS_AS(PersonImageService(std::make_shared<MemoryImageStore>(), nullptr), std::invalid_argument);
 }
+
+TEST_CASE("a service that scrubs stores what is left, and tells what it removed", "[service][save][scrub]") {
+    Fixture fixture;
+    PersonImageService service{fixture.store, fixture.directory, Limits{}, fixture.clock,
+                               MetadataPolicy::scrub};
+    const ImageBytes bytes{make_jpeg(16, 8)}; // has a comment of 8 bytes
+    const std::vector<RemovedMetadata> removed{{MetadataKind::comment, 1, 8}};
+    const auto check = [&](const result<SavedImage>& saved) {
+        REQUIRE(saved.has_value());
+        REQUIRE(saved->scrubbed.has_value());
+        CHECK(saved->scrubbed->removed == removed);
+        const auto stored = service.image(saved->blob_id()).value();
+        CHECK(stored.bytes.size() == bytes.size() - 8);
+        CHECK(stored.info.size == stored.bytes.size());
+        CHECK(stored.info.digest == digest_of(stored.bytes));
+        CHECK(stored.info.width == 16);
+    };
+    SECTION("by save") {
+        check(service.save(person(1), bytes));
+    }
+    SECTION("by submit") {
+        std::optional<result<SavedImage>> outcome;
+        service.submit(person(1), bytes, {}, {},
+                       [&](result<SavedImage> saved) { outcome = std::move(saved); });
+        REQUIRE(outcome.has_value());
+        check(*outcome);
+    }
+    SECTION("by create and replace") {
+        const auto created = service.create(bytes);
+        check(created);
+        check(service.replace(created->blob_id(), bytes));
+    }
+    SECTION("a blob without bytes has no receipt") {
+        CHECK_FALSE(service.create({}).value().scrubbed.has_value());
+    }
+    SECTION("a service that keeps metadata has none either") {
+        CHECK_FALSE(fixture.service.save(person(1), bytes).value().scrubbed.has_value());
+    }
+    SECTION("what it can't scrub is refused") {
+        auto broken = make_jpeg(16, 8);
+        broken.insert(broken.end() - 2, {std::byte{0xff}, std::byte{0xf0}}); // a marker of no known meaning
+        CHECK(service.save(person(1), ImageBytes{broken}).error() == errc::image_corrupt);
+    }
+}

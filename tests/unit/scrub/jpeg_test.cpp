@@ -1,0 +1,166 @@
+#include "scrubbing.hpp"
+
+using namespace portrait;
+using namespace portrait::testing;
+
+namespace {
+
+Bytes segment(std::uint8_t marker, std::string_view text, const Bytes& more = {}) {
+    return ByteWriter{}.u8(0xff).u8(marker).be16(2 + text.size() + more.size()).text(text).bytes(more).take();
+}
+
+const Bytes soi = ByteWriter{}.be16(0xffd8).take();
+const Bytes jfif = segment(0xe0, {"JFIF\0\1\1\0\0\1\0\1\0\0", 14});
+const Bytes eoi = ByteWriter{}.be16(0xffd9).take();
+
+/// Frame header, tables and scan of a grey picture, without the end of the image.
+Bytes picture() {
+    const auto whole = make_jpeg(24, 16, 5);
+    const std::size_t head = soi.size() + jfif.size() + 8; // the builder's comment is the 8
+    return {whole.begin() + static_cast<std::ptrdiff_t>(head), whole.end() - 2};
+}
+
+Bytes exif_segment(const Bytes& block) {
+    return segment(0xe1, {"Exif\0\0", 6}, block);
+}
+
+struct Part {
+    std::string_view what;
+    Bytes bytes;
+    MetadataKind kind;
+};
+
+const std::vector<Part> metadata{
+    {"EXIF", exif_segment(make_exif(0)), MetadataKind::exif},
+    {"EXIF that is upright", exif_segment(make_exif(1)), MetadataKind::exif},
+    {"EXIF cut to its name", segment(0xe1, {"Exif\0", 5}), MetadataKind::exif},
+    {"XMP", segment(0xe1, {"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>", 41}), MetadataKind::xmp},
+    {"extended XMP", segment(0xe1, "http://ns.adobe.com/xmp/extension/ and more"), MetadataKind::xmp},
+    {"another APP1", segment(0xe1, "something"), MetadataKind::application_data},
+    {"IPTC", segment(0xed, {"Photoshop 3.0\08BIM\4\4", 20}), MetadataKind::iptc},
+    {"another APP13", segment(0xed, "Adobe_CM"), MetadataKind::application_data},
+    {"a comment", segment(0xfe, "taken at home"), MetadataKind::comment},
+    {"an empty comment", segment(0xfe, ""), MetadataKind::comment},
+    {"a JFXX thumbnail", segment(0xe0, {"JFXX\0\x10", 6}, make_jpeg()), MetadataKind::thumbnail},
+    {"another APP0", segment(0xe0, "AVI1"), MetadataKind::application_data},
+    {"MPF", segment(0xe2, {"MPF\0MM\0*", 8}), MetadataKind::extra_image},
+    {"FlashPix", segment(0xe2, {"FPXR\0", 5}), MetadataKind::application_data},
+    {"Ducky", segment(0xec, "Ducky"), MetadataKind::application_data},
+    {"another APP14", segment(0xee, "adobe"), MetadataKind::application_data},
+    {"APP11 of C2PA", segment(0xeb, "JP"), MetadataKind::application_data},
+    {"APP15", segment(0xef, ""), MetadataKind::application_data},
+};
+
+} // namespace
+
+TEST_CASE("each kind of a JPEG's metadata is cut out, wherever it stands", "[scrub][jpeg]") {
+    const auto bare = joined({soi, jfif, picture(), eoi});
+    for (const auto& part : metadata) {
+        INFO(part.what);
+        const Removed once{{part.kind, 1, part.bytes.size()}};
+        const auto before = scrubbed(joined({soi, jfif, part.bytes, picture(), eoi}));
+        CHECK(copy_of(before.bytes) == bare);
+        CHECK(before.receipt.removed == once);
+        const auto first = scrubbed(joined({soi, part.bytes, jfif, picture(), eoi}));
+        CHECK(copy_of(first.bytes) == bare);
+        const auto after_scan = scrubbed(joined({soi, jfif, picture(), part.bytes, eoi}));
+        CHECK(copy_of(after_scan.bytes) == bare);
+        CHECK(after_scan.receipt.removed == once);
+        CHECK_FALSE(after_scan.receipt.orientation);
+    }
+}
+
+TEST_CASE("a JPEG without metadata is given back as it is", "[scrub][jpeg]") {
+    const auto icc = segment(0xe2, {"ICC_PROFILE\0\1\1profile", 21});
+    const auto adobe = segment(0xee, {"Adobe\0\x64\0\0\0\0\1", 12});
+    const ImageBytes bytes{joined({soi, jfif, icc, adobe, picture(), eoi})};
+    const auto result = scrub(bytes);
+    REQUIRE(result.has_value());
+    CHECK(result->bytes.data() == bytes.data());
+    CHECK(result->receipt == ScrubReceipt{});
+}
+
+TEST_CASE("a JPEG's orientation stays, alone in its EXIF block", "[scrub][jpeg]") {
+    for (std::uint8_t value = 2; value <= 8; ++value) {
+        INFO(int{value});
+        const auto exif = exif_segment(make_exif(value, value % 2 == 0));
+        const auto result = scrubbed(joined({soi, jfif, exif, segment(0xfe, "x"), picture(), eoi}));
+        CHECK(copy_of(result.bytes) ==
+              joined({soi, jfif, exif_segment(make_orientation(value)), picture(), eoi}));
+        CHECK(result.receipt.orientation == value);
+        CHECK(result.receipt.removed ==
+              Removed{{MetadataKind::exif, 1, exif.size()}, {MetadataKind::comment, 1, 5}});
+    }
+}
+
+TEST_CASE("the first EXIF block of a JPEG decides its orientation, further ones go", "[scrub][jpeg]") {
+    const auto first = exif_segment(make_exif(3));
+    const auto second = exif_segment(make_exif(6));
+    const auto result = scrubbed(joined({soi, first, second, picture(), eoi}));
+    CHECK(result.receipt.orientation == 3);
+    CHECK(copy_of(result.bytes) == joined({soi, exif_segment(make_orientation(3)), picture(), eoi}));
+    CHECK_FALSE(
+        scrubbed(joined({soi, exif_segment(make_exif(1)), second, picture(), eoi})).receipt.orientation);
+}
+
+TEST_CASE("JFIF stays without its thumbnail", "[scrub][jpeg]") {
+    const auto with_thumbnail = segment(0xe0, {"JFIF\0\1\1\0\0\1\0\1\1\1RGB", 17});
+    const auto result = scrubbed(joined({soi, with_thumbnail, picture(), eoi}));
+    CHECK(copy_of(result.bytes) == joined({soi, jfif, picture(), eoi}));
+    CHECK(result.receipt.removed == Removed{{MetadataKind::thumbnail, 1, with_thumbnail.size()}});
+}
+
+TEST_CASE("what stands behind a JPEG's end goes", "[scrub][jpeg]") {
+    const auto bare = joined({soi, jfif, picture(), eoi});
+    const auto extra = scrubbed(joined({bare, make_jpeg()}));
+    CHECK(copy_of(extra.bytes) == bare);
+    CHECK(extra.receipt.removed == Removed{{MetadataKind::extra_image, 1, make_jpeg().size()}});
+    const auto trailer = scrubbed(joined({bare, bytes_of("a trailer")}));
+    CHECK(copy_of(trailer.bytes) == bare);
+    CHECK(trailer.receipt.removed == Removed{{MetadataKind::trailing_data, 1, 9}});
+}
+
+TEST_CASE("strays between a JPEG's segments go, and fill bytes with them", "[scrub][jpeg]") {
+    const auto bare = joined({soi, jfif, picture(), eoi});
+    const auto strays = scrubbed(
+        joined({soi, jfif, bytes_of("stray"), segment(0xfe, ""), bytes_of("\xff\xff"), picture(), eoi}));
+    CHECK(copy_of(strays.bytes) == bare);
+    CHECK(strays.receipt.removed ==
+          Removed{{MetadataKind::comment, 1, 4}, {MetadataKind::trailing_data, 2, 7}});
+}
+
+TEST_CASE("restart markers and stuffed bytes belong to the scan", "[scrub][jpeg]") {
+    const auto scan = ByteWriter{}.be16(0xff00).be16(0xffd0).u8(1).be16(0xffd7).be16(0xff02).u8(2).take();
+    const auto bare = joined({soi, jfif, picture(), scan, eoi});
+    CHECK(copy_of(scrubbed(bare).bytes) == bare);
+    // Between two scans, as progressive pictures have them.
+    const auto second_scan =
+        ByteWriter{}.be16(0xffda).be16(8).u8(1).u8(1).u8(0).u8(0).u8(63).u8(0).u8(7).take();
+    const auto result = scrubbed(joined({soi, jfif, picture(), scan, segment(0xfe, "x"), second_scan, eoi}));
+    CHECK(copy_of(result.bytes) == joined({soi, jfif, picture(), scan, second_scan, eoi}));
+}
+
+TEST_CASE("a JPEG that is cut off is scrubbed up to there", "[scrub][jpeg]") {
+    const auto bare = joined({soi, jfif, picture()});
+    const auto exif = exif_segment(make_exif(6));
+    const auto result = scrubbed(joined({soi, jfif, segment(0xfe, "x"), picture()}));
+    CHECK(copy_of(result.bytes) == bare);
+    for (std::size_t size = 0; size <= exif.size(); ++size) {
+        INFO("of an EXIF segment behind the scan, " << size << " bytes are there");
+        const auto cut =
+            scrubbed(joined({bare, {exif.begin(), exif.begin() + static_cast<std::ptrdiff_t>(size)}}));
+        CHECK(std::string_view{cut.bytes.text()}.find("Cam") == std::string_view::npos);
+    }
+}
+
+TEST_CASE("a JPEG whose structure can't be followed is refused", "[scrub][jpeg]") {
+    const auto refused = [](const Bytes& bytes) {
+        const auto result = scrub(ImageBytes{bytes});
+        return !result && result.error() == errc::image_corrupt;
+    };
+    const auto start = joined({soi, jfif, picture()});
+    CHECK(refused(joined({start, soi, eoi})));                                      // a second start
+    CHECK(refused(joined({start, ByteWriter{}.be16(0xfff0).be16(2).take(), eoi}))); // JPG0
+    CHECK(refused(joined({start, ByteWriter{}.be16(0xffe1).be16(1).take(), eoi}))); // a length of 1
+    CHECK(refused(joined({start, ByteWriter{}.be16(0xffde).be16(2).take(), eoi}))); // hierarchical
+}
