@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the core and the embedded store as shared libraries: they show portrait's names alone and none of their
+# Builds the core, the embedded store and the fakes as shared libraries: they show portrait's names alone and none of their
 # inside, they have their version in their names, and a stranger's project runs with them.
 # usage: tests/consumer/shared.sh
 set -euo pipefail
@@ -14,7 +14,7 @@ quietly cmake -S "$here/../.." -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Rele
 quietly cmake --build "$work/build"
 quietly cmake --install "$work/build" --prefix "$work/installed"
 
-for name in core sqlite; do
+for name in core sqlite testing; do
     library=$(find "$work/installed" -name "libportrait_$name.so")
     [ -n "$library" ] || { echo "libportrait_$name.so wasn't installed"; exit 1; }
     readelf -d "$library" | grep -q "SONAME.*libportrait_$name\.so\.[0-9]" || { echo "$library has no versioned soname"; exit 1; }
@@ -25,7 +25,7 @@ for name in core sqlite; do
     while read -r symbol; do
         bare=$(sed -E 's/^(typeinfo name for|typeinfo for|vtable for|non-virtual thunk to) //; s/\(.*//; s/\[abi:[^]]*\]//; s/<.*//' <<<"$symbol")
         [[ $bare == PORTRAIT_* ]] && continue
-        first=$(sed -E 's/^portrait::(detail::|sqlite::)?//; s/::.*//' <<<"$bare")
+        first=$(sed -E 's/^portrait::(detail::|sqlite::|testing::)?//; s/::.*//' <<<"$bare")
         if [[ $bare != portrait::* ]] || ! grep -rqE "PORTRAIT_EXPORT .*\b${first%%[!a-zA-Z_]*}" \
             "$work/installed/include" || [[ $symbol == *::State::* || $symbol == *::Cache::* ]]; then
             echo "$library shows what no public header marks: $symbol"

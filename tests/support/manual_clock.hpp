@@ -1,23 +1,3 @@
 #pragma once
 
-#include <portrait/clock.hpp>
-
-#include <atomic>
-#include <chrono>
-
-namespace portrait::testing {
-
-/// A clock that stands still until it is told to go on. Thread-safe.
-class ManualClock final : public Clock {
-public:
-    explicit ManualClock(Timestamp start = Timestamp{std::chrono::milliseconds{1'700'000'000'000}})
-        : now_{start.time_since_epoch().count()} {}
-
-    Timestamp now() const override { return Timestamp{Timestamp::duration{now_.load()}}; }
-    void advance(std::chrono::milliseconds by) { now_ += by.count(); }
-
-private:
-    std::atomic<Timestamp::rep> now_;
-};
-
-} // namespace portrait::testing
+#include <portrait/testing/manual_clock.hpp>

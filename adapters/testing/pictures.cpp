@@ -1,6 +1,6 @@
-#include "support/pictures.hpp"
+#include <portrait/testing/pictures.hpp>
 
-#include "support/byte_writer.hpp"
+#include <portrait/testing/byte_writer.hpp>
 
 #include <boost/crc.hpp>
 

@@ -1,4 +1,4 @@
-#include "support/byte_writer.hpp"
+#include <portrait/testing/byte_writer.hpp>
 
 // Out of line, because GCC 12 warns of overflows that cannot be when vector's insert is inlined into tests.
 namespace portrait::testing {
