@@ -5,11 +5,17 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace portrait::sqlite {
 
@@ -43,6 +49,35 @@ result<void> skip_numbers_in_use(Connection& connection, std::uint64_t highest) 
         .run();
 }
 
+/// Writes the log of a process that died once more, the same bytes, and syncs it. When the sync of a commit
+/// failed, the page cache may hold what the disk doesn't, and passes for written: SQLite would copy such a
+/// commit into the database, and a power cut in the midst of that would leave half of it and no log to mend
+/// it with.
+result<void> rewrite_log(const std::filesystem::path& path) {
+    const auto file = FileDescriptor::open(path, O_RDWR);
+    if (!file) {
+        if (errno == ENOENT)
+            return {};
+        return error_of_errno(errno, "open", path);
+    }
+    std::vector<std::byte> buffer(1024 * 1024);
+    std::uint64_t offset = 0;
+    for (;;) {
+        std::size_t read = 0;
+        if (const int failure = read_fully(file.get(), buffer, offset, read); failure != 0)
+            return error_of_errno(failure, "pread", path);
+        if (read == 0)
+            break;
+        std::array parts{iovec{buffer.data(), read}};
+        if (const int failure = write_fully(file.get(), parts, offset); failure != 0)
+            return error_of_errno(failure, "pwritev", path);
+        offset += read;
+    }
+    if (offset != 0 && ::fdatasync(file.get()) != 0)
+        return error_of_errno(errno, "fsync", path);
+    return {};
+}
+
 result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& folder) {
     const auto path = folder / database_name;
     const auto pictures = folder / pictures_name;
@@ -58,6 +93,8 @@ result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& f
     if (auto made = make_file(path); !made)
         return made.error();
 
+    if (auto rewritten = rewrite_log(path.string() + "-wal"); !rewritten)
+        return rewritten.error();
     auto connection = Connection::open(path, Connection::Access::read_write);
     if (!connection)
         return connection.error();

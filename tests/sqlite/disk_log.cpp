@@ -176,6 +176,11 @@ void ReplayedDisk::apply(const DiskCall& call) {
     }
 }
 
+void ReplayedDisk::lose_pending() {
+    for (const auto& [path, file] : names_)
+        file->pending.clear();
+}
+
 void ReplayedDisk::leave(const std::filesystem::path& folder, std::mt19937& random) const {
     auto names = durable_names_;
     const auto changes = pending_names_.empty() ? 0 : random() % (pending_names_.size() + 1);

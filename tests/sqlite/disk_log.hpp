@@ -51,6 +51,9 @@ class ReplayedDisk {
 public:
     void apply(const DiskCall& call);
 
+    /// What wasn't synced never reaches the disk, though the process still sees it: a failed sync.
+    void lose_pending();
+
     /// Writes what may be left after the power was cut now: everything that was synced, and of the rest each
     /// file's calls in part and torn at sectors, and each folder's names up to some moment.
     void leave(const std::filesystem::path& folder, std::mt19937& random) const;

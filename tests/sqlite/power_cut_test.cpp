@@ -1,8 +1,10 @@
 #include "disk_log.hpp"
+#include "faulty_disk.hpp"
 #include "store_fixture.hpp"
 #include "support/catch.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -165,4 +167,55 @@ TEST_CASE("whatever a power cut leaves opens and holds every acknowledged write"
     }
     skip_syncs(false);
     WARN(tried << " power cuts over " << calls.size() << " calls");
+}
+
+TEST_CASE("a log whose sync failed before the process died is no trap for the next one",
+          "[sqlite][crash][power]") {
+    const TemporaryFolder folder;
+    const TemporaryFolder seen; // what the next process sees
+    ReplayedDisk disk;
+    std::map<std::int32_t, Allowed> allowed;
+    std::vector<DiskCall> calls;
+    {
+        DiskLog log{folder.path()};
+        auto store = open_store(folder.path());
+        for (std::int32_t id = 1; id <= 20; ++id) {
+            auto command = save_command(person(id), static_cast<std::uint32_t>(id));
+            allowed[id].acknowledged = command.content->digest;
+            REQUIRE(store->save(std::move(command)).has_value());
+        }
+        store.reset(); // empties the log, so that the next commit is alone in it
+        auto options = options_for(folder.path());
+        options.reopen_delay = std::chrono::hours{1};
+        store = open_store(options);
+        auto command = save_command(person(21), 21);
+        allowed[21].under_way.emplace(command.content->digest);
+        // The first commit is the new segment's number.
+        const FaultyDisk broken{FaultyDisk::Call::sync, "portrait.db-wal", EIO, 2};
+        REQUIRE(store->save(std::move(command)).error() == errc::store_io);
+        std::filesystem::copy(folder.path(), seen.path(), std::filesystem::copy_options::recursive);
+        std::filesystem::remove(seen / "portrait.db-shm");
+        calls = log.take();
+    }
+    for (const auto& call : calls)
+        disk.apply(call);
+    disk.lose_pending();
+    {
+        DiskLog log{seen.path()};
+        open_store(seen.path()).reset(); // finds the log, and copies it into the database
+        calls = log.take();
+    }
+    skip_syncs(true);
+    std::mt19937 random{11};
+    for (const auto& call : calls) {
+        disk.apply(call);
+        for (int chance = 0; chance < 8; ++chance) {
+            const TemporaryFolder left;
+            disk.leave(left.path(), random);
+            CHECK(fault_of(left.path(), allowed) == "");
+            CHECK(run_sql(left / "portrait.db",
+                          "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'") == 0);
+        }
+    }
+    skip_syncs(false);
 }
