@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/image_bytes.hpp>
 
 #include <cstdint>
@@ -25,7 +26,7 @@ enum class MetadataKind : std::uint8_t {
 };
 
 /// A name for logs, such as `exif` or `extra image`.
-std::string_view name_of(MetadataKind kind) noexcept;
+PORTRAIT_EXPORT std::string_view name_of(MetadataKind kind) noexcept;
 
 /// What was removed of one kind.
 struct RemovedMetadata {
@@ -72,6 +73,6 @@ enum class MetadataPolicy : std::uint8_t { keep, scrub };
 /// Errors: those of `probe`; `image_corrupt` when the structure can't be followed to its end, so that
 /// metadata might stay behind. A file that is cut off in the middle of its pixels is scrubbed up to there.
 /// Takes time and memory in proportion to the file's size. Scrubbing again removes nothing. Thread-safe.
-result<Scrubbed> scrub(const ImageBytes& bytes);
+PORTRAIT_EXPORT result<Scrubbed> scrub(const ImageBytes& bytes);
 
 } // namespace portrait
