@@ -12,6 +12,8 @@ BUILD_PACKAGES=(
 )
 # What building and running the tests takes beside that; ImageMagick encodes the real pictures.
 TEST_PACKAGES=(catch2 curl imagemagick libimage-exiftool-perl python3)
+# What fuzzing takes beside what building takes.
+FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # What checking the sources takes.
 LINT_PACKAGES=(clang-format)
 

@@ -5,10 +5,13 @@ target_compile_options(portrait_build_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow
     $<$<BOOL:${PORTRAIT_WARNINGS_AS_ERRORS}>:-Werror>)
 
+if(PORTRAIT_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(PORTRAIT_SANITIZE)
     # GCC 12 takes instrumented code for code that reads what nobody wrote.
     add_compile_options(-fsanitize=${PORTRAIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-    target_compile_options(portrait_build_settings INTERFACE -Wno-maybe-uninitialized)
+    target_compile_options(portrait_build_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
 endif()
 

@@ -1,0 +1,68 @@
+#include "input.hpp"
+
+#include "src/request_framing.hpp"
+
+#include <portrait/http/endpoint.hpp>
+#include <portrait/memory_image_store.hpp>
+#include <portrait/memory_person_directory.hpp>
+
+#include <memory>
+
+using namespace portrait;
+using namespace portrait::fuzzing;
+
+namespace {
+
+/// Knows everybody, so that the routes behind are reached.
+class EverybodyAuthenticator final : public http::Authenticator {
+public:
+    void authenticate(http::Credentials, std::string_view,
+                      std::function<void(http::AuthenticationOutcome)> done) override {
+        done(http::Principal{"somebody", {.associate_id = 5, .name = "somebody"}, true});
+    }
+};
+
+std::string_view next_line(std::string_view& rest) {
+    const auto end = rest.find('\n');
+    auto line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+std::string_view next_word(std::string_view& line) {
+    const auto end = line.find(' ');
+    const auto word = line.substr(0, end);
+    line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+    return word;
+}
+
+} // namespace
+
+/// A request as it stands on the wire, to an endpoint over an empty memory store.
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    auto rest = text_of(data, size);
+    http::RequestHead head;
+    auto line = next_line(rest);
+    head.method = next_word(line);
+    head.target = next_word(line);
+    for (line = next_line(rest); !line.empty() && head.fields.size() < 64; line = next_line(rest)) {
+        const auto colon = line.find(':');
+        auto value = colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
+        value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+        head.fields.push_back({line.substr(0, colon), value});
+    }
+    head.content_length = rest.size();
+    if (http::check_framing(head, 1))
+        return 0;
+    const auto directory = std::make_shared<MemoryPersonDirectory>();
+    directory->add(PersonId::from(1).value());
+    const auto executor = std::make_shared<http::InlineExecutor>();
+    http::Endpoint endpoint{
+        std::make_shared<PersonImageService>(std::make_shared<MemoryImageStore>(), directory),
+        std::make_shared<EverybodyAuthenticator>(), executor, executor};
+    const auto response = endpoint.handle(head, ImageBytes::copy_of(rest));
+    require(response.status >= 200 && response.status < 600 && response.status != 500);
+    return 0;
+}
