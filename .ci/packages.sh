@@ -10,7 +10,8 @@ BUILD_PACKAGES=(
     libcli11-dev libcrypt-dev libfmt-dev libhowardhinnant-date-dev libicu-dev libpugixml-dev libspdlog-dev
     libsqlite3-dev libssl-dev libstb-dev libvips-dev libxxhash-dev tzdata
 )
-# What building and running the tests takes beside that; ImageMagick encodes the real pictures.
+# What building and running the tests takes beside that; ImageMagick encodes the real pictures and
+# exiftool turns them.
 TEST_PACKAGES=(catch2 curl imagemagick libimage-exiftool-perl python3)
 # What fuzzing takes beside what building takes.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)

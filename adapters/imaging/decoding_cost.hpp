@@ -1,5 +1,7 @@
 #pragma once
 
+#include "target_size.hpp"
+
 #include <portrait/imaging/vips_renderer.hpp>
 
 #include <vips/vips8>
@@ -9,7 +11,20 @@ namespace portrait::imaging {
 /// Whether every frame of the picture goes into the rendition.
 bool renders_all_frames(const RenderImage& job) noexcept;
 
-/// Judges by the head what rendering the picture takes; `head` is the opened picture.
+/// The size of the picture, or of one of its frames, as it lies in the file.
+Size stored_size(const vips::VImage& head);
+
+/// Whether the EXIF orientation lays the picture on its side.
+bool is_turned(const vips::VImage& head);
+
+/// What the rendition comes to; `head` is the opened picture, not reduced.
+TargetSize target_of(const RenderImage& job, const vips::VImage& head);
+
+/// How many times smaller the codec makes the picture while it decodes: 1, 2, 4 or 8. At least a factor of
+/// two is left to the final resizing, which does it better.
+int reduction_on_load(const RenderImage& job, const vips::VImage& head);
+
+/// Judges by the head what rendering the picture takes.
 result<DecodingCost> decoding_cost(const RenderImage& job, const vips::VImage& head,
                                    const RenderSettings& settings);
 

@@ -46,16 +46,24 @@ public:
     const VipsRenderer& renderer() const noexcept { return *renderer_; }
 
     void submit(RenderImage job, Completion<RenderedImage> completion) {
+        std::deque<Waiting> unwanted;
+        bool taken = false;
         {
             const std::lock_guard lock{mutex_};
-            if (!stopping_ && queue_.size() < options_.queue_limit + idle_) {
+            if (queue_.size() >= options_.queue_limit + idle_)
+                unwanted = take_unwanted();
+            taken = !stopping_ && queue_.size() < options_.queue_limit + idle_;
+            if (taken)
                 queue_.push_back({std::move(job), std::move(completion)});
-                ready_.notify_one();
-                return;
-            }
-            ++refused_;
+            else
+                ++refused_;
         }
-        completion(Error{errc::service_busy, "Too many pictures wait to be scaled; try again later"});
+        if (taken)
+            ready_.notify_one();
+        for (auto& waiting : unwanted)
+            waiting.completion(Error{errc::cancelled});
+        if (!taken)
+            completion(Error{errc::service_busy, "Too many pictures wait to be scaled; try again later"});
     }
 
     RenderPoolStatistics statistics() const {
@@ -74,6 +82,18 @@ private:
         RenderImage job;
         Completion<RenderedImage> completion;
     };
+
+    /// Those whose clients went away make room for others.
+    std::deque<Waiting> take_unwanted() {
+        std::deque<Waiting> unwanted;
+        std::erase_if(queue_, [&](Waiting& waiting) {
+            if (!waiting.job.stop.stop_requested())
+                return false;
+            unwanted.push_back(std::move(waiting));
+            return true;
+        });
+        return unwanted;
+    }
 
     void stop() {
         std::deque<Waiting> left;

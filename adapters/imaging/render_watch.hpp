@@ -18,13 +18,18 @@ public:
     RenderWatch(const RenderWatch&) = delete;
     RenderWatch& operator=(const RenderWatch&) = delete;
 
-    /// From here on, between rows.
+    /// The same image, whose rows are refused once the watch has ended: a small rendition asks for all of a
+    /// large picture's rows before it shows any progress of its own.
+    vips::VImage guarded(const vips::VImage& image) const;
+
+    /// From here on, between rows of this image.
     void attend(const vips::VImage& image);
 
     /// Why the evaluation was ended, if it was; asked by the thread that evaluated.
     std::optional<Error> ended() const;
 
 private:
+    static int pass_rows_on(VipsRegion* to, void* from, void* image, void* self, gboolean* stop);
     static void on_evaluation(VipsImage* image, VipsProgress* progress, RenderWatch* self);
 
     std::stop_token stop_;

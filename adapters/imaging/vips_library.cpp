@@ -34,7 +34,7 @@ void start_vips() {
     [[maybe_unused]] static const bool started = start_once();
 }
 
-vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames) {
+vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction) {
     auto* const options = vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
     // The blob refers to the bytes and does not own them.
     auto* const blob = vips_blob_new(nullptr, bytes.data(), bytes.size());
@@ -43,7 +43,7 @@ vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_
         ~Unref() { vips_area_unref(VIPS_AREA(blob)); }
     } const unref{blob};
     switch (format) {
-    case ImageFormat::jpeg: return vips::VImage::jpegload_buffer(blob, options);
+    case ImageFormat::jpeg: return vips::VImage::jpegload_buffer(blob, options->set("shrink", reduction));
     case ImageFormat::png: return vips::VImage::pngload_buffer(blob, options);
     case ImageFormat::tiff: return vips::VImage::tiffload_buffer(blob, options);
     case ImageFormat::gif: break;

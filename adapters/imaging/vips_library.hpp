@@ -11,8 +11,9 @@ namespace portrait::imaging {
 void start_vips();
 
 /// The picture with its head read and none of its pixels. `all_frames`: of an animation, not the first only.
-/// The bytes have to outlive the image. Throws `vips::VError`.
-vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames);
+/// `reduction`: how many times smaller the codec is to make a JPEG, 1, 2, 4 or 8. The bytes have to outlive
+/// the image. Throws `vips::VError`.
+vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction = 1);
 
 /// A number of the head, or 1 where it has none.
 int head_number(const vips::VImage& image, const char* name);

@@ -2,6 +2,7 @@
 
 #include "decoding_cost.hpp"
 #include "encoding.hpp"
+#include "picture_pipeline.hpp"
 #include "placeholder_drawing.hpp"
 #include "render_watch.hpp"
 #include "vips_library.hpp"
@@ -32,30 +33,6 @@ Error failure_of(const vips::VError& error) {
     if (text.find("out of memory") != std::string::npos)
         return Error{errc::service_busy}.with_cause(text);
     return Error{errc::image_corrupt, "The picture's pixels can't be decoded"}.with_cause(text);
-}
-
-vips::VImage reduced(const RenderImage& job, const vips::VImage& head) {
-    const auto& rendition = job.rendition;
-    const auto side = [](const std::optional<std::uint32_t>& wanted) {
-        return wanted ? static_cast<int>(*wanted) : VIPS_MAX_COORD;
-    };
-    auto* const options =
-        vips::VImage::option()->set("height", side(rendition.height))->set("size", VIPS_SIZE_DOWN);
-    if (rendition.fit == Fit::cover && rendition.width && rendition.height)
-        options->set("crop", VIPS_INTERESTING_CENTRE);
-    if (head.interpretation() == VIPS_INTERPRETATION_CMYK)
-        options->set("import_profile", "cmyk"); // where none is embedded
-    if (head.interpretation() == VIPS_INTERPRETATION_CMYK || head.get_typeof(VIPS_META_ICC_NAME) != 0)
-        options->set("export_profile", "srgb");
-    if (renders_all_frames(job))
-        options->set("option_string", "[n=-1]");
-
-    auto* const blob = vips_blob_new(nullptr, job.bytes.data(), job.bytes.size());
-    struct Unref {
-        VipsBlob* blob;
-        ~Unref() { vips_area_unref(VIPS_AREA(blob)); }
-    } const unref{blob};
-    return vips::VImage::thumbnail_buffer(blob, side(rendition.width), options);
 }
 
 RenderedImage rendered(const vips::VImage& image, ImageFormat format, const RenderSettings& settings) {
@@ -93,7 +70,7 @@ result<RenderedImage> VipsRenderer::render(const RenderImage& job) const {
             return cost.error();
         if (auto ended = watch.ended())
             return *std::move(ended);
-        const auto image = displayable(reduced(job, head));
+        const auto image = scaled_upright(job, head, watch);
         watch.attend(image);
         return rendered(image, job.rendition.format.value_or(job.header.format), settings_);
     } catch (const vips::VError& error) {

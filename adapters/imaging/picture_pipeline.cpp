@@ -1,0 +1,90 @@
+#include "picture_pipeline.hpp"
+
+#include "decoding_cost.hpp"
+#include "encoding.hpp"
+#include "vips_library.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace portrait::imaging {
+
+namespace {
+
+/// Exactly to that size, every frame of an animation alike. Colours that hide behind transparency stay
+/// hidden.
+vips::VImage resized(const vips::VImage& image, const Size& size) {
+    const auto stored = stored_size(image);
+    if (stored == size)
+        return image;
+    const int frames = image.height() / static_cast<int>(stored.height);
+    auto* const options =
+        vips::VImage::option()->set("vscale", static_cast<double>(size.height) / stored.height);
+    const auto across = static_cast<double>(size.width) / stored.width;
+    auto result = image.has_alpha()
+                      ? image.premultiply().resize(across, options).unpremultiply().cast(image.format())
+                      : image.resize(across, options);
+    if (frames > 1) {
+        result = result.copy();
+        result.set(VIPS_META_PAGE_HEIGHT, static_cast<int>(size.height));
+    }
+    return result;
+}
+
+bool has_usable_profile(const vips::VImage& image) {
+    if (image.get_typeof(VIPS_META_ICC_NAME) == 0)
+        return false;
+    std::size_t size = 0;
+    const auto* const profile = image.get_blob(VIPS_META_ICC_NAME, &size);
+    return vips_icc_is_compatible_profile(image.get_image(), profile, size) != 0;
+}
+
+/// By the embedded profile, or libvips' own for CMYK without one. A profile of other colours than the
+/// picture's is passed over, as browsers do.
+vips::VImage in_srgb(const vips::VImage& image) {
+    const bool profiled = has_usable_profile(image);
+    const auto interpretation = image.interpretation();
+    if (interpretation == VIPS_INTERPRETATION_CMYK)
+        return image.icc_transform("srgb", profiled ? vips::VImage::option()->set("embedded", true)
+                                                    : vips::VImage::option()->set("input_profile", "cmyk"));
+    if (profiled && interpretation != VIPS_INTERPRETATION_LAB && interpretation != VIPS_INTERPRETATION_LABS)
+        return image.icc_transform("srgb", vips::VImage::option()->set("embedded", true));
+    return image;
+}
+
+/// The middle part of that size, of every frame.
+vips::VImage cropped(const vips::VImage& image, const Size& size) {
+    const auto whole = stored_size(image);
+    if (whole == size)
+        return image;
+    const int left = static_cast<int>(whole.width - size.width) / 2;
+    const int top = static_cast<int>(whole.height - size.height) / 2;
+    const int frames = image.height() / static_cast<int>(whole.height);
+    std::vector<vips::VImage> kept;
+    for (int frame = 0; frame < frames; ++frame)
+        kept.push_back(image.extract_area(left, frame * static_cast<int>(whole.height) + top,
+                                          static_cast<int>(size.width), static_cast<int>(size.height)));
+    if (frames == 1)
+        return kept.front();
+    auto joined = vips::VImage::arrayjoin(kept, vips::VImage::option()->set("across", 1)).copy();
+    joined.set(VIPS_META_PAGE_HEIGHT, static_cast<int>(size.height));
+    return joined;
+}
+
+} // namespace
+
+vips::VImage scaled_upright(const RenderImage& job, const vips::VImage& head, const RenderWatch& watch) {
+    const auto target = target_of(job, head);
+    auto scaled = target.scaled;
+    if (is_turned(head))
+        std::swap(scaled.width, scaled.height);
+    auto image = watch.guarded(
+        open_picture(job.bytes, job.header.format, renders_all_frames(job), reduction_on_load(job, head)));
+    image = displayable(in_srgb(resized(image, scaled)));
+    if (vips_image_get_orientation(image.get_image()) != 1)
+        image =
+            image.copy_memory().autorot(); // pixels come from top to bottom, turning wants them in any order
+    return cropped(image, target.shown);
+}
+
+} // namespace portrait::imaging

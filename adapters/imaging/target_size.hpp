@@ -1,0 +1,26 @@
+#pragma once
+
+#include <portrait/image_renderer.hpp>
+
+#include <cstdint>
+
+namespace portrait::imaging {
+
+/// Pixels.
+struct Size {
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+
+    friend bool operator==(const Size&, const Size&) = default;
+};
+
+/// What a rendition of a picture comes to.
+struct TargetSize {
+    Size scaled; ///< of the whole picture
+    Size shown;  ///< of the middle part that is kept; smaller than `scaled` only where the fit is `cover`
+};
+
+/// For a picture of that size when it stands upright. Sides are rounded to the nearest and at least 1.
+TargetSize target_size(const Size& upright, const Rendition& rendition) noexcept;
+
+} // namespace portrait::imaging

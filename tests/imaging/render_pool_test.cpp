@@ -1,0 +1,172 @@
+#include "rendering.hpp"
+
+#include "support/pictures.hpp"
+
+#include <portrait/imaging/render_pool.hpp>
+
+#include <future>
+#include <memory>
+#include <thread>
+
+using namespace portrait;
+using namespace portrait::imaging;
+using namespace portrait::testing;
+
+namespace {
+
+constexpr Rendition to_jpeg{32, 32, ImageFormat::jpeg, Fit::inside};
+
+RenderImage large_png() {
+    return job_of(bytes_of(make_png(1000, 800)), to_jpeg);
+}
+
+class Outcomes {
+public:
+    Completion<RenderedImage> next() {
+        auto promise = std::make_shared<std::promise<result<RenderedImage>>>();
+        futures_.push_back(promise->get_future());
+        return [promise](result<RenderedImage> made) { promise->set_value(std::move(made)); };
+    }
+    std::vector<result<RenderedImage>> all() {
+        std::vector<result<RenderedImage>> outcomes;
+        for (auto& future : futures_)
+            outcomes.push_back(future.get());
+        return outcomes;
+    }
+
+private:
+    std::vector<std::future<result<RenderedImage>>> futures_;
+};
+
+/// Keeps a pool's only thread busy until it is let go.
+class Blocker {
+public:
+    explicit Blocker(const RenderPool& pool) {
+        pool.submit(job_of(bytes_of(make_png()), to_jpeg), [this](const result<RenderedImage>&) {
+            running_.set_value();
+            let_go_.get_future().wait();
+        });
+        running_.get_future().wait();
+    }
+    void let_go() { let_go_.set_value(); }
+
+private:
+    std::promise<void> running_;
+    std::promise<void> let_go_;
+};
+
+} // namespace
+
+TEST_CASE("a pool renders what it was given, whatever the order") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 3}};
+    Outcomes outcomes;
+    for (int count = 0; count < 60; ++count)
+        pool.submit(large_png(), outcomes.next());
+    for (const auto& made : outcomes.all()) {
+        REQUIRE(made);
+        CHECK(made->width == 32);
+        CHECK(made->height == 26);
+        CHECK(made->format == ImageFormat::jpeg);
+    }
+    CHECK(pool.statistics().failed == 0);
+}
+
+TEST_CASE("pictures that are decoded together stay within the budget") {
+    const auto renderer = std::make_shared<VipsRenderer>();
+    const auto cost = renderer->cost(large_png());
+    REQUIRE(cost);
+    CHECK(cost->bytes == 1000 * 800 * 3);
+    const RenderPool pool{renderer, {.threads = 4, .decoded_bytes_in_flight = cost->bytes * 2}};
+    Outcomes outcomes;
+    for (int count = 0; count < 40; ++count)
+        pool.submit(large_png(), outcomes.next());
+    for (const auto& made : outcomes.all())
+        CHECK(made);
+    CHECK(pool.statistics().peak_decoded_bytes_in_flight <= cost->bytes * 2);
+    CHECK(pool.statistics().peak_decoded_bytes_in_flight >= cost->bytes);
+    CHECK(pool.statistics().decoded_bytes_in_flight == 0);
+}
+
+TEST_CASE("a picture that alone is over the pool's budget is too costly") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1, .decoded_bytes_in_flight = 1000}};
+    const auto made = pool.render(large_png());
+    REQUIRE_FALSE(made);
+    CHECK(made.error() == errc::rendition_too_costly);
+    CHECK(made.error().observed() == 1000 * 800 * 3);
+    CHECK(made.error().limit() == 1000);
+}
+
+TEST_CASE("beyond the queue's limit the pool is busy, at once") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1, .queue_limit = 2}};
+    Blocker blocker{pool};
+    Outcomes taken;
+    pool.submit(large_png(), taken.next());
+    pool.submit(large_png(), taken.next());
+    const auto refused = pool.render(large_png());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::service_busy);
+    CHECK(pool.statistics().refused == 1);
+    CHECK(pool.statistics().waiting == 2);
+    blocker.let_go();
+    for (const auto& made : taken.all())
+        CHECK(made);
+}
+
+TEST_CASE("a job that nobody wants any more is not decoded, and makes room in the queue") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1, .queue_limit = 2}};
+    Blocker blocker{pool};
+    std::stop_source stop;
+    Outcomes unwanted;
+    for (int count = 0; count < 2; ++count) {
+        auto job = large_png();
+        job.stop = stop.get_token();
+        pool.submit(std::move(job), unwanted.next());
+    }
+    stop.request_stop();
+    Outcomes wanted;
+    pool.submit(large_png(), wanted.next());
+    blocker.let_go();
+    for (const auto& made : unwanted.all()) {
+        REQUIRE_FALSE(made);
+        CHECK(made.error() == errc::cancelled);
+    }
+    for (const auto& made : wanted.all())
+        CHECK(made);
+}
+
+TEST_CASE("a pool that ends cancels what waits and calls everyone back") {
+    Outcomes outcomes;
+    {
+        const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1}};
+        for (int count = 0; count < 50; ++count)
+            pool.submit(large_png(), outcomes.next());
+    }
+    for (const auto& made : outcomes.all())
+        CHECK((made || made.error() == errc::cancelled));
+}
+
+TEST_CASE("a rendering that takes too long is ended") {
+    const VipsRenderer renderer{{.time_limit = std::chrono::milliseconds{1}}};
+    const auto made = renderer.render(job_of(bytes_of(make_png(4000, 4000)), to_jpeg));
+    REQUIRE_FALSE(made);
+    CHECK(made.error() == errc::rendition_timed_out);
+}
+
+TEST_CASE("a running rendering ends when nobody wants it any more") {
+    const VipsRenderer renderer;
+    std::stop_source stop;
+    auto job = job_of(bytes_of(make_png(6000, 4000)), {{}, {}, ImageFormat::png, Fit::inside});
+    job.stop = stop.get_token();
+    auto made = std::async(std::launch::async, [&] { return renderer.render(job); });
+    stop.request_stop();
+    const auto outcome = made.get();
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error() == errc::cancelled);
+}
+
+TEST_CASE("settings outside their bounds and a missing renderer are programming errors") {
+    CHECK_THROWS_AS(VipsRenderer{{.jpeg_quality = 0}}, std::invalid_argument);
+    CHECK_THROWS_AS(VipsRenderer{{.png_compression = 10}}, std::invalid_argument);
+    CHECK_THROWS_AS((VipsRenderer{{.time_limit = std::chrono::milliseconds{0}}}), std::invalid_argument);
+    CHECK_THROWS_AS(RenderPool{nullptr}, std::invalid_argument);
+}

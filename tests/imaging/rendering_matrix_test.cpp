@@ -1,0 +1,185 @@
+#include "rendering.hpp"
+
+#include "support/temporary_folder.hpp"
+
+#include <vips/vips8>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+
+using namespace portrait;
+using namespace portrait::imaging;
+using namespace portrait::testing;
+
+namespace {
+
+/// Mean difference of samples from 0 to 255 that a rendition may have from ImageMagick's.
+constexpr double allowed_of_png = 2.0;
+constexpr double allowed_of_jpeg = 4.0;
+constexpr double allowed_of_gif = 7.0;
+
+struct Wanted {
+    const char* geometry; ///< as ImageMagick names it
+    std::optional<std::uint32_t> width;
+    std::optional<std::uint32_t> height;
+};
+const std::array wanted_sizes{Wanted{"40x>", 40, {}}, Wanted{"24x24>", 24, 24}, Wanted{"x300>", {}, 300}};
+
+/// Of partly transparent pixels a GIF, whose transparency is all or nothing, can't be like ImageMagick's.
+bool is_partly_transparent(const std::string& name) {
+    return name.find("alpha") != std::string::npos;
+}
+
+void write_profile(const char* name, const std::filesystem::path& path) {
+    VipsBlob* blob = nullptr;
+    REQUIRE(vips_profile_load(name, &blob, nullptr) == 0);
+    std::size_t size = 0;
+    const auto* const data = static_cast<const char*>(vips_blob_get(blob, &size));
+    std::ofstream{path, std::ios::binary}.write(data, static_cast<std::streamsize>(size));
+    vips_area_unref(VIPS_AREA(blob));
+}
+
+void run(const std::string& command) {
+    INFO(command);
+    REQUIRE(std::system(command.c_str()) == 0);
+}
+
+vips::VImage on_white(const vips::VImage& image) {
+    auto shown = image.colourspace(VIPS_INTERPRETATION_sRGB);
+    if (shown.has_alpha())
+        shown = shown.flatten(vips::VImage::option()->set("background", 255.0));
+    return shown.cast(VIPS_FORMAT_UCHAR);
+}
+
+vips::VImage decoded(const RenderedImage& made) {
+    auto* const blob = vips_blob_copy(made.bytes.data(), made.bytes.size());
+    const auto image = made.format == ImageFormat::png    ? vips::VImage::pngload_buffer(blob)
+                       : made.format == ImageFormat::jpeg ? vips::VImage::jpegload_buffer(blob)
+                                                          : vips::VImage::gifload_buffer(blob);
+    vips_area_unref(VIPS_AREA(blob));
+    return on_white(image);
+}
+
+/// What ImageMagick makes of a picture in every wanted size, by one process.
+std::vector<vips::VImage> references(const std::filesystem::path& picture, bool cmyk,
+                                     const std::filesystem::path& folder) {
+    std::string command = "cd '" + folder.string() + "' && convert '" + picture.string() +
+                          "[0]' -auto-orient " + (cmyk ? "-profile cmyk.icc " : "") +
+                          "-profile srgb.icc -depth 8";
+    for (std::size_t index = 0; index < wanted_sizes.size(); ++index)
+        command += " '(' +clone -resize '" + std::string{wanted_sizes[index].geometry} +
+                   "' -write PNG32:reference-" + std::to_string(index) + ".png +delete ')'";
+    run(command + " null: 2>/dev/null");
+    std::vector<vips::VImage> made;
+    for (std::size_t index = 0; index < wanted_sizes.size(); ++index)
+        made.push_back(on_white(vips::VImage::pngload(
+                                    (folder / ("reference-" + std::to_string(index) + ".png")).c_str()))
+                           .copy_memory());
+    return made;
+}
+
+std::vector<std::filesystem::path> make_pictures(const std::filesystem::path& folder) {
+    write_profile("srgb", folder / "srgb.icc");
+    write_profile("cmyk", folder / "cmyk.icc");
+    write_profile("p3", folder / "p3.icc");
+    run("'" PORTRAIT_TEST_SUPPORT_DIR "/make_pictures.sh' '" + folder.string() + "' && '" +
+        PORTRAIT_IMAGING_TEST_DIR "/make_matrix.sh' '" + folder.string() + "'");
+    std::vector<std::filesystem::path> pictures;
+    for (const auto& entry : std::filesystem::directory_iterator{folder})
+        if (entry.is_regular_file() && entry.path().extension() != ".icc")
+            pictures.push_back(entry.path());
+    return pictures;
+}
+
+} // namespace
+
+TEST_CASE("renditions of real pictures are like ImageMagick's") {
+    const VipsRenderer renderer;
+    const TemporaryFolder folder;
+    const auto pictures = make_pictures(folder.path());
+    CHECK(pictures.size() >= 60);
+    const std::map<ImageFormat, double> allowed{{ImageFormat::png, allowed_of_png},
+                                                {ImageFormat::jpeg, allowed_of_jpeg},
+                                                {ImageFormat::gif, allowed_of_gif}};
+    for (const auto& path : pictures) {
+        const auto name = path.filename().string();
+        const auto bytes = read_picture(path);
+        const auto header = probe(bytes);
+        REQUIRE(header);
+        const auto expected = references(
+            path, header->color == ColorModel::cmyk || name.find("cmyk") != std::string::npos, folder.path());
+        for (std::size_t index = 0; index < wanted_sizes.size(); ++index)
+            for (const auto& [format, most] : allowed) {
+                const auto& wanted = wanted_sizes[index];
+                INFO(name << " to " << media_type(format) << ' ' << wanted.geometry);
+                const auto made =
+                    renderer.render({bytes, *header, {wanted.width, wanted.height, format, Fit::inside}, {}});
+                INFO((made ? std::string{} : made.error().message() + " " + made.error().cause()));
+                CHECK(made);
+                if (!made)
+                    continue;
+                const auto image = decoded(*made);
+                CHECK(image.width() == expected[index].width());
+                CHECK(image.height() == expected[index].height());
+                CHECK(made->width == static_cast<std::uint32_t>(image.width()));
+                CHECK(made->height == static_cast<std::uint32_t>(image.height()));
+                if (image.width() != expected[index].width() || image.height() != expected[index].height() ||
+                    (format == ImageFormat::gif && is_partly_transparent(name)))
+                    continue;
+                CHECK((image - expected[index]).abs().avg() <= most);
+            }
+    }
+}
+
+TEST_CASE("an animation keeps its frames, timing and loops, and a still shows its first frame") {
+    const VipsRenderer renderer;
+    const TemporaryFolder folder;
+    const auto path = folder / "animated.gif";
+    run("convert -dispose Background -delay 20 '(' -size 60x40 xc:none -fill red -draw 'circle 20,20 20,5' "
+        "')' -delay "
+        "70 '(' -size 60x40 xc:blue ')' -loop 3 '" +
+        path.string() + "'");
+    const auto animation =
+        renderer.render(job_of(read_picture(path), {30, {}, ImageFormat::gif, Fit::inside}));
+    REQUIRE(animation);
+    CHECK(animation->width == 30);
+    CHECK(animation->height == 20);
+    auto* const blob = vips_blob_copy(animation->bytes.data(), animation->bytes.size());
+    const auto image = vips::VImage::gifload_buffer(blob, vips::VImage::option()->set("n", -1));
+    vips_area_unref(VIPS_AREA(blob));
+    CHECK(image.height() == 40);
+    CHECK(image.get_int("n-pages") == 2);
+    CHECK(image.get_int("loop") == 3);
+    CHECK(image.get_array_int("delay") == std::vector<int>{200, 700});
+    CHECK(image.getpoint(0, 0).back() == 0);
+    CHECK(image.getpoint(15, 30)[2] > 200);
+
+    const auto still = renderer.render(job_of(read_picture(path), {30, {}, ImageFormat::png, Fit::inside}));
+    REQUIRE(still);
+    CHECK(still->height == 20);
+
+    const auto covered = renderer.render(job_of(read_picture(path), {10, 10, ImageFormat::gif, Fit::cover}));
+    REQUIRE(covered);
+    CHECK(covered->width == 10);
+    CHECK(covered->height == 10);
+}
+
+TEST_CASE("renditions carry no metadata but the sRGB profile") {
+    const VipsRenderer renderer;
+    const TemporaryFolder folder;
+    const auto path = folder / "told.jpg";
+    run("convert -size 64x48 xc:tomato '" + path.string() +
+        "' && exiftool -q -overwrite_original -GPSLatitude=59.9 -GPSLatitudeRef=N -Artist=Somebody "
+        "-XMP:Creator=Somebody -Comment=secret '" +
+        path.string() + "'");
+    for (const auto format : {ImageFormat::jpeg, ImageFormat::png, ImageFormat::gif, ImageFormat::tiff}) {
+        const auto made = renderer.render(job_of(read_picture(path), {{}, {}, format, Fit::inside}));
+        REQUIRE(made);
+        CHECK(made->format == format);
+        for (const char* const word : {"Exif", "GPS", "Somebody", "secret", "xmpmeta"}) {
+            INFO(media_type(format) << " with " << word);
+            CHECK(made->bytes.text().find(word) == std::string_view::npos);
+        }
+    }
+}
