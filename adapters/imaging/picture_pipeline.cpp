@@ -80,6 +80,10 @@ vips::VImage scaled_upright(const RenderImage& job, const vips::VImage& head, co
         std::swap(scaled.width, scaled.height);
     auto image = watch.guarded(
         open_picture(job.bytes, job.header.format, renders_all_frames(job), reduction_on_load(job, head)));
+    if (image.coding() != VIPS_CODING_NONE) { // packed Lab, which can't be resized
+        image = image.colourspace(VIPS_INTERPRETATION_sRGB).copy();
+        image.remove(VIPS_META_ICC_NAME);
+    }
     image = displayable(in_srgb(resized(image, scaled)));
     if (vips_image_get_orientation(image.get_image()) != 1)
         image =
