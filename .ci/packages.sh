@@ -15,6 +15,8 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(catch2 curl imagemagick libimage-exiftool-perl python3)
 # What fuzzing takes beside what building takes.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
+# What tests/bench takes beside what building and testing takes; nginx is the peer to compare with.
+BENCH_PACKAGES=(libbenchmark-dev nginx wrk)
 # What checking the sources takes.
 LINT_PACKAGES=(clang-format)
 

@@ -135,8 +135,12 @@ void close(Parts& parts) {
     parts.writers.reset(); // finishes what it has taken, in the store that is still open
     parts.readers.reset();
     parts.service.reset();
+    const auto figures = parts.store->statistics();
     parts.store.reset();
-    parts.log->event(Severity::info, "closed", {});
+    parts.log->event(Severity::info,
+                     fmt::format("closed; {} writes in {} commits, the largest of {}", figures.writes,
+                                 figures.commits, figures.largest_batch),
+                     {});
     parts.log.reset();
 }
 

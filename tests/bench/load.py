@@ -1,0 +1,114 @@
+"""One go of wrk against one server, with the answers checked."""
+
+import http.client
+import json
+import os
+import pathlib
+import random
+import subprocess
+import threading
+import time
+
+from servers import AUTHORIZATION
+
+SCRIPT = pathlib.Path(__file__).with_name("requests.lua")
+WRK_THREADS = 2
+
+
+class Failed(Exception):
+    """An answer was wrong."""
+
+
+class Witness(threading.Thread):
+    """Reads a picture now and then while a load runs, and compares its bytes."""
+
+    def __init__(self, server, persons, pictures):
+        super().__init__(daemon=True)
+        self.server, self.persons, self.pictures = server, persons, pictures
+        self.over = threading.Event()
+        self.read = 0
+        self.fault = None
+
+    def run(self):
+        while not self.over.wait(0.2):
+            person = random.randint(1, self.persons)
+            try:
+                status, _, picture = self.server.fetch(person)
+            except OSError as failure:
+                self.fault = f"person {person}: {failure}"
+                return
+            if status != 200 or picture not in self.pictures:
+                self.fault = f"person {person}: {status}, {len(picture)} bytes that were never put"
+                return
+            self.read += 1
+
+    def finish(self):
+        self.over.set()
+        self.join()
+        if self.fault:
+            raise Failed(f"{self.server.name}: {self.fault}")
+
+
+def run(server, row, seconds, scratch, every_answer=False):
+    """The figures of a go: wrk's, and what it comes to."""
+    environment = {**os.environ, "METHOD": row.method, "PERSONS": str(row.persons),
+                   "PICTURES": " ".join(map(str, row.files)), "SIGNED": "1" if server.signed else "0",
+                   "RESULT": str(scratch / "wrk.json")}
+    if row.conditional:
+        environment["TAGS"] = str(tags(server, row.persons, scratch))
+    if every_answer:
+        environment["CHECKED"] = "304" if row.conditional else "200"
+    os.sync()  # what another go left to be written is not for this one to pay
+    time.sleep(0.3)
+    witness = Witness(server, row.persons, row.pictures)
+    witness.start()
+    done = subprocess.run(["wrk", f"-t{WRK_THREADS}", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "10s",
+                           "-s", SCRIPT, server.url], env=environment, capture_output=True, text=True)
+    witness.finish()
+    if done.returncode:
+        raise Failed(f"{server.name}, {row.name}: {done.stderr or done.stdout}")
+    figures = json.loads((scratch / "wrk.json").read_text())
+    judge(server, row, figures)
+    figures["rate"] = figures["requests"] / figures["seconds"]
+    return figures
+
+
+def judge(server, row, figures):
+    """wrk has counted refusals; how many bytes came tells whether every picture came whole."""
+    if not figures["requests"] or figures["refused"] or figures["broken"]:
+        raise Failed(f"{server.name}, {row.name}: {figures}")
+    each = figures["bytes"] / figures["requests"]
+    picture = len(row.pictures[0]) if row.method == "GET" and not row.conditional else 0
+    # A go ends in the midst of some answers: their bytes are counted and they are not.
+    slack = 1500 + row.connections * (picture + 1500) / figures["requests"]
+    if not picture <= each <= picture + slack:
+        raise Failed(f"{server.name}, {row.name}: {each:.0f} bytes an answer, a picture has {picture}")
+
+
+def put_everybody(server, row):
+    """Puts a picture for every person, and reads all of them back."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    fields = {"Content-Type": "image/jpeg", **({"Authorization": AUTHORIZATION} if server.signed else {})}
+    for person in range(1, row.persons + 1):
+        connection.request("PUT", f"/api/v1/Person/{person}/Image", row.pictures[person % 2], fields)
+        answer = connection.getresponse()
+        if answer.status not in (200, 201, 204):
+            raise Failed(f"{server.name}, {row.name}: a put was answered {answer.status}: {answer.read()}")
+        answer.read()
+    connection.close()
+    read_back(server, row)
+
+
+def read_back(server, row, sample=None):
+    persons = range(1, row.persons + 1)
+    for person in random.sample(persons, sample) if sample else persons:
+        status, _, picture = server.fetch(person)
+        if status != 200 or picture not in row.pictures:
+            raise Failed(f"{server.name}, {row.name}: person {person} has {status}, {len(picture)} bytes")
+
+
+def tags(server, persons, scratch):
+    """A file of the entity tags of all persons."""
+    path = scratch / "tags"
+    path.write_text("".join(server.fetch(person)[1]["ETag"] + "\n" for person in range(1, persons + 1)))
+    return path

@@ -1,0 +1,96 @@
+-- wrk script: requests for persons 1 to PERSONS in turn, each thread from a place of its own. All of them are written
+-- out beforehand, so that wrk has as little to do as possible while it measures.
+--   METHOD    GET or PUT
+--   PERSONS   how many persons
+--   PICTURES  for PUT: two files with a blank between, put in turn
+--   TAGS      for a conditional GET: a file with an entity tag a line, for person 1, 2, …
+--   SIGNED    1: with a name and a password
+--   RESULT    the file that the figures go to, as JSON
+--   CHECKED   a status: every answer is looked at, status and (with PICTURES and GET) every byte; slows wrk down
+local requests = {}
+local pictures = {}
+local threads = 0
+local checked = tonumber(os.getenv("CHECKED"))
+
+local function read(path)
+    local file = assert(io.open(path, "rb"))
+    local text = file:read("*a")
+    file:close()
+    return text
+end
+
+function setup(thread)
+    thread:set("start", threads * 97)
+    threads = threads + 1
+end
+
+function init()
+    local method = os.getenv("METHOD")
+    local persons = tonumber(os.getenv("PERSONS"))
+    local tags = os.getenv("TAGS") and io.lines(os.getenv("TAGS"))
+    for path in (os.getenv("PICTURES") or ""):gmatch("%S+") do
+        pictures[#pictures + 1] = read(path)
+    end
+    for turn = 1, method == "PUT" and #pictures or 1 do
+        for person = 1, persons do
+            local fields = { ["Host"] = "pictures.example.com" }
+            if os.getenv("SIGNED") == "1" then
+                fields["Authorization"] = "Basic dGplMDpUamUw"
+            end
+            if tags then
+                fields["If-None-Match"] = tags()
+            end
+            local body = nil
+            if method == "PUT" then
+                fields["Content-Type"] = "image/jpeg"
+                body = pictures[(person + turn) % #pictures + 1]
+            end
+            requests[#requests + 1] = wrk.format(method, "/api/v1/Person/" .. person .. "/Image", fields, body)
+        end
+    end
+    at = start
+    reading = method == "GET" and not tags
+    if not checked then
+        response = nil
+    end
+end
+
+function request()
+    at = at % #requests + 1
+    return requests[at]
+end
+
+local function is_picture(body)
+    for _, picture in ipairs(pictures) do
+        if body == picture then
+            return true
+        end
+    end
+    return false
+end
+
+local function check(status, _, body)
+    local right = status == checked or (checked == 200 and not reading and (status == 201 or status == 204))
+    if not right then
+        io.stderr:write("answered ", status, " and not ", checked, "\n")
+        os.exit(1)
+    end
+    if reading and not is_picture(body) then
+        io.stderr:write("a picture came with other bytes than were put, ", #body, " of them\n")
+        os.exit(1)
+    end
+end
+
+if checked then
+    response = check
+end
+
+function done(summary, latency)
+    local file = assert(io.open(os.getenv("RESULT"), "w"))
+    local errors = summary.errors
+    file:write(string.format(
+        '{"requests": %d, "seconds": %f, "bytes": %d, "median_ms": %f, "p99_ms": %f, "refused": %d, "broken": %d}\n',
+        summary.requests, summary.duration / 1e6, summary.bytes, latency:percentile(50) / 1e3,
+        latency:percentile(99) / 1e3, errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+    file:close()
+end

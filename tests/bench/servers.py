@@ -1,0 +1,144 @@
+"""The two servers that are compared, each on loopback, a free port and a folder of its own."""
+
+import os
+import pathlib
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+AUTHORIZATION = "Basic dGplMDpUamUw"  # the demo user, tje0
+
+
+class Server:
+    """A server process; `close` ends it."""
+
+    signed = False
+    process = None
+    port = 0
+
+    def fetch(self, person, fields=None):
+        """Status, fields and bytes of a person's picture."""
+        request = urllib.request.Request(f"{self.url}/api/v1/Person/{person}/Image", headers=fields or {})
+        if self.signed:
+            request.add_header("Authorization", AUTHORIZATION)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.headers, answer.read()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def resident(self):
+        """Bytes of memory of the process and its children."""
+        return sum(resident(pid) for pid in [self.process.pid, *children(self.process.pid)])
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=30)
+
+
+class Portrait(Server):
+    name = "portrait"
+    signed = True
+
+    def __init__(self, binary, folder, *options, log_level="warning"):
+        self.log = pathlib.Path(f"{folder}.log")
+        start = time.monotonic()
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [binary, "--demo", "--listen", "127.0.0.1:0", "--data", folder, "--log-level", log_level, *options],
+                stdout=subprocess.PIPE, stderr=log)
+        for line in self.process.stdout:
+            found = re.search(rb"http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found[1])
+                break
+        self.started_in = time.monotonic() - start
+        if not self.port:
+            raise SystemExit(f"portrait-server did not start:\n{self.log.read_text()}")
+
+    def close(self):
+        super().close()
+        if self.process.returncode:
+            raise SystemExit(f"portrait-server ended with {self.process.returncode}:\n{self.log.read_text()}")
+
+
+class Nginx(Server):
+    """WebDAV PUT and static GET, access log off, sendfile on, 2 workers."""
+
+    name = "nginx"
+
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        (folder / "root").mkdir(parents=True)
+        self.port = free_port()
+        configuration = folder / "nginx.conf"
+        user = "user root;" if os.geteuid() == 0 else ""
+        configuration.write_text(f"""
+            {user}
+            worker_processes 2;
+            worker_rlimit_nofile {resource.getrlimit(resource.RLIMIT_NOFILE)[1]};
+            daemon off;
+            pid {folder}/nginx.pid;
+            error_log {folder}/error.log;
+            events {{ worker_connections 9000; }}
+            http {{
+                access_log off;
+                sendfile on;
+                tcp_nopush on;
+                keepalive_requests 10000;
+                keepalive_timeout 600s;
+                client_max_body_size 16m;
+                client_body_temp_path {folder}/body;
+                proxy_temp_path {folder}/proxy;
+                fastcgi_temp_path {folder}/fastcgi;
+                uwsgi_temp_path {folder}/uwsgi;
+                scgi_temp_path {folder}/scgi;
+                types {{ }}
+                default_type image/jpeg;
+                server {{
+                    listen 127.0.0.1:{self.port} backlog=4096;
+                    root {folder}/root;
+                    location / {{ dav_methods PUT; create_full_put_path on; }}
+                }}
+            }}
+        """)
+        self.process = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", configuration],
+                                        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"})
+        for _ in range(100):
+            with socket.socket() as attempt:
+                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise SystemExit(f"nginx did not start:\n{(folder / 'error.log').read_text()}")
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as status:
+        for line in status:
+            if line.startswith("Pss:"):  # what workers share is counted once
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as listed:
+        return [int(child) for child in listed.read().split()]
