@@ -16,6 +16,7 @@ namespace {
 
 /// Requests without an upload may still carry a body, which is read and ignored up to this many bytes.
 constexpr std::uint64_t ignored_body_limit = 64 * 1024;
+constexpr const char* all_methods = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS";
 
 } // namespace
 
@@ -34,6 +35,8 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     request->cors = cors_grant(head, options.cors);
     request->response_type = negotiate(head);
 
+    if (head.target == "*") // the server as a whole, which OPTIONS alone asks about
+        return done(finished(*request, options_answer(head, options.cors, request->cors, all_methods)));
     const auto url = parse_target(head.target);
     if (!url)
         return done(

@@ -38,6 +38,14 @@ std::optional<Problem> check_host(const RequestHead& head, unsigned minor_versio
 // Two readers that disagree about where a body ends let a third party smuggle requests between them, so
 // whatever is not plain is refused.
 std::optional<Problem> check_length(const RequestHead& head, unsigned minor_version) {
+    if (count_of(head, "Content-Length") > 1) {
+        return malformed("the request has more than one Content-Length field");
+    }
+    // RFC 9112 section 6.3 would let `5, 5` pass as 5.
+    if (const auto* const length = head.find("Content-Length");
+        length != nullptr && length->find_first_not_of("0123456789") != std::string_view::npos) {
+        return malformed("Content-Length is not one decimal number");
+    }
     const std::size_t codings = count_of(head, "Transfer-Encoding");
     if (codings == 0) {
         return std::nullopt;
@@ -64,6 +72,10 @@ std::optional<Problem> check_target(RequestHead& head) {
         if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
             target.remove_prefix(scheme.size());
             const std::size_t path = target.find_first_of("/?#");
+            if (!is_host(target.substr(0, path)) || target.substr(0, path).empty()) {
+                return malformed(
+                    "the authority of the request's target is not a host name with an optional port");
+            }
             head.target = path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
         }
     }
@@ -96,6 +108,15 @@ Problem malformed(std::string message) {
     problem.status = 400;
     problem.rule = "request.malformed";
     problem.message = std::move(message);
+    return problem;
+}
+
+Problem target_too_long(std::uint32_t limit) {
+    Problem problem;
+    problem.status = 414;
+    problem.rule = "request.target_too_long";
+    problem.message = "the request's target is longer than the " + std::to_string(limit) + " bytes accepted";
+    problem.limit = limit;
     return problem;
 }
 

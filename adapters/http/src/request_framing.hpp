@@ -3,6 +3,7 @@
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,9 @@ namespace portrait::http {
 
 /// A problem of the rule `request.malformed`.
 Problem malformed(std::string message);
+
+/// The answer to a target of more than `limit` bytes.
+Problem target_too_long(std::uint32_t limit);
 
 /// What RFC 9112 asks of a head beyond its grammar: one Host, one way to say the body's length, a target in
 /// origin-form (absolute-form is reduced to it, `*` stays with OPTIONS), no coding but chunked, no

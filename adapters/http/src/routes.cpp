@@ -89,6 +89,8 @@ bool matches(const std::vector<std::string>& segments, std::string_view path, st
 
 std::vector<std::string> segments_of(const boost::urls::url_view& url) {
     std::vector<std::string> segments;
+    if (const std::string_view path = url.encoded_path(); path.starts_with("/./"))
+        segments.emplace_back("."); // which the range leaves out, and no other dots
     for (const auto& segment : url.segments())
         segments.push_back(segment);
     if (segments.size() > 1 && segments.back().empty())

@@ -147,6 +147,8 @@ void Session::start_exchange() {
     exchange_->charge = BodyCharge{share_};
     exchange_->begun.reset();
     exchange_->finished.reset();
+    scanner_.emplace(core_->options.target_limit);
+    scanned_ = 0;
     head_bytes_ = 0;
     head_complete_ = false;
     expects_continue_ = false;
@@ -195,8 +197,8 @@ Awaitable<Session::Arrival> Session::read_head() {
 std::optional<Session::Arrival> Session::parse_head() {
     auto& parser = *exchange_->parser;
     const auto letters = static_cast<const char*>(buffer_.data().data());
-    if (!parser.got_some() && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
-        // RFC 9112 section 2.2: an empty line before a request line is passed over.
+    if (head_bytes_ == 0 && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
+        // RFC 9112 section 2.2: an empty line before a request line is passed over; one, however it arrives.
         if (buffer_.size() == 1) {
             return std::nullopt;
         }
@@ -206,9 +208,13 @@ std::optional<Session::Arrival> Session::parse_head() {
             return std::nullopt;
         }
     }
+    if (auto problem = scan_head()) {
+        return refuse(*std::move(problem));
+    }
     beast::error_code error;
     const std::size_t used = parser.put(buffer_.data(), error);
     buffer_.consume(used);
+    scanned_ -= std::min(used, scanned_);
     head_bytes_ += used;
     const std::uint32_t limit = core_->options.header_limit;
     // The parser limits the request line and the fields each; together they have to fit, too.
@@ -227,6 +233,21 @@ std::optional<Session::Arrival> Session::parse_head() {
     }
     head_complete_ = true;
     return Arrival::complete;
+}
+
+std::optional<Problem> Session::scan_head() {
+    const std::string_view received{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+    const HeadScanner::Fault fault = scanner_->scan(received.substr(scanned_));
+    scanned_ = received.size();
+    switch (fault) {
+    case HeadScanner::Fault::none: return std::nullopt;
+    case HeadScanner::Fault::line_end: return malformed("a line of the request's head doesn't end in CR LF");
+    case HeadScanner::Fault::continued_field: return malformed("a field of the request spans several lines");
+    case HeadScanner::Fault::control_character:
+        return malformed("the request's head has a control character");
+    case HeadScanner::Fault::long_target: break;
+    }
+    return target_too_long(core_->options.target_limit);
 }
 
 void Session::fill_head() {

@@ -2,6 +2,7 @@
 
 #include "body_budget.hpp"
 #include "body_buffer.hpp"
+#include "head_scanner.hpp"
 #include "reactor.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -90,6 +91,7 @@ private:
     void start_exchange();
     Awaitable<Arrival> read_head();
     std::optional<Arrival> parse_head();
+    std::optional<Problem> scan_head();
     void fill_head();
     void call_begin();
     Awaitable<bool> serve_begun();
@@ -137,6 +139,8 @@ private:
     // of the present request
     std::shared_ptr<Exchange> exchange_;
     SteadyTime started_;
+    std::optional<HeadScanner> scanner_;
+    std::size_t scanned_ = 0; ///< bytes at the front of `buffer_` that it has seen
     std::size_t head_bytes_ = 0;
     bool head_complete_ = false;
     bool expects_continue_ = false;

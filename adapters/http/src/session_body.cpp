@@ -12,11 +12,28 @@
 namespace portrait::http {
 namespace {
 
+constexpr std::uint64_t framing_per_byte = 8; // chunks of one byte each take five
 constexpr std::size_t chunk_read_size = 64 * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::span<const std::byte> bytes_of(net::const_buffer buffer) noexcept {
     return {static_cast<const std::byte*>(buffer.data()), buffer.size()};
+}
+
+bool has_control_character(std::string_view text) noexcept {
+    return std::any_of(text.begin(), text.end(), [](char letter) {
+        return (static_cast<unsigned char>(letter) < ' ' && letter != '\t') || letter == '\x7f';
+    });
+}
+
+// The parser waits for CR LF and so lets a line feed alone pass as a part of the line; others end it there.
+bool has_bare_line_feed(std::string_view text) noexcept {
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+        if (at == 0 || text[at - 1] != '\r') {
+            return true;
+        }
+    }
+    return false;
 }
 
 Problem too_many_bytes_in_flight() {
@@ -94,20 +111,36 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
     parser.body_limit(limit);
     parser.eager(true);
     parser.get().body() = {&*body_, &exchange_->charge, false};
+    auto check_extension = [](std::uint64_t, beast::string_view text, beast::error_code& error) {
+        if (has_control_character({text.data(), text.size()})) {
+            error = beast::http::error::bad_chunk_extension;
+        }
+    };
+    parser.on_chunk_header(check_extension);
     const SteadyTime began = std::chrono::steady_clock::now();
+    std::uint64_t on_the_wire = 0;
     set_deadline(core_->options.body_timeout);
     for (;;) {
         beast::error_code error;
         if (buffer_.size() != 0) {
-            buffer_.consume(parser.put(buffer_.data(), error));
+            const std::size_t used = parser.put(buffer_.data(), error);
+            buffer_.consume(used);
+            on_the_wire += used;
             request_bytes_ = body_->size();
             if (error && error != beast::http::error::need_more) {
                 co_return chunk_failed(error, limit);
+            }
+            if (on_the_wire - body_->size() >
+                2ULL * core_->options.header_limit + framing_per_byte * body_->size()) {
+                co_return refuse(malformed("chunk extensions, leading zeros or trailers outweigh the body"));
             }
             if (parser.is_done()) {
                 co_return Arrival::complete;
             }
             // What is left is a part of a chunk's line or of the trailers.
+            if (has_bare_line_feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()})) {
+                co_return refuse(malformed("a chunk's line doesn't end in CR LF"));
+            }
             if (buffer_.size() > core_->options.header_limit) {
                 co_return refuse(malformed("a chunk's size line or the trailers are too long"));
             }

@@ -19,6 +19,7 @@ struct ServerOptions {
     std::size_t threads = 0;           ///< that serve sockets; 0: one a core
 
     std::uint32_t header_limit = 16U * 1024;           ///< bytes of request line and fields; beyond it 431
+    std::uint32_t target_limit = 8U * 1024;            ///< bytes of the request's target; beyond it 414
     std::uint64_t body_bytes_in_flight = 256ULL << 20; ///< of all requests, as received; beyond it 503
     /// Of one client address (of a /64 network in IPv6); 0: an eighth of `body_bytes_in_flight`. A body that
     /// is the only one of its address may pass it. Raise it behind a proxy, where everybody has the proxy's
