@@ -206,4 +206,36 @@ result<void> Connection::checkpoint(bool truncate) {
     return error_of_status(database_, status);
 }
 
+result<void>
+Connection::copy_to(const std::filesystem::path& path,
+                    const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
+    constexpr int pages_a_step = 1024;
+    const auto page_bytes = integer("PRAGMA page_size");
+    if (!page_bytes)
+        return page_bytes.error();
+    const auto opened = open(path, Access::read_write);
+    if (!opened)
+        return opened.error();
+    auto& copy = **opened;
+    auto* const backup = sqlite3_backup_init(copy.database_, "main", database_, "main");
+    if (backup == nullptr)
+        return error_of_status(copy.database_, sqlite3_errcode(copy.database_));
+    int status = SQLITE_OK;
+    bool wanted = true;
+    while (status == SQLITE_OK && wanted) {
+        status = sqlite3_backup_step(backup, pages_a_step);
+        const auto total = sqlite3_backup_pagecount(backup);
+        const auto bytes = [&](int pages) {
+            return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(*page_bytes);
+        };
+        wanted = progress(bytes(total - sqlite3_backup_remaining(backup)), bytes(total));
+    }
+    const int finished = sqlite3_backup_finish(backup);
+    if (status != SQLITE_DONE && !wanted)
+        return Error{errc::cancelled};
+    if (status != SQLITE_DONE)
+        return error_of_status(finished == SQLITE_OK ? nullptr : copy.database_, status);
+    return copy.execute("PRAGMA journal_mode = DELETE");
+}
+
 } // namespace portrait::sqlite

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,6 +84,10 @@ public:
     int log_pages() const noexcept { return log_pages_; }
     /// Copies the log into the database as far as readers allow. `truncate`: all of it, or an error.
     result<void> checkpoint(bool truncate);
+    /// Copies all pages, as the present transaction sees them, into a new file that needs no log. `progress`
+    /// gets the bytes done and in all; false ends it with `cancelled`.
+    result<void> copy_to(const std::filesystem::path& path,
+                         const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress);
 
 private:
     explicit Connection(sqlite3* database) noexcept;

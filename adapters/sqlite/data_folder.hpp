@@ -30,6 +30,7 @@ public:
     Segments& segments() noexcept { return segments_; }
     ConnectionPool& readers() noexcept { return readers_; }
     ReaderPins& pins() noexcept { return pins_; }
+    const std::filesystem::path& database() const noexcept { return database_; }
 
     StoreStatistics statistics() const;
 

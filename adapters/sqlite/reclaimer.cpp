@@ -138,8 +138,13 @@ void Reclaimer::remove_if_dead(std::uint64_t segment) {
     // In this order: once nobody fills the file any more, no row can come to name it.
     if (const auto file = segments_.file(segment); file && (*file)->in_use())
         return;
-    const auto dead = committer_.run<bool>(
-        [&](Transaction& transaction) { return is_unnamed(transaction.connection, segment); });
+    // Ranges that wait to be freed may still have readers who opened no file yet.
+    const auto dead = committer_.run<bool>([&](Transaction& transaction) -> result<bool> {
+        const auto unnamed = is_unnamed(transaction.connection, segment);
+        if (!unnamed || !*unnamed)
+            return unnamed;
+        return nothing_to_free(transaction.connection, segment);
+    });
     if (!dead || !*dead || !segments_.remove(segment))
         return;
     (void)committer_.run<void>(

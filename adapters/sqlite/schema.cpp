@@ -123,8 +123,8 @@ std::int64_t schema_version() noexcept {
     return static_cast<std::int64_t>(migrations.size());
 }
 
-result<void> prepare_schema(Connection& connection) {
-    const auto version = version_of(connection);
+result<std::int64_t> judge_schema(Connection& connection) {
+    auto version = version_of(connection);
     if (!version)
         return version.error();
     if (*version < 0 || *version > schema_version())
@@ -133,6 +133,13 @@ result<void> prepare_schema(Connection& connection) {
             fmt::format("The data folder has schema version {}; this program knows versions up to {}",
                         *version, schema_version())}
             .with_limit(static_cast<std::uint64_t>(*version), static_cast<std::uint64_t>(schema_version()));
+    return version;
+}
+
+result<void> prepare_schema(Connection& connection) {
+    const auto version = judge_schema(connection);
+    if (!version)
+        return version.error();
     {
         auto mode = connection.query("PRAGMA journal_mode = WAL");
         const auto row = mode.next();

@@ -89,6 +89,11 @@ public:
     /// record is there or when header or bytes are damaged.
     result<ImageBytes> read(const RecordPlace& place, std::uint64_t length, const Digest& digest) const;
 
+    /// Writes a record where it was in the file that this one is a copy of. Errors: `store_full`, `store_io`.
+    result<void> put(const RecordPlace& place, std::span<const std::byte> bytes, const Digest& digest) const {
+        return write(place, bytes, digest);
+    }
+
     /// Makes what has been written durable, and the file's name, too, the first time. A failure is for good:
     /// every later call fails as well, since what was lost isn't written again, and the file takes no more
     /// records.

@@ -115,6 +115,14 @@ result<bool> is_unnamed(Connection& connection, std::uint64_t segment) {
     return !*row;
 }
 
+result<bool> nothing_to_free(Connection& connection, std::uint64_t segment) {
+    auto query = connection.query("SELECT 1 FROM range_to_free WHERE segment = ? LIMIT 1");
+    const auto row = query.bind(static_cast<std::int64_t>(segment)).next();
+    if (!row)
+        return row.error();
+    return !*row;
+}
+
 result<void> forget_segment(Connection& connection, std::uint64_t segment) {
     const auto number = static_cast<std::int64_t>(segment);
     if (auto deleted = connection.query("DELETE FROM range_to_free WHERE segment = ?").bind(number).run();

@@ -13,6 +13,9 @@ result<bool> is_named(Connection& connection, const SegmentRange& range);
 /// Whether no row of a blob names any record of a segment.
 result<bool> is_unnamed(Connection& connection, std::uint64_t segment);
 
+/// Whether no range of a segment waits to be freed.
+result<bool> nothing_to_free(Connection& connection, std::uint64_t segment);
+
 /// Deletes the rows of a segment whose file is gone; inside a transaction.
 result<void> forget_segment(Connection& connection, std::uint64_t segment);
 

@@ -2,6 +2,7 @@
 
 #include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
+#include <portrait/sqlite/upkeep.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -83,6 +84,22 @@ public:
 
     /// Cheap enough for every scrape of a monitor.
     StoreStatistics statistics() const;
+
+    /// Reads everything: SQLite's integrity check, every picture against its digest, every range of the
+    /// segment files that no row names. Reads and writes go on meanwhile; what they free comes back a segment
+    /// later. What is found is in the report; an error means that the check itself couldn't be done.
+    result<CheckReport> check(const ProgressListener& listener = {}) const;
+
+    /// Copies the state of one moment into `target`, which can be served like any data folder, while reads
+    /// and writes go on. Made (0700) when it is missing; when it holds an earlier backup of this folder, only
+    /// what is new is copied, and what has been erased here is erased there. Until the new backup is whole
+    /// and durable the earlier one stays as it was; one that was interrupted goes on where it was. Nothing
+    /// that is freed meanwhile is given back before the end. Any thread; one call a target at a time.
+    /// Errors: `store_in_use` when somebody has `target` open or it holds something else than a backup of
+    /// this folder, `store_folder_missing`, `store_read_only`, `store_full`, `store_newer_schema`,
+    /// `cancelled`, `store_io`.
+    result<CopyReport> backup(const std::filesystem::path& target,
+                              const ProgressListener& listener = {}) const;
 
 private:
     explicit SqliteImageStore(std::shared_ptr<DataFolder> folder);
