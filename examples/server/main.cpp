@@ -1,4 +1,5 @@
 #include "console.hpp"
+#include "folder_command.hpp"
 #include "options.hpp"
 #include "persons_command.hpp"
 #include "run_server.hpp"
@@ -29,6 +30,12 @@ int run(const CommandLine& line) {
                 return list_tokens(line.settings);
             else if constexpr (std::is_same_v<Kind, RevokeToken>)
                 return revoke_token(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, CheckFolder>)
+                return check_folder(line.settings);
+            else if constexpr (std::is_same_v<Kind, BackUp>)
+                return back_up(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, RestoreBackup>)
+                return restore_backup(line.settings, command);
             else
                 return run_server(line.settings);
         },

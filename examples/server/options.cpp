@@ -35,6 +35,10 @@ Examples:
       say who exists, by lines of id,name
   portrait-server --data /var/lib/portrait --listen 0.0.0.0:8080 --max-body 20MiB
       serve on every address
+  portrait-server backup /mnt/backup/portrait --data /var/lib/portrait
+      back up while the server runs; again into the same folder copies what is new
+  portrait-server restore /mnt/backup/portrait --data /var/lib/portrait-new
+      make a data folder of it
 
 Ends with 0 after SIGTERM or SIGINT, once the requests in flight are answered; a second signal ends it at once.
 2 means that it was asked for something that it can't do: one line on standard error says what.)";
@@ -239,6 +243,27 @@ void add_token_commands(CLI::App& app, CommandLine& line, AddToken& token, Revok
     revoke->callback([&] { line.command = revoked; });
 }
 
+void add_folder_commands(CLI::App& app, CommandLine& line, BackUp& backup, RestoreBackup& restoration) {
+    auto* check = app.add_subcommand(
+        "check", "Read everything in the data folder and name each picture that is damaged; a server may be "
+                 "running");
+    check->fallthrough();
+    check->callback([&] { line.command = CheckFolder{}; });
+    auto* back_up = app.add_subcommand(
+        "backup", "Copy the data folder as it is at this moment into DIR, while a server may be running; "
+                  "into an earlier backup, only what is new");
+    back_up->fallthrough();
+    back_up->add_option("dir", backup.folder, "Made when it is missing; its parent has to exist")
+        ->type_name("DIR")
+        ->required();
+    back_up->callback([&] { line.command = backup; });
+    auto* restore = app.add_subcommand(
+        "restore", "Make the data folder that --data names of a backup; nothing is overwritten");
+    restore->fallthrough();
+    restore->add_option("dir", restoration.folder, "What `backup` made")->type_name("BACKUP")->required();
+    restore->callback([&] { line.command = restoration; });
+}
+
 } // namespace
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
@@ -250,6 +275,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     AddUser user;
     AddToken token;
     RevokeToken revoked;
+    BackUp backup;
+    RestoreBackup restoration;
 
     CLI::App app{"A person's picture over SuperOffice's REST contract", "portrait-server"};
     app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION);
@@ -264,6 +291,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     add_person_commands(app, line, import, person);
     add_user_commands(app, line, user);
     add_token_commands(app, line, token, revoked);
+    add_folder_commands(app, line, backup, restoration);
 
     try {
         app.parse(argc, argv);

@@ -74,9 +74,24 @@ struct RevokeToken {
     std::string id;
 };
 
+/// `check`
+struct CheckFolder {};
+
+/// `backup DIR`
+struct BackUp {
+    std::filesystem::path folder;
+};
+
+/// `restore BACKUP`
+struct RestoreBackup {
+    std::filesystem::path folder;
+};
+
 struct CommandLine {
     Settings settings;
-    std::variant<Serve, ImportPersons, AddPerson, AddUser, AddToken, ListTokens, RevokeToken> command;
+    std::variant<Serve, ImportPersons, AddPerson, AddUser, AddToken, ListTokens, RevokeToken, CheckFolder,
+                 BackUp, RestoreBackup>
+        command;
 };
 
 /// What the arguments and the environment's PORTRAIT_… variables ask for, or the code to exit with when the

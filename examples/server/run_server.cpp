@@ -3,6 +3,7 @@
 #include "banner.hpp"
 #include "caller_options.hpp"
 #include "console.hpp"
+#include "control_socket.hpp"
 #include "demo.hpp"
 #include "log.hpp"
 #include "process.hpp"
@@ -47,6 +48,7 @@ struct Parts {
     std::shared_ptr<portrait::http::WorkerPool> writers;
     std::shared_ptr<portrait::http::Endpoint> endpoint;
     std::unique_ptr<portrait::http::Server> server;
+    std::unique_ptr<ControlSocket> control;
 };
 
 std::shared_ptr<const portrait::PersonDirectory>
@@ -110,6 +112,17 @@ portrait::result<void> prepare_persons(const Settings& settings, const Parts& pa
     return {};
 }
 
+/// Without it the server serves all the same; subcommands then have to wait until it has ended.
+void open_control_socket(const Settings& settings, Parts& parts) {
+    auto control = ControlSocket::listen(settings.data, *parts.store, parts.log);
+    if (control)
+        parts.control = std::move(*control);
+    else
+        parts.log->event(Severity::warning,
+                         fmt::format("no control socket in the data folder: {}", control.error().message()),
+                         {});
+}
+
 void announce(const Settings& settings, const Parts& parts, bool demo_user) {
     const auto port = parts.server->port();
     parts.log->event(
@@ -127,6 +140,7 @@ void announce(const Settings& settings, const Parts& parts, bool demo_user) {
 void close(Parts& parts) {
     const ClosingLimit limit{closing_limit};
     parts.log->event(Severity::info, "draining: requests in flight finish, new connections are refused", {});
+    parts.control.reset();
     parts.endpoint->set_draining(true);
     if (!parts.server->drain(drain_patience))
         parts.log->event(Severity::warning, "some requests took too long to finish and were cut", {});
@@ -176,6 +190,7 @@ int run_server(const Settings& settings) {
         return refuse(plain_refusal(server.error()));
     parts.server = std::move(*server);
 
+    open_control_socket(settings, parts);
     announce(settings, parts, users->demo_user);
     shutdown.wait();
     close(parts);
