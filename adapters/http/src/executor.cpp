@@ -38,6 +38,9 @@ public:
                 return false;
             }
             queue_.push_back(std::move(task));
+            if (!should_wake()) {
+                return true;
+            }
         }
         ready_.notify_one();
         return true;
@@ -59,17 +62,36 @@ public:
     }
 
 private:
+    // One thread is woken at a time, and wakes the next when it leaves tasks behind: many short tasks don't
+    // cost a wake-up each.
+    bool should_wake() {
+        if (waking_ || queue_.empty() || asleep_ == 0) {
+            return false;
+        }
+        waking_ = true;
+        return true;
+    }
+
     void run() {
         std::unique_lock lock{mutex_};
         for (;;) {
-            ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            while (!stopping_ && queue_.empty()) {
+                ++asleep_;
+                ready_.wait(lock);
+                --asleep_;
+                waking_ = false;
+            }
             if (queue_.empty()) {
                 return;
             }
             --idle_;
             std::function<void()> task = std::move(queue_.front());
             queue_.pop_front();
+            const bool more = should_wake();
             lock.unlock();
+            if (more) {
+                ready_.notify_one();
+            }
             task();
             task = nullptr; // what it holds must not be destroyed under the lock
             lock.lock();
@@ -82,7 +104,9 @@ private:
     std::condition_variable ready_;
     std::deque<std::function<void()>> queue_;
     std::vector<std::thread> threads_; // changed by the constructing and the destroying thread only
-    std::size_t idle_ = 0;
+    std::size_t idle_ = 0;             ///< threads without a task
+    std::size_t asleep_ = 0;           ///< of these, those that wait to be woken
+    bool waking_ = false;              ///< one has been told to wake and hasn't yet
     bool stopping_ = false;
 };
 
