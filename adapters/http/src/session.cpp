@@ -175,8 +175,16 @@ Awaitable<Session::Arrival> Session::read_head() {
             co_return Arrival::gone;
         }
         beast::error_code error;
-        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
-                                                                   net::redirect_error(use_awaitable, error));
+        if (idle_) {
+            // Without a buffer: thousands of connections may wait here.
+            buffer_.shrink_to_fit();
+            co_await socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
+        }
+        std::size_t count = 0;
+        if (!error) {
+            count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
+                                                     net::redirect_error(use_awaitable, error));
+        }
         if (expired_ && !idle_) {
             co_return refuse_timeout("the request's head didn't arrive in time");
         }
