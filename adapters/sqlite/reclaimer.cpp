@@ -12,6 +12,10 @@ namespace {
 
 /// Rounds are this far apart, so that each has much to do and takes few syncs from the saves.
 constexpr std::chrono::milliseconds pause_between_rounds{200};
+/// A segment that grows by this much between two rounds is being written to in earnest.
+constexpr std::uint64_t busy_growth = 16ULL << 20;
+/// A hole in such a segment waits so long for the segment to be full.
+constexpr std::chrono::milliseconds longest_postponement{3000};
 
 std::uint64_t bytes_of(const std::vector<SegmentRange>& ranges) {
     std::uint64_t bytes = 0;
@@ -35,11 +39,15 @@ std::vector<SegmentRange> joined(std::vector<SegmentRange> ranges) {
     return whole;
 }
 
-result<void> forget_ranges(Connection& connection, const std::vector<SegmentRange>& ranges) {
-    for (const auto& range : ranges) {
-        auto deleted = connection.query("DELETE FROM range_to_free WHERE segment = ? AND range_offset = ?")
-                           .bind(static_cast<std::int64_t>(range.segment))
-                           .bind(static_cast<std::int64_t>(range.offset))
+/// By holes rather than by ranges: saves wait while this runs, and whatever begins in a hole is in it.
+result<void> forget_ranges(Connection& connection, const std::vector<SegmentRange>& holes) {
+    for (const auto& hole : holes) {
+        auto deleted = connection
+                           .query("DELETE FROM range_to_free WHERE segment = ?1 AND range_offset >= ?2 "
+                                  "AND range_offset < ?3")
+                           .bind(static_cast<std::int64_t>(hole.segment))
+                           .bind(static_cast<std::int64_t>(hole.offset))
+                           .bind(static_cast<std::int64_t>(hole.offset + hole.length))
                            .run();
         if (!deleted)
             return deleted;
@@ -84,7 +92,8 @@ void Reclaimer::work() {
         std::vector<SegmentRange> ranges;
         {
             std::unique_lock lock{mutex_};
-            changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            if (postponed_.empty())
+                changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
             if (stopping_)
                 return;
             ranges.swap(waiting_);
@@ -94,6 +103,10 @@ void Reclaimer::work() {
             return;
         // After a failed sync or commit nothing is erased until the store has checked itself.
         const bool in_doubt = !committer_.writable();
+        if (postponed_.empty())
+            postponed_since_ = std::chrono::steady_clock::now();
+        ranges.insert(ranges.end(), postponed_.begin(), postponed_.end());
+        postponed_.clear();
         if (!in_doubt)
             reclaim(ranges);
         std::unique_lock lock{mutex_};
@@ -109,7 +122,7 @@ void Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
     for (const auto& range : ranges)
         by_segment[range.segment].push_back(range);
     for (const auto& [segment, its_ranges] : by_segment) {
-        if (!erase(segment, its_ranges))
+        if (postpone(segment, its_ranges) || !erase(segment, its_ranges))
             continue;
         const auto bytes = bytes_of(its_ranges);
         bytes_to_free_ -= bytes;
@@ -118,19 +131,37 @@ void Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
     }
 }
 
+// The file system shuts writers out of a file while it makes a hole in it, which they would feel: under much
+// load holes are made in full segments.
+bool Reclaimer::postpone(std::uint64_t segment, const std::vector<SegmentRange>& ranges) {
+    const auto file = segments_.file(segment);
+    const auto filled = file ? (*file)->filled() : std::nullopt;
+    if (!filled)
+        return false;
+    const auto before = filling_ == segment ? filled_ : 0;
+    filling_ = segment;
+    filled_ = *filled;
+    if (*filled - before < busy_growth ||
+        std::chrono::steady_clock::now() - postponed_since_ > longest_postponement)
+        return false;
+    postponed_.insert(postponed_.end(), ranges.begin(), ranges.end());
+    return true;
+}
+
 bool Reclaimer::erase(std::uint64_t segment, const std::vector<SegmentRange>& ranges) {
     const auto file = segments_.file(segment);
     if (!file && file.error() != errc::store_corrupt)
         return false;
+    const auto holes = joined(ranges);
     if (file) {
-        for (const auto& range : joined(ranges))
-            if (!(*file)->erase(range))
+        for (const auto& hole : holes)
+            if (!(*file)->erase(hole))
                 return false;
         if (!(*file)->sync())
             return false;
     }
     return committer_
-        .run<void>([&](Transaction& transaction) { return forget_ranges(transaction.connection, ranges); })
+        .run<void>([&](Transaction& transaction) { return forget_ranges(transaction.connection, holes); })
         .has_value();
 }
 

@@ -5,6 +5,7 @@
 #include "segments.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -34,6 +35,7 @@ public:
 private:
     void work();
     void reclaim(const std::vector<SegmentRange>& ranges);
+    bool postpone(std::uint64_t segment, const std::vector<SegmentRange>& ranges);
     bool erase(std::uint64_t segment, const std::vector<SegmentRange>& ranges);
     void remove_if_dead(std::uint64_t segment);
 
@@ -42,6 +44,12 @@ private:
     ReaderPins& pins_;
     std::atomic<std::uint64_t> bytes_to_free_ = 0;
     std::atomic<std::uint64_t> bytes_freed_ = 0;
+
+    // The thread's own.
+    std::vector<SegmentRange> postponed_;
+    std::chrono::steady_clock::time_point postponed_since_{};
+    std::uint64_t filling_ = 0; ///< the segment that was being filled when it was looked at last
+    std::uint64_t filled_ = 0;  ///< and how far it was
 
     std::mutex mutex_; ///< for the next three
     std::condition_variable changed_;

@@ -129,6 +129,7 @@ result<void> SegmentFile::write(const RecordPlace& place, std::span<const std::b
     // pwritev only reads from what it is given; its type can't say so.
     std::array parts{iovec{header.data(), header.size()},
                      iovec{const_cast<std::byte*>(bytes.data()), bytes.size()}};
+    const std::scoped_lock lock{write_mutex_};
     if (const int failure = write_fully(file_.get(), parts, place.range.offset); failure != 0)
         return error_of_errno(failure, "pwritev", path());
     return {};
@@ -232,6 +233,11 @@ result<void> SegmentFile::write_zeros(std::uint64_t offset, std::uint64_t length
 bool SegmentFile::in_use() const noexcept {
     const std::scoped_lock lock{mutex_};
     return !sealed_ || reservations_ != 0;
+}
+
+std::optional<std::uint64_t> SegmentFile::filled() const noexcept {
+    const std::scoped_lock lock{mutex_};
+    return sealed_ ? std::nullopt : std::optional{end_};
 }
 
 result<std::uint64_t> SegmentFile::size() const {

@@ -110,6 +110,8 @@ public:
 
     /// Whether a reservation is alive or may still be made.
     bool in_use() const noexcept;
+    /// Where the last range ends that was given out, while more can be; nothing in a sealed file.
+    std::optional<std::uint64_t> filled() const noexcept;
 
     /// The file's size now.
     result<std::uint64_t> size() const;
@@ -129,6 +131,9 @@ private:
     const FileDescriptor file_;
     const Growth growth_;
     std::atomic<std::uint64_t> reservations_ = 0;
+
+    /// The kernel lets one writer into a file at a time, and the others spin meanwhile; here they sleep.
+    mutable std::mutex write_mutex_;
 
     mutable std::mutex mutex_; ///< for the next four
     std::uint64_t end_ = 0;    ///< of the last range given out
