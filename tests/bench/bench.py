@@ -1,7 +1,6 @@
 """Measures portrait-server beside nginx and prints a table; see run.sh."""
 
 import argparse
-import dataclasses
 import json
 import pathlib
 import re
@@ -14,26 +13,10 @@ import time
 
 import idle
 import load
+from load import Row
 from servers import Nginx, Portrait
 
 KIB = 1024
-
-
-@dataclasses.dataclass
-class Row:
-    """What is measured against the peer."""
-    name: str
-    method: str
-    size: int
-    connections: int = 64
-    persons: int = 500
-    cached: bool = True
-    conditional: bool = False
-    rate_wanted: float = None      # of ours, by the peer's
-    latency_wanted: float = None   # p99
-    files: list = dataclasses.field(default_factory=list)
-    pictures: list = dataclasses.field(default_factory=list)
-
 
 ROWS = [
     Row("PUT 64 KiB, 64 connections", "PUT", 64 * KIB, rate_wanted=2.0, latency_wanted=0.25),

@@ -1,5 +1,6 @@
 """One go of wrk against one server, with the answers checked."""
 
+import dataclasses
 import http.client
 import json
 import os
@@ -13,6 +14,23 @@ from servers import AUTHORIZATION
 
 SCRIPT = pathlib.Path(__file__).with_name("requests.lua")
 WRK_THREADS = 2
+
+
+@dataclasses.dataclass
+class Row:
+    """What is asked of a server."""
+    name: str
+    method: str
+    size: int
+    connections: int = 64
+    persons: int = 500
+    cached: bool = True
+    conditional: bool = False
+    random: bool = False           # any person, not all in turn
+    rate_wanted: float = None      # ours by the peer's
+    latency_wanted: float = None   # p99
+    files: list = dataclasses.field(default_factory=list)
+    pictures: list = dataclasses.field(default_factory=list)
 
 
 class Failed(Exception):
@@ -54,6 +72,8 @@ def run(server, row, seconds, scratch, every_answer=False):
     environment = {**os.environ, "METHOD": row.method, "PERSONS": str(row.persons),
                    "PICTURES": " ".join(map(str, row.files)), "SIGNED": "1" if server.signed else "0",
                    "RESULT": str(scratch / "wrk.json")}
+    if row.random:
+        environment["RANDOM"] = "1"
     if row.conditional:
         environment["TAGS"] = str(tags(server, row.persons, scratch))
     if every_answer:

@@ -5,6 +5,7 @@
 --   PICTURES  for PUT: two files with a blank between, put in turn
 --   TAGS      for a conditional GET: a file with an entity tag a line, for person 1, 2, …
 --   SIGNED    1: with a name and a password
+--   RANDOM    1: any person at a time rather than all in turn, and requests written when they are sent: for millions
 --   RESULT    the file that the figures go to, as JSON
 --   CHECKED   a status: every answer is looked at, status and (with PICTURES and GET) every byte; slows wrk down
 local requests = {}
@@ -31,6 +32,20 @@ function init()
     for path in (os.getenv("PICTURES") or ""):gmatch("%S+") do
         pictures[#pictures + 1] = read(path)
     end
+    at = start
+    math.randomseed(start + 1)
+    reading = method == "GET" and not tags
+    if os.getenv("RANDOM") == "1" then
+        local signed = os.getenv("SIGNED") == "1" and "Authorization: Basic dGplMDpUamUw\r\n" or ""
+        local picture = method == "PUT" and pictures[1] or ""
+        local last = "/Image HTTP/1.1\r\nHost: pictures.example.com\r\n" .. signed ..
+            (method == "PUT" and "Content-Type: image/jpeg\r\nContent-Length: " .. #picture .. "\r\n" or "") ..
+            "\r\n" .. picture
+        function request()
+            return method .. " /api/v1/Person/" .. math.random(persons) .. last
+        end
+        return
+    end
     for turn = 1, method == "PUT" and #pictures or 1 do
         for person = 1, persons do
             local fields = { ["Host"] = "pictures.example.com" }
@@ -47,11 +62,6 @@ function init()
             end
             requests[#requests + 1] = wrk.format(method, "/api/v1/Person/" .. person .. "/Image", fields, body)
         end
-    end
-    at = start
-    reading = method == "GET" and not tags
-    if not checked then
-        response = nil
     end
 end
 
