@@ -176,15 +176,18 @@ Awaitable<Session::Arrival> Session::read_head() {
         }
         beast::error_code error;
         if (idle_) {
-            // Without a buffer: thousands of connections may wait here.
+            // Thousands of connections may wait here: none keeps what only a request needs.
             buffer_.shrink_to_fit();
+            std::string{}.swap(head_text_);
+            exchange_.reset();
             co_await socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
+            if (error) {
+                co_return Arrival::gone;
+            }
+            start_exchange();
         }
-        std::size_t count = 0;
-        if (!error) {
-            count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
-                                                     net::redirect_error(use_awaitable, error));
-        }
+        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
+                                                                   net::redirect_error(use_awaitable, error));
         if (expired_ && !idle_) {
             co_return refuse_timeout("the request's head didn't arrive in time");
         }
