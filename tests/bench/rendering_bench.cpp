@@ -1,0 +1,152 @@
+#include <portrait/imaging/vips_renderer.hpp>
+#include <portrait/probe.hpp>
+
+#include <vips/vips8>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace portrait;
+
+namespace {
+
+constexpr int columns = 4000;
+constexpr int rows = 3000;
+constexpr int wanted_width = 180;
+
+constexpr std::string_view help =
+    R"(portrait_rendering_bench [ROUNDS] [--at-most RATIO]
+
+Renders a JPEG of 12 megapixels 180 pixels wide, in turns by portrait::imaging and by libvips' own
+vips_thumbnail_buffer and JPEG encoder in a bare loop, ROUNDS (40) times each in one process, one thread a
+picture. Prints the processor time of each and the ratio of their medians; exit code 1 when that is over RATIO.
+)";
+
+struct Options {
+    int rounds = 40;
+    std::optional<double> at_most;
+};
+
+Options parsed(int argc, char** argv) {
+    Options options;
+    for (int index = 1; index < argc; ++index) {
+        if (argv[index] == std::string_view{"--at-most"} && index + 1 < argc)
+            options.at_most = std::stod(argv[++index]);
+        else
+            options.rounds = std::stoi(argv[index]);
+    }
+    if (options.rounds < 1)
+        throw std::invalid_argument{"ROUNDS is at least 1"};
+    return options;
+}
+
+/// A cloudy scene with a camera's grain, as large in bytes as a camera's picture is.
+ImageBytes camera_picture() {
+    const auto clouds = vips::VImage::perlin(columns, rows, vips::VImage::option()->set("cell-size", 400))
+                            .linear(90.0, 128.0);
+    const auto grain =
+        vips::VImage::gaussnoise(columns, rows, vips::VImage::option()->set("mean", 0.0)->set("sigma", 6.0));
+    const auto grey = clouds + grain;
+    const auto scene = grey.bandjoin(grey.fliphor())
+                           .bandjoin(grey.flipver())
+                           .cast(VIPS_FORMAT_UCHAR)
+                           .copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    auto* const blob = scene.jpegsave_buffer(vips::VImage::option()->set("Q", 88));
+    std::size_t size = 0;
+    const auto* const data = static_cast<const char*>(vips_blob_get(blob, &size));
+    auto bytes = ImageBytes{std::string{data, size}};
+    vips_area_unref(VIPS_AREA(blob));
+    return bytes;
+}
+
+/// Of the whole process, since libvips decodes on a thread of its own.
+double processor_milliseconds() {
+    timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+std::size_t by_portrait(const imaging::VipsRenderer& renderer, const ImageBytes& picture) {
+    const auto header = probe(picture);
+    if (!header)
+        throw std::runtime_error{header.error().message()};
+    const auto made =
+        renderer.render({picture, *header, {wanted_width, {}, ImageFormat::jpeg, Fit::inside}, {}});
+    if (!made)
+        throw std::runtime_error{made.error().message()};
+    return made->bytes.size();
+}
+
+std::size_t by_libvips(const ImageBytes& picture, const imaging::RenderSettings& settings) {
+    VipsImage* image = nullptr;
+    void* bytes = nullptr;
+    std::size_t size = 0;
+    // The buffer isn't written to, whatever its type says.
+    auto* const data = const_cast<std::byte*>(picture.data());
+    if (vips_thumbnail_buffer(data, picture.size(), &image, wanted_width, nullptr) != 0 ||
+        vips_jpegsave_buffer(image, &bytes, &size, "Q", settings.jpeg_quality, "strip", TRUE,
+                             "optimize_coding", TRUE, nullptr) != 0)
+        throw vips::VError{};
+    g_free(bytes);
+    g_object_unref(image);
+    return size;
+}
+
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+int compare(const Options& options) {
+    const imaging::VipsRenderer renderer;
+    const auto picture = camera_picture();
+    const std::array<std::function<std::size_t()>, 2> ways{
+        [&] { return by_portrait(renderer, picture); },
+        [&] { return by_libvips(picture, renderer.settings()); }};
+    std::array<std::vector<double>, 2> times;
+    std::array<std::size_t, 2> sizes{};
+    for (int round = -2; round < options.rounds; ++round) // the first two warm up
+        for (std::size_t turn = 0; turn < ways.size(); ++turn) {
+            const auto way = (turn + static_cast<std::size_t>(round + 2)) % ways.size();
+            const auto before = processor_milliseconds();
+            sizes.at(way) = ways.at(way)();
+            const auto taken = processor_milliseconds() - before;
+            if (round >= 0)
+                times.at(way).push_back(taken);
+        }
+    const auto ours = median(times[0]);
+    const auto theirs = median(times[1]);
+    std::printf("JPEG of %d x %d, %zu bytes, to %d pixels, median of %d\n", columns, rows, picture.size(),
+                wanted_width, options.rounds);
+    std::printf("portrait::imaging      %7.2f ms of processor time, %zu bytes\n", ours, sizes[0]);
+    std::printf("vips_thumbnail_buffer  %7.2f ms of processor time, %zu bytes\n", theirs, sizes[1]);
+    std::printf("ratio %.3f\n", ours / theirs);
+    return options.at_most && ours / theirs > *options.at_most ? 1 : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc > 1 && argv[1] == std::string_view{"--help"}) {
+        std::fwrite(help.data(), 1, help.size(), stdout);
+        return 0;
+    }
+    ::setenv("VIPS_CONCURRENCY", "1", 1);
+    try {
+        return compare(parsed(argc, argv));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "portrait_rendering_bench: %s\n", error.what());
+        return 2;
+    }
+}
