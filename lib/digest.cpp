@@ -1,18 +1,22 @@
 #include <portrait/digest.hpp>
 
-#include <fmt/format.h>
 #include <xxhash.h>
 
+#include <cstddef>
 #include <cstring>
-#include <iterator>
+#include <string_view>
 
 namespace portrait {
 
 std::string Digest::to_string() const {
+    // Not by fmt::format_to: into anything but its own buffer that compiles all of fmt here, 150 KiB of it.
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     text.reserve(bytes.size() * 2);
-    for (const auto byte : bytes)
-        fmt::format_to(std::back_inserter(text), "{:02x}", std::to_integer<unsigned>(byte));
+    for (const auto byte : bytes) {
+        text += digits[std::to_integer<std::size_t>(byte >> 4)];
+        text += digits[std::to_integer<std::size_t>(byte & std::byte{0x0f})];
+    }
     return text;
 }
 

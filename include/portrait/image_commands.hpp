@@ -27,9 +27,9 @@ using ImageKey = std::variant<PersonId, BlobId>;
 
 /// The texts of an ImageInfo.
 struct ImageTexts {
-    std::string description;
-    std::string extra_info;
-    std::string conceptual_type;
+    std::string description{};
+    std::string extra_info{};
+    std::string conceptual_type{};
 };
 
 /// A picture's bytes and what is known of them. Both or none: a blob may be made before its bytes come.
@@ -41,8 +41,8 @@ struct ImageContent {
 
 struct SaveImage {
     SaveTarget target;
-    std::optional<ImageContent> content; ///< may be absent for `NewBlob` only
-    ImageTexts texts;                    ///< of a blob that the save makes; a replaced blob keeps its own
+    std::optional<ImageContent> content{}; ///< may be absent for `NewBlob` only
+    ImageTexts texts;                      ///< of a blob that the save makes; a replaced blob keeps its own
     Actor actor;
     Timestamp now;
     Precondition precondition; ///< ignored for `NewBlob`, which has no state yet
@@ -50,10 +50,10 @@ struct SaveImage {
 
 struct UpdateImageInfo {
     ImageKey target;
-    std::optional<std::string> description; ///< absent: stays as it is
-    std::optional<std::string> extra_info;
-    std::optional<std::string> conceptual_type;
-    std::optional<BlobId> expected_blob_id; ///< when given: another one is `info_blob_id_mismatch`
+    std::optional<std::string> description{}; ///< absent: stays as it is
+    std::optional<std::string> extra_info{};
+    std::optional<std::string> conceptual_type{};
+    std::optional<BlobId> expected_blob_id{}; ///< when given: another one is `info_blob_id_mismatch`
     Actor actor;
     Timestamp now;
     Precondition precondition;

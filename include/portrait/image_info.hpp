@@ -73,8 +73,8 @@ struct SavedImage {
 
 /// What a removal did. Both empty: there was nothing to remove.
 struct RemovedImage {
-    std::optional<BlobId> unlinked; ///< the blob that the person was linked to
-    bool erased = false;            ///< the blob was erased too, since nobody else links it
+    std::optional<BlobId> unlinked{}; ///< the blob that the person was linked to
+    bool erased = false;              ///< the blob was erased too, since nobody else links it
 };
 
 } // namespace portrait

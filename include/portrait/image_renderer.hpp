@@ -20,9 +20,9 @@ enum class Fit : std::uint8_t {
 
 /// A wanted size and type of a picture (contract section 2, GET parameters). Never enlarges.
 struct Rendition {
-    std::optional<std::uint32_t> width;  ///< pixels, 1 to 4096; absent: by the aspect ratio
-    std::optional<std::uint32_t> height; ///< pixels, 1 to 4096; absent: by the aspect ratio
-    std::optional<ImageFormat> format;   ///< absent: the stored one
+    std::optional<std::uint32_t> width{};  ///< pixels, 1 to 4096; absent: by the aspect ratio
+    std::optional<std::uint32_t> height{}; ///< pixels, 1 to 4096; absent: by the aspect ratio
+    std::optional<ImageFormat> format{};   ///< absent: the stored one
     Fit fit = Fit::inside;
 
     friend bool operator==(const Rendition&, const Rendition&) = default;

@@ -28,11 +28,11 @@ struct Inspection {
 
 /// New texts of an ImageInfo; what is absent stays as it is (contract section 3, writable properties).
 struct ImageInfoChange {
-    std::optional<std::string> description;     ///< at most 2,048 characters
-    std::optional<std::string> extra_info;      ///< at most 2,048 characters
-    std::optional<std::string> conceptual_type; ///< at most 254 characters
+    std::optional<std::string> description{};     ///< at most 2,048 characters
+    std::optional<std::string> extra_info{};      ///< at most 2,048 characters
+    std::optional<std::string> conceptual_type{}; ///< at most 254 characters
     /// The BlobId that the caller believes to change; another one than the present is an error.
-    std::optional<BlobId> blob_id;
+    std::optional<BlobId> blob_id{};
 };
 
 /// Everything that the HTTP contract does, without HTTP: validates, probes, applies the limits, asks the

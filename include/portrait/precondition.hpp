@@ -13,7 +13,7 @@ namespace portrait {
 /// A condition on the stored version: any version at all, or one of a list (an empty list matches nothing).
 struct PORTRAIT_EXPORT VersionCondition {
     bool any = false;
-    std::vector<ImageVersion> versions;
+    std::vector<ImageVersion> versions{};
 
     bool holds(const ImageVersion* current) const noexcept;
 };
@@ -21,10 +21,10 @@ struct PORTRAIT_EXPORT VersionCondition {
 /// What a writer demands of the stored state; a store decides it inside the transaction that writes, so that
 /// of two writers who name the same version one loses. Empty: no demand. Contract section 6.
 struct PORTRAIT_EXPORT Precondition {
-    std::optional<VersionCondition> if_match;      ///< has to hold
-    std::optional<VersionCondition> if_none_match; ///< has to not hold
+    std::optional<VersionCondition> if_match{};      ///< has to hold
+    std::optional<VersionCondition> if_none_match{}; ///< has to not hold
     /// Looked at only without `if_match`, and only when there is a picture; compared in whole seconds.
-    std::optional<Timestamp> if_unmodified_since;
+    std::optional<Timestamp> if_unmodified_since{};
 
     bool empty() const noexcept { return !if_match && !if_none_match && !if_unmodified_since; }
 

@@ -15,10 +15,11 @@ if(PORTRAIT_SANITIZE)
     add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
 endif()
 
-# portrait_library(<name> SOURCES … [PUBLIC …] [PRIVATE …]): the library portrait_<name>, alias portrait::<name>,
-# whose public headers are in ./include (or, for the core, in the project's include folder).
+# portrait_library(<name> SOURCES … [PUBLIC …] [PRIVATE …] [PC_REQUIRES …] [PC_LIBS …]): the library portrait_<name>,
+# alias portrait::<name>, whose public headers are in ./include (or, for the core, in the project's include folder).
+# PC_… says PRIVATE's packages once more in pkg-config's words: its modules, and flags for what has none.
 function(portrait_library name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "INCLUDE" "SOURCES;PUBLIC;PRIVATE")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "INCLUDE" "SOURCES;PUBLIC;PRIVATE;PC_REQUIRES;PC_LIBS")
     set(target portrait_${name})
     if(NOT arg_INCLUDE)
         set(arg_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/include)
@@ -29,8 +30,7 @@ function(portrait_library name)
     target_include_directories(${target}
         PUBLIC $<BUILD_INTERFACE:${arg_INCLUDE}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-    target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE}
-        $<BUILD_INTERFACE:portrait_build_settings>)
+    target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE $<BUILD_INTERFACE:portrait_build_settings>)
     set_target_properties(${target} PROPERTIES
         EXPORT_NAME ${name} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
         POSITION_INDEPENDENT_CODE ON
@@ -40,10 +40,15 @@ function(portrait_library name)
         # Hidden visibility doesn't reach what others' headers make visible, such as instances of std templates.
         set(script ${PROJECT_SOURCE_DIR}/lib/cmake/exports.map)
         target_link_options(${target} PRIVATE LINKER:--version-script=${script} LINKER:--no-undefined)
-        set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+        set_target_properties(${target} PROPERTIES LINK_DEPENDS ${script} INSTALL_RPATH $ORIGIN)
+        # What a shared library links privately is no concern of who links it: the installed package doesn't look for it.
+        target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${arg_PRIVATE}>)
     else()
+        target_link_libraries(${target} PRIVATE ${arg_PRIVATE})
         target_compile_definitions(${target} PUBLIC PORTRAIT_STATIC)
     endif()
-    set_property(TARGET ${target} PROPERTY PORTRAIT_INCLUDE_FOLDER ${arg_INCLUDE})
+    set_target_properties(${target} PROPERTIES
+        PORTRAIT_INCLUDE_FOLDER ${arg_INCLUDE} PORTRAIT_PUBLIC "${arg_PUBLIC}"
+        PORTRAIT_PC_REQUIRES "${arg_PC_REQUIRES}" PORTRAIT_PC_LIBS "${arg_PC_LIBS}")
     set_property(GLOBAL APPEND PROPERTY PORTRAIT_LIBRARIES ${name})
 endfunction()

@@ -7,6 +7,12 @@
 #ifdef CONSUMER_HAS_sqlite
 #include <portrait/sqlite/image_store.hpp>
 #endif
+#ifdef CONSUMER_HAS_imaging
+#include <portrait/imaging/vips_renderer.hpp>
+#endif
+#ifdef CONSUMER_HAS_testing
+#include <portrait/testing/pictures.hpp>
+#endif
 
 #include <cstdio>
 #include <filesystem>
@@ -42,6 +48,16 @@ int main() {
 #ifdef CONSUMER_HAS_http
     static_assert(sizeof(portrait::http::ServerOptions) > 0);
     if (portrait::http::status_of(portrait::errc::image_none, portrait::http::Access::read) != 404)
+        return 1;
+#endif
+#if defined(CONSUMER_HAS_imaging) && defined(CONSUMER_HAS_testing)
+    const portrait::ImageBytes png{portrait::testing::make_png(40, 20)};
+    const auto header = portrait::probe(png).value();
+    const auto rendered = portrait::imaging::VipsRenderer{}.render({png, header, {.width = 10}, {}});
+    if (!rendered || rendered->width != 10)
+        return 1;
+#elif defined(CONSUMER_HAS_testing)
+    if (portrait::probe(portrait::testing::make_png(40, 20)).value().width != 40)
         return 1;
 #endif
     const auto stored = service.image(person).value();

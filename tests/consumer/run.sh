@@ -1,27 +1,67 @@
 #!/usr/bin/env bash
-# Installs a build into an empty folder and builds a stranger's project against it.
+# Installs a build of static libraries into an empty folder, moves that, and builds a stranger's project against it by
+# find_package and by pkg-config; then builds portrait as a part of the stranger's project by FetchContent and by
+# add_subdirectory. Tells what embedding the core costs.
 # usage: tests/consumer/run.sh BUILD_FOLDER COMPONENT...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
 build=$(cd "$1" && pwd)
 shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=checks.sh
+source "$here/checks.sh"
 
-cmake --install "$build" --prefix "$work/installed" >"$work/log" || { cat "$work/log"; exit 1; }
+quietly cmake --install "$build" --prefix "$work/installed"
 # Relocatable: what was installed in one place has to work in another.
 mv "$work/installed" "$work/moved"
-components=$(IFS=';'; echo "$*")
-cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/moved" \
-    -DCMAKE_BUILD_TYPE=Release -DCONSUMER_COMPONENTS="$components" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-cmake --build "$work/build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-cd "$work"
-./build/consumer
-
-# A component that doesn't exist is named.
-if cmake -S "$here" -B "$work/wrong" -DCMAKE_PREFIX_PATH="$work/moved" -DCONSUMER_COMPONENTS="core;nonsense" \
-    >"$work/log" 2>&1; then
-    echo "a missing component was not noticed"
+if grep -rlF -e "$work/installed" -e "$root" "$work/moved/lib" --include='*.cmake' --include='*.pc'; then
+    echo "the package's files above name the folder they were built in or installed to first"
     exit 1
 fi
-grep -q "without its component 'nonsense'" "$work/log" || { cat "$work/log"; exit 1; }
+
+echo "find_package"
+build_with_find_package "$work/moved" "$@"
+cd "$work"
+./found/consumer
+expect_missing "$work/moved" "core;nonsense" "without its component 'nonsense', and has none of that name"
+cp -r "$work/moved" "$work/partial"
+find "$work/partial" -name 'portrait-testing*.cmake' -delete
+expect_missing "$work/partial" "core;testing" "without its component 'testing': build it with -DPORTRAIT_TESTING=ON"
+
+echo "pkg-config --static"
+build_with_pkg_config "$work/moved" --static "$@"
+./by-pkg-config
+link_each_module "$work/moved" --static "$@"
+
+check_macros "$work/moved"
+# The core's headers ask for no RTTI.
+PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name portrait-core.pc)")
+export PKG_CONFIG_PATH
+read -ra flags <<<"$(pkg-config --cflags portrait-core)"
+quietly g++ "${warnings[@]}" -fno-rtti -fsyntax-only "${flags[@]}" "$here/main.cpp"
+
+launcher=$(command -v ccache || true)
+embed() { # NAME DEFINITION
+    echo "$1"
+    quietly cmake -S "$here/embedding" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" "$2"
+    quietly cmake --build "$work/$1"
+    "$work/$1/consumer"
+    quietly cmake --install "$work/$1" --prefix "$work/$1/nothing"
+    [ ! -e "$work/$1/nothing" ] || { echo "$1 installs portrait unasked"; exit 1; }
+}
+tar -C "$root" -czf portrait.tar.gz --transform 's,^,portrait/,' CMakeLists.txt LICENSE include lib adapters
+embed FetchContent -DCONSUMER_ARCHIVE="file://$work/portrait.tar.gz"
+# The same sources: ccache has them.
+embed add_subdirectory -DCONSUMER_FOLDER="$work/FetchContent/_deps/portrait-src"
+
+core=$(find "$work/FetchContent" -name libportrait_core.a) # the Release one
+strip --strip-unneeded -o stripped.a "$core"
+size=$(stat -c %s stripped.a)
+echo "libportrait_core.a, stripped: $((size / 1024)) KiB"
+((size < 1024 * 1024)) || { echo "that is over 1 MiB"; exit 1; }
+echo '#include <portrait/portrait.hpp>' >include.cpp
+TIMEFORMAT='compiling a file that includes portrait/portrait.hpp: %R s, %U s of processor time'
+time g++ -std=c++20 "${flags[@]}" -c include.cpp -o include.o
