@@ -43,14 +43,13 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 
 set(own "= ${PROJECT_VERSION}")
-set(about " over SuperOffice's REST contract.")
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "C++ library for persons' pictures: shared libraries
-The core, the embedded store on SQLite, the HTTP endpoint with its server, renditions by libvips, and fakes for unit tests:
-a person's picture${about}")
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "C++ library for persons' pictures: shared libraries
+The core, the embedded store on SQLite, the HTTP endpoint of SuperOffice's
+REST contract with its server, renditions by libvips, and fakes for unit tests.")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY "=")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian}/runtime/triggers)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS tzdata)
@@ -62,15 +61,15 @@ foreach(name IN LISTS portrait_libraries)
 endforeach()
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "C++ library for persons' pictures: headers
-What building with portrait takes: headers, the linker's names of the shared libraries, the packages for CMake's
-find_package and for pkg-config.")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "C++ library for persons' pictures: headers
+What building with portrait takes: headers, the linker's names of the shared
+libraries, and what CMake's find_package and pkg-config look for.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${runtime_package} (${own}), libboost1.81-dev")
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
-set(CPACK_COMPONENT_SERVER_DESCRIPTION "Server for persons' pictures
-Keeps one picture for each person${about}
-Its data folder survives crashes; users, tokens and persons are added on the command line.")
+set(CPACK_DEBIAN_SERVER_DESCRIPTION "server for persons' pictures
+Keeps one picture for each person and serves it over SuperOffice's REST
+contract. Users, tokens and persons are added on the command line.")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "${runtime_package} (${own}), adduser, tzdata")
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA

@@ -6,7 +6,7 @@
 
 int main() {
     auto store = portrait::sqlite::SqliteImageStore::open({.folder = "pictures"}).value();
-    portrait::PersonImageService service{store, std::make_shared<portrait::AnyPersonDirectory>()};
+    portrait::PersonImageService service{std::move(store), std::make_shared<portrait::AnyPersonDirectory>()};
     const auto person = portrait::PersonId::from(42).value();
     const portrait::ImageBytes picture{portrait::testing::make_png(97, 61)};
     const auto saved = service.save(person, picture).value();

@@ -4,7 +4,7 @@
 # its own user, saves and reads a picture over HTTP, stops it, and removes the packages. Tells how long each step took.
 #
 # Not a part of .ci/run: it downloads a Debian, and takes minutes. Wants root, and the network for apt.
-# usage: tests/consumer/scratch_root.sh
+# usage: tests/consumer/scratch_root.sh [FOLDER]    where the packages are already; without it they are made
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -25,13 +25,17 @@ source "$here/checks.sh"
 SECONDS=0
 step() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
 
-step "building"
-quietly cmake --preset package
-quietly cmake --build --preset package
-step "packing"
 mkdir "$work/packages"
-(cd build/package && quietly cpack -B "$work/packages")
-rm -rf "$work/packages/_CPack_Packages"
+if [ $# -gt 0 ]; then
+    cp "$1"/*.deb "$work/packages"
+else
+    step "building"
+    quietly cmake --preset package
+    quietly cmake --build --preset package
+    step "packing"
+    (cd build/package && quietly cpack -B "$work/packed")
+    cp "$work"/packed/*.deb "$work/packages"
+fi
 for package in "$work"/packages/*.deb; do
     dpkg-deb -f "$package" Package Version Architecture Depends
 done
