@@ -147,7 +147,7 @@ private:
 } // namespace
 
 portrait::result<std::unique_ptr<ControlSocket>>
-ControlSocket::listen(const std::filesystem::path& folder, portrait::sqlite::SqliteImageStore& store,
+ControlSocket::listen(const std::filesystem::path& folder, JobPlace place,
                       std::shared_ptr<portrait::http::Log> log) {
     const int opened = open_folder(folder);
     if (opened < 0)
@@ -162,16 +162,15 @@ ControlSocket::listen(const std::filesystem::path& folder, portrait::sqlite::Sql
     }
     ::close(opened);
     const auto path = std::filesystem::absolute(folder) / control_socket_name;
-    return std::unique_ptr<ControlSocket>{new ControlSocket{path, listening, stop, store, std::move(log)}};
+    return std::unique_ptr<ControlSocket>{new ControlSocket{path, listening, stop, place, std::move(log)}};
 }
 
-ControlSocket::ControlSocket(std::filesystem::path path, int listening, int stop,
-                             portrait::sqlite::SqliteImageStore& store,
+ControlSocket::ControlSocket(std::filesystem::path path, int listening, int stop, JobPlace place,
                              std::shared_ptr<portrait::http::Log> log)
     : path_{std::move(path)}
     , listening_{listening}
     , stop_{stop}
-    , store_{store}
+    , place_{place}
     , log_{std::move(log)}
     , thread_{[this] { accept_all(); }} {}
 
@@ -247,7 +246,7 @@ void ControlSocket::serve(int socket) {
     }
     log_->event(Severity::info, fmt::format("{} was asked for through the control socket", job->name), {});
     SocketListener listener{socket, stopping_};
-    const auto end = do_job(store_, *job, listener);
+    const auto end = do_job(place_, *job, listener);
     log_->event(end.exit_code == 0 ? Severity::info : Severity::warning,
                 fmt::format("{} ended{}{}", job->name, end.sentence.empty() ? "" : ": ", end.sentence), {});
     (void)send_all(socket, end_line(end));

@@ -19,10 +19,9 @@ namespace portrait_server {
 class ControlSocket {
 public:
     /// Errors are those of the socket; its message is for the operator. The caller has the folder's lock, so
-    /// that a socket that is there is a dead one. `store` has to live longer.
-    static portrait::result<std::unique_ptr<ControlSocket>> listen(const std::filesystem::path& folder,
-                                                                   portrait::sqlite::SqliteImageStore& store,
-                                                                   std::shared_ptr<portrait::http::Log> log);
+    /// that a socket that is there is a dead one. What `place` names has to live longer.
+    static portrait::result<std::unique_ptr<ControlSocket>>
+    listen(const std::filesystem::path& folder, JobPlace place, std::shared_ptr<portrait::http::Log> log);
 
     /// Ends the jobs that are at work and removes the socket.
     ~ControlSocket();
@@ -36,8 +35,8 @@ private:
         std::thread thread;
     };
 
-    ControlSocket(std::filesystem::path path, int listening, int stop,
-                  portrait::sqlite::SqliteImageStore& store, std::shared_ptr<portrait::http::Log> log);
+    ControlSocket(std::filesystem::path path, int listening, int stop, JobPlace place,
+                  std::shared_ptr<portrait::http::Log> log);
 
     void accept_all();
     void begin(int socket);
@@ -47,7 +46,7 @@ private:
     const std::filesystem::path path_;
     const int listening_;
     const int stop_; ///< an eventfd: readable once this object goes
-    portrait::sqlite::SqliteImageStore& store_;
+    const JobPlace place_;
     const std::shared_ptr<portrait::http::Log> log_;
     std::atomic<bool> stopping_ = false;
     std::list<Session> sessions_; ///< the accepting thread's until it has ended

@@ -35,14 +35,14 @@ std::string absolute_path(const fs::path& path) {
 int run_folder_job(const Settings& settings, FolderJob job) {
     prepare_process();
     std::error_code failure;
-    // Opening would make the folder, and a job on nothing is a wrong --data.
-    if (!fs::exists(settings.data / "portrait.db", failure))
+    // Opening would make the folder, and a job on nothing is a wrong --data; but an import may begin one.
+    if (job.name != "import" && !fs::exists(settings.data / "portrait.db", failure))
         return refuse(fmt::format("the data folder {} holds no portrait database; choose another by --data",
                                   settings.data.string()));
     ProgressDisplay display;
     const auto store = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
     if (store)
-        return exit_code_of(do_job(**store, job, display));
+        return exit_code_of(do_job({**store, **store}, job, display));
     if (store.error() != portrait::errc::store_in_use)
         return refuse(data_folder_refusal(settings, store.error()));
     const auto end = ask_owner(settings.data, job, display);
@@ -59,6 +59,14 @@ int check_folder(const Settings& settings) {
 
 int back_up(const Settings& settings, const BackUp& command) {
     return run_folder_job(settings, {"backup", {absolute_path(command.folder)}});
+}
+
+int export_all(const Settings& settings, const ExportPictures& command) {
+    return run_folder_job(settings, {"export", {absolute_path(command.folder)}});
+}
+
+int import_all(const Settings& settings, const ImportPictures& command) {
+    return run_folder_job(settings, {"import", {absolute_path(command.folder)}});
 }
 
 int restore_backup(const Settings& settings, const RestoreBackup& command) {

@@ -15,6 +15,12 @@ int check_folder(const Settings& settings);
 /// `backup DIR`: returns the exit code.
 int back_up(const Settings& settings, const BackUp& command);
 
+/// `export DIR`: returns the exit code.
+int export_all(const Settings& settings, const ExportPictures& command);
+
+/// `import DIR`: returns the exit code.
+int import_all(const Settings& settings, const ImportPictures& command);
+
 /// `restore BACKUP`: makes the data folder of a backup; returns the exit code.
 int restore_backup(const Settings& settings, const RestoreBackup& command);
 

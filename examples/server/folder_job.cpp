@@ -1,6 +1,9 @@
 #include "folder_job.hpp"
 
 #include "console.hpp"
+#include "export_job.hpp"
+#include "import_job.hpp"
+#include "persons_command.hpp"
 #include "refusals.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
@@ -90,12 +93,20 @@ JobEnd end_of_failed_copy(const portrait::Error& error, std::string_view what) {
     return ended_by(error, what);
 }
 
-JobEnd do_job(SqliteImageStore& store, const FolderJob& job, JobListener& listener) {
+JobEnd do_job(JobPlace place, const FolderJob& job, JobListener& listener) {
     if (job.name == "check" && job.arguments.empty())
-        return check(store, listener);
-    if (job.name == "backup" && job.arguments.size() == 1 &&
-        std::filesystem::path{job.arguments[0]}.is_absolute())
-        return backup(store, job.arguments[0], listener);
+        return check(place.store, listener);
+    const bool names_a_path =
+        job.arguments.size() == 1 && std::filesystem::path{job.arguments[0]}.is_absolute();
+    if (job.name == "backup" && names_a_path)
+        return backup(place.store, job.arguments[0], listener);
+    if (job.name == "export" && names_a_path)
+        return export_pictures(place.store, job.arguments[0], listener);
+    if (job.name == "import" && names_a_path)
+        return import_pictures(place, job.arguments[0], listener);
+    if ((job.name == "persons-import" && names_a_path) ||
+        (job.name == "persons-add" && job.arguments.size() == 2))
+        return add_persons(place.store, job);
     return {exit_code::refused, "the server that has the data folder open doesn't know this command"};
 }
 

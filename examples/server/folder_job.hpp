@@ -7,12 +7,21 @@
 #include <string_view>
 #include <vector>
 
+namespace portrait {
+class ImageStore;
+}
 namespace portrait::sqlite {
 class SqliteImageStore;
 struct CopyReport;
 } // namespace portrait::sqlite
 
 namespace portrait_server {
+
+/// Where a job is done.
+struct JobPlace {
+    portrait::sqlite::SqliteImageStore& store;
+    portrait::ImageStore& images; ///< what writes pictures go through: a cache before the store, or the store
+};
 
 /// What a subcommand wants done in a data folder, wherever it is done: in its own process or in the server
 /// that has the folder open.
@@ -42,7 +51,7 @@ struct JobEnd {
 
 /// Does a job on an open store. A name or arguments that it doesn't know are refused: they may come from
 /// another process.
-JobEnd do_job(portrait::sqlite::SqliteImageStore& store, const FolderJob& job, JobListener& listener);
+JobEnd do_job(JobPlace place, const FolderJob& job, JobListener& listener);
 
 /// Tells of a copy that was made, and of what isn't in it.
 JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view what, JobListener& listener);

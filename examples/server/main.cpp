@@ -36,6 +36,10 @@ int run(const CommandLine& line) {
                 return back_up(line.settings, command);
             else if constexpr (std::is_same_v<Kind, RestoreBackup>)
                 return restore_backup(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, ExportPictures>)
+                return export_all(line.settings, command);
+            else if constexpr (std::is_same_v<Kind, ImportPictures>)
+                return import_all(line.settings, command);
             else
                 return run_server(line.settings);
         },

@@ -264,6 +264,23 @@ void add_folder_commands(CLI::App& app, CommandLine& line, BackUp& backup, Resto
     restore->callback([&] { line.command = restoration; });
 }
 
+void add_exchange_commands(CLI::App& app, CommandLine& line, ExportPictures& exported,
+                           ImportPictures& imported) {
+    auto* write =
+        app.add_subcommand("export", "Write a file for each person's picture and a manifest of their "
+                                     "ImageInfo into DIR; again, what has changed");
+    write->fallthrough();
+    write->add_option("dir", exported.folder, "Made when it is missing; its parent has to exist")
+        ->type_name("DIR")
+        ->required();
+    write->callback([&] { line.command = exported; });
+    auto* read = app.add_subcommand("import", "Add the persons and pictures of an export; a person who has "
+                                              "another picture keeps it and is named");
+    read->fallthrough();
+    read->add_option("dir", imported.folder, "What `export` made")->type_name("DIR")->required();
+    read->callback([&] { line.command = imported; });
+}
+
 } // namespace
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
@@ -277,6 +294,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     RevokeToken revoked;
     BackUp backup;
     RestoreBackup restoration;
+    ExportPictures exported;
+    ImportPictures imported;
 
     CLI::App app{"A person's picture over SuperOffice's REST contract", "portrait-server"};
     app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION);
@@ -292,6 +311,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     add_user_commands(app, line, user);
     add_token_commands(app, line, token, revoked);
     add_folder_commands(app, line, backup, restoration);
+    add_exchange_commands(app, line, exported, imported);
 
     try {
         app.parse(argc, argv);

@@ -87,10 +87,20 @@ struct RestoreBackup {
     std::filesystem::path folder;
 };
 
+/// `export DIR`
+struct ExportPictures {
+    std::filesystem::path folder;
+};
+
+/// `import DIR`
+struct ImportPictures {
+    std::filesystem::path folder;
+};
+
 struct CommandLine {
     Settings settings;
     std::variant<Serve, ImportPersons, AddPerson, AddUser, AddToken, ListTokens, RevokeToken, CheckFolder,
-                 BackUp, RestoreBackup>
+                 BackUp, RestoreBackup, ExportPictures, ImportPictures>
         command;
 };
 

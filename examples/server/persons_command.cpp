@@ -1,8 +1,10 @@
 #include "persons_command.hpp"
 
 #include "console.hpp"
+#include "control_socket.hpp"
 #include "persons_file.hpp"
 #include "process.hpp"
+#include "progress_display.hpp"
 #include "refusals.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
@@ -27,10 +29,20 @@ using portrait::sqlite::Person;
 
 constexpr std::size_t largest_file = std::size_t{256} << 20;
 
-/// Puts them into the folder's table; returns the exit code of a failure.
-std::optional<int> save(const Settings& settings, std::span<const Person> persons) {
+/// Puts them into the folder's table, or has its owner do the job that comes to the same; returns the exit
+/// code of a failure.
+std::optional<int> save(const Settings& settings, std::span<const Person> persons, const FolderJob& job) {
     prepare_process();
     const auto store = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
+    if (!store && store.error() == portrait::errc::store_in_use) {
+        ProgressDisplay display;
+        const auto end = ask_owner(settings.data, job, display);
+        if (!end)
+            return refuse(data_folder_refusal(settings, store.error()));
+        if (end->exit_code == exit_code::success)
+            return std::nullopt;
+        return end->exit_code == exit_code::refused ? refuse(end->sentence) : fail(end->sentence);
+    }
     if (!store)
         return refuse(data_folder_refusal(settings, store.error()));
     if (const auto added = (*store)->persons()->add(persons); !added)
@@ -72,7 +84,8 @@ int import_persons(const Settings& settings, const ImportPersons& command) {
         return refuse(fmt::format("{}, {}; nobody was added", file, persons.error().message()));
     if (persons->empty())
         return refuse(fmt::format("{} names nobody; lines of id,name do", file));
-    if (const auto failure = save(settings, *persons))
+    if (const auto failure =
+            save(settings, *persons, {"persons-import", {std::filesystem::absolute(command.file).string()}}))
         return *failure;
     say(fmt::format("{} person{} of {} added\n", persons->size(), persons->size() == 1 ? "" : "s", file));
     return exit_code::success;
@@ -85,10 +98,31 @@ int add_person(const Settings& settings, const AddPerson& command) {
     if (const auto fault = person_name_fault(command.name); !fault.empty())
         return refuse(fault);
     const Person person{.id = *id, .name = command.name};
-    if (const auto failure = save(settings, {&person, 1}))
+    if (const auto failure = save(settings, {&person, 1}, {"persons-add", {command.id, command.name}}))
         return *failure;
     say(fmt::format("person {} added\n", id->value()));
     return exit_code::success;
+}
+
+JobEnd add_persons(portrait::sqlite::SqliteImageStore& store, const FolderJob& job) {
+    std::vector<Person> persons;
+    if (job.name == "persons-import") {
+        const auto text = read_file(job.arguments[0]);
+        auto parsed = text ? parse_persons(*text) : portrait::result<std::vector<Person>>{text.error()};
+        if (!parsed)
+            return {exit_code::refused, fmt::format("{}: {}", job.arguments[0], parsed.error().message())};
+        persons = *std::move(parsed);
+    } else {
+        const auto id = portrait::PersonId::parse(job.arguments[0]);
+        const auto fault = person_name_fault(job.arguments[1]);
+        if (!id || !fault.empty())
+            return {exit_code::refused, std::string{id ? std::string_view{fault}
+                                                       : "the id is not a number from 1 to 2147483647"}};
+        persons.push_back({.id = *id, .name = job.arguments[1]});
+    }
+    if (const auto added = store.persons()->add(persons); !added)
+        return {exit_code::failure, plain_refusal(added.error())};
+    return {};
 }
 
 } // namespace portrait_server

@@ -74,8 +74,17 @@ bool ProgressDisplay::progress(std::string_view step, std::uint64_t done, std::u
     const auto seconds = std::chrono::duration<double>(now - began_).count();
     const auto rate = seconds > 0 ? mebibytes(static_cast<double>(done)) / seconds : 0;
     const auto part =
-        total == 0 ? 0.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
-    if (on_terminal_) {
+        std::min(1.0, static_cast<double>(done) / static_cast<double>(std::max(total, std::uint64_t{1})));
+    if (total == 0 && on_terminal_) {
+        note(fmt::format("\r{:9} {:.0f} MiB  {:.0f} MiB/s\x1b[K", printable(step),
+                         mebibytes(static_cast<double>(done)), rate));
+        bar_shown_ = true;
+        next_ = now + between_bars;
+    } else if (total == 0) {
+        note(fmt::format("{}: {:.0f} MiB, {:.0f} MiB/s\n", printable(step),
+                         mebibytes(static_cast<double>(done)), rate));
+        next_ = now + between_lines;
+    } else if (on_terminal_) {
         const auto full = static_cast<std::size_t>(part * bar_width);
         note(fmt::format("\r{:9} [{:{}}] {:3.0f}%  {:.0f} MiB/s\x1b[K", printable(step),
                          std::string(full, '#'), bar_width, part * 100, rate));

@@ -43,6 +43,7 @@ constexpr std::size_t waiting_tasks = 4096; // of each pool; beyond it 503
 struct Parts {
     std::shared_ptr<ServerLog> log;
     std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
+    std::shared_ptr<portrait::ImageStore> images; ///< the store, with a cache before it
     std::shared_ptr<portrait::PersonImageService> service;
     std::shared_ptr<portrait::http::WorkerPool> readers;
     std::shared_ptr<portrait::http::WorkerPool> writers;
@@ -58,17 +59,20 @@ directory_for(const Settings& settings, const portrait::sqlite::SqliteImageStore
     return store.persons();
 }
 
-std::shared_ptr<portrait::PersonImageService>
-make_service(const Settings& settings, const std::shared_ptr<portrait::sqlite::SqliteImageStore>& store) {
-    std::shared_ptr<portrait::ImageStore> images = store;
-    if (settings.cache_bytes != 0)
-        images = std::make_shared<portrait::CachingImageStore>(store, settings.cache_bytes);
+std::shared_ptr<portrait::ImageStore>
+with_cache(const Settings& settings, const std::shared_ptr<portrait::sqlite::SqliteImageStore>& store) {
+    if (settings.cache_bytes == 0)
+        return store;
+    return std::make_shared<portrait::CachingImageStore>(store, settings.cache_bytes);
+}
+
+std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
     portrait::Limits limits;
     limits.max_bytes = settings.max_body;
     limits.max_pixels = settings.max_pixels;
     const auto metadata =
         settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
-    return std::make_shared<portrait::PersonImageService>(std::move(images), directory_for(settings, *store),
+    return std::make_shared<portrait::PersonImageService>(parts.images, directory_for(settings, *parts.store),
                                                           limits, nullptr, metadata);
 }
 
@@ -114,7 +118,7 @@ portrait::result<void> prepare_persons(const Settings& settings, const Parts& pa
 
 /// Without it the server serves all the same; subcommands then have to wait until it has ended.
 void open_control_socket(const Settings& settings, Parts& parts) {
-    auto control = ControlSocket::listen(settings.data, *parts.store, parts.log);
+    auto control = ControlSocket::listen(settings.data, {*parts.store, *parts.images}, parts.log);
     if (control)
         parts.control = std::move(*control);
     else
@@ -179,7 +183,8 @@ int run_server(const Settings& settings) {
     parts.store = std::move(*store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
         return refuse(data_folder_refusal(settings, prepared.error()));
-    parts.service = make_service(settings, parts.store);
+    parts.images = with_cache(settings, parts.store);
+    parts.service = make_service(settings, parts);
     parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(

@@ -354,18 +354,28 @@ TEST_CASE("an import of a hundred thousand persons takes one file", "[e2e][comma
     CHECK(end.out == "100000 persons of persons.csv added\n");
 }
 
-TEST_CASE("persons can't be changed in a folder that a server owns", "[e2e][command-line]") {
+TEST_CASE("persons can be added to a folder that a server owns, which knows them at once",
+          "[e2e][command-line]") {
     const TemporaryFolder folder;
     write_file(folder / "persons.csv", "2000,Late\n");
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = server.port();
-    const auto arguments = GENERATE(std::vector<std::string>{"persons", "add", "2000", "Late"},
-                                    std::vector<std::string>{"persons", "import", "persons.csv"});
-    const auto end = run_server({.folder = folder.path(), .arguments = arguments});
-    CHECK(end.exit_code == 2);
-    CHECK(lines_of(end.err) == 1);
-    CHECK(holds(end.err, "in use by another"));
-    CHECK(holds(end.err, std::to_string(server.id())));
     CHECK(put_status(port, "2000", "tje0", "Tje0") == 400);
-    CHECK(put_status(port, "7", "tje0", "Tje0") == 200);
+    SECTION("through its control socket") {
+        const auto arguments = GENERATE(std::vector<std::string>{"persons", "add", "2000", "Late"},
+                                        std::vector<std::string>{"persons", "import", "persons.csv"});
+        const auto end = run_server({.folder = folder.path(), .arguments = arguments});
+        CAPTURE(end.err);
+        CHECK(end.exit_code == 0);
+        CHECK(put_status(port, "2000", "tje0", "Tje0") == 200);
+    }
+    SECTION("but not without it") {
+        std::filesystem::remove(folder / "portrait-data" / "control.sock");
+        const auto end =
+            run_server({.folder = folder.path(), .arguments = {"persons", "add", "2000", "Late"}});
+        CHECK(end.exit_code == 2);
+        CHECK(lines_of(end.err) == 1);
+        CHECK(holds(end.err, "in use by another"));
+        CHECK(holds(end.err, std::to_string(server.id())));
+    }
 }

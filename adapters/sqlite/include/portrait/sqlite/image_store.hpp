@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 namespace portrait::sqlite {
 
@@ -100,6 +101,10 @@ public:
     /// `cancelled`, `store_io`.
     result<CopyReport> backup(const std::filesystem::path& target,
                               const ProgressListener& listener = {}) const;
+
+    /// Persons who have a picture, by id, from the first one beyond `after` (0: from the beginning); at most
+    /// `most` of them. For going through all pictures a page at a time.
+    result<std::vector<PersonWithImage>> persons_with_image(std::int32_t after, std::size_t most) const;
 
 private:
     explicit SqliteImageStore(std::shared_ptr<DataFolder> folder);

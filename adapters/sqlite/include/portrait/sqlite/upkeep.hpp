@@ -45,6 +45,12 @@ struct CheckReport {
     bool ok() const noexcept { return damage_count == 0 && unreferenced_bytes == 0; }
 };
 
+/// A person who has a picture.
+struct PersonWithImage {
+    PersonId id;
+    std::optional<std::string> name; ///< as the table of persons has it; absent when the person isn't there
+};
+
 /// What a backup or a restoration did.
 struct CopyReport {
     std::uint64_t pictures = 0;        ///< in the copy
