@@ -1,0 +1,161 @@
+#include "endpoint_fixture.hpp"
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+
+#include <portrait/http/async_handle.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <memory>
+#include <vector>
+
+using namespace portrait;
+using namespace portrait::testing;
+namespace net = boost::asio;
+
+namespace {
+
+/// Keeps tasks until the test runs them.
+class KeptTasks final : public http::Executor {
+public:
+    bool execute(std::function<void()> task) override {
+        tasks.push_back(std::move(task));
+        return true;
+    }
+    void run() {
+        for (auto& task : std::exchange(tasks, {}))
+            task();
+    }
+    std::vector<std::function<void()>> tasks;
+};
+
+struct AsyncFixture : EndpointFixture {
+    std::shared_ptr<KeptTasks> tasks = std::make_shared<KeptTasks>();
+    http::Endpoint slow{service, std::make_shared<FixedAuthenticator>(), tasks, tasks};
+    std::string picture = text_of(make_png());
+    std::string basic = basic_authorization("tje0", "Tje0");
+
+    http::RequestHead head(std::string_view method) const {
+        http::RequestHead head{.method = method, .target = "/api/v1/Person/1/Image"};
+        head.fields.push_back({"Authorization", basic});
+        if (method == "PUT") {
+            head.fields.push_back({"Content-Type", "image/png"});
+            head.content_length = picture.size();
+        }
+        return head;
+    }
+};
+
+} // namespace
+
+TEST_CASE("async_handle calls back on the handler's executor, never inside the call", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    unsigned status = 0;
+    http::async_handle(
+        *fixture.endpoint, fixture.head("PUT"), ImageBytes{fixture.picture},
+        net::bind_executor(context, [&](boost::system::error_code error, const http::Response& response) {
+            CHECK_FALSE(error);
+            status = response.status;
+        }));
+    CHECK(status == 0);
+    context.run(); // the operation kept it busy
+    CHECK(status == 200);
+}
+
+TEST_CASE("async_handle keeps its context running while the answer isn't there", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    unsigned status = 0;
+    http::async_handle(
+        fixture.slow, fixture.head("GET"), {},
+        net::bind_executor(context, [&](boost::system::error_code, const http::Response& response) {
+            status = response.status;
+        }));
+    CHECK(context.poll() == 0);
+    CHECK_FALSE(context.stopped());
+    fixture.tasks->run();
+    context.run();
+    CHECK(status == 404); // there is no picture yet
+}
+
+TEST_CASE("async_handle gives a future", "[http][async]") {
+    AsyncFixture fixture;
+    auto saved = http::async_handle(*fixture.endpoint, fixture.head("PUT"), ImageBytes{fixture.picture},
+                                    net::use_future);
+    CHECK(saved.get().status == 200);
+    auto read = http::async_handle(*fixture.endpoint, fixture.head("GET"), {}, net::use_future);
+    CHECK(read.get().body_text() == fixture.picture);
+}
+
+TEST_CASE("async_handle is awaited by coroutines", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    std::string read;
+    net::co_spawn(
+        context,
+        [&]() -> net::awaitable<void> {
+            const auto saved = co_await http::async_handle(*fixture.endpoint, fixture.head("PUT"),
+                                                           ImageBytes{fixture.picture}, net::use_awaitable);
+            CHECK(saved.status == 200);
+            const auto response =
+                co_await http::async_handle(*fixture.endpoint, fixture.head("GET"), {}, net::use_awaitable);
+            read = response.body_text();
+        },
+        [](const std::exception_ptr& failure) { CHECK_FALSE(failure); });
+    context.run();
+    CHECK(read == fixture.picture);
+}
+
+TEST_CASE("a cancelled async_handle ends at once, and the save goes on", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    net::cancellation_signal cancel;
+    std::vector<boost::system::error_code> errors;
+    {
+        // What the head views is gone before the work runs.
+        const auto target = std::make_unique<std::string>("/api/v1/Person/1/Image");
+        auto head = fixture.head("PUT");
+        head.target = *target;
+        http::async_handle(fixture.slow, head, ImageBytes{fixture.picture},
+                           net::bind_cancellation_slot(
+                               cancel.slot(), net::bind_executor(context, [&](boost::system::error_code error,
+                                                                              const http::Response&) {
+                                   errors.push_back(error);
+                               })));
+    }
+    cancel.emit(net::cancellation_type::terminal);
+    context.run();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.front() == net::error::operation_aborted);
+
+    fixture.tasks->run();
+    context.restart();
+    context.run();
+    CHECK(errors.size() == 1); // the late answer is dropped
+    CHECK(fixture.service->image(PersonId::from(1).value())->bytes.text() == fixture.picture);
+}
+
+TEST_CASE("cancelling an async_handle that has its answer changes nothing", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    net::cancellation_signal cancel;
+    std::vector<boost::system::error_code> errors;
+    http::async_handle(*fixture.endpoint, fixture.head("PUT"), ImageBytes{fixture.picture},
+                       net::bind_cancellation_slot(
+                           cancel.slot(), net::bind_executor(context, [&](boost::system::error_code error,
+                                                                          const http::Response&) {
+                               errors.push_back(error);
+                           })));
+    cancel.emit(net::cancellation_type::total);
+    context.run();
+    cancel.emit(net::cancellation_type::total);
+    REQUIRE(errors.size() == 1);
+    CHECK_FALSE(errors.front());
+}
