@@ -1,0 +1,22 @@
+#pragma once
+
+#include "staff.hpp"
+
+#include <portrait/http/endpoint.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+
+/// What a connection of the service needs.
+struct StaffService {
+    std::shared_ptr<const Staff> staff;
+    portrait::http::Endpoint& pictures;
+    std::uint64_t body_limit;
+};
+
+/// Accepts until the acceptor is closed. `/staff/<number>` is the service's own route; everything below
+/// `/pictures` is portrait's.
+boost::asio::awaitable<void> serve_staff(boost::asio::ip::tcp::acceptor& acceptor,
+                                         std::shared_ptr<const StaffService> service);
