@@ -4,6 +4,11 @@
 set -euo pipefail
 cd "$1"
 export MAGICK_THREAD_LIMIT=2
+# ImageMagick as Debian ships it takes no side over 16,000 pixels; a policy that is found earlier counts instead.
+mkdir magick
+printf '%s\n' '<policymap>' '<policy domain="resource" name="width" value="64KP"/>' \
+    '<policy domain="resource" name="height" value="64KP"/>' '</policymap>' > magick/policy.xml
+export MAGICK_CONFIGURE_PATH=$PWD/magick
 
 convert -seed 11 -size 120x80 plasma:navy-orange -depth 8 -fill white -draw 'rectangle 4,4 30,14' upright.miff
 convert upright.miff -quality 95 jpeg-orientation-1.jpg
@@ -38,9 +43,9 @@ convert -delay 7 -dispose Previous \( upright.miff -resize 60x60! \) \( -size 20
 convert -delay 5 -dispose None \( upright.miff -resize 60x60! \) \( -size 20x20 xc:lime -repage 60x60+10+10 \) \
     -loop 0 gif-dispose-none.gif
 for type in png jpg gif tif; do convert -size 1x1 xc:teal "$type-1x1.$type"; done
-# ImageMagick as Debian ships it takes no side over 16,000 pixels.
-convert -size 1x15000 gradient:red-blue png-1x15000.png
-convert -size 15000x1 xc:green -quality 95 jpeg-15000x1.jpg
+convert -size 1x30000 gradient:red-blue png-1x30000.png
+convert -size 30000x1 xc:green -quality 95 jpeg-30000x1.jpg
+convert -size 1x30000 gradient:white-black -colors 32 gif-1x30000.gif
 convert -seed 3 -size 1000x750 plasma:fractal -resize 4000x3000! -quality 88 jpeg-12mp.jpg
 convert -seed 4 -size 1000x500 plasma:fractal -resize 10000x5000! -quality 80 jpeg-50mp.jpg
 rm upright.miff
