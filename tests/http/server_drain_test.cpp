@@ -110,30 +110,3 @@ TEST_CASE("answers that come after the server has gone harm nobody", "[server][d
     CHECK(server.store.use_count() == 1);
     CHECK(server.store->saves == 1);
 }
-
-TEST_CASE("connections beyond the limit are told 503 and closed, and room is made again",
-          "[server][limits]") {
-    ServerOptions options = test_options();
-    options.connection_limit = 3;
-    const RunningServer server{options};
-    std::vector<RawConnection> connections;
-    for (int count = 0; count < 3; ++count) {
-        connections.push_back(server.connect());
-        connections.back().send(request_text("GET", "/healthz"));
-        CHECK(connections.back().read_response().status == 200);
-    }
-    RawConnection refused = server.connect();
-    const RawResponse response = refused.read_response();
-    CHECK(response.status == 503);
-    CHECK_FALSE(response.field("Retry-After").empty());
-    CHECK(response.field("Connection") == "close");
-    CHECK(response.body.find("\"service.too_many_connections\"") != std::string::npos);
-    CHECK(refused.wait_for_close());
-    connections.front().send(request_text("GET", "/healthz"));
-    CHECK(connections.front().read_response().status == 200);
-
-    connections.clear();
-    refused.close();
-    server.wait_for_no_connections();
-    CHECK(server.still_serves());
-}

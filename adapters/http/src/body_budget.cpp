@@ -54,6 +54,13 @@ bool BodyCharge::add(std::uint64_t bytes) noexcept {
     return true;
 }
 
+bool BodyCharge::has_room_for(std::uint64_t bytes) const noexcept {
+    const BodyBudget& budget = *share_->budget_;
+    const std::uint64_t of_address = share_->used_.load(std::memory_order_relaxed);
+    const bool alone = of_address == bytes_;
+    return budget.used() + bytes <= budget.limit_ && (alone || of_address + bytes <= budget.address_limit_);
+}
+
 void BodyCharge::release() noexcept {
     if (bytes_ != 0) {
         share_->used_.fetch_sub(bytes_, std::memory_order_relaxed);

@@ -11,11 +11,14 @@ namespace portrait::http {
 
 class BodyBudget;
 
-/// What one client address holds of a `BodyBudget`. Connections share it; thread-safe.
+/// What one client address holds: of a `BodyBudget`, and connections. Connections share it; thread-safe.
 class AddressShare {
 public:
     explicit AddressShare(std::shared_ptr<BodyBudget> budget) noexcept
         : budget_{std::move(budget)} {}
+
+    /// Open at present. Counted by the server.
+    std::atomic<std::uint32_t> connections{0};
 
 private:
     friend class BodyCharge;
@@ -65,6 +68,8 @@ public:
 
     /// Takes `bytes` more; false, and nothing is taken, when a limit would be passed.
     bool add(std::uint64_t bytes) noexcept;
+    /// Whether `add` would succeed now; takes nothing.
+    bool has_room_for(std::uint64_t bytes) const noexcept;
     void release() noexcept;
 
 private:

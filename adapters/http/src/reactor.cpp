@@ -3,6 +3,8 @@
 #include "http_date.hpp"
 #include "session.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 
 namespace portrait::http {
@@ -29,6 +31,57 @@ void Reactor::add(Session& session) {
         ticking_ = true;
         tick();
     }
+}
+
+void Reactor::idle(Session& session) {
+    session.idle_since = std::chrono::steady_clock::now();
+    idle_sessions_.push_back(session);
+    idle_count_.fetch_add(1, std::memory_order_relaxed);
+    if (&idle_sessions_.front() == static_cast<IdleHook*>(&session)) {
+        publish_oldest();
+    }
+}
+
+void Reactor::busy(Session& session) {
+    IdleHook& hook = session;
+    if (!hook.is_linked()) {
+        return;
+    }
+    const bool was_oldest = &idle_sessions_.front() == &hook;
+    hook.unlink();
+    idle_count_.fetch_sub(1, std::memory_order_relaxed);
+    if (was_oldest) {
+        publish_oldest();
+    }
+}
+
+void Reactor::publish_oldest() noexcept {
+    oldest_idle_.store(
+        idle_sessions_.empty()
+            ? never
+            : static_cast<Session&>(idle_sessions_.front()).idle_since.time_since_epoch().count(),
+        std::memory_order_relaxed);
+}
+
+std::int64_t Reactor::oldest_idle() const noexcept {
+    return idle_count_.load(std::memory_order_relaxed) > 0 ? oldest_idle_.load(std::memory_order_relaxed)
+                                                           : never;
+}
+
+bool Reactor::close_oldest_idle() {
+    if (idle_count_.fetch_sub(1, std::memory_order_relaxed) <= 0) {
+        idle_count_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    net::post(context, [this] {
+        idle_count_.fetch_add(1, std::memory_order_relaxed);
+        if (!idle_sessions_.empty()) {
+            auto& session = static_cast<Session&>(idle_sessions_.front());
+            busy(session);
+            session.cut();
+        }
+    });
+    return true;
 }
 
 void Reactor::tick() {

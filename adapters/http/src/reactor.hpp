@@ -8,9 +8,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +35,9 @@ inline constexpr net::use_awaitable_t<IoExecutor> use_awaitable{};
 
 class Session;
 
+/// A session's place in its reactor's list of idle ones; left by itself.
+using IdleHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 /// One io thread's context with the sessions that live on it. Each session stays on one thread, so it needs
 /// no strand and no lock; other threads reach it by posting. Members but `context` are for that thread alone.
 class Reactor : public std::enable_shared_from_this<Reactor> {
@@ -41,6 +48,14 @@ public:
 
     void add(Session& session);
     void remove(Session& session) { sessions_.erase(&session); }
+    /// `session` waits for a request from now on, or doesn't any more.
+    void idle(Session& session);
+    void busy(Session& session);
+    /// When the oldest idle session became so, as the steady clock counts; the largest number when none is
+    /// idle that hasn't been promised to be closed. Any thread may ask.
+    std::int64_t oldest_idle() const noexcept;
+    /// Closes the oldest idle session soon. Any thread may ask; false when there is none left to close.
+    bool close_oldest_idle();
     void drain_sessions();
     void cut_sessions();
     /// No session will come any more.
@@ -50,7 +65,10 @@ public:
     std::string_view date();
 
 private:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
     void tick();
+    void publish_oldest() noexcept;
 
     /// Sessions only note when they expire, and one timer looks at all of them now and then: with a timer for
     /// each, every request would queue and cancel several.
@@ -58,6 +76,9 @@ private:
     std::chrono::milliseconds period_;
     bool ticking_ = false;
     std::unordered_set<Session*> sessions_;
+    boost::intrusive::list<IdleHook, boost::intrusive::constant_time_size<false>> idle_sessions_;
+    std::atomic<std::int64_t> oldest_idle_{never};
+    std::atomic<std::int64_t> idle_count_{0}; ///< less those that are to be closed
     std::time_t date_second_ = -1;
     std::string date_;
 };

@@ -130,6 +130,7 @@ public:
 
 private:
     Awaitable<void> accept_connections();
+    bool close_oldest_idle();
     void take_in(Socket socket, const std::shared_ptr<Reactor>& reactor);
     void run(Reactor& reactor);
     void stop();
@@ -192,25 +193,41 @@ void Server::State::run(Reactor& reactor) {
 }
 
 Awaitable<void> Server::State::accept_connections() {
+    bool accepting_fails = false;
     for (std::size_t next = 0; !core_->draining; next = (next + 1) % reactors_.size()) {
         const std::shared_ptr<Reactor> reactor = reactors_[next];
         beast::error_code error;
         Socket socket =
             co_await acceptor_->async_accept(reactor->context, net::redirect_error(use_awaitable, error));
         if (!error) {
+            accepting_fails = false;
             try {
                 take_in(std::move(socket), reactor);
             } catch (const std::exception& failure) {
                 core_->event(Severity::error, std::string{"a connection was dropped: "} + failure.what());
             }
         } else if (!core_->draining && error != net::error::connection_aborted) {
-            core_->event(Severity::warning, "a connection couldn't be accepted: " + error.message());
+            if (!accepting_fails) {
+                core_->event(Severity::warning, "a connection couldn't be accepted: " + error.message() +
+                                                    "; trying again until it can");
+            }
+            accepting_fails = true;
+            close_oldest_idle(); // gives a descriptor back, when those are what is missing
             pause_->expires_after(accept_pause);
             co_await pause_->async_wait(net::redirect_error(use_awaitable, error));
         }
     }
     beast::error_code ignored;
     acceptor_->close(ignored);
+}
+
+// Makes room for a new connection; false when every connection is busy.
+bool Server::State::close_oldest_idle() {
+    const auto oldest =
+        std::min_element(reactors_.begin(), reactors_.end(), [](const auto& left, const auto& right) {
+            return left->oldest_idle() < right->oldest_idle();
+        });
+    return (*oldest)->close_oldest_idle();
 }
 
 void Server::State::take_in(Socket socket, const std::shared_ptr<Reactor>& reactor) {
@@ -225,7 +242,7 @@ void Server::State::take_in(Socket socket, const std::shared_ptr<Reactor>& react
     if (present >= limit + turned_away_at_once) {
         return;
     }
-    const bool turned_away = present >= limit;
+    const bool turned_away = present >= limit && !close_oldest_idle();
     core_->accepted.fetch_add(1, std::memory_order_relaxed);
     // The session is made on its own thread: from there on nobody else touches it.
     net::post(reactor->context, [presence = Presence{core_}, reactor, turned_away,

@@ -60,10 +60,13 @@ Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reac
     , wake_{reactor_->context, SteadyTime::max()}
     , remote_address_{remote_address.to_string()}
     , share_{core_->budget->share_of(network_of(remote_address))} {
+    share_->connections.fetch_add(1, std::memory_order_relaxed);
     reactor_->add(*this);
 }
 
 Session::~Session() {
+    reactor_->busy(*this);
+    share_->connections.fetch_sub(1, std::memory_order_relaxed);
     reactor_->remove(*this);
 }
 
@@ -100,7 +103,15 @@ void Session::cut() {
     wake_.cancel();
 }
 
+bool Session::address_is_full() const noexcept {
+    const std::uint32_t limit = core_->options.connections_per_address;
+    return limit != 0 && share_->connections.load(std::memory_order_relaxed) > limit;
+}
+
 Awaitable<void> Session::run() {
+    if (address_is_full()) {
+        co_return co_await turn_away();
+    }
     bool go_on = true;
     while (go_on && !core_->cutting) {
         ++served_;
@@ -165,6 +176,9 @@ Awaitable<Session::Arrival> Session::read_head() {
     idle_ = buffer_.size() == 0;
     started_ = std::chrono::steady_clock::now();
     set_deadline(idle_ ? core_->options.idle_timeout : core_->options.header_timeout);
+    if (idle_) {
+        reactor_->idle(*this);
+    }
     for (;;) {
         if (buffer_.size() != 0) {
             if (const auto arrival = parse_head()) {
@@ -188,6 +202,7 @@ Awaitable<Session::Arrival> Session::read_head() {
         }
         const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
                                                                    net::redirect_error(use_awaitable, error));
+        reactor_->busy(*this);
         if (expired_ && !idle_) {
             co_return refuse_timeout("the request's head didn't arrive in time");
         }

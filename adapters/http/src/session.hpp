@@ -64,7 +64,7 @@ struct Exchange {
 };
 
 /// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
-class Session : public std::enable_shared_from_this<Session> {
+class Session : public std::enable_shared_from_this<Session>, public IdleHook {
 public:
     Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
             const net::ip::address& remote_address);
@@ -77,6 +77,8 @@ public:
     /// Answers 503 to whatever will be asked and closes.
     Awaitable<void> turn_away();
 
+    SteadyTime idle_since; ///< while it is in its reactor's list of idle ones
+
     void expire_if_due(SteadyTime now);
     /// Closes when no request is under way; otherwise the next answer is the last.
     void begin_drain();
@@ -87,6 +89,7 @@ private:
     enum class Arrival { complete, gone, refused };
 
     // session.cpp: one request
+    bool address_is_full() const noexcept;
     Awaitable<bool> serve_one();
     void start_exchange();
     Awaitable<Arrival> read_head();

@@ -66,6 +66,10 @@ Awaitable<Session::Arrival> Session::read_body(std::uint64_t limit) {
     if (declared.value_or(0) > limit) {
         co_return refuse(body_too_large(limit, declared));
     }
+    if (declared && !exchange_->charge.has_room_for(*declared)) {
+        co_return refuse(
+            too_many_bytes_in_flight()); // before its bytes are sent, to who waits for 100 Continue
+    }
     if (expects_continue_ && buffer_.size() == 0 && !co_await send_continue()) {
         co_return Arrival::gone;
     }

@@ -25,7 +25,12 @@ struct ServerOptions {
     /// is the only one of its address may pass it. Raise it behind a proxy, where everybody has the proxy's
     /// address.
     std::uint64_t body_bytes_per_address = 0;
-    std::uint32_t connection_limit = 10'000; ///< beyond it new ones are answered 503 and closed
+    /// Beyond it the oldest connection without a request under way is closed; when there is none, the new one
+    /// is answered 503 and closed.
+    std::uint32_t connection_limit = 10'000;
+    /// Of one client address (of a /64 network in IPv6): beyond it 503; 0: as many as `connection_limit`.
+    /// Raise it behind a proxy, where everybody has the proxy's address.
+    std::uint32_t connections_per_address = 256;
     std::uint32_t requests_per_connection = 10'000;
     /// From a request's first byte to its head's last: 408.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{10};

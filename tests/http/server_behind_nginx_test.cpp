@@ -1,0 +1,145 @@
+#include "hostile_requests.hpp"
+#include "server_fixture.hpp"
+
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace portrait::http;          // NOLINT(google-build-using-namespace)
+using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
+using portrait::testing::request_text;
+using portrait::testing::TemporaryFolder;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A port that was free a moment ago.
+std::uint16_t free_port() {
+    const RunningServer server;
+    return server.server->port();
+}
+
+/// nginx as a proxy in front of a server, with its default strictness, until this object ends.
+class Nginx {
+public:
+    explicit Nginx(std::uint16_t behind)
+        : port_{free_port()} {
+        const std::string place = folder_.path().string();
+        std::ofstream{folder_.path() / "nginx.conf"}
+            << "daemon off; master_process off; pid " << place << "/pid; error_log " << place
+            << "/error.log;\nevents { worker_connections 256; }\nhttp {\n"
+            << "log_format pair '$request_id $upstream_status $request_method';\n"
+            << "access_log " << place << "/access.log pair;\n"
+            << "client_body_temp_path " << place << "/body; proxy_temp_path " << place << "/proxy;\n"
+            << "fastcgi_temp_path " << place << "/fastcgi; uwsgi_temp_path " << place << "/uwsgi;\n"
+            << "scgi_temp_path " << place << "/scgi;\n"
+            << "client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s;\n"
+            << "upstream behind { server 127.0.0.1:" << behind << "; keepalive 4; }\n"
+            << "server { listen 127.0.0.1:" << port_ << "; location / {\n"
+            << "proxy_pass http://behind; proxy_http_version 1.1; proxy_next_upstream off;\n"
+            << "proxy_set_header Connection ''; proxy_set_header X-Request-Id $request_id; } } }\n";
+        const std::string configuration = place + "/nginx.conf";
+        process_ = ::fork();
+        if (process_ == 0) {
+            const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+            ::dup2(nothing, STDERR_FILENO);
+            ::execl(PORTRAIT_NGINX, "nginx", "-p", place.c_str(), "-c", configuration.c_str(), nullptr);
+            ::_exit(127);
+        }
+        if (!eventually([&] { return listens(); })) {
+            throw std::runtime_error{"nginx doesn't start"};
+        }
+    }
+    Nginx(const Nginx&) = delete;
+    Nginx& operator=(const Nginx&) = delete;
+    ~Nginx() {
+        ::kill(process_, SIGTERM);
+        ::waitpid(process_, nullptr, 0);
+    }
+
+    std::uint16_t port() const noexcept { return port_; }
+
+    /// The ids of the requests that it has passed on, with their methods.
+    std::map<std::string, std::string> passed_on() const {
+        std::map<std::string, std::string> ids;
+        std::ifstream log{folder_.path() / "access.log"};
+        for (std::string line; std::getline(log, line);) {
+            std::istringstream words{line};
+            std::string id;
+            std::string status;
+            std::string method;
+            words >> id >> status >> method;
+            if (status != "-") {
+                CHECK(ids.emplace(id, method).second);
+            }
+        }
+        return ids;
+    }
+
+private:
+    bool listens() const {
+        try {
+            const RawConnection connection{port_};
+            return true;
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+    }
+
+    TemporaryFolder folder_;
+    std::uint16_t port_;
+    pid_t process_ = -1;
+};
+
+} // namespace
+
+// Every hostile request, and one honest request behind it on the same connection, through nginx; held: what
+// nginx says it has passed on is what the server says it has got, one by one, with the same methods.
+TEST_CASE("behind nginx no request is seen twice, none is merged and none is smuggled", "[server][hostile]") {
+    const RunningServer server;
+    {
+        const Nginx nginx{server.server->port()};
+        for (const HostileRequest& request : hostile_requests()) {
+            RawConnection connection{nginx.port()};
+            connection.try_send(request.text);
+            connection.try_send(request_text("GET", "/behind", {{"Connection", "close"}}));
+            try {
+                connection.read_until_close();
+            } catch (const std::runtime_error&) { // NOLINT(bugprone-empty-catch): a reset is an end, too
+            }
+        }
+        const auto passed_on = nginx.passed_on();
+        CHECK(passed_on.size() > 60);
+        CHECK(eventually([&] { return server.log->accesses().size() >= passed_on.size(); }));
+        std::map<std::string, std::size_t> seen;
+        std::size_t unread = 0; // refused before the id that nginx gave them was read
+        for (const LoggedAccess& access : server.log->accesses()) {
+            INFO(access.method << " " << access.path << " " << access.status << " " << access.request_id);
+            if (access.method.empty()) {
+                CHECK(access.status == 400);
+                ++unread;
+                continue;
+            }
+            const auto sent = passed_on.find(access.request_id);
+            REQUIRE(sent != passed_on.end());
+            CHECK(sent->second == access.method);
+            CHECK(++seen[access.request_id] == 1);
+        }
+        CHECK(seen.size() + unread == passed_on.size());
+        CHECK(unread < 5);
+    }
+    CHECK(server.still_serves());
+}

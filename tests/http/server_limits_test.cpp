@@ -1,0 +1,119 @@
+#include "server_fixture.hpp"
+
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace portrait::http;          // NOLINT(google-build-using-namespace)
+using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
+using portrait::testing::make_png;
+using portrait::testing::request_text;
+
+namespace {
+
+void check_turned_away(RawConnection& refused) {
+    const RawResponse response = refused.read_response();
+    CHECK(response.status == 503);
+    CHECK_FALSE(response.field("Retry-After").empty());
+    CHECK(response.field("Connection") == "close");
+    CHECK(response.body.find("\"service.too_many_connections\"") != std::string::npos);
+    CHECK(refused.wait_for_close());
+}
+
+} // namespace
+
+TEST_CASE("connections beyond the limit are told 503 while all are busy, and room is made again",
+          "[server][limits]") {
+    ServerOptions options = test_options();
+    options.connection_limit = 3;
+    const RunningServer server{options};
+    server.put(1, make_png());
+    server.wait_for_no_connections();
+    server.store->reads.close();
+    std::vector<RawConnection> busy;
+    for (int count = 0; count < 2; ++count) { // as many as read at a time
+        busy.push_back(server.connect());
+        busy.back().send(signed_in_request("GET", image_path(1)));
+    }
+    server.store->reads.wait_for_held(2);
+    busy.push_back(server.connect());
+    busy.back().send("GET /healthz HTTP/1.1\r\n"); // a head under way is no idle connection
+    CHECK(eventually([&] {
+        RawConnection refused = server.connect();
+        if (refused.read_response().status != 503) {
+            return false; // the third wasn't read yet and was closed as idle
+        }
+        return true;
+    }));
+    server.store->reads.open();
+    for (int count = 0; count < 2; ++count) {
+        CHECK(busy[static_cast<std::size_t>(count)].read_response().status == 200);
+    }
+    busy.clear();
+    server.wait_for_no_connections();
+    CHECK(server.still_serves());
+}
+
+TEST_CASE("at the limit the oldest idle connection makes room for a new one", "[server][limits][hostile]") {
+    ServerOptions options = test_options();
+    options.connection_limit = 4;
+    const RunningServer server{options};
+    std::vector<RawConnection> idle;
+    for (int count = 0; count < 4; ++count) {
+        idle.push_back(server.connect());
+        idle.back().send(request_text("GET", "/healthz"));
+        CHECK(idle.back().read_response().status == 200);
+    }
+    idle.front().send(request_text("GET", "/healthz")); // it is the youngest now
+    CHECK(idle.front().read_response().status == 200);
+    RawConnection newcomer = server.connect();
+    newcomer.send(request_text("GET", "/healthz"));
+    CHECK(newcomer.read_response().status == 200);
+    CHECK(idle[1].wait_for_close());
+    for (const std::size_t other : {0U, 2U, 3U}) {
+        idle[other].send(request_text("GET", "/healthz"));
+        CHECK(idle[other].read_response().status == 200);
+    }
+}
+
+TEST_CASE("one address may have so many connections, and others come in beside it",
+          "[server][limits][hostile]") {
+    ServerOptions options = test_options();
+    options.connections_per_address = 3;
+    const RunningServer server{options};
+    std::vector<RawConnection> connections;
+    for (int count = 0; count < 3; ++count) {
+        connections.push_back(server.connect());
+        connections.back().send(request_text("GET", "/healthz"));
+        CHECK(connections.back().read_response().status == 200);
+    }
+    RawConnection refused = server.connect();
+    check_turned_away(refused);
+    connections.clear();
+    refused.close();
+    server.wait_for_no_connections();
+    CHECK(server.still_serves());
+}
+
+// 9,000 requests over one connection, 100 at a time.
+TEST_CASE("pipelined requests are answered in order, a hundred at a time", "[server][limits][hostile]") {
+    const RunningServer server;
+    constexpr int requests = 9'000;
+    RawConnection connection = server.connect();
+    int sent = 0;
+    for (; sent < requests; ++sent) {
+        connection.send(
+            request_text("GET", "/" + std::to_string(sent), {{"X-Request-Id", std::to_string(sent)}}));
+        if (sent % 100 == 99) {
+            for (int answer = sent - 99; answer <= sent; ++answer) {
+                const RawResponse response = connection.read_response();
+                REQUIRE(response.status == 404);
+                REQUIRE(response.field("X-Request-Id") == std::to_string(answer));
+            }
+        }
+    }
+    CHECK(server.still_serves());
+}
