@@ -306,6 +306,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     add_rules(app, line.settings);
     add_caller_options(app, line.settings.callers);
     add_resources(app, line.settings, per_client);
+    add_limit_options(app, line.settings.limits);
     add_log(app, line.settings);
     add_person_commands(app, line, import, person);
     add_user_commands(app, line, user);

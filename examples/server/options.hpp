@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caller_options.hpp"
+#include "limit_options.hpp"
 #include "listen_address.hpp"
 
 #include <portrait/http/token_file.hpp>
@@ -27,6 +28,7 @@ struct Settings {
     bool scrub_metadata = false;
 
     CallerSettings callers;
+    LimitSettings limits;
 
     std::uint64_t max_body = 10ULL << 20;                     ///< bytes of a picture
     std::uint64_t max_pixels = 100'000'000;                   ///< of a picture

@@ -8,7 +8,7 @@
 
 namespace portrait_server {
 
-void prepare_process() {
+std::uint64_t prepare_process() {
     ::umask(077);
     std::signal(SIGPIPE, SIG_IGN);
 
@@ -25,6 +25,7 @@ void prepare_process() {
     ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
     ::mallopt(M_ARENA_MAX, 4);
+    return ::getrlimit(RLIMIT_NOFILE, &descriptors) == 0 ? descriptors.rlim_cur : 0;
 }
 
 } // namespace portrait_server

@@ -86,10 +86,14 @@ portrait::result<portrait::http::EndpointOptions> endpoint_options(const Setting
 }
 
 portrait::http::ServerOptions server_options(const Settings& settings) {
-    portrait::http::ServerOptions options;
+    portrait::http::ServerOptions options = settings.limits.bounds;
     options.address = settings.listen.address;
     options.port = settings.listen.port;
     options.threads = settings.threads;
+    if (settings.limits.connections_per_client)
+        options.connections_per_address = *settings.limits.connections_per_client;
+    else if (settings.listen.is_loopback()) // as of bodies in flight below
+        options.connections_per_address = options.connection_limit;
     // The largest picture has to fit, whatever else was chosen; the rest of its request has room beside it.
     options.body_bytes_in_flight = std::max(settings.bodies_in_flight, settings.max_body + (1U << 20));
     if (settings.bodies_in_flight_per_client)
@@ -165,13 +169,15 @@ void close(Parts& parts) {
 } // namespace
 
 int run_server(const Settings& settings) {
-    prepare_process();
+    const auto descriptors = prepare_process();
     ShutdownSignals shutdown;
     auto options = endpoint_options(settings);
     if (!options)
         return refuse(options.error().message());
     Parts parts;
     parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
+    parts.log->event(Severity::debug,
+                     fmt::format("files and sockets open at a time: {} at most", descriptors), {});
     auto users = open_users(settings, parts.log);
     if (!users)
         return refuse(users.error().message());
