@@ -1,0 +1,57 @@
+#include "server_process.hpp"
+
+#include "support/catch.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <string>
+#include <vector>
+
+#include <dirent.h>
+#include <sys/resource.h>
+
+using namespace portrait::testing; // NOLINT(google-build-using-namespace)
+
+namespace {
+
+std::size_t descriptors_of(pid_t process) {
+    DIR* const folder = ::opendir(("/proc/" + std::to_string(process) + "/fd").c_str());
+    REQUIRE(folder != nullptr);
+    std::size_t count = 0;
+    while (::readdir(folder) != nullptr) {
+        ++count;
+    }
+    ::closedir(folder);
+    return count;
+}
+
+} // namespace
+
+// Descriptors for about ten connections more, and 40 that come and send half a head; held: the server neither
+// ends nor spins its log, and serves again once they have gone.
+TEST_CASE("a server that is out of descriptors goes on when there are some again", "[hostile]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+    const auto port = server.port();
+    CHECK(fetch(port, "GET", "/healthz").status == 200);
+    const auto few = static_cast<rlim_t>(descriptors_of(server.id()) + 10);
+    const rlimit limit{few, few};
+    REQUIRE(::prlimit(server.id(), RLIMIT_NOFILE, &limit, nullptr) == 0);
+    {
+        std::vector<RawConnection> connections;
+        for (int count = 0; count < 40; ++count) {
+            connections.emplace_back(port);
+            connections.back().send("GET /healthz HTTP/1.1\r\n");
+        }
+        server.wait_for_err("couldn't be accepted");
+    }
+    CHECK(fetch(port, "GET", "/healthz").status == 200);
+    const auto end = server.terminate();
+    CHECK(end.exit_code == 0);
+    std::size_t warnings = 0;
+    for (auto at = end.err.find("couldn't be accepted"); at != std::string::npos;
+         at = end.err.find("couldn't be accepted", at + 1)) {
+        ++warnings;
+    }
+    CHECK(warnings < 20);
+}
