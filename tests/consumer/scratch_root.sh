@@ -60,7 +60,8 @@ step "starting the server"
 as_portrait() { inside runuser -u portrait -- "$@"; }
 echo secret | quietly as_portrait portrait-server users add anna --data /var/lib/portrait
 quietly as_portrait portrait-server persons add 7 Anna --data /var/lib/portrait
-chroot "$root" runuser -u portrait -- portrait-server --data /var/lib/portrait --listen 127.0.0.1:0 >"$work/banner" 2>&1 &
+# Not by runuser, which stays between and ends by the signal itself.
+chroot --userspec=portrait:portrait "$root" portrait-server --data /var/lib/portrait --listen 127.0.0.1:0 >"$work/banner" 2>&1 &
 server=$!
 address=
 for _ in {1..100}; do
