@@ -8,7 +8,23 @@ void ImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     completion(save(std::move(command)));
 }
 
+result<std::vector<std::optional<ImageInfo>>> ImageStore::infos(std::span<const PersonId> persons) const {
+    std::vector<std::optional<ImageInfo>> infos;
+    infos.reserve(persons.size());
+    for (const auto person_id : persons) {
+        auto one = info(person_id);
+        if (!one && one.error() != errc::image_none)
+            return one.error();
+        infos.push_back(one ? std::optional{*std::move(one)} : std::nullopt);
+    }
+    return infos;
+}
+
 std::optional<StoredImage> ImageStore::cached_image(PersonId) const {
+    return std::nullopt;
+}
+
+std::optional<ImageInfo> ImageStore::cached_info(PersonId) const {
     return std::nullopt;
 }
 

@@ -202,6 +202,15 @@ std::optional<StoredImage> PersonImageService::cached_image(PersonId person_id) 
     return store_->cached_image(person_id);
 }
 
+std::optional<ImageInfo> PersonImageService::cached_info(PersonId person_id) const {
+    return store_->cached_info(person_id);
+}
+
+result<std::vector<std::optional<ImageInfo>>>
+PersonImageService::infos(std::span<const PersonId> persons) const {
+    return store_->infos(persons);
+}
+
 result<ImageInfo> PersonImageService::info(PersonId person_id) const {
     auto info = store_->info(person_id);
     if (!info && info.error() == errc::image_none)

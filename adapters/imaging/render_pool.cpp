@@ -121,13 +121,14 @@ private:
             --idle_;
             lock.unlock();
             auto made = make(waiting.job);
-            const bool well = made.has_value();
+            lock.lock();
+            ++rendered_; // before whoever waits can look
+            failed_ += made ? 0 : 1;
+            lock.unlock();
             waiting.completion(std::move(made));
             waiting = {}; // what it holds must not be destroyed under the lock
             lock.lock();
             ++idle_;
-            ++rendered_;
-            failed_ += well ? 0 : 1;
         }
         lock.unlock();
         vips_thread_shutdown();

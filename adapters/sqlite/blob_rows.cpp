@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
+#include <utility>
 
 namespace portrait::sqlite {
 
@@ -22,6 +24,15 @@ constexpr std::string_view select_by_person = R"sql(
         updated_at, updated_by, updated_by_name, updated_by_full_name, updated_by_person,
         link_version, linked_at
     FROM person_image JOIN blob ON blob.blob_id = person_image.blob_id WHERE person_id = ?)sql";
+
+constexpr std::string_view select_by_persons = R"sql(
+    SELECT blob.blob_id, version, segment, range_offset, range_length, sequence, size, media_type, width, height,
+        digest, description, extra_info, conceptual_type,
+        created_at, created_by, created_by_name, created_by_full_name, created_by_person,
+        updated_at, updated_by, updated_by_name, updated_by_full_name, updated_by_person,
+        link_version, linked_at, person_id
+    FROM person_image JOIN blob ON blob.blob_id = person_image.blob_id
+    WHERE person_id IN (SELECT value FROM json_each(?)))sql";
 
 constexpr std::string_view insert = R"sql(
     INSERT INTO blob (version, segment, range_offset, range_length, sequence, size, media_type, width, height, digest,
@@ -138,6 +149,28 @@ result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key) {
     auto query = connection.query(person_id != nullptr ? select_by_person : select_by_blob);
     query.bind(person_id != nullptr ? person_id->value() : std::get<BlobId>(key).value());
     return read_row(query);
+}
+
+result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
+                                                           std::span<const PersonId> persons) {
+    std::string list = "[";
+    for (const auto person_id : persons)
+        list.append(list.size() == 1 ? "" : ",").append(std::to_string(person_id.value()));
+    list += ']';
+    auto query = connection.query(select_by_persons);
+    query.bind(std::string_view{list});
+    std::unordered_map<PersonId, ImageInfo> infos;
+    for (;;) {
+        auto row = read_row(query);
+        if (!row)
+            return row.error();
+        if (!*row)
+            return infos;
+        const auto person_id = PersonId::from(query.integer(26));
+        if (!person_id)
+            return corrupt_row("a person's id is out of range");
+        infos.emplace(*person_id, std::move((*row)->info));
+    }
 }
 
 result<int> count_persons(Connection& connection, BlobId blob_id) {

@@ -7,6 +7,8 @@
 #include <portrait/image_info.hpp>
 
 #include <optional>
+#include <span>
+#include <unordered_map>
 
 namespace portrait::sqlite {
 
@@ -20,6 +22,9 @@ struct BlobRow {
 
 /// What a key leads to, nothing when there is none.
 result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);
+/// What those of the persons have who have a picture, by one query.
+result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
+                                                           std::span<const PersonId> persons);
 /// How many persons are linked to a blob, counted up to 2.
 result<int> count_persons(Connection& connection, BlobId blob_id);
 

@@ -120,6 +120,23 @@ result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
     return std::move(row->info);
 }
 
+result<std::vector<std::optional<ImageInfo>>>
+SqliteImageStore::infos(std::span<const PersonId> persons) const {
+    const auto connection = folder_->readers().take();
+    if (!connection)
+        return connection.error();
+    const auto found = find_infos(**connection, persons);
+    if (!found)
+        return found.error();
+    std::vector<std::optional<ImageInfo>> infos;
+    infos.reserve(persons.size());
+    for (const auto person_id : persons) {
+        const auto info = found->find(person_id);
+        infos.push_back(info == found->end() ? std::nullopt : std::optional{info->second});
+    }
+    return infos;
+}
+
 result<ImageInfo> SqliteImageStore::update_info(UpdateImageInfo command) {
     return folder_->committer().run<ImageInfo>([command = std::move(command)](Transaction& transaction) {
         return apply_update_info(transaction, command);

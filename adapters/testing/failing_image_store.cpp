@@ -113,10 +113,23 @@ result<ImageInfo> FailingImageStore::info(ImageKey key) const {
     return store_->info(key);
 }
 
+result<std::vector<std::optional<ImageInfo>>>
+FailingImageStore::infos(std::span<const PersonId> persons) const {
+    if (auto error = faults_->next_call())
+        return *std::move(error);
+    return store_->infos(persons);
+}
+
 std::optional<StoredImage> FailingImageStore::cached_image(PersonId person_id) const {
     if (faults_->every_call())
         return std::nullopt;
     return store_->cached_image(person_id);
+}
+
+std::optional<ImageInfo> FailingImageStore::cached_info(PersonId person_id) const {
+    if (faults_->every_call())
+        return std::nullopt;
+    return store_->cached_info(person_id);
 }
 
 result<ImageInfo> FailingImageStore::update_info(UpdateImageInfo command) {

@@ -133,10 +133,20 @@ void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client)
         ->type_name("N")
         ->default_str("8")
         ->envname("PORTRAIT_STORE_THREADS");
-    add_size(app, "--cache-bytes", settings.cache_bytes, "Memory for hot pictures; 0 keeps none",
-             largest_size, 0)
+    add_size(app, "--cache-bytes", settings.cache_bytes,
+             "Memory for hot pictures and renditions; 0 keeps none", largest_size, 0)
         ->default_str("64MiB")
         ->envname("PORTRAIT_CACHE_BYTES");
+    app.add_option("--render-threads", settings.render_threads,
+                   "Threads that scale and convert pictures (default: one a core)")
+        ->check(between(std::size_t{1}, most_threads))
+        ->type_name("N")
+        ->envname("PORTRAIT_RENDER_THREADS");
+    add_size(app, "--render-bytes", settings.render_bytes,
+             "Memory for pixels that are being decoded; a picture that needs more is not scaled",
+             largest_size)
+        ->default_str("256MiB")
+        ->envname("PORTRAIT_RENDER_BYTES");
     add_size(app, "--bodies-in-flight", settings.bodies_in_flight,
              "Memory for uploads on their way; what comes beyond it is told to come again later",
              largest_size)

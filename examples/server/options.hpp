@@ -35,7 +35,9 @@ struct Settings {
     std::uint64_t bodies_in_flight = 256ULL << 20;            ///< bytes of all requests' bodies at a time
     std::optional<std::uint64_t> bodies_in_flight_per_client; ///< absent: by the listening address
     std::uint64_t cache_bytes = 64ULL << 20;
-    std::size_t threads = 0; ///< that serve sockets; 0: one a core
+    std::size_t render_threads = 0;            ///< that scale and convert pictures; 0: one a core
+    std::uint64_t render_bytes = 256ULL << 20; ///< of decoded pixels at a time
+    std::size_t threads = 0;                   ///< that serve sockets; 0: one a core
     std::size_t store_threads = 8;
 
     std::string log_level = "info";

@@ -8,6 +8,7 @@
 #include "log.hpp"
 #include "process.hpp"
 #include "refusals.hpp"
+#include "rendering.hpp"
 #include "shutdown.hpp"
 #include "users.hpp"
 
@@ -16,6 +17,7 @@
 #include <portrait/http/executor.hpp>
 #include <portrait/http/server.hpp>
 #include <portrait/person_image_service.hpp>
+#include <portrait/rendition_service.hpp>
 #include <portrait/sqlite/image_store.hpp>
 #include <portrait/sqlite/person_directory.hpp>
 #include <portrait/version.hpp>
@@ -44,7 +46,9 @@ struct Parts {
     std::shared_ptr<ServerLog> log;
     std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
     std::shared_ptr<portrait::ImageStore> images; ///< the store, with a cache before it
+    std::shared_ptr<portrait::ImageCache> cache;
     std::shared_ptr<portrait::PersonImageService> service;
+    std::shared_ptr<const portrait::ImageRenderer> renderer; // may be null
     std::shared_ptr<portrait::http::WorkerPool> readers;
     std::shared_ptr<portrait::http::WorkerPool> writers;
     std::shared_ptr<portrait::http::Endpoint> endpoint;
@@ -59,11 +63,10 @@ directory_for(const Settings& settings, const portrait::sqlite::SqliteImageStore
     return store.persons();
 }
 
-std::shared_ptr<portrait::ImageStore>
-with_cache(const Settings& settings, const std::shared_ptr<portrait::sqlite::SqliteImageStore>& store) {
-    if (settings.cache_bytes == 0)
-        return store;
-    return std::make_shared<portrait::CachingImageStore>(store, settings.cache_bytes);
+std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
+    if (!parts.cache)
+        return parts.store;
+    return std::make_shared<portrait::CachingImageStore>(parts.store, parts.cache);
 }
 
 std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
@@ -156,7 +159,9 @@ void close(Parts& parts) {
     parts.endpoint.reset();
     parts.writers.reset(); // finishes what it has taken, in the store that is still open
     parts.readers.reset();
+    parts.renderer.reset();
     parts.service.reset();
+    parts.cache.reset();
     const auto figures = parts.store->statistics();
     parts.store.reset();
     parts.log->event(Severity::info,
@@ -189,8 +194,14 @@ int run_server(const Settings& settings) {
     parts.store = std::move(*store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
         return refuse(data_folder_refusal(settings, prepared.error()));
-    parts.images = with_cache(settings, parts.store);
+    if (settings.cache_bytes != 0)
+        parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
+    parts.images = with_cache(parts);
     parts.service = make_service(settings, parts);
+    parts.renderer = make_renderer(settings);
+    if (parts.renderer)
+        options->renditions =
+            std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);
     parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/export.hpp>
+#include <portrait/image_cache.hpp>
 #include <portrait/image_store.hpp>
 
 #include <cstdint>
@@ -8,23 +9,17 @@
 
 namespace portrait {
 
-/// Figures of a cache since its start.
-struct CacheStatistics {
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
-    std::uint64_t bytes = 0;   ///< held now
-    std::uint64_t entries = 0; ///< held now
-};
-
-/// Keeps hot pictures of another store in memory, within a limit in bytes; least recently used ones go first.
+/// Keeps hot pictures of another store in memory.
 ///
-/// All writes to the store underneath have to go through this object. A picture that was read is kept only if
-/// nothing has written to that person (or to the blob) since before its row was read, so `cached_image` never
-/// gives what an answered write has replaced. Don't put it in front of a store that other processes write to.
-/// Thread-safe; `cached_image` takes a short lock and copies no bytes.
+/// All writes to the store underneath have to go through this object: every write forgets what it touched
+/// before it is answered, renditions included, so `cached_image` never gives what an answered write has
+/// replaced. Don't put it in front of a store that other processes write to. Thread-safe; `cached_image` and
+/// `cached_info` take short locks and copy no picture.
 class PORTRAIT_EXPORT CachingImageStore final : public ImageStore {
 public:
-    /// `max_bytes` counts pictures and a fixed overhead each; a picture over an eighth of it isn't kept.
+    /// Null pointers throw `std::invalid_argument`.
+    CachingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<ImageCache> cache);
+    /// With a cache of its own; see `ImageCache`.
     CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes);
     ~CachingImageStore() override;
 
@@ -32,7 +27,9 @@ public:
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
+    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
+    std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     result<ImageInfo> update_info(UpdateImageInfo command) override;
     result<RemovedImage> remove(RemoveImage command) override;
     result<ImageInfo> link(LinkImage command) override;
@@ -42,12 +39,11 @@ public:
     CacheStatistics statistics() const;
 
 private:
-    class PORTRAIT_HIDDEN Cache;
-    template<class Target>
-    class PORTRAIT_HIDDEN InvalidateOnExit;
+    template<class Outcome>
+    class PORTRAIT_HIDDEN ForgetOnExit;
 
     std::shared_ptr<ImageStore> store_;
-    std::shared_ptr<Cache> cache_;
+    std::shared_ptr<ImageCache> cache_;
 };
 
 } // namespace portrait

@@ -7,6 +7,8 @@
 
 #include <functional>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace portrait {
 
@@ -23,7 +25,8 @@ using Completion = std::function<void(result<T>)>;
 /// - *Decided inside*: preconditions, new-or-replace, copy on write and versions are decided in the writing
 ///   transaction.
 /// - Blob ids grow and are never used twice; versions only grow.
-/// - Thread-safe: any member from any number of threads. Calls may block on disk; `cached_image` never does.
+/// - Thread-safe: any member from any number of threads. Calls may block on disk; `cached_image` and
+///   `cached_info` never do.
 ///
 /// Errors beside those named below: `store_full`, `store_io`, `store_read_only`, `store_corrupt`,
 /// `store_closed`, `service_busy`. After any error of a write, nothing of it is visible, unless the store
@@ -51,9 +54,16 @@ public:
     /// As `image`, without reading the bytes; a blob without bytes is a success.
     virtual result<ImageInfo> info(ImageKey key) const = 0;
 
+    /// The ImageInfos of several persons, as `info` would give each, read together: one entry for each id, in
+    /// the order asked, empty where the person has no picture. The default calls `info` for each.
+    virtual result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const;
+
     /// The person's picture when that can be told without blocking and is not older than the last write that
     /// was answered; otherwise nothing, which says nothing about the picture. The default knows nothing.
     virtual std::optional<StoredImage> cached_image(PersonId person_id) const;
+
+    /// The same for the ImageInfo, which may be at hand where the bytes are not.
+    virtual std::optional<ImageInfo> cached_info(PersonId person_id) const;
 
     /// Changes texts. Errors: `image_none`, `blob_unknown`, `precondition_failed`, `info_blob_id_mismatch`.
     virtual result<ImageInfo> update_info(UpdateImageInfo command) = 0;

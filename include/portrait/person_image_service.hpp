@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace portrait {
 
@@ -75,6 +76,13 @@ public:
 
     /// The picture when it is at hand without blocking, otherwise nothing; see `ImageStore::cached_image`.
     std::optional<StoredImage> cached_image(PersonId person_id) const;
+
+    /// The same for the ImageInfo; see `ImageStore::cached_info`.
+    std::optional<ImageInfo> cached_info(PersonId person_id) const;
+
+    /// The ImageInfos of several persons by one question to the store, in the order asked; empty where there
+    /// is no picture, whether or not the directory knows the person.
+    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const;
 
     /// The ImageInfo. Errors: `image_none`, `person_unknown`.
     result<ImageInfo> info(PersonId person_id) const;

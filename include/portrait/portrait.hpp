@@ -8,5 +8,6 @@
 #include <portrait/memory_person_directory.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/probe.hpp>
+#include <portrait/rendition_service.hpp>
 #include <portrait/scrub.hpp>
 #include <portrait/version.hpp>

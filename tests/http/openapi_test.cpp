@@ -20,10 +20,15 @@ namespace json = boost::json;
 
 namespace {
 
-/// What these have documented waits for a renderer; until there is one they answer 501, which is documented,
-/// too.
-const std::set<std::pair<std::string, unsigned>> waiting_for_renditions{
-    {"PersonGetPersonImages", 200}, {"BLOBGetPersonImageWithSize", 200}, {"BLOBGetPersonImageWithSize", 404}};
+/// What these have documented needs a renderer; a build without one answers 501, which is documented, too.
+bool needs_renderer([[maybe_unused]] const std::string& operation, [[maybe_unused]] unsigned status) {
+#ifdef PORTRAIT_TEST_RENDERS
+    return false;
+#else
+    return operation == "PersonGetPersonImages" || operation == "BLOBGetPersonImageWithSize" ||
+           (operation.ends_with("PersonImage") && status == 422);
+#endif
+}
 
 json::object served_document(const WalkServer& server) {
     const auto response = send(server, {.target = "/api/v1/openapi.json"});
@@ -72,12 +77,12 @@ void check_answer(const WalkOperation& operation, const json::object& documented
 void walk(const WalkOperation& operation, unsigned status, const json::object& documented, bool strict) {
     for (const auto& type : types_of(documented)) {
         CAPTURE(type);
-        WalkServer server{strict};
+        WalkServer server{strict, status != 501};
         const auto request = provocation(server, operation, status, type);
         REQUIRE(request); // otherwise the documented answer is asked for by nothing
         const auto response = send(server, *request);
         CAPTURE(response.body);
-        if (waiting_for_renditions.contains({operation.id, status})) {
+        if (status != 501 && needs_renderer(operation.id, status)) {
             CHECK(response.status == 501);
             return;
         }
@@ -120,7 +125,7 @@ TEST_CASE("every documented type of a request's body is taken, by its example", 
             const WalkServer fresh;
             const auto response = send(fresh, example_request(operation, media.key()));
             CAPTURE(response.body);
-            if (waiting_for_renditions.contains({operation.id, 200}))
+            if (needs_renderer(operation.id, 200))
                 CHECK(response.status == 501);
             else
                 CHECK((response.status == 200 || response.status == 204));

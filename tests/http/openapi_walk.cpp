@@ -4,6 +4,11 @@
 #include "src/base64.hpp"
 #include "support/pictures.hpp"
 
+#ifdef PORTRAIT_TEST_RENDERS
+#include <portrait/imaging/render_pool.hpp>
+#include <portrait/imaging/vips_renderer.hpp>
+#endif
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -51,7 +56,7 @@ result<std::optional<BlobId>> WalkStore::unlink(UnlinkImage command) {
     return full ? Error{errc::store_full} : store_.unlink(std::move(command));
 }
 
-WalkServer::WalkServer(bool strict) {
+WalkServer::WalkServer(bool strict, [[maybe_unused]] bool renders) {
     auto directory = std::make_shared<MemoryPersonDirectory>();
     for (std::int32_t id = 1; id <= 9; ++id)
         directory->add(PersonId::from(id).value());
@@ -59,6 +64,11 @@ WalkServer::WalkServer(bool strict) {
     options.strict_superoffice = strict;
     options.app_tokens.add("known");
     service = std::make_shared<PersonImageService>(images, directory, Limits{.max_bytes = 100'000});
+#ifdef PORTRAIT_TEST_RENDERS
+    if (renders)
+        options.renditions = std::make_shared<RenditionService>(
+            service, std::make_shared<imaging::RenderPool>(std::make_shared<imaging::VipsRenderer>()));
+#endif
     endpoint = std::make_shared<http::Endpoint>(service, std::make_shared<WalkAuthenticator>(), executor,
                                                 executor, std::move(options));
     http::ServerOptions server_options;
@@ -235,6 +245,14 @@ bool set_too_many_pixels(Request& request, const WalkOperation& operation) {
     return true;
 }
 
+/// A picture whose pixels are too many to decode, and a wish to have it scaled.
+bool set_too_costly(WalkServer& server, Request& request, const WalkOperation& operation) {
+    server.store(make_png_claiming(9'990, 9'990));
+    if (operation.method == "GET" || operation.method == "HEAD")
+        request.target += "?w=10";
+    return true;
+}
+
 bool set_failing_test(Request& request) {
     set_field(request, "Content-Type", "application/json-patch+json");
     request.body = R"([{"op": "test", "path": "/Description", "value": "another"}])";
@@ -252,7 +270,11 @@ bool set_refusal(WalkServer& server, Request& request, const WalkOperation& oper
     case 413: request.body.clear(); return set_field(request, "Content-Length", "9999999"), true;
     case 415: request.body = "text"; return set_field(request, "Content-Type", "text/plain"), true;
     case 416: return set_field(request, "Range", "bytes=9999999-"), true;
-    case 422: return set_too_many_pixels(request, operation);
+    case 422:
+        if (operation.id == "BLOBGetPersonImageWithSize" || operation.path.ends_with("/Image"))
+            if (operation.method == "GET" || operation.method == "HEAD" || is_agent(operation))
+                return set_too_costly(server, request, operation);
+        return set_too_many_pixels(request, operation);
     case 429: return set_caller(request, operation, "busy"), true;
     case 500: return set_caller(request, operation, "broken"), true;
     case 501:

@@ -54,7 +54,7 @@ private:
 /// has a picture with blob id 1.
 class WalkServer {
 public:
-    explicit WalkServer(bool strict = false);
+    explicit WalkServer(bool strict = false, bool renders = true);
 
     std::uint16_t port() const { return server_->port(); }
     /// Gives person 1 another picture.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 #include <tuple>
+#include <vector>
 
 namespace portrait::testing::conformance {
 
@@ -38,6 +39,24 @@ void first_save_makes_a_linked_blob(const StoreFactory& make_store) {
     CHECK(info.blob_version > 0);
     CHECK(info.link_version > 0);
     CHECK(store->info(person(5)).value() == info);
+}
+
+void several_infos_are_read_together(const StoreFactory& make_store) {
+    auto store = make_store({});
+    save(*store, person(5), 1);
+    save(*store, person(7), 2);
+    const auto blob_id = save(*store, NewBlob{}, 3).blob_id();
+    REQUIRE(store->link(link_command(person(9), blob_id)).has_value());
+    const std::vector persons{person(7), person(6), person(5), person(9), person(7)};
+    const auto infos = store->infos(persons);
+    REQUIRE(infos.has_value());
+    REQUIRE(infos->size() == persons.size());
+    for (std::size_t index = 0; index < persons.size(); ++index) {
+        const auto alone = store->info(persons[index]);
+        CHECK((*infos)[index] == (alone ? std::optional{*alone} : std::nullopt));
+    }
+    CHECK_FALSE((*infos)[1].has_value());
+    CHECK(store->infos({}).value().empty());
 }
 
 void nothing_is_where_nothing_was_saved(const StoreFactory& make_store) {
@@ -213,6 +232,7 @@ constexpr Case cases[] = {
     {"ids grow and are never used twice", ids_grow_and_are_never_used_twice},
     {"running out of ids is an error of its own", running_out_of_ids_is_an_error_of_its_own},
     {"no two states share a version", no_two_states_share_a_version},
+    {"several ImageInfos are read together", several_infos_are_read_together},
     {"a submit calls back once with what save would say", a_submit_calls_back_once_with_what_save_would_say},
 };
 

@@ -3,8 +3,8 @@
 namespace portrait::http {
 
 ConditionalFields::ConditionalFields(const RequestHead& head) {
-    for (const std::string_view name :
-         {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range"})
+    for (const std::string_view name : {"If-Match", "If-None-Match", "If-Modified-Since",
+                                        "If-Unmodified-Since", "If-Range", "Range", "Accept"})
         if (head.find(name) != nullptr)
             fields_.emplace_back(name, head.joined(name));
 }

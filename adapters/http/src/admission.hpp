@@ -14,6 +14,7 @@
 #include <portrait/precondition.hpp>
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ struct SignInRequest {
 /// What is known of a request between its two steps.
 struct Admission::State {
     Operation operation{};
+    std::stop_token stop; ///< nobody waits for the answer any more
     std::string request_id;
     bool head_only = false;       ///< the method is HEAD
     ResponseType response_type{}; ///< of documents and problems

@@ -33,24 +33,6 @@ std::string base64_document(ResponseType type, std::span<const std::byte> bytes)
     return text += after;
 }
 
-Response binary_answer(const AgentCaller& caller, const ImageBytes& bytes,
-                       std::optional<ImageFormat> format) {
-    Response response;
-    response.set("X-Content-Type-Options", "nosniff");
-    response.set("Cache-Control", "private, no-cache");
-    if (caller.request.binary_form == BinaryForm::document) {
-        set_document(response, caller.response_type, base64_document(caller.response_type, bytes));
-        return response;
-    }
-    const bool as_picture = caller.request.binary_form == BinaryForm::picture && format;
-    response.set("Content-Type", std::string{as_picture ? media_type(*format) : "application/octet-stream"});
-    if (as_picture)
-        response.set("Content-Security-Policy", "default-src 'none'");
-    response.set("Vary", "Accept");
-    response.body = bytes;
-    return response;
-}
-
 AgentOutcome entity_answer(const AgentCaller& caller, const ImageInfo* info) {
     const auto type = caller.response_type;
     const auto& localization = caller.localization;
@@ -69,6 +51,10 @@ AgentOutcome entity_or_error(const AgentCaller& caller, const result<ImageInfo>&
     return entity_answer(caller, &*info);
 }
 
+Response bytes_answer(const AgentCaller& caller, const ImageBytes& bytes, std::optional<ImageFormat> format) {
+    return binary_answer(caller.request.binary_form, caller.response_type, bytes, format);
+}
+
 enum class Absent { error, nothing };
 
 AgentOutcome person_image(const AgentCaller& caller, const AgentArguments& arguments, Absent absent) {
@@ -77,30 +63,10 @@ AgentOutcome person_image(const AgentCaller& caller, const AgentArguments& argum
         return person_id.error();
     const auto stored = caller.service.image(*person_id);
     if (stored)
-        return binary_answer(caller, stored->bytes, stored->info.format);
+        return bytes_answer(caller, stored->bytes, stored->info.format);
     if (absent == Absent::nothing && stored.error() == errc::image_none)
-        return binary_answer(caller, {}, {});
+        return bytes_answer(caller, {}, {});
     return stored.error();
-}
-
-AgentOutcome person_images(const AgentArguments& arguments) {
-    for (const auto* const side : {"ScaledWidth", "ScaledHeight"})
-        if (const auto number = arguments.number(side); !number)
-            return number.error();
-    if (!arguments.has("PersonIds"))
-        return bad_agent_argument("The argument PersonIds is missing; a list of whole numbers is needed");
-    if (const auto person_ids = arguments.numbers("PersonIds"); !person_ids)
-        return person_ids.error();
-    return Error{errc::rendition_not_supported};
-}
-
-AgentOutcome person_image_with_size(const AgentArguments& arguments) {
-    if (const auto person_id = arguments.person_id(); !person_id)
-        return person_id.error();
-    for (const auto* const side : {"Width", "Height"})
-        if (const auto number = arguments.number(side); !number)
-            return number.error();
-    return Error{errc::rendition_not_supported};
 }
 
 AgentOutcome default_person_image(const AgentCaller& caller) {
@@ -229,10 +195,10 @@ AgentOutcome blob_stream(const AgentCaller& caller, const AgentArguments& argume
         return blob_id.error();
     const auto stored = caller.service.image(*blob_id);
     if (stored)
-        return binary_answer(caller, stored->bytes, stored->info.format);
+        return bytes_answer(caller, stored->bytes, stored->info.format);
     // The blob is there, and its bytes are none yet.
     if (stored.error() == errc::blob_without_image)
-        return binary_answer(caller, {}, {});
+        return bytes_answer(caller, {}, {});
     return stored.error();
 }
 
@@ -251,6 +217,24 @@ AgentOutcome set_blob_stream(const AgentCaller& caller, const AgentArguments& ar
 
 } // namespace
 
+Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& bytes,
+                       std::optional<ImageFormat> format) {
+    Response response;
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Cache-Control", "private, no-cache");
+    if (form == BinaryForm::document) {
+        set_document(response, type, base64_document(type, bytes));
+        return response;
+    }
+    const bool as_picture = form == BinaryForm::picture && format;
+    response.set("Content-Type", std::string{as_picture ? media_type(*format) : "application/octet-stream"});
+    if (as_picture)
+        response.set("Content-Security-Policy", "default-src 'none'");
+    response.set("Vary", "Accept");
+    response.body = bytes;
+    return response;
+}
+
 Response stored_by_agent_answer(const ImageInfo& info) {
     auto response = removed_answer();
     response.set("ETag", entity_tag(info.version()));
@@ -262,8 +246,6 @@ AgentOutcome answer_agent_call(const AgentCaller& caller, const AgentArguments& 
     switch (caller.request.call) {
     case AgentCall::get_person_image: return person_image(caller, arguments, Absent::error);
     case AgentCall::get_person_image_or_nothing: return person_image(caller, arguments, Absent::nothing);
-    case AgentCall::get_person_images: return person_images(arguments);
-    case AgentCall::get_person_image_with_size: return person_image_with_size(arguments);
     case AgentCall::create_default_person_image: return default_person_image(caller);
     case AgentCall::change_person_image: return change_person_image(caller, arguments);
     case AgentCall::save_image_stream: return save_image_stream(caller, arguments);
@@ -276,6 +258,8 @@ AgentOutcome answer_agent_call(const AgentCaller& caller, const AgentArguments& 
     case AgentCall::get_blob_stream: return blob_stream(caller, arguments);
     case AgentCall::set_blob_stream: return set_blob_stream(caller, arguments);
     case AgentCall::set_person_image:
+    case AgentCall::get_person_images:
+    case AgentCall::get_person_image_with_size:
     case AgentCall::none: break;
     }
     return Error{errc::internal};

@@ -11,6 +11,7 @@
 #include <portrait/person_image_service.hpp>
 #include <portrait/precondition.hpp>
 
+#include <optional>
 #include <variant>
 
 namespace portrait::http {
@@ -28,8 +29,13 @@ struct AgentCaller {
     const Precondition& precondition;
 };
 
-/// Answers every call but `set_person_image`, which saves without blocking. Blocks as long as the store does.
+/// Answers every call but `set_person_image`, which saves without blocking, and those that scale, which wait
+/// for a renderer. Blocks as long as the store does.
 AgentOutcome answer_agent_call(const AgentCaller& caller, const AgentArguments& arguments);
+
+/// An answer that is bytes, in the form that was asked for.
+Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& bytes,
+                       std::optional<ImageFormat> format);
 
 /// The answer to calls that store a picture's bytes and have nothing to say.
 Response stored_by_agent_answer(const ImageInfo& info);

@@ -22,15 +22,14 @@ constexpr std::string_view agents_path = "/api/v1/Agents/";
 /// A row of the table for each call.
 const std::vector<AgentCallDescription>& descriptions() {
     static const std::vector<AgentCallDescription> table{
-        {AgentCall::get_person_image, {{"PersonId", Type::number}}, true},
+        {AgentCall::get_person_image, {{"PersonId", Type::number}}},
         {AgentCall::set_person_image, {{"PersonId", Type::number}, {"Image", Type::bytes}}},
         {AgentCall::get_person_images,
          {{"PersonIds", Type::numbers}, {"ScaledWidth", Type::number}, {"ScaledHeight", Type::number}}},
         {AgentCall::create_default_person_image, {}},
-        {AgentCall::get_person_image_or_nothing, {{"PersonId", Type::number}}, true},
+        {AgentCall::get_person_image_or_nothing, {{"PersonId", Type::number}}},
         {AgentCall::get_person_image_with_size,
-         {{"PersonId", Type::number}, {"Width", Type::number}, {"Height", Type::number}},
-         true},
+         {{"PersonId", Type::number}, {"Width", Type::number}, {"Height", Type::number}}},
         {AgentCall::change_person_image, {{"PersonId", Type::number}, {"BlobId", Type::number}}},
         {AgentCall::save_image_stream,
          {{"Type", Type::either}, {"Image", Type::bytes}, {"Description", Type::text}}},
@@ -43,7 +42,7 @@ const std::vector<AgentCallDescription>& descriptions() {
           {"ExtraInfo", Type::text},
           {"ConceptualType", Type::text}}},
         {AgentCall::delete_blob_entity, {}},
-        {AgentCall::get_blob_stream, {{"BlobEntityId", Type::number}}, true},
+        {AgentCall::get_blob_stream, {{"BlobEntityId", Type::number}}},
         {AgentCall::set_blob_stream, {{"BlobEntityId", Type::number}, {"Stream", Type::bytes}}},
     };
     return table;

@@ -47,7 +47,6 @@ struct AgentCallDescription {
     AgentCall call;
     /// Of the body, in any case and order; others are ignored. Empty: the body is ignored.
     std::vector<AgentArgument> arguments;
-    bool has_binary_answer = false; ///< raw bytes, base64 or a picture, by what Accept names
 };
 
 /// Never null for a call other than `none`. Thread-safe.

@@ -20,6 +20,11 @@ std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* name) {
     return port;
 }
 
+std::string request_id_of(const Response& response) {
+    const auto* const id = response.find("X-Request-Id");
+    return id != nullptr ? *id : std::string{};
+}
+
 } // namespace
 
 Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
@@ -56,7 +61,15 @@ void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<vo
         const auto limit = admission.body_limit();
         if (body.size() > limit)
             return done(refuse(body_too_large(limit, body.size()), admission));
-        finish(std::move(admission), body, done);
+        finish(std::move(admission), body, [this, done](Response response) {
+            if (response.producer() == nullptr)
+                return done(std::move(response));
+            auto id = request_id_of(response);
+            collect_body(std::move(response), [this, done, id = std::move(id)](result<Response> whole) {
+                done(whole ? *std::move(whole)
+                           : state_->refuse(problem_of(whole.error(), Access::read), id, {}, false));
+            });
+        });
     });
 }
 

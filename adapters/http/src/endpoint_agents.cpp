@@ -28,6 +28,10 @@ void Endpoint::State::call_agent(const std::shared_ptr<Admission::State>& reques
         return reply(refuse(*request, arguments.error()));
     if (request->agent.call == AgentCall::set_person_image)
         return set_person_image(request, *std::move(arguments), reply);
+    if (request->agent.call == AgentCall::get_person_image_with_size)
+        return person_image_with_size(request, *arguments, reply);
+    if (request->agent.call == AgentCall::get_person_images)
+        return person_images(request, *arguments, reply);
     auto outcome = answer_agent_call({.service = *service,
                                       .request = request->agent,
                                       .response_type = request->response_type,

@@ -99,17 +99,6 @@ Response Endpoint::State::finished(const Admission::State& request, Response res
     return response;
 }
 
-Response Endpoint::State::picture(const Admission::State& request, const RequestHead& head,
-                                  StoredImage image) const {
-    const auto& rendition = request.query.rendition;
-    const bool as_stored =
-        !rendition.width && !rendition.height && (!rendition.format || rendition.format == image.info.format);
-    if (!as_stored)
-        return refuse(request, Error{errc::rendition_not_supported});
-    return finished(request,
-                    picture_answer(head, *request.person_id, std::move(image), request.response_type));
-}
-
 Response Endpoint::State::health(Operation operation) const {
     if (operation == Operation::get_health)
         return text_answer(200, "alive\n");

@@ -31,6 +31,7 @@ bool Endpoint::State::is_switched_off(const boost::urls::url_view& url) const {
 void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done) {
     auto request = std::make_unique<Admission::State>();
     request->request_id = request_id(head);
+    request->stop = head.stop;
     request->head_only = head.method == "HEAD";
     request->cors = cors_grant(head, options.cors);
     request->response_type = negotiate(head);
@@ -133,8 +134,8 @@ BeginOutcome Endpoint::State::admit_read(const RequestHead& head, const boost::u
     if (!query)
         return refuse(*request, query.error());
     request->query = *query;
-    if (auto cached = service->cached_image(*request->person_id))
-        return picture(*request, head, *std::move(cached));
+    if (auto at_hand = picture_at_hand(*request, head))
+        return *std::move(at_hand);
     request->conditional = ConditionalFields{head};
     return Admission{std::move(request)};
 }

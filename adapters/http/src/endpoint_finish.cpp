@@ -35,7 +35,7 @@ void Endpoint::State::run(const std::shared_ptr<Admission::State>& request, Imag
     case Operation::delete_image: return reply(remove(*request));
     case Operation::put_image_info:
     case Operation::patch_image_info: return reply(edit_info(*request, body));
-    case Operation::get_image: return reply(read_image(*request));
+    case Operation::get_image: return read_image(request, reply);
     case Operation::create_session: return sign_in(request, body, reply);
     case Operation::read_by_agent:
     case Operation::write_by_agent:
@@ -66,16 +66,6 @@ Response Endpoint::State::remove(Admission::State& request) {
     const auto removed =
         service->remove(*request.person_id, request.principal.actor, std::move(request.precondition));
     return removed ? finished(request, removed_answer()) : refuse(request, removed.error());
-}
-
-Response Endpoint::State::read_image(const Admission::State& request) const {
-    auto stored = service->image(*request.person_id);
-    if (stored)
-        return picture(request, request.conditional.head(), *std::move(stored));
-    if (stored.error() == errc::image_none && request.query.if_blank == IfBlank::placeholder)
-        return refuse(request, Error{errc::rendition_not_supported,
-                                     "Placeholder pictures are not available here; ask with ifBlank=Null"});
-    return refuse(request, stored.error());
 }
 
 Response Endpoint::State::read_info(const Admission::State& request) const {

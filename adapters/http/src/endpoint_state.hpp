@@ -27,8 +27,9 @@ void set_challenges(Response& response, const AuthenticationSchemes& schemes);
 
 /// The endpoint's works, in files of their own: refusals and finishing touches (endpoint_answers.cpp), the
 /// first step (endpoint_begin.cpp), who is calling (endpoint_callers.cpp), signing in and out
-/// (endpoint_sign_in.cpp), the second step (endpoint_finish.cpp) and both steps of a change of ImageInfo
-/// (endpoint_info.cpp).
+/// (endpoint_sign_in.cpp), the second step (endpoint_finish.cpp), a picture in whatever size
+/// (endpoint_pictures.cpp), both steps of a change of ImageInfo (endpoint_info.cpp), and the agents' calls
+/// (endpoint_agents.cpp, endpoint_scaled.cpp).
 struct Endpoint::State {
     using BeginCompletion = std::function<void(BeginOutcome)>;
 
@@ -52,8 +53,6 @@ struct Endpoint::State {
     Response broken(const Admission::State& request) const;
     /// The answer as this request gets it: with its id, and without a body for HEAD.
     static Response finished(const Admission::State& request, Response response);
-    /// The picture as stored; renditions need a renderer, which this endpoint has none of.
-    Response picture(const Admission::State& request, const RequestHead& head, StoredImage image) const;
     Response health(Operation operation) const;
 
     // First step.
@@ -99,13 +98,25 @@ private:
     void set_person_image(const std::shared_ptr<Admission::State>& request, AgentArguments arguments,
                           const ReplyOnce& reply);
 
+    /// The calls that scale.
+    void person_image_with_size(const std::shared_ptr<Admission::State>& request,
+                                const AgentArguments& arguments, const ReplyOnce& reply) const;
+    void person_images(const std::shared_ptr<Admission::State>& request, const AgentArguments& arguments,
+                       const ReplyOnce& reply) const;
+
     void run(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
     void save(const std::shared_ptr<Admission::State>& request, ImageBytes body, const ReplyOnce& reply);
     BeginOutcome admit_info_edit(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
     Response edit_info(const Admission::State& request, const ImageBytes& body);
     Response edit_stored_info(const Admission::State& request, const InfoEdit& edit);
     Response remove(Admission::State& request);
-    Response read_image(const Admission::State& request) const;
+
+    // A person's picture, as stored or in another size or type.
+    std::optional<Response> picture_at_hand(const Admission::State& request, const RequestHead& head) const;
+    void read_image(const std::shared_ptr<Admission::State>& request, const ReplyOnce& reply) const;
+    void render(const std::shared_ptr<Admission::State>& request, const ImageInfo& info,
+                const Rendition& wanted, const ReplyOnce& reply) const;
+    Response no_picture(const Admission::State& request, const Error& error) const;
     Response read_info(const Admission::State& request) const;
 };
 

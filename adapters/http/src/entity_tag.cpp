@@ -80,11 +80,29 @@ bool ends_member(std::string_view rest) noexcept {
     return rest.empty() || is_separator(rest.front());
 }
 
+/// Such as `180x-jpeg`.
+std::string name_of(const Rendition& rendition) {
+    const auto side = [](std::optional<std::uint32_t> pixels) {
+        return pixels ? fmt::format_int{*pixels}.str() : std::string{};
+    };
+    return fmt::format("{}x{}-{}", side(rendition.width), side(rendition.height),
+                       file_extension(rendition.format.value_or(ImageFormat::png)));
+}
+
 } // namespace
 
 std::string entity_tag(const ImageVersion& version, Representation representation) {
     return fmt::format("\"{}.{}.{}{}\"", version.blob_id.value(), version.blob_version, version.link_version,
                        suffix_of(representation));
+}
+
+std::string entity_tag(const ImageVersion& version, const Rendition& rendition) {
+    return fmt::format("\"{}.{}.{}-{}\"", version.blob_id.value(), version.blob_version, version.link_version,
+                       name_of(rendition));
+}
+
+std::string entity_tag(Placeholder placeholder, const Rendition& rendition) {
+    return fmt::format("\"blank-{}-{}\"", static_cast<int>(placeholder), name_of(rendition));
 }
 
 bool EntityTag::strongly_equals(std::string_view current) const noexcept {

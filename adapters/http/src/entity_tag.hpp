@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/image_info.hpp>
+#include <portrait/image_renderer.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -17,6 +18,11 @@ enum class Representation { image, info, info_xml };
 /// The strong ETag of a version, quotes included: `"167.5.3"` for the picture, `"167.5.3-info"` for its
 /// ImageInfo in JSON, `"167.5.3-info-xml"` for the same in XML.
 std::string entity_tag(const ImageVersion& version, Representation representation = Representation::image);
+
+/// That of a rendition, whose format is given: `"167.5.3-180x-jpeg"` is scaled to a width of 180.
+std::string entity_tag(const ImageVersion& version, const Rendition& rendition);
+/// That of a placeholder, which is no version of anything: `"blank-2-180x180-png"`.
+std::string entity_tag(Placeholder placeholder, const Rendition& rendition);
 
 /// A tag of a client's list; the view is into the list.
 struct EntityTag {

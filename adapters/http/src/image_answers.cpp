@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace portrait::http {
@@ -68,17 +69,34 @@ Response unsatisfied(std::uint64_t size, ResponseType type) {
 
 } // namespace
 
-Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
-                        ResponseType error_type) {
-    const auto& info = image.info;
-    const auto format = info.format.value_or(ImageFormat::png);
-    auto tag = entity_tag(info.version());
+std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
+                                           const std::string& tag, ResponseType error_type) {
     switch (read_condition(head, info, tag)) {
-    case ReadCondition::not_modified: return not_modified(info, std::move(tag), "Accept");
-    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag), error_type);
+    case ReadCondition::not_modified: return not_modified(info, tag, "Accept");
+    case ReadCondition::precondition_failed: return failed_read(info, tag, error_type);
     case ReadCondition::proceed: break;
     }
+    return std::nullopt;
+}
 
+namespace {
+
+/// What every picture is sent with, whoever made it.
+void describe_picture(Response& response, PersonId person_id, const RenderedImage& image) {
+    response.set("Content-Type", std::string{media_type(image.format)});
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Content-Security-Policy", "default-src 'none'");
+    response.set("Content-Disposition", fmt::format("inline; filename=\"person-{}.{}\"", person_id.value(),
+                                                    file_extension(image.format)));
+    response.set("Vary", "Accept");
+    response.set("X-Image-Width", fmt::format_int{image.width}.str());
+    response.set("X-Image-Height", fmt::format_int{image.height}.str());
+}
+
+Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& info, RenderedImage image,
+               std::string tag, ResponseType error_type) {
+    if (auto decided = conditional_answer(head, info, tag, error_type))
+        return *std::move(decided);
     Response response;
     response.fields.reserve(14);
     const auto* range = range_applies(head, tag, info.last_modified()) ? head.find("Range") : nullptr;
@@ -90,15 +108,45 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
         response.set("Content-Range", content_range(*part, image.bytes.size()));
         image.bytes = image.bytes.slice(part->first, part->length);
     }
-    response.set("Content-Type", std::string{media_type(format)});
+    describe_picture(response, person_id, image);
     set_validators(response, info, std::move(tag));
     response.set("Accept-Ranges", "bytes");
-    response.set("X-Content-Type-Options", "nosniff");
-    response.set("Content-Security-Policy", "default-src 'none'");
-    response.set("Content-Disposition",
-                 fmt::format("inline; filename=\"person-{}.{}\"", person_id.value(), file_extension(format)));
-    response.set("Vary", "Accept");
-    set_dimensions(response, info);
+    response.body = std::move(image.bytes);
+    return response;
+}
+
+} // namespace
+
+Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
+                        ResponseType error_type) {
+    const auto& info = image.info;
+    return shown(head, person_id, info,
+                 {std::move(image.bytes), info.format.value_or(ImageFormat::png), info.width, info.height},
+                 entity_tag(info.version()), error_type);
+}
+
+Response rendition_answer(const RequestHead& head, PersonId person_id, const Rendition& wanted,
+                          ImageRendition made, ResponseType error_type) {
+    return shown(head, person_id, made.info, std::move(made.image), entity_tag(made.info.version(), wanted),
+                 error_type);
+}
+
+Response placeholder_answer(const RequestHead& head, PersonId person_id, RenderedImage image,
+                            std::string tag) {
+    Response response;
+    if (const auto* const none_match = head.find("If-None-Match")) {
+        const auto known = parse_entity_tags(*none_match);
+        if (std::any_of(known.tags.begin(), known.tags.end(),
+                        [&](const auto& one) { return one.weakly_equals(tag); }))
+            response.status = 304;
+    }
+    response.set("ETag", std::move(tag));
+    response.set("Cache-Control", "private, no-cache");
+    if (response.status == 304) {
+        response.set("Vary", "Accept");
+        return response;
+    }
+    describe_picture(response, person_id, image);
     response.body = std::move(image.bytes);
     return response;
 }

@@ -6,9 +6,11 @@
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
 #include <portrait/image_info.hpp>
+#include <portrait/rendition_service.hpp>
 
 #include <boost/json/value.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,15 @@ namespace portrait::http {
 /// 6). `head` needs no other fields than the conditional ones and Range. `error_type` is for 412 and 416.
 Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
                         ResponseType error_type);
+/// The same for a rendition, which has the tag of that wish.
+Response rendition_answer(const RequestHead& head, PersonId person_id, const Rendition& wanted,
+                          ImageRendition made, ResponseType error_type);
+/// The answer to a read whose conditions alone decide: 304 or 412. Absent when the picture is to be sent.
+std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
+                                           const std::string& tag, ResponseType error_type);
+/// 200 or 304 with a picture that stands in for none.
+Response placeholder_answer(const RequestHead& head, PersonId person_id, RenderedImage image,
+                            std::string tag);
 
 /// The answer to GET or HEAD ImageInfo: 200, 304 or 412.
 Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,

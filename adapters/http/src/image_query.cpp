@@ -43,14 +43,21 @@ std::optional<ImageFormat> parse_type(std::string_view text) noexcept {
     return std::nullopt;
 }
 
-std::optional<IfBlank> parse_if_blank(std::string_view text) noexcept {
-    if (equal_ignoring_case(text, "Null"))
-        return IfBlank::none;
-    for (const std::string_view name :
-         {"Default", "ClearPixel", "SrNoPhoto", "SrNoPhotoWithBorder", "GenericFileIcon"})
-        if (equal_ignoring_case(text, name))
-            return IfBlank::placeholder;
-    return std::nullopt;
+/// False when the text names no kind.
+bool parse_if_blank(std::string_view text, std::optional<Placeholder>& if_blank) noexcept {
+    constexpr std::pair<std::string_view, std::optional<Placeholder>> kinds[] = {
+        {"Null", std::nullopt},
+        {"Default", Placeholder::standard},
+        {"ClearPixel", Placeholder::clear_pixel},
+        {"SrNoPhoto", Placeholder::no_photo},
+        {"SrNoPhotoWithBorder", Placeholder::no_photo_with_border},
+        {"GenericFileIcon", Placeholder::generic_file_icon}};
+    for (const auto& [name, kind] : kinds)
+        if (equal_ignoring_case(text, name)) {
+            if_blank = kind;
+            return true;
+        }
+    return false;
 }
 
 } // namespace
@@ -71,11 +78,9 @@ boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::
             if (!(query.rendition.format = parse_type(value)))
                 return bad_value("type", "JPEG, PNG, GIF");
         } else if (equal_ignoring_case(parameter.key, "ifBlank")) {
-            const auto if_blank = parse_if_blank(value);
-            if (!if_blank)
+            if (!parse_if_blank(value, query.if_blank))
                 return bad_value(
                     "ifBlank", "Default, ClearPixel, SrNoPhoto, SrNoPhotoWithBorder, GenericFileIcon, Null");
-            query.if_blank = *if_blank;
         }
     }
     return query;

@@ -6,17 +6,14 @@
 #include <boost/system/result.hpp>
 #include <boost/url/url_view.hpp>
 
-namespace portrait::http {
+#include <optional>
 
-/// What takes the place of a picture that isn't there (contract section 2, `ifBlank`).
-enum class IfBlank { none, placeholder };
+namespace portrait::http {
 
 /// The parameters of GET Image.
 struct ImageQuery {
-    Rendition rendition; ///< empty: as stored
-    IfBlank if_blank = IfBlank::none;
-
-    bool as_stored() const noexcept { return rendition == Rendition{}; }
+    Rendition rendition;                 ///< empty: as stored
+    std::optional<Placeholder> if_blank; ///< what takes the place of a picture that isn't there
 };
 
 /// Reads w, h, type and ifBlank, names in any case; other parameters are ignored. A 400 for values that the

@@ -62,6 +62,11 @@ const std::string* Response::find(std::string_view name) const noexcept {
     return nullptr;
 }
 
+BodyProducer* Response::producer() const noexcept {
+    const auto* const producer = std::get_if<std::shared_ptr<BodyProducer>>(&body);
+    return producer != nullptr ? producer->get() : nullptr;
+}
+
 std::string_view Response::body_text() const noexcept {
     if (const auto* text = std::get_if<std::string>(&body))
         return *text;
@@ -71,7 +76,7 @@ std::string_view Response::body_text() const noexcept {
 }
 
 std::optional<std::uint64_t> Response::length() const noexcept {
-    if (status < 200 || status == 204 || status == 304)
+    if (status < 200 || status == 204 || status == 304 || (producer() != nullptr && !content_length))
         return std::nullopt;
     return content_length.value_or(body_text().size());
 }

@@ -38,6 +38,9 @@ void write_response_head(const Response& response, const ResponseFraming& framin
         append_number(out, *length);
         out.append("\r\n");
     }
+    if (framing.chunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    }
     if (framing.close) {
         out.append("Connection: close\r\n");
     } else if (framing.keep_alive) {

@@ -11,6 +11,7 @@ namespace portrait::http {
 struct ResponseFraming {
     bool close = false;      ///< say `Connection: close`
     bool keep_alive = false; ///< say `Connection: keep-alive`, which HTTP/1.0 wants to hear
+    bool chunked = false;    ///< say `Transfer-Encoding: chunked`
     std::string_view date;   ///< an HTTP date
 };
 

@@ -50,7 +50,7 @@ Part part_of(AgentCall agent_call) {
     case AgentCall::get_person_image:
     case AgentCall::get_person_image_or_nothing:
     case AgentCall::get_blob_stream: return call({200, Content::agent_picture}, {404});
-    case AgentCall::get_person_image_with_size: return call({200, Content::agent_picture}, {404, 501});
+    case AgentCall::get_person_image_with_size: return call({200, Content::agent_picture}, {404, 422, 501});
     case AgentCall::get_person_images: return call({200, Content::person_images}, {501});
     case AgentCall::create_default_person_image:
         return bare_call({200, Content::person_image}, {}, {"select"});
@@ -102,7 +102,7 @@ Part part_of(const RouteRow& row) {
                 {"w", "h", "type", "ifBlank", "If-Match", "If-None-Match", "If-Modified-Since",
                  "If-Unmodified-Since", "If-Range", "Range"},
                 {{200, Content::picture}, {206, Content::picture}, {304, Content::nothing}},
-                {400, 404, 412, 416, 501, 503}};
+                {400, 404, 412, 416, 422, 501, 503}};
     case Operation::put_image:
         return {"PersonImage",
                 Content::upload,

@@ -289,6 +289,7 @@ void Session::fill_head() {
     }
     head.chunked = exchange_->parser->chunked();
     head.remote_address = exchange_->remote_address;
+    head.stop = exchange_->stop.get_token();
 }
 
 bool Session::has_body() const noexcept {
@@ -349,9 +350,13 @@ Awaitable<void> Session::wait_for(Slot Exchange::*slot) {
         problem.message = "the request took too long; whether it has changed anything is not known";
         problem.retry_after = std::chrono::seconds{1};
         exchange_->abandoned = true;
+        exchange_->stop.request_stop();
         refuse(std::move(problem));
     }
 }
+
+// Used by session_pieces.cpp, too.
+template Awaitable<void> Session::wait_for(std::optional<result<BodyProducer::Piece>> Exchange::*slot);
 
 Awaitable<bool> Session::serve_begun() {
     if (problem_) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -53,8 +54,10 @@ struct Exchange {
     BodyCharge charge;
     std::optional<BeginOutcome> begun;
     std::optional<Response> finished;
-    SteadyTimer* waiter = nullptr; ///< the session's, while it waits
-    bool abandoned = false;        ///< the session has answered without waiting for the endpoint's answer
+    std::optional<result<BodyProducer::Piece>> piece; ///< of an answer that is made while it is sent
+    std::stop_source stop;                            ///< nobody waits for the answer any more
+    SteadyTimer* waiter = nullptr;                    ///< the session's, while it waits
+    bool abandoned = false; ///< the session has answered without waiting for the endpoint's answer
 
     void wake() {
         if (waiter != nullptr) {
@@ -112,6 +115,10 @@ private:
     Arrival chunk_failed(const beast::error_code& error, std::uint64_t limit);
     Awaitable<bool> discard(std::uint64_t bytes);
     Awaitable<bool> send_continue();
+
+    // session_pieces.cpp: an answer that is made while it is sent
+    Awaitable<bool> write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written);
+    Awaitable<std::optional<std::string>> next_piece(BodyProducer& producer);
 
     // session_answer.cpp: its answer
     Awaitable<bool> answer(Response response, bool keep);

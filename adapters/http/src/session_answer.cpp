@@ -70,10 +70,13 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     const std::optional<std::uint64_t> length = response_.length();
     const std::string_view body = to_head || !length ? std::string_view{} : response_.body_text();
     const bool wrong_length = !to_head && length && *length != body.size();
+    const bool unbounded = response_.producer() != nullptr && exchange_->parser->get().version() == 10;
     const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
-                            !wrong_length && !core_->draining &&
+                            !wrong_length && !unbounded && !core_->draining &&
                             served_ < core_->options.requests_per_connection;
+    BodyProducer* const producer = to_head ? nullptr : response_.producer();
     ResponseFraming framing;
+    framing.chunked = producer != nullptr && exchange_->parser->get().version() != 10;
     framing.close = !keep_alive;
     framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
     framing.date = reactor_->date();
@@ -84,12 +87,17 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     const std::size_t written = co_await net::async_write(
         socket_, std::array{net::buffer(std::as_const(head_text_)), net::buffer(body.data(), body.size())},
         net::redirect_error(use_awaitable, error));
-    log_access(written - std::min(written, head_text_.size()));
+    std::uint64_t body_written = written - std::min(written, head_text_.size());
+    bool whole = !error;
+    if (producer != nullptr && !error) {
+        whole = co_await write_pieces(*producer, framing.chunked, body_written);
+    }
+    log_access(body_written);
     response_ = {};
     if (!exchange_->abandoned) {
         exchange_->charge.release();
     }
-    if (error) {
+    if (!whole) {
         co_return false;
     }
     if (!keep_alive) {

@@ -175,21 +175,51 @@ describe('a second picture', () => {
     });
 });
 
-describe('scaling is answered as not supported', () => {
-    test('by GetPersonImages', async () => {
-        const error = await failure(person().getPersonImagesAsync([1, 2], 32, 32));
-        assert.equal(error.response.status, 501);
-        assert.equal(problemOf(error).ErrorType, 'SoNotSupportedException');
-        assert.equal(problemOf(error).Rule, 'rendition.not_supported');
+/** Width and height in a PNG's head. */
+const pngSize = (bytes) => [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+
+describe('pictures are scaled', () => {
+    test('by GetPersonImages, in the order asked, one for each id', async () => {
+        const [first, second, none] = [nextPerson(), nextPerson(), nextPerson()];
+        await person().setPersonImageAsync(first, picture('png-truecolour.png'));
+        await person().setPersonImageAsync(second, picture('jpeg-progressive.jpg'));
+        const unknown = 2147483647;
+        const images = await person().getPersonImagesAsync([second, none, first, unknown, second], 16, 16);
+        assert.deepEqual(images.map((image) => image.personId), [second, none, first, unknown, second]);
+        for (const index of [0, 2, 4]) {
+            const bytes = Buffer.from(images[index].imageData, 'base64');
+            assert.equal(bytes.toString('latin1', 1, 4), 'PNG');
+            assert.equal(Math.max(...pngSize(bytes)), 16);
+        }
+        assert.equal(images[1].imageData, '');
+        assert.equal(images[3].imageData, '');
+        assert.equal(images[0].imageData, images[4].imageData);
     });
-    test('by GetPersonImageWithSize, in bytes and in base64', async () => {
+    test('by GetPersonImages without sizes, which makes PNGs of the size that is stored', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
-        for (const returnBlobAs of [ReturnBlobType.AsArrayBuffer, ReturnBlobType.AsBase64]) {
-            const error = await failure(blob().getPersonImageWithSizeAsync(id, 32, 0, { returnBlobAs }));
-            assert.equal(error.response.status, 501);
-            assert.equal(problemOf(error).ErrorType, 'SoNotSupportedException');
-            assert.equal(problemOf(error).Rule, 'rendition.not_supported');
-        }
+        const [image] = await person().getPersonImagesAsync([id], 0, -1);
+        assert.deepEqual(pngSize(Buffer.from(image.imageData, 'base64')), pngSize(small()));
+    });
+    test('by GetPersonImages of nobody', async () => {
+        assert.deepEqual(await person().getPersonImagesAsync([], 16, 16), []);
+    });
+    test('by GetPersonImageWithSize, in each kind of return', async () => {
+        const id = nextPerson();
+        await person().setPersonImageAsync(id, picture('png-truecolour.png'));
+        const bytes = Buffer.from(await blob().getPersonImageWithSizeAsync(id, 8, 0));
+        assert.equal(pngSize(bytes)[0], 8);
+        await assertReturns((options) => blob().getPersonImageWithSizeAsync(id, 8, 0, options), bytes, 'scaled');
+    });
+    test('by GetPersonImageWithSize, as it is without a size, and nothing without a picture', async () => {
+        const id = nextPerson();
+        assert.equal(Buffer.from(await blob().getPersonImageWithSizeAsync(id, 8, 8)).length, 0);
+        await person().setPersonImageAsync(id, small());
+        assertSame(Buffer.from(await blob().getPersonImageWithSizeAsync(id, 0, 0)), small(), 'unscaled');
+    });
+    test('within limits that the answer names', async () => {
+        const error = await failure(blob().getPersonImageWithSizeAsync(1, 4097, 0));
+        assert.equal(error.response.status, 400);
+        assert.match(problemOf(error).ErrorMessage, /Width is 4097; at most 4096/);
     });
 });

@@ -10,6 +10,7 @@
 #include <portrait/http/problem.hpp>
 #include <portrait/http/string_table.hpp>
 #include <portrait/person_image_service.hpp>
+#include <portrait/rendition_service.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -64,6 +65,11 @@ struct EndpointOptions {
     /// Looks up the `[SR_…]` references in strings; without one, and where it knows none, they stay as they
     /// are.
     StringTable strings{};
+
+    /// Scales and converts pictures and draws placeholders (contract section 2, GET parameters; section 7,
+    /// the calls that scale). Null: what needs it is 501, and an Accept that excludes a picture's type gets
+    /// the picture as it is.
+    std::shared_ptr<const RenditionService> renditions{};
 };
 
 /// The contract's routes over a `PersonImageService`, without sockets: mount it in any server.
@@ -85,7 +91,8 @@ public:
     void begin(const RequestHead& head, std::function<void(BeginOutcome)> done);
     void finish(Admission admission, ImageBytes body, std::function<void(Response)> done);
 
-    /// Both steps for a host that has the whole request already.
+    /// Both steps for a host that has the whole request already and sends answers whole: a body that would be
+    /// made piece by piece is made before `done` is called.
     void handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done);
     /// The same, waiting for the answer; don't call it on a thread that the executors or the authenticator
     /// need.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/error.hpp>
 #include <portrait/export.hpp>
 #include <portrait/image_bytes.hpp>
 
@@ -7,7 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +36,9 @@ struct PORTRAIT_EXPORT RequestHead {
     /// The body's length when the head declares it; absent for chunked bodies and for none.
     std::optional<std::uint64_t> content_length{};
     bool chunked = false;
+    /// When stop is requested nobody waits for the answer any more, so that what is made for it alone may
+    /// end.
+    std::stop_token stop{};
     std::string_view remote_address{}; ///< without port; for rate limits and logs
     bool secure = false;               ///< the client speaks TLS (to us or to a trusted proxy)
 
@@ -49,8 +56,23 @@ struct ResponseField {
     std::string value;
 };
 
-/// Nothing, a text of its own, or a picture that is shared with the store or the cache and never copied.
-using ResponseBody = std::variant<std::monostate, std::string, ImageBytes>;
+/// Makes a body piece by piece while it is sent, so that a long one never is in memory as a whole.
+class PORTRAIT_EXPORT BodyProducer {
+public:
+    /// Nothing at the end.
+    using Piece = std::optional<std::string>;
+
+    virtual ~BodyProducer() = default;
+
+    /// Calls back once, on any thread, perhaps before it returns; not to be called again before. Doesn't
+    /// block. After an error the body can't be finished: the host has to cut the connection, so that the
+    /// client doesn't take what it got for all.
+    virtual void next(std::function<void(result<Piece>)> done) = 0;
+};
+
+/// Nothing, a text of its own, a picture that is shared with the store or the cache and never copied, or what
+/// makes the body while it is sent.
+using ResponseBody = std::variant<std::monostate, std::string, ImageBytes, std::shared_ptr<BodyProducer>>;
 
 /// An answer, ready to be written. The host adds Content-Length, Date, Connection and Server.
 struct PORTRAIT_EXPORT Response {
@@ -68,11 +90,18 @@ struct PORTRAIT_EXPORT Response {
     void set(std::string_view name, std::string value);
     /// Null when there is none of that name (case-insensitive).
     const std::string* find(std::string_view name) const noexcept;
-    /// The body's bytes, wherever they are kept.
+    /// What makes the body while it is sent; null when it is all there.
+    BodyProducer* producer() const noexcept;
+    /// The body's bytes, wherever they are kept; none while they are still to be made.
     std::string_view body_text() const noexcept;
-    /// What Content-Length has to say; absent for the statuses that carry none (1xx, 204, 304).
+    /// What Content-Length has to say; absent for the statuses that carry none (1xx, 204, 304), and where
+    /// the body is still to be made.
     std::optional<std::uint64_t> length() const noexcept;
 };
+
+/// For hosts that can't send a body piece by piece: calls back, on any thread, with the same answer and all
+/// of its body, or with the error of its producer.
+PORTRAIT_EXPORT void collect_body(Response response, std::function<void(result<Response>)> done);
 
 /// Whether two field names or tokens are equal, ASCII letters in any case.
 PORTRAIT_EXPORT bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;

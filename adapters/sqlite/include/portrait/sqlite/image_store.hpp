@@ -74,6 +74,8 @@ public:
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
+    /// By one query, however many.
+    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
     result<ImageInfo> update_info(UpdateImageInfo command) override;
     result<RemovedImage> remove(RemoveImage command) override;
     result<ImageInfo> link(LinkImage command) override;

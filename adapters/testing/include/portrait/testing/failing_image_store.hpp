@@ -19,8 +19,8 @@ public:
     ~FailingImageStore() override;
 
     /// The n-th call from now on fails with this error, the ones before and after it don't; 1 is the next
-    /// one. Counts every member but `cached_image` and `writable`. Replaces an earlier demand. 0 throws
-    /// `std::invalid_argument`.
+    /// one. Counts every member but `cached_image`, `cached_info` and `writable`. Replaces an earlier demand.
+    /// 0 throws `std::invalid_argument`.
     void fail_call(std::uint64_t n, Error error);
     /// As `fail_call`, but the n-th call throws a `std::runtime_error` of this text: what a port shouldn't
     /// do.
@@ -36,8 +36,11 @@ public:
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
+    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
     /// Nothing while every call fails.
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
+    /// Nothing while every call fails.
+    std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     result<ImageInfo> update_info(UpdateImageInfo command) override;
     result<RemovedImage> remove(RemoveImage command) override;
     result<ImageInfo> link(LinkImage command) override;

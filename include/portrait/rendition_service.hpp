@@ -1,0 +1,73 @@
+#pragma once
+
+#include <portrait/error.hpp>
+#include <portrait/export.hpp>
+#include <portrait/image_cache.hpp>
+#include <portrait/image_renderer.hpp>
+#include <portrait/person_image_service.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+namespace portrait {
+
+/// A rendition and the ImageInfo of the picture that it was made of.
+struct ImageRendition {
+    ImageInfo info;
+    RenderedImage image;
+};
+
+/// A person's picture in a wanted size and type (contract section 2): from the cache, or made by the
+/// renderer, once however many ask for the same at the same time.
+///
+/// Thread-safe when its ports are. Give it the cache of the `CachingImageStore` under its
+/// `PersonImageService`: a rendition of what has been erased meanwhile isn't kept, and erasing a picture
+/// forgets its renditions.
+class PORTRAIT_EXPORT RenditionService {
+public:
+    /// A null service or renderer throws `std::invalid_argument`; without a cache nothing is kept.
+    RenditionService(std::shared_ptr<const PersonImageService> images,
+                     std::shared_ptr<const ImageRenderer> renderer,
+                     std::shared_ptr<ImageCache> cache = nullptr);
+    ~RenditionService();
+
+    /// The rendition when it is at hand without blocking, otherwise nothing.
+    std::optional<ImageRendition> cached(PersonId person_id, const Rendition& rendition) const;
+
+    /// The same for a picture whose ImageInfo has just been read.
+    std::optional<RenderedImage> cached(const ImageInfo& info, const Rendition& rendition) const;
+
+    /// Reads the picture on the calling thread, which may block on disk, has it rendered by
+    /// `ImageRenderer::submit`, and calls back, once, on any thread, perhaps before it returns; what an
+    /// `ImageStore`'s completion must not do, this one must not either. When stop is requested by everybody
+    /// who asked for the same, the rendering is cancelled. Errors: those of `PersonImageService::image` and
+    /// of `ImageRenderer`.
+    void submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
+                Completion<ImageRendition> completion) const;
+
+    /// The same for a person whose ImageInfo has just been read: asks the store for the bytes alone. Should
+    /// the picture have changed meanwhile, the new one is rendered.
+    void submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition, std::stop_token stop,
+                Completion<ImageRendition> completion) const;
+
+    /// The same, waiting for the outcome.
+    result<ImageRendition> rendition(PersonId person_id, const Rendition& rendition) const;
+
+    /// The picture to show where there is none; see `ImageRenderer::placeholder`.
+    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const;
+
+private:
+    struct PORTRAIT_HIDDEN Flight;
+    struct PORTRAIT_HIDDEN State;
+
+    void take_off(const std::shared_ptr<Flight>& flight, PersonId person_id, std::uint64_t read_at) const;
+
+    std::shared_ptr<const PersonImageService> images_;
+    std::shared_ptr<const ImageRenderer> renderer_;
+    /// Shared with what is being rendered, which must not own the renderer: it ends on its threads.
+    std::shared_ptr<State> state_;
+};
+
+} // namespace portrait

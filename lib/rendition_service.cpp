@@ -1,0 +1,187 @@
+#include <portrait/probe.hpp>
+#include <portrait/rendition_service.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <future>
+#include <list>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace portrait {
+
+namespace {
+
+template<class Port>
+std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* what) {
+    if (!port)
+        throw std::invalid_argument{what};
+    return port;
+}
+
+} // namespace
+
+/// One rendering and everybody who waits for it.
+struct RenditionService::Flight {
+    /// Tells the flight that somebody doesn't wait any more; the last one stops it.
+    struct Leave {
+        std::shared_ptr<Flight> flight;
+        void operator()() const {
+            if (--flight->wanted == 0)
+                flight->stop.request_stop();
+        }
+    };
+    struct Waiting {
+        Completion<ImageRendition> completion;
+        std::optional<std::stop_callback<Leave>> watch;
+    };
+
+    explicit Flight(const ImageVersion& made_of)
+        : version{made_of} {}
+
+    ImageVersion version;
+    Rendition rendition;
+    std::atomic<std::size_t> wanted{1};            ///< by so many; 0 is final
+    std::vector<std::shared_ptr<Waiting>> waiting; ///< under the mutex of `State`
+    std::stop_source stop;
+
+    bool join() noexcept {
+        auto count = wanted.load();
+        while (count != 0 && !wanted.compare_exchange_weak(count, count + 1)) {
+        }
+        return count != 0;
+    }
+};
+
+struct RenditionService::State {
+    std::shared_ptr<ImageCache> cache;
+    std::mutex mutex;
+    std::list<std::shared_ptr<Flight>> flights; // few: no more than are rendered or wait to be
+
+    std::optional<RenderedImage> find(const ImageInfo& info, const Rendition& rendition) const {
+        return cache ? cache->find({info.blob_id, info.blob_version, rendition}) : std::nullopt;
+    }
+
+    struct Boarded {
+        std::shared_ptr<Flight> flight;
+        bool first = false; ///< so that it has to take off
+    };
+
+    Boarded board(const ImageVersion& version, const Rendition& rendition,
+                  const std::shared_ptr<Flight::Waiting>& waiting) {
+        const std::lock_guard lock{mutex};
+        for (const auto& flight : flights) {
+            if (flight->version == version && flight->rendition == rendition && flight->join()) {
+                flight->waiting.push_back(waiting);
+                return {flight, false};
+            }
+        }
+        auto flight = std::make_shared<Flight>(version);
+        flight->rendition = rendition;
+        flight->waiting.push_back(waiting);
+        flights.push_back(flight);
+        return {std::move(flight), true};
+    }
+
+    void land(const std::shared_ptr<Flight>& flight, const result<ImageRendition>& outcome) {
+        std::vector<std::shared_ptr<Flight::Waiting>> waiting;
+        {
+            const std::lock_guard lock{mutex};
+            flights.remove(flight);
+            waiting.swap(flight->waiting);
+        }
+        for (const auto& one : waiting)
+            one->completion(outcome);
+    }
+};
+
+RenditionService::RenditionService(std::shared_ptr<const PersonImageService> images,
+                                   std::shared_ptr<const ImageRenderer> renderer,
+                                   std::shared_ptr<ImageCache> cache)
+    : images_{required(std::move(images), "RenditionService needs a PersonImageService")}
+    , renderer_{required(std::move(renderer), "RenditionService needs a renderer")}
+    , state_{std::make_shared<State>()} {
+    state_->cache = std::move(cache);
+}
+
+RenditionService::~RenditionService() = default;
+
+std::optional<ImageRendition> RenditionService::cached(PersonId person_id, const Rendition& rendition) const {
+    auto info = images_->cached_info(person_id);
+    if (!info)
+        return std::nullopt;
+    auto image = state_->find(*info, rendition);
+    if (!image)
+        return std::nullopt;
+    return ImageRendition{*std::move(info), *std::move(image)};
+}
+
+std::optional<RenderedImage> RenditionService::cached(const ImageInfo& info,
+                                                      const Rendition& rendition) const {
+    return state_->find(info, rendition);
+}
+
+void RenditionService::submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
+                              Completion<ImageRendition> completion) const {
+    const auto info = images_->info(person_id);
+    if (!info)
+        return completion(info.error());
+    submit(person_id, *info, rendition, std::move(stop), std::move(completion));
+}
+
+void RenditionService::submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition,
+                              std::stop_token stop, Completion<ImageRendition> completion) const {
+    if (auto image = state_->find(info, rendition))
+        return completion(ImageRendition{info, *std::move(image)});
+    const auto read_at = state_->cache ? state_->cache->now() : ImageCache::Moment{};
+    const auto waiting = std::make_shared<Flight::Waiting>();
+    waiting->completion = std::move(completion);
+    const auto boarded = state_->board(info.version(), rendition, waiting);
+    // Nobody but this thread and the destructor touches the watch, whenever the flight lands.
+    waiting->watch.emplace(std::move(stop), Flight::Leave{boarded.flight});
+    if (!boarded.first)
+        return;
+    try {
+        take_off(boarded.flight, person_id, read_at);
+    } catch (...) {
+        state_->land(boarded.flight, Error{errc::internal}.with_cause("reading a picture to render threw"));
+    }
+}
+
+void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId person_id,
+                                std::uint64_t read_at) const {
+    auto stored = images_->image(person_id);
+    if (!stored)
+        return state_->land(flight, stored.error());
+    const auto header = probe(stored->bytes);
+    if (!header)
+        return state_->land(flight, header.error());
+    RenderImage job{.bytes = std::move(stored->bytes),
+                    .header = *header,
+                    .rendition = flight->rendition,
+                    .stop = flight->stop.get_token()};
+    renderer_->submit(std::move(job), [state = state_, flight, info = std::move(stored->info),
+                                       read_at](result<RenderedImage> made) {
+        if (!made)
+            return state->land(flight, made.error());
+        if (state->cache)
+            state->cache->keep({info.blob_id, info.blob_version, flight->rendition}, *made, read_at);
+        state->land(flight, ImageRendition{info, *std::move(made)});
+    });
+}
+
+result<ImageRendition> RenditionService::rendition(PersonId person_id, const Rendition& rendition) const {
+    const auto promise = std::make_shared<std::promise<result<ImageRendition>>>();
+    auto outcome = promise->get_future();
+    submit(person_id, rendition, {},
+           [promise](result<ImageRendition> made) { promise->set_value(std::move(made)); });
+    return outcome.get();
+}
+
+result<RenderedImage> RenditionService::placeholder(Placeholder kind, const Rendition& rendition) const {
+    return renderer_->placeholder(kind, rendition);
+}
+
+} // namespace portrait

@@ -1,0 +1,192 @@
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+
+#include <portrait/caching_image_store.hpp>
+#include <portrait/memory_image_store.hpp>
+#include <portrait/memory_person_directory.hpp>
+#include <portrait/rendition_service.hpp>
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+using namespace portrait;
+
+namespace {
+
+PersonId person(std::int32_t value) {
+    return PersonId::from(value).value();
+}
+
+/// "Renders" by counting; a test may hold back what is asked for.
+class CountingRenderer final : public ImageRenderer {
+public:
+    result<RenderedImage> render(const RenderImage& job) const override {
+        ++rendered;
+        if (job.stop.stop_requested())
+            return Error{errc::cancelled};
+        return RenderedImage{ImageBytes::copy_of(std::string{"rendition "} + std::to_string(rendered)),
+                             job.rendition.format.value_or(job.header.format), 1, 1};
+    }
+    void submit(RenderImage job, Completion<RenderedImage> completion) const override {
+        if (held_back)
+            waiting.emplace_back(std::move(job), std::move(completion));
+        else
+            completion(render(job));
+    }
+    result<RenderedImage> placeholder(Placeholder, const Rendition&) const override {
+        return RenderedImage{ImageBytes::copy_of("placeholder"), ImageFormat::png, 1, 1};
+    }
+    void let_go() {
+        held_back = false;
+        for (auto& [job, completion] : std::exchange(waiting, {}))
+            completion(render(job));
+    }
+
+    mutable int rendered = 0;
+    bool held_back = false;
+    mutable std::vector<std::pair<RenderImage, Completion<RenderedImage>>> waiting;
+};
+
+struct Fixture {
+    Fixture() {
+        for (std::int32_t id = 1; id <= 3; ++id)
+            directory->add(person(id));
+        save(1);
+    }
+    BlobId save(std::int32_t id, std::uint32_t width = 8) {
+        return service->save(person(id), ImageBytes{testing::make_png(width, 8)}).value().blob_id();
+    }
+
+    std::shared_ptr<ImageCache> cache = std::make_shared<ImageCache>(1 << 20);
+    std::shared_ptr<MemoryPersonDirectory> directory = std::make_shared<MemoryPersonDirectory>();
+    std::shared_ptr<PersonImageService> service = std::make_shared<PersonImageService>(
+        std::make_shared<CachingImageStore>(std::make_shared<MemoryImageStore>(), cache), directory);
+    std::shared_ptr<CountingRenderer> renderer = std::make_shared<CountingRenderer>();
+    RenditionService renditions{service, renderer, cache};
+};
+
+const Rendition small{.width = 4, .height = {}, .format = ImageFormat::jpeg};
+
+} // namespace
+
+TEST_CASE("a rendition is made once and then at hand", "[rendition]") {
+    Fixture fixture;
+    CHECK_FALSE(fixture.renditions.cached(person(1), small).has_value());
+    const auto made = fixture.renditions.rendition(person(1), small);
+    REQUIRE(made.has_value());
+    CHECK(made->image.format == ImageFormat::jpeg);
+    CHECK(made->info == fixture.service->info(person(1)).value());
+    const auto cached = fixture.renditions.cached(person(1), small);
+    REQUIRE(cached.has_value());
+    CHECK(cached->image.bytes.data() == made->image.bytes.data());
+    CHECK(fixture.renditions.rendition(person(1), small).has_value());
+    CHECK(fixture.renderer->rendered == 1);
+    SECTION("each size and type is another") {
+        CHECK(fixture.renditions.rendition(person(1), {.width = 4, .height = 4}).has_value());
+        CHECK(fixture.renditions.rendition(person(1), {.width = 5, .height = {}}).has_value());
+        CHECK(fixture.renderer->rendered == 3);
+    }
+}
+
+TEST_CASE("a new picture has other renditions", "[rendition]") {
+    Fixture fixture;
+    const auto before = fixture.renditions.rendition(person(1), small).value();
+    fixture.save(1, 9);
+    CHECK_FALSE(fixture.renditions.cached(person(1), small).has_value());
+    const auto after = fixture.renditions.rendition(person(1), small).value();
+    CHECK(after.info.version() != before.info.version());
+    CHECK(after.image.bytes.text() != before.image.bytes.text());
+}
+
+TEST_CASE("an erased picture has no renditions in memory", "[rendition][erase]") {
+    Fixture fixture;
+    REQUIRE(fixture.renditions.rendition(person(1), small).has_value());
+    REQUIRE(fixture.service->remove(person(1)).has_value());
+    CHECK_FALSE(fixture.renditions.cached(person(1), small).has_value());
+    CHECK(fixture.cache->statistics().entries == 0);
+    CHECK(fixture.renditions.rendition(person(1), small).error() == errc::image_none);
+}
+
+TEST_CASE("a rendering that ends after the erasure is not kept", "[rendition][erase]") {
+    Fixture fixture;
+    fixture.renderer->held_back = true;
+    std::optional<result<ImageRendition>> outcome;
+    fixture.renditions.submit(person(1), small, {}, [&](auto made) { outcome.emplace(std::move(made)); });
+    SECTION("by a removal") {
+        REQUIRE(fixture.service->remove(person(1)).has_value());
+    }
+    SECTION("by a removal of the blob") {
+        REQUIRE(fixture.service->remove(fixture.service->info(person(1)).value().blob_id).has_value());
+    }
+    fixture.renderer->let_go();
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->has_value()); // it was asked for before
+    CHECK(fixture.cache->statistics().entries == 0);
+}
+
+TEST_CASE("many who ask for the same at once have it rendered once", "[rendition][flight]") {
+    Fixture fixture;
+    fixture.renderer->held_back = true;
+    int answered = 0;
+    for (int asked = 0; asked < 100; ++asked)
+        fixture.renditions.submit(person(1), small, {}, [&](const result<ImageRendition>& made) {
+            REQUIRE(made.has_value());
+            ++answered;
+        });
+    CHECK(answered == 0);
+    fixture.renderer->let_go();
+    CHECK(answered == 100);
+    CHECK(fixture.renderer->rendered == 1);
+}
+
+TEST_CASE("a rendering is cancelled when everybody who asked has gone", "[rendition][flight]") {
+    Fixture fixture;
+    fixture.renderer->held_back = true;
+    std::stop_source first;
+    std::stop_source second;
+    int cancelled = 0;
+    const auto count = [&](const result<ImageRendition>& made) {
+        cancelled += !made && made.error() == errc::cancelled ? 1 : 0;
+    };
+    fixture.renditions.submit(person(1), small, first.get_token(), count);
+    fixture.renditions.submit(person(1), small, second.get_token(), count);
+    REQUIRE(fixture.renderer->waiting.size() == 1);
+    const auto stop = fixture.renderer->waiting.front().first.stop;
+    first.request_stop();
+    CHECK_FALSE(stop.stop_requested());
+    SECTION("all of them") {
+        second.request_stop();
+        CHECK(stop.stop_requested());
+        // Who comes now gets a rendering of its own.
+        int made = 0;
+        fixture.renditions.submit(person(1), small, {},
+                                  [&](const auto& outcome) { made += outcome.has_value() ? 1 : 0; });
+        fixture.renderer->let_go();
+        CHECK(cancelled == 2);
+        CHECK(made == 1);
+    }
+    SECTION("but not for one of them") {
+        fixture.renderer->let_go();
+        CHECK(cancelled == 0);
+    }
+}
+
+TEST_CASE("somebody who was gone before asking has nothing rendered", "[rendition][flight]") {
+    Fixture fixture;
+    std::stop_source gone;
+    gone.request_stop();
+    std::optional<result<ImageRendition>> outcome;
+    fixture.renderer->held_back = true;
+    fixture.renditions.submit(person(1), small, gone.get_token(),
+                              [&](auto made) { outcome.emplace(std::move(made)); });
+    fixture.renderer->let_go();
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->error() == errc::cancelled);
+}
+
+TEST_CASE("renditions need a service and a renderer", "[rendition]") {
+    const Fixture fixture;
+    CHECK_THROWS_AS(RenditionService(nullptr, fixture.renderer), std::invalid_argument);
+    CHECK_THROWS_AS(RenditionService(fixture.service, nullptr), std::invalid_argument);
+}
