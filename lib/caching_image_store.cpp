@@ -1,19 +1,13 @@
+#include "required.hpp"
+
 #include <portrait/caching_image_store.hpp>
 
-#include <stdexcept>
 #include <utility>
 #include <variant>
 
 namespace portrait {
 
 namespace {
-
-template<class Port>
-std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* what) {
-    if (!port)
-        throw std::invalid_argument{what};
-    return port;
-}
 
 std::optional<BlobId> blob_of(const SavedImage& saved) {
     return saved.info.blob_id;

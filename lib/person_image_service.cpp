@@ -1,3 +1,4 @@
+#include "required.hpp"
 #include "text.hpp"
 
 #include <portrait/person_image_service.hpp>
@@ -20,13 +21,6 @@ constexpr std::string_view person_photo = "PERSONPHOTO";
 constexpr std::size_t max_description = 2048;
 constexpr std::size_t max_extra_info = 2048;
 constexpr std::size_t max_conceptual_type = 254;
-
-template<class Port>
-std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* name) {
-    if (!port)
-        throw std::invalid_argument{fmt::format("PersonImageService needs a {}", name)};
-    return port;
-}
 
 Error over_limit(errc code, std::string_view what, std::uint64_t observed, std::uint64_t limit,
                  std::string_view unit) {
@@ -95,8 +89,8 @@ result<SavedImage> with_receipt(result<SavedImage> saved, std::optional<ScrubRec
 PersonImageService::PersonImageService(std::shared_ptr<ImageStore> store,
                                        std::shared_ptr<const PersonDirectory> directory, Limits limits,
                                        std::shared_ptr<const Clock> clock, MetadataPolicy metadata)
-    : store_{required(std::move(store), "store")}
-    , directory_{required(std::move(directory), "person directory")}
+    : store_{required(std::move(store), "PersonImageService needs a store")}
+    , directory_{required(std::move(directory), "PersonImageService needs a person directory")}
     , limits_{limits}
     , clock_{clock ? std::move(clock) : system_clock()}
     , metadata_{metadata} {}

@@ -1,3 +1,5 @@
+#include "required.hpp"
+
 #include <portrait/probe.hpp>
 #include <portrait/rendition_service.hpp>
 
@@ -6,22 +8,10 @@
 #include <future>
 #include <list>
 #include <mutex>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
 namespace portrait {
-
-namespace {
-
-template<class Port>
-std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* what) {
-    if (!port)
-        throw std::invalid_argument{what};
-    return port;
-}
-
-} // namespace
 
 /// One rendering and everybody who waits for it.
 struct RenditionService::Flight {
