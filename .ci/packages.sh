@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
     g++ cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libcli11-dev libcpp-httplib-dev libcrypt-dev libfmt-dev libhowardhinnant-date-dev libicu-dev libpugixml-dev libspdlog-dev
-    libsqlite3-dev libssl-dev libstb-dev libvips-dev libxxhash-dev tzdata
+    libsqlite3-dev libssl-dev libstb-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata
 )
 # What building and running the tests takes beside that; ImageMagick encodes the real pictures and
 # exiftool turns them.

@@ -124,6 +124,7 @@ void Committer::work() {
 void Committer::process(Batch batch) {
     if (const auto open = writable(); !open)
         return fail(batch, {open.error(), false});
+    const auto began = std::chrono::steady_clock::now();
     if (const auto synced = sync(batch); !synced) {
         close(synced.error());
         return fail(batch, {Error{errc::store_io}.with_cause(synced.error().cause()), true});
@@ -135,7 +136,7 @@ void Committer::process(Batch batch) {
             close(failure->error);
         return fail(batch, *failure);
     }
-    count(batch, refusals);
+    count(batch, refusals, std::chrono::steady_clock::now() - began);
     if (!freed.empty())
         settings_.freed(std::move(freed));
     const auto size = batch.size();
@@ -250,11 +251,13 @@ void Committer::fail(const Batch& batch, const Failure& failure) {
     idle_.notify_all();
 }
 
-void Committer::count(const Batch& batch, const Refusals& refusals) {
+void Committer::count(const Batch& batch, const Refusals& refusals,
+                      std::chrono::steady_clock::duration took) {
     const auto refused = static_cast<std::uint64_t>(std::count_if(
         refusals.begin(), refusals.end(), [](const auto& refusal) { return refusal.has_value(); }));
     const std::scoped_lock lock{mutex_};
     ++statistics_.commits;
+    statistics_.commit_time += std::chrono::duration_cast<std::chrono::microseconds>(took);
     statistics_.writes += batch.size() - refused;
     statistics_.refused_writes += refused;
     statistics_.largest_batch = std::max<std::uint64_t>(statistics_.largest_batch, batch.size());

@@ -126,7 +126,7 @@ private:
     result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
     result<void> apply_one(Member& member, std::optional<Error>& refusal, Transaction& transaction);
     void fail(const Batch& batch, const Failure& failure);
-    void count(const Batch& batch, const Refusals& refusals);
+    void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint();
 
     void close(const Error& reason);

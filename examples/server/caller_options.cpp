@@ -16,6 +16,8 @@ using portrait::Error;
 
 constexpr std::uint64_t most_minutes = 60ULL * 24 * 366;
 constexpr std::size_t most_app_token_lines = 10'000;
+constexpr std::uint32_t most_failures = 1'000'000'000;
+constexpr std::size_t most_hashing_threads = 256;
 
 std::string origin_fault(const std::string& text) {
     if (text == "*" || portrait::http::is_cors_origin(text))
@@ -52,6 +54,28 @@ void add_sessions(CLI::App& app, CallerSettings& settings) {
     app.add_flag("--xsrf-safe-methods", settings.xsrf_safe_methods,
                  "Let sessions GET and HEAD without X-XSRF-TOKEN, for plain <img> elements")
         ->envname("PORTRAIT_XSRF_SAFE_METHODS");
+}
+
+void add_password_limits(CLI::App& app, CallerSettings& settings) {
+    app.add_option("--failures-per-address", settings.failures_per_address,
+                   "Wrong passwords from one address before the next has to wait, longer each time (429); "
+                   "0: any number. Raise it where many share an address, such as behind a proxy")
+        ->check(CLI::Range{std::uint32_t{0}, most_failures}.description(""))
+        ->type_name("N")
+        ->default_str("20")
+        ->envname("PORTRAIT_FAILURES_PER_ADDRESS");
+    app.add_option("--failures-per-name", settings.failures_per_name,
+                   "The same for one name, from wherever; who has signed in from an address goes on there")
+        ->check(CLI::Range{std::uint32_t{0}, most_failures}.description(""))
+        ->type_name("N")
+        ->default_str("10")
+        ->envname("PORTRAIT_FAILURES_PER_NAME");
+    app.add_option("--hashing-threads", settings.hashing_threads,
+                   "Threads that check passwords, and all that checking them may take of the machine")
+        ->check(CLI::Range{std::size_t{1}, most_hashing_threads}.description(""))
+        ->type_name("N")
+        ->default_str("1")
+        ->envname("PORTRAIT_HASHING_THREADS");
 }
 
 void add_origins_and_app_tokens(CLI::App& app, CallerSettings& settings) {
@@ -107,6 +131,7 @@ portrait::result<void> read_app_tokens(const std::filesystem::path& path, portra
 void add_caller_options(CLI::App& app, CallerSettings& settings) {
     add_schemes(app, settings);
     add_sessions(app, settings);
+    add_password_limits(app, settings);
     add_origins_and_app_tokens(app, settings);
 }
 

@@ -3,6 +3,7 @@
 #include <portrait/error.hpp>
 #include <portrait/http/endpoint.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -24,6 +25,9 @@ struct CallerSettings {
     std::uint64_t session_idle_minutes = 480;
     std::uint64_t session_lifetime_minutes = 1440;
     bool xsrf_safe_methods = false;
+    std::uint32_t failures_per_address = 20;
+    std::uint32_t failures_per_name = 10;
+    std::size_t hashing_threads = 1;
     std::vector<std::string> cors_origins; ///< `*` may be one of them
     std::vector<std::string> app_tokens;
     std::optional<std::filesystem::path> app_token_file;

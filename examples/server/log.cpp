@@ -66,15 +66,25 @@ std::string json_of(const AccessRecord& record) {
     line["request_bytes"] = record.request_bytes;
     line["response_bytes"] = record.response_bytes;
     line["duration_us"] = record.duration.count();
+    line["received_us"] = record.received.count();
+    if (!record.route.empty())
+        line["route"] = record.route;
+    if (!record.rule.empty())
+        line["rule"] = record.rule;
+    if (!record.trace_parent.empty())
+        line["traceparent"] = text_of(record.trace_parent);
     return json::serialize(line);
 }
 
 std::string text_of(const AccessRecord& record) {
-    return fmt::format("{} {} {} {} {} in={} out={} {:.1f}ms {}{}{}", printable(record.remote_address),
+    return fmt::format("{} {} {} {} {} in={} out={} {:.1f}ms {}{}{}{}{}{}{}",
+                       printable(record.remote_address),
                        record.principal.empty() ? "-" : printable(record.principal), printable(record.method),
                        printable(record.path), record.status, record.request_bytes, record.response_bytes,
                        static_cast<double>(record.duration.count()) / 1000.0, printable(record.request_id),
-                       record.application.empty() ? "" : " app=", printable(record.application));
+                       record.application.empty() ? "" : " app=", printable(record.application),
+                       record.rule.empty() ? "" : " rule=", record.rule,
+                       record.trace_parent.empty() ? "" : " trace=", printable(record.trace_parent));
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "config_command.hpp"
 #include "console.hpp"
 #include "folder_command.hpp"
 #include "options.hpp"
@@ -18,7 +19,9 @@ int run(const CommandLine& line) {
     return std::visit(
         [&](const auto& command) {
             using Kind = std::decay_t<decltype(command)>;
-            if constexpr (std::is_same_v<Kind, ImportPersons>)
+            if constexpr (std::is_same_v<Kind, CheckConfig>)
+                return check_config(line.settings);
+            else if constexpr (std::is_same_v<Kind, ImportPersons>)
                 return import_persons(line.settings, command);
             else if constexpr (std::is_same_v<Kind, AddPerson>)
                 return add_person(line.settings, command);

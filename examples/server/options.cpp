@@ -87,7 +87,9 @@ void add_places(CLI::App& app, Settings& settings, std::string& listen) {
         ->type_name("DIR")
         ->default_str("portrait-data")
         ->envname("PORTRAIT_DATA");
-    app.add_option("--users", settings.users, "The users file (default: users.htpasswd in the data folder)")
+    app.add_option("--users", settings.users,
+                   "The users file (default: users.htpasswd in the data folder); one that everybody on the "
+                   "machine can read is refused; changes count within seconds, or at once by SIGHUP")
         ->type_name("FILE")
         ->envname("PORTRAIT_USERS");
     app.add_option("--tokens", settings.tokens, "The token file (default: tokens in the data folder)")
@@ -160,7 +162,23 @@ void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client)
         ->envname("PORTRAIT_BODIES_IN_FLIGHT_PER_CLIENT");
 }
 
-void add_log(CLI::App& app, Settings& settings) {
+void add_log(CLI::App& app, Settings& settings, std::string& operations) {
+    app.add_option("--operations-listen", operations,
+                   "Where /metrics, /healthz and /readyz are answered, and nothing else; /metrics then no "
+                   "longer on the other address (default: all on one). They ask nobody who calls")
+        ->check(CLI::Validator{listen_fault, {}})
+        ->type_name("ADDR:PORT")
+        ->envname("PORTRAIT_OPERATIONS_LISTEN");
+    app.add_option(
+           "--audit-log", settings.audit_log,
+           "A file that gets a line of JSON for each write: who, when, whose picture, what it was and "
+           "is. SIGHUP opens it anew")
+        ->type_name("FILE")
+        ->envname("PORTRAIT_AUDIT_LOG");
+    app.add_flag("--audit-sync", settings.audit_sync,
+                 "Answer a write only after its line in the audit log is on the disk")
+        ->envname("PORTRAIT_AUDIT_SYNC");
+    app.add_flag("--no-metrics", settings.no_metrics, "Have no /metrics")->envname("PORTRAIT_NO_METRICS");
     app.add_option("--log-level", settings.log_level,
                    "The least that is logged: debug, info, warning, error or off")
         ->check(CLI::IsMember{{"debug", "info", "warning", "error", "off", "warn"}}.description(""))
@@ -175,6 +193,20 @@ CLI::App* add_group(CLI::App& app, const char* name, const char* description) {
     // --data and --users may stand behind the subcommand, too.
     group->fallthrough()->require_subcommand(1);
     return group;
+}
+
+void add_config(CLI::App& app, CommandLine& line) {
+    app.set_config("--config", "",
+                   "A file of options by their long names, such as listen = \"0.0.0.0:8080\" or demo = true; "
+                   "the command line counts before it, and it before the environment")
+        ->type_name("FILE")
+        ->envname("PORTRAIT_CONFIG");
+    app.allow_config_extras(CLI::config_extras_mode::error);
+    auto* config = add_group(app, "config", "Look at the options");
+    auto* check =
+        config->add_subcommand("check", "Say whether a server could start by these options; changes nothing");
+    check->fallthrough();
+    check->callback([&] { line.command = CheckConfig{}; });
 }
 
 void add_person_commands(CLI::App& app, CommandLine& line, ImportPersons& import, AddPerson& person) {
@@ -296,6 +328,7 @@ void add_exchange_commands(CLI::App& app, CommandLine& line, ExportPictures& exp
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
     CommandLine line;
     std::string listen;
+    std::string operations;
     std::uint64_t per_client = 0;
     ImportPersons import;
     AddPerson person;
@@ -317,7 +350,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     add_caller_options(app, line.settings.callers);
     add_resources(app, line.settings, per_client);
     add_limit_options(app, line.settings.limits);
-    add_log(app, line.settings);
+    add_log(app, line.settings, operations);
+    add_config(app, line);
     add_person_commands(app, line, import, person);
     add_user_commands(app, line, user);
     add_token_commands(app, line, token, revoked);
@@ -333,6 +367,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     }
     if (!listen.empty())
         line.settings.listen = *parse_listen_address(listen);
+    if (!operations.empty())
+        line.settings.operations = *parse_listen_address(operations);
     if (per_client != 0)
         line.settings.bodies_in_flight_per_client = per_client;
     return line;

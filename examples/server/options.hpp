@@ -40,11 +40,20 @@ struct Settings {
     std::size_t threads = 0;                   ///< that serve sockets; 0: one a core
     std::size_t store_threads = 8;
 
+    std::optional<ListenAddress> operations; ///< of health and figures; absent: beside all else
+    bool no_metrics = false;
+
+    std::optional<std::filesystem::path> audit_log;
+    bool audit_sync = false;
+
     std::string log_level = "info";
     bool log_json = false;
 };
 
 struct Serve {};
+
+/// `config check`
+struct CheckConfig {};
 
 /// `persons import FILE.csv`
 struct ImportPersons {
@@ -103,8 +112,8 @@ struct ImportPictures {
 
 struct CommandLine {
     Settings settings;
-    std::variant<Serve, ImportPersons, AddPerson, AddUser, AddToken, ListTokens, RevokeToken, CheckFolder,
-                 BackUp, RestoreBackup, ExportPictures, ImportPictures>
+    std::variant<Serve, CheckConfig, ImportPersons, AddPerson, AddUser, AddToken, ListTokens, RevokeToken,
+                 CheckFolder, BackUp, RestoreBackup, ExportPictures, ImportPictures>
         command;
 };
 

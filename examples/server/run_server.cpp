@@ -1,20 +1,26 @@
 #include "run_server.hpp"
 
+#include "audit_file.hpp"
 #include "banner.hpp"
 #include "caller_options.hpp"
 #include "console.hpp"
 #include "control_socket.hpp"
 #include "demo.hpp"
+#include "figures.hpp"
 #include "log.hpp"
 #include "process.hpp"
 #include "refusals.hpp"
 #include "rendering.hpp"
 #include "shutdown.hpp"
+#include "supervisor.hpp"
 #include "users.hpp"
 
+#include <portrait/auditing_image_store.hpp>
 #include <portrait/caching_image_store.hpp>
+#include <portrait/http/composite_authenticator.hpp>
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/executor.hpp>
+#include <portrait/http/metrics.hpp>
 #include <portrait/http/server.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/rendition_service.hpp>
@@ -26,6 +32,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,11 +47,14 @@ using portrait::http::Severity;
 constexpr std::chrono::seconds drain_patience{7};
 constexpr std::chrono::seconds closing_limit{9};
 constexpr std::size_t waiting_tasks = 4096; // of each pool; beyond it 503
+constexpr std::uint32_t most_operations_connections = 64;
 
 /// The parts, in the order of their dependence: destroyed from the last to the first.
 struct Parts {
     std::shared_ptr<ServerLog> log;
+    std::shared_ptr<portrait::http::Metrics> metrics; ///< null: none
     std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
+    std::shared_ptr<AuditFile> audit;             ///< null: none
     std::shared_ptr<portrait::ImageStore> images; ///< the store, with a cache before it
     std::shared_ptr<portrait::ImageCache> cache;
     std::shared_ptr<portrait::PersonImageService> service;
@@ -54,6 +64,8 @@ struct Parts {
     std::shared_ptr<portrait::http::Endpoint> endpoint;
     std::unique_ptr<portrait::http::Server> server;
     std::unique_ptr<ControlSocket> control;
+    std::shared_ptr<portrait::http::Endpoint> operations_endpoint;
+    std::unique_ptr<portrait::http::Server> operations_server; ///< of `--operations-listen` alone
 };
 
 std::shared_ptr<const portrait::PersonDirectory>
@@ -63,10 +75,14 @@ directory_for(const Settings& settings, const portrait::sqlite::SqliteImageStore
     return store.persons();
 }
 
-std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
-    if (!parts.cache)
-        return parts.store;
-    return std::make_shared<portrait::CachingImageStore>(parts.store, parts.cache);
+/// The store behind a cache and, in front of all, what records each write.
+std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
+    std::shared_ptr<portrait::ImageStore> images = parts.store;
+    if (parts.cache != nullptr)
+        images = std::make_shared<portrait::CachingImageStore>(images, parts.cache);
+    if (parts.audit != nullptr)
+        images = std::make_shared<portrait::AuditingImageStore>(std::move(images), parts.audit);
+    return images;
 }
 
 std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
@@ -86,6 +102,19 @@ portrait::result<portrait::http::EndpointOptions> endpoint_options(const Setting
     if (auto applied = apply(settings.callers, options); !applied)
         return applied.error();
     return options;
+}
+
+/// What counts and logs, or logs alone.
+std::shared_ptr<portrait::http::Log> log_of(const Parts& parts) {
+    if (parts.metrics != nullptr)
+        return parts.metrics;
+    return parts.log;
+}
+
+std::function<std::string()> metrics_text(const Parts& parts) {
+    if (parts.metrics == nullptr)
+        return nullptr;
+    return [metrics = parts.metrics] { return metrics->text(); };
 }
 
 portrait::http::ServerOptions server_options(const Settings& settings) {
@@ -134,6 +163,43 @@ void open_control_socket(const Settings& settings, Parts& parts) {
                          {});
 }
 
+portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
+    if (!settings.audit_log)
+        return {};
+    auto opened =
+        AuditFile::open(*settings.audit_log, settings.audit_sync, [log = parts.log](const std::string& what) {
+            log->event(Severity::error, what, {});
+        });
+    if (!opened)
+        return opened.error();
+    parts.audit = std::move(*opened);
+    return {};
+}
+
+/// `/metrics`, `/healthz` and `/readyz` on an address of their own.
+portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
+    portrait::http::EndpointOptions options;
+    options.operations_only = true;
+    options.metrics = metrics_text(parts);
+    parts.operations_endpoint = std::make_shared<portrait::http::Endpoint>(
+        parts.service, std::make_shared<portrait::http::CompositeAuthenticator>(nullptr, nullptr),
+        parts.readers, parts.writers, std::move(options));
+    portrait::http::ServerOptions server;
+    server.address = settings.operations->address;
+    server.port = settings.operations->port;
+    server.threads = 1;
+    server.connection_limit = most_operations_connections;
+    auto started = portrait::http::Server::start(parts.operations_endpoint, std::move(server));
+    if (!started)
+        return started.error();
+    parts.operations_server = std::move(*started);
+    parts.log->event(Severity::info,
+                     fmt::format("health and figures on {}",
+                                 url_of(*settings.operations, parts.operations_server->port())),
+                     {});
+    return {};
+}
+
 void announce(const Settings& settings, const Parts& parts, bool demo_user) {
     const auto port = parts.server->port();
     parts.log->event(
@@ -146,15 +212,21 @@ void announce(const Settings& settings, const Parts& parts, bool demo_user) {
             "port can read, replace and delete every picture",
             {});
     say(banner(settings, port, demo_user));
+    notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url_of(settings.listen, port)));
 }
 
 void close(Parts& parts) {
     const ClosingLimit limit{closing_limit};
     parts.log->event(Severity::info, "draining: requests in flight finish, new connections are refused", {});
     parts.control.reset();
+    notify_supervisor("STOPPING=1\nSTATUS=answering the requests in flight");
     parts.endpoint->set_draining(true);
+    if (parts.operations_endpoint != nullptr)
+        parts.operations_endpoint->set_draining(true);
     if (!parts.server->drain(drain_patience))
         parts.log->event(Severity::warning, "some requests took too long to finish and were cut", {});
+    parts.operations_server.reset(); // before what its figures are of
+    parts.operations_endpoint.reset();
     parts.server.reset();
     parts.endpoint.reset();
     parts.writers.reset(); // finishes what it has taken, in the store that is still open
@@ -163,7 +235,8 @@ void close(Parts& parts) {
     parts.service.reset();
     parts.cache.reset();
     const auto figures = parts.store->statistics();
-    parts.store.reset();
+    parts.store.reset(); // answers what was submitted
+    parts.audit.reset(); // writes what was answered by it
     parts.log->event(Severity::info,
                      fmt::format("closed; {} writes in {} commits, the largest of {}", figures.writes,
                                  figures.commits, figures.largest_batch),
@@ -183,6 +256,8 @@ int run_server(const Settings& settings) {
     parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
     parts.log->event(Severity::debug,
                      fmt::format("files and sockets open at a time: {} at most", descriptors), {});
+    if (!settings.no_metrics)
+        parts.metrics = portrait::http::Metrics::make(parts.log);
     auto users = open_users(settings, parts.log);
     if (!users)
         return refuse(users.error().message());
@@ -192,11 +267,17 @@ int run_server(const Settings& settings) {
     if (!store)
         return refuse(data_folder_refusal(settings, store.error()));
     parts.store = std::move(*store);
+    if (parts.metrics != nullptr)
+        add_figures(*parts.metrics, *parts.store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
         return refuse(data_folder_refusal(settings, prepared.error()));
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
-    parts.images = with_cache(parts);
+    if (parts.metrics != nullptr && parts.cache != nullptr)
+        add_figures(*parts.metrics, *parts.cache);
+    if (const auto opened = open_audit_log(settings, parts); !opened)
+        return refuse(opened.error().message());
+    parts.images = with_cache_and_audit(parts);
     parts.service = make_service(settings, parts);
     parts.renderer = make_renderer(settings);
     if (parts.renderer)
@@ -204,17 +285,29 @@ int run_server(const Settings& settings) {
             std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);
     parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
+    if (!settings.operations)
+        options->metrics = metrics_text(parts);
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(
         parts.service, std::move(users->authenticator), parts.readers, parts.writers, *std::move(options),
         parts.log);
-    auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), parts.log);
+    auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), log_of(parts));
     if (!server)
         return refuse(plain_refusal(server.error()));
     parts.server = std::move(*server);
+    if (parts.metrics != nullptr)
+        add_figures(*parts.metrics, *parts.server);
+    if (settings.operations)
+        if (const auto started = start_operations_server(settings, parts); !started)
+            return refuse(plain_refusal(started.error()));
 
     open_control_socket(settings, parts);
     announce(settings, parts, users->demo_user);
-    shutdown.wait();
+    shutdown.wait([&] {
+        parts.log->event(Severity::info, "SIGHUP: looking at the files again", {});
+        users->reload();
+        if (parts.audit != nullptr)
+            parts.audit->reopen();
+    });
     close(parts);
     return exit_code::success;
 }

@@ -17,6 +17,7 @@ sigset_t shutdown_signals() {
     ::sigemptyset(&signals);
     ::sigaddset(&signals, SIGTERM);
     ::sigaddset(&signals, SIGINT);
+    ::sigaddset(&signals, SIGHUP);
     return signals;
 }
 
@@ -45,14 +46,16 @@ ShutdownSignals::ShutdownSignals() {
         throw std::system_error{failure, std::generic_category(), "pthread_sigmask"};
 }
 
-void ShutdownSignals::wait() {
+void ShutdownSignals::wait(const std::function<void()>& on_hangup) {
     const auto signals = shutdown_signals();
     int received = 0;
-    while (::sigwait(&signals, &received) != 0)
-        ;
+    while (::sigwait(&signals, &received) != 0 || received == SIGHUP)
+        if (received == SIGHUP)
+            on_hangup();
     // Handlers of our own: the first process of a container has no default ones.
     handle(SIGTERM, end_at_once);
     handle(SIGINT, end_at_once);
+    handle(SIGHUP, SIG_IGN);
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 

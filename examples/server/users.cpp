@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,16 +27,10 @@ using portrait::http::CompositeAuthenticator;
 using portrait::http::FileAuthenticator;
 using portrait::http::TokenAuthenticator;
 
-/// The file that was named, or the default one when it is there.
-std::optional<std::filesystem::path> users_file(const Settings& settings) {
-    if (settings.users)
-        return settings.users;
+/// An unreadable file is there, too: it is refused and not passed over.
+bool is_there(const std::filesystem::path& file) {
     std::error_code ignored;
-    auto file = default_users_file(settings);
-    // An unreadable one is there, too: it is refused and not passed over.
-    if (std::filesystem::symlink_status(file, ignored).type() == std::filesystem::file_type::not_found)
-        return std::nullopt;
-    return file;
+    return std::filesystem::symlink_status(file, ignored).type() != std::filesystem::file_type::not_found;
 }
 
 result<std::shared_ptr<TokenAuthenticator>> open_tokens(const Settings& settings,
@@ -61,14 +54,14 @@ result<std::shared_ptr<TokenAuthenticator>> open_tokens(const Settings& settings
     return std::shared_ptr<TokenAuthenticator>{*std::move(opened)};
 }
 
-Error no_users(const std::optional<std::filesystem::path>& file) {
+Error no_users(const std::filesystem::path& file) {
     return {
         errc::internal,
         fmt::format(
             "nobody could sign in since {}; make a user by 'portrait-server users add NAME', name a users "
             "file by --users, or try it out by --demo",
-            file ? fmt::format("the users file {} names nobody", file->string())
-                 : std::string{"there is no users file"})};
+            is_there(file) ? fmt::format("the users file {} names nobody", file.string())
+                           : std::string{"there is no users file"})};
 }
 
 bool names_user(std::string_view users, std::string_view name) {
@@ -82,55 +75,58 @@ bool names_user(std::string_view users, std::string_view name) {
     return false;
 }
 
-/// The file's users, which have been read once already, and the demo user.
-portrait::result<Users> with_demo_user(const std::optional<std::filesystem::path>& file) {
-    std::string text;
-    if (file) {
-        std::ifstream stream{*file, std::ios::binary};
-        text.assign(std::istreambuf_iterator<char>{stream}, {});
-        if (text.starts_with("\xEF\xBB\xBF"))
-            text.erase(0, 3);
-        if (!text.empty() && !text.ends_with('\n'))
-            text += '\n';
-    }
-    const bool demo_user = !names_user(text, demo::user);
-    if (demo_user) {
+bool file_names_user(const std::filesystem::path& file, std::string_view name) {
+    std::ifstream stream{file, std::ios::binary};
+    std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    if (text.starts_with("\xEF\xBB\xBF"))
+        text.erase(0, 3);
+    return names_user(text, name);
+}
+
+result<std::shared_ptr<FileAuthenticator>> open_users_file(const Settings& settings,
+                                                           const std::filesystem::path& file,
+                                                           const std::shared_ptr<portrait::http::Log>& log) {
+    portrait::http::FileAuthenticatorOptions options;
+    options.hashing_threads = settings.callers.hashing_threads;
+    options.limits.failures_per_address = settings.callers.failures_per_address;
+    options.limits.failures_per_name = settings.callers.failures_per_name;
+    options.may_be_missing = !settings.users;
+    options.on_fault = [log](const Error& error) {
+        log->event(portrait::http::Severity::error,
+                   fmt::format("users stay as they were: {}", plain_refusal(error)), {});
+    };
+    if (settings.demo) {
         const auto line = demo::users_line();
         if (!line)
             return Error{line.error().code(), plain_refusal(line.error())};
-        text += *line;
+        options.further_users = *line;
     }
-    auto users = FileAuthenticator::from_text(text);
-    if (!users)
-        return Error{users.error().code(), plain_refusal(users.error())};
-    return Users{.authenticator = std::move(*users), .demo_user = demo_user};
+    auto opened = FileAuthenticator::open(file, std::move(options));
+    if (!opened)
+        return Error{opened.error().code(), users_file_refusal(file, opened.error())};
+    return std::shared_ptr<FileAuthenticator>{*std::move(opened)};
 }
 
 } // namespace
 
 portrait::result<Users> open_users(const Settings& settings,
                                    const std::shared_ptr<portrait::http::Log>& log) {
-    const auto file = users_file(settings);
-    Users users;
-    if (file) {
-        auto opened = FileAuthenticator::open(*file);
-        if (!opened)
-            return Error{opened.error().code(), users_file_refusal(*file, opened.error())};
-        if ((*opened)->user_count() != 0)
-            users.authenticator = *std::move(opened);
-    }
-    if (settings.demo) {
-        auto with_demo = with_demo_user(file);
-        if (!with_demo)
-            return with_demo.error();
-        users = *std::move(with_demo);
-    }
+    const auto file = settings.users.value_or(default_users_file(settings));
+    auto passwords = open_users_file(settings, file, log);
+    if (!passwords)
+        return passwords.error();
     auto tokens = open_tokens(settings, log);
     if (!tokens)
         return tokens.error();
-    if (users.authenticator == nullptr && (*tokens)->token_count() == 0)
+    if ((*passwords)->user_count() == 0 && (*tokens)->token_count() == 0)
         return no_users(file);
-    users.authenticator = std::make_shared<CompositeAuthenticator>(users.authenticator, *std::move(tokens));
+    Users users;
+    users.demo_user = settings.demo && !file_names_user(file, demo::user);
+    users.authenticator = std::make_shared<CompositeAuthenticator>(*passwords, *tokens);
+    users.reload = [passwords = *passwords, tokens = *tokens] {
+        passwords->refresh();
+        tokens->refresh();
+    };
     return users;
 }
 

@@ -48,7 +48,7 @@ int add_user(const Settings& settings, const AddUser& command) {
     if (!saved)
         return refuse(users_file_refusal(file, saved.error()));
     say(fmt::format(
-        "user {} {} in {} with associate id {}; a server that is running learns of it at its next start\n",
+        "user {} {} in {} with associate id {}; a server that is running follows within a second or two\n",
         printable(command.name), saved->added ? "added" : "changed", printable(file.string()),
         saved->associate_id));
     return exit_code::success;

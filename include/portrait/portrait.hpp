@@ -2,6 +2,7 @@
 
 /// The whole core in one include.
 
+#include <portrait/auditing_image_store.hpp>
 #include <portrait/caching_image_store.hpp>
 #include <portrait/image_renderer.hpp>
 #include <portrait/memory_image_store.hpp>

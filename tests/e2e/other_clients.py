@@ -139,10 +139,11 @@ def multipart(picture):
 class Server:
     def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory()
+        self.log = tempfile.TemporaryFile('w+', errors='replace')
         self.process = subprocess.Popen(
-            [SERVER, '--demo', '--listen', '127.0.0.1:0', '--log-level', 'warning',
+            [SERVER, '--demo', '--listen', '127.0.0.1:0', '--log-level', 'info',
              '--data', pathlib.Path(self.folder.name) / 'data', *options],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
             if found := re.search(r'listening on http://127\.0\.0\.1:(\d+)', line):
                 self.port = int(found.group(1))
@@ -154,7 +155,11 @@ class Server:
         code = self.process.wait()
         self.process.stdout.close()
         self.folder.cleanup()
-        assert code == 0, code
+        with self.log:
+            self.log.seek(0)
+            log = self.log.read()
+        assert code == 0, (code, log)
+        assert not re.search('Tje0|dGplMDpUamUw|[78][TA]:', log), log
 
 
 # What differs from answer to answer by its nature; the rest has to be equal.

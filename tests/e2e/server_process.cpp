@@ -1,5 +1,8 @@
 #include "server_process.hpp"
 
+#include "support/catch.hpp"
+#include "support/secrets.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -116,6 +119,9 @@ ServerProcess::~ServerProcess() {
     kill();
     out_.reader.join();
     err_.reader.join();
+    // Of every test: no log tells a password, a token or a cookie that was used.
+    for (const auto& secret : secrets_in(err_.text))
+        FAIL_CHECK("the log holds the secret " << secret << "\n" << err_.text);
     ::close(out_.descriptor);
     ::close(err_.descriptor);
     ::close(handle_);

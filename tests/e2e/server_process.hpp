@@ -37,8 +37,9 @@ struct ServerEnd {
 };
 
 /// One process. What it prints is taken at once, so it never waits for the test. Ends with this object at the
-/// latest (kill -9). Members throw `std::runtime_error` with the output so far when something takes longer
-/// than two minutes. To be used by one thread.
+/// latest (kill -9), when a log that holds a secret which a test has sent or was given fails that test.
+/// Members throw `std::runtime_error` with the output so far when something takes longer than two minutes. To
+/// be used by one thread.
 class ServerProcess {
 public:
     explicit ServerProcess(const ServerLaunch& launch);

@@ -260,6 +260,7 @@ TEST_CASE("many threads may ask at once", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.hashing_threads = 2;
     options.remembered_credentials = 1;
+    options.limits = {.failures_per_address = 0, .failures_per_name = 0};
     const auto authenticator = make(options);
     std::atomic<int> wrong_answers{0};
     {

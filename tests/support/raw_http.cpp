@@ -1,5 +1,7 @@
 #include "support/raw_http.hpp"
 
+#include "support/secrets.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -37,7 +39,7 @@ std::string trimmed(std::string_view text) {
     return std::string{text.substr(first, text.find_last_not_of(" \t") - first + 1)};
 }
 
-int connected_socket(const std::string& host, std::uint16_t port) {
+int connected_socket(const std::string& host, std::uint16_t port, const std::string& from) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
@@ -48,6 +50,14 @@ int connected_socket(const std::string& host, std::uint16_t port) {
         fail(std::string{"address: "} + gai_strerror(error));
     }
     const int descriptor = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor >= 0 && !from.empty()) {
+        sockaddr_in source{};
+        source.sin_family = AF_INET;
+        inet_pton(AF_INET, from.c_str(), &source.sin_addr);
+        if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0) {
+            fail("bind", errno);
+        }
+    }
     const int outcome = descriptor < 0 ? -1 : ::connect(descriptor, found->ai_addr, found->ai_addrlen);
     const int error = errno;
     freeaddrinfo(found);
@@ -83,8 +93,9 @@ std::size_t RawResponse::count(std::string_view name) const noexcept {
         fields.begin(), fields.end(), [&](const auto& field) { return same_name(field.first, name); }));
 }
 
-RawConnection::RawConnection(std::uint16_t port, const std::string& host, std::chrono::milliseconds patience)
-    : socket_{connected_socket(host, port)}
+RawConnection::RawConnection(std::uint16_t port, const std::string& host, std::chrono::milliseconds patience,
+                             const std::string& from)
+    : socket_{connected_socket(host, port, from)}
     , patience_{patience} {}
 
 RawConnection::RawConnection(RawConnection&& other) noexcept
@@ -229,6 +240,7 @@ RawResponse RawConnection::parse_head() {
         }
         response.fields.emplace_back(line.substr(0, colon),
                                      trimmed(std::string_view{line}.substr(colon + 1)));
+        note_secrets_of(response.fields.back().first, response.fields.back().second);
     }
     return response;
 }
@@ -273,6 +285,7 @@ std::string request_text(std::string_view method, std::string_view target, const
     bool has_host = false;
     bool has_framing = body.empty();
     for (const auto& [name, value] : fields) {
+        note_secrets_of(name, value);
         has_host = has_host || same_name(name, "Host");
         has_framing =
             has_framing || same_name(name, "Content-Length") || same_name(name, "Transfer-Encoding");
@@ -292,6 +305,7 @@ std::string request_text(std::string_view method, std::string_view target, const
 std::string basic_authorization(std::string_view user, std::string_view password) {
     static constexpr std::string_view digits =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    note_secret(password);
     const std::string plain = std::string{user} + ":" + std::string{password};
     std::string encoded = "Basic ";
     for (std::size_t at = 0; at < plain.size(); at += 3) {

@@ -32,9 +32,11 @@ struct RawResponse {
 /// `std::runtime_error` with what was going on. Not thread-safe.
 class RawConnection {
 public:
-    /// `host` is an IPv4 or IPv6 address.
+    /// `host` is an IPv4 or IPv6 address; `from` is the IPv4 address to connect from, such as 127.0.0.7, by
+    /// default the system's choice.
     explicit RawConnection(std::uint16_t port, const std::string& host = "127.0.0.1",
-                           std::chrono::milliseconds patience = std::chrono::seconds{20});
+                           std::chrono::milliseconds patience = std::chrono::seconds{20},
+                           const std::string& from = {});
     RawConnection(RawConnection&& other) noexcept;
     RawConnection& operator=(RawConnection&& other) noexcept;
     ~RawConnection();

@@ -47,7 +47,8 @@ struct SignInRequest {
 /// What is known of a request between its two steps.
 struct Admission::State {
     Operation operation{};
-    std::stop_token stop; ///< nobody waits for the answer any more
+    std::stop_token stop;   ///< nobody waits for the answer any more
+    std::string_view route; ///< of static storage
     std::string request_id;
     bool head_only = false;       ///< the method is HEAD
     ResponseType response_type{}; ///< of documents and problems

@@ -18,4 +18,8 @@ void CompositeAuthenticator::authenticate(Credentials credentials, std::string_v
     responsible->authenticate(std::move(credentials), remote_address, std::move(done));
 }
 
+std::optional<Principal> CompositeAuthenticator::recognised_still(const Principal& principal) {
+    return passwords_ == nullptr ? std::nullopt : passwords_->recognised_still(principal);
+}
+
 } // namespace portrait::http

@@ -91,6 +91,7 @@ Response Endpoint::State::broken(const Admission::State& request) const {
 Response Endpoint::State::finished(const Admission::State& request, Response response) {
     response.set("X-Request-Id", request.request_id);
     response.principal = request.principal.name;
+    response.route = request.route;
     request.cors.apply(response);
     if (request.head_only) {
         response.content_length = response.body_text().size();
@@ -102,6 +103,8 @@ Response Endpoint::State::finished(const Admission::State& request, Response res
 Response Endpoint::State::health(Operation operation) const {
     if (operation == Operation::get_health)
         return text_answer(200, "alive\n");
+    if (operation == Operation::get_metrics)
+        return metrics_answer(options.metrics());
     if (draining)
         return text_answer(503, "draining\n");
     const auto writable = service->writable();

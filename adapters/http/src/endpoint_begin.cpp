@@ -21,11 +21,16 @@ constexpr const char* all_methods = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTION
 } // namespace
 
 bool Endpoint::State::is_switched_off(const boost::urls::url_view& url) const {
-    if (options.schemes.session)
+    if (options.schemes.session && options.metrics && !options.operations_only)
         return false;
     const auto match = match_route("GET", url);
     const auto* route = std::get_if<Route>(&match);
-    return route != nullptr && is_of_session(route->operation);
+    if (options.operations_only && (route == nullptr || !is_public(route->operation)))
+        return true;
+    if (route == nullptr)
+        return false;
+    return (!options.schemes.session && is_of_session(route->operation)) ||
+           (!options.metrics && route->operation == Operation::get_metrics);
 }
 
 void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done) {
@@ -55,6 +60,7 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
 
     auto& route = std::get<Route>(match);
     request->operation = route.operation;
+    request->route = route.path;
     if (route.operation == Operation::get_session)
         return done(show_session(head, *request));
     if (is_public(route.operation))

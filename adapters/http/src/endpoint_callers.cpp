@@ -94,11 +94,22 @@ BeginOutcome Endpoint::State::admit_session_caller(const RequestHead& head, cons
     return admit_contained(head, url, route, std::move(request));
 }
 
+/// Who is signed in by this secret, as they are now: a session doesn't outlive its user or its password.
+std::optional<Principal> Endpoint::State::session_caller(std::string_view secret) const {
+    const auto found = sessions->find(secret, clock->now());
+    if (!found)
+        return std::nullopt;
+    auto now = authenticator->recognised_still(*found);
+    if (!now)
+        sessions->end(secret);
+    return now;
+}
+
 std::optional<Problem> Endpoint::State::judge_session(const RequestHead& head, Principal& principal) const {
     const auto cookie = find_cookie(head, session_cookie);
     if (!options.schemes.session || cookie.kind != CookieValue::Kind::found)
         return problem_of(AuthenticationFailure{});
-    auto found = sessions->find(cookie.value, clock->now());
+    auto found = session_caller(cookie.value);
     if (!found)
         return problem_of(AuthenticationFailure{});
     const bool exempt = options.sessions.xsrf_safe_methods && (head.method == "GET" || head.method == "HEAD");

@@ -33,7 +33,7 @@ bool is_form(std::string_view content_type) {
 
 Response Endpoint::State::show_session(const RequestHead& head, const Admission::State& request) const {
     const auto secret = shown_secret(head);
-    const auto principal = sessions->find(secret, clock->now());
+    const auto principal = session_caller(secret);
     if (!principal)
         return finished(request, sign_in_page(200, {}));
     const auto xsrf_value = sessions->xsrf_value(secret);

@@ -63,7 +63,7 @@ struct Endpoint::State {
                 std::function<void(Response)> done);
 
 private:
-    /// Whether the path is that of signing in while sessions are off.
+    /// Whether the path is in the table and not here: that of signing in while sessions are off, and so on.
     bool is_switched_off(const boost::urls::url_view& url) const;
     Response wrong_method(const Admission::State& request, const std::string& allow) const;
     void authenticate(const RequestHead& head, const boost::urls::url_view& url, Route route,
@@ -71,6 +71,7 @@ private:
     /// The same of a request that shows no Authorization.
     BeginOutcome admit_session_caller(const RequestHead& head, const boost::urls::url_view& url,
                                       const Route& route, std::unique_ptr<Admission::State> request);
+    std::optional<Principal> session_caller(std::string_view secret) const;
     std::optional<Problem> judge_session(const RequestHead& head, Principal& principal) const;
     std::optional<Problem> judge_app_token(const RequestHead& head, bool by_ticket) const;
 

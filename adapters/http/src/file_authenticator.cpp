@@ -1,7 +1,9 @@
 #include "password_hash.hpp"
 #include "remembered_credentials.hpp"
+#include "sign_in_attempts.hpp"
 #include "users_file.hpp"
 #include "utf8.hpp"
+#include "watched_file.hpp"
 
 #include <portrait/http/file_authenticator.hpp>
 
@@ -15,6 +17,7 @@
 #include <map>
 #include <mutex>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -48,12 +51,27 @@ AuthenticationFailure rejected() {
     return {};
 }
 
-AuthenticationFailure busy() {
-    return {AuthenticationFailure::Kind::busy, std::chrono::seconds{1}, {}};
+AuthenticationFailure busy(std::chrono::seconds retry_after = std::chrono::seconds{1}) {
+    return {AuthenticationFailure::Kind::busy, retry_after, {}};
 }
 
 AuthenticationFailure broken(std::string cause) {
     return {AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, std::move(cause)};
+}
+
+void wipe(std::string& secret) {
+    OPENSSL_cleanse(secret.data(), secret.size());
+}
+
+result<std::vector<User>> users_of(const std::filesystem::path& file,
+                                   const FileAuthenticatorOptions& options) {
+    if (!options.others_may_read)
+        if (auto checked = check_users_file_mode(file); !checked)
+            return checked.error();
+    const auto text = read_users_file(file);
+    if (!text)
+        return text.error();
+    return parse_users(*text, options.further_users);
 }
 
 bool can_be_a_password(std::string_view text) {
@@ -69,57 +87,100 @@ public:
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    void authenticate(BasicCredentials credentials, Done done);
-    std::size_t user_count() const noexcept { return users_.size(); }
+    result<void> follow(const std::filesystem::path& file);
+    void authenticate(BasicCredentials credentials, std::string_view remote_address, Done done);
+    std::optional<Principal> recognised_still(const Principal& principal) const;
+    void refresh();
+    std::size_t user_count() const { return users()->list.size(); }
     std::uint64_t hashes_computed() const noexcept { return hashes_computed_; }
 
 private:
     using Key = RememberedCredentials::Key;
 
+    /// What the file said at one time.
+    struct Users {
+        explicit Users(std::vector<User> users);
+        const User* find(std::string_view name) const;
+
+        const std::vector<User> list;
+        std::unordered_map<std::string_view, const User*> by_name;
+    };
+
     /// A password to be hashed, and everybody who waits for what comes of it.
     struct Attempt {
-        Attempt(const User& attempted_user, bool is_known, std::string& attempted_password)
-            : user{attempted_user}
+        Attempt(std::shared_ptr<const Users> of, const User& attempted_user, bool is_known,
+                std::string& attempted_password, const AttemptKeys& attempt_keys)
+            : users{std::move(of)}
+            , user{attempted_user}
             , known{is_known}
-            , password{attempted_password} {}
+            , password{attempted_password}
+            , keys{attempt_keys} {}
 
-        const User& user; ///< with whose hash the password is compared
-        bool known;       ///< false: that is somebody else, and only the time it takes counts
+        const std::shared_ptr<const Users> users; ///< keeps `user`
+        const User& user;                         ///< with whose hash the password is compared
+        bool known; ///< false: that is somebody else, and only the time it takes counts
         Secret password;
+        AttemptKeys keys;
         std::vector<Done> waiting;
     };
 
-    const User& stand_in_for(std::string_view name) const;
+    std::shared_ptr<const Users> users() const {
+        const std::lock_guard lock{users_mutex_};
+        return users_;
+    }
+    result<void> read(const std::filesystem::path& file, bool exists);
+    const User& stand_in_for(std::string_view name, const Users& users) const;
+    AttemptKeys keys_of(std::string_view name, std::string_view remote_address) const;
     bool is_remembered(const Key& key) { return remembered_.contains(key, clock_->now()); }
+    std::optional<AuthenticationFailure> refusal(const AttemptKeys& keys);
     AuthenticationOutcome decide(PasswordHasher& hasher, const Attempt& attempt, const Key& key);
+    void settle(const Attempt& attempt, const AuthenticationOutcome& outcome);
+    Key take_from_queue();
     void work(const std::stop_token& stop);
 
-    const std::size_t queue_limit_;
+    const FileAuthenticatorOptions options_;
     const std::shared_ptr<const Clock> clock_;
-    const std::vector<User> users_;
-    std::unordered_map<std::string_view, const User*> by_name_;
     RememberedCredentials remembered_;
     std::atomic<std::uint64_t> hashes_computed_{0};
 
+    mutable std::mutex users_mutex_;
+    std::shared_ptr<const Users> users_;
+
     std::mutex mutex_;
+    SignInAttempts made_;
     std::condition_variable_any queued_;
-    std::deque<Key> queue_;           ///< of the attempts that no thread has taken yet
+    // Of the attempts that no thread has taken yet. Who has signed in from there before goes first, so that a
+    // flood of strangers' guesses doesn't keep the honest ones out.
+    std::deque<Key> known_queue_;
+    std::deque<Key> queue_;
     std::map<Key, Attempt> attempts_; ///< waiting, or being hashed
     std::vector<std::jthread> threads_;
+    std::unique_ptr<WatchedFile> file_;
 };
 
+FileAuthenticator::State::Users::Users(std::vector<User> users)
+    : list{std::move(users)} {
+    for (const auto& user : list)
+        by_name.emplace(user.principal.name, &user);
+}
+
+const User* FileAuthenticator::State::Users::find(std::string_view name) const {
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? nullptr : found->second;
+}
+
 FileAuthenticator::State::State(std::vector<User> users, FileAuthenticatorOptions options)
-    : queue_limit_{options.hashing_queue}
-    , clock_{options.clock ? std::move(options.clock) : system_clock()}
-    , users_{std::move(users)}
-    , remembered_{options.remember, options.remembered_credentials} {
-    for (const auto& user : users_)
-        by_name_.emplace(user.principal.name, &user);
-    for (std::size_t count = std::max<std::size_t>(options.hashing_threads, 1); count > 0; --count)
+    : options_{std::move(options)}
+    , clock_{options_.clock ? options_.clock : system_clock()}
+    , remembered_{options_.remember, options_.remembered_credentials}
+    , users_{std::make_shared<const Users>(std::move(users))}
+    , made_{options_.limits} {
+    for (std::size_t count = std::max<std::size_t>(options_.hashing_threads, 1); count > 0; --count)
         threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 
 FileAuthenticator::State::~State() {
+    file_.reset();
     for (auto& thread : threads_)
         thread.request_stop();
     threads_.clear();
@@ -128,42 +189,98 @@ FileAuthenticator::State::~State() {
             done(busy());
 }
 
-void FileAuthenticator::State::authenticate(BasicCredentials credentials, Done done) {
+result<void> FileAuthenticator::State::follow(const std::filesystem::path& file) {
+    file_ = std::make_unique<WatchedFile>(
+        file, "users file", [this, file](bool exists) { return read(file, exists); }, options_.on_fault);
+    if (auto read = file_->refresh(); !read)
+        return read;
+    file_->start(options_.watch);
+    return {};
+}
+
+void FileAuthenticator::State::refresh() {
+    if (file_ != nullptr)
+        file_->refresh_and_tell();
+}
+
+result<void> FileAuthenticator::State::read(const std::filesystem::path& file, bool exists) {
+    auto list = exists ? users_of(file, options_) : parse_users({}, options_.further_users);
+    if (!list)
+        return list.error();
+    auto users = std::make_shared<const Users>(std::move(*list));
+    const std::lock_guard lock{users_mutex_};
+    users_ = std::move(users);
+    return {};
+}
+
+std::optional<Principal> FileAuthenticator::State::recognised_still(const Principal& principal) const {
+    const auto users = this->users();
+    const auto* user = users->find(principal.name);
+    if (user == nullptr || user->principal.credential != principal.credential)
+        return std::nullopt;
+    return user->principal;
+}
+
+void FileAuthenticator::State::authenticate(BasicCredentials credentials, std::string_view remote_address,
+                                            Done done) {
+    const auto users = this->users();
     // What can't be anybody's password says nothing about who exists.
-    if (users_.empty() || !can_be_a_password(credentials.password))
+    if (users->list.empty() || !can_be_a_password(credentials.password)) {
+        wipe(credentials.password);
         return done(rejected());
-    const auto found = by_name_.find(credentials.user);
-    const bool known = found != by_name_.end();
-    const auto& user = known ? *found->second : stand_in_for(credentials.user);
+    }
+    const auto* found = users->find(credentials.user);
+    const bool known = found != nullptr;
+    const auto& user = known ? *found : stand_in_for(credentials.user, *users);
     const auto key = remembered_.key_of(credentials.user, credentials.password, user.password_hash);
     if (known && is_remembered(key)) {
-        OPENSSL_cleanse(credentials.password.data(), credentials.password.size());
+        wipe(credentials.password);
         return done(user.principal);
     }
 
+    const auto keys = keys_of(credentials.user, remote_address);
     std::unique_lock lock{mutex_};
     auto attempt = attempts_.find(key);
     if (attempt == attempts_.end()) {
         const bool verified_meanwhile = known && is_remembered(key);
-        if (verified_meanwhile || queue_.size() >= queue_limit_) {
+        const auto refused = verified_meanwhile ? std::nullopt : refusal(keys);
+        if (verified_meanwhile || refused) {
             lock.unlock();
-            OPENSSL_cleanse(credentials.password.data(), credentials.password.size());
-            return verified_meanwhile ? done(user.principal) : done(busy());
+            wipe(credentials.password);
+            return verified_meanwhile ? done(user.principal) : done(*refused);
         }
-        attempt = attempts_.try_emplace(key, user, known, credentials.password).first;
-        queue_.push_back(key);
+        attempt = attempts_.try_emplace(key, users, user, known, credentials.password, keys).first;
+        (made_.is_known(keys) ? known_queue_ : queue_).push_back(key);
+        made_.begin(keys, clock_->now());
         queued_.notify_one();
     }
+    wipe(credentials.password);
     attempt->second.waiting.push_back(std::move(done));
 }
 
+/// Why an attempt isn't even made: too many failed before, or too many wait.
+std::optional<AuthenticationFailure> FileAuthenticator::State::refusal(const AttemptKeys& keys) {
+    if (const auto wait = made_.wait(keys, clock_->now()))
+        return busy(*wait);
+    if ((made_.is_known(keys) ? known_queue_ : queue_).size() >= options_.hashing_queue)
+        return busy();
+    return std::nullopt;
+}
+
+AttemptKeys FileAuthenticator::State::keys_of(std::string_view name, std::string_view remote_address) const {
+    const auto network = client_network(remote_address);
+    return {.address = remembered_.key_of(network, "address", {}),
+            .name = remembered_.key_of(name, "name", {}),
+            .both = remembered_.key_of(name, network, "both")};
+}
+
 /// Somebody of the file, always the same for a name: an unknown user's attempt is as slow as others are.
-const User& FileAuthenticator::State::stand_in_for(std::string_view name) const {
+const User& FileAuthenticator::State::stand_in_for(std::string_view name, const Users& users) const {
     const auto key = remembered_.key_of(name, {}, {});
     std::size_t number = 0;
     for (std::size_t index = 0; index < sizeof number; ++index)
         number = (number << 8U) | key[index];
-    return users_[number % users_.size()];
+    return users.list[number % users.list.size()];
 }
 
 AuthenticationOutcome FileAuthenticator::State::decide(PasswordHasher& hasher, const Attempt& attempt,
@@ -182,21 +299,36 @@ AuthenticationOutcome FileAuthenticator::State::decide(PasswordHasher& hasher, c
     }
 }
 
+/// What an attempt says about those that follow it.
+void FileAuthenticator::State::settle(const Attempt& attempt, const AuthenticationOutcome& outcome) {
+    if (outcome)
+        made_.succeeded(attempt.keys, clock_->now());
+    else if (outcome.error().kind != AuthenticationFailure::Kind::rejected)
+        made_.withdraw(attempt.keys);
+}
+
+FileAuthenticator::State::Key FileAuthenticator::State::take_from_queue() {
+    auto& queue = known_queue_.empty() ? queue_ : known_queue_;
+    const auto key = queue.front();
+    queue.pop_front();
+    return key;
+}
+
 void FileAuthenticator::State::work(const std::stop_token& stop) {
     PasswordHasher hasher;
     std::unique_lock lock{mutex_};
     for (;;) {
-        queued_.wait(lock, stop, [this] { return !queue_.empty(); });
+        queued_.wait(lock, stop, [this] { return !queue_.empty() || !known_queue_.empty(); });
         if (stop.stop_requested())
             return;
-        const auto key = queue_.front();
-        queue_.pop_front();
+        const auto key = take_from_queue();
         // Nobody else takes or erases this attempt, and a map moves no elements.
         const auto attempt = attempts_.find(key);
         lock.unlock();
         const auto outcome = decide(hasher, attempt->second, key);
         lock.lock();
         const auto finished = attempts_.extract(attempt);
+        settle(finished.mapped(), outcome);
         lock.unlock();
         for (const auto& done : finished.mapped().waiting)
             done(outcome);
@@ -206,15 +338,23 @@ void FileAuthenticator::State::work(const std::stop_token& stop) {
 
 result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::open(const std::filesystem::path& users_file,
                                                                    FileAuthenticatorOptions options) {
-    const auto text = read_users_file(users_file);
-    if (!text)
-        return text.error();
-    return from_text(*text, std::move(options));
+    std::error_code ignored;
+    const bool missing =
+        std::filesystem::status(users_file, ignored).type() == std::filesystem::file_type::not_found;
+    if (missing && !options.may_be_missing)
+        return users_of(users_file, options).error();
+    auto others = parse_users({}, options.further_users);
+    if (!others)
+        return others.error();
+    auto state = std::make_unique<State>(std::move(*others), std::move(options));
+    if (auto followed = state->follow(users_file); !followed)
+        return followed.error();
+    return std::unique_ptr<FileAuthenticator>{new FileAuthenticator{std::move(state)}};
 }
 
 result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::from_text(std::string_view users,
                                                                         FileAuthenticatorOptions options) {
-    auto parsed = parse_users(users);
+    auto parsed = parse_users(users, options.further_users);
     if (!parsed)
         return parsed.error();
     auto state = std::make_unique<State>(std::move(*parsed), std::move(options));
@@ -226,14 +366,22 @@ FileAuthenticator::FileAuthenticator(std::unique_ptr<State> state) noexcept
 
 FileAuthenticator::~FileAuthenticator() = default;
 
-void FileAuthenticator::authenticate(Credentials credentials, std::string_view /*remote_address*/,
+void FileAuthenticator::authenticate(Credentials credentials, std::string_view remote_address,
                                      std::function<void(AuthenticationOutcome)> done) {
     if (auto* basic = std::get_if<BasicCredentials>(&credentials))
-        return state_->authenticate(std::move(*basic), std::move(done));
+        return state_->authenticate(std::move(*basic), remote_address, std::move(done));
     done(rejected());
 }
 
-std::size_t FileAuthenticator::user_count() const noexcept {
+std::optional<Principal> FileAuthenticator::recognised_still(const Principal& principal) {
+    return state_->recognised_still(principal);
+}
+
+void FileAuthenticator::refresh() {
+    state_->refresh();
+}
+
+std::size_t FileAuthenticator::user_count() const {
     return state_->user_count();
 }
 

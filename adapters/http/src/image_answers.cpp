@@ -208,6 +208,7 @@ Response removed_answer() {
 Response problem_answer(const Problem& problem, ResponseType type) {
     Response response;
     response.status = problem.status;
+    response.rule = problem.rule;
     set_document(response, type, "Error", error_document(problem));
     response.set("X-Content-Type-Options", "nosniff");
     if (problem.retry_after)
@@ -221,6 +222,12 @@ Response text_answer(unsigned status, std::string text) {
     response.set("Content-Type", "text/plain; charset=utf-8");
     response.set("Cache-Control", "no-store");
     response.body = std::move(text);
+    return response;
+}
+
+Response metrics_answer(std::string text) {
+    auto response = text_answer(200, std::move(text));
+    response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
 }
 

@@ -54,4 +54,7 @@ Response document_answer(ResponseType type, std::string_view xml_root, const boo
 /// A short text, for the health routes.
 Response text_answer(unsigned status, std::string text);
 
+/// Figures in Prometheus's text format.
+Response metrics_answer(std::string text);
+
 } // namespace portrait::http

@@ -137,7 +137,8 @@ std::string lower_case(std::string_view method) {
 json::object paths(const EndpointOptions& options, std::set<unsigned>& refusals) {
     json::object paths;
     for (const auto& row : routes()) {
-        if (is_of_session(row.operation) && !options.schemes.session)
+        if ((is_of_session(row.operation) && !options.schemes.session) ||
+            (row.operation == Operation::get_metrics && !options.metrics))
             continue;
         const auto documentation = document_route(row, options.strict_superoffice);
         for (const auto& answer : documentation.answers)

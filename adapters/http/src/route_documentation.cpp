@@ -81,6 +81,7 @@ Part part_of(const RouteRow& row) {
     case Operation::get_api_v1: return {"ApiV1", {}, {}, {{200, Content::routes}}, {}};
     case Operation::get_openapi: return {"OpenApi", {}, {}, {{200, Content::openapi}}, {}};
     case Operation::get_health: return {"Health", {}, {}, {{200, Content::text}}, {}};
+    case Operation::get_metrics: return {"Metrics", {}, {}, {{200, Content::text}}, {}};
     case Operation::get_readiness:
         return {"Readiness", {}, {}, {{200, Content::text}, {503, Content::text}}, {}};
     case Operation::get_session: return {"Session", {}, {}, {{200, Content::page}}, {}};

@@ -31,6 +31,7 @@ constexpr RouteRow table[] = {
     {"DELETE", "/session", Operation::delete_session, "Signs out"},
     {"GET", "/healthz", Operation::get_health, "Whether the process is alive"},
     {"GET", "/readyz", Operation::get_readiness, "Whether writes are taken at present"},
+    {"GET", "/metrics", Operation::get_metrics, "Figures in Prometheus's text format"},
     {"POST", "/api/v1/Agents/Person/GetPersonImage", Operation::read_by_agent, "The person's picture",
      AgentCall::get_person_image},
     {"POST", "/api/v1/Agents/Person/SetPersonImage", Operation::upload_by_agent,
@@ -142,7 +143,8 @@ RouteMatch match_route(std::string_view method, const boost::urls::url_view& url
     const auto segments = segments_of(url);
     std::string allow;
     for (const auto& row : table) {
-        Route route{.operation = row.operation, .person_id = {}, .agent_call = row.agent_call};
+        Route route{
+            .operation = row.operation, .path = row.path, .person_id = {}, .agent_call = row.agent_call};
         if (!matches(segments, row.path, route.person_id))
             continue;
         if (serves(row, method))

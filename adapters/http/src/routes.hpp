@@ -31,6 +31,7 @@ enum class Operation {
     get_openapi, ///< the same for programs
     get_health,
     get_readiness,
+    get_metrics,
     read_by_agent,
     write_by_agent,
     upload_by_agent,
@@ -68,7 +69,8 @@ constexpr bool answers_entity(Operation operation) noexcept {
 
 /// Whether anybody may ask, unrecognised.
 constexpr bool is_public(Operation operation) noexcept {
-    return operation == Operation::get_health || operation == Operation::get_readiness;
+    return operation == Operation::get_health || operation == Operation::get_readiness ||
+           operation == Operation::get_metrics;
 }
 
 /// Whether the operation is one of signing in and out, which is there while sessions are on.
@@ -95,6 +97,7 @@ std::span<const RouteRow> routes() noexcept;
 /// A request that is in the table.
 struct Route {
     Operation operation{};
+    std::string_view path; ///< the row's; of static storage
     std::string person_id; ///< as the path spells it, percent-decoded once; empty where the path has none
     AgentCall agent_call = AgentCall::none;
 };

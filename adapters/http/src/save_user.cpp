@@ -60,10 +60,11 @@ result<User> merged(const UserEntry& entry, const User* existing, const std::vec
 }
 
 std::string line_of(const User& user) {
-    const auto& [name, actor, may_write] = user.principal;
+    const auto& name = user.principal.name;
+    const auto& actor = user.principal.actor;
     return fmt::format("{}:{}:{}:{}:{}:{}\n", name, user.password_hash, actor.associate_id,
                        actor.full_name == name ? "" : actor.full_name, actor.person_id,
-                       may_write ? "read,write" : "read");
+                       user.principal.may_write ? "read,write" : "read");
 }
 
 /// The text with the line in the place of line `number`, or at its end when that is 0.

@@ -313,7 +313,7 @@ std::uint16_t Server::port() const noexcept {
 
 ServerStatistics Server::statistics() const noexcept {
     const ServerCore& core = state_->core();
-    return {core.connections, core.accepted, core.requests, core.budget->used()};
+    return {core.connections, core.accepted, core.requests, core.budget->used(), core.requests_in_flight};
 }
 
 bool Server::drain(std::chrono::milliseconds patience) {

@@ -32,6 +32,7 @@ struct ServerCore {
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};
     std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> requests_in_flight{0};
     std::atomic<bool> draining{false};
     std::atomic<bool> cutting{false};
 

@@ -5,6 +5,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/beast/http/error.hpp>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <exception>
@@ -51,6 +52,18 @@ Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
 }
 
 } // namespace
+
+void Exchange::wipe_secrets() noexcept {
+    for (const RequestField& field : head.fields) {
+        if (equal_ignoring_case(field.name, "Authorization") || equal_ignoring_case(field.name, "Cookie") ||
+            equal_ignoring_case(field.name, "SO-AppToken") ||
+            equal_ignoring_case(field.name, "X-XSRF-TOKEN")) {
+            // The parser's own memory, which nothing else refers to any more.
+            OPENSSL_cleanse(const_cast<char*>(field.value.data()), field.value.size());
+        }
+    }
+    head.fields.clear();
+}
 
 Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
                  const net::ip::address& remote_address)
@@ -132,6 +145,7 @@ Awaitable<bool> Session::serve_one() {
         co_return co_await answer_refused();
     }
     core_->requests.fetch_add(1, std::memory_order_relaxed);
+    in_flight_.emplace(core_->requests_in_flight);
     fill_head();
     const unsigned minor_version = exchange_->parser->get().version() % 10;
     problem_ = check_framing(exchange_->head, minor_version);
@@ -139,6 +153,9 @@ Awaitable<bool> Session::serve_one() {
         co_return co_await answer_refused();
     }
     expects_continue_ = expects_continue(exchange_->head, minor_version);
+    if (!has_body()) {
+        arrived_ = std::chrono::steady_clock::now();
+    }
     call_begin();
     co_await wait_for(&Exchange::begun);
     co_return co_await serve_begun();
@@ -150,6 +167,7 @@ void Session::start_exchange() {
         exchange_ = std::make_shared<Exchange>();
         exchange_->remote_address = remote_address_;
     }
+    exchange_->wipe_secrets();
     exchange_->parser.emplace();
     exchange_->parser->header_limit(core_->options.header_limit);
     // The route's limit is known after `begin`; a limit set here would make the head itself fail.
@@ -164,6 +182,8 @@ void Session::start_exchange() {
     head_complete_ = false;
     expects_continue_ = false;
     request_bytes_ = 0;
+    arrived_.reset();
+    in_flight_.reset();
     admission_.reset();
     principal_.clear();
     request_id_.clear();
@@ -239,6 +259,7 @@ std::optional<Session::Arrival> Session::parse_head() {
     }
     beast::error_code error;
     const std::size_t used = parser.put(buffer_.data(), error);
+    OPENSSL_cleanse(buffer_.data().data(), used); // the parser has a copy of what it used
     buffer_.consume(used);
     scanned_ -= std::min(used, scanned_);
     head_bytes_ += used;
@@ -397,6 +418,7 @@ Awaitable<bool> Session::serve_admitted() {
             body = body_->take();
         }
         body_.reset();
+        arrived_ = std::chrono::steady_clock::now();
     }
     call_finish(std::move(body));
     co_await wait_for(&Exchange::finished);

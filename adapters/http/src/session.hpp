@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -58,6 +59,14 @@ struct Exchange {
     std::stop_source stop;                            ///< nobody waits for the answer any more
     SteadyTimer* waiter = nullptr;                    ///< the session's, while it waits
     bool abandoned = false; ///< the session has answered without waiting for the endpoint's answer
+
+    Exchange() = default;
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange() { wipe_secrets(); }
+
+    /// Overwrites the passwords, tokens and cookies of the head; they would stay in freed memory otherwise.
+    void wipe_secrets() noexcept;
 
     void wake() {
         if (waiter != nullptr) {
@@ -150,7 +159,23 @@ private:
     std::shared_ptr<Exchange> exchange_;
     SteadyTime started_;
     std::optional<HeadScanner> scanner_;
-    std::size_t scanned_ = 0; ///< bytes at the front of `buffer_` that it has seen
+    std::size_t scanned_ = 0;           ///< bytes at the front of `buffer_` that it has seen
+    std::optional<SteadyTime> arrived_; ///< with its body
+    /// Counts it as in flight from its head to its end.
+    class InFlight {
+    public:
+        explicit InFlight(std::atomic<std::uint64_t>& count) noexcept
+            : count_{count} {
+            count_.fetch_add(1, std::memory_order_relaxed);
+        }
+        ~InFlight() { count_.fetch_sub(1, std::memory_order_relaxed); }
+        InFlight(const InFlight&) = delete;
+        InFlight& operator=(const InFlight&) = delete;
+
+    private:
+        std::atomic<std::uint64_t>& count_;
+    };
+    std::optional<InFlight> in_flight_;
     std::size_t head_bytes_ = 0;
     bool head_complete_ = false;
     bool expects_continue_ = false;

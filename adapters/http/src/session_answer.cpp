@@ -2,6 +2,7 @@
 
 #include "response_head.hpp"
 #include "secret_digest.hpp"
+#include "trace_parent.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -94,6 +95,7 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     }
     log_access(body_written);
     response_ = {};
+    in_flight_.reset();
     if (!exchange_->abandoned) {
         exchange_->charge.release();
     }
@@ -121,12 +123,21 @@ void Session::log_access(std::uint64_t response_bytes) const {
             application = hexadecimal(sha256(*token)).substr(0, 16);
         }
         record.application = application;
+        if (exchange_->head.count("traceparent") == 1) {
+            const std::string_view trace_parent = *exchange_->head.find("traceparent");
+            record.trace_parent = is_trace_parent(trace_parent) ? trace_parent : std::string_view{};
+        }
         record.method = exchange_->head.method;
         record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
     }
     record.status = response_.status;
     record.request_bytes = request_bytes_;
     record.response_bytes = response_bytes;
+    record.route = response_.route;
+    record.rule = response_.rule;
+    if (arrived_) {
+        record.received = std::chrono::duration_cast<std::chrono::microseconds>(*arrived_ - started_);
+    }
     record.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
     core_->log->access(record);

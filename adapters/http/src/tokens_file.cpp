@@ -173,7 +173,7 @@ result<std::vector<Token>> parse_tokens(std::string_view text) {
 
 std::string line_of(const Token& token) {
     const auto& [id, scheme, principal, last_day] = token.description;
-    const auto& [name, actor, may_write] = principal;
+    const auto& [name, actor, may_write, credential] = principal;
     return fmt::format("{}:{}:{}:{}:{}:{}:{}:{}:{}\n", id, name_of(scheme), hexadecimal(token.digest), name,
                        actor.associate_id, actor.full_name == name ? "" : actor.full_name, actor.person_id,
                        may_write ? "read,write" : "read", last_day ? format_day(*last_day) : "never");

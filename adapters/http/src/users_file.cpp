@@ -3,12 +3,14 @@
 #include "colon_columns.hpp"
 #include "locked_file.hpp"
 #include "password_hash.hpp"
+#include "secret_digest.hpp"
 #include "utf8.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <optional>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -33,6 +35,15 @@ Error bad_file(std::string message) {
 
 Error bad_line(std::size_t line, std::string_view what) {
     return bad_file(fmt::format("Line {} of the users file: {}", line, what));
+}
+
+/// Tells hashes apart without telling anything of them.
+std::uint64_t credential_of(std::string_view password_hash) {
+    const auto digest = sha256(password_hash);
+    std::uint64_t number = 0;
+    for (std::size_t index = 0; index < sizeof number; ++index)
+        number = (number << 8U) | digest[index];
+    return number;
 }
 
 result<User> parse_user(std::string_view line, std::size_t number) {
@@ -67,6 +78,7 @@ result<User> parse_user(std::string_view line, std::size_t number) {
         std::string{text[full_name_column].empty() ? text[name_column] : text[full_name_column]}, *person_id};
     user.principal.may_write = rights != "read";
     user.password_hash = text[hash_column];
+    user.principal.credential = credential_of(user.password_hash);
     user.line = number;
     return user;
 }
@@ -116,6 +128,32 @@ result<std::vector<User>> parse_users(std::string_view text) {
         users.push_back(std::move(*user));
     }
     return users;
+}
+
+result<std::vector<User>> parse_users(std::string_view file, std::string_view further) {
+    auto users = parse_users(file);
+    if (!users)
+        return users;
+    auto others = parse_users(further);
+    if (!others)
+        return bad_file(fmt::format("Beside the users file: {}", others.error().message()));
+    std::unordered_set<std::string> names;
+    for (const auto& user : *users)
+        names.insert(user.principal.name);
+    for (auto& user : *others)
+        if (!names.contains(user.principal.name))
+            users->push_back(std::move(user));
+    return users;
+}
+
+result<void> check_users_file_mode(const std::filesystem::path& path) {
+    using std::filesystem::perms;
+    std::error_code error;
+    const auto mode = std::filesystem::status(path, error).permissions();
+    if (!error && (mode & (perms::others_read | perms::others_write)) != perms::none)
+        return bad_file("Everybody on this machine may read or change it; take that away by chmod o-rwx, or "
+                        "chmod 600 when nobody else needs it");
+    return {};
 }
 
 result<std::string> read_users_file(const std::filesystem::path& path) {

@@ -24,7 +24,7 @@ export function addToken(data, name, ...options) {
 
 /** Starts the server with the demo's user and persons; resolves when it listens. */
 export async function startServer({ data = makeDataFolder(), options = [] } = {}) {
-    const process = spawn(binary, ['--demo', '--listen', '127.0.0.1:0', '--log-level', 'warning',
+    const process = spawn(binary, ['--demo', '--listen', '127.0.0.1:0', '--log-level', 'info',
                                    '--data', data, ...options],
                           { stdio: ['ignore', 'pipe', 'pipe'] });
     let banner = '';
@@ -47,6 +47,7 @@ export async function startServer({ data = makeDataFolder(), options = [] } = {}
             process.kill('SIGTERM');
             const { code, signal } = await ended;
             if (code !== 0) throw new Error(`the server ended with ${code ?? signal}: ${complaints}`);
+            if (/Tje0|dGplMDpUamUw|[78][TA]:/.test(complaints)) throw new Error(`the log holds a secret: ${complaints}`);
         },
     };
 }

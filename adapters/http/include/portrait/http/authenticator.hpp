@@ -6,7 +6,9 @@
 #include <boost/system/result.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -37,6 +39,8 @@ struct Principal {
     std::string name; ///< for logs
     Actor actor;      ///< what CreatedBy and UpdatedBy will say
     bool may_write = true;
+    /// Another one when what they were recognised by has changed, such as the password; 0: not known.
+    std::uint64_t credential = 0;
 };
 
 /// Why somebody was not let in.
@@ -66,6 +70,10 @@ public:
     /// `remote_address` is the client's, for rate limits; valid during the call only.
     virtual void authenticate(Credentials credentials, std::string_view remote_address,
                               std::function<void(AuthenticationOutcome)> done) = 0;
+
+    /// Who somebody is now that was recognised by a password before and has a session since; absent when the
+    /// user is gone or has another password. Must not block. Unless it is overridden: as they were.
+    virtual std::optional<Principal> recognised_still(const Principal& principal);
 };
 
 } // namespace portrait::http

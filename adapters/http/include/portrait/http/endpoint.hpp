@@ -70,6 +70,10 @@ struct EndpointOptions {
     /// the calls that scale). Null: what needs it is 501, and an Accept that excludes a picture's type gets
     /// the picture as it is.
     std::shared_ptr<const RenditionService> renditions{};
+    /// What `/metrics` answers, called on the thread that asks; null: there is no such path. See `Metrics`.
+    std::function<std::string()> metrics{};
+    /// Only `/healthz`, `/readyz` and `/metrics`, for a server on an address that operators alone reach.
+    bool operations_only = false;
 };
 
 /// The contract's routes over a `PersonImageService`, without sockets: mount it in any server.

@@ -17,12 +17,37 @@
 
 namespace portrait::http {
 
+/// How often wrong passwords may be tried before the next attempt has to wait: 1, 2, 4, … seconds since the
+/// last one, which the caller is told (`AuthenticationFailure::Kind::busy`). Passwords that are remembered
+/// never wait, and neither does a name, because of others' attempts, where it has signed in before.
+struct SignInLimits {
+    std::uint32_t failures_per_address = 20; ///< of an IPv4 address or a /64 of IPv6; 0: any number
+    std::uint32_t failures_per_name = 10;    ///< whether or not it is a user's; 0: any number
+    std::chrono::seconds longest_wait{60};
+    std::chrono::seconds forgive_one_after{60}; ///< since the last attempt; 0: never
+    std::size_t remembered = 8192;              ///< addresses, and as many names, at the most
+};
+
 struct FileAuthenticatorOptions {
     std::size_t hashing_threads = 1;           ///< at least one is started
     std::size_t hashing_queue = 64;            ///< attempts waiting; beyond it `busy`
     std::chrono::seconds remember{300};        ///< how long a verified password needs no hashing again
     std::size_t remembered_credentials = 1024; ///< at the most
-    std::shared_ptr<const Clock> clock;        ///< null: the system's
+    std::shared_ptr<const Clock> clock{};      ///< null: the system's
+    SignInLimits limits{};
+
+    /// More lines of the file's format; names that the file has count as the file has them.
+    std::string further_users{};
+
+    // Of `open` alone.
+    bool may_be_missing = false; ///< no file names nobody; otherwise it is an error at the start
+    /// Whether a file is taken that everybody on the machine can read, or change.
+    bool others_may_read = false;
+    /// How often the file is looked at, on a thread of its own; 0: only when `refresh` is called.
+    std::chrono::milliseconds watch{1000};
+    /// Told when the file has changed into something that can't be used; the users stay as they were. Called
+    /// on that thread, or on the one that calls `refresh`; must not throw.
+    std::function<void(const Error&)> on_fault{};
 };
 
 /// Users from a file of lines `name:hash[:associate id[:full name[:person id[:rights]]]]`,
@@ -34,7 +59,11 @@ struct FileAuthenticatorOptions {
 ///
 /// Hashing happens on threads of its own; attempts with the same credentials at the same time are hashed
 /// once. A verified password is remembered for a short time under a keyed hash and then answered before
-/// `authenticate` returns. An unknown user costs as much time as a wrong password. The file is read once.
+/// `authenticate` returns. An unknown user costs as much time as a wrong password, and both are held back
+/// alike; see `SignInLimits`.
+///
+/// Follows the file: a second after it has changed, users who are gone and passwords that were replaced count
+/// no more, remembered or not. A file that vanishes names nobody.
 ///
 /// Thread-safe. The destructor waits for the hash that is being computed and answers `busy` to the attempts
 /// that wait; don't run it inside a `done`. A `done` must not throw.
@@ -51,7 +80,11 @@ public:
     void authenticate(Credentials credentials, std::string_view remote_address,
                       std::function<void(AuthenticationOutcome)> done) override;
 
-    std::size_t user_count() const noexcept;
+    std::optional<Principal> recognised_still(const Principal& principal) override;
+
+    /// Looks at the file now, and reads it when it has changed.
+    void refresh();
+    std::size_t user_count() const;
     /// Password hashes computed so far, those for unknown users included: what attempts have cost.
     std::uint64_t hashes_computed() const noexcept;
 

@@ -22,9 +22,15 @@ struct AccessRecord {
     std::string_view method;
     std::string_view path;
     unsigned status = 0;
-    std::uint64_t request_bytes = 0;  ///< of the body, as received
-    std::uint64_t response_bytes = 0; ///< of the body, as sent
-    std::chrono::microseconds duration{0};
+    std::uint64_t request_bytes = 0;       ///< of the body, as received
+    std::uint64_t response_bytes = 0;      ///< of the body, as sent
+    std::chrono::microseconds duration{0}; ///< from the request's first byte to the answer's last
+    /// The part of it until the request had arrived with its body; 0 when it never did.
+    std::chrono::microseconds received{0};
+    std::string_view route; ///< of the table, such as `/api/v1/Person/{personId}/Image`; static; may be empty
+    std::string_view rule;  ///< that a refusal names; static; empty for other answers
+    /// W3C's `traceparent` when the request has a valid one.
+    std::string_view trace_parent;
 };
 
 /// Port: where the adapter tells what happened. Called on any thread; must not block for long and must not

@@ -86,6 +86,8 @@ struct PORTRAIT_EXPORT Response {
     bool close = false;
     /// Who was recognised, for the host's log; empty when nobody was.
     std::string principal;
+    std::string_view route; ///< of the table, for the host's log; of static storage; empty: none matched
+    std::string_view rule;  ///< that a refusal names; of static storage; empty for other answers
 
     void set(std::string_view name, std::string value);
     /// Null when there is none of that name (case-insensitive).

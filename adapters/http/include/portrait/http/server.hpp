@@ -51,6 +51,7 @@ struct ServerStatistics {
     std::uint64_t accepted = 0;
     std::uint64_t requests = 0;
     std::uint64_t body_bytes_in_flight = 0;
+    std::uint64_t requests_in_flight = 0; ///< whose heads have come and whose answers haven't gone
 };
 
 /// An HTTP/1.1 server (Boost.Beast, Asio coroutines) around an endpoint, with threads of its own that never

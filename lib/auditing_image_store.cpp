@@ -1,0 +1,168 @@
+#include <portrait/auditing_image_store.hpp>
+
+#include <future>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+namespace portrait {
+
+namespace {
+
+AuditedPicture picture_of(const ImageInfo& info) {
+    return {
+        .blob_id = info.blob_id, .blob_version = info.blob_version, .size = info.size, .digest = info.digest};
+}
+
+std::optional<PersonId> person_of(const ImageKey& key) {
+    const auto* person_id = std::get_if<PersonId>(&key);
+    return person_id == nullptr ? std::nullopt : std::optional{*person_id};
+}
+
+/// What a save replaces; absent when it makes a blob.
+std::optional<ImageKey> key_of(const SaveTarget& target) {
+    if (const auto* person_id = std::get_if<PersonId>(&target))
+        return *person_id;
+    if (const auto* blob_id = std::get_if<BlobId>(&target))
+        return *blob_id;
+    return std::nullopt;
+}
+
+Error not_kept() {
+    return Error{errc::internal}.with_cause(
+        "the change has been made, and its record can't be written to the audit log");
+}
+
+bool keep(AuditLog& log, AuditRecord record) {
+    auto kept = std::make_shared<std::promise<bool>>();
+    auto outcome = kept->get_future();
+    log.record(std::move(record), [kept](bool done) { kept->set_value(done); });
+    return outcome.get();
+}
+
+/// The value, once the record of it is kept.
+template<class Value>
+result<Value> after_keeping(AuditLog& log, AuditRecord record, result<Value> value) {
+    if (value && !keep(log, std::move(record)))
+        return not_kept();
+    return value;
+}
+
+} // namespace
+
+std::string_view name_of(AuditedAction action) noexcept {
+    switch (action) {
+    case AuditedAction::save: return "save";
+    case AuditedAction::update_info: return "update_info";
+    case AuditedAction::remove: return "remove";
+    case AuditedAction::link: return "link";
+    case AuditedAction::unlink: break;
+    }
+    return "unlink";
+}
+
+AuditingImageStore::AuditingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<AuditLog> log)
+    : store_{std::move(store)}
+    , log_{std::move(log)} {
+    if (!store_ || !log_)
+        throw std::invalid_argument{"AuditingImageStore needs a store and a log"};
+}
+
+AuditingImageStore::~AuditingImageStore() = default;
+
+std::optional<AuditedPicture> AuditingImageStore::look(const ImageKey& key) const {
+    const auto info = store_->info(key);
+    return info ? std::optional{picture_of(*info)} : std::nullopt;
+}
+
+result<SavedImage> AuditingImageStore::save(SaveImage command) {
+    std::promise<result<SavedImage>> saved;
+    auto outcome = saved.get_future();
+    submit(std::move(command), [&saved](result<SavedImage> done) { saved.set_value(std::move(done)); });
+    return outcome.get();
+}
+
+void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
+    AuditRecord record{.action = AuditedAction::save, .at = command.now, .actor = command.actor};
+    if (const auto key = key_of(command.target)) {
+        record.person_id = person_of(*key);
+        record.before = look(*key);
+    }
+    store_->submit(std::move(command),
+                   [log = log_, record = std::move(record),
+                    completion = std::move(completion)](result<SavedImage> saved) mutable {
+                       if (!saved)
+                           return completion(std::move(saved));
+                       record.after = picture_of(saved->info);
+                       log->record(std::move(record),
+                                   [saved = std::move(saved), completion = std::move(completion)](bool kept) {
+                                       completion(kept ? saved : result<SavedImage>{not_kept()});
+                                   });
+                   });
+}
+
+result<StoredImage> AuditingImageStore::image(ImageKey key) const {
+    return store_->image(key);
+}
+
+result<ImageInfo> AuditingImageStore::info(ImageKey key) const {
+    return store_->info(key);
+}
+
+std::optional<StoredImage> AuditingImageStore::cached_image(PersonId person_id) const {
+    return store_->cached_image(person_id);
+}
+
+result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
+    AuditRecord record{.action = AuditedAction::update_info,
+                       .at = command.now,
+                       .actor = command.actor,
+                       .person_id = person_of(command.target),
+                       .before = look(command.target)};
+    auto updated = store_->update_info(std::move(command));
+    if (updated)
+        record.after = picture_of(*updated);
+    return after_keeping(*log_, std::move(record), std::move(updated));
+}
+
+result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
+    AuditRecord record{.action = AuditedAction::remove,
+                       .at = command.now,
+                       .actor = command.actor,
+                       .person_id = person_of(command.target),
+                       .before = look(command.target)};
+    auto removed = store_->remove(std::move(command));
+    if (removed && !removed->unlinked && !removed->erased)
+        return removed; // there was nothing to remove
+    return after_keeping(*log_, std::move(record), std::move(removed));
+}
+
+result<ImageInfo> AuditingImageStore::link(LinkImage command) {
+    AuditRecord record{.action = AuditedAction::link,
+                       .at = command.now,
+                       .actor = command.actor,
+                       .person_id = command.person_id,
+                       .before = look(command.person_id)};
+    auto linked = store_->link(std::move(command));
+    if (linked)
+        record.after = picture_of(*linked);
+    return after_keeping(*log_, std::move(record), std::move(linked));
+}
+
+result<std::optional<BlobId>> AuditingImageStore::unlink(UnlinkImage command) {
+    AuditRecord record{.action = AuditedAction::unlink,
+                       .at = command.now,
+                       .actor = command.actor,
+                       .person_id = command.person_id,
+                       .before = look(command.person_id)};
+    auto unlinked = store_->unlink(std::move(command));
+    if (unlinked && !*unlinked)
+        return unlinked;
+    return after_keeping(*log_, std::move(record), std::move(unlinked));
+}
+
+result<void> AuditingImageStore::writable() const {
+    return store_->writable();
+}
+
+} // namespace portrait

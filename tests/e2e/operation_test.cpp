@@ -1,0 +1,300 @@
+#include "server_process.hpp"
+
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+using namespace portrait::testing;
+namespace json = boost::json;
+
+namespace {
+
+const std::string image_path = "/api/v1/Person/7/Image";
+const std::string trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+std::string picture(std::uint32_t width) {
+    const auto bytes = make_png(width, 2);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+RawFields as_demo_user(RawFields more = {}) {
+    more.emplace_back("Authorization", basic_authorization("tje0", "Tje0"));
+    return more;
+}
+
+unsigned put(std::uint16_t port, std::uint32_t width) {
+    return fetch(port, "PUT", image_path, as_demo_user({{"Content-Type", "image/png"}}), picture(width))
+        .status;
+}
+
+std::vector<json::object> lines_of(const std::string& text) {
+    std::vector<json::object> lines;
+    std::istringstream stream{text};
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(json::parse(line).as_object());
+    return lines;
+}
+
+std::string text_of_file(const std::filesystem::path& path) {
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// What systemd is to a service: a datagram socket that is named in its environment.
+class Supervisor {
+public:
+    explicit Supervisor(const std::string& path, bool is_abstract)
+        : name{is_abstract ? "@" + path : path}
+        , socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        name.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (is_abstract)
+            address.sun_path[0] = '\0';
+        REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&address),
+                       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size())) == 0);
+    }
+    ~Supervisor() { ::close(socket_); }
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    /// The next message; empty when none comes.
+    std::string receive() const {
+        pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
+        if (::poll(&readable, 1, 120'000) != 1)
+            return {};
+        std::array<char, 1024> text{};
+        const auto size = ::recv(socket_, text.data(), text.size(), 0);
+        return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+    }
+
+    std::string name;
+
+private:
+    int socket_;
+};
+
+} // namespace
+
+TEST_CASE("figures of requests, cache and store are at /metrics, which asks nobody", "[e2e][metrics]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+    const auto port = server.port();
+    REQUIRE(put(port, 3) == 200);
+    for (int again = 0; again < 3; ++again)
+        CHECK(fetch(port, "GET", image_path, as_demo_user()).status == 200);
+    CHECK(fetch(port, "GET", image_path).status == 401);
+    const auto answer = fetch(port, "GET", "/metrics");
+    REQUIRE(answer.status == 200);
+    CHECK(answer.field("Content-Type").starts_with("text/plain; version=0.0.4"));
+    for (const auto* line :
+         {R"(portrait_requests_total{method="PUT",route="/api/v1/Person/{personId}/Image",status="200"} 1)",
+          R"(portrait_requests_total{method="GET",route="/api/v1/Person/{personId}/Image",status="200"} 3)",
+          R"(portrait_refusals_total{rule="authentication.failed"} 1)", "portrait_store_writes_total",
+          "portrait_store_commit_seconds_total", "portrait_cache_hits_total 2", "portrait_connections ",
+          "portrait_requests_in_flight 1", "portrait_store_writable 1",
+          R"(portrait_request_duration_seconds_count{route="/api/v1/Person/{personId}/Image"} 5)"}) {
+        CAPTURE(line, answer.body);
+        CHECK(answer.body.find(line) != std::string::npos);
+    }
+}
+
+TEST_CASE("health and figures can have an address of their own", "[e2e][metrics]") {
+    const TemporaryFolder folder;
+    ServerProcess server{
+        {.folder = folder.path(),
+         .arguments = server_arguments({"--demo", "--operations-listen", "127.0.0.1:0", "--log-json"})}};
+    const auto port = server.port();
+    server.wait_for_err("health and figures on http://127.0.0.1:");
+    const auto said = server.err();
+    const auto at = said.find("health and figures on http://127.0.0.1:");
+    const auto operations =
+        static_cast<std::uint16_t>(std::stoi(said.substr(said.find("127.0.0.1:", at) + 10)));
+    CHECK(fetch(port, "GET", "/metrics").status == 404);
+    CHECK(fetch(port, "GET", "/healthz").status == 200);
+    CHECK(fetch(operations, "GET", "/metrics").status == 200);
+    CHECK(fetch(operations, "GET", "/readyz").status == 200);
+    CHECK(fetch(operations, "GET", image_path, as_demo_user()).status == 404);
+    CHECK(fetch(operations, "GET", "/session").status == 404);
+    CHECK(fetch(operations, "GET", "/api").status == 404);
+    CHECK(server.terminate().exit_code == 0);
+
+    ServerProcess without{
+        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--no-metrics"})}};
+    CHECK(fetch(without.port(), "GET", "/metrics").status == 404);
+}
+
+TEST_CASE("the access log names route, rule, durations and trace, and no query", "[e2e][log]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})}};
+    const auto port = server.port();
+    (void)fetch(port, "GET", image_path + "?w=0&secret=abcdef",
+                as_demo_user({{"traceparent", trace_parent}, {"X-Request-Id", "the-request"}}));
+    (void)fetch(port, "GET", image_path, as_demo_user({{"traceparent", "00-forged\tline"}}));
+    const auto end = server.terminate();
+    CHECK(end.err.find("abcdef") == std::string::npos);
+    CHECK(end.err.find("forged") == std::string::npos);
+    bool found = false;
+    for (const auto& line : lines_of(end.err))
+        if (line.contains("request_id") && line.at("request_id") == "the-request") {
+            found = true;
+            CHECK(line.at("route") == "/api/v1/Person/{personId}/Image");
+            CHECK(line.at("path").as_string() == image_path);
+            CHECK(line.at("status") == 400);
+            CHECK(line.at("user") == "tje0");
+            CHECK(line.contains("rule"));
+            CHECK(line.at("traceparent").as_string() == trace_parent);
+            CHECK(line.at("received_us").to_number<std::int64_t>() <=
+                  line.at("duration_us").to_number<std::int64_t>());
+        }
+    CHECK(found);
+}
+
+TEST_CASE("each write has its line in the audit log before it is answered", "[e2e][audit]") {
+    const auto* const sync = GENERATE("--audit-sync", "--no-metrics");
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments({"--demo", "--audit-log", "audit.jsonl", sync})}};
+    const auto port = server.port();
+    const auto file = folder / "audit.jsonl";
+    REQUIRE(put(port, 3) == 200);
+    CHECK(lines_of(text_of_file(file)).size() == 1);
+    REQUIRE(put(port, 4) == 200);
+    CHECK(put(port, 0) == 422);
+    CHECK(fetch(port, "GET", image_path, as_demo_user()).status == 200);
+    REQUIRE(fetch(port, "DELETE", image_path, as_demo_user()).status == 204);
+    server.kill(); // what was answered stands there
+
+    const auto lines = lines_of(text_of_file(file));
+    REQUIRE(lines.size() == 3);
+    for (const auto& line : lines) {
+        CHECK(line.at("user") == "tje0");
+        CHECK(line.at("person_id") == 7);
+        CHECK(line.at("time").as_string().ends_with("Z"));
+    }
+    CHECK(lines[0].at("action") == "save");
+    CHECK(lines[0].at("before").is_null());
+    CHECK(lines[1].at("before") == lines[0].at("after"));
+    CHECK(lines[1].at("after").at("digest") != lines[0].at("after").at("digest"));
+    CHECK(lines[2].at("action") == "remove");
+    CHECK(lines[2].at("before") == lines[1].at("after"));
+    CHECK(lines[2].at("after").is_null());
+    struct stat status {};
+    REQUIRE(::stat(file.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600U);
+}
+
+TEST_CASE("the audit log can be moved away, and a write that it can't take is not acknowledged",
+          "[e2e][audit]") {
+    const TemporaryFolder folder;
+    ServerProcess server{
+        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--audit-log", "audit.jsonl"})}};
+    const auto port = server.port();
+    REQUIRE(put(port, 3) == 200);
+    std::filesystem::rename(folder / "audit.jsonl", folder / "audit.1");
+    server.send_signal(SIGHUP);
+    server.wait_for_err("SIGHUP");
+    for (int attempt = 0; attempt < 1000 && text_of_file(folder / "audit.jsonl").empty(); ++attempt)
+        REQUIRE(put(port, 4) == 200);
+    CHECK_FALSE(text_of_file(folder / "audit.jsonl").empty());
+    CHECK(server.terminate().exit_code == 0);
+
+    ServerProcess full{
+        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--audit-log", "/dev/full"})}};
+    CHECK(put(full.port(), 5) == 500);
+    full.wait_for_err("the audit log /dev/full can't be written");
+    CHECK(fetch(full.port(), "GET", image_path, as_demo_user()).status == 200);
+}
+
+TEST_CASE("options come from a file, and config check says what is wrong with it", "[e2e][config]") {
+    const TemporaryFolder folder;
+    std::ofstream{folder / "portrait.conf"} << "# a comment\nlisten = \"127.0.0.1:0\"\ndata = \"elsewhere\"\n"
+                                               "demo = true\nmax-body = \"20KiB\"\n";
+    const auto check = [&](const std::string& text) {
+        std::ofstream{folder / "other.conf"} << text;
+        return run_server(
+            {.folder = folder.path(), .arguments = {"--config", "other.conf", "config", "check"}});
+    };
+    const auto good =
+        run_server({.folder = folder.path(), .arguments = {"--config", "portrait.conf", "config", "check"}});
+    CHECK(good.exit_code == 0);
+    CHECK(good.out.find("good: would listen on http://127.0.0.1:0 with data in elsewhere") !=
+          std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
+
+    for (const auto& [text, named] : std::vector<std::pair<std::string, std::string>>{
+             {"demo = true\nmax-boddy = 1\n", "max-boddy"},
+             {"demo = true\nmax-body = \"much\"\n", "much"},
+             {"demo = true\nlisten = \"8080\"\n", "8080"},
+             {"demo = true\nusers = \"no/such/file\"\n", "no/such/file"},
+             {"demo = true\naudit-log = \"no/such/folder/log\"\n", "no/such/folder"},
+             {"", "nobody could sign in"}}) {
+        CAPTURE(text);
+        const auto bad = check(text);
+        CHECK(bad.exit_code == 2);
+        CHECK(bad.err.find(named) != std::string::npos);
+    }
+    CHECK(run_server({.folder = folder.path(), .arguments = {"--config", "none.conf"}}).exit_code == 2);
+
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = {"--config", "portrait.conf", "--data", "here"},
+                          .environment = {{"PORTRAIT_MAX_BODY", "1MiB"}}}};
+    const auto port = server.port();
+    CHECK(std::filesystem::exists(folder / "here")); // the command line counts before the file
+    CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
+    const auto answer = fetch(port, "PUT", image_path, as_demo_user({{"Content-Type", "image/png"}}),
+                              std::string(30'000, 'x'));
+    CHECK(answer.status == 413); // and the file before the environment
+}
+
+TEST_CASE("the configuration that is installed is a good one", "[e2e][config]") {
+    const TemporaryFolder folder;
+    const auto end = run_server({.folder = folder.path(),
+                                 .arguments = {"--config", PORTRAIT_SERVER_DIR "/portrait.conf", "--demo",
+                                               "--data", "here", "config", "check"}});
+    CHECK(end.exit_code == 0);
+    CHECK(end.err.empty());
+}
+
+TEST_CASE("a supervisor is told when the server is ready and when it stops", "[e2e][supervisor]") {
+    const bool is_abstract = GENERATE(false, true);
+    const TemporaryFolder folder;
+    const Supervisor supervisor{(folder / "notify").string(), is_abstract};
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments(),
+                          .environment = {{"NOTIFY_SOCKET", supervisor.name}}}};
+    const auto ready = supervisor.receive();
+    CHECK(ready.starts_with("READY=1\n"));
+    CHECK(ready.find(std::to_string(server.port())) != std::string::npos);
+    CHECK(fetch(server.port(), "GET", "/readyz").status == 200);
+    server.send_signal(SIGTERM);
+    CHECK(supervisor.receive().starts_with("STOPPING=1\n"));
+    CHECK(server.wait().exit_code == 0);
+}
+
+TEST_CASE("a supervisor who isn't there is nobody's fault", "[e2e][supervisor]") {
+    const TemporaryFolder folder;
+    const auto name = GENERATE(as<std::string>{}, "/no/such/socket", "relative", "@", std::string(300, '/'));
+    ServerProcess server{
+        {.folder = folder.path(), .arguments = server_arguments(), .environment = {{"NOTIFY_SOCKET", name}}}};
+    CHECK(fetch(server.port(), "GET", "/healthz").status == 200);
+    CHECK(server.terminate().exit_code == 0);
+}
