@@ -1,11 +1,10 @@
 #include <portrait/image_renderer.hpp>
 
-#include <utility>
-
 namespace portrait {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): overriding renderers keep what this one only uses
 void ImageRenderer::submit(RenderImage job, Completion<RenderedImage> completion) const {
-    completion(render(std::move(job)));
+    completion(render(job));
 }
 
 } // namespace portrait

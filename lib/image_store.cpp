@@ -4,6 +4,7 @@
 
 namespace portrait {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): overriding stores keep what this one only calls
 void ImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     completion(save(std::move(command)));
 }

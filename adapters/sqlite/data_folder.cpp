@@ -60,7 +60,7 @@ result<void> rewrite_log(const std::filesystem::path& path) {
             return {};
         return error_of_errno(errno, "open", path);
     }
-    std::vector<std::byte> buffer(1024 * 1024);
+    std::vector<std::byte> buffer(std::size_t{1024} * 1024);
     std::uint64_t offset = 0;
     for (;;) {
         std::size_t read = 0;

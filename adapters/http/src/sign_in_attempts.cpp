@@ -12,7 +12,7 @@ namespace portrait::http {
 
 std::string client_network(std::string_view address) {
     in6_addr parsed{};
-    const std::string text{address.substr(0, address.find('%'))};
+    std::string text{address.substr(0, address.find('%'))};
     if (::inet_pton(AF_INET6, text.c_str(), &parsed) != 1)
         return text;
     std::fill(std::begin(parsed.s6_addr) + 8, std::end(parsed.s6_addr), std::uint8_t{0});
