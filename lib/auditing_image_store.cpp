@@ -109,6 +109,15 @@ result<ImageInfo> AuditingImageStore::info(ImageKey key) const {
     return store_->info(key);
 }
 
+result<std::vector<std::optional<ImageInfo>>>
+AuditingImageStore::infos(std::span<const PersonId> persons) const {
+    return store_->infos(persons);
+}
+
+std::optional<ImageInfo> AuditingImageStore::cached_info(PersonId person_id) const {
+    return store_->cached_info(person_id);
+}
+
 std::optional<StoredImage> AuditingImageStore::cached_image(PersonId person_id) const {
     return store_->cached_image(person_id);
 }

@@ -37,7 +37,7 @@ void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& sto
                       [&store] { return store.writable() ? 1.0 : 0.0; });
 }
 
-void add_figures(Metrics& metrics, const portrait::CachingImageStore& cache) {
+void add_figures(Metrics& metrics, const portrait::ImageCache& cache) {
     using Statistics = portrait::CacheStatistics;
     const auto of = [&cache](auto member) {
         return [&cache, member] { return static_cast<double>(cache.statistics().*member); };

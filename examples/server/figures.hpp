@@ -1,8 +1,8 @@
 #pragma once
 
-#include <portrait/caching_image_store.hpp>
 #include <portrait/http/metrics.hpp>
 #include <portrait/http/server.hpp>
+#include <portrait/image_cache.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
 namespace portrait_server {
@@ -10,7 +10,7 @@ namespace portrait_server {
 /// Adds what the parts know of themselves to the figures of `/metrics`. Each part has to outlive the last
 /// scrape.
 void add_figures(portrait::http::Metrics& metrics, const portrait::sqlite::SqliteImageStore& store);
-void add_figures(portrait::http::Metrics& metrics, const portrait::CachingImageStore& cache);
+void add_figures(portrait::http::Metrics& metrics, const portrait::ImageCache& cache);
 void add_figures(portrait::http::Metrics& metrics, const portrait::http::Server& server);
 
 } // namespace portrait_server

@@ -21,4 +21,26 @@ std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] co
 #endif
 }
 
+void add_figures([[maybe_unused]] portrait::http::Metrics& metrics,
+                 [[maybe_unused]] const portrait::ImageRenderer& renderer) {
+#ifdef PORTRAIT_SERVER_RENDERS
+    using Statistics = portrait::imaging::RenderPoolStatistics;
+    const auto* const pool = dynamic_cast<const portrait::imaging::RenderPool*>(&renderer);
+    if (pool == nullptr)
+        return;
+    const auto of = [pool](auto member) {
+        return [pool, member] { return static_cast<double>(pool->statistics().*member); };
+    };
+    metrics.add_counter("portrait_renderings_total", "Renderings that ended, well or not",
+                        of(&Statistics::rendered));
+    metrics.add_counter("portrait_renderings_failed_total", "Those that failed", of(&Statistics::failed));
+    metrics.add_counter("portrait_renderings_refused_total", "Renderings that found the queue full",
+                        of(&Statistics::refused));
+    metrics.add_gauge("portrait_renderings_waiting", "Renderings that wait", of(&Statistics::waiting));
+    metrics.add_gauge("portrait_renderings_running", "Renderings under way", of(&Statistics::running));
+    metrics.add_gauge("portrait_rendering_bytes", "Bytes of decoded pictures in memory",
+                      of(&Statistics::decoded_bytes_in_flight));
+#endif
+}
+
 } // namespace portrait_server

@@ -233,6 +233,7 @@ void close(Parts& parts) {
     parts.readers.reset();
     parts.renderer.reset();
     parts.service.reset();
+    parts.images.reset();
     parts.cache.reset();
     const auto figures = parts.store->statistics();
     parts.store.reset(); // answers what was submitted
@@ -280,6 +281,8 @@ int run_server(const Settings& settings) {
     parts.images = with_cache_and_audit(parts);
     parts.service = make_service(settings, parts);
     parts.renderer = make_renderer(settings);
+    if (parts.metrics != nullptr && parts.renderer != nullptr)
+        add_figures(*parts.metrics, *parts.renderer);
     if (parts.renderer)
         options->renditions =
             std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);

@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace portrait {
 
@@ -25,7 +27,9 @@ public:
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
+    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
+    std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     result<ImageInfo> update_info(UpdateImageInfo command) override;
     result<RemovedImage> remove(RemoveImage command) override;
     result<ImageInfo> link(LinkImage command) override;
