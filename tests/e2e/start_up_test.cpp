@@ -180,13 +180,15 @@ TEST_CASE("a users file that can't be used is refused by its name", "[e2e][start
     }
     SECTION("a weak hash: the line is named and nothing on it") {
         write_file(folder / "my-users", "# people\nanna:plain-secret\n");
+        fs::permissions(folder / "my-users", fs::perms{0600});
         const auto end = start_with_users();
         check_refused(end, "my-users");
-        CHECK(holds(end.err, "2"));
+        CHECK(holds(end.err, "Line 2"));
         CHECK_FALSE(holds(end.err, "plain-secret"));
     }
     SECTION("nobody in it") {
         write_file(folder / "my-users", "# people\n");
+        fs::permissions(folder / "my-users", fs::perms{0600});
         check_refused(start_with_users(), "my-users names nobody");
     }
     SECTION("a folder") {
