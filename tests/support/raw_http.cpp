@@ -260,6 +260,12 @@ RawResponse RawConnection::read_response(bool to_head) {
     return response;
 }
 
+std::string RawConnection::read_some() {
+    if (received_.empty())
+        fill();
+    return std::exchange(received_, {});
+}
+
 std::string RawConnection::read_until_close() {
     while (fill()) {
     }

@@ -53,6 +53,8 @@ public:
     /// Reads one whole answer. An answer to HEAD has no body whatever its length says. 1xx answers are
     /// returned like others.
     RawResponse read_response(bool to_head = false);
+    /// What has come, at least a byte; empty once the peer has closed.
+    std::string read_some();
     /// Everything up to the peer's close. Throws when the peer resets.
     std::string read_until_close();
     /// Waits until the peer closes (true) or sends something (false). A reset counts as a close.
