@@ -1,3 +1,4 @@
+#include "honest_clients.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -7,25 +8,9 @@
 #include <string>
 #include <vector>
 
-#include <dirent.h>
 #include <sys/resource.h>
 
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
-
-namespace {
-
-std::size_t descriptors_of(pid_t process) {
-    DIR* const folder = ::opendir(("/proc/" + std::to_string(process) + "/fd").c_str());
-    REQUIRE(folder != nullptr);
-    std::size_t count = 0;
-    while (::readdir(folder) != nullptr) {
-        ++count;
-    }
-    ::closedir(folder);
-    return count;
-}
-
-} // namespace
 
 // Descriptors for about ten connections more, and 40 that come and send half a head; held: the server neither
 // ends nor spins its log, and serves again once they have gone.

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -63,6 +64,9 @@ public:
 
     /// Now, as a Date field wants it; formatted once a second.
     std::string_view date();
+
+    /// Where sessions read what they drop; thousands may at the same time.
+    std::array<char, std::size_t{64} * 1024> dropped;
 
 private:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();

@@ -19,13 +19,16 @@ namespace {
 constexpr std::chrono::seconds linger_silence{2};
 constexpr std::chrono::seconds linger_most{10};
 constexpr std::uint64_t linger_bytes = 64ULL << 20;
-constexpr std::size_t linger_read_size = 64 * 1024;
 
 } // namespace
 
 Session::Arrival Session::refuse(Problem problem) {
     problem_ = std::move(problem);
-    body_.reset();
+    if (body_) {
+        // At once: the bodies that may go on need the room while this answer is on its way.
+        body_.reset();
+        exchange_->charge.release();
+    }
     return Arrival::refused;
 }
 
@@ -147,11 +150,12 @@ Awaitable<void> Session::linger() {
     beast::error_code error;
     socket_.shutdown(Socket::shutdown_send, error);
     const SteadyTime end = std::chrono::steady_clock::now() + linger_most;
+    buffer_.clear();
+    buffer_.shrink_to_fit();
     for (std::uint64_t dropped = 0; !error && dropped < linger_bytes;) {
-        buffer_.clear();
         set_deadline(linger_silence);
         deadline_ = std::min(deadline_, end);
-        dropped += co_await socket_.async_read_some(buffer_.prepare(linger_read_size),
+        dropped += co_await socket_.async_read_some(net::buffer(reactor_->dropped),
                                                     net::redirect_error(use_awaitable, error));
     }
 }

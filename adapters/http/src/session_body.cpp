@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t framing_per_byte = 8; // chunks of one byte each take five
 constexpr std::size_t chunk_read_size = 64 * 1024;
+// At most at a time: bytes are charged once they are there, and one fast client shouldn't hold a thread up.
+constexpr std::size_t body_read_size = 256 * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::span<const std::byte> bytes_of(net::const_buffer buffer) noexcept {
@@ -93,8 +95,9 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
     while (body_->size() < length) {
         const std::span<std::byte> room = body_->prepare();
         beast::error_code error;
-        const std::size_t count = co_await socket_.async_read_some(net::buffer(room.data(), room.size()),
-                                                                   net::redirect_error(use_awaitable, error));
+        const std::size_t count =
+            co_await socket_.async_read_some(net::buffer(room.data(), std::min(room.size(), body_read_size)),
+                                             net::redirect_error(use_awaitable, error));
         if (expired_) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }

@@ -1,0 +1,138 @@
+#include "honest_clients.hpp"
+#include "server_process.hpp"
+#include "slow_senders.hpp"
+
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace portrait::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+
+/// How much, and how long. The long form is the server with its defaults.
+struct Siege {
+    int slow;
+    int idle;
+    int rounds;                      ///< without and with the attack
+    std::chrono::seconds watched;    ///< each time
+    std::vector<std::string> limits; ///< the server's
+};
+
+bool is_long() {
+    return std::getenv("PORTRAIT_SLOW_SENDERS") != nullptr;
+}
+
+// The long form is switched on by PORTRAIT_SLOW_SENDERS, such as 5000.
+Siege siege() {
+    if (is_long())
+        return {.slow = std::stoi(std::getenv("PORTRAIT_SLOW_SENDERS")),
+                .idle = 2000,
+                .rounds = 3,
+                .watched = 15s,
+                .limits = {}};
+    return {.slow = 300,
+            .idle = 100,
+            .rounds = 1,
+            .watched = 3s,
+            .limits = {"--head-timeout", "1", "--body-timeout", "1", "--idle-timeout", "4"}};
+}
+
+std::vector<SlowKind> kinds(const Siege& siege) {
+    const auto head = "PUT /api/v1/Person/450/Image HTTP/1.1\r\nHost: localhost\r\n"
+                      "Content-Type: image/jpeg\r\nAuthorization: " +
+                      basic_authorization("tje0", "Tje0") + "\r\n";
+    const int heads = siege.slow / 2;
+    const int bodies = siege.slow / 4;
+    return {{.name = "heads", .opening = "GET /api/v1/Person/1/Image HTTP/1.1\r\nX: ", .count = heads},
+            {.name = "bodies", .opening = head + "Content-Length: 40000\r\n\r\n\xff\xd8", .count = bodies},
+            {.name = "chunks",
+             .opening = head + "Transfer-Encoding: chunked\r\n\r\n9c40\r\n\xff\xd8",
+             .count = siege.slow - heads - bodies},
+            {.name = "idle",
+             .opening = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+             .drips = false,
+             .count = siege.idle}};
+}
+
+double milliseconds(std::chrono::microseconds time) {
+    return static_cast<double>(time.count()) / 1000;
+}
+
+std::string told(const HonestFigures& figures) {
+    return std::to_string(figures.gets.size()) + " GETs p99 " +
+           std::to_string(milliseconds(p99(figures.gets))) + " ms, " + std::to_string(figures.puts.size()) +
+           " PUTs p99 " + std::to_string(milliseconds(p99(figures.puts))) + " ms";
+}
+
+} // namespace
+
+TEST_CASE("slow senders and idle connections by the thousand leave honest clients alone", "[e2e][hostile]") {
+    const auto load = siege();
+    REQUIRE(raise_descriptor_limit() > static_cast<std::uint64_t>(load.slow + load.idle) + 200);
+    // From many addresses no bound of one address is met; from one, the operator's bound for one holds most
+    // of them off.
+    const auto addresses = GENERATE(500, 1);
+    auto arguments = server_arguments({"--demo", "--log-level", "error"});
+    arguments.insert(arguments.end(), load.limits.begin(), load.limits.end());
+    if (addresses == 1)
+        arguments.insert(arguments.end(), {"--max-connections-per-client", is_long() ? "256" : "100"});
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = arguments}};
+    const auto port = server.port();
+    std::size_t descriptors = 0;
+    {
+        HonestClients honest{port, {}};
+        std::this_thread::sleep_for(1s); // signed in, and with pictures to get
+        for (int round = 0; round < load.rounds; ++round) {
+            const auto before = honest.observe(load.watched);
+            if (round == 0)
+                descriptors = descriptors_of(server.id());
+            SlowSenders senders{port, kinds(load), addresses};
+            senders.wait_until_opened();
+            const auto meanwhile = honest.observe(load.watched);
+            const auto open = senders.open();
+            const auto resident = server.resident_bytes() / mebibyte;
+            senders.fade();
+            CHECK(eventually([&] { return senders.open() == 0; }));
+            std::string tallies;
+            for (const auto& [name, tally] : senders.stop()) {
+                CHECK(tally.failed == 0);
+                CHECK(tally.closed == tally.opened);
+                tallies += "\n  " + name + ": " + std::to_string(tally.opened) +
+                           " opened, the last closed after " + std::to_string(tally.longest.count()) +
+                           " ms; answers";
+                for (const auto& [status, count] : tally.answers)
+                    tallies += " " + status + " x " + std::to_string(count);
+                if (name != "idle" && addresses != 1)
+                    CHECK(tally.answers.at("408") == tally.closed);
+            }
+            const auto after = honest.take();
+            WARN(load.slow << " slow senders and " << load.idle << " idle connections from " << addresses
+                           << " addresses, " << open << " open at a time, " << resident
+                           << " MiB resident:\n  before    " << told(before) << "\n  meanwhile "
+                           << told(meanwhile) << tallies);
+            for (const auto* figures : {&before, &meanwhile, &after}) {
+                INFO(figures->first_fault);
+                CHECK(figures->faults == 0);
+                CHECK_FALSE(figures->gets.empty());
+            }
+        }
+    }
+    if (!PORTRAIT_SANITIZED)
+        CHECK(server.peak_resident_bytes() / mebibyte < 256);
+    // The honest have gone, too; the store opens a few more when it needs them.
+    CHECK(eventually([&] { return descriptors_of(server.id()) < descriptors; }));
+    CHECK(server.terminate().exit_code == 0);
+}
