@@ -11,6 +11,8 @@ endif()
 if(PORTRAIT_SANITIZE)
     # GCC 12 takes instrumented code for code that reads what nobody wrote.
     add_compile_options(-fsanitize=${PORTRAIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    # Clang 14 can't assemble coroutines whose function types are checked.
+    add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>)
     target_compile_options(portrait_build_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
 endif()

@@ -1,33 +1,97 @@
 #include "input.hpp"
 
+#include "src/agent_request.hpp"
 #include "src/authorization.hpp"
+#include "src/body_types.hpp"
 #include "src/conditional.hpp"
+#include "src/content_types.hpp"
+#include "src/cookies.hpp"
 #include "src/entity_tag.hpp"
 #include "src/http_date.hpp"
 #include "src/language.hpp"
+#include "src/localization.hpp"
+#include "src/multi_language_value.hpp"
 #include "src/negotiation.hpp"
+#include "src/range.hpp"
+#include "src/request_id.hpp"
 #include "src/time_zones.hpp"
+#include "src/trace_parent.hpp"
+#include "src/wanted_rendition.hpp"
 
-#include <initializer_list>
+#include <portrait/image_info.hpp>
+
+#include <array>
+#include <variant>
 
 using namespace portrait;
 using namespace portrait::fuzzing;
+
+namespace {
+
+constexpr std::array field_names{
+    "Authorization", "Accept",   "Accept-Language",     "SO-Language",  "SO-Culture",
+    "SO-TimeZone",   "If-Match", "If-None-Match",       "If-Range",     "If-Modified-Since",
+    "Range",         "Cookie",   "If-Unmodified-Since", "Content-Type", "X-Request-Id",
+    "traceparent",
+};
+
+void read_credentials(const http::RequestHead& head) {
+    (void)http::authorization_of(head, {});
+    (void)http::find_cookie(head, "PORTRAIT_SESSION");
+    require(http::is_request_id(http::request_id(head)));
+}
+
+void read_types(const http::RequestHead& head, std::string_view value) {
+    (void)http::negotiate(head);
+    (void)http::negotiate_binary(head);
+    (void)http::body_type_of(&value);
+    (void)http::parse_selection(value);
+    (void)http::wanted_rendition({}, {.blob_id = BlobId::from(1).value()}, head, true);
+    const auto upload = http::classify_upload(&value);
+    require((upload.kind == http::UploadType::Kind::multipart) ==
+            http::is_multipart_boundary(upload.boundary));
+}
+
+void read_conditions(const http::RequestHead& head, std::string_view value) {
+    const ImageInfo info{.blob_id = BlobId::from(1).value()};
+    (void)http::write_precondition(head);
+    (void)http::read_condition(head, info, "\"1.1.1\"");
+    (void)http::range_applies(head, "\"1.1.1\"", Timestamp{});
+    require(http::parse_entity_tags(value).tags.size() <= http::max_entity_tags);
+    if (const auto date = http::parse_http_date(value, Timestamp{}))
+        require(http::parse_http_date(http::format_http_date(*date), Timestamp{}) == date);
+    constexpr std::uint64_t bytes = 1000;
+    const auto selected = http::select_range(&value, bytes);
+    if (const auto* range = std::get_if<http::ByteRange>(&selected))
+        require(range->length > 0 && range->first < bytes && range->length <= bytes - range->first);
+}
+
+void read_languages(const http::RequestHead& head, std::string_view value) {
+    require(http::wanted_languages(head).size() <= http::max_wanted_languages);
+    if (const auto zone = http::requested_time_zone(head))
+        require(!http::render_date(Timestamp{}, *zone, true).empty());
+    const http::EndpointOptions options;
+    if (const auto localization = http::Localization::of(head, options)) {
+        (void)localization->date(Timestamp{});
+        // What a client sends back as it got it changes nothing.
+        require(localization->merge(value, localization->text(value)) == value);
+    }
+    if (const auto texts = http::parse_multi_language_value(value))
+        require(!texts->empty());
+}
+
+} // namespace
 
 /// One value in every field that has a reader of its own.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto value = text_of(data, size);
     http::RequestHead head{.method = "GET", .target = "/api/v1/Person/1/Image"};
-    for (const auto* name : {"Authorization", "Accept", "Accept-Language", "SO-Language", "SO-TimeZone",
-                             "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"})
+    for (const auto* name : field_names)
         head.fields.push_back({name, value});
-    (void)http::authorization_of(head, {});
-    (void)http::negotiate(head);
-    require(http::wanted_languages(head).size() <= http::max_wanted_languages);
-    if (const auto zone = http::requested_time_zone(head))
-        require(!http::render_date(Timestamp{}, *zone, true).empty());
-    (void)http::write_precondition(head);
-    require(http::parse_entity_tags(value).tags.size() <= http::max_entity_tags);
-    if (const auto date = http::parse_http_date(value, Timestamp{}))
-        require(http::parse_http_date(http::format_http_date(*date), Timestamp{}) == date);
+    read_credentials(head);
+    read_types(head, value);
+    read_conditions(head, value);
+    read_languages(head, value);
+    (void)http::is_trace_parent(value);
     return 0;
 }

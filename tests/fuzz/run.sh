@@ -9,7 +9,7 @@ need_packages "${BUILD_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}"
 
 seconds=${1:-10}
 targets=("${@:2}")
-((${#targets[@]})) || targets=(probe scrub render request bodies fields)
+((${#targets[@]})) || targets=(probe scrub render request connection bodies fields)
 
 cmake --preset fuzz
 cmake --build --preset fuzz --target "${targets[@]/#/portrait_fuzz_}"

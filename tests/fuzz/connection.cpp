@@ -1,0 +1,101 @@
+#include "endpoint.hpp"
+#include "input.hpp"
+
+#include <portrait/http/server.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+
+using namespace portrait;
+using namespace portrait::fuzzing;
+
+namespace {
+
+/// Nothing that a client sends may be the server's fault.
+class NoFaults final : public http::Log {
+public:
+    void event(http::Severity severity, std::string_view, std::string_view) override {
+        require(severity != http::Severity::error);
+    }
+    void access(const http::AccessRecord& record) override {
+        require(record.status >= 200 && record.status < 600 && record.status != 500);
+    }
+};
+
+/// Renewed now and then, so that what earlier inputs have stored doesn't pile up.
+class RenewedServer {
+public:
+    std::uint16_t port() {
+        if (server_ == nullptr || ++inputs_ % inputs_a_server == 0)
+            start();
+        return server_->port();
+    }
+
+private:
+    static constexpr unsigned inputs_a_server = 500;
+
+    void start() {
+        http::ServerOptions options;
+        options.port = 0;
+        options.threads = 1;
+        server_.reset();
+        auto started = http::Server::start(make_endpoint(), options, std::make_shared<NoFaults>());
+        if (!started)
+            throw std::runtime_error{started.error().message()};
+        server_ = *std::move(started);
+    }
+
+    std::unique_ptr<http::Server> server_;
+    unsigned inputs_ = 0;
+};
+
+int connect_to(std::uint16_t port) {
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (client < 0 || ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        throw std::runtime_error{"no connection to the server"};
+    return client;
+}
+
+/// What comes until the server closes; a server that does neither is a finding.
+std::string read_to_end(int client) {
+    std::string received;
+    std::array<char, 16384> buffer{};
+    for (;;) {
+        pollfd wanted{client, POLLIN, 0};
+        constexpr int patience = 15'000;
+        const int ready = ::poll(&wanted, 1, patience);
+        if (ready < 0 && errno == EINTR) // libFuzzer's clock
+            continue;
+        require(ready == 1);
+        const auto count = ::recv(client, buffer.data(), buffer.size(), 0);
+        if (count <= 0)
+            return received;
+        received.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+}
+
+} // namespace
+
+/// All that one connection sends, to the real server: several requests, halves of them, chunks.
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static RenewedServer server;
+    const int client = connect_to(server.port());
+    (void)::send(client, data, size, MSG_NOSIGNAL);
+    (void)::shutdown(client, SHUT_WR);
+    const auto received = read_to_end(client);
+    require(received.empty() || received.starts_with("HTTP/1.1 "));
+    ::close(client);
+    return 0;
+}
