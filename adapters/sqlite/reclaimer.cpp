@@ -16,6 +16,10 @@ constexpr std::chrono::milliseconds pause_between_rounds{200};
 constexpr std::uint64_t busy_growth = 16ULL << 20;
 /// A hole in such a segment waits so long for the segment to be full.
 constexpr std::chrono::milliseconds longest_postponement{3000};
+/// So much is punched at a stretch, and then there is a pause: a save's sync has to wait for all that the
+/// file system's journal has taken on until then, the discarding of freed blocks on the device included.
+constexpr std::uint64_t punched_at_a_stretch = 16ULL << 20;
+constexpr std::chrono::milliseconds pause_between_stretches{5};
 
 std::uint64_t bytes_of(const std::vector<SegmentRange>& ranges) {
     std::uint64_t bytes = 0;
@@ -153,16 +157,32 @@ bool Reclaimer::erase(std::uint64_t segment, const std::vector<SegmentRange>& ra
     if (!file && file.error() != errc::store_corrupt)
         return false;
     const auto holes = joined(ranges);
-    if (file) {
-        for (const auto& hole : holes)
-            if (!(*file)->erase(hole))
-                return false;
-        if (!(*file)->sync())
-            return false;
-    }
+    if (file && (!punch(**file, holes) || !(*file)->sync()))
+        return false;
     return committer_
         .run<void>([&](Transaction& transaction) { return forget_ranges(transaction.connection, holes); })
         .has_value();
+}
+
+bool Reclaimer::punch(SegmentFile& file, const std::vector<SegmentRange>& holes) {
+    std::uint64_t punched = 0;
+    for (auto hole : holes) {
+        while (hole.length != 0) {
+            if (punched == punched_at_a_stretch) {
+                std::unique_lock lock{mutex_};
+                if (changed_.wait_for(lock, pause_between_stretches, [this] { return stopping_; }))
+                    return false;
+                punched = 0;
+            }
+            const auto length = std::min(hole.length, punched_at_a_stretch - punched);
+            if (!file.erase({hole.segment, hole.offset, length}))
+                return false;
+            punched += length;
+            hole.offset += length;
+            hole.length -= length;
+        }
+    }
+    return true;
 }
 
 void Reclaimer::remove_if_dead(std::uint64_t segment) {

@@ -37,6 +37,7 @@ private:
     void reclaim(const std::vector<SegmentRange>& ranges);
     bool postpone(std::uint64_t segment, const std::vector<SegmentRange>& ranges);
     bool erase(std::uint64_t segment, const std::vector<SegmentRange>& ranges);
+    bool punch(SegmentFile& file, const std::vector<SegmentRange>& holes);
     void remove_if_dead(std::uint64_t segment);
 
     Segments& segments_;
