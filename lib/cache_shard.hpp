@@ -23,11 +23,11 @@ constexpr std::uint64_t scattered(std::int64_t value) noexcept {
     return static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15ULL;
 }
 
-/// A part of the cache with a lock of its own. `BytesKey` is that of `ImageCache`.
-template<class BytesKey>
+/// A part of the cache with a lock of its own. The keys are those of `ImageCache`.
+template<class BytesKey, class PlaceholderKey>
 class CacheShard {
 public:
-    using Key = std::variant<PersonId, BytesKey>;
+    using Key = std::variant<PersonId, BytesKey, PlaceholderKey>;
     /// Shared, so that nothing but a pointer is copied under the lock.
     using Value = std::variant<std::shared_ptr<const ImageInfo>, RenderedImage>;
 
@@ -54,6 +54,12 @@ public:
             blobs_.insert_or_assign(key, blob_id);
             by_blob_.emplace(blob_id, key);
         }
+    }
+
+    /// What belongs to no blob, and so is never wrong.
+    void keep(const Key& key, Value value, std::uint64_t weight) {
+        const std::lock_guard lock{mutex_};
+        entries_.insert(key, std::move(value), weight, [this](const Key& gone) { unlist(gone); });
     }
 
     void forget(PersonId person_id, std::uint64_t moment) {
@@ -92,12 +98,17 @@ private:
         std::size_t operator()(const Key& key) const noexcept {
             if (const auto* const person_id = std::get_if<PersonId>(&key))
                 return scattered(person_id->value());
-            const auto& bytes = std::get<BytesKey>(key);
-            const auto& wish = bytes.rendition;
+            if (const auto* const bytes = std::get_if<BytesKey>(&key))
+                return of(bytes->rendition,
+                          scattered(bytes->blob_id.value()) ^ scattered(bytes->blob_version + 1));
+            const auto& drawn = std::get<PlaceholderKey>(key);
+            return of(drawn.rendition, static_cast<std::uint64_t>(drawn.kind));
+        }
+
+        static std::size_t of(const Rendition& wish, std::uint64_t hash) noexcept {
             const auto sides = (std::uint64_t{wish.width.value_or(0)} << 32U) | wish.height.value_or(0);
             const auto kind = (wish.format ? static_cast<unsigned>(*wish.format) + 1U : 0U) * 4U +
                               static_cast<unsigned>(wish.fit);
-            auto hash = scattered(bytes.blob_id.value()) ^ scattered(bytes.blob_version + 1);
             hash = (hash ^ (hash >> 29U)) * 0xBF58476D1CE4E5B9ULL;
             hash = (hash ^ sides) * 0x94D049BB133111EBULL;
             return hash ^ (hash >> 31U) ^ kind;

@@ -21,7 +21,7 @@ std::uint64_t weight_of(const ImageInfo& info) noexcept {
 
 class ImageCache::Shards {
 public:
-    using Shard = CacheShard<BytesKey>;
+    using Shard = CacheShard<BytesKey, PlaceholderKey>;
 
     explicit Shards(std::uint64_t max_bytes)
         : largest_picture{max_bytes / largest_share} {
@@ -30,6 +30,10 @@ public:
     }
 
     Shard& of(PersonId person_id) { return all[(scattered(person_id.value()) >> 56U) % shard_count]; }
+    Shard& of(const PlaceholderKey& key) {
+        const auto& wish = key.rendition;
+        return all[(scattered(wish.width.value_or(0) + wish.height.value_or(0)) >> 56U) % shard_count];
+    }
     Shard& of(const BytesKey& key) { return all[(scattered(key.blob_id.value()) >> 56U) % shard_count]; }
 
     std::uint64_t largest_picture;
@@ -73,6 +77,13 @@ std::optional<RenderedImage> ImageCache::find(const BytesKey& key) const {
     return found;
 }
 
+std::optional<RenderedImage> ImageCache::find(const PlaceholderKey& key) const {
+    auto found = shards_->of(key).find<RenderedImage>(Shards::Shard::Key{key});
+    if (found)
+        ++shards_->hits;
+    return found;
+}
+
 void ImageCache::count_miss() noexcept {
     ++shards_->misses;
 }
@@ -86,6 +97,12 @@ void ImageCache::keep(const BytesKey& key, const RenderedImage& image, Moment re
     const auto weight = overhead_of_entry + image.bytes.size();
     if (weight <= shards_->largest_picture)
         shards_->of(key).keep(key, key.blob_id, image, weight, read_at);
+}
+
+void ImageCache::keep(const PlaceholderKey& key, const RenderedImage& image) {
+    const auto weight = overhead_of_entry + image.bytes.size();
+    if (weight <= shards_->largest_picture)
+        shards_->of(key).keep(key, image, weight);
 }
 
 void ImageCache::forget(PersonId person_id) {

@@ -7,4 +7,11 @@ void ImageRenderer::submit(RenderImage job, Completion<RenderedImage> completion
     completion(render(job));
 }
 
+void ImageRenderer::submit_placeholder(
+    Placeholder kind, const Rendition& rendition,
+    std::stop_token, // NOLINT(performance-unnecessary-value-param): as above
+    Completion<RenderedImage> completion) const {
+    completion(placeholder(kind, rendition));
+}
+
 } // namespace portrait

@@ -9,12 +9,19 @@
 #include <list>
 #include <mutex>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace portrait {
 
 /// One rendering and everybody who waits for it.
 struct RenditionService::Flight {
+    using Subject = std::variant<ImageVersion, Placeholder>;
+
+    struct Outcome {
+        std::optional<ImageInfo> info; ///< absent of a placeholder
+        RenderedImage image;
+    };
     /// Tells the flight that somebody doesn't wait any more; the last one stops it.
     struct Leave {
         std::shared_ptr<Flight> flight;
@@ -24,14 +31,15 @@ struct RenditionService::Flight {
         }
     };
     struct Waiting {
-        Completion<ImageRendition> completion;
+        Completion<Outcome> completion;
         std::optional<std::stop_callback<Leave>> watch;
     };
 
-    explicit Flight(const ImageVersion& made_of)
-        : version{made_of} {}
+    Flight(const Subject& made_of, const Rendition& made_as)
+        : subject{made_of}
+        , rendition{made_as} {}
 
-    ImageVersion version;
+    Subject subject;
     Rendition rendition;
     std::atomic<std::size_t> wanted{1};            ///< by so many; 0 is final
     std::vector<std::shared_ptr<Waiting>> waiting; ///< under the mutex of `State`
@@ -51,31 +59,26 @@ struct RenditionService::State {
     std::list<std::shared_ptr<Flight>> flights; // few: no more than are rendered or wait to be
 
     std::optional<RenderedImage> find(const ImageInfo& info, const Rendition& rendition) const {
-        return cache ? cache->find({info.blob_id, info.blob_version, rendition}) : std::nullopt;
+        return cache ? cache->find(ImageCache::BytesKey{info.blob_id, info.blob_version, rendition})
+                     : std::nullopt;
     }
 
-    struct Boarded {
-        std::shared_ptr<Flight> flight;
-        bool first = false; ///< so that it has to take off
-    };
-
-    Boarded board(const ImageVersion& version, const Rendition& rendition,
-                  const std::shared_ptr<Flight::Waiting>& waiting) {
-        const std::lock_guard lock{mutex};
-        for (const auto& flight : flights) {
-            if (flight->version == version && flight->rendition == rendition && flight->join()) {
-                flight->waiting.push_back(waiting);
-                return {flight, false};
-            }
-        }
-        auto flight = std::make_shared<Flight>(version);
-        flight->rendition = rendition;
-        flight->waiting.push_back(waiting);
-        flights.push_back(flight);
-        return {std::move(flight), true};
+    std::optional<RenderedImage> find(Placeholder kind, const Rendition& rendition) const {
+        return cache ? cache->find(ImageCache::PlaceholderKey{kind, rendition}) : std::nullopt;
     }
 
-    void land(const std::shared_ptr<Flight>& flight, const result<ImageRendition>& outcome) {
+    /// The flight, when it is a new one that has to take off.
+    std::shared_ptr<Flight> board(const Flight::Subject& subject, const Rendition& rendition,
+                                  std::stop_token stop, Completion<Flight::Outcome> completion) {
+        const auto waiting = std::make_shared<Flight::Waiting>();
+        waiting->completion = std::move(completion);
+        const auto [flight, first] = flight_of(subject, rendition, waiting);
+        // Nobody but this thread and the destructor touches the watch, whenever the flight lands.
+        waiting->watch.emplace(std::move(stop), Flight::Leave{flight});
+        return first ? flight : nullptr;
+    }
+
+    void land(const std::shared_ptr<Flight>& flight, const result<Flight::Outcome>& outcome) {
         std::vector<std::shared_ptr<Flight::Waiting>> waiting;
         {
             const std::lock_guard lock{mutex};
@@ -84,6 +87,23 @@ struct RenditionService::State {
         }
         for (const auto& one : waiting)
             one->completion(outcome);
+    }
+
+private:
+    std::pair<std::shared_ptr<Flight>, bool> flight_of(const Flight::Subject& subject,
+                                                       const Rendition& rendition,
+                                                       const std::shared_ptr<Flight::Waiting>& waiting) {
+        const std::lock_guard lock{mutex};
+        for (const auto& flight : flights) {
+            if (flight->subject == subject && flight->rendition == rendition && flight->join()) {
+                flight->waiting.push_back(waiting);
+                return {flight, false};
+            }
+        }
+        auto flight = std::make_shared<Flight>(subject, rendition);
+        flight->waiting.push_back(waiting);
+        flights.push_back(flight);
+        return {std::move(flight), true};
     }
 };
 
@@ -126,17 +146,23 @@ void RenditionService::submit(PersonId person_id, const ImageInfo& info, const R
     if (auto image = state_->find(info, rendition))
         return completion(ImageRendition{info, *std::move(image)});
     const auto read_at = state_->cache ? state_->cache->now() : ImageCache::Moment{};
-    const auto waiting = std::make_shared<Flight::Waiting>();
-    waiting->completion = std::move(completion);
-    const auto boarded = state_->board(info.version(), rendition, waiting);
-    // Nobody but this thread and the destructor touches the watch, whenever the flight lands.
-    waiting->watch.emplace(std::move(stop), Flight::Leave{boarded.flight});
-    if (!boarded.first)
+    const auto flight =
+        state_->board(info.version(), rendition, std::move(stop),
+                      [completion = std::move(completion)](result<Flight::Outcome> made) {
+                          if (made)
+                              completion(ImageRendition{*std::move(made->info), std::move(made->image)});
+                          else
+                              completion(made.error());
+                      });
+    if (!flight)
         return;
+    // Another flight may have landed between the look and the boarding.
+    if (auto image = state_->find(info, rendition))
+        return state_->land(flight, Flight::Outcome{info, *std::move(image)});
     try {
-        take_off(boarded.flight, person_id, read_at);
+        take_off(flight, person_id, read_at);
     } catch (...) {
-        state_->land(boarded.flight, Error{errc::internal}.with_cause("reading a picture to render threw"));
+        state_->land(flight, Error{errc::internal}.with_cause("reading a picture to render threw"));
     }
 }
 
@@ -157,8 +183,9 @@ void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId 
         if (!made)
             return state->land(flight, made.error());
         if (state->cache)
-            state->cache->keep({info.blob_id, info.blob_version, flight->rendition}, *made, read_at);
-        state->land(flight, ImageRendition{info, *std::move(made)});
+            state->cache->keep(ImageCache::BytesKey{info.blob_id, info.blob_version, flight->rendition},
+                               *made, read_at);
+        state->land(flight, Flight::Outcome{info, *std::move(made)});
     });
 }
 
@@ -170,8 +197,50 @@ result<ImageRendition> RenditionService::rendition(PersonId person_id, const Ren
     return outcome.get();
 }
 
+std::optional<RenderedImage> RenditionService::cached(Placeholder kind, const Rendition& rendition) const {
+    return state_->find(kind, rendition);
+}
+
+void RenditionService::submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                              Completion<RenderedImage> completion) const {
+    if (auto image = state_->find(kind, rendition))
+        return completion(*std::move(image));
+    const auto flight = state_->board(kind, rendition, std::move(stop),
+                                      [completion = std::move(completion)](result<Flight::Outcome> made) {
+                                          if (made)
+                                              completion(std::move(made->image));
+                                          else
+                                              completion(made.error());
+                                      });
+    if (!flight)
+        return;
+    if (auto image = state_->find(kind, rendition))
+        return state_->land(flight, Flight::Outcome{{}, *std::move(image)});
+    try {
+        take_off(flight, kind);
+    } catch (...) {
+        state_->land(flight, Error{errc::internal}.with_cause("drawing a placeholder threw"));
+    }
+}
+
+void RenditionService::take_off(const std::shared_ptr<Flight>& flight, Placeholder kind) const {
+    renderer_->submit_placeholder(
+        kind, flight->rendition, flight->stop.get_token(),
+        [state = state_, flight, kind](result<RenderedImage> drawn) {
+            if (!drawn)
+                return state->land(flight, drawn.error());
+            if (state->cache)
+                state->cache->keep(ImageCache::PlaceholderKey{kind, flight->rendition}, *drawn);
+            state->land(flight, Flight::Outcome{{}, *std::move(drawn)});
+        });
+}
+
 result<RenderedImage> RenditionService::placeholder(Placeholder kind, const Rendition& rendition) const {
-    return renderer_->placeholder(kind, rendition);
+    const auto promise = std::make_shared<std::promise<result<RenderedImage>>>();
+    auto outcome = promise->get_future();
+    submit(kind, rendition, {},
+           [promise](result<RenderedImage> drawn) { promise->set_value(std::move(drawn)); });
+    return outcome.get();
 }
 
 } // namespace portrait

@@ -1,7 +1,7 @@
 #include "decoding_cost.hpp"
 
 #include "jpeg_scans.hpp"
-#include "vips_library.hpp"
+#include "placeholder_drawing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t most_scanned_pixels = 2'000'000'000;
 /// What the GIF encoder keeps of a frame: itself, the one before, and the palette's indices.
 constexpr std::uint64_t gif_encoder_bytes_a_pixel = 9;
+/// Of a placeholder, though rows are drawn when they are needed: the processor's time counts, too.
+constexpr std::uint64_t bytes_a_drawn_pixel = 4;
 
 std::uint64_t pixels_of(const Size& size) {
     return static_cast<std::uint64_t>(size.width) * size.height;
@@ -36,16 +38,6 @@ result<std::uint64_t> scans_cost(const RenderImage& job, std::uint64_t pixels,
 }
 
 } // namespace
-
-bool renders_all_frames(const RenderImage& job) noexcept {
-    return job.header.format == ImageFormat::gif &&
-           job.rendition.format.value_or(ImageFormat::gif) == ImageFormat::gif;
-}
-
-Size stored_size(const vips::VImage& head) {
-    return {static_cast<std::uint32_t>(head.width()),
-            static_cast<std::uint32_t>(vips_image_get_page_height(head.get_image()))};
-}
 
 bool is_turned(const vips::VImage& head) {
     constexpr int first_turned = 5; // of EXIF's eight values
@@ -70,16 +62,30 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     return shrink >= 16 ? 8 : shrink >= 8 ? 4 : shrink >= 4 ? 2 : 1;
 }
 
-result<DecodingCost> decoding_cost(const RenderImage& job, const vips::VImage& head,
+result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
+                                  const RenderSettings& settings) {
+    const std::uint64_t side = placeholder_side(kind, rendition);
+    const auto bytes_a_pixel =
+        bytes_a_drawn_pixel + (rendition.format == ImageFormat::gif ? gif_encoder_bytes_a_pixel : 0);
+    const DecodingCost cost{.bytes = side * side * bytes_a_pixel};
+    if (cost.bytes > settings.max_decoded_bytes)
+        return too_costly(cost.bytes, settings);
+    return cost;
+}
+
+result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
                                    const RenderSettings& settings) {
+    const auto& head = opened.head;
     const bool all_frames = renders_all_frames(job);
-    const auto frames = static_cast<std::uint32_t>(std::max(1, frames_of(head)));
+    const auto frames = static_cast<std::uint32_t>(std::max(1, opened.frames));
     if (all_frames && frames > settings.max_frames)
         return Error{errc::image_too_many_frames}.with_limit(frames, settings.max_frames);
 
     const auto pixels = pixels_of(stored_size(head));
     const auto reduction = static_cast<std::uint64_t>(reduction_on_load(job, head));
-    const auto bytes_a_pixel = static_cast<std::uint64_t>(head.bands()) * vips_format_sizeof(head.format());
+    // A GIF is decoded with transparency, whether it has any or not.
+    const auto bands = job.header.format == ImageFormat::gif ? 4U : static_cast<unsigned>(head.bands());
+    const auto bytes_a_pixel = bands * vips_format_sizeof(head.format());
 
     DecodingCost cost;
     cost.frames = all_frames ? frames : 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "opened_picture.hpp"
 #include "target_size.hpp"
 
 #include <portrait/imaging/vips_renderer.hpp>
@@ -7,12 +8,6 @@
 #include <vips/vips8>
 
 namespace portrait::imaging {
-
-/// Whether every frame of the picture goes into the rendition.
-bool renders_all_frames(const RenderImage& job) noexcept;
-
-/// The size of the picture, or of one of its frames, as it lies in the file.
-Size stored_size(const vips::VImage& head);
 
 /// Whether the EXIF orientation lays the picture on its side.
 bool is_turned(const vips::VImage& head);
@@ -24,8 +19,12 @@ TargetSize target_of(const RenderImage& job, const vips::VImage& head);
 /// two is left to the final resizing, which does it better.
 int reduction_on_load(const RenderImage& job, const vips::VImage& head);
 
+/// Judges what drawing the placeholder takes.
+result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
+                                  const RenderSettings& settings);
+
 /// Judges by the head what rendering the picture takes.
-result<DecodingCost> decoding_cost(const RenderImage& job, const vips::VImage& head,
+result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
                                    const RenderSettings& settings);
 
 } // namespace portrait::imaging

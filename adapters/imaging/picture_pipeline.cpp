@@ -2,7 +2,6 @@
 
 #include "decoding_cost.hpp"
 #include "encoding.hpp"
-#include "vips_library.hpp"
 
 #include <utility>
 #include <vector>
@@ -64,22 +63,17 @@ vips::VImage cropped(const vips::VImage& image, const Size& size) {
     for (int frame = 0; frame < frames; ++frame)
         kept.push_back(image.extract_area(left, frame * static_cast<int>(whole.height) + top,
                                           static_cast<int>(size.width), static_cast<int>(size.height)));
-    if (frames == 1)
-        return kept.front();
-    auto joined = vips::VImage::arrayjoin(kept, vips::VImage::option()->set("across", 1)).copy();
-    joined.set(VIPS_META_PAGE_HEIGHT, static_cast<int>(size.height));
-    return joined;
+    return joined(kept);
 }
 
 } // namespace
 
-vips::VImage scaled_upright(const RenderImage& job, const vips::VImage& head, const RenderWatch& watch) {
-    const auto target = target_of(job, head);
+vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch) {
+    const auto target = target_of(job, opened.head);
     auto scaled = target.scaled;
-    if (is_turned(head))
+    if (is_turned(opened.head))
         std::swap(scaled.width, scaled.height);
-    auto image = watch.guarded(
-        open_picture(job.bytes, job.header.format, renders_all_frames(job), reduction_on_load(job, head)));
+    auto image = watch.guarded(open_pixels(job, opened, reduction_on_load(job, opened.head)));
     if (image.coding() != VIPS_CODING_NONE) { // packed Lab, which can't be resized
         image = image.colourspace(VIPS_INTERPRETATION_sRGB).copy();
         image.remove(VIPS_META_ICC_NAME);

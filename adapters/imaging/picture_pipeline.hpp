@@ -1,5 +1,6 @@
 #pragma once
 
+#include "opened_picture.hpp"
 #include "render_watch.hpp"
 
 #include <portrait/image_renderer.hpp>
@@ -9,7 +10,7 @@
 namespace portrait::imaging {
 
 /// The picture upright, in the rendition's size and displayable, to be evaluated while `watch` attends.
-/// `head` is the opened picture. Throws `vips::VError`.
-vips::VImage scaled_upright(const RenderImage& job, const vips::VImage& head, const RenderWatch& watch);
+/// Throws `vips::VError`.
+vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch);
 
 } // namespace portrait::imaging

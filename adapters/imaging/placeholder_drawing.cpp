@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace portrait::imaging {
@@ -12,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t usual_side = 128;
 constexpr std::uint32_t most_side = 4096;
-constexpr int bands = 4;
+constexpr std::size_t bands = 4;
 
 struct Color {
     double red = 0;
@@ -30,55 +33,94 @@ struct Point {
     double y = 0;
 };
 
-/// A picture one unit wide and high, painted shape by shape; a shape is its signed distance from a point,
+/// A picture one unit wide and high, painted shape over shape; a shape is its signed distance from a point,
 /// negative inside, and its edge is spread over one pixel.
 class Painting {
 public:
+    using Shape = std::function<double(Point)>;
+
     explicit Painting(std::uint32_t side)
-        : side_{side}
-        , samples_(static_cast<std::size_t>(side) * side * bands) {}
+        : side_{side} {}
 
-    template<class Shape>
-    void paint(const Color& color, const Shape& distance) {
-        auto* sample = samples_.data();
-        for (std::uint32_t row = 0; row < side_; ++row)
-            for (std::uint32_t column = 0; column < side_; ++column, sample += bands)
-                blend(sample, color, std::clamp(0.5 - distance(point(column, row)) * side_, 0.0, 1.0));
+    void paint(const Color& color, Shape distance) { layers_.push_back({color, std::move(distance)}); }
+
+    /// Paints the columns from `left` of a row; the samples are clear before.
+    void paint_row(std::uint32_t row, std::uint32_t left, std::span<std::uint8_t> samples) const {
+        for (const auto& [color, distance] : layers_)
+            for (std::uint32_t column = left; !samples.empty() && column < left + samples.size() / bands;) {
+                const double away = distance(point(column, row)) * side_;
+                // No nearer to the edge than that, so as many pixels are all inside or all outside.
+                const auto alike = static_cast<std::uint32_t>(std::max(1.0, std::abs(away) - 0.5));
+                const auto begin = static_cast<std::size_t>(column - left) * bands;
+                const auto count = std::min<std::size_t>(std::size_t{alike} * bands, samples.size() - begin);
+                blend(samples.subspan(begin, count), color, std::clamp(0.5 - away, 0.0, 1.0));
+                column += alike;
+            }
     }
 
-    vips::VImage image() const {
-        const auto side = static_cast<int>(side_);
-        auto* const copy = vips_image_new_from_memory_copy(samples_.data(), samples_.size(), side, side,
-                                                           bands, VIPS_FORMAT_UCHAR);
-        if (copy == nullptr)
-            throw vips::VError{};
-        return vips::VImage{copy}.copy(
-            vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
-    }
+    std::uint32_t side() const noexcept { return side_; }
 
 private:
+    struct Layer {
+        Color color;
+        Shape distance;
+    };
+
     Point point(std::uint32_t column, std::uint32_t row) const {
         return {(column + 0.5) / side_, (row + 0.5) / side_};
     }
 
-    static void blend(std::uint8_t* sample, const Color& color, double coverage) {
+    static void blend(std::span<std::uint8_t> samples, const Color& color, double coverage) {
         if (coverage <= 0)
             return;
-        const double below = sample[3] / 255.0;
-        const double alpha = coverage + below * (1 - coverage);
-        const std::array over{color.red, color.green, color.blue};
-        for (std::size_t band = 0; band < over.size(); ++band)
-            sample[band] = static_cast<std::uint8_t>(
-                std::lround((over[band] * coverage + sample[band] * below * (1 - coverage)) / alpha));
-        sample[3] = static_cast<std::uint8_t>(std::lround(alpha * 255));
+        for (; !samples.empty(); samples = samples.subspan(bands)) {
+            const double below = samples[3] / 255.0;
+            const double alpha = coverage + below * (1 - coverage);
+            const std::array over{color.red, color.green, color.blue};
+            for (std::size_t band = 0; band < over.size(); ++band)
+                samples[band] = static_cast<std::uint8_t>(
+                    (over.at(band) * coverage + samples[band] * below * (1 - coverage)) / alpha + 0.5);
+            samples[3] = static_cast<std::uint8_t>(alpha * 255 + 0.5);
+        }
     }
 
     std::uint32_t side_;
-    std::vector<std::uint8_t> samples_;
+    std::vector<Layer> layers_;
 };
 
+/// Paints what libvips asks for.
+int paint_region(VipsRegion* region, void*, void* painting, void*, gboolean*) {
+    const auto& area = region->valid;
+    for (int row = area.top; row < area.top + area.height; ++row) {
+        const std::span samples{VIPS_REGION_ADDR(region, area.left, row),
+                                static_cast<std::size_t>(area.width) * bands};
+        std::fill(samples.begin(), samples.end(), std::uint8_t{0});
+        static_cast<const Painting*>(painting)->paint_row(static_cast<std::uint32_t>(row),
+                                                          static_cast<std::uint32_t>(area.left), samples);
+    }
+    return 0;
+}
+
+/// An image that owns the painting.
+vips::VImage image_of(Painting painting) {
+    const auto side = static_cast<int>(painting.side());
+    vips::VImage image{vips_image_new()};
+    auto* const owned = new Painting{std::move(painting)};
+    auto* const to = image.get_image();
+    g_object_set_data_full(G_OBJECT(to), "painting", owned,
+                           [](gpointer gone) { delete static_cast<Painting*>(gone); });
+    vips_image_init_fields(to, side, side, static_cast<int>(bands), VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+                           VIPS_INTERPRETATION_sRGB, 1.0, 1.0);
+    if (vips_image_pipelinev(to, VIPS_DEMAND_STYLE_THINSTRIP, nullptr) != 0 ||
+        vips_image_generate(to, nullptr, &paint_region, nullptr, owned, nullptr) != 0)
+        throw vips::VError{};
+    return image;
+}
+
 double circle(Point point, Point center, double radius) {
-    return std::hypot(point.x - center.x, point.y - center.y) - radius;
+    const auto across = point.x - center.x;
+    const auto down = point.y - center.y;
+    return std::sqrt(across * across + down * down) - radius;
 }
 
 double box(Point point, Point from, Point to) {
@@ -113,7 +155,9 @@ void paint_file_icon(Painting& painting) {
         painting.paint(ground, [top](Point point) { return box(point, {0.3, top}, {0.7, top + 0.04}); });
 }
 
-std::uint32_t side_of(Placeholder kind, const Rendition& rendition) {
+} // namespace
+
+std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition) {
     if (kind == Placeholder::clear_pixel)
         return 1;
     const auto fitting = rendition.width && rendition.height
@@ -122,10 +166,8 @@ std::uint32_t side_of(Placeholder kind, const Rendition& rendition) {
     return std::clamp(fitting, 1U, most_side);
 }
 
-} // namespace
-
 vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition) {
-    Painting painting{side_of(kind, rendition)};
+    Painting painting{placeholder_side(kind, rendition)};
     const auto everywhere = [](Point) { return -1.0; };
     switch (kind) {
     case Placeholder::clear_pixel: break;
@@ -148,7 +190,7 @@ vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition) {
         break;
     case Placeholder::generic_file_icon: paint_file_icon(painting); break;
     }
-    return painting.image();
+    return image_of(std::move(painting));
 }
 
 } // namespace portrait::imaging

@@ -4,9 +4,15 @@
 
 #include <vips/vips8>
 
+#include <cstdint>
+
 namespace portrait::imaging {
 
-/// Draws the placeholder for its size, so that its edges are sharp: an sRGB image with alpha.
+/// Pixels across and down.
+std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition);
+
+/// The placeholder as an sRGB image with alpha, drawn row by row when they are asked for. It is drawn for its
+/// size, so that its edges are sharp. Throws `vips::VError`.
 vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition);
 
 } // namespace portrait::imaging

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace portrait::imaging {
@@ -26,6 +27,13 @@ std::shared_ptr<const VipsRenderer> required(std::shared_ptr<const VipsRenderer>
 
 class RenderPool::State {
 public:
+    struct DrawPlaceholder {
+        Placeholder kind;
+        Rendition rendition;
+        std::stop_token stop;
+    };
+    using Job = std::variant<RenderImage, DrawPlaceholder>;
+
     State(std::shared_ptr<const VipsRenderer> renderer, const RenderPoolOptions& options)
         : renderer_{required(std::move(renderer))}
         , options_{options} {
@@ -43,9 +51,7 @@ public:
 
     ~State() { stop(); }
 
-    const VipsRenderer& renderer() const noexcept { return *renderer_; }
-
-    void submit(RenderImage job, Completion<RenderedImage> completion) {
+    void submit(Job job, Completion<RenderedImage> completion) {
         std::deque<Waiting> unwanted;
         bool taken = false;
         {
@@ -79,15 +85,19 @@ public:
 
 private:
     struct Waiting {
-        RenderImage job;
+        Job job;
         Completion<RenderedImage> completion;
     };
+
+    static bool is_unwanted(const Job& job) {
+        return std::visit([](const auto& one) { return one.stop.stop_requested(); }, job);
+    }
 
     /// Those whose clients went away make room for others.
     std::deque<Waiting> take_unwanted() {
         std::deque<Waiting> unwanted;
         std::erase_if(queue_, [&](Waiting& waiting) {
-            if (!waiting.job.stop.stop_requested())
+            if (!is_unwanted(waiting.job))
                 return false;
             unwanted.push_back(std::move(waiting));
             return true;
@@ -134,23 +144,47 @@ private:
         vips_thread_shutdown();
     }
 
-    result<RenderedImage> make(const RenderImage& job) {
-        if (job.stop.stop_requested())
-            return Error{errc::cancelled};
-        const auto cost = renderer_->cost(job);
+    /// A share of the budget, given back at the end.
+    class Share {
+    public:
+        explicit Share(State& state)
+            : state_{state} {}
+        Share(const Share&) = delete;
+        Share& operator=(const Share&) = delete;
+        ~Share() { state_.give_back(bytes_); }
+
+        result<void> take(const DecodingCost& cost) {
+            const auto limit = state_.options_.decoded_bytes_in_flight;
+            if (cost.bytes > limit)
+                return Error{errc::rendition_too_costly}.with_limit(cost.bytes, limit);
+            if (!state_.take(cost.bytes))
+                return Error{errc::cancelled};
+            bytes_ = cost.bytes;
+            return {};
+        }
+
+    private:
+        State& state_;
+        std::uint64_t bytes_ = 0;
+    };
+
+    result<RenderedImage> made_of(const RenderImage& job, Share& share) const {
+        return renderer_->render(job, [&share](const DecodingCost& cost) { return share.take(cost); });
+    }
+    result<RenderedImage> made_of(const DrawPlaceholder& job, Share& share) const {
+        const auto cost = renderer_->cost(job.kind, job.rendition);
         if (!cost)
             return cost.error();
-        if (cost->bytes > options_.decoded_bytes_in_flight)
-            return Error{errc::rendition_too_costly}.with_limit(cost->bytes,
-                                                                options_.decoded_bytes_in_flight);
-        if (!take(cost->bytes))
+        if (const auto taken = share.take(*cost); !taken)
+            return taken.error();
+        return renderer_->placeholder(job.kind, job.rendition, job.stop);
+    }
+
+    result<RenderedImage> make(const Job& job) {
+        if (is_unwanted(job))
             return Error{errc::cancelled};
-        struct GiveBack {
-            State& state;
-            std::uint64_t bytes;
-            ~GiveBack() { state.give_back(bytes); }
-        } const give_back{*this, cost->bytes};
-        return renderer_->render(job);
+        Share share{*this};
+        return std::visit([&](const auto& one) { return made_of(one, share); }, job);
     }
 
     /// Waits for a share of the budget, in turn: a large picture is not passed by small ones for ever.
@@ -211,7 +245,16 @@ void RenderPool::submit(RenderImage job, Completion<RenderedImage> completion) c
 }
 
 result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition& rendition) const {
-    return state_->renderer().placeholder(kind, rendition);
+    std::promise<result<RenderedImage>> promise;
+    auto outcome = promise.get_future();
+    submit_placeholder(kind, rendition, {},
+                       [&promise](result<RenderedImage> made) { promise.set_value(std::move(made)); });
+    return outcome.get();
+}
+
+void RenderPool::submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                                    Completion<RenderedImage> completion) const {
+    state_->submit(State::DrawPlaceholder{kind, rendition, std::move(stop)}, std::move(completion));
 }
 
 RenderPoolStatistics RenderPool::statistics() const {

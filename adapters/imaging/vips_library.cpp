@@ -8,6 +8,25 @@ namespace portrait::imaging {
 
 namespace {
 
+/// A blob that refers to the bytes and does not own them.
+class Reference {
+public:
+    explicit Reference(const ImageBytes& bytes)
+        : blob_{vips_blob_new(nullptr, bytes.data(), bytes.size())} {}
+    Reference(const Reference&) = delete;
+    Reference& operator=(const Reference&) = delete;
+    ~Reference() { vips_area_unref(VIPS_AREA(blob_)); }
+
+    operator VipsBlob*() const noexcept { return blob_; }
+
+private:
+    VipsBlob* blob_;
+};
+
+vips::VOption* from_top_to_bottom() {
+    return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
+}
+
 void ignore_message(const gchar*, GLogLevelFlags, const gchar*, gpointer) {}
 
 bool start_once() {
@@ -35,20 +54,19 @@ void start_vips() {
 }
 
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction) {
-    auto* const options = vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
-    // The blob refers to the bytes and does not own them.
-    auto* const blob = vips_blob_new(nullptr, bytes.data(), bytes.size());
-    struct Unref {
-        VipsBlob* blob;
-        ~Unref() { vips_area_unref(VIPS_AREA(blob)); }
-    } const unref{blob};
+    const Reference blob{bytes};
     switch (format) {
-    case ImageFormat::jpeg: return vips::VImage::jpegload_buffer(blob, options->set("shrink", reduction));
-    case ImageFormat::png: return vips::VImage::pngload_buffer(blob, options);
-    case ImageFormat::tiff: return vips::VImage::tiffload_buffer(blob, options);
+    case ImageFormat::jpeg:
+        return vips::VImage::jpegload_buffer(blob, from_top_to_bottom()->set("shrink", reduction));
+    case ImageFormat::png: return vips::VImage::pngload_buffer(blob, from_top_to_bottom());
+    case ImageFormat::tiff: return vips::VImage::tiffload_buffer(blob, from_top_to_bottom());
     case ImageFormat::gif: break;
     }
-    return vips::VImage::gifload_buffer(blob, all_frames ? options->set("n", -1) : options);
+    return vips::VImage::gifload_buffer(blob, from_top_to_bottom()->set("n", all_frames ? -1 : 1));
+}
+
+vips::VImage open_gif_frame(const ImageBytes& bytes, int frame) {
+    return vips::VImage::gifload_buffer(Reference{bytes}, from_top_to_bottom()->set("page", frame));
 }
 
 int head_number(const vips::VImage& image, const char* name) {

@@ -15,6 +15,9 @@ void start_vips();
 /// the image. Throws `vips::VError`.
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction = 1);
 
+/// The same of a GIF, with one frame of it, from 0.
+vips::VImage open_gif_frame(const ImageBytes& bytes, int frame);
+
 /// A number of the head, or 1 where it has none.
 int head_number(const vips::VImage& image, const char* name);
 

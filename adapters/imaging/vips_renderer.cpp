@@ -8,6 +8,7 @@
 #include "vips_library.hpp"
 
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,6 +36,22 @@ Error failure_of(const vips::VError& error) {
     return Error{errc::image_corrupt, "The picture's pixels can't be decoded"}.with_cause(text);
 }
 
+/// Runs what makes a rendition; its failures are results.
+template<class Make>
+result<RenderedImage> attempted(const std::optional<RenderWatch>& watch, const Make& make) {
+    try {
+        return make();
+    } catch (const vips::VError& error) {
+        auto failed = failure_of(error);
+        if (watch)
+            if (auto ended = watch->ended())
+                return *std::move(ended);
+        return failed;
+    } catch (const std::bad_alloc&) {
+        return Error{errc::service_busy}.with_cause("no memory for a rendition");
+    }
+}
+
 RenderedImage rendered(const vips::VImage& image, ImageFormat format, const RenderSettings& settings) {
     RenderedImage made;
     made.format = format;
@@ -56,40 +73,53 @@ VipsRenderer::VipsRenderer(RenderSettings settings)
 
 result<DecodingCost> VipsRenderer::cost(const RenderImage& job) const {
     try {
-        return decoding_cost(job, open_picture(job.bytes, job.header.format, false), settings_);
+        return decoding_cost(job, open_head(job), settings_);
     } catch (const vips::VError& error) {
         return failure_of(error);
     }
+}
+
+result<DecodingCost> VipsRenderer::cost(Placeholder kind, const Rendition& rendition) const {
+    return drawing_cost(kind, rendition, settings_);
 }
 
 result<RenderedImage> VipsRenderer::render(const RenderImage& job) const {
-    RenderWatch watch{job.stop, settings_.time_limit};
-    try {
-        const auto head = open_picture(job.bytes, job.header.format, false);
-        if (const auto cost = decoding_cost(job, head, settings_); !cost)
+    return render(job, [](const DecodingCost&) { return result<void>{}; });
+}
+
+result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& admit) const {
+    std::optional<RenderWatch> watch;
+    return attempted(watch, [&]() -> result<RenderedImage> {
+        const auto opened = open_head(job);
+        const auto cost = decoding_cost(job, opened, settings_);
+        if (!cost)
             return cost.error();
-        if (auto ended = watch.ended())
+        if (const auto admitted = admit(*cost); !admitted)
+            return admitted.error();
+        watch.emplace(job.stop, settings_.time_limit);
+        if (auto ended = watch->ended())
             return *std::move(ended);
-        const auto image = scaled_upright(job, head, watch);
-        watch.attend(image);
+        const auto image = scaled_upright(job, opened, *watch);
+        watch->attend(image);
         return rendered(image, job.rendition.format.value_or(job.header.format), settings_);
-    } catch (const vips::VError& error) {
-        auto failed = failure_of(error);
-        if (auto ended = watch.ended())
-            return *std::move(ended);
-        return failed;
-    } catch (const std::bad_alloc&) {
-        return Error{errc::service_busy}.with_cause("no memory for a rendition");
-    }
+    });
 }
 
 result<RenderedImage> VipsRenderer::placeholder(Placeholder kind, const Rendition& rendition) const {
-    try {
-        return rendered(draw_placeholder(kind, rendition), rendition.format.value_or(ImageFormat::png),
-                        settings_);
-    } catch (const vips::VError& error) {
-        return failure_of(error);
-    }
+    return placeholder(kind, rendition, {});
+}
+
+result<RenderedImage> VipsRenderer::placeholder(Placeholder kind, const Rendition& rendition,
+                                                std::stop_token stop) const {
+    if (const auto judged = cost(kind, rendition); !judged)
+        return judged.error();
+    std::optional<RenderWatch> watch;
+    return attempted(watch, [&]() -> result<RenderedImage> {
+        watch.emplace(std::move(stop), settings_.time_limit);
+        const auto image = watch->guarded(draw_placeholder(kind, rendition));
+        watch->attend(image);
+        return rendered(image, rendition.format.value_or(ImageFormat::png), settings_);
+    });
 }
 
 } // namespace portrait::imaging

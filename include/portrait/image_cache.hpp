@@ -18,9 +18,9 @@ struct CacheStatistics {
     std::uint64_t entries = 0; ///< held now, ImageInfos included
 };
 
-/// Memory for hot pictures, their ImageInfos and their renditions, within one limit: share it between a
-/// `CachingImageStore`, which fills it and keeps it right, and a `RenditionService`. What is asked for once
-/// displaces nothing that is in use (S3-FIFO).
+/// Memory for hot pictures, their ImageInfos, their renditions and placeholders, within one limit: share it
+/// between a `CachingImageStore`, which fills it and keeps it right, and a `RenditionService`. What is asked
+/// for once displaces nothing that is in use (S3-FIFO).
 ///
 /// Bytes are kept by blob id, version and rendition, so they can't be mistaken for those of another state; an
 /// ImageInfo or a rendition that a write has overtaken since its row was read isn't kept. Thread-safe; a hit
@@ -49,14 +49,23 @@ private:
 
         friend bool operator==(const BytesKey&, const BytesKey&) = default;
     };
+    /// What stands in for no picture, in one size and type.
+    struct PlaceholderKey {
+        Placeholder kind{};
+        Rendition rendition{};
+
+        friend bool operator==(const PlaceholderKey&, const PlaceholderKey&) = default;
+    };
     /// A point in time to note before a row is read: what is forgotten after it, `keep` refuses.
     using Moment = std::uint64_t;
 
     Moment now() const noexcept;
     std::optional<ImageInfo> find(PersonId person_id) const;
     std::optional<RenderedImage> find(const BytesKey& key) const;
+    std::optional<RenderedImage> find(const PlaceholderKey& key) const;
     void keep(PersonId person_id, const ImageInfo& info, Moment read_at);
     void keep(const BytesKey& key, const RenderedImage& image, Moment read_at);
+    void keep(const PlaceholderKey& key, const RenderedImage& image);
     void count_miss() noexcept;
 
     void forget(PersonId person_id);

@@ -75,6 +75,11 @@ public:
     /// size, so it is sharp at any. Errors: `rendition_not_supported`, `service_busy`.
     virtual result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const = 0;
 
+    /// Draws it and calls back, as `submit` does; a renderer that looks at `stop` says `cancelled`. The
+    /// default calls `placeholder`.
+    virtual void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                                    Completion<RenderedImage> completion) const;
+
 protected:
     ImageRenderer() = default;
     ImageRenderer(const ImageRenderer&) = default;

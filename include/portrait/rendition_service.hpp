@@ -55,7 +55,16 @@ public:
     /// The same, waiting for the outcome.
     result<ImageRendition> rendition(PersonId person_id, const Rendition& rendition) const;
 
-    /// The picture to show where there is none; see `ImageRenderer::placeholder`.
+    /// The picture to show where there is none (see `ImageRenderer::placeholder`), when it is at hand without
+    /// blocking.
+    std::optional<RenderedImage> cached(Placeholder kind, const Rendition& rendition) const;
+
+    /// Has it drawn by `ImageRenderer::submit_placeholder`, once however many ask for the same, keeps it, and
+    /// calls back as the others do. Never blocks.
+    void submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                Completion<RenderedImage> completion) const;
+
+    /// The same, waiting for the outcome.
     result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const;
 
 private:
@@ -63,6 +72,7 @@ private:
     struct PORTRAIT_HIDDEN State;
 
     void take_off(const std::shared_ptr<Flight>& flight, PersonId person_id, std::uint64_t read_at) const;
+    void take_off(const std::shared_ptr<Flight>& flight, Placeholder kind) const;
 
     std::shared_ptr<const PersonImageService> images_;
     std::shared_ptr<const ImageRenderer> renderer_;

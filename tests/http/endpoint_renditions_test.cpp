@@ -162,6 +162,28 @@ TEST_CASE("ifBlank names the picture that stands in for none", "[endpoint][rendi
     CHECK(fixture.send({"GET", "/api/v1/Person/999/Image?ifBlank=" + kind, {}, {}}).status == 404);
 }
 
+TEST_CASE("a placeholder is drawn once and answered from memory then", "[endpoint][rendition]") {
+    const RenderingFixture fixture;
+    const auto first = fixture.get("?ifBlank=Default&w=90&type=jpeg");
+    CHECK(fixture.pool->statistics().rendered == 1);
+    const auto again = fixture.get("?ifBlank=Default&w=90&type=jpeg");
+    CHECK(again.body_text().data() == first.body_text().data());
+    CHECK(fixture.get("?ifBlank=Default&w=90", {{"Accept", "image/jpeg"}}).body_text().data() ==
+          first.body_text().data());
+    CHECK(fixture.pool->statistics().rendered == 1);
+}
+
+TEST_CASE("a client that has a placeholder already makes nobody draw it", "[endpoint][rendition]") {
+    const RenderingFixture fixture;
+    const auto tag = *fixture.get("?ifBlank=Default&w=4096&h=4096").find("ETag");
+    const RenderingFixture other; // nothing in its memory
+    const auto known = other.get("?ifBlank=Default&w=4096&h=4096", {{"If-None-Match", tag}});
+    CHECK(known.status == 304);
+    CHECK(*known.find("ETag") == tag);
+    CHECK(*known.find("Vary") == "Accept");
+    CHECK(other.pool->statistics().rendered == 0);
+}
+
 TEST_CASE("ClearPixel is one transparent pixel whatever the size", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     check_picture(fixture.get("?ifBlank=ClearPixel"), ImageFormat::png, 1, 1);

@@ -164,6 +164,46 @@ TEST_CASE("a running rendering ends when nobody wants it any more") {
     CHECK(outcome.error() == errc::cancelled);
 }
 
+TEST_CASE("a pool draws placeholders in turn, within its bounds") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(),
+                          {.threads = 1, .queue_limit = 2, .decoded_bytes_in_flight = 100 * 100 * 4}};
+    const auto ask = [&](std::uint32_t side, std::stop_token stop, Completion<RenderedImage> completion) {
+        pool.submit_placeholder(Placeholder::standard, {side, side, ImageFormat::png, Fit::inside},
+                                std::move(stop), std::move(completion));
+    };
+    CHECK(pool.placeholder(Placeholder::standard, {100, 100, {}, Fit::inside}));
+    const auto costly = pool.placeholder(Placeholder::standard, {101, 101, {}, Fit::inside});
+    REQUIRE_FALSE(costly);
+    CHECK(costly.error() == errc::rendition_too_costly);
+    CHECK(costly.error().observed() == 101 * 101 * 4);
+
+    Blocker blocker{pool};
+    Outcomes taken;
+    std::stop_source gone;
+    ask(60, gone.get_token(), taken.next());
+    ask(60, {}, taken.next());
+    CHECK(pool.statistics().waiting == 2);
+    const auto refused = pool.placeholder(Placeholder::standard, {60, 60, {}, Fit::inside});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::service_busy);
+    gone.request_stop();
+    blocker.let_go();
+    const auto made = taken.all();
+    CHECK(made.front().error() == errc::cancelled);
+    CHECK(made.back());
+}
+
+TEST_CASE("a placeholder that takes too long or costs too much is refused") {
+    const VipsRenderer hasty{{.time_limit = std::chrono::milliseconds{1}}};
+    const auto late = hasty.placeholder(Placeholder::standard, {4096, 4096, ImageFormat::gif, Fit::inside});
+    REQUIRE_FALSE(late);
+    CHECK(late.error() == errc::rendition_timed_out);
+    const VipsRenderer frugal{{.max_decoded_bytes = 1'000'000}};
+    const auto costly = frugal.placeholder(Placeholder::standard, {4096, 4096, {}, Fit::inside});
+    REQUIRE_FALSE(costly);
+    CHECK(costly.error() == errc::rendition_too_costly);
+}
+
 TEST_CASE("settings outside their bounds and a missing renderer are programming errors") {
     CHECK_THROWS_AS(VipsRenderer{{.jpeg_quality = 0}}, std::invalid_argument);
     CHECK_THROWS_AS(VipsRenderer{{.png_compression = 10}}, std::invalid_argument);

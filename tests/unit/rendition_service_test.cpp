@@ -6,7 +6,9 @@
 #include <portrait/memory_person_directory.hpp>
 #include <portrait/rendition_service.hpp>
 
+#include <atomic>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,10 +24,10 @@ PersonId person(std::int32_t value) {
 class CountingRenderer final : public ImageRenderer {
 public:
     result<RenderedImage> render(const RenderImage& job) const override {
-        ++rendered;
+        const int number = ++rendered;
         if (job.stop.stop_requested())
             return Error{errc::cancelled};
-        return RenderedImage{ImageBytes::copy_of(std::string{"rendition "} + std::to_string(rendered)),
+        return RenderedImage{ImageBytes::copy_of(std::string{"rendition "} + std::to_string(number)),
                              job.rendition.format.value_or(job.header.format), 1, 1};
     }
     void submit(RenderImage job, Completion<RenderedImage> completion) const override {
@@ -34,18 +36,32 @@ public:
         else
             completion(render(job));
     }
-    result<RenderedImage> placeholder(Placeholder, const Rendition&) const override {
-        return RenderedImage{ImageBytes::copy_of("placeholder"), ImageFormat::png, 1, 1};
+    result<RenderedImage> placeholder(Placeholder, const Rendition& rendition) const override {
+        ++drawn;
+        return RenderedImage{ImageBytes::copy_of(std::string{"placeholder "} + std::to_string(drawn)),
+                             rendition.format.value_or(ImageFormat::png), 1, 1};
+    }
+    void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                            Completion<RenderedImage> completion) const override {
+        if (held_back)
+            waiting_to_draw.emplace_back(std::move(stop), std::move(completion));
+        else
+            completion(placeholder(kind, rendition));
     }
     void let_go() {
         held_back = false;
         for (auto& [job, completion] : std::exchange(waiting, {}))
             completion(render(job));
+        for (auto& [stop, completion] : std::exchange(waiting_to_draw, {}))
+            completion(stop.stop_requested() ? Error{errc::cancelled}
+                                             : placeholder(Placeholder::standard, {}));
     }
 
-    mutable int rendered = 0;
+    mutable std::atomic<int> rendered = 0;
+    mutable int drawn = 0;
     bool held_back = false;
     mutable std::vector<std::pair<RenderImage, Completion<RenderedImage>>> waiting;
+    mutable std::vector<std::pair<std::stop_token, Completion<RenderedImage>>> waiting_to_draw;
 };
 
 struct Fixture {
@@ -183,6 +199,79 @@ TEST_CASE("somebody who was gone before asking has nothing rendered", "[renditio
     fixture.renderer->let_go();
     REQUIRE(outcome.has_value());
     CHECK(outcome->error() == errc::cancelled);
+}
+
+TEST_CASE("threads that ask for the same at about the same time have it rendered once",
+          "[rendition][flight]") {
+    Fixture fixture;
+    for (std::uint32_t round = 0; round < 300; ++round) {
+        const Rendition wanted{.width = round + 1, .height = {}, .format = ImageFormat::png};
+        std::vector<std::thread> threads;
+        std::atomic<int> answered = 0;
+        for (int thread = 0; thread < 4; ++thread)
+            threads.emplace_back(
+                [&] { answered += fixture.renditions.rendition(person(1), wanted).has_value() ? 1 : 0; });
+        for (auto& thread : threads)
+            thread.join();
+        REQUIRE(answered == 4);
+        REQUIRE(fixture.renderer->rendered == static_cast<int>(round + 1));
+    }
+}
+
+TEST_CASE("a placeholder is drawn once and then at hand", "[rendition][placeholder]") {
+    Fixture fixture;
+    const Rendition wanted{.width = 4, .height = 4, .format = ImageFormat::gif};
+    CHECK_FALSE(fixture.renditions.cached(Placeholder::no_photo, wanted).has_value());
+    const auto drawn = fixture.renditions.placeholder(Placeholder::no_photo, wanted);
+    REQUIRE(drawn.has_value());
+    CHECK(drawn->format == ImageFormat::gif);
+    const auto cached = fixture.renditions.cached(Placeholder::no_photo, wanted);
+    REQUIRE(cached.has_value());
+    CHECK(cached->bytes.data() == drawn->bytes.data());
+    CHECK(fixture.renditions.placeholder(Placeholder::no_photo, wanted).has_value());
+    CHECK(fixture.renderer->drawn == 1);
+    SECTION("each kind, size and type is another") {
+        CHECK(fixture.renditions.placeholder(Placeholder::standard, wanted).has_value());
+        CHECK(fixture.renditions.placeholder(Placeholder::no_photo, {.width = 5, .height = 4}).has_value());
+        CHECK(fixture.renderer->drawn == 3);
+    }
+    SECTION("a picture that is erased takes none with it") {
+        REQUIRE(fixture.service->remove(person(1)).has_value());
+        CHECK(fixture.renditions.cached(Placeholder::no_photo, wanted).has_value());
+    }
+    SECTION("without a cache it is drawn each time") {
+        const RenditionService forgetful{fixture.service, fixture.renderer};
+        CHECK(forgetful.placeholder(Placeholder::no_photo, wanted).has_value());
+        CHECK(forgetful.placeholder(Placeholder::no_photo, wanted).has_value());
+        CHECK(fixture.renderer->drawn == 3);
+    }
+}
+
+TEST_CASE("many who ask for the same placeholder at once have it drawn once", "[rendition][placeholder]") {
+    Fixture fixture;
+    fixture.renderer->held_back = true;
+    int answered = 0;
+    int cancelled = 0;
+    std::stop_source gone;
+    const auto count = [&](const result<RenderedImage>& drawn) {
+        answered += drawn.has_value() ? 1 : 0;
+        cancelled += !drawn && drawn.error() == errc::cancelled ? 1 : 0;
+    };
+    for (int asked = 0; asked < 100; ++asked)
+        fixture.renditions.submit(Placeholder::standard, small, gone.get_token(), count);
+    SECTION("and all get it") {
+        fixture.renditions.submit(Placeholder::standard, small, {}, count);
+        gone.request_stop();
+        fixture.renderer->let_go();
+        CHECK(answered == 101);
+        CHECK(fixture.renderer->drawn == 1);
+    }
+    SECTION("and none is drawn when all have gone") {
+        gone.request_stop();
+        fixture.renderer->let_go();
+        CHECK(cancelled == 100);
+        CHECK(fixture.renderer->drawn == 0);
+    }
 }
 
 TEST_CASE("renditions need a service and a renderer", "[rendition]") {

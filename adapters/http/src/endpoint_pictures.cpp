@@ -53,12 +53,12 @@ void Endpoint::State::read_image(const std::shared_ptr<Admission::State>& reques
     if (asked.width || asked.height) {
         const auto info = service->info(*request->person_id);
         if (!info)
-            return reply(no_picture(*request, info.error()));
+            return answer_without_picture(request, info.error(), reply);
         return render(request, *info, wanted_rendition(asked, *info, head, can_convert), reply);
     }
     auto stored = service->image(*request->person_id);
     if (!stored)
-        return reply(no_picture(*request, stored.error()));
+        return answer_without_picture(request, stored.error(), reply);
     const auto wanted = wanted_rendition(asked, stored->info, head, can_convert);
     if (!is_as_stored(wanted, stored->info))
         return render(request, stored->info, wanted, reply);
@@ -77,30 +77,40 @@ void Endpoint::State::render(const std::shared_ptr<Admission::State>& request, c
         *request->person_id, info, wanted, request->stop,
         [this, request, wanted, reply, token = work.begin()](result<ImageRendition> made) {
             try {
-                reply(made ? finished(*request,
-                                      rendition_answer(request->conditional.head(), *request->person_id,
-                                                       wanted, *std::move(made), request->response_type))
-                           : no_picture(*request, made.error()));
+                if (!made)
+                    return answer_without_picture(request, made.error(), reply);
+                reply(finished(*request, rendition_answer(request->conditional.head(), *request->person_id,
+                                                          wanted, *std::move(made), request->response_type)));
             } catch (...) {
                 reply(broken(*request));
             }
         });
 }
 
-Response Endpoint::State::no_picture(const Admission::State& request, const Error& error) const {
-    if (error != errc::image_none || !request.query.if_blank)
-        return refuse(request, error);
+void Endpoint::State::answer_without_picture(const std::shared_ptr<Admission::State>& request,
+                                             const Error& error, const ReplyOnce& reply) const {
+    if (error != errc::image_none || !request->query.if_blank)
+        return reply(refuse(*request, error));
     if (!options.renditions)
-        return refuse(request, Error{errc::rendition_not_supported,
-                                     "Placeholder pictures are not available here; ask with ifBlank=Null"});
-    const auto kind = *request.query.if_blank;
-    const auto head = request.conditional.head();
-    const auto wanted = placeholder_rendition(request.query.rendition, head);
-    auto drawn = options.renditions->placeholder(kind, wanted);
-    if (!drawn)
-        return refuse(request, drawn.error());
-    return finished(
-        request, placeholder_answer(head, *request.person_id, *std::move(drawn), entity_tag(kind, wanted)));
+        return reply(
+            refuse(*request, Error{errc::rendition_not_supported,
+                                   "Placeholder pictures are not available here; ask with ifBlank=Null"}));
+    const auto kind = *request->query.if_blank;
+    const auto head = request->conditional.head();
+    const auto wanted = placeholder_rendition(request->query.rendition, head);
+    if (auto known = known_placeholder_answer(head, entity_tag(kind, wanted)))
+        return reply(finished(*request, *std::move(known)));
+    options.renditions->submit(
+        kind, wanted, request->stop,
+        [this, request, kind, wanted, reply, token = work.begin()](result<RenderedImage> drawn) {
+            try {
+                reply(drawn ? finished(*request, placeholder_answer(*request->person_id, *std::move(drawn),
+                                                                    entity_tag(kind, wanted)))
+                            : refuse(*request, drawn.error()));
+            } catch (...) {
+                reply(broken(*request));
+            }
+        });
 }
 
 } // namespace portrait::http

@@ -117,7 +117,8 @@ private:
     void read_image(const std::shared_ptr<Admission::State>& request, const ReplyOnce& reply) const;
     void render(const std::shared_ptr<Admission::State>& request, const ImageInfo& info,
                 const Rendition& wanted, const ReplyOnce& reply) const;
-    Response no_picture(const Admission::State& request, const Error& error) const;
+    void answer_without_picture(const std::shared_ptr<Admission::State>& request, const Error& error,
+                                const ReplyOnce& reply) const;
     Response read_info(const Admission::State& request) const;
 };
 

@@ -131,23 +131,28 @@ Response rendition_answer(const RequestHead& head, PersonId person_id, const Ren
                  error_type);
 }
 
-Response placeholder_answer(const RequestHead& head, PersonId person_id, RenderedImage image,
-                            std::string tag) {
+Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag) {
     Response response;
-    if (const auto* const none_match = head.find("If-None-Match")) {
-        const auto known = parse_entity_tags(*none_match);
-        if (std::any_of(known.tags.begin(), known.tags.end(),
-                        [&](const auto& one) { return one.weakly_equals(tag); }))
-            response.status = 304;
-    }
     response.set("ETag", std::move(tag));
     response.set("Cache-Control", "private, no-cache");
-    if (response.status == 304) {
-        response.set("Vary", "Accept");
-        return response;
-    }
     describe_picture(response, person_id, image);
     response.body = std::move(image.bytes);
+    return response;
+}
+
+std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag) {
+    const auto* const none_match = head.find("If-None-Match");
+    if (none_match == nullptr)
+        return std::nullopt;
+    const auto known = parse_entity_tags(*none_match);
+    if (std::none_of(known.tags.begin(), known.tags.end(),
+                     [&](const auto& one) { return one.weakly_equals(tag); }))
+        return std::nullopt;
+    Response response;
+    response.status = 304;
+    response.set("ETag", std::move(tag));
+    response.set("Cache-Control", "private, no-cache");
+    response.set("Vary", "Accept");
     return response;
 }
 

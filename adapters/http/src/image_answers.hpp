@@ -26,9 +26,10 @@ Response rendition_answer(const RequestHead& head, PersonId person_id, const Ren
 /// The answer to a read whose conditions alone decide: 304 or 412. Absent when the picture is to be sent.
 std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
                                            const std::string& tag, ResponseType error_type);
-/// 200 or 304 with a picture that stands in for none.
-Response placeholder_answer(const RequestHead& head, PersonId person_id, RenderedImage image,
-                            std::string tag);
+/// 200 with a picture that stands in for none.
+Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag);
+/// 304 when the client has it already.
+std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag);
 
 /// The answer to GET or HEAD ImageInfo: 200, 304 or 412.
 Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,

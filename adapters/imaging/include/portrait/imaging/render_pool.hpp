@@ -19,7 +19,7 @@ struct RenderPoolOptions {
 
 /// Figures since the start.
 struct RenderPoolStatistics {
-    std::uint64_t rendered = 0; ///< ended, well or not
+    std::uint64_t rendered = 0; ///< ended, well or not, placeholders included
     std::uint64_t failed = 0;
     std::uint64_t refused = 0;                      ///< by the queue's limit
     std::uint64_t waiting = 0;                      ///< now
@@ -44,8 +44,11 @@ public:
     result<RenderedImage> render(const RenderImage& job) const override;
     /// Never blocks; calls back on one of the pool's threads, or at once with `service_busy`.
     void submit(RenderImage job, Completion<RenderedImage> completion) const override;
-    /// On the calling thread, since it is quick: a placeholder has few pixels and nothing to decode.
+    /// As `submit_placeholder`, and waits for the outcome; not to be called by a completion.
     result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const override;
+    /// Draws in turn with the renderings, within the same bounds; as `submit` otherwise.
+    void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                            Completion<RenderedImage> completion) const override;
 
     RenderPoolStatistics statistics() const;
 

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <stop_token>
 
 namespace portrait::imaging {
 
@@ -57,8 +59,20 @@ public:
     /// Errors: those of `cost`, `rendition_timed_out`, `cancelled`, `service_busy` when memory runs out.
     result<RenderedImage> render(const RenderImage& job) const override;
 
-    /// A square that fits the box, 128 pixels where there is none; `clear_pixel` is always 1 × 1.
+    /// Says whether a picture of that cost may be decoded now; may wait.
+    using Admit = std::function<result<void>(const DecodingCost&)>;
+    /// The same once `admit` lets it, and with its error otherwise. The time limit runs from then on.
+    result<RenderedImage> render(const RenderImage& job, const Admit& admit) const;
+
+    /// What `placeholder` would take. Errors: `rendition_too_costly`.
+    result<DecodingCost> cost(Placeholder kind, const Rendition& rendition) const;
+
+    /// A square that fits the box, 128 pixels where there is none; `clear_pixel` is always 1 × 1. Errors:
+    /// those of `cost`, `rendition_timed_out`, `cancelled`, `service_busy` when memory runs out.
     result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const override;
+    /// The same, until stop is requested.
+    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition,
+                                      std::stop_token stop) const;
 
 private:
     RenderSettings settings_;

@@ -1,0 +1,92 @@
+#include "opened_picture.hpp"
+
+#include "gif_canvas.hpp"
+#include "png_texts.hpp"
+#include "tiff_pages.hpp"
+#include "vips_library.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace portrait::imaging {
+
+namespace {
+
+OpenedPicture open_gif_head(const RenderImage& job) {
+    OpenedPicture opened{
+        .bytes = job.bytes, .head = open_picture(job.bytes, ImageFormat::gif, false), .put_in = {}};
+    opened.frames = frames_of(opened.head);
+    const bool all_frames = renders_all_frames(job) && opened.frames > 1;
+    auto cleared =
+        with_clear_canvas(job.bytes, {stored_size(opened.head), opened.head.has_alpha()}, all_frames);
+    if (!cleared)
+        return opened;
+    auto head = open_gif_frame(cleared->bytes, cleared->put_in.front() == 0 ? 1 : 0);
+    if (frames_of(head) != opened.frames + static_cast<int>(cleared->put_in.size()))
+        return opened; // damaged, so that libvips sees other frames than have been counted
+    opened.bytes = std::move(cleared->bytes);
+    opened.put_in = std::move(cleared->put_in);
+    opened.head = std::move(head);
+    return opened;
+}
+
+/// The animation as it was before frames were put in.
+vips::VImage without_frames(const vips::VImage& image, const std::vector<int>& put_in) {
+    const auto size = stored_size(image);
+    const auto height = static_cast<int>(size.height);
+    const auto delays = image.get_array_int("delay");
+    std::vector<vips::VImage> kept;
+    std::vector<int> kept_delays;
+    for (int frame = 0; frame < image.height() / height; ++frame) {
+        if (std::binary_search(put_in.begin(), put_in.end(), frame))
+            continue;
+        kept.push_back(image.extract_area(0, frame * height, static_cast<int>(size.width), height));
+        kept_delays.push_back(delays.at(static_cast<std::size_t>(frame)));
+    }
+    auto all = joined(kept);
+    all.set("delay", kept_delays);
+    return all;
+}
+
+} // namespace
+
+OpenedPicture open_head(const RenderImage& job) {
+    auto bytes = job.bytes;
+    switch (job.header.format) {
+    case ImageFormat::gif: return open_gif_head(job);
+    case ImageFormat::png: bytes = without_texts(bytes).value_or(bytes); break;
+    case ImageFormat::tiff: bytes = first_page_of(bytes).value_or(bytes); break;
+    case ImageFormat::jpeg: break;
+    }
+    auto head = open_picture(bytes, job.header.format, false);
+    return {.bytes = std::move(bytes), .head = std::move(head), .put_in = {}};
+}
+
+vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction) {
+    const bool all_frames = renders_all_frames(job) && opened.frames > 1;
+    if (opened.put_in.empty())
+        return open_picture(opened.bytes, job.header.format, all_frames, reduction);
+    if (!all_frames)
+        return open_gif_frame(opened.bytes, opened.put_in.front() == 0 ? 1 : 0);
+    return without_frames(open_picture(opened.bytes, ImageFormat::gif, true), opened.put_in);
+}
+
+bool renders_all_frames(const RenderImage& job) noexcept {
+    return job.header.format == ImageFormat::gif &&
+           job.rendition.format.value_or(ImageFormat::gif) == ImageFormat::gif;
+}
+
+Size stored_size(const vips::VImage& head) {
+    return {static_cast<std::uint32_t>(head.width()),
+            static_cast<std::uint32_t>(vips_image_get_page_height(head.get_image()))};
+}
+
+vips::VImage joined(const std::vector<vips::VImage>& frames) {
+    if (frames.size() == 1)
+        return frames.front();
+    auto all = vips::VImage::arrayjoin(frames, vips::VImage::option()->set("across", 1)).copy();
+    all.set(VIPS_META_PAGE_HEIGHT, frames.front().height());
+    return all;
+}
+
+} // namespace portrait::imaging
