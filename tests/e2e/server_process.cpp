@@ -214,6 +214,10 @@ std::uint64_t ServerProcess::peak_resident_bytes() const {
     return status_bytes("VmHWM:");
 }
 
+std::uint64_t ServerProcess::data_bytes() const {
+    return status_bytes("VmData:");
+}
+
 void ServerProcess::read_all(Stream& stream) {
     std::array<char, 4096> buffer{};
     ssize_t count = 0;

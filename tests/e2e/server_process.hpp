@@ -70,6 +70,8 @@ public:
     /// Resident memory in bytes, now and at its largest.
     std::uint64_t resident_bytes() const;
     std::uint64_t peak_resident_bytes() const;
+    /// What it has reserved for data and stacks of threads, touched or not: what RLIMIT_DATA counts.
+    std::uint64_t data_bytes() const;
 
 private:
     struct Stream {
