@@ -95,7 +95,9 @@ public:
 
 private:
     struct KeyHash {
-        std::size_t operator()(const Key& key) const noexcept {
+        // Not noexcept, though it never throws: libstdc++ then keeps each hash beside its key, and a search
+        // compares those first.
+        std::size_t operator()(const Key& key) const {
             if (const auto* const person_id = std::get_if<PersonId>(&key))
                 return scattered(person_id->value());
             if (const auto* const bytes = std::get_if<BytesKey>(&key))
