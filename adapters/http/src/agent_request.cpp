@@ -84,12 +84,16 @@ Selection parse_selection(std::string_view value) {
     return selection;
 }
 
+bool is_selected(const Selection& selection, std::string_view name) {
+    return selection.empty() || std::any_of(selection.begin(), selection.end(), [&](const auto& wanted) {
+               return equal_ignoring_case(wanted, name);
+           });
+}
+
 boost::json::object selected(const boost::json::object& document, const Selection& selection) {
     boost::json::object rest;
     for (const auto& member : document)
-        if (selection.empty() || std::any_of(selection.begin(), selection.end(), [&](const auto& name) {
-                return equal_ignoring_case(name, member.key());
-            }))
+        if (is_selected(selection, member.key()))
             rest.emplace(member.key(), member.value());
     return rest;
 }

@@ -37,6 +37,9 @@ using Selection = std::vector<std::string>;
 /// `CreatedBy/Name` the first name counts.
 Selection parse_selection(std::string_view value);
 
+/// Whether the selection names the property, in any case.
+bool is_selected(const Selection& selection, std::string_view name);
+
 /// The members that the selection names, in any case; the others are left out.
 boost::json::object selected(const boost::json::object& document, const Selection& selection);
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -14,12 +13,6 @@ namespace {
 
 /// A piece is sent when it has grown to this.
 constexpr std::size_t piece_size = 64 * 1024;
-
-bool is_selected(const Selection& selection, std::string_view name) {
-    return selection.empty() || std::any_of(selection.begin(), selection.end(), [&](const auto& wanted) {
-               return equal_ignoring_case(wanted, name);
-           });
-}
 
 /// Whether it is the picture that is to blame, and not the server's present state.
 bool is_of_the_picture(const Error& error) noexcept {
