@@ -43,6 +43,8 @@ TEST_CASE("what isn't JSON is refused", "[json][hostile]") {
                                         "/**/{}",
                                         "NaN",
                                         "01",
+                                        "1e309",
+                                        R"({"a":[-9e99999]})",
                                         "\"\n\"",
                                         R"("\uD800")",
                                         R"("\uDC00")",

@@ -5,15 +5,36 @@
 
 #include <portrait/http/message.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parser.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 namespace portrait::http {
 
 namespace json = boost::json;
+
+namespace {
+
+/// The parser makes infinity of a number that no double holds, and what is written from that is no JSON.
+bool has_infinity(const json::value& value) noexcept {
+    if (const auto* number = value.if_double())
+        return !std::isfinite(*number);
+    if (const auto* array = value.if_array())
+        return std::any_of(array->begin(), array->end(), has_infinity);
+    if (const auto* object = value.if_object())
+        return std::any_of(object->begin(), object->end(),
+                           [](const auto& member) { return has_infinity(member.value()); });
+    return false;
+}
+
+} // namespace
 
 boost::system::result<json::value, Problem> read_json(std::string_view text) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
@@ -33,7 +54,10 @@ boost::system::result<json::value, Problem> read_json(std::string_view text) {
     if (error)
         return plain_problem(400, "request.json_malformed",
                              fmt::format("The JSON is malformed near byte {}: {}", parsed, error.message()));
-    return parser.release();
+    auto value = parser.release();
+    if (has_infinity(value))
+        return plain_problem(400, "request.json_malformed", "The JSON has a number that is too large");
+    return value;
 }
 
 json::value* find_member(json::object& object, std::string_view name) noexcept {
