@@ -92,6 +92,7 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
     body_->append(bytes_of(buffer_.data()).first(at_hand));
     buffer_.consume(at_hand);
     request_bytes_ = at_hand;
+    buffer_.shrink_to_fit(); // thousands of bodies may come at a time
     while (body_->size() < length) {
         const std::span<std::byte> room = body_->prepare();
         beast::error_code error;
