@@ -18,7 +18,7 @@ std::string local_url(const Settings& settings, std::uint16_t port) {
     auto listen = settings.listen;
     if (listen.is_everywhere())
         listen.address = listen.is_ipv6() ? "::1" : "127.0.0.1";
-    return url_of(listen, port);
+    return url_of(listen, port, settings.transport.speaks_tls());
 }
 
 } // namespace
@@ -31,7 +31,8 @@ std::string banner(const Settings& settings, std::uint16_t port, bool demo_user)
     const auto person = local_url(settings, port) + "/api/v1/Person/7";
     const auto user = demo_user ? fmt::format("{}:{}", demo::user, demo::password) : std::string{"NAME"};
 
-    fmt::format_to(out, "portrait {} listening on {}\n", PORTRAIT_VERSION, url_of(settings.listen, port));
+    fmt::format_to(out, "portrait {} listening on {}\n", PORTRAIT_VERSION,
+                   url_of(settings.listen, port, settings.transport.speaks_tls()));
     fmt::format_to(out, "  data folder  {}\n", printable(data.string()));
     if (demo_user) {
         fmt::format_to(out, "  demo user    {}  password {}\n", demo::user, demo::password);

@@ -5,6 +5,7 @@
 #include "log.hpp"
 #include "printable_text.hpp"
 #include "process.hpp"
+#include "refusals.hpp"
 #include "users.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,9 @@ int check_config(const Settings& settings) {
     portrait::http::EndpointOptions options;
     if (const auto applied = apply(settings.callers, options); !applied)
         return refuse(applied.error().message());
+    if (const auto tls = tls_options(settings.transport))
+        if (const auto checked = portrait::http::check_tls(*tls); !checked)
+            return refuse(plain_refusal(checked.error()));
     const auto users = open_users(settings, std::make_shared<ServerLog>("off", false));
     if (!users)
         return refuse(users.error().message());
@@ -42,7 +46,8 @@ int check_config(const Settings& settings) {
         return refuse(fmt::format("the audit log's folder {} can't be written",
                                   std::filesystem::absolute(*settings.audit_log).parent_path().string()));
     say(fmt::format("good: would listen on {} with data in {}\n",
-                    url_of(settings.listen, settings.listen.port), printable(settings.data.string())));
+                    url_of(settings.listen, settings.listen.port, settings.transport.speaks_tls()),
+                    printable(settings.data.string())));
     return exit_code::success;
 }
 

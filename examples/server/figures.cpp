@@ -59,6 +59,12 @@ void add_figures(Metrics& metrics, const portrait::http::Server& server) {
                         of(&Statistics::accepted));
     metrics.add_gauge("portrait_requests_in_flight", "Requests that wait for their answer's end",
                       of(&Statistics::requests_in_flight));
+    metrics.add_counter("portrait_requests_abandoned_total",
+                        "Requests whose clients were gone before their answers were ready",
+                        of(&Statistics::abandoned_requests));
+    metrics.add_counter("portrait_tls_failed_handshakes_total",
+                        "Connections that ended before TLS was agreed on",
+                        of(&Statistics::failed_handshakes));
     metrics.add_gauge("portrait_body_bytes_in_flight", "Bytes of uploads in memory",
                       of(&Statistics::body_bytes_in_flight));
 }

@@ -61,9 +61,10 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
     return is_ipv4(listen.address) ? std::optional{listen} : std::nullopt;
 }
 
-std::string url_of(const ListenAddress& listen, std::uint16_t port) {
-    return listen.is_ipv6() ? fmt::format("http://[{}]:{}", listen.address, port)
-                            : fmt::format("http://{}:{}", listen.address, port);
+std::string url_of(const ListenAddress& listen, std::uint16_t port, bool tls) {
+    const auto* const scheme = tls ? "https" : "http";
+    return listen.is_ipv6() ? fmt::format("{}://[{}]:{}", scheme, listen.address, port)
+                            : fmt::format("{}://{}:{}", scheme, listen.address, port);
 }
 
 } // namespace portrait_server

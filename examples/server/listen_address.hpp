@@ -22,7 +22,7 @@ struct ListenAddress {
 /// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`; nothing when it is none of these.
 std::optional<ListenAddress> parse_listen_address(std::string_view text);
 
-/// `http://127.0.0.1:8080`, in brackets when it is IPv6.
-std::string url_of(const ListenAddress& listen, std::uint16_t port);
+/// `http://127.0.0.1:8080`, or https with TLS; in brackets when it is IPv6.
+std::string url_of(const ListenAddress& listen, std::uint16_t port, bool tls = false);
 
 } // namespace portrait_server

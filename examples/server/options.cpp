@@ -35,6 +35,8 @@ Examples:
       say who exists, by lines of id,name
   portrait-server --data /var/lib/portrait --listen 0.0.0.0:8080 --max-body 20MiB
       serve on every address
+  portrait-server --data /var/lib/portrait --listen 0.0.0.0:8443 --tls-cert portrait.pem --tls-key portrait.key
+      the same over TLS; SIGHUP takes a renewed certificate
   portrait-server backup /mnt/backup/portrait --data /var/lib/portrait
       back up while the server runs; again into the same folder copies what is new
   portrait-server restore /mnt/backup/portrait --data /var/lib/portrait-new
@@ -346,6 +348,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     app.option_defaults()->take_last(); // a script's own option can be overridden by one that follows
     app.get_formatter()->column_width(42);
     add_places(app, line.settings, listen);
+    add_transport_options(app, line.settings.transport);
     add_rules(app, line.settings);
     add_caller_options(app, line.settings.callers);
     add_resources(app, line.settings, per_client);

@@ -3,6 +3,7 @@
 #include "caller_options.hpp"
 #include "limit_options.hpp"
 #include "listen_address.hpp"
+#include "transport_options.hpp"
 
 #include <portrait/http/token_file.hpp>
 
@@ -29,6 +30,7 @@ struct Settings {
 
     CallerSettings callers;
     LimitSettings limits;
+    TransportSettings transport;
 
     std::uint64_t max_body = 10ULL << 20;                     ///< bytes of a picture
     std::uint64_t max_pixels = 100'000'000;                   ///< of a picture

@@ -122,6 +122,8 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
     options.address = settings.listen.address;
     options.port = settings.listen.port;
     options.threads = settings.threads;
+    options.tls = tls_options(settings.transport);
+    options.trusted_proxies = trusted_proxies(settings.transport);
     if (settings.limits.connections_per_client)
         options.connections_per_address = *settings.limits.connections_per_client;
     else if (settings.listen.is_loopback()) // as of bodies in flight below
@@ -130,7 +132,7 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
     options.body_bytes_in_flight = std::max(settings.bodies_in_flight, settings.max_body + (1U << 20));
     if (settings.bodies_in_flight_per_client)
         options.body_bytes_per_address = *settings.bodies_in_flight_per_client;
-    else if (settings.listen.is_loopback()) // one address for everybody: nobody to be fair to
+    else if (settings.listen.is_loopback() && options.trusted_proxies.empty()) // nobody to be fair to
         options.body_bytes_per_address = options.body_bytes_in_flight;
     return options;
 }
@@ -202,9 +204,8 @@ portrait::result<void> start_operations_server(const Settings& settings, Parts& 
 
 void announce(const Settings& settings, const Parts& parts, bool demo_user) {
     const auto port = parts.server->port();
-    parts.log->event(
-        Severity::info,
-        fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url_of(settings.listen, port)), {});
+    const auto url = url_of(settings.listen, port, settings.transport.speaks_tls());
+    parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
     if (demo_user && !settings.listen.is_loopback())
         parts.log->event(
             Severity::warning,
@@ -212,7 +213,14 @@ void announce(const Settings& settings, const Parts& parts, bool demo_user) {
             "port can read, replace and delete every picture",
             {});
     say(banner(settings, port, demo_user));
-    notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url_of(settings.listen, port)));
+    notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url));
+}
+
+void reload_certificate(const Parts& parts) {
+    if (const auto reloaded = parts.server->reload_tls(); !reloaded)
+        parts.log->event(Severity::error,
+                         fmt::format("the certificate stays as it was: {}", plain_refusal(reloaded.error())),
+                         {});
 }
 
 void close(Parts& parts) {
@@ -308,6 +316,7 @@ int run_server(const Settings& settings) {
     shutdown.wait([&] {
         parts.log->event(Severity::info, "SIGHUP: looking at the files again", {});
         users->reload();
+        reload_certificate(parts);
         if (parts.audit != nullptr)
             parts.audit->reopen();
     });

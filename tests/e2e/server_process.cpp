@@ -128,7 +128,7 @@ ServerProcess::~ServerProcess() {
 }
 
 std::uint16_t ServerProcess::port() {
-    constexpr std::string_view before = " listening on http://";
+    constexpr std::string_view before = " listening on http";
     std::unique_lock lock{mutex_};
     const auto banner_line = [&]() -> std::string_view {
         const std::string_view text{out_.text};

@@ -112,3 +112,23 @@ TEST_CASE("pipelined requests are answered in order, a hundred at a time", "[ser
     }
     CHECK(server.still_serves());
 }
+
+TEST_CASE("a field that is longer than any can be is refused, however long heads may be",
+          "[server][limits][hostile]") {
+    ServerOptions options = test_options();
+    options.header_limit = 1U << 20U;
+    const RunningServer server{options};
+    for (const std::size_t size : {65'000U, 65'533U, 65'534U, 65'536U, 200'000U}) {
+        CAPTURE(size);
+        RawConnection connection = server.connect();
+        connection.send(
+            portrait::testing::request_text("GET", "/healthz", {{"X-Long", std::string(size, 'x')}}));
+        CHECK(connection.read_response().status == (size > 65'533U ? 431U : 200U));
+        connection.close();
+        connection = server.connect();
+        connection.send(
+            portrait::testing::request_text("GET", "/healthz", {{std::string(size, 'x'), "value"}}));
+        CHECK(connection.read_response().status == (size > 65'533U ? 431U : 200U));
+    }
+    CHECK(server.still_serves());
+}

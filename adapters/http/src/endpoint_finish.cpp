@@ -13,6 +13,8 @@ void Endpoint::State::finish(std::unique_ptr<Admission::State> admitted, ImageBy
     auto& executor = access_of(request->operation) == Access::write ? *writers : *readers;
     auto task = [this, request, reply, body = std::move(body), token = work.begin()]() mutable {
         try {
+            if (request->stop.stop_requested() && access_of(request->operation) == Access::read)
+                return reply(refuse(*request, Error{errc::cancelled}));
             run(request, std::move(body), reply);
         } catch (...) {
             reply(broken(*request));

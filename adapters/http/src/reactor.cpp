@@ -93,7 +93,7 @@ void Reactor::tick() {
         }
         const SteadyTime now = std::chrono::steady_clock::now();
         for (Session* const session : sessions_) {
-            session->expire_if_due(now);
+            session->look(now);
         }
         tick();
     });

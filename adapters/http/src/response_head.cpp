@@ -28,6 +28,9 @@ void write_response_head(const Response& response, const ResponseFraming& framin
     out.push_back(' ');
     append_value(out, response.reason.empty() ? reason_phrase(response.status) : response.reason);
     out.append("\r\nServer: portrait\r\nDate: ").append(framing.date).append("\r\n");
+    if (!framing.transport_security.empty()) {
+        out.append("Strict-Transport-Security: ").append(framing.transport_security).append("\r\n");
+    }
     for (const ResponseField& field : response.fields) {
         out.append(field.name).append(": ");
         append_value(out, field.value);

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include <csignal>
+
 namespace portrait::http {
 namespace {
 
@@ -36,6 +38,14 @@ std::string what_of(const std::exception_ptr& failure) {
     } catch (...) {
         return "an exception of an unknown type";
     }
+}
+
+// OpenSSL writes to sockets without MSG_NOSIGNAL.
+void block_sigpipe() {
+    sigset_t signals{};
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 net::ip::address plain(const net::ip::address& address) {
@@ -93,17 +103,13 @@ private:
 };
 
 Awaitable<void> serve(std::shared_ptr<Session> session, bool turned_away) {
-    if (turned_away) {
-        co_await session->turn_away();
-    } else {
-        co_await session->run();
-    }
+    co_await session->run(turned_away);
 }
 
 void spawn_session(Presence presence, const std::shared_ptr<Reactor>& reactor, Socket socket,
                    const net::ip::address& address, bool turned_away) {
     const std::shared_ptr<ServerCore> core = presence.core();
-    auto session = std::make_shared<Session>(core, reactor, std::move(socket), address);
+    auto session = std::make_shared<Session>(core, reactor, std::move(socket), address, core->tls());
     net::co_spawn(reactor->context, serve(std::move(session), turned_away),
                   [presence = std::move(presence)](const std::exception_ptr& failure) {
                       if (failure) {
@@ -126,10 +132,11 @@ public:
     bool drain(std::chrono::milliseconds patience);
 
     std::uint16_t port() const noexcept { return port_; }
-    const ServerCore& core() const noexcept { return *core_; }
+    ServerCore& core() const noexcept { return *core_; }
 
 private:
     Awaitable<void> accept_connections();
+    void take_in_backlog();
     bool close_oldest_idle();
     void take_in(Socket socket, const std::shared_ptr<Reactor>& reactor);
     void run(Reactor& reactor);
@@ -161,6 +168,9 @@ Server::State::State(std::shared_ptr<Endpoint> endpoint, ServerOptions options, 
 }
 
 result<void> Server::State::start() {
+    if (auto loaded = core_->load_tls(); !loaded) {
+        return loaded;
+    }
     if (auto listening = listen(*acceptor_, core_->options); !listening) {
         return listening;
     }
@@ -182,6 +192,7 @@ result<void> Server::State::start() {
 // Sessions contain their own exceptions; what comes this far is rare, such as memory that is missing for a
 // handler.
 void Server::State::run(Reactor& reactor) {
+    block_sigpipe();
     for (;;) {
         try {
             reactor.context.run();
@@ -217,8 +228,22 @@ Awaitable<void> Server::State::accept_connections() {
             co_await pause_->async_wait(net::redirect_error(use_awaitable, error));
         }
     }
+    take_in_backlog();
     beast::error_code ignored;
     acceptor_->close(ignored);
+}
+
+// Connections that the system has accepted before the end would be reset; those who have sent a request get
+// its answer instead.
+void Server::State::take_in_backlog() {
+    beast::error_code error;
+    acceptor_->non_blocking(true, error);
+    for (std::size_t next = 0; !error; next = (next + 1) % reactors_.size()) {
+        Socket socket = acceptor_->accept(reactors_[next]->context, error);
+        if (!error) {
+            take_in(std::move(socket), reactors_[next]);
+        }
+    }
 }
 
 // Makes room for a new connection; false when every connection is busy.
@@ -260,7 +285,7 @@ bool Server::State::drain(std::chrono::milliseconds patience) {
     core_->draining = true;
     net::post(reactors_.front()->context, [this] {
         beast::error_code ignored;
-        acceptor_->close(ignored);
+        acceptor_->cancel(ignored);
         pause_->cancel();
     });
     for (const auto& reactor : reactors_) {
@@ -313,7 +338,17 @@ std::uint16_t Server::port() const noexcept {
 
 ServerStatistics Server::statistics() const noexcept {
     const ServerCore& core = state_->core();
-    return {core.connections, core.accepted, core.requests, core.budget->used(), core.requests_in_flight};
+    return {.connections = core.connections,
+            .accepted = core.accepted,
+            .requests = core.requests,
+            .body_bytes_in_flight = core.budget->used(),
+            .requests_in_flight = core.requests_in_flight,
+            .failed_handshakes = core.failed_handshakes,
+            .abandoned_requests = core.abandoned_requests};
+}
+
+result<void> Server::reload_tls() {
+    return state_->core().load_tls();
 }
 
 bool Server::drain(std::chrono::milliseconds patience) {

@@ -1,6 +1,46 @@
 #include "server_core.hpp"
 
+#include "sign_in_attempts.hpp"
+#include "tls_context.hpp"
+
+#include <fmt/format.h>
+
 namespace portrait::http {
+
+std::string ServerCore::transport_security_of(const ServerOptions& options) {
+    return options.tls && options.tls->hsts.count() > 0 ? fmt::format("max-age={}", options.tls->hsts.count())
+                                                        : std::string{};
+}
+
+result<void> ServerCore::load_tls() {
+    if (!options.tls) {
+        return {};
+    }
+    auto loaded = TlsContext::load(*options.tls);
+    if (!loaded) {
+        return loaded.error();
+    }
+    {
+        const std::lock_guard lock{tls_mutex_};
+        tls_ = *loaded;
+    }
+    event((*loaded)->is_out_of_date() ? Severity::warning : Severity::info,
+          fmt::format("TLS by the certificate of {}{}", (*loaded)->description(),
+                      (*loaded)->is_out_of_date() ? ": no client will take it today" : ""));
+    return {};
+}
+
+std::shared_ptr<const TlsContext> ServerCore::tls() const {
+    if (!options.tls) {
+        return nullptr;
+    }
+    const std::lock_guard lock{tls_mutex_};
+    return tls_;
+}
+
+std::shared_ptr<AddressShare> ServerCore::share_of(const std::string& address) const {
+    return budget->share_of(client_network(address));
+}
 
 void ServerCore::enter() {
     const std::lock_guard lock{mutex_};

@@ -4,7 +4,6 @@
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/beast/http/error.hpp>
 #include <openssl/crypto.h>
 
 #include <algorithm>
@@ -15,40 +14,12 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::size_t head_read_size = 4096;       // at a time; most heads fit
 constexpr std::uint64_t discard_limit = 64 * 1024; // of a body nobody wants, to keep its connection
 
-std::string network_of(const net::ip::address& address) {
-    if (!address.is_v6()) {
-        return address.to_string();
-    }
-    net::ip::address_v6::bytes_type bytes = address.to_v6().to_bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-    return net::ip::address_v6{bytes}.to_string();
-}
-
-Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
-    if (error == beast::http::error::header_limit) {
-        Problem problem;
-        problem.status = 431;
-        problem.rule = "request.header_too_large";
-        problem.message =
-            "the request line and fields are larger than the " + std::to_string(limit) + " bytes accepted";
-        problem.limit = limit;
-        return problem;
-    }
-    if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
-        error == beast::http::error::bad_version) {
-        return malformed("the request line is not that of an HTTP/1.0 or HTTP/1.1 request");
-    }
-    if (error == beast::http::error::bad_content_length ||
-        error == beast::http::error::multiple_content_length) {
-        return malformed("Content-Length is not one decimal number");
-    }
-    if (error == beast::http::error::bad_transfer_encoding) {
-        return malformed("the request has more than one way to say its body's length");
-    }
-    return malformed("a field of the request is malformed");
+bool is_one_of(const std::vector<Network>& networks, std::string_view text) {
+    const auto address = networks.empty() ? std::nullopt : IpAddress::parse(text.substr(0, text.find('%')));
+    return address && std::any_of(networks.begin(), networks.end(),
+                                  [&](const Network& network) { return network.contains(*address); });
 }
 
 } // namespace
@@ -66,13 +37,14 @@ void Exchange::wipe_secrets() noexcept {
 }
 
 Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
-                 const net::ip::address& remote_address)
+                 const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls)
     : core_{std::move(core)}
     , reactor_{std::move(reactor)}
-    , socket_{std::move(socket)}
+    , stream_{std::move(socket), std::move(tls)}
     , wake_{reactor_->context, SteadyTime::max()}
     , remote_address_{remote_address.to_string()}
-    , share_{core_->budget->share_of(network_of(remote_address))} {
+    , is_trusted_proxy_{is_one_of(core_->options.trusted_proxies, remote_address_)}
+    , share_{core_->share_of(remote_address_)} {
     share_->connections.fetch_add(1, std::memory_order_relaxed);
     reactor_->add(*this);
 }
@@ -93,36 +65,40 @@ std::chrono::milliseconds Session::time_for(std::uint64_t bytes) const noexcept 
     return std::chrono::seconds{static_cast<std::int64_t>(bytes / rate)};
 }
 
-void Session::expire_if_due(SteadyTime now) {
+void Session::look(SteadyTime now) {
+    // A client that won't send any more counts as gone, as it does for nginx: what is made for it alone may
+    // end, and what comes of its request is sent all the same.
+    if (exchange_ && exchange_->waiter != nullptr && !exchange_->stop.stop_requested() &&
+        stream_.peer_has_ended()) {
+        core_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
+        exchange_->stop.request_stop();
+    }
     // Again at every look: a cancel misses an operation that has just completed and is followed by another.
     if (now >= deadline_) {
         expired_ = true;
-        beast::error_code ignored;
-        socket_.cancel(ignored);
+        stream_.cancel();
         wake_.cancel();
     }
 }
 
 void Session::begin_drain() {
-    if (idle_) {
-        beast::error_code ignored;
-        socket_.close(ignored);
+    // Where a request has come already it is answered.
+    if (idle_ && !stream_.has_unread()) {
+        stream_.end_sending();
+        stream_.close();
     }
 }
 
 void Session::cut() {
-    beast::error_code ignored;
-    socket_.close(ignored);
+    stream_.close();
     wake_.cancel();
 }
 
-bool Session::address_is_full() const noexcept {
-    const std::uint32_t limit = core_->options.connections_per_address;
-    return limit != 0 && share_->connections.load(std::memory_order_relaxed) > limit;
-}
-
-Awaitable<void> Session::run() {
-    if (address_is_full()) {
+Awaitable<void> Session::run(bool turned_away) {
+    if (!co_await open()) {
+        co_return;
+    }
+    if (turned_away || address_is_full()) {
         co_return co_await turn_away();
     }
     bool go_on = true;
@@ -130,8 +106,10 @@ Awaitable<void> Session::run() {
         ++served_;
         go_on = co_await serve_one();
     }
-    beast::error_code ignored;
-    socket_.close(ignored);
+    if (idle_) {
+        stream_.end_sending();
+    }
+    stream_.close();
 }
 
 // Serves a request; false when the connection is over.
@@ -165,8 +143,11 @@ void Session::start_exchange() {
     // Reused unless a completion that nobody waits for any more still refers to it.
     if (!exchange_ || exchange_.use_count() != 1) {
         exchange_ = std::make_shared<Exchange>();
-        exchange_->remote_address = remote_address_;
     }
+    if (exchange_->stop.stop_requested()) {
+        exchange_->stop = std::stop_source{};
+    }
+    exchange_->remote_address = remote_address_;
     exchange_->wipe_secrets();
     exchange_->parser.emplace();
     exchange_->parser->header_limit(core_->options.header_limit);
@@ -190,127 +171,6 @@ void Session::start_exchange() {
     problem_.reset();
     body_.reset();
     response_ = {};
-}
-
-Awaitable<Session::Arrival> Session::read_head() {
-    idle_ = buffer_.size() == 0;
-    started_ = std::chrono::steady_clock::now();
-    set_deadline(idle_ ? core_->options.idle_timeout : core_->options.header_timeout);
-    if (idle_) {
-        reactor_->idle(*this);
-    }
-    for (;;) {
-        if (buffer_.size() != 0) {
-            if (const auto arrival = parse_head()) {
-                co_return *arrival;
-            }
-        }
-        if (core_->cutting || (idle_ && core_->draining)) {
-            co_return Arrival::gone;
-        }
-        beast::error_code error;
-        if (idle_) {
-            // Thousands of connections may wait here: none keeps what only a request needs.
-            buffer_.shrink_to_fit();
-            std::string{}.swap(head_text_);
-            exchange_.reset();
-            co_await socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
-            if (error) {
-                co_return Arrival::gone;
-            }
-            start_exchange();
-        }
-        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(head_read_size),
-                                                                   net::redirect_error(use_awaitable, error));
-        reactor_->busy(*this);
-        if (expired_ && !idle_) {
-            co_return refuse_timeout("the request's head didn't arrive in time");
-        }
-        if (error) {
-            idle_ = false;
-            co_return Arrival::gone;
-        }
-        buffer_.commit(count);
-        if (idle_) {
-            idle_ = false;
-            started_ = std::chrono::steady_clock::now();
-            set_deadline(core_->options.header_timeout);
-        }
-    }
-}
-
-// Parses what is there; nothing when more is needed.
-std::optional<Session::Arrival> Session::parse_head() {
-    auto& parser = *exchange_->parser;
-    const auto letters = static_cast<const char*>(buffer_.data().data());
-    if (head_bytes_ == 0 && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
-        // RFC 9112 section 2.2: an empty line before a request line is passed over; one, however it arrives.
-        if (buffer_.size() == 1) {
-            return std::nullopt;
-        }
-        buffer_.consume(2);
-        head_bytes_ += 2;
-        if (buffer_.size() == 0) {
-            return std::nullopt;
-        }
-    }
-    if (auto problem = scan_head()) {
-        return refuse(*std::move(problem));
-    }
-    beast::error_code error;
-    const std::size_t used = parser.put(buffer_.data(), error);
-    OPENSSL_cleanse(buffer_.data().data(), used); // the parser has a copy of what it used
-    buffer_.consume(used);
-    scanned_ -= std::min(used, scanned_);
-    head_bytes_ += used;
-    const std::uint32_t limit = core_->options.header_limit;
-    // The parser limits the request line and the fields each; together they have to fit, too.
-    if (head_bytes_ > limit ||
-        (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit)) {
-        error = beast::http::error::header_limit;
-    }
-    if (error == beast::http::error::need_more) {
-        return std::nullopt;
-    }
-    if (error) {
-        return refuse(problem_of_head(error, limit));
-    }
-    if (!parser.is_header_done()) {
-        return std::nullopt;
-    }
-    head_complete_ = true;
-    return Arrival::complete;
-}
-
-std::optional<Problem> Session::scan_head() {
-    const std::string_view received{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
-    const HeadScanner::Fault fault = scanner_->scan(received.substr(scanned_));
-    scanned_ = received.size();
-    switch (fault) {
-    case HeadScanner::Fault::none: return std::nullopt;
-    case HeadScanner::Fault::line_end: return malformed("a line of the request's head doesn't end in CR LF");
-    case HeadScanner::Fault::continued_field: return malformed("a field of the request spans several lines");
-    case HeadScanner::Fault::control_character:
-        return malformed("the request's head has a control character");
-    case HeadScanner::Fault::long_target: break;
-    }
-    return target_too_long(core_->options.target_limit);
-}
-
-void Session::fill_head() {
-    const auto& message = exchange_->parser->get();
-    RequestHead& head = exchange_->head;
-    head.method = message.method_string();
-    head.target = message.target();
-    for (const auto& field : message) {
-        head.fields.push_back({field.name_string(), field.value()});
-    }
-    if (const auto length = exchange_->parser->content_length()) {
-        head.content_length = *length;
-    }
-    head.chunked = exchange_->parser->chunked();
-    head.remote_address = exchange_->remote_address;
-    head.stop = exchange_->stop.get_token();
 }
 
 bool Session::has_body() const noexcept {

@@ -4,6 +4,7 @@
 #include "body_buffer.hpp"
 #include "head_scanner.hpp"
 #include "reactor.hpp"
+#include "stream.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -18,8 +19,6 @@
 #include <string_view>
 
 namespace portrait::http {
-
-namespace beast = boost::beast;
 
 /// Beast's Body concept over a `BodyBuffer` and its charge; used for chunked bodies.
 struct CollectedBody {
@@ -51,7 +50,7 @@ struct CollectedBody {
 struct Exchange {
     std::optional<beast::http::request_parser<CollectedBody>> parser;
     RequestHead head;
-    std::string remote_address;
+    std::string remote_address; ///< of the client, as far as it can be known
     BodyCharge charge;
     std::optional<BeginOutcome> begun;
     std::optional<Response> finished;
@@ -78,20 +77,22 @@ struct Exchange {
 /// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
 class Session : public std::enable_shared_from_this<Session>, public IdleHook {
 public:
+    /// With a context it speaks TLS.
     Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
-            const net::ip::address& remote_address);
+            const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
 
-    /// Serves until the connection ends. Throws what serving throws; the session is over then.
-    Awaitable<void> run();
-    /// Answers 503 to whatever will be asked and closes.
-    Awaitable<void> turn_away();
+    /// Serves until the connection ends; who is turned away is answered 503, whatever will be asked. Throws
+    /// what serving throws; the session is over then.
+    Awaitable<void> run(bool turned_away);
 
     SteadyTime idle_since; ///< while it is in its reactor's list of idle ones
 
-    void expire_if_due(SteadyTime now);
+    /// Called now and then: ends what is due, and looks whether a client that waits for its answer is still
+    /// there.
+    void look(SteadyTime now);
     /// Closes when no request is under way; otherwise the next answer is the last.
     void begin_drain();
     /// Ends everything now.
@@ -100,14 +101,15 @@ public:
 private:
     enum class Arrival { complete, gone, refused };
 
-    // session.cpp: one request
+    // session_opening.cpp: what comes before the first request
+    Awaitable<bool> open();
+    Awaitable<void> answer_plain_http();
     bool address_is_full() const noexcept;
+    Awaitable<void> turn_away();
+
+    // session.cpp: one request
     Awaitable<bool> serve_one();
     void start_exchange();
-    Awaitable<Arrival> read_head();
-    std::optional<Arrival> parse_head();
-    std::optional<Problem> scan_head();
-    void fill_head();
     void call_begin();
     Awaitable<bool> serve_begun();
     Awaitable<bool> serve_admitted();
@@ -115,6 +117,13 @@ private:
     template<class Slot>
     Awaitable<void> wait_for(Slot Exchange::*slot);
     bool has_body() const noexcept;
+
+    // session_head.cpp: its head
+    Awaitable<Arrival> read_head();
+    std::optional<Arrival> parse_head();
+    std::optional<Problem> scan_head();
+    void fill_head();
+    void take_forwarded();
 
     // session_body.cpp: its body
     Awaitable<Arrival> read_body(std::uint64_t limit);
@@ -144,11 +153,12 @@ private:
 
     const std::shared_ptr<ServerCore> core_;
     const std::shared_ptr<Reactor> reactor_;
-    Socket socket_;
-    SteadyTimer wake_; ///< never due; cancelled to wake a wait for the endpoint
-    const std::string remote_address_;
-    const std::shared_ptr<AddressShare> share_;
-    beast::flat_buffer buffer_; ///< received, not yet used
+    Stream stream_;
+    SteadyTimer wake_;                 ///< never due; cancelled to wake a wait for the endpoint
+    const std::string remote_address_; ///< of the peer, which may be a proxy
+    const bool is_trusted_proxy_;
+    const std::shared_ptr<AddressShare> share_; ///< of the peer
+    beast::flat_buffer buffer_;                 ///< received, not yet used
 
     SteadyTime deadline_ = SteadyTime::max();
     bool expired_ = false; ///< since the deadline was set

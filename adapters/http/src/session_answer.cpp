@@ -4,11 +4,7 @@
 #include "secret_digest.hpp"
 #include "trace_parent.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace portrait::http {
@@ -84,13 +80,14 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     framing.close = !keep_alive;
     framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
     framing.date = reactor_->date();
+    framing.transport_security = stream_.is_secure() ? core_->transport_security : std::string_view{};
     write_response_head(response_, framing, head_text_);
 
     set_deadline(core_->options.write_timeout + time_for(body.size()));
     beast::error_code error;
-    const std::size_t written = co_await net::async_write(
-        socket_, std::array{net::buffer(std::as_const(head_text_)), net::buffer(body.data(), body.size())},
-        net::redirect_error(use_awaitable, error));
+    const Stream::Pieces pieces{net::buffer(std::as_const(head_text_)),
+                                net::buffer(body.data(), body.size())};
+    const std::size_t written = co_await stream_.write(pieces, error);
     std::uint64_t body_written = written - std::min(written, head_text_.size());
     bool whole = !error;
     if (producer != nullptr && !error) {
@@ -118,7 +115,7 @@ void Session::log_access(std::uint64_t response_bytes) const {
     const std::string* const request_id = response_.find("X-Request-Id");
     AccessRecord record;
     record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
-    record.remote_address = remote_address_;
+    record.remote_address = exchange_->remote_address;
     record.principal = response_.principal.empty() ? principal_ : response_.principal;
     std::string application;
     if (head_complete_) {
@@ -147,30 +144,16 @@ void Session::log_access(std::uint64_t response_bytes) const {
 }
 
 Awaitable<void> Session::linger() {
+    stream_.end_sending();
     beast::error_code error;
-    socket_.shutdown(Socket::shutdown_send, error);
     const SteadyTime end = std::chrono::steady_clock::now() + linger_most;
     buffer_.clear();
     buffer_.shrink_to_fit();
     for (std::uint64_t dropped = 0; !error && dropped < linger_bytes;) {
         set_deadline(linger_silence);
         deadline_ = std::min(deadline_, end);
-        dropped += co_await socket_.async_read_some(net::buffer(reactor_->dropped),
-                                                    net::redirect_error(use_awaitable, error));
+        dropped += co_await stream_.drop_some(net::buffer(reactor_->dropped), error);
     }
-}
-
-// Sends an answer to somebody for whom there is no room.
-Awaitable<void> Session::turn_away() {
-    start_exchange();
-    Problem problem;
-    problem.status = 503;
-    problem.rule = "service.too_many_connections";
-    problem.message = "too many connections at present; try again";
-    problem.retry_after = std::chrono::seconds{1};
-    refuse(std::move(problem));
-    started_ = std::chrono::steady_clock::now();
-    co_await answer_refused();
 }
 
 } // namespace portrait::http

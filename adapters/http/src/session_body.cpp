@@ -2,8 +2,6 @@
 
 #include "request_framing.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
@@ -96,9 +94,8 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
     while (body_->size() < length) {
         const std::span<std::byte> room = body_->prepare();
         beast::error_code error;
-        const std::size_t count =
-            co_await socket_.async_read_some(net::buffer(room.data(), std::min(room.size(), body_read_size)),
-                                             net::redirect_error(use_awaitable, error));
+        const std::size_t count = co_await stream_.read_some(
+            net::buffer(room.data(), std::min(room.size(), body_read_size)), error);
         if (expired_) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }
@@ -153,8 +150,7 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
                 co_return refuse(malformed("a chunk's size line or the trailers are too long"));
             }
         }
-        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(chunk_read_size),
-                                                                   net::redirect_error(use_awaitable, error));
+        const std::size_t count = co_await stream_.read_some(buffer_.prepare(chunk_read_size), error);
         if (expired_) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }
@@ -196,8 +192,7 @@ Awaitable<bool> Session::discard(std::uint64_t bytes) {
             co_return true;
         }
         beast::error_code error;
-        const std::size_t count = co_await socket_.async_read_some(buffer_.prepare(chunk_read_size),
-                                                                   net::redirect_error(use_awaitable, error));
+        const std::size_t count = co_await stream_.read_some(buffer_.prepare(chunk_read_size), error);
         if (error || expired_) {
             co_return false;
         }
@@ -208,7 +203,8 @@ Awaitable<bool> Session::discard(std::uint64_t bytes) {
 Awaitable<bool> Session::send_continue() {
     set_deadline(core_->options.write_timeout);
     beast::error_code error;
-    co_await net::async_write(socket_, net::buffer(continue_text), net::redirect_error(use_awaitable, error));
+    const Stream::Pieces pieces{net::buffer(continue_text)};
+    co_await stream_.write(pieces, error);
     co_return !error;
 }
 

@@ -1,12 +1,9 @@
 #include "session.hpp"
 
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 namespace portrait::http {
@@ -25,7 +22,7 @@ Awaitable<std::optional<std::string>> Session::next_piece(BodyProducer& producer
         co_return std::nullopt;
     }
     if (!*exchange_->piece) {
-        core_->event(Severity::error,
+        core_->event(exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
                      fmt::format("an answer was cut short: {}: {}", exchange_->piece->error().message(),
                                  exchange_->piece->error().cause()),
                      request_id_);
@@ -46,10 +43,9 @@ Awaitable<bool> Session::write_pieces(BodyProducer& producer, bool chunked, std:
         const std::string_view after = chunked ? "\r\n" : "";
         set_deadline(core_->options.write_timeout + time_for(piece->size()));
         beast::error_code error;
-        co_await net::async_write(
-            socket_,
-            std::array{net::buffer(before), net::buffer(*piece), net::buffer(after.data(), after.size())},
-            net::redirect_error(use_awaitable, error));
+        const Stream::Pieces pieces{net::buffer(before), net::buffer(*piece),
+                                    net::buffer(after.data(), after.size())};
+        co_await stream_.write(pieces, error);
         if (error) {
             co_return false;
         }

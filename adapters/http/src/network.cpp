@@ -1,0 +1,86 @@
+#include <portrait/http/network.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+namespace portrait::http {
+namespace {
+
+constexpr unsigned mapped_bits = 96; // of the prefix that makes IPv4 addresses IPv6 ones
+constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+
+bool is_mapped(const std::array<std::uint8_t, 16>& bytes) {
+    return std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin());
+}
+
+/// The bit at a place counted from the left.
+bool bit_of(const std::array<std::uint8_t, 16>& bytes, unsigned place) {
+    return (bytes[place / 8] >> (7 - place % 8) & 1U) != 0;
+}
+
+} // namespace
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    std::array<char, INET6_ADDRSTRLEN> ended{}; // inet_pton wants its text to end in NUL
+    if (text.size() >= ended.size() || text.find('\0') != std::string_view::npos)
+        return std::nullopt;
+    text.copy(ended.data(), text.size());
+    IpAddress address;
+    auto* const bytes = address.bytes_.data();
+    if (::inet_pton(AF_INET6, ended.data(), bytes) == 1)
+        return address;
+    std::copy(mapped_prefix.begin(), mapped_prefix.end(), bytes);
+    if (::inet_pton(AF_INET, ended.data(), bytes + mapped_prefix.size()) == 1)
+        return address;
+    return std::nullopt;
+}
+
+std::string IpAddress::to_string() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (is_mapped(bytes_))
+        ::inet_ntop(AF_INET, bytes_.data() + mapped_prefix.size(), text.data(), text.size());
+    else
+        ::inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+    return text.data();
+}
+
+std::optional<Network> Network::parse(std::string_view text) {
+    const auto slash = text.find('/');
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    if (!address)
+        return std::nullopt;
+    Network network;
+    network.bytes_ = address->bytes_;
+    const bool is_ipv4 = text.substr(0, slash).find(':') == std::string_view::npos;
+    const unsigned before = is_ipv4 ? mapped_bits : 0;
+    network.prefix_ = 128;
+    if (slash != std::string_view::npos) {
+        const auto digits = text.substr(slash + 1);
+        unsigned bits = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+        if (error != std::errc{} || end != digits.data() + digits.size() || bits > 128 - before)
+            return std::nullopt;
+        network.prefix_ = before + bits;
+    }
+    for (auto place = network.prefix_; place < 128; ++place)
+        if (bit_of(network.bytes_, place))
+            return std::nullopt;
+    return network;
+}
+
+bool Network::contains(const IpAddress& address) const noexcept {
+    const auto whole = prefix_ / 8;
+    if (!std::equal(bytes_.begin(), bytes_.begin() + whole, address.bytes_.begin()))
+        return false;
+    for (auto place = whole * 8; place < prefix_; ++place)
+        if (bit_of(bytes_, place) != bit_of(address.bytes_, place))
+            return false;
+    return true;
+}
+
+} // namespace portrait::http
