@@ -1,7 +1,8 @@
+#include "required.hpp"
+
 #include <portrait/auditing_image_store.hpp>
 
 #include <future>
-#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -62,24 +63,14 @@ std::string_view name_of(AuditedAction action) noexcept {
 }
 
 AuditingImageStore::AuditingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<AuditLog> log)
-    : store_{std::move(store)}
-    , log_{std::move(log)} {
-    if (!store_ || !log_)
-        throw std::invalid_argument{"AuditingImageStore needs a store and a log"};
-}
+    : ForwardingImageStore{std::move(store)}
+    , log_{required(std::move(log), "AuditingImageStore needs a log")} {}
 
 AuditingImageStore::~AuditingImageStore() = default;
 
 std::optional<AuditedPicture> AuditingImageStore::look(const ImageKey& key) const {
-    const auto info = store_->info(key);
+    const auto info = next().info(key);
     return info ? std::optional{picture_of(*info)} : std::nullopt;
-}
-
-result<SavedImage> AuditingImageStore::save(SaveImage command) {
-    std::promise<result<SavedImage>> saved;
-    auto outcome = saved.get_future();
-    submit(std::move(command), [&saved](result<SavedImage> done) { saved.set_value(std::move(done)); });
-    return outcome.get();
 }
 
 void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
@@ -88,38 +79,16 @@ void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> comple
         record.person_id = person_of(*key);
         record.before = look(*key);
     }
-    store_->submit(std::move(command),
-                   [log = log_, record = std::move(record),
-                    completion = std::move(completion)](result<SavedImage> saved) mutable {
-                       if (!saved)
-                           return completion(std::move(saved));
-                       record.after = picture_of(saved->info);
-                       log->record(std::move(record),
-                                   [saved = std::move(saved), completion = std::move(completion)](bool kept) {
-                                       completion(kept ? saved : result<SavedImage>{not_kept()});
-                                   });
-                   });
-}
-
-result<StoredImage> AuditingImageStore::image(ImageKey key) const {
-    return store_->image(key);
-}
-
-result<ImageInfo> AuditingImageStore::info(ImageKey key) const {
-    return store_->info(key);
-}
-
-result<std::vector<std::optional<ImageInfo>>>
-AuditingImageStore::infos(std::span<const PersonId> persons) const {
-    return store_->infos(persons);
-}
-
-std::optional<ImageInfo> AuditingImageStore::cached_info(PersonId person_id) const {
-    return store_->cached_info(person_id);
-}
-
-std::optional<StoredImage> AuditingImageStore::cached_image(PersonId person_id) const {
-    return store_->cached_image(person_id);
+    next().submit(std::move(command), [log = log_, record = std::move(record),
+                                       completion = std::move(completion)](result<SavedImage> saved) mutable {
+        if (!saved)
+            return completion(std::move(saved));
+        record.after = picture_of(saved->info);
+        log->record(std::move(record),
+                    [saved = std::move(saved), completion = std::move(completion)](bool kept) {
+                        completion(kept ? saved : result<SavedImage>{not_kept()});
+                    });
+    });
 }
 
 result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
@@ -128,7 +97,7 @@ result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
                        .actor = command.actor,
                        .person_id = person_of(command.target),
                        .before = look(command.target)};
-    auto updated = store_->update_info(std::move(command));
+    auto updated = next().update_info(std::move(command));
     if (updated)
         record.after = picture_of(*updated);
     return after_keeping(*log_, std::move(record), std::move(updated));
@@ -140,7 +109,7 @@ result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
                        .actor = command.actor,
                        .person_id = person_of(command.target),
                        .before = look(command.target)};
-    auto removed = store_->remove(std::move(command));
+    auto removed = next().remove(std::move(command));
     if (removed && !removed->unlinked && !removed->erased)
         return removed; // there was nothing to remove
     return after_keeping(*log_, std::move(record), std::move(removed));
@@ -152,7 +121,7 @@ result<ImageInfo> AuditingImageStore::link(LinkImage command) {
                        .actor = command.actor,
                        .person_id = command.person_id,
                        .before = look(command.person_id)};
-    auto linked = store_->link(std::move(command));
+    auto linked = next().link(std::move(command));
     if (linked)
         record.after = picture_of(*linked);
     return after_keeping(*log_, std::move(record), std::move(linked));
@@ -164,14 +133,10 @@ result<std::optional<BlobId>> AuditingImageStore::unlink(UnlinkImage command) {
                        .actor = command.actor,
                        .person_id = command.person_id,
                        .before = look(command.person_id)};
-    auto unlinked = store_->unlink(std::move(command));
+    auto unlinked = next().unlink(std::move(command));
     if (unlinked && !*unlinked)
         return unlinked;
     return after_keeping(*log_, std::move(record), std::move(unlinked));
-}
-
-result<void> AuditingImageStore::writable() const {
-    return store_->writable();
 }
 
 } // namespace portrait

@@ -66,7 +66,7 @@ private:
     void remember(NewBlob) {}
     template<class... Targets>
     void remember(const std::variant<Targets...>& target) {
-        std::visit([this](auto id) { remember(id); }, target);
+        std::visit([this](auto id) { this->remember(id); }, target); // clang sees no use without this->
     }
 
     ImageCache& cache_;
@@ -77,7 +77,7 @@ private:
 };
 
 CachingImageStore::CachingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<ImageCache> cache)
-    : store_{required(std::move(store), "CachingImageStore needs a store")}
+    : ForwardingImageStore{std::move(store)}
     , cache_{required(std::move(cache), "CachingImageStore needs a cache")} {}
 
 CachingImageStore::CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes)
@@ -85,29 +85,29 @@ CachingImageStore::CachingImageStore(std::shared_ptr<ImageStore> store, std::uin
 
 CachingImageStore::~CachingImageStore() = default;
 
-result<SavedImage> CachingImageStore::save(SaveImage command) {
-    ForgetOnExit<SavedImage> after{*cache_, command.target};
-    return after.decided(store_->save(std::move(command)));
-}
-
 void CachingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     const auto target = command.target;
-    store_->submit(std::move(command),
-                   [cache = cache_, target, completion = std::move(completion)](result<SavedImage> saved) {
-                       {
-                           ForgetOnExit<SavedImage> after{*cache, target};
-                           saved = after.decided(std::move(saved));
-                       }
-                       completion(std::move(saved));
-                   });
+    auto forgetting = [cache = cache_, target, completion = std::move(completion)](result<SavedImage> saved) {
+        {
+            ForgetOnExit<SavedImage> after{*cache, target};
+            saved = after.decided(std::move(saved));
+        }
+        completion(std::move(saved));
+    };
+    try {
+        next().submit(std::move(command), std::move(forgetting));
+    } catch (...) {
+        cache_->forget_all(); // it may have been saved all the same
+        throw;
+    }
 }
 
 result<StoredImage> CachingImageStore::image(ImageKey key) const {
     const auto* person_id = std::get_if<PersonId>(&key);
     if (person_id == nullptr)
-        return store_->image(key);
+        return next().image(key);
     const auto read_at = cache_->now();
-    auto stored = store_->image(key);
+    auto stored = next().image(key);
     if (stored) {
         const auto& info = stored->info;
         cache_->keep(*person_id, info, read_at);
@@ -120,15 +120,10 @@ result<StoredImage> CachingImageStore::image(ImageKey key) const {
 
 result<ImageInfo> CachingImageStore::info(ImageKey key) const {
     const auto read_at = cache_->now();
-    auto info = store_->info(key);
+    auto info = next().info(key);
     if (const auto* const person_id = std::get_if<PersonId>(&key); person_id != nullptr && info)
         cache_->keep(*person_id, *info, read_at);
     return info;
-}
-
-result<std::vector<std::optional<ImageInfo>>>
-CachingImageStore::infos(std::span<const PersonId> persons) const {
-    return store_->infos(persons);
 }
 
 std::optional<StoredImage> CachingImageStore::cached_image(PersonId person_id) const {
@@ -145,26 +140,22 @@ std::optional<ImageInfo> CachingImageStore::cached_info(PersonId person_id) cons
 
 result<ImageInfo> CachingImageStore::update_info(UpdateImageInfo command) {
     ForgetOnExit<ImageInfo> after{*cache_, command.target};
-    return after.decided(store_->update_info(std::move(command)));
+    return after.decided(next().update_info(std::move(command)));
 }
 
 result<RemovedImage> CachingImageStore::remove(RemoveImage command) {
     ForgetOnExit<RemovedImage> after{*cache_, command.target};
-    return after.decided(store_->remove(std::move(command)));
+    return after.decided(next().remove(std::move(command)));
 }
 
 result<ImageInfo> CachingImageStore::link(LinkImage command) {
     ForgetOnExit<ImageInfo> after{*cache_, command.person_id};
-    return after.decided(store_->link(std::move(command)));
+    return after.decided(next().link(std::move(command)));
 }
 
 result<std::optional<BlobId>> CachingImageStore::unlink(UnlinkImage command) {
     ForgetOnExit<std::optional<BlobId>> after{*cache_, command.person_id};
-    return after.decided(store_->unlink(std::move(command)));
-}
-
-result<void> CachingImageStore::writable() const {
-    return store_->writable();
+    return after.decided(next().unlink(std::move(command)));
 }
 
 CacheStatistics CachingImageStore::statistics() const {

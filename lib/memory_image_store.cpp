@@ -42,8 +42,8 @@ struct MemoryImageStore::State {
     std::int64_t next_blob_id;
     std::int64_t last_version = 0; // of blobs and links alike, so that no two states share one
 
-    explicit State(BlobId first)
-        : next_blob_id{first.value()} {}
+    explicit State(std::optional<BlobId> first)
+        : next_blob_id{first ? first->value() : 1} {}
 
     Link* link_of(PersonId person_id) {
         const auto found = links.find(person_id);
@@ -167,10 +167,7 @@ struct MemoryImageStore::State {
     }
 };
 
-MemoryImageStore::MemoryImageStore()
-    : MemoryImageStore{BlobId::from(1).value()} {}
-
-MemoryImageStore::MemoryImageStore(BlobId first_blob_id)
+MemoryImageStore::MemoryImageStore(std::optional<BlobId> first_blob_id)
     : state_{std::make_unique<State>(first_blob_id)} {}
 
 MemoryImageStore::~MemoryImageStore() = default;

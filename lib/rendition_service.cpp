@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <future>
 #include <list>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -107,6 +109,22 @@ private:
     }
 };
 
+namespace {
+
+/// What a port has thrown, as an error; to be called in a `catch`.
+Error thrown_by(const std::string& work) {
+    auto cause = work + " threw";
+    try {
+        throw;
+    } catch (const std::exception& exception) {
+        cause += std::string{": "} + exception.what();
+    } catch (...) { // NOLINT(bugprone-empty-catch): there is nothing more to say
+    }
+    return Error{errc::internal}.with_cause(std::move(cause));
+}
+
+} // namespace
+
 RenditionService::RenditionService(std::shared_ptr<const PersonImageService> images,
                                    std::shared_ptr<const ImageRenderer> renderer,
                                    std::shared_ptr<ImageCache> cache)
@@ -162,7 +180,7 @@ void RenditionService::submit(PersonId person_id, const ImageInfo& info, const R
     try {
         take_off(flight, person_id, read_at);
     } catch (...) {
-        state_->land(flight, Error{errc::internal}.with_cause("reading a picture to render threw"));
+        state_->land(flight, thrown_by("reading or rendering a picture"));
     }
 }
 
@@ -219,7 +237,7 @@ void RenditionService::submit(Placeholder kind, const Rendition& rendition, std:
     try {
         take_off(flight, kind);
     } catch (...) {
-        state_->land(flight, Error{errc::internal}.with_cause("drawing a placeholder threw"));
+        state_->land(flight, thrown_by("drawing a placeholder"));
     }
 }
 

@@ -61,11 +61,8 @@ private:
 };
 
 FailingImageStore::FailingImageStore(std::shared_ptr<ImageStore> store)
-    : store_{std::move(store)}
-    , faults_{std::make_unique<Faults>()} {
-    if (!store_)
-        throw std::invalid_argument{"a failing store needs a store to forward to"};
-}
+    : ForwardingImageStore{std::move(store)}
+    , faults_{std::make_unique<Faults>()} {}
 
 FailingImageStore::~FailingImageStore() = default;
 
@@ -89,77 +86,71 @@ std::uint64_t FailingImageStore::calls() const {
     return faults_->calls();
 }
 
-result<SavedImage> FailingImageStore::save(SaveImage command) {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return store_->save(std::move(command));
-}
-
 void FailingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     if (auto error = faults_->next_call())
         return completion(*std::move(error));
-    store_->submit(std::move(command), std::move(completion));
+    next().submit(std::move(command), std::move(completion));
 }
 
 result<StoredImage> FailingImageStore::image(ImageKey key) const {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->image(key);
+    return next().image(key);
 }
 
 result<ImageInfo> FailingImageStore::info(ImageKey key) const {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->info(key);
+    return next().info(key);
 }
 
 result<std::vector<std::optional<ImageInfo>>>
 FailingImageStore::infos(std::span<const PersonId> persons) const {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->infos(persons);
+    return next().infos(persons);
 }
 
 std::optional<StoredImage> FailingImageStore::cached_image(PersonId person_id) const {
     if (faults_->every_call())
         return std::nullopt;
-    return store_->cached_image(person_id);
+    return next().cached_image(person_id);
 }
 
 std::optional<ImageInfo> FailingImageStore::cached_info(PersonId person_id) const {
     if (faults_->every_call())
         return std::nullopt;
-    return store_->cached_info(person_id);
+    return next().cached_info(person_id);
 }
 
 result<ImageInfo> FailingImageStore::update_info(UpdateImageInfo command) {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->update_info(std::move(command));
+    return next().update_info(std::move(command));
 }
 
 result<RemovedImage> FailingImageStore::remove(RemoveImage command) {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->remove(std::move(command));
+    return next().remove(std::move(command));
 }
 
 result<ImageInfo> FailingImageStore::link(LinkImage command) {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->link(std::move(command));
+    return next().link(std::move(command));
 }
 
 result<std::optional<BlobId>> FailingImageStore::unlink(UnlinkImage command) {
     if (auto error = faults_->next_call())
         return *std::move(error);
-    return store_->unlink(std::move(command));
+    return next().unlink(std::move(command));
 }
 
 result<void> FailingImageStore::writable() const {
     if (auto error = faults_->every_call())
         return *std::move(error);
-    return store_->writable();
+    return next().writable();
 }
 
 } // namespace portrait::testing

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <portrait/export.hpp>
+#include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_cache.hpp>
-#include <portrait/image_store.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace portrait {
 
@@ -15,7 +16,7 @@ namespace portrait {
 /// before it is answered, renditions included, so `cached_image` never gives what an answered write has
 /// replaced. Don't put it in front of a store that other processes write to. Thread-safe; `cached_image` and
 /// `cached_info` take short locks and copy no picture.
-class PORTRAIT_EXPORT CachingImageStore final : public ImageStore {
+class PORTRAIT_EXPORT CachingImageStore final : public ForwardingImageStore {
 public:
     /// Null pointers throw `std::invalid_argument`.
     CachingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<ImageCache> cache);
@@ -23,18 +24,15 @@ public:
     CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes);
     ~CachingImageStore() override;
 
-    result<SavedImage> save(SaveImage command) override;
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
-    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     result<ImageInfo> update_info(UpdateImageInfo command) override;
     result<RemovedImage> remove(RemoveImage command) override;
     result<ImageInfo> link(LinkImage command) override;
     result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    result<void> writable() const override;
 
     CacheStatistics statistics() const;
 
@@ -42,7 +40,6 @@ private:
     template<class Outcome>
     class PORTRAIT_HIDDEN ForgetOnExit;
 
-    std::shared_ptr<ImageStore> store_;
     std::shared_ptr<ImageCache> cache_;
 };
 

@@ -19,7 +19,7 @@ using Completion = std::function<void(result<T>)>;
 
 /// Port: where pictures are kept.
 ///
-/// Promises of every implementation (`tests/support/store_conformance.hpp` tests them):
+/// Promises of every implementation (`portrait/testing/image_store_conformance.hpp` tests them):
 /// - *Atomic*: bytes and ImageInfo change together or not at all; a reader gets an old pair or a new pair.
 /// - *Durable*: what was answered with success survives a crash (the memory store promises this one not).
 /// - *Decided inside*: preconditions, new-or-replace, copy on write and versions are decided in the writing
@@ -33,6 +33,7 @@ using Completion = std::function<void(result<T>)>;
 /// says `store_closed` or `store_io`: then the outcome shows when it is reopened, whole or not at all.
 class PORTRAIT_EXPORT ImageStore {
 public:
+    /// Destroying a store answers first what was submitted to it.
     virtual ~ImageStore() = default;
 
     /// Stores a picture. For a person without one: a new blob, linked. For a person whose blob nobody else

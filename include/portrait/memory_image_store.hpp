@@ -4,6 +4,7 @@
 #include <portrait/image_store.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace portrait {
 
@@ -11,9 +12,8 @@ namespace portrait {
 /// Thread-safe.
 class PORTRAIT_EXPORT MemoryImageStore final : public ImageStore {
 public:
-    MemoryImageStore();
-    /// The first blob gets `first_blob_id`; lets a test come close to the end of the int32s.
-    explicit MemoryImageStore(BlobId first_blob_id);
+    /// The first blob gets `first_blob_id`, otherwise 1; lets a test come close to the end of the int32s.
+    explicit MemoryImageStore(std::optional<BlobId> first_blob_id = std::nullopt);
     ~MemoryImageStore() override;
 
     result<SavedImage> save(SaveImage command) override;

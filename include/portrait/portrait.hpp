@@ -4,6 +4,7 @@
 
 #include <portrait/auditing_image_store.hpp>
 #include <portrait/caching_image_store.hpp>
+#include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_renderer.hpp>
 #include <portrait/memory_image_store.hpp>
 #include <portrait/memory_person_directory.hpp>

@@ -1,7 +1,8 @@
 #include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
 
 #include "record.hpp"
+
+#include <portrait/testing/store_commands.hpp>
 
 using namespace portrait;
 using namespace portrait::sqlite;

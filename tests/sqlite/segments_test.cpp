@@ -1,9 +1,10 @@
 #include "faulty_disk.hpp"
 #include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
 #include "support/temporary_folder.hpp"
 
 #include "segments.hpp"
+
+#include <portrait/testing/store_commands.hpp>
 
 #include <atomic>
 #include <cerrno>

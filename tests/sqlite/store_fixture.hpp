@@ -1,9 +1,9 @@
 #pragma once
 
-#include "support/store_conformance_cases.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
+#include <portrait/testing/conformance/cases.hpp>
 
 #include <chrono>
 #include <memory>

@@ -4,6 +4,7 @@
 #include <portrait/auditing_image_store.hpp>
 #include <portrait/memory_image_store.hpp>
 #include <portrait/person_image_service.hpp>
+#include <portrait/testing/image_store_conformance.hpp>
 
 #include <future>
 #include <memory>
@@ -25,6 +26,11 @@ public:
     bool keeps = true;
 };
 
+class KeepingAuditLog final : public AuditLog {
+public:
+    void record(AuditRecord, std::function<void(bool kept)> done) override { done(true); }
+};
+
 struct Audited {
     std::shared_ptr<MemoryImageStore> store = std::make_shared<MemoryImageStore>();
     std::shared_ptr<RecordingAuditLog> log = std::make_shared<RecordingAuditLog>();
@@ -40,6 +46,13 @@ struct Audited {
 };
 
 } // namespace
+
+TEST_CASE("an audited store keeps the promises of ImageStore", "[audit][conformance]") {
+    testing::image_store_conformance([](const testing::StoreSeed& seed) {
+        return std::make_shared<AuditingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id),
+                                                    std::make_shared<KeepingAuditLog>());
+    });
+}
 
 TEST_CASE("a save is recorded with who, when, and what it was and is", "[audit]") {
     Audited audited;

@@ -1,10 +1,9 @@
 #include "support/catch.hpp"
-#include "support/store_conformance.hpp"
-#include "support/store_conformance_cases.hpp"
 
 #include <portrait/caching_image_store.hpp>
 #include <portrait/memory_image_store.hpp>
 #include <portrait/testing/failing_image_store.hpp>
+#include <portrait/testing/image_store_conformance.hpp>
 
 #include <functional>
 
@@ -57,9 +56,9 @@ UpdateImageInfo description_of(ImageKey target) {
 } // namespace
 
 TEST_CASE("a cached store keeps the promises of ImageStore", "[cache][conformance]") {
-    testing::store_conformance([](const testing::StoreSeed& seed) {
-        return std::make_shared<CachingImageStore>(
-            std::make_shared<MemoryImageStore>(BlobId::from(seed.first_blob_id).value()), 1 << 20);
+    testing::image_store_conformance([](const testing::StoreSeed& seed) {
+        return std::make_shared<CachingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id),
+                                                   1 << 20);
     });
 }
 

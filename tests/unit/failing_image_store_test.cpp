@@ -1,10 +1,10 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
-#include "support/store_conformance.hpp"
 
 #include <portrait/memory_image_store.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/testing/failing_image_store.hpp>
+#include <portrait/testing/image_store_conformance.hpp>
 
 #include <stdexcept>
 
@@ -26,9 +26,8 @@ struct Fixture {
 } // namespace
 
 TEST_CASE("a failing store that isn't told to fail keeps the promises of ImageStore", "[testing]") {
-    testing::store_conformance([](const testing::StoreSeed& seed) {
-        return std::make_shared<FailingImageStore>(
-            std::make_shared<MemoryImageStore>(BlobId::from(seed.first_blob_id).value()));
+    testing::image_store_conformance([](const testing::StoreSeed& seed) {
+        return std::make_shared<FailingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id));
     });
 }
 

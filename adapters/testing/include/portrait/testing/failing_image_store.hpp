@@ -1,7 +1,7 @@
 #pragma once
 
 #include <portrait/export.hpp>
-#include <portrait/image_store.hpp>
+#include <portrait/forwarding_image_store.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -12,15 +12,15 @@ namespace portrait::testing {
 
 /// Forwards to another store until it is told to fail: for tests of what your code does then. A call that
 /// fails never reaches the store underneath, so nothing of it is visible. Thread-safe when that store is.
-class PORTRAIT_EXPORT FailingImageStore final : public ImageStore {
+class PORTRAIT_EXPORT FailingImageStore final : public ForwardingImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
     explicit FailingImageStore(std::shared_ptr<ImageStore> store);
     ~FailingImageStore() override;
 
     /// The n-th call from now on fails with this error, the ones before and after it don't; 1 is the next
-    /// one. Counts every member but `cached_image`, `cached_info` and `writable`. Replaces an earlier demand.
-    /// 0 throws `std::invalid_argument`.
+    /// one. Counts every member but `cached_image`, `cached_info` and `writable`; a `save` and its `submit`
+    /// are one. Replaces an earlier demand. 0 throws `std::invalid_argument`.
     void fail_call(std::uint64_t n, Error error);
     /// As `fail_call`, but the n-th call throws a `std::runtime_error` of this text: what a port shouldn't
     /// do.
@@ -32,7 +32,6 @@ public:
     /// Calls counted since the store was made, failed ones included.
     std::uint64_t calls() const;
 
-    result<SavedImage> save(SaveImage command) override;
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
@@ -50,7 +49,6 @@ public:
 private:
     class PORTRAIT_HIDDEN Faults;
 
-    std::shared_ptr<ImageStore> store_;
     std::unique_ptr<Faults> faults_;
 };
 

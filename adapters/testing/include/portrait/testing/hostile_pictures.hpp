@@ -13,6 +13,7 @@
 /// in memory, the same bytes every time, and none is larger than 9 MiB: harm is done by decoding alone.
 namespace portrait::testing {
 
+/// What can be made.
 enum class HostilePicture : std::uint8_t {
     png_claim,               ///< 100 bytes that claim 30,000 × 30,000 pixels and hold none
     png_bomb,                ///< 30,000 × 30,000 grey pixels, all there, of less than 1 MiB
@@ -35,6 +36,7 @@ enum class HostilePicture : std::uint8_t {
     jpeg_profile_parts,      ///< 8 × 8; of 255 parts of a colour profile all but the last are there, 8 MiB
 };
 
+/// In the order of the enumerators.
 inline constexpr std::array all_hostile_pictures{
     HostilePicture::png_claim,          HostilePicture::png_bomb,
     HostilePicture::png_bomb_in_limits, HostilePicture::png_profile_bomb,

@@ -1,8 +1,11 @@
-#include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
+#pragma once
+
+#include <portrait/testing/conformance/cases.hpp>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -10,8 +13,6 @@
 
 // Catch2's assertions are for one thread, so the threads here count and the main thread checks.
 namespace portrait::testing::conformance {
-
-namespace {
 
 template<class Work>
 void on_threads(int count, Work work) {
@@ -22,7 +23,7 @@ void on_threads(int count, Work work) {
         thread.join();
 }
 
-void of_two_writers_who_name_a_version_one_loses(const StoreFactory& make_store) {
+inline void of_two_writers_who_name_a_version_one_loses(const StoreFactory& make_store) {
     auto store = make_store({});
     constexpr int writers = 8;
     constexpr int rounds = 25;
@@ -52,7 +53,7 @@ void of_two_writers_who_name_a_version_one_loses(const StoreFactory& make_store)
     CHECK(store->info(person(1)).value().size == size_before + writers * rounds);
 }
 
-void readers_never_see_a_mix(const StoreFactory& make_store) {
+inline void readers_never_see_a_mix(const StoreFactory& make_store) {
     auto store = make_store({});
     constexpr int persons = 4;
     for (int id = 1; id <= persons; ++id)
@@ -94,7 +95,7 @@ void readers_never_see_a_mix(const StoreFactory& make_store) {
     CHECK(went_back == 0);
 }
 
-void an_answered_save_is_seen_by_the_next_read(const StoreFactory& make_store) {
+inline void an_answered_save_is_seen_by_the_next_read(const StoreFactory& make_store) {
     auto store = make_store({});
     std::atomic<int> stale{0};
     std::atomic<int> failures{0};
@@ -118,7 +119,7 @@ void an_answered_save_is_seen_by_the_next_read(const StoreFactory& make_store) {
     CHECK(stale == 0);
 }
 
-void first_saves_at_once_make_one_blob(const StoreFactory& make_store) {
+inline void first_saves_at_once_make_one_blob(const StoreFactory& make_store) {
     auto store = make_store({});
     for (std::int32_t id = 1; id <= 10; ++id) {
         std::atomic<int> created{0};
@@ -135,7 +136,7 @@ void first_saves_at_once_make_one_blob(const StoreFactory& make_store) {
     }
 }
 
-void many_submits_are_each_answered_once(const StoreFactory& make_store) {
+inline void many_submits_are_each_answered_once(const StoreFactory& make_store) {
     auto store = make_store({});
     constexpr int count = 200;
     std::mutex mutex;
@@ -171,18 +172,12 @@ void many_submits_are_each_answered_once(const StoreFactory& make_store) {
     }
 }
 
-constexpr Case cases[] = {
+inline constexpr Case concurrency_cases[] = {
     {"of two writers who name a version one loses", of_two_writers_who_name_a_version_one_loses},
     {"readers never see a mix", readers_never_see_a_mix},
     {"an answered save is seen by the next read", an_answered_save_is_seen_by_the_next_read},
     {"first saves at once make one blob", first_saves_at_once_make_one_blob},
     {"many submits are each answered once", many_submits_are_each_answered_once},
 };
-
-} // namespace
-
-std::span<const Case> concurrency_cases() {
-    return cases;
-}
 
 } // namespace portrait::testing::conformance

@@ -1,15 +1,14 @@
-#include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
+#pragma once
+
+#include <portrait/testing/conformance/cases.hpp>
 
 namespace portrait::testing::conformance {
 
-namespace {
-
-RemoveImage removal_of(ImageKey target) {
+inline RemoveImage removal_of(ImageKey target) {
     return {.target = target, .actor = actor(8), .now = at(99), .precondition = {}};
 }
 
-UpdateImageInfo description_of(ImageKey target, std::string text) {
+inline UpdateImageInfo description_of(ImageKey target, std::string text) {
     return {.target = target,
             .description = std::move(text),
             .extra_info = {},
@@ -20,7 +19,7 @@ UpdateImageInfo description_of(ImageKey target, std::string text) {
             .precondition = {}};
 }
 
-void a_shared_blob_is_copied_on_write(const StoreFactory& make_store) {
+inline void a_shared_blob_is_copied_on_write(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto shared = save(*store, person(1), 1, 10).blob_id();
     REQUIRE(store->link(link_command(person(2), shared, 20)).has_value());
@@ -44,7 +43,7 @@ void a_shared_blob_is_copied_on_write(const StoreFactory& make_store) {
     CHECK(save(*store, person(2), 4).blob_id() == own.blob_id());
 }
 
-void a_new_blob_is_linked_to_nobody(const StoreFactory& make_store) {
+inline void a_new_blob_is_linked_to_nobody(const StoreFactory& make_store) {
     auto store = make_store({});
     auto command = save_command(NewBlob{}, 1, 10);
     command.texts = {.description = "d", .extra_info = "e", .conceptual_type = "c"};
@@ -61,7 +60,7 @@ void a_new_blob_is_linked_to_nobody(const StoreFactory& make_store) {
     CHECK(is_whole(*stored));
 }
 
-void a_blob_without_bytes_waits_for_them(const StoreFactory& make_store) {
+inline void a_blob_without_bytes_waits_for_them(const StoreFactory& make_store) {
     auto store = make_store({});
     auto command = save_command(NewBlob{}, 1, 10);
     command.content.reset();
@@ -80,7 +79,7 @@ void a_blob_without_bytes_waits_for_them(const StoreFactory& make_store) {
     CHECK(store->image(person(1)).value().bytes.text() == content(2).bytes.text());
 }
 
-void replacing_a_blob_is_seen_by_everybody_who_links_it(const StoreFactory& make_store) {
+inline void replacing_a_blob_is_seen_by_everybody_who_links_it(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto blob_id = save(*store, person(1), 1).blob_id();
     REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
@@ -93,10 +92,10 @@ void replacing_a_blob_is_seen_by_everybody_who_links_it(const StoreFactory& make
         CHECK(store->image(person(id)).value().bytes.text() == content(2).bytes.text());
     CHECK(store->info(person(2)).value().blob_version > before.blob_version);
     CHECK(store->info(person(2)).value().link_version == before.link_version);
-    CHECK(store->save(save_command(BlobId::from(77).value(), 1)).error() == errc::blob_unknown);
+    CHECK(store->save(save_command(gone_blob(*store), 1)).error() == errc::blob_unknown);
 }
 
-void linking_leaves_the_old_blob_alive(const StoreFactory& make_store) {
+inline void linking_leaves_the_old_blob_alive(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto first = save(*store, person(1), 1, 10);
     const auto other = save(*store, NewBlob{}, 2, 20).blob_id();
@@ -113,11 +112,11 @@ void linking_leaves_the_old_blob_alive(const StoreFactory& make_store) {
     const auto again = store->link(link_command(person(1), other, 40));
     REQUIRE(again.has_value());
     CHECK(*again == *linked);
-    CHECK(store->link(link_command(person(1), BlobId::from(77).value())).error() == errc::blob_unknown);
+    CHECK(store->link(link_command(person(1), gone_blob(*store))).error() == errc::blob_unknown);
     CHECK(store->info(person(1)).value() == *linked);
 }
 
-void unlinking_keeps_the_blob(const StoreFactory& make_store) {
+inline void unlinking_keeps_the_blob(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto blob_id = save(*store, person(1), 1).blob_id();
     const UnlinkImage unlink{.person_id = person(1), .actor = actor(1), .now = at(1)};
@@ -130,7 +129,7 @@ void unlinking_keeps_the_blob(const StoreFactory& make_store) {
     CHECK(save(*store, person(1), 2).blob_id() != blob_id);
 }
 
-void removing_a_persons_picture_erases_it_unless_shared(const StoreFactory& make_store) {
+inline void removing_a_persons_picture_erases_it_unless_shared(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto blob_id = save(*store, person(1), 1).blob_id();
     REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
@@ -154,7 +153,7 @@ void removing_a_persons_picture_erases_it_unless_shared(const StoreFactory& make
     CHECK_FALSE(third->erased);
 }
 
-void removing_a_blob_unlinks_everybody(const StoreFactory& make_store) {
+inline void removing_a_blob_unlinks_everybody(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto blob_id = save(*store, person(1), 1).blob_id();
     REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
@@ -168,7 +167,7 @@ void removing_a_blob_unlinks_everybody(const StoreFactory& make_store) {
     CHECK(store->remove(removal_of(blob_id)).error() == errc::blob_unknown);
 }
 
-void texts_change_one_by_one(const StoreFactory& make_store) {
+inline void texts_change_one_by_one(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto saved = save(*store, person(1), 1, 10);
     auto command = description_of(person(1), "first");
@@ -194,21 +193,21 @@ void texts_change_one_by_one(const StoreFactory& make_store) {
     CHECK(store->image(person(1)).value().bytes.text() == content(1).bytes.text());
 }
 
-void texts_of_nothing_cannot_change(const StoreFactory& make_store) {
+inline void texts_of_nothing_cannot_change(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto saved = save(*store, person(1), 1);
     CHECK(store->update_info(description_of(person(2), "x")).error() == errc::image_none);
-    CHECK(store->update_info(description_of(BlobId::from(77).value(), "x")).error() == errc::blob_unknown);
+    CHECK(store->update_info(description_of(gone_blob(*store), "x")).error() == errc::blob_unknown);
 
     auto command = description_of(person(1), "x");
-    command.expected_blob_id = BlobId::from(saved.blob_id().value() + 1).value();
+    command.expected_blob_id = gone_blob(*store);
     CHECK(store->update_info(command).error() == errc::info_blob_id_mismatch);
     CHECK(store->info(person(1)).value() == saved.info);
     command.expected_blob_id = saved.blob_id();
     CHECK(store->update_info(command).value().description == "x");
 }
 
-constexpr Case cases[] = {
+inline constexpr Case blob_cases[] = {
     {"a shared blob is copied on write", a_shared_blob_is_copied_on_write},
     {"a new blob is linked to nobody", a_new_blob_is_linked_to_nobody},
     {"a blob without bytes waits for them", a_blob_without_bytes_waits_for_them},
@@ -222,11 +221,5 @@ constexpr Case cases[] = {
     {"texts change one by one", texts_change_one_by_one},
     {"texts of nothing cannot change", texts_of_nothing_cannot_change},
 };
-
-} // namespace
-
-std::span<const Case> blob_cases() {
-    return cases;
-}
 
 } // namespace portrait::testing::conformance

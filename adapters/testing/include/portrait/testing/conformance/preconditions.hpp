@@ -1,25 +1,25 @@
-#include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
+#pragma once
+
+#include <portrait/testing/conformance/cases.hpp>
 
 #include <chrono>
+#include <optional>
 
 namespace portrait::testing::conformance {
 
-namespace {
-
-Precondition if_none_match_any() {
+inline Precondition if_none_match_any() {
     Precondition precondition;
     precondition.if_none_match = VersionCondition{.any = true, .versions = {}};
     return precondition;
 }
 
-Precondition if_unmodified_since(Timestamp since) {
+inline Precondition if_unmodified_since(Timestamp since) {
     Precondition precondition;
     precondition.if_unmodified_since = since;
     return precondition;
 }
 
-void check_refused(const result<SavedImage>& outcome, const std::optional<ImageVersion>& current) {
+inline void check_refused(const result<SavedImage>& outcome, const std::optional<ImageVersion>& current) {
     REQUIRE(outcome.has_error());
     const auto error = outcome.error();
     CHECK(error == errc::precondition_failed);
@@ -28,7 +28,7 @@ void check_refused(const result<SavedImage>& outcome, const std::optional<ImageV
         CHECK(*error.current() == *current);
 }
 
-void a_save_demands_the_present_version(const StoreFactory& make_store) {
+inline void a_save_demands_the_present_version(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto first = save(*store, person(1), 1).info.version();
     auto command = save_command(person(1), 2);
@@ -48,7 +48,7 @@ void a_save_demands_the_present_version(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-void where_nothing_is_no_version_matches(const StoreFactory& make_store) {
+inline void where_nothing_is_no_version_matches(const StoreFactory& make_store) {
     auto store = make_store({});
     auto command = save_command(person(1), 1);
     command.precondition.if_match = VersionCondition{.any = true, .versions = {}};
@@ -58,7 +58,7 @@ void where_nothing_is_no_version_matches(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-void only_the_first_save_passes_if_none_match(const StoreFactory& make_store) {
+inline void only_the_first_save_passes_if_none_match(const StoreFactory& make_store) {
     auto store = make_store({});
     auto command = save_command(person(1), 1);
     command.precondition = if_none_match_any();
@@ -72,7 +72,7 @@ void only_the_first_save_passes_if_none_match(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-void a_date_is_compared_in_whole_seconds(const StoreFactory& make_store) {
+inline void a_date_is_compared_in_whole_seconds(const StoreFactory& make_store) {
     auto store = make_store({});
     auto command = save_command(person(1), 1);
     command.now = at(10) + std::chrono::milliseconds{700};
@@ -84,7 +84,7 @@ void a_date_is_compared_in_whole_seconds(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-void if_match_outranks_the_date(const StoreFactory& make_store) {
+inline void if_match_outranks_the_date(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto saved = save(*store, person(1), 1, 10);
     auto command = save_command(person(1), 2, 20);
@@ -93,7 +93,7 @@ void if_match_outranks_the_date(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-void texts_and_removals_are_conditional_too(const StoreFactory& make_store) {
+inline void texts_and_removals_are_conditional_too(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto old = save(*store, person(1), 1).info.version();
     const auto current = save(*store, person(1), 2).info.version();
@@ -123,7 +123,7 @@ void texts_and_removals_are_conditional_too(const StoreFactory& make_store) {
     CHECK(store->remove(remove).error() == errc::precondition_failed);
 }
 
-void a_blobs_version_has_no_link_in_it(const StoreFactory& make_store) {
+inline void a_blobs_version_has_no_link_in_it(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto through_person = save(*store, person(1), 1).info.version();
     auto command = save_command(through_person.blob_id, 2);
@@ -133,7 +133,7 @@ void a_blobs_version_has_no_link_in_it(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-constexpr Case cases[] = {
+inline constexpr Case precondition_cases[] = {
     {"a save demands the present version", a_save_demands_the_present_version},
     {"where nothing is no version matches", where_nothing_is_no_version_matches},
     {"only the first save passes If-None-Match: *", only_the_first_save_passes_if_none_match},
@@ -142,11 +142,5 @@ constexpr Case cases[] = {
     {"texts and removals are conditional too", texts_and_removals_are_conditional_too},
     {"a blob's version has no link in it", a_blobs_version_has_no_link_in_it},
 };
-
-} // namespace
-
-std::span<const Case> precondition_cases() {
-    return cases;
-}
 
 } // namespace portrait::testing::conformance

@@ -1,12 +1,11 @@
-#include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
+#include <portrait/testing/store_commands.hpp>
 
 #include <chrono>
+#include <string>
+#include <utility>
 #include <vector>
 
-namespace portrait::testing {
-
-namespace conformance {
+namespace portrait::testing::conformance {
 
 PersonId person(std::int32_t value) {
     return PersonId::from(value).value();
@@ -46,12 +45,6 @@ SaveImage save_command(SaveTarget target, std::uint32_t seed, int seconds, std::
             .precondition = {}};
 }
 
-SavedImage save(ImageStore& store, SaveTarget target, std::uint32_t seed, int seconds) {
-    auto saved = store.save(save_command(target, seed, seconds));
-    REQUIRE(saved.has_value());
-    return *saved;
-}
-
 LinkImage link_command(PersonId person_id, BlobId blob_id, int seconds) {
     return {.person_id = person_id, .blob_id = blob_id, .actor = actor(7), .now = at(seconds)};
 }
@@ -66,15 +59,4 @@ bool is_whole(const StoredImage& image) {
     return image.bytes.size() == image.info.size && digest_of(image.bytes) == image.info.digest;
 }
 
-} // namespace conformance
-
-void store_conformance(const StoreFactory& make_store) {
-    using namespace conformance;
-    for (const auto& cases : {saving_cases(), blob_cases(), precondition_cases(), concurrency_cases()})
-        for (const auto& each : cases)
-            DYNAMIC_SECTION(each.name) {
-                each.run(make_store);
-            }
-}
-
-} // namespace portrait::testing
+} // namespace portrait::testing::conformance

@@ -1,20 +1,20 @@
-#include "support/catch.hpp"
-#include "support/store_conformance_cases.hpp"
+#pragma once
 
+#include <portrait/testing/conformance/cases.hpp>
+
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <vector>
 
 namespace portrait::testing::conformance {
 
-namespace {
-
-void first_save_makes_a_linked_blob(const StoreFactory& make_store) {
+inline void first_save_makes_a_linked_blob(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto saved = save(*store, person(5), 1, 10);
     CHECK(saved.created);
-    CHECK(saved.blob_id().value() == 1);
 
     const auto stored = store->image(person(5));
     REQUIRE(stored.has_value());
@@ -41,7 +41,7 @@ void first_save_makes_a_linked_blob(const StoreFactory& make_store) {
     CHECK(store->info(person(5)).value() == info);
 }
 
-void several_infos_are_read_together(const StoreFactory& make_store) {
+inline void several_infos_are_read_together(const StoreFactory& make_store) {
     auto store = make_store({});
     save(*store, person(5), 1);
     save(*store, person(7), 2);
@@ -59,17 +59,17 @@ void several_infos_are_read_together(const StoreFactory& make_store) {
     CHECK(store->infos({}).value().empty());
 }
 
-void nothing_is_where_nothing_was_saved(const StoreFactory& make_store) {
+inline void nothing_is_where_nothing_was_saved(const StoreFactory& make_store) {
     auto store = make_store({});
     save(*store, person(5), 1);
     CHECK(store->image(person(6)).error() == errc::image_none);
     CHECK(store->info(person(6)).error() == errc::image_none);
-    CHECK(store->image(BlobId::from(2).value()).error() == errc::blob_unknown);
-    CHECK(store->info(BlobId::from(2).value()).error() == errc::blob_unknown);
+    CHECK(store->image(gone_blob(*store)).error() == errc::blob_unknown);
+    CHECK(store->info(gone_blob(*store)).error() == errc::blob_unknown);
     CHECK_FALSE(store->cached_image(person(6)).has_value());
 }
 
-void second_save_keeps_id_texts_and_created_fields(const StoreFactory& make_store) {
+inline void second_save_keeps_id_texts_and_created_fields(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto first = save(*store, person(5), 1, 10);
     UpdateImageInfo update{.target = person(5),
@@ -109,7 +109,7 @@ void second_save_keeps_id_texts_and_created_fields(const StoreFactory& make_stor
     CHECK(is_whole(*stored));
 }
 
-void identical_bytes_refresh_the_updated_fields_only(const StoreFactory& make_store) {
+inline void identical_bytes_refresh_the_updated_fields_only(const StoreFactory& make_store) {
     auto store = make_store({});
     const auto first = save(*store, person(5), 1, 10);
     auto again = save_command(person(5), 1, 20);
@@ -125,7 +125,7 @@ void identical_bytes_refresh_the_updated_fields_only(const StoreFactory& make_st
     CHECK(second->info == expected);
 }
 
-void sizes_from_one_byte_to_megabytes_come_back_exactly(const StoreFactory& make_store) {
+inline void sizes_from_one_byte_to_megabytes_come_back_exactly(const StoreFactory& make_store) {
     auto store = make_store({});
     const std::size_t sizes[] = {1, 4095, 4096, 4097, 65'536, 3'000'001};
     std::int32_t id = 0;
@@ -140,7 +140,7 @@ void sizes_from_one_byte_to_megabytes_come_back_exactly(const StoreFactory& make
     }
 }
 
-void ids_grow_and_are_never_used_twice(const StoreFactory& make_store) {
+inline void ids_grow_and_are_never_used_twice(const StoreFactory& make_store) {
     auto store = make_store({});
     std::int32_t last = 0;
     for (int round = 0; round < 20; ++round) {
@@ -154,9 +154,13 @@ void ids_grow_and_are_never_used_twice(const StoreFactory& make_store) {
     }
 }
 
-void running_out_of_ids_is_an_error_of_its_own(const StoreFactory& make_store) {
+inline void running_out_of_ids_is_an_error_of_its_own(const StoreFactory& make_store) {
     constexpr auto last = std::numeric_limits<std::int32_t>::max();
-    auto store = make_store({.first_blob_id = last - 1});
+    auto store = make_store({.first_blob_id = BlobId::from(last - 1).value()});
+    if (!store) {
+        WARN("this store can't begin near the last blob id, so what happens there isn't tried");
+        return;
+    }
     CHECK(save(*store, person(1), 1).blob_id().value() == last - 1);
     CHECK(save(*store, person(2), 2).blob_id().value() == last);
 
@@ -171,7 +175,7 @@ void running_out_of_ids_is_an_error_of_its_own(const StoreFactory& make_store) {
     CHECK(store->save(save_command(person(1), 5)).error() == errc::blob_ids_exhausted);
 }
 
-void no_two_states_share_a_version(const StoreFactory& make_store) {
+inline void no_two_states_share_a_version(const StoreFactory& make_store) {
     auto store = make_store({});
     std::set<std::tuple<std::int32_t, std::int64_t, std::int64_t>> seen;
     const auto note = [&] {
@@ -197,7 +201,7 @@ void no_two_states_share_a_version(const StoreFactory& make_store) {
     }
 }
 
-void a_submit_calls_back_once_with_what_save_would_say(const StoreFactory& make_store) {
+inline void a_submit_calls_back_once_with_what_save_would_say(const StoreFactory& make_store) {
     auto store = make_store({});
     int calls = 0;
     std::optional<result<SavedImage>> outcome;
@@ -222,7 +226,7 @@ void a_submit_calls_back_once_with_what_save_would_say(const StoreFactory& make_
     CHECK(refusal->error() == errc::precondition_failed);
 }
 
-constexpr Case cases[] = {
+inline constexpr Case saving_cases[] = {
     {"a first save makes a linked blob", first_save_makes_a_linked_blob},
     {"nothing is where nothing was saved", nothing_is_where_nothing_was_saved},
     {"a second save keeps id, texts and created fields", second_save_keeps_id_texts_and_created_fields},
@@ -235,11 +239,5 @@ constexpr Case cases[] = {
     {"several ImageInfos are read together", several_infos_are_read_together},
     {"a submit calls back once with what save would say", a_submit_calls_back_once_with_what_save_would_say},
 };
-
-} // namespace
-
-std::span<const Case> saving_cases() {
-    return cases;
-}
 
 } // namespace portrait::testing::conformance

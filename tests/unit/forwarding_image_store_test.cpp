@@ -1,0 +1,75 @@
+#include "support/catch.hpp"
+
+#include <portrait/forwarding_image_store.hpp>
+#include <portrait/memory_image_store.hpp>
+#include <portrait/testing/failing_image_store.hpp>
+#include <portrait/testing/image_store_conformance.hpp>
+
+#include <stdexcept>
+
+using namespace portrait;
+using namespace portrait::testing::conformance;
+
+namespace {
+
+/// A user's decorator: overrides `submit` alone.
+class CountingStore final : public ForwardingImageStore {
+public:
+    using ForwardingImageStore::ForwardingImageStore;
+
+    void submit(SaveImage command, Completion<SavedImage> completion) override {
+        ++saves;
+        next().submit(std::move(command), std::move(completion));
+    }
+    int saves = 0;
+};
+
+} // namespace
+
+TEST_CASE("a store that forwards keeps the promises of ImageStore", "[forwarding][conformance]") {
+    testing::image_store_conformance([](const testing::StoreSeed& seed) {
+        return std::make_shared<ForwardingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id));
+    });
+}
+
+TEST_CASE("who overrides submit sees what is saved without it, too", "[forwarding]") {
+    CountingStore store{std::make_shared<MemoryImageStore>()};
+    CHECK(store.save(save_command(person(1), 1)).has_value());
+    store.submit(save_command(person(2), 2),
+                 [](const result<SavedImage>& saved) { CHECK(saved.has_value()); });
+    CHECK(store.saves == 2);
+}
+
+TEST_CASE("every member reaches the store behind", "[forwarding]") {
+    const auto failing = std::make_shared<testing::FailingImageStore>(std::make_shared<MemoryImageStore>());
+    ForwardingImageStore store{failing};
+    const auto saved = save(store, person(1), 1);
+    CHECK(store.cached_image(person(1)).value().info == saved.info);
+
+    failing->fail_all(errc::store_corrupt);
+    CHECK(store.save(save_command(person(1), 2)).error() == errc::store_corrupt);
+    store.submit(save_command(person(1), 2),
+                 [](const result<SavedImage>& outcome) { CHECK(outcome.error() == errc::store_corrupt); });
+    CHECK(store.image(person(1)).error() == errc::store_corrupt);
+    CHECK(store.info(person(1)).error() == errc::store_corrupt);
+    CHECK(store.infos({}).error() == errc::store_corrupt);
+    CHECK_FALSE(store.cached_image(person(1)).has_value());
+    CHECK_FALSE(store.cached_info(person(1)).has_value());
+    CHECK(store.update_info(description_of(person(1), "x")).error() == errc::store_corrupt);
+    CHECK(store.remove(removal_of(person(1))).error() == errc::store_corrupt);
+    CHECK(store.link(link_command(person(2), saved.blob_id())).error() == errc::store_corrupt);
+    CHECK(store.unlink({.person_id = person(1), .actor = actor(1), .now = at(1)}).error() ==
+          errc::store_corrupt);
+    CHECK(store.writable().error() == errc::store_corrupt);
+}
+
+TEST_CASE("what the store behind throws is thrown by save", "[forwarding]") {
+    const auto failing = std::make_shared<testing::FailingImageStore>(std::make_shared<MemoryImageStore>());
+    ForwardingImageStore store{failing};
+    failing->throw_at_call(1, "out of order");
+    CHECK_THROWS_AS(store.save(save_command(person(1), 1)), std::runtime_error);
+}
+
+TEST_CASE("a store that forwards to nothing is a programming error", "[forwarding]") {
+    CHECK_THROWS_AS(ForwardingImageStore{nullptr}, std::invalid_argument);
+}
