@@ -167,7 +167,7 @@ result<void> SqliteImageStore::writable() const {
 }
 
 std::shared_ptr<SqlitePersonDirectory> SqliteImageStore::persons() const {
-    return std::make_shared<SqlitePersonDirectory>(folder_);
+    return std::shared_ptr<SqlitePersonDirectory>{new SqlitePersonDirectory{folder_}};
 }
 
 StoreStatistics SqliteImageStore::statistics() const {

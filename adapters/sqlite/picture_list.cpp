@@ -4,7 +4,7 @@
 
 namespace portrait::sqlite {
 
-result<std::vector<PersonWithImage>> SqliteImageStore::persons_with_image(std::int32_t after,
+result<std::vector<PersonWithImage>> SqliteImageStore::persons_with_image(std::optional<PersonId> after,
                                                                           std::size_t most) const {
     const auto connection = folder_->readers().take();
     if (!connection)
@@ -15,7 +15,7 @@ result<std::vector<PersonWithImage>> SqliteImageStore::persons_with_image(std::i
                             "LEFT JOIN person ON person.person_id = person_image.person_id "
                             "WHERE person_image.person_id > ? AND blob.segment IS NOT NULL "
                             "ORDER BY person_image.person_id LIMIT ?");
-    query.bind(std::int64_t{after}).bind(static_cast<std::int64_t>(most));
+    query.bind(std::int64_t{after ? after->value() : 0}).bind(static_cast<std::int64_t>(most));
     std::vector<PersonWithImage> persons;
     for (;;) {
         const auto row = query.next();

@@ -31,7 +31,6 @@ namespace fs = std::filesystem;
 constexpr const char* database_name = "portrait.db";
 constexpr const char* partial_name = "portrait.db.partial"; ///< also says that what is there is our own work
 constexpr const char* pictures_name = "pictures";
-constexpr unsigned private_file = 0600;
 
 result<fs::path> absolute_folder(const fs::path& folder) {
     std::error_code failure;

@@ -153,7 +153,7 @@ JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, Jo
     }
     {
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
-        for (std::int32_t after = 0;;) {
+        for (std::optional<portrait::PersonId> after;;) {
             const auto persons = store.persons_with_image(after, persons_a_page);
             if (!persons)
                 return {exit_code::failure,
@@ -166,7 +166,7 @@ JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, Jo
                 if (!listener.progress("pictures", counts.bytes, 0))
                     return {exit_code::failure, "the export was stopped"};
             }
-            after = persons->back().id.value();
+            after = persons->back().id;
         }
         manifest.close();
         if (!manifest || !sync_all(folder))

@@ -13,6 +13,7 @@
 
 namespace portrait {
 
+/// What a write did.
 enum class AuditedAction { save, update_info, remove, link, unlink };
 
 /// Such as `update_info`.

@@ -20,6 +20,7 @@ struct PORTRAIT_EXPORT Digest {
     friend bool operator==(const Digest&, const Digest&) = default;
 };
 
+/// Takes time in proportion to the bytes, and no memory. Thread-safe.
 PORTRAIT_EXPORT Digest digest_of(std::span<const std::byte> bytes) noexcept;
 
 } // namespace portrait

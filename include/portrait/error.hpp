@@ -72,9 +72,13 @@ enum class failure {
     internal,      ///< I/O errors, corruption, defects
 };
 
+/// The category of `errc` as a `std::error_code`; its messages are the rules' default sentences.
 PORTRAIT_EXPORT const std::error_category& error_category() noexcept;
+/// The category of `failure` as a `std::error_condition`.
 PORTRAIT_EXPORT const std::error_category& failure_category() noexcept;
+/// For code that speaks `std::error_code`; comparable with `failure`.
 PORTRAIT_EXPORT std::error_code make_error_code(errc code) noexcept;
+/// Lets a `std::error_code` of ours be compared with `failure`.
 PORTRAIT_EXPORT std::error_condition make_error_condition(failure kind) noexcept;
 
 /// One row of the table of rules.
@@ -131,6 +135,7 @@ private:
     std::shared_ptr<const ImageVersion> current_;
 };
 
+/// The rule alone: sentence, values and cause are left behind.
 PORTRAIT_EXPORT std::error_code make_error_code(const Error& error) noexcept;
 
 /// Rule, message and cause in one line: for logs, never for an answer.
@@ -146,7 +151,9 @@ using result = boost::system::result<T, Error>;
 
 } // namespace portrait
 
+/// \cond
 template<>
 struct std::is_error_code_enum<portrait::errc> : std::true_type {};
 template<>
 struct std::is_error_condition_enum<portrait::failure> : std::true_type {};
+/// \endcond

@@ -54,9 +54,11 @@ using BlobId = detail::Identifier<detail::BlobIdTag, errc::blob_invalid_id>;
 
 } // namespace portrait
 
+/// \cond
 template<class Tag, portrait::errc Rule>
 struct std::hash<portrait::detail::Identifier<Tag, Rule>> {
     std::size_t operator()(portrait::detail::Identifier<Tag, Rule> id) const noexcept {
         return std::hash<std::int32_t>{}(id.value());
     }
 };
+/// \endcond

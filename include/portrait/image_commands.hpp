@@ -39,6 +39,7 @@ struct ImageContent {
     Digest digest;
 };
 
+/// `ImageStore::save`: stores bytes, or makes a blob whose bytes come later.
 struct SaveImage {
     SaveTarget target;
     std::optional<ImageContent> content{}; ///< may be absent for `NewBlob` only
@@ -48,6 +49,7 @@ struct SaveImage {
     Precondition precondition; ///< ignored for `NewBlob`, which has no state yet
 };
 
+/// `ImageStore::update_info`: changes the texts that are given.
 struct UpdateImageInfo {
     ImageKey target;
     std::optional<std::string> description{}; ///< absent: stays as it is
@@ -68,6 +70,7 @@ struct RemoveImage {
     Precondition precondition;
 };
 
+/// `ImageStore::link`: gives a person a blob that is there already.
 struct LinkImage {
     PersonId person_id;
     BlobId blob_id;

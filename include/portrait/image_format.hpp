@@ -13,6 +13,7 @@ namespace portrait {
 /// The four kinds of picture that are stored.
 enum class ImageFormat : std::uint8_t { png, jpeg, gif, tiff };
 
+/// In the order of the enumerators.
 inline constexpr std::array all_image_formats{ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif,
                                               ImageFormat::tiff};
 

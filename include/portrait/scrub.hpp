@@ -48,6 +48,7 @@ struct ScrubReceipt {
     friend bool operator==(const ScrubReceipt&, const ScrubReceipt&) = default;
 };
 
+/// A picture without its metadata, and what that took.
 struct Scrubbed {
     ImageBytes bytes; ///< the ones that came in, without a copy, when nothing was removed
     ScrubReceipt receipt;

@@ -2,7 +2,9 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 
+#include <portrait/forwarding_image_store.hpp>
 #include <portrait/probe.hpp>
+#include <portrait/rendition_service.hpp>
 #include <portrait/testing/failing_image_store.hpp>
 
 #include <atomic>
@@ -22,6 +24,34 @@ public:
     result<bool> contains(PersonId) const override { throw std::runtime_error{"directory password hunter2"}; }
 };
 
+class ThrowingRenderer final : public ImageRenderer {
+public:
+    result<RenderedImage> render(const RenderImage&) const override {
+        throw std::runtime_error{"renderer password hunter2"};
+    }
+    result<RenderedImage> placeholder(Placeholder, const Rendition&) const override {
+        throw std::runtime_error{"renderer password hunter2"};
+    }
+};
+
+/// What it has at hand it can't say, nor whether it takes writes.
+class ThrowingCache final : public ForwardingImageStore {
+public:
+    using ForwardingImageStore::ForwardingImageStore;
+    std::optional<StoredImage> cached_image(PersonId) const override {
+        throw std::runtime_error{"cache password hunter2"};
+    }
+    std::optional<ImageInfo> cached_info(PersonId) const override {
+        throw std::runtime_error{"cache password hunter2"};
+    }
+    result<void> writable() const override { throw std::runtime_error{"disk password hunter2"}; }
+};
+
+class ThrowingExecutor final : public http::Executor {
+public:
+    bool execute(std::function<void()>) override { throw std::runtime_error{"executor password hunter2"}; }
+};
+
 Request put(std::int32_t person, std::string picture) {
     return {.method = "PUT",
             .target = "/api/v1/Person/" + std::to_string(person) + "/Image",
@@ -33,11 +63,25 @@ Request get(std::int32_t person) {
     return {.target = "/api/v1/Person/" + std::to_string(person) + "/Image"};
 }
 
+Request call(const std::string& agents_method, std::string arguments) {
+    return {.method = "POST",
+            .target = "/api/v1/Agents/" + agents_method,
+            .fields = {{"Content-Type", "application/json"}},
+            .body = std::move(arguments)};
+}
+
 bool logged(const RecordingLog& log, std::string_view text) {
     for (const auto& event : log.events())
         if (event.find(text) != std::string::npos)
             return true;
     return false;
+}
+
+/// 500, of which the operator learns the cause and the client nothing.
+void check_contained(const http::Response& response, const RecordingLog& log) {
+    CHECK(response.status == 500);
+    CHECK(response.body_text().find("hunter2") == std::string_view::npos);
+    CHECK(logged(log, "hunter2"));
 }
 
 } // namespace
@@ -111,6 +155,109 @@ TEST_CASE("a store that throws is 500, logged, and what was there stays", "[http
     CHECK(refused.body_text().find("hunter2") == std::string_view::npos);
     CHECK(logged(*fixture.log, "hunter2")); // the operator's to see
     CHECK(fixture.send(get(1)).body_text() == kept);
+}
+
+TEST_CASE("whatever route meets a store that throws, it is 500, and asking again succeeds",
+          "[http][wrong-use]") {
+    const auto picture = text_of(make_png(3, 2, 2));
+    const Request info{.target = "/api/v1/Person/1/ImageInfo"};
+    Request describe{
+        .method = "PUT", .target = info.target, .fields = {{"Content-Type", "application/json"}}};
+    describe.body = R"({"Description":"new"})";
+    const std::vector<Request> requests{
+        get(1),
+        put(1, picture),
+        info,
+        describe,
+        call("Person/GetPersonImage", R"({"PersonId":1})"),
+        call("BLOB/GetBlobEntityOnPerson", R"({"PersonId":1})"),
+        call("BLOB/GetBlobStream", R"({"BlobEntityId":1})"),
+        call("BLOB/ChangePersonImage", R"({"PersonId":2,"BlobId":1})"),
+        call("BLOB/SaveImageStream", R"({"Type":"PersonImage","Image":")" +
+                                         std::string{"R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="} +
+                                         R"(","Description":"x"})"),
+        {.method = "DELETE", .target = "/api/v1/Person/1/Image"},
+    };
+    const auto store = std::make_shared<FailingImageStore>(std::make_shared<MemoryImageStore>());
+    const EndpointFixture fixture{{}, {}, store};
+    REQUIRE(fixture.send(put(1, text_of(make_png(3, 2, 1)))).status == 200);
+    for (const auto& request : requests) {
+        INFO(request.method << ' ' << request.target);
+        // The memory store has everything at hand, so what only reads may never come to it.
+        const bool from_cache = request.method == "GET" && request.target == get(1).target;
+        store->throw_at_call(1, "disk password hunter2");
+        const auto refused = fixture.send(request);
+        if (!from_cache)
+            check_contained(refused, *fixture.log);
+        store->recover();
+        const auto again = fixture.send(request);
+        CHECK(again.status / 100 == 2);
+    }
+}
+
+TEST_CASE("a cache that throws is 500 and logged", "[http][wrong-use]") {
+    const auto store = std::make_shared<ThrowingCache>(std::make_shared<MemoryImageStore>());
+    const EndpointFixture fixture{{}, {}, store};
+    CHECK(fixture.send(put(1, text_of(make_png()))).status == 200);
+    check_contained(fixture.send(get(1)), *fixture.log);
+}
+
+TEST_CASE("a renderer that throws is 500 and logged, also for placeholders", "[http][wrong-use]") {
+    const auto store = std::make_shared<MemoryImageStore>();
+    const auto service = std::make_shared<PersonImageService>(store, std::make_shared<AnyPersonDirectory>());
+    http::EndpointOptions options;
+    options.renditions = std::make_shared<RenditionService>(service, std::make_shared<ThrowingRenderer>());
+    const EndpointFixture fixture{options, {}, store};
+    REQUIRE(fixture.send(put(1, text_of(make_png()))).status == 200);
+    auto scaled = get(1);
+    scaled.target += "?w=10";
+    check_contained(fixture.send(scaled), *fixture.log);
+    auto blank = get(2);
+    blank.target += "?ifBlank=Default";
+    const EndpointFixture other{options, {}, store};
+    check_contained(other.send(blank), *other.log);
+    CHECK(fixture.send(get(1)).status == 200);
+}
+
+TEST_CASE("an executor, a table of strings and figures that throw are 500 and logged", "[http][wrong-use]") {
+    SECTION("executor") {
+        const auto log = std::make_shared<RecordingLog>();
+        const auto service = std::make_shared<PersonImageService>(std::make_shared<MemoryImageStore>(),
+                                                                  std::make_shared<AnyPersonDirectory>());
+        const auto executor = std::make_shared<ThrowingExecutor>();
+        http::Endpoint endpoint{service, std::make_shared<FixedAuthenticator>(), executor, executor, {}, log};
+        http::RequestHead head{.method = "DELETE", .target = "/api/v1/Person/1/Image"};
+        const auto basic = basic_authorization("tje0", "Tje0");
+        head.fields.push_back({"Authorization", basic});
+        check_contained(endpoint.handle(head), *log);
+    }
+    SECTION("strings") {
+        http::EndpointOptions options;
+        options.strings = [](std::string_view, std::string_view) -> std::optional<std::string> {
+            throw std::runtime_error{"strings password hunter2"};
+        };
+        const EndpointFixture fixture{options};
+        REQUIRE(fixture.send(put(1, text_of(make_png()))).status == 200);
+        Request describe{.method = "PUT",
+                         .target = "/api/v1/Person/1/ImageInfo",
+                         .fields = {{"Content-Type", "application/json"}}};
+        describe.body = R"({"Description":"[SR_PHOTO]"})";
+        REQUIRE(fixture.send(describe).status == 200);
+        check_contained(
+            fixture.send({.target = "/api/v1/Person/1/ImageInfo", .fields = {{"SO-Language", "en"}}}),
+            *fixture.log);
+    }
+    SECTION("figures") {
+        http::EndpointOptions options;
+        options.metrics = []() -> std::string { throw std::runtime_error{"figures password hunter2"}; };
+        const EndpointFixture fixture{options};
+        check_contained(fixture.send({.target = "/metrics"}), *fixture.log);
+    }
+    SECTION("whether a store takes writes") {
+        const EndpointFixture fixture{
+            {}, {}, std::make_shared<ThrowingCache>(std::make_shared<MemoryImageStore>())};
+        check_contained(fixture.send({.target = "/readyz"}), *fixture.log);
+    }
 }
 
 TEST_CASE("a directory that throws is 500, logged, and tells the client nothing", "[http][wrong-use]") {

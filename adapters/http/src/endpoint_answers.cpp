@@ -2,6 +2,7 @@
 #include "content_types.hpp"
 #include "endpoint_state.hpp"
 #include "entity_tag.hpp"
+#include "error_document.hpp"
 #include "image_answers.hpp"
 
 #include <fmt/format.h>

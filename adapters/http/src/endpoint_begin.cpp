@@ -61,10 +61,8 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     auto& route = std::get<Route>(match);
     request->operation = route.operation;
     request->route = route.path;
-    if (route.operation == Operation::get_session)
-        return done(show_session(head, *request));
-    if (is_public(route.operation))
-        return done(finished(*request, health(route.operation)));
+    if (route.operation == Operation::get_session || is_public(route.operation))
+        return done(public_answer(head, *request));
     authenticate(head, *url, std::move(route), std::move(request), done);
 }
 
@@ -74,6 +72,15 @@ Response Endpoint::State::wrong_method(const Admission::State& request, const st
                                       fmt::format("The method is not allowed here; {} are", allow)));
     response.set("Allow", allow);
     return response;
+}
+
+Response Endpoint::State::public_answer(const RequestHead& head, const Admission::State& request) const {
+    try {
+        return request.operation == Operation::get_session ? show_session(head, request)
+                                                           : finished(request, health(request.operation));
+    } catch (...) {
+        return broken(request);
+    }
 }
 
 BeginOutcome Endpoint::State::admit_contained(const RequestHead& head, const boost::urls::url_view& url,

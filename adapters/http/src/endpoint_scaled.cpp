@@ -62,7 +62,7 @@ void Endpoint::State::person_image_with_size(const std::shared_ptr<Admission::St
         return reply(refuse(*request, wanted.error()));
     if (!options.renditions)
         return reply(refuse(*request, Error{errc::rendition_not_supported}));
-    const auto answer = [this, request](const ImageBytes& bytes, std::optional<ImageFormat> format) {
+    const auto answer = [request](const ImageBytes& bytes, std::optional<ImageFormat> format) {
         return finished(*request,
                         binary_answer(request->agent.binary_form, request->response_type, bytes, format));
     };

@@ -54,6 +54,8 @@ struct Endpoint::State {
     /// The answer as this request gets it: with its id, and without a body for HEAD.
     static Response finished(const Admission::State& request, Response response);
     Response health(Operation operation) const;
+    /// Of a route that asks nobody who is calling.
+    Response public_answer(const RequestHead& head, const Admission::State& request) const;
 
     // First step.
     void begin(const RequestHead& head, const BeginCompletion& done);

@@ -37,6 +37,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 struct Member {
     std::string tag;
     int weight = full_weight; ///< thousandths
+    std::size_t position = 0; ///< in the list, which orders those of one weight
 };
 
 /// A language range of RFC 4647 in lower case, an underscore counting as a hyphen. Empty when it is none.
@@ -99,7 +100,7 @@ std::vector<Member> members_of(std::string_view list) {
             if (weighable && lower(piece.front()) == 'q')
                 read_weight(piece, members.back().weight);
         } else if (auto tag = normalised_tag(piece); !tag.empty()) {
-            members.push_back({std::move(tag), full_weight});
+            members.push_back({std::move(tag), full_weight, members.size()});
             weighable = true;
         } else if (!piece.empty()) {
             weighable = false;
@@ -118,10 +119,11 @@ bool asks_for_stored_strings(std::string_view tag) noexcept {
 
 LanguageList parse_languages(std::string_view value) {
     auto members = members_of(value);
-    std::stable_sort(members.begin(), members.end(),
-                     [](const Member& left, const Member& right) { return left.weight > right.weight; });
+    std::sort(members.begin(), members.end(), [](const Member& left, const Member& right) {
+        return left.weight != right.weight ? left.weight > right.weight : left.position < right.position;
+    });
     LanguageList list;
-    for (auto& [tag, weight] : members) {
+    for (auto& [tag, weight, position] : members) {
         if (weight == 0 || list.languages.size() == max_wanted_languages)
             break;
         if (asks_for_stored_strings(tag)) {

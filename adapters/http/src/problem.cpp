@@ -86,23 +86,6 @@ Problem problem_of(const Error& error, Access access) {
     return problem;
 }
 
-std::string_view error_type(unsigned status) noexcept {
-    switch (status) {
-    case 401: return "SoAuthenticationException";
-    case 403: return "SoRightsException";
-    case 404: return "SoNotFoundException";
-    case 405:
-    case 501: return "SoNotSupportedException";
-    case 408: return "SoTimeoutException";
-    case 409:
-    case 412: return "SoConcurrencyException";
-    case 429:
-    case 503:
-    case 507: return "SoUnavailableException";
-    default: return status < 500 ? "SoArgumentException" : "SoInternalException";
-    }
-}
-
 Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed) {
     return {.status = 413,
             .rule = "request.body_too_large",

@@ -45,6 +45,7 @@ private:
 /// An answer at once, or the leave to send the body.
 using BeginOutcome = std::variant<Response, Admission>;
 
+/// What an endpoint does beyond its ports. The defaults suit a server that is open to strangers.
 struct EndpointOptions {
     /// `--strict-superoffice` (contract section 2): 4xx of an upload become 400, but for 401, 403, 412 and
     /// 429.

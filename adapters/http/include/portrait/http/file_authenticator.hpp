@@ -28,6 +28,7 @@ struct SignInLimits {
     std::size_t remembered = 8192;              ///< addresses, and as many names, at the most
 };
 
+/// What checking passwords may take, and how the file is followed. The defaults suit a server.
 struct FileAuthenticatorOptions {
     std::size_t hashing_threads = 1;           ///< at least one is started
     std::size_t hashing_queue = 64;            ///< attempts waiting; beyond it `busy`
@@ -109,6 +110,7 @@ struct UserEntry {
     std::optional<bool> may_write;
 };
 
+/// What `save_user` did.
 struct SavedUser {
     bool added = false; ///< false: the user was there and has been changed
     std::int32_t associate_id = 0;

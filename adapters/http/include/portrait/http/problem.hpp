@@ -28,9 +28,7 @@ enum class Access { read, write };
 /// The core's rules as HTTP statuses: the one table of it.
 PORTRAIT_EXPORT unsigned status_of(errc code, Access access) noexcept;
 
+/// A failure of the core as a refusal; its cause goes to the log.
 PORTRAIT_EXPORT Problem problem_of(const Error& error, Access access);
-
-/// The contract's ErrorType for a status.
-PORTRAIT_EXPORT std::string_view error_type(unsigned status) noexcept;
 
 } // namespace portrait::http

@@ -17,6 +17,8 @@
 
 namespace portrait::http {
 
+/// Where a server listens and what its clients may take. The defaults are safe for one that is open to
+/// strangers, behind no proxy.
 struct ServerOptions {
     std::string address = "127.0.0.1"; ///< an IPv4 or IPv6 address; `0.0.0.0` and `::` are everywhere
     std::uint16_t port = 8080;         ///< 0 picks a free one; `Server::port` tells

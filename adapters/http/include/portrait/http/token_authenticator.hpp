@@ -14,6 +14,7 @@
 
 namespace portrait::http {
 
+/// How a token file is followed.
 struct TokenAuthenticatorOptions {
     /// How often the file is looked at, on a thread of its own; 0: only when `refresh` is called.
     std::chrono::milliseconds watch{1000};

@@ -57,6 +57,7 @@ struct TokenEntry {
     std::filesystem::path users_file; ///< asked for the name when it exists; empty: none
 };
 
+/// What `add_token` has made.
 struct AddedToken {
     std::string token; ///< `7T:…` or `8A:…` with 256 random bits; kept nowhere else
     TokenDescription description;

@@ -9,6 +9,7 @@
 
 namespace portrait::imaging {
 
+/// What rendering may take of the machine.
 struct RenderPoolOptions {
     std::size_t threads = 0;        ///< 0: one a core
     std::size_t queue_limit = 1024; ///< renderings that wait; beyond it `service_busy`

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace portrait::sqlite {
@@ -105,9 +106,10 @@ public:
     result<CopyReport> backup(const std::filesystem::path& target,
                               const ProgressListener& listener = {}) const;
 
-    /// Persons who have a picture, by id, from the first one beyond `after` (0: from the beginning); at most
-    /// `most` of them. For going through all pictures a page at a time.
-    result<std::vector<PersonWithImage>> persons_with_image(std::int32_t after, std::size_t most) const;
+    /// Persons who have a picture, by id, from the first one beyond `after` (absent: from the beginning); at
+    /// most `most` of them. For going through all pictures a page at a time.
+    result<std::vector<PersonWithImage>> persons_with_image(std::optional<PersonId> after,
+                                                            std::size_t most) const;
 
 private:
     explicit SqliteImageStore(std::shared_ptr<DataFolder> folder);

@@ -11,6 +11,7 @@
 namespace portrait::sqlite {
 
 class DataFolder;
+class SqliteImageStore;
 
 /// A person that may have a picture.
 struct Person {
@@ -24,7 +25,6 @@ struct Person {
 /// `service_busy`. Errors of all members are those of the store: `store_io`, `store_full`, `store_closed`, ….
 class PORTRAIT_EXPORT SqlitePersonDirectory final : public PersonDirectory {
 public:
-    explicit SqlitePersonDirectory(std::shared_ptr<DataFolder> folder);
     ~SqlitePersonDirectory() override;
 
     /// Adds a person; one who is there already gets the new name.
@@ -37,6 +37,9 @@ public:
     result<std::uint64_t> count() const;
 
 private:
+    friend class SqliteImageStore;
+    explicit SqlitePersonDirectory(std::shared_ptr<DataFolder> folder);
+
     std::shared_ptr<DataFolder> folder_;
 };
 
