@@ -33,8 +33,13 @@ function(portrait_library name)
         PUBLIC $<BUILD_INTERFACE:${arg_INCLUDE}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE $<BUILD_INTERFACE:portrait_build_settings>)
+    # Until 1.0 a minor version may change the ABI: a program never loads another one than it was linked with.
+    set(soversion ${PROJECT_VERSION_MAJOR})
+    if(soversion EQUAL 0)
+        string(APPEND soversion .${PROJECT_VERSION_MINOR})
+    endif()
     set_target_properties(${target} PROPERTIES
-        EXPORT_NAME ${name} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+        EXPORT_NAME ${name} VERSION ${PROJECT_VERSION} SOVERSION ${soversion}
         POSITION_INDEPENDENT_CODE ON
         C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     get_target_property(type ${target} TYPE)

@@ -63,3 +63,36 @@ check_macros() { # PREFIX
         END { if (seen < 3) print "hardly any macro was seen: is the check blind?" }' "$work/macros")
     [ -z "$leaked" ] || { echo "the public headers leak macros:"; echo "$leaked"; exit 1; }
 }
+
+# A stranger's own store passes the conformance suite, and each store that breaks a promise is found, by the promise.
+run_conformance_suite() {
+    local broken promise
+    [ -x "$work/found/own_store_test" ] || return 0 # portrait::testing wasn't wanted
+    quietly "$work/found/own_store_test"
+    for broken in "careless=a save demands the present version" "stale=an answered save is seen by the next read" \
+        "stuttering=a submit calls back once with what save would say" "forgetful=texts change one by one"; do
+        promise=${broken#*=} broken=${broken%%=*}
+        if "$work/found/own_store_test" "$broken" >"$work/log" 2>&1 || ! grep -qF "  $promise" "$work/log"; then
+            echo "the conformance suite doesn't find that a $broken store breaks: $promise"
+            cat "$work/log"
+            exit 1
+        fi
+    done
+    echo "a stranger's store passes the conformance suite, and four broken ones don't"
+}
+
+# The first program and the CMake lines of a page, pasted into a project.
+build_as_documented() { # PREFIX PAGE
+    local folder=$work/pasted
+    block() { awk -v kind="\`\`\`$1" '$0 == kind { inside = 1; next } /^```$/ { if (inside) exit } inside' "$2"; }
+    rm -rf "$folder"
+    mkdir "$folder"
+    {
+        printf '%s\n' 'cmake_minimum_required(VERSION 3.22)' 'project(pasted LANGUAGES CXX)' 'add_executable(your_service app.cpp)'
+        block cmake "$2"
+    } >"$folder/CMakeLists.txt"
+    block cpp "$2" >"$folder/app.cpp"
+    quietly cmake -S "$folder" -B "$folder/build" -G Ninja -DCMAKE_PREFIX_PATH="$1"
+    quietly cmake --build "$folder/build"
+    echo "the program and the CMake lines of $(basename "$2") build"
+}

@@ -25,6 +25,9 @@ echo "find_package"
 build_with_find_package "$work/moved" "$@"
 cd "$work"
 ./found/consumer
+run_conformance_suite
+[[ " $* " != *" testing "* ]] || build_as_documented "$work/moved" "$root/examples/guide/first_ten_minutes.md"
+[[ " $* " != *" sqlite "* ]] || build_as_documented "$work/moved" "$root/README.md"
 expect_missing "$work/moved" "core;nonsense" "without its component 'nonsense', and has none of that name"
 cp -r "$work/moved" "$work/partial"
 find "$work/partial" -name 'portrait-testing*.cmake' -delete
@@ -36,24 +39,34 @@ build_with_pkg_config "$work/moved" --static "$@"
 link_each_module "$work/moved" --static "$@"
 
 check_macros "$work/moved"
-# The core's headers ask for no RTTI.
+# The core asks for no RTTI in who uses it.
 PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name portrait-core.pc)")
 export PKG_CONFIG_PATH
 read -ra flags <<<"$(pkg-config --cflags portrait-core)"
-quietly g++ "${warnings[@]}" -fno-rtti -fsyntax-only "${flags[@]}" "$here/main.cpp"
+read -ra libraries <<<"$(pkg-config --static --libs portrait-core)"
+quietly g++ "${warnings[@]}" -fno-rtti "${flags[@]}" "$here/main.cpp" -o without-rtti "${libraries[@]}"
+./without-rtti
 
 launcher=$(command -v ccache || true)
-embed() { # NAME DEFINITION
+configure() { # NAME DEFINITION
     echo "$1"
     quietly cmake -S "$here/embedding" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" "$2"
+}
+embed() { # NAME DEFINITION
+    configure "$1" "$2"
     quietly cmake --build "$work/$1"
     "$work/$1/consumer"
     quietly cmake --install "$work/$1" --prefix "$work/$1/nothing"
     [ ! -e "$work/$1/nothing" ] || { echo "$1 installs portrait unasked"; exit 1; }
 }
 tar -C "$root" -czf portrait.tar.gz --transform 's,^,portrait/,' CMakeLists.txt LICENSE include lib adapters
-embed FetchContent -DCONSUMER_ARCHIVE="file://$work/portrait.tar.gz"
+tar -xzf portrait.tar.gz
+quietly git -C portrait init -b main
+quietly git -C portrait add .
+quietly git -C portrait -c user.name=stranger -c user.email=stranger@localhost commit -m "As it is"
+configure "FetchContent of an archive" -DCONSUMER_ARCHIVE="file://$work/portrait.tar.gz" # not built: the next one builds the same
+embed FetchContent -DCONSUMER_REPOSITORY="file://$work/portrait"
 # The same sources: ccache has them.
 embed add_subdirectory -DCONSUMER_FOLDER="$work/FetchContent/_deps/portrait-src"
 

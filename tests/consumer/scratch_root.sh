@@ -84,7 +84,7 @@ for document in doc/libportrait0/copyright doc/libportrait-dev/changelog.gz man/
     [ -e "$root/usr/share/$document" ] || inside grep -rqs path-exclude /etc/dpkg || fail "$document isn't installed"
 done
 inside ldconfig -p >"$work/libraries"
-grep -q 'libportrait_core\.so\.0 ' "$work/libraries"
+grep -q 'libportrait_core\.so\.0\.1 ' "$work/libraries"
 
 quietly inside apt-get -qy purge portrait-server libportrait-dev libportrait0
 [ -e "$root/var/lib/portrait/portrait.db" ] || fail "removing the packages removed the pictures"

@@ -33,7 +33,7 @@ for name in core sqlite http imaging testing; do
     while read -r symbol; do
         bare=$(sed -E 's/^(typeinfo name for|typeinfo for|vtable for|non-virtual thunk to) //; s/\(.*//; s/\[abi:[^]]*\]//; s/<.*//' <<<"$symbol")
         [[ $bare == PORTRAIT_* ]] && continue
-        first=$(sed -E 's/^portrait::(detail::|sqlite::|http::|imaging::|testing::)*//; s/::.*//' <<<"$bare")
+        first=$(sed -E 's/^portrait::(detail::|sqlite::|http::|imaging::|testing::|conformance::)*//; s/::.*//' <<<"$bare")
         if [[ $bare != portrait::* ]] || ! grep -rqE "PORTRAIT_EXPORT .*\b${first%%[!a-zA-Z0-9_]*}\b" \
             "$work/installed/include" || [[ $symbol == *::State::* || $symbol == *::Cache::* ]]; then
             echo "$library shows what no public header marks: $symbol"
@@ -47,7 +47,7 @@ mv "$work/installed" "$work/moved"
 build_with_find_package "$work/moved" "${components[@]}"
 cd "$work"
 ./found/consumer
-ldd ./found/consumer | grep -q "libportrait_sqlite.so.[0-9] => $work/moved/"
+ldd ./found/consumer | grep -q "libportrait_sqlite.so.[0-9.]* => $work/moved/"
 # They find one another, and need nothing but Boost's headers.
 if grep -E '_FOUND|_DIR' found/CMakeCache.txt | grep -iE 'fmt|pugixml|ICU|OpenSSL|xxhash|sqlite3'; then
     echo "find_package looked for the packages above, which are inside of the shared libraries"
