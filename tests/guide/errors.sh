@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The guide's tables of errors have every rule: of the core in order, with statuses and sentences, and of the HTTP adapter.
+# usage: tests/guide/errors.sh ERROR_TABLE_BINARY
+set -euo pipefail
+binary=$(realpath "$1")
+cd "$(dirname "$0")/../.."
+page=examples/guide/errors.md
+diff <("$binary") <(sed -nE 's/^\| (`[a-z_.]+`) \| `[a-z_]+` \| ([^|]*) \| ([^|]*) \| .*/\1 | \2 | \3/p' "$page")
+
+in_sources=$(grep -rhoE '"(agent|authentication|authorization|patch|request|service|session)\.[a-z_]+"' adapters/http/src |
+    tr -d '"' | grep -v '\.hpp$' | sort -u)
+[ "$(wc -l <<<"$in_sources")" -gt 40 ] || { echo "hardly any rule was found in the sources"; exit 1; }
+missing=$(comm -23 <(echo "$in_sources") <(grep -oE '`[a-z]+\.[a-z_]+`' "$page" | tr -d '`' | sort -u))
+[ -z "$missing" ] || { echo "$page doesn't have:"; echo "$missing"; exit 1; }

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Runs what the README and the guide show on a command line, and compares what they say that it answers.
+
+Of each page all blocks ```console are one session in one folder: the lines that begin with "$ " are run by bash, the lines
+behind a command are its output, numbers and dates apart; a line "..." stands for any lines. Without lines behind it a
+command has to succeed. Blocks ```sh are commands alone. Ports 8080 and 9090 are free ones here, /var/lib, /mnt/backup and
+/srv/demo are in the folder, and what is for a whole machine (runuser, systemctl, pkill, run.sh's build) is played by a shim.
+
+usage: tests/sessions.py PORTRAIT_SERVER PAGE.md...
+"""
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+SHIMS = {
+    "curl": 'exec /usr/bin/curl -sS -m 30 "$@"',
+    "runuser": 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
+    "systemctl": "exit 0",
+    "pkill": 'kill -9 "$(cat "$SESSION/server.pid")"',
+}
+DEMO_SERVER = 'echo $$ >"$SESSION/server.pid"; exec portrait-server --demo --data "$PWD/portrait-data" --listen 127.0.0.1:8080 "$@"'
+
+
+def blocks_of(page):
+    """The commands of a page, each with its expected lines."""
+    found, kind = [], None
+    for line in page.read_text().splitlines():
+        if kind is None:
+            if match := re.fullmatch(r"```(\w*)", line):
+                kind = match[1] or "text"
+        elif line == "```":
+            kind = None
+        elif kind == "sh" and line.split("#")[0].strip():
+            found.append((line.split("#")[0].strip(), []))
+        elif kind == "console" and line.startswith("$ "):
+            found.append((line[2:], []))
+        elif kind == "console":
+            if not found:
+                raise SystemExit(f"{page}: a block begins without a command")
+            found[-1][1].append(line)
+    return found
+
+
+def free_ports():
+    sockets = [socket.socket() for _ in range(2)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def plain(line):
+    line = re.sub(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), ", "Day, ", line.rstrip())
+    line = re.sub(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", "Month", line)
+    return re.sub(r"\d+", "0", line)
+
+
+def matches(expected, lines):
+    if not expected:
+        return not lines
+    if expected[0] == "...":
+        return any(matches(expected[1:], lines[start:]) for start in range(len(lines) + 1))
+    return bool(lines) and plain(expected[0]) == plain(lines[0]) and matches(expected[1:], lines[1:])
+
+
+class Session:
+    def __init__(self, server, folder):
+        self.folder = folder
+        self.ports = free_ports()
+        self.started = []
+        shims = folder / ".shims"
+        shims.mkdir()
+        for name, body in SHIMS.items():
+            self.write_script(shims / name, body)
+        (shims / "portrait-server").symlink_to(server)
+        demo = folder / "examples/server/run.sh"
+        demo.parent.mkdir(parents=True)
+        self.write_script(demo, DEMO_SERVER)
+        subprocess.run(["convert", "-size", "97x61", "plasma:", "photo.jpg"], cwd=folder, check=True)
+        for place in ("var/lib", "mnt/backup"):
+            (folder / place).mkdir(parents=True)
+        (folder / "notes.txt").write_text("no picture\n")
+        (folder / "password.txt").write_text("secret\n")
+        (folder / "persons.csv").write_text("7,Ada\n8,Grace\n")
+        # What a user's own environment says about the server is not for this one.
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTRAIT_")}
+        self.environment |= {"PATH": f"{shims}:{os.environ['PATH']}", "SESSION": str(folder)}
+
+    def write_script(self, path, body):
+        path.write_text(f"#!/usr/bin/env bash\n{self.here(body)}\n")
+        path.chmod(0o755)
+
+    def here(self, text):
+        text = text.replace(":8080", f":{self.ports[0]}").replace(":9090", f":{self.ports[1]}")
+        for place in ("/var/lib", "/mnt/backup"):
+            text = text.replace(place, f"{self.folder}{place}")
+        return text.replace("/srv/demo", str(self.folder))
+
+    def start(self, command):
+        """Runs what goes on; waits until a server says that it listens. One in the foreground has ended before, by Ctrl-C."""
+        if "&" not in command:
+            self.end()
+        output = self.folder / ".output"
+        with output.open("w") as out:
+            # A session of its own, so that all it starts can be ended together.
+            process = subprocess.Popen(["bash", "-c", self.here(command)], cwd=self.folder, env=self.environment,
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                       start_new_session=True)
+        self.started.append(process)
+        for _ in range(600):
+            text = output.read_text()
+            if " listening on http" in text and text.endswith("\n"):
+                return 0, text
+            time.sleep(0.1)
+        return 1, output.read_text()
+
+    def run(self, command):
+        if command.endswith("&") or command == "./examples/server/run.sh":
+            return self.start(command)
+        done = subprocess.run(["bash", "-c", self.here(command)], cwd=self.folder, env=self.environment, input="secret\n",
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        return done.returncode, done.stdout
+
+    def end(self):
+        for process in self.started:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+        self.started.clear()
+
+
+def check(server, page):
+    commands = blocks_of(page)
+    with tempfile.TemporaryDirectory() as folder:
+        session = Session(server, pathlib.Path(folder).resolve())
+        try:
+            for command, expected in commands:
+                if command == "./tests/run.sh":
+                    continue  # this is a part of it
+                status, output = session.run(command)
+                lines = output.replace("\r", "").splitlines()
+                fine = matches([session.here(line) for line in expected], lines) if expected else status == 0
+                if not fine:
+                    raise SystemExit("\n".join([f"{page}: $ {command}", f"ended with {status}; should say:", *expected,
+                                                "said:", *lines]))
+        finally:
+            session.end()
+    print(f"{page.name}: {len(commands)} commands do what it says")
+    return len(commands)
+
+
+def main():
+    server = pathlib.Path(sys.argv[1]).resolve()
+    if not sum(check(server, pathlib.Path(page)) for page in sys.argv[2:]):
+        raise SystemExit("there was nothing to run")
+
+
+if __name__ == "__main__":
+    main()
