@@ -10,7 +10,7 @@
 
 namespace portrait::http {
 
-/// An IPv4 or IPv6 address. IPv4 in IPv6's clothes (`::ffff:192.0.2.1`) is the IPv4 address.
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is the IPv4 address.
 class PORTRAIT_EXPORT IpAddress {
 public:
     /// Of text without brackets, port and zone; absent when it is none.
