@@ -1,5 +1,5 @@
-// A stranger's own store under the conformance suite, with the stranger's own Catch2; and stores that break a promise,
-// each of which the suite has to find.
+// A stranger's own store under the conformance suite, with the stranger's own Catch2; and stores that break a
+// promise, each of which the suite has to find.
 
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
