@@ -27,6 +27,8 @@ class Row:
     cached: bool = True
     conditional: bool = False
     random: bool = False           # any person, not all in turn
+    first: int = 1                 # of the persons
+    query: str = ""                # such as ?w=180
     rate_wanted: float = None      # ours by the peer's
     latency_wanted: float = None   # p99
     files: list = dataclasses.field(default_factory=list)
@@ -40,22 +42,22 @@ class Failed(Exception):
 class Witness(threading.Thread):
     """Reads a picture now and then while a load runs, and compares its bytes."""
 
-    def __init__(self, server, persons, pictures):
+    def __init__(self, server, row):
         super().__init__(daemon=True)
-        self.server, self.persons, self.pictures = server, persons, pictures
+        self.server, self.row = server, row
         self.over = threading.Event()
         self.read = 0
         self.fault = None
 
     def run(self):
         while not self.over.wait(0.2):
-            person = random.randint(1, self.persons)
+            person = random.randrange(self.row.first, self.row.first + self.row.persons)
             try:
-                status, _, picture = self.server.fetch(person)
+                status, _, picture = self.server.fetch(person, query=self.row.query)
             except OSError as failure:
                 self.fault = f"person {person}: {failure}"
                 return
-            if status != 200 or picture not in self.pictures:
+            if status != 200 or picture not in self.row.pictures:
                 self.fault = f"person {person}: {status}, {len(picture)} bytes that were never put"
                 return
             self.read += 1
@@ -70,6 +72,7 @@ class Witness(threading.Thread):
 def run(server, row, seconds, scratch, every_answer=False):
     """The figures of a go: wrk's, and what it comes to."""
     environment = {**os.environ, "METHOD": row.method, "PERSONS": str(row.persons),
+                   "FIRST": str(row.first), "QUERY": row.query,
                    "PICTURES": " ".join(map(str, row.files)), "SIGNED": "1" if server.signed else "0",
                    "RESULT": str(scratch / "wrk.json")}
     if row.random:
@@ -80,7 +83,7 @@ def run(server, row, seconds, scratch, every_answer=False):
         environment["CHECKED"] = "304" if row.conditional else "200"
     os.sync()  # what another go left to be written is not for this one to pay
     time.sleep(0.3)
-    witness = Witness(server, row.persons, row.pictures)
+    witness = Witness(server, row)
     witness.start()
     done = subprocess.run(["wrk", f"-t{WRK_THREADS}", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "10s",
                            "-s", SCRIPT, server.url], env=environment, capture_output=True, text=True)

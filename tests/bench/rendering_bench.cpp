@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -26,15 +27,18 @@ constexpr int wanted_width = 180;
 
 constexpr std::string_view help =
     R"(portrait_rendering_bench [ROUNDS] [--at-most RATIO]
+portrait_rendering_bench --picture FILE
 
 Renders a JPEG of 12 megapixels 180 pixels wide, in turns by portrait::imaging and by libvips' own
 vips_thumbnail_buffer and JPEG encoder in a bare loop, ROUNDS (40) times each in one process, one thread a
 picture. Prints the processor time of each and the ratio of their medians; exit code 1 when that is over RATIO.
+The second form writes that JPEG.
 )";
 
 struct Options {
     int rounds = 40;
     std::optional<double> at_most;
+    std::optional<std::string> picture; ///< to be written to this file, and nothing else done
 };
 
 Options parsed(int argc, char** argv) {
@@ -42,6 +46,8 @@ Options parsed(int argc, char** argv) {
     for (int index = 1; index < argc; ++index) {
         if (argv[index] == std::string_view{"--at-most"} && index + 1 < argc)
             options.at_most = std::stod(argv[++index]);
+        else if (argv[index] == std::string_view{"--picture"} && index + 1 < argc)
+            options.picture = argv[++index];
         else
             options.rounds = std::stoi(argv[index]);
     }
@@ -108,6 +114,14 @@ double median(std::vector<double> values) {
     return *middle;
 }
 
+int write_picture(const std::string& path) {
+    const imaging::VipsRenderer starts_libvips;
+    const auto picture = camera_picture();
+    std::ofstream file{path, std::ios::binary};
+    file << picture.text();
+    return file.flush() ? 0 : 1;
+}
+
 int compare(const Options& options) {
     const imaging::VipsRenderer renderer;
     const auto picture = camera_picture();
@@ -144,7 +158,8 @@ int main(int argc, char** argv) {
     }
     ::setenv("VIPS_CONCURRENCY", "1", 1);
     try {
-        return compare(parsed(argc, argv));
+        const auto options = parsed(argc, argv);
+        return options.picture ? write_picture(*options.picture) : compare(options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "portrait_rendering_bench: %s\n", error.what());
         return 2;

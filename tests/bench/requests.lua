@@ -1,7 +1,9 @@
--- wrk script: requests for persons 1 to PERSONS in turn, each thread from a place of its own. All of them are written
+-- wrk script: requests for PERSONS persons in turn, each thread from a place of its own. All of them are written
 -- out beforehand, so that wrk has as little to do as possible while it measures.
 --   METHOD    GET or PUT
 --   PERSONS   how many persons
+--   FIRST     the first of them (1)
+--   QUERY     what comes behind the path, such as ?w=180
 --   PICTURES  for PUT: two files with a blank between, put in turn
 --   TAGS      for a conditional GET: a file with an entity tag a line, for person 1, 2, …
 --   SIGNED    1: with a name and a password
@@ -28,6 +30,8 @@ end
 function init()
     local method = os.getenv("METHOD")
     local persons = tonumber(os.getenv("PERSONS"))
+    local first = tonumber(os.getenv("FIRST") or "1")
+    local query = os.getenv("QUERY") or ""
     local tags = os.getenv("TAGS") and io.lines(os.getenv("TAGS"))
     for path in (os.getenv("PICTURES") or ""):gmatch("%S+") do
         pictures[#pictures + 1] = read(path)
@@ -47,7 +51,7 @@ function init()
         return
     end
     for turn = 1, method == "PUT" and #pictures or 1 do
-        for person = 1, persons do
+        for person = first, first + persons - 1 do
             local fields = { ["Host"] = "pictures.example.com" }
             if os.getenv("SIGNED") == "1" then
                 fields["Authorization"] = "Basic dGplMDpUamUw"
@@ -60,7 +64,7 @@ function init()
                 fields["Content-Type"] = "image/jpeg"
                 body = pictures[(person + turn) % #pictures + 1]
             end
-            requests[#requests + 1] = wrk.format(method, "/api/v1/Person/" .. person .. "/Image", fields, body)
+            requests[#requests + 1] = wrk.format(method, "/api/v1/Person/" .. person .. "/Image" .. query, fields, body)
         end
     end
 end

@@ -20,9 +20,9 @@ class Server:
     process = None
     port = 0
 
-    def fetch(self, person, fields=None):
+    def fetch(self, person, fields=None, query=""):
         """Status, fields and bytes of a person's picture."""
-        request = urllib.request.Request(f"{self.url}/api/v1/Person/{person}/Image", headers=fields or {})
+        request = urllib.request.Request(f"{self.url}/api/v1/Person/{person}/Image{query}", headers=fields or {})
         if self.signed:
             request.add_header("Authorization", AUTHORIZATION)
         try:

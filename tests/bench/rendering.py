@@ -1,0 +1,190 @@
+"""Measures renditions and prints a table; see rendering.sh."""
+
+import argparse
+import concurrent.futures
+import http.client
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import load
+from load import Row
+from servers import AUTHORIZATION, Nginx, Portrait
+
+PERSONS = 50
+BROWSER_CONNECTIONS = 6  # that a browser opens to a host
+WANTED = {"cpu": 1.15, "warm": 0.9}
+
+
+class Bench:
+    def __init__(self, arguments, scratch):
+        self.arguments, self.scratch = arguments, scratch
+        self.binaries = pathlib.Path(arguments.binaries)
+        self.lines = []
+        self.servers = []
+        self.missed = False
+
+    def line(self, name, ours, peer="", ratio=None, wanted=None, least=True):
+        verdict = ""
+        if wanted is not None and not self.arguments.smoke:
+            met = ratio >= wanted if least else ratio <= wanted
+            self.missed |= not met
+            verdict = f"{'≥' if least else '≤'} {wanted:g}: {'met' if met else 'MISSED'}"
+        self.lines.append((name, ours, peer, "" if ratio is None else f"{ratio:.3f}", verdict))
+        print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
+
+    def processor_time(self):
+        """Of one rendition on one thread; see `portrait_rendering_bench --help`."""
+        rounds = "4" if self.arguments.smoke else "40"
+        told = subprocess.run([self.binaries / "portrait_rendering_bench", rounds], check=True, capture_output=True,
+                              text=True).stdout
+        ours, theirs = re.findall(r"([\d.]+) ms of processor time", told)
+        self.line("12 MP JPEG to 180 pixels, processor time, beside vips_thumbnail_buffer", f"{ours} ms",
+                  f"{theirs} ms", float(re.search(r"ratio ([\d.]+)", told)[1]), WANTED["cpu"], least=False)
+
+    def start(self):
+        picture = self.scratch / "camera.jpg"
+        subprocess.run([self.binaries / "portrait_rendering_bench", "--picture", picture], check=True)
+        self.ours, self.nginx = Portrait(self.binaries / "portrait-server", self.scratch / "data"), None
+        self.servers.append(self.ours)
+        put(self.ours, 1, picture.read_bytes())
+
+    def cold_page(self):
+        """A browser's connections ask for 50 avatars that nobody has asked for; each round is another size."""
+        seconds, peaks = [], []
+        for number in range(1 if self.arguments.smoke else 3):
+            pid = self.ours.process.pid
+            pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak from here on
+            seconds.append(page(self.ours, f"?w={180 - number}&h=180"))
+            peaks.append(status_of(pid, "VmHWM") / 1024)
+        self.line(f"page of {PERSONS} avatars of 12 MP, cold, {BROWSER_CONNECTIONS} connections, seconds",
+                  f"{statistics.median(seconds):.2f}")
+        self.line("its most memory, MiB", f"{max(peaks):.0f}")
+        warm = [page(self.ours, "?w=180&h=180") for _ in range(5)]
+        self.line("the same page again, milliseconds", f"{statistics.median(warm) * 1000:.1f}")
+
+    def warm(self):
+        """By wrk: the renditions, originals of the same bytes in the same server, and nginx with the same files."""
+        query = "?w=180&h=180"
+        rendition = self.ours.fetch(1, query=query)[2]
+        put(self.ours, 101, rendition)
+        self.nginx = Nginx(self.scratch / "nginx")
+        self.servers.append(self.nginx)
+        put(self.nginx, 1, rendition)
+        name = f"{PERSONS} avatars of {len(rendition):,} bytes, 64 connections"
+        rows = {
+            "renditions": (self.ours, Row(name, "GET", 0, persons=PERSONS, query=query, pictures=[rendition])),
+            "originals": (self.ours, Row(name, "GET", 0, persons=PERSONS, first=101, pictures=[rendition])),
+            "nginx": (self.nginx, Row(name, "GET", 0, persons=PERSONS, pictures=[rendition])),
+        }
+        rounds = {side: [] for side in rows}
+        for _ in range(self.arguments.rounds):
+            for side, (server, row) in rows.items():
+                rounds[side].append(load.run(server, row, self.arguments.seconds, self.scratch))
+        self.compare(f"{name}, warm: a second, beside stored originals", rounds["renditions"], rounds["originals"],
+                     WANTED["warm"])
+        self.compare(f"{name}, warm: a second, beside nginx", rounds["renditions"], rounds["nginx"])
+
+    def compare(self, name, ours, peers, wanted=None):
+        """Of neighbours in time, so that a machine that is slow for a while is slow for both."""
+        rates = [statistics.median(go["rate"] for go in goes) for goes in (ours, peers)]
+        ratio = statistics.median(own["rate"] / other["rate"] for own, other in zip(ours, peers))
+        self.line(name, f"{rates[0]:,.0f}", f"{rates[1]:,.0f}", ratio, wanted)
+
+    def table(self):
+        head = ("", "portrait", "peer", "ratio", "wanted")
+        widths = [max(len(line[column]) for line in [head, *self.lines]) for column in range(5)]
+        for line in [head, tuple("-" * width for width in widths), *self.lines]:
+            print("| " + " | ".join(cell.ljust(width) if column in (0, 4) else cell.rjust(width)
+                                    for column, (cell, width) in enumerate(zip(line, widths))) + " |")
+
+
+def put(server, first, picture):
+    """For PERSONS persons from the first."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    fields = {"Content-Type": "image/jpeg", **({"Authorization": AUTHORIZATION} if server.signed else {})}
+    for person in range(first, first + PERSONS):
+        connection.request("PUT", f"/api/v1/Person/{person}/Image", picture, fields)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status not in (200, 201, 204):
+            raise load.Failed(f"{server.name}: a put was answered {answer.status}")
+    connection.close()
+
+
+def page(server, query):
+    """Seconds until all persons' pictures are there; each connection asks for the next one that nobody has."""
+    persons = iter(range(1, PERSONS + 1))
+    lock = threading.Lock()
+
+    def one_connection():
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        while True:
+            with lock:
+                person = next(persons, None)
+            if person is None:
+                connection.close()
+                return
+            connection.request("GET", f"/api/v1/Person/{person}/Image{query}",
+                               headers={"Authorization": AUTHORIZATION})
+            answer = connection.getresponse()
+            picture = answer.read()
+            if answer.status != 200 or not picture.startswith(b"\xff\xd8"):
+                raise load.Failed(f"person {person}: {answer.status}")
+
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(BROWSER_CONNECTIONS) as pool:
+        for done in [pool.submit(one_connection) for _ in range(BROWSER_CONNECTIONS)]:
+            done.result()
+    return time.monotonic() - start
+
+
+def status_of(pid, field):
+    """KiB."""
+    return int(re.search(rf"{field}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/bench/rendering.sh", description="Measures renditions.")
+    parser.add_argument("--binaries", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--scratch", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--smoke", action="store_true", help="seconds; the figures mean little and none is judged")
+    parser.add_argument("--rounds", type=int, default=7, help="goes of wrk (default 7)")
+    parser.add_argument("--seconds", type=int, default=3, help="of a go (default 3)")
+    chosen = parser.parse_args()
+    if chosen.smoke:
+        chosen.rounds, chosen.seconds = 1, 1
+    return chosen
+
+
+def main():
+    chosen = arguments()
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="rendering.") as scratch:
+        bench = Bench(chosen, pathlib.Path(scratch))
+        try:
+            bench.processor_time()
+            bench.start()
+            bench.cold_page()
+            bench.warm()
+            for server in bench.servers:
+                server.close()
+        except load.Failed as failure:
+            raise SystemExit(f"tests/bench: a wrong answer: {failure}") from None
+        finally:
+            for server in bench.servers:
+                if server.process.poll() is None:
+                    server.kill()
+    bench.table()
+    print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turn; medians; every ratio is the median of the "
+          f"rounds' ratios, that of processor time the ratio of medians; {time.monotonic() - start:.0f} s in all. "
+          "No answer was wrong.")
+    raise SystemExit(1 if bench.missed else 0)
+
+
+main()
