@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 
+#include <future>
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -200,6 +202,29 @@ TEST_CASE("a picture that can't be rendered is 422 and stays to be had as it is"
     CHECK(problem.contains("Observed"));
     CHECK(problem.contains("Limit"));
     CHECK(fixture.get("").status == 200);
+}
+
+TEST_CASE("a full queue of renderings is 503 with the time to come again, and stored pictures are served",
+          "[endpoint][rendition]") {
+    const RenderingFixture fixture{imaging::RenderPoolOptions{.threads = 1, .queue_limit = 0}};
+    fixture.put(1, make_png(40, 20));
+    std::promise<void> running;
+    std::promise<void> let_go;
+    const auto picture = ImageBytes{make_png(4, 4)};
+    fixture.pool->submit({picture, probe(picture).value(), {2, 2, {}, Fit::inside}, {}},
+                         [&](const result<RenderedImage>&) {
+                             running.set_value();
+                             let_go.get_future().wait();
+                         });
+    running.get_future().wait();
+    for (const char* const query : {"?w=10", "?type=gif"}) {
+        const auto refused = fixture.get(query);
+        CHECK(refused.status == 503);
+        REQUIRE(refused.find("Retry-After") != nullptr);
+        CHECK(std::stoi(std::string{*refused.find("Retry-After")}) >= 1);
+    }
+    CHECK(fixture.get("").status == 200);
+    let_go.set_value();
 }
 
 TEST_CASE("who doesn't wait any more has nothing rendered", "[endpoint][rendition]") {

@@ -12,14 +12,18 @@ namespace portrait::testing {
 
 /// An endpoint with a cache and a real renderer.
 struct RenderingFixture : AgentsFixture {
-    explicit RenderingFixture(Limits limits = {})
-        : RenderingFixture{std::make_shared<ImageCache>(1 << 24), limits} {}
+    explicit RenderingFixture(Limits limits = {}, imaging::RenderPoolOptions bounds = {})
+        : RenderingFixture{std::make_shared<ImageCache>(1 << 24), limits, bounds} {}
+    explicit RenderingFixture(imaging::RenderPoolOptions bounds)
+        : RenderingFixture{Limits{}, bounds} {}
 
-    RenderingFixture(const std::shared_ptr<ImageCache>& used_cache, Limits limits)
+    RenderingFixture(const std::shared_ptr<ImageCache>& used_cache, Limits limits,
+                     imaging::RenderPoolOptions bounds)
         : AgentsFixture{{},
                         limits,
                         std::make_shared<CachingImageStore>(std::make_shared<MemoryImageStore>(), used_cache)}
-        , cache{used_cache} {
+        , cache{used_cache}
+        , pool{std::make_shared<imaging::RenderPool>(std::make_shared<imaging::VipsRenderer>(), bounds)} {
         http::EndpointOptions options;
         options.renditions = std::make_shared<RenditionService>(service, pool, cache);
         auto executor = std::make_shared<http::InlineExecutor>();
@@ -44,8 +48,7 @@ struct RenderingFixture : AgentsFixture {
     }
 
     std::shared_ptr<ImageCache> cache;
-    std::shared_ptr<imaging::RenderPool> pool =
-        std::make_shared<imaging::RenderPool>(std::make_shared<imaging::VipsRenderer>());
+    std::shared_ptr<imaging::RenderPool> pool;
 };
 
 } // namespace portrait::testing
