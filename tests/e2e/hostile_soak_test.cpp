@@ -1,0 +1,247 @@
+#include "honest_clients.hpp"
+#include "server_process.hpp"
+
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <initializer_list>
+#include <map>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace portrait::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t cache_bytes = 16 * mebibyte;
+constexpr int rough_clients = 6;
+constexpr int first_rough_person = 300;
+
+std::string text_of(const std::vector<std::byte>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// One of several that do at random what clients should not, and what takes the server some work.
+class RoughClient {
+public:
+    RoughClient(std::uint16_t port, int number)
+        : port_{port}
+        , path_{"/api/v1/Person/" + std::to_string(first_rough_person + number) + "/Image"}
+        , from_{"127.0.3." + std::to_string(number + 1)}
+        , random_{static_cast<std::uint32_t>(number)} {}
+
+    void run(const std::atomic<bool>& stopping) {
+        while (!stopping) {
+            const auto action = random_() % actions.size();
+            try {
+                (this->*actions.at(action).second)();
+                ++done[actions.at(action).first];
+            } catch (const std::runtime_error& error) {
+                note(std::string{actions.at(action).first} + ": " + error.what());
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{random_() % 20});
+        }
+    }
+
+    std::map<std::string, int> done;
+    int faults = 0;
+    std::string first_fault;
+
+private:
+    using Action = void (RoughClient::*)();
+    static const std::array<std::pair<const char*, Action>, 9> actions;
+
+    static RawFields fields() {
+        return {{"Authorization", basic_authorization("tje0", "Tje0")}, {"Content-Type", "image/png"}};
+    }
+    RawConnection connect() const { return RawConnection{port_, "127.0.0.1", 60s, from_}; }
+
+    void note(const std::string& fault) {
+        ++faults;
+        if (first_fault.empty())
+            first_fault = fault;
+    }
+    void expect(const RawResponse& answer, std::initializer_list<unsigned> statuses) {
+        if (std::find(statuses.begin(), statuses.end(), answer.status) == statuses.end())
+            throw std::runtime_error{"answered " + std::to_string(answer.status) + " " + answer.body};
+    }
+    std::string picture() { return text_of(make_png(640, 480, static_cast<std::uint32_t>(random_()))); }
+
+    void reset_within_a_body() {
+        auto connection = connect();
+        const auto text = request_text("PUT", path_, fields(), picture());
+        connection.send(std::string_view{text}.substr(0, random_() % text.size()));
+        connection.close(true);
+    }
+    void half_a_request() {
+        auto connection = connect();
+        const auto text = request_text("GET", path_, fields());
+        connection.send(std::string_view{text}.substr(0, 1 + random_() % (text.size() - 1)));
+        connection.finish_sending();
+        (void)connection.read_until_close();
+    }
+    void wrong_password() {
+        auto connection = connect();
+        connection.send(
+            request_text("GET", path_,
+                         {{"Authorization",
+                           basic_authorization("user" + std::to_string(random_() % 50), "no password")}}));
+        expect(connection.read_response(), {401, 429});
+    }
+    void put_and_scale() {
+        auto connection = connect();
+        connection.send(request_text("PUT", path_, fields(), picture()));
+        expect(connection.read_response(), {200, 503});
+        const auto query = "?w=" + std::to_string(50 + random_() % 200) + "&type=JPEG";
+        connection.send(request_text("GET", path_ + query, fields()));
+        expect(connection.read_response(), {200, 404, 501, 503});
+    }
+    void remove() {
+        auto connection = connect();
+        connection.send(request_text("DELETE", path_, fields()));
+        expect(connection.read_response(), {204});
+    }
+    void garbage() {
+        auto connection = connect();
+        std::string text(1 + random_() % 3000, ' ');
+        for (auto& letter : text)
+            letter = static_cast<char>(random_());
+        (void)connection.try_send(text);
+        connection.finish_sending();
+        try {
+            (void)connection.read_until_close();
+        } catch (const std::runtime_error&) { // a reset is an answer, too
+        }
+    }
+    void broken_chunks() {
+        auto connection = connect();
+        auto head = fields();
+        head.emplace_back("Transfer-Encoding", "chunked");
+        connection.send(request_text("POST", path_, head));
+        (void)connection.try_send("5\r\nhello\r\nxyz\r\n");
+        expect(connection.read_response(), {400});
+    }
+    void leave_before_the_answers() {
+        auto connection = connect();
+        std::string text;
+        for (int request = 0; request < 20; ++request)
+            text += request_text("GET", path_ + "Info", fields());
+        (void)connection.try_send(text);
+        connection.close(true);
+    }
+    void sign_in_and_out() {
+        auto connection = connect();
+        connection.send(request_text("POST", "/session", {fields().front()}));
+        const auto answer = connection.read_response();
+        expect(answer, {200, 204, 303});
+    }
+
+    const std::uint16_t port_;
+    const std::string path_;
+    const std::string from_;
+    std::mt19937 random_;
+};
+
+const std::array<std::pair<const char*, RoughClient::Action>, 9> RoughClient::actions{{
+    {"resets within a body", &RoughClient::reset_within_a_body},
+    {"halves of a request", &RoughClient::half_a_request},
+    {"wrong passwords", &RoughClient::wrong_password},
+    {"PUTs with a rendition", &RoughClient::put_and_scale},
+    {"DELETEs", &RoughClient::remove},
+    {"garbage", &RoughClient::garbage},
+    {"broken chunks", &RoughClient::broken_chunks},
+    {"pipelines left alone", &RoughClient::leave_before_the_answers},
+    {"sign-ins", &RoughClient::sign_in_and_out},
+}};
+
+/// Resident memory and descriptors at one time.
+struct Sample {
+    std::uint64_t resident = 0; ///< MiB
+    std::size_t descriptors = 0;
+};
+
+/// The largest of some samples.
+Sample largest(std::vector<Sample>::const_iterator begin, std::vector<Sample>::const_iterator end) {
+    Sample all;
+    for (; begin != end; ++begin)
+        all = {std::max(all.resident, begin->resident), std::max(all.descriptors, begin->descriptors)};
+    return all;
+}
+
+} // namespace
+
+// The long form is switched on by PORTRAIT_SOAK_SECONDS, such as 900.
+TEST_CASE("mixed load with random faults leaves memory and descriptors as they were", "[e2e][hostile]") {
+    const char* const chosen = std::getenv("PORTRAIT_SOAK_SECONDS");
+    const std::chrono::seconds duration{chosen != nullptr ? std::stoi(chosen) : 8};
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments({"--demo", "--log-level", "error", "--cache-bytes",
+                                                         std::to_string(cache_bytes)})}};
+    const auto port = server.port();
+    HonestFigures honest_figures;
+    std::vector<RoughClient> rough;
+    std::vector<Sample> samples;
+    {
+        HonestClients honest{port, {.clients = 20, .pause = 50ms}};
+        std::atomic<bool> stopping{false};
+        for (int number = 0; number < rough_clients; ++number)
+            rough.emplace_back(port, number);
+        std::vector<std::thread> threads;
+        for (auto& client : rough)
+            threads.emplace_back([&client, &stopping] { client.run(stopping); });
+        constexpr int sampled = 60;
+        for (int sample = 0; sample < sampled; ++sample) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{duration} / sampled);
+            samples.push_back({server.resident_bytes() / mebibyte, descriptors_of(server.id())});
+            if (sample % 10 == 9)
+                server.send_signal(SIGHUP);
+        }
+        stopping = true;
+        for (auto& thread : threads)
+            thread.join();
+        honest_figures = honest.take();
+    }
+    const auto third = static_cast<std::ptrdiff_t>(samples.size() / 3);
+    const auto middle = largest(samples.begin() + third, samples.begin() + 2 * third);
+    const auto last = largest(samples.begin() + 2 * third, samples.end());
+
+    std::string did;
+    std::map<std::string, int> done;
+    for (const auto& client : rough) {
+        INFO(client.first_fault);
+        CHECK(client.faults == 0);
+        for (const auto& [action, times] : client.done)
+            done[action] += times;
+    }
+    for (const auto& [action, times] : done)
+        did += "\n  " + std::to_string(times) + " " + action;
+    WARN(duration.count() << " s: " << honest_figures.gets.size() << " honest GETs, p99 "
+                          << p99(honest_figures.gets).count() << " us, " << honest_figures.puts.size()
+                          << " PUTs, p99 " << p99(honest_figures.puts).count() << " us; beside them" << did
+                          << "\n  at most " << middle.resident << " MiB resident and " << middle.descriptors
+                          << " descriptors in the second third, " << last.resident << " and "
+                          << last.descriptors << " in the last");
+    INFO(honest_figures.first_fault);
+    CHECK(honest_figures.faults == 0);
+    CHECK(done.size() == 9);
+    if (!PORTRAIT_SANITIZED)
+        CHECK(last.resident < middle.resident + (chosen != nullptr ? 16 : 48)); // seconds are no soak
+    CHECK(last.descriptors < middle.descriptors + rough_clients * 20);
+    const auto end = server.terminate();
+    CHECK(end.exit_code == 0);
+    CHECK(end.err.empty());
+}
