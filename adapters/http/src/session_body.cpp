@@ -11,7 +11,7 @@ namespace portrait::http {
 namespace {
 
 constexpr std::uint64_t framing_per_byte = 8; // chunks of one byte each take five
-constexpr std::size_t chunk_read_size = 64 * 1024;
+constexpr std::size_t chunk_read_size = 16 * 1024; // beside the budget
 // At most at a time: bytes are charged once they are there, and one fast client shouldn't hold a thread up.
 constexpr std::size_t body_read_size = 256 * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -94,7 +94,7 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
     while (body_->size() < length) {
         const std::span<std::byte> room = body_->prepare();
         beast::error_code error;
-        const std::size_t count = co_await stream_.read_some(
+        const std::size_t count = co_await stream_.read_now(
             net::buffer(room.data(), std::min(room.size(), body_read_size)), error);
         if (expired_) {
             co_return refuse_timeout("the request's body didn't arrive in time");
@@ -150,7 +150,7 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
                 co_return refuse(malformed("a chunk's size line or the trailers are too long"));
             }
         }
-        const std::size_t count = co_await stream_.read_some(buffer_.prepare(chunk_read_size), error);
+        const std::size_t count = co_await stream_.read_now(buffer_.prepare(chunk_read_size), error);
         if (expired_) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }

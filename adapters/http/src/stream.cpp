@@ -6,11 +6,20 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include <cerrno>
 #include <utility>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 namespace portrait::http {
+
+namespace {
+
+// Then others have their turn.
+constexpr unsigned most_reads_at_once = 4;
+
+} // namespace
 
 // Functions of this file that are no coroutines hand on the operation of whoever carries it out, so that a
 // plain connection pays for no frame of its own here.
@@ -46,6 +55,37 @@ Awaitable<std::size_t> Stream::read_some(net::mutable_buffer buffer, beast::erro
         return tls_->read_some(buffer, error);
     }
     return socket_.async_read_some(buffer, net::redirect_error(use_awaitable, error));
+}
+
+Awaitable<std::size_t> Stream::read_now(net::mutable_buffer buffer, beast::error_code& error) {
+    return tls_ ? tls_->read_some(buffer, error) : read_socket_now(buffer, error);
+}
+
+Awaitable<std::size_t> Stream::read_socket_now(net::mutable_buffer buffer, beast::error_code& error) {
+    error = {};
+    for (;;) {
+        if (++reads_at_once_ > most_reads_at_once) {
+            reads_at_once_ = 0;
+            co_await socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
+            if (error) {
+                co_return 0;
+            }
+        }
+        const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (count > 0) {
+            co_return static_cast<std::size_t>(count);
+        }
+        if (count == 0) {
+            error = net::error::eof;
+            co_return 0;
+        }
+        if (errno == EAGAIN) {
+            reads_at_once_ = most_reads_at_once;
+        } else if (errno != EINTR) {
+            error.assign(errno, boost::system::system_category());
+            co_return 0;
+        }
+    }
 }
 
 Awaitable<std::size_t> Stream::write(Pieces pieces, beast::error_code& error) {

@@ -45,6 +45,10 @@ public:
     /// Until there is something to read, or the end.
     Awaitable<void> wait_readable(beast::error_code& error);
     Awaitable<std::size_t> read_some(net::mutable_buffer buffer, beast::error_code& error);
+    /// As `read_some`, but what it returns has been read at this very moment. `read_some` reads a plain
+    /// socket at once and returns when it is its turn, so that thousands of streams may hold what nobody has
+    /// counted.
+    Awaitable<std::size_t> read_now(net::mutable_buffer buffer, beast::error_code& error);
     /// Writes all of them, unless there is an error; returns how many bytes were written.
     Awaitable<std::size_t> write(Pieces pieces, beast::error_code& error);
 
@@ -62,7 +66,10 @@ public:
     void close() noexcept;
 
 private:
+    Awaitable<std::size_t> read_socket_now(net::mutable_buffer buffer, beast::error_code& error);
+
     Socket socket_;
+    unsigned reads_at_once_ = 0;                ///< since it last waited
     std::shared_ptr<const TlsContext> context_; ///< until the handshake
     std::unique_ptr<TlsLayer> tls_;
     bool met_plain_http_ = false;
