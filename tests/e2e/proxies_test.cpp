@@ -42,14 +42,14 @@ TEST_CASE("guessing is held back for the client behind a trusted proxy, and for 
     };
     CHECK(refused(proxy, [](unsigned) { return std::string{"192.0.2.1"}; }) > 80);
     CHECK(sign_in(port, proxy, "192.0.2.1", "Tje0") == 429);
+    // A lie in front of what the proxy adds doesn't help either.
+    CHECK(sign_in(port, proxy, "203.0.113.9, 192.0.2.1", "Tje0") == 429);
     // The addresses of one /64 network are one client, however they are written.
     CHECK(refused(proxy, [](unsigned count) { return "2001:db8::" + std::to_string(count + 1); }) > 80);
     CHECK(sign_in(port, proxy, "[2001:DB8:0:0::ffff]:1", "Tje0") == 429);
     // What a stranger names is nothing.
     CHECK(refused("127.0.0.3", [](unsigned count) { return "198.51.100." + std::to_string(count); }) > 80);
     CHECK(sign_in(port, "127.0.0.3", "203.0.113.1", "Tje0") == 429);
-    // A lie in front of what the proxy adds doesn't help either.
-    CHECK(sign_in(port, proxy, "203.0.113.9, 192.0.2.1", "Tje0") == 429);
     CHECK(sign_in(port, proxy, "192.0.2.2", "Tje0") == 200);
     CHECK(sign_in(port, proxy, "198.51.100.5", "Tje0") == 200);
     const auto end = server.terminate();

@@ -10,7 +10,7 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::uint64_t framing_per_byte = 8; // chunks of one byte each take five
+constexpr std::uint64_t framing_per_byte = 8;      // chunks of one byte each take five
 constexpr std::size_t chunk_read_size = 16 * 1024; // beside the budget
 // At most at a time: bytes are charged once they are there, and one fast client shouldn't hold a thread up.
 constexpr std::size_t body_read_size = 256 * 1024;
@@ -94,8 +94,8 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
     while (body_->size() < length) {
         const std::span<std::byte> room = body_->prepare();
         beast::error_code error;
-        const std::size_t count = co_await stream_.read_now(
-            net::buffer(room.data(), std::min(room.size(), body_read_size)), error);
+        const std::size_t count =
+            co_await stream_.read_now(net::buffer(room.data(), std::min(room.size(), body_read_size)), error);
         if (expired_) {
             co_return refuse_timeout("the request's body didn't arrive in time");
         }
