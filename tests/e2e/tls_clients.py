@@ -516,6 +516,23 @@ class Refusals(unittest.TestCase):
         self.assertIn('--tls-cert', self.refused('--hsts', '300'))
         self.assertIn("does not exist", self.refused('--tls-cert', '', '--tls-key', ''))
 
+    def test_one_that_is_out_of_date_is_served_with_a_warning(self):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
+        run('openssl', 'req', '-new', '-key', RSA.key, '-out', folder / 'old.csr', '-subj', '/CN=long ago')
+        run('openssl', 'x509', '-req', '-in', folder / 'old.csr', '-signkey', RSA.key, '-days', '-1', '-out',
+            folder / 'old.pem')
+        with Server(SERVER, '--tls-cert', folder / 'old.pem', '--tls-key', RSA.key) as server:
+            server.wait_for('err', 'warning TLS by the certificate of CN=long ago.*no client will take it')
+            with self.assertRaisesRegex(ssl.SSLError, 'certificate'):
+                server.socket(RSA.context())
+
+    def test_the_operations_address_stays_plain(self):
+        with Server(SERVER, *tls(RSA), '--operations-listen', '127.0.0.1:0') as server:
+            port = server.wait_for('err', r'health and figures on http://127\.0\.0\.1:(\d+)')[1]
+            with socket.create_connection(('127.0.0.1', int(port)), timeout=PATIENCE) as connection:
+                connection.sendall(closing_healthz())
+                self.assertTrue(read_all(connection).startswith(b'HTTP/1.1 200 '))
+
     def test_a_good_one_is_good(self):
         with tempfile.TemporaryDirectory() as folder:
             done = run(SERVER, '--demo', *tls(RSA), 'config', 'check', cwd=folder)

@@ -70,8 +70,13 @@ struct ServerStatistics {
 };
 
 /// An HTTP/1.1 server (Boost.Beast, Asio coroutines) around an endpoint, with threads of its own that never
-/// touch disk. Handles framing, keep-alive, `Expect: 100-continue`, timeouts, limits and a graceful end;
+/// touch disk. Handles TLS, framing, keep-alive, `Expect: 100-continue`, timeouts, limits and a graceful end;
 /// everything else is the endpoint's. Members may be called from any thread.
+///
+/// A client that closes, or says that it will send no more, while its answer is being made counts as gone
+/// within a quarter of a second, as it does for nginx: `RequestHead::stop` is requested, upon which the
+/// endpoint drops reads that still wait and renditions that nobody else wants. Writes are finished. Whatever
+/// answer there is gets sent, so that who has only stopped sending may still read it.
 class PORTRAIT_EXPORT Server {
 public:
     /// Listens before it returns. Errors: `errc::internal` with a message that names address and port when
