@@ -17,7 +17,8 @@ BYTES_OF_A_PERSON = 4096 + 700  # of segments, and of rows with their indexes
 
 def persons_for(wanted, folder):
     """As many as are wanted, or 3 million where the disk has no room for them."""
-    if shutil.disk_usage(folder).free > 1.2 * wanted * BYTES_OF_A_PERSON:
+    kept = sum(file.stat().st_blocks * 512 for file in (folder / f"persons{wanted}").rglob("*") if file.is_file())
+    if shutil.disk_usage(folder).free + kept > 1.2 * wanted * BYTES_OF_A_PERSON:
         return wanted
     return min(wanted, 3_000_000)
 
