@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -14,13 +16,26 @@
 // Catch2's assertions are for one thread, so the threads here count and the main thread checks.
 namespace portrait::testing::conformance {
 
+/// What a store throws on one of the threads is thrown here when all have ended.
 template<class Work>
 void on_threads(int count, Work work) {
+    std::mutex mutex;
+    std::exception_ptr thrown;
     std::vector<std::thread> threads;
-    for (int index = 0; index < count; ++index)
-        threads.emplace_back([&work, index] { work(index); });
+    for (int index = 0; index < count; ++index) {
+        threads.emplace_back([&, index] {
+            try {
+                work(index);
+            } catch (...) {
+                const std::lock_guard lock{mutex};
+                thrown = std::current_exception();
+            }
+        });
+    }
     for (auto& thread : threads)
         thread.join();
+    if (thrown)
+        std::rethrow_exception(thrown);
 }
 
 inline void of_two_writers_who_name_a_version_one_loses(const StoreFactory& make_store) {
@@ -65,14 +80,16 @@ inline void readers_never_see_a_mix(const StoreFactory& make_store) {
     std::atomic<int> went_back{0};
     on_threads(6, [&](int index) {
         if (index < 3) {
+            const std::shared_ptr<void> end{nullptr, [&](void*) {
+                                                if (--writers_left == 0)
+                                                    writing = false;
+                                            }};
             for (std::uint32_t round = 0; round < 120; ++round) {
                 const auto seed = round * 3 + static_cast<std::uint32_t>(index);
                 const auto id = static_cast<int>(seed % persons) + 1;
                 if (!store->save(save_command(person(id), seed, 0, 100 + seed * 37)))
                     ++failures;
             }
-            if (--writers_left == 0)
-                writing = false;
             return;
         }
         std::int64_t last_version[persons + 1] = {};
