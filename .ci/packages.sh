@@ -12,7 +12,7 @@ BUILD_PACKAGES=(
 )
 # What building and running the tests takes beside that; ImageMagick encodes the real pictures and
 # exiftool turns them.
-TEST_PACKAGES=(catch2 clang-14 curl doxygen git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan)
+TEST_PACKAGES=(catch2 clang-14 curl doxygen git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan systemd)
 # What fuzzing takes beside what building takes.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # What tests/bench takes beside what building and testing takes; nginx is the peer to compare with.
