@@ -3,6 +3,7 @@
 #include <vips/vips.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -80,7 +81,8 @@ public:
                 .waiting = queue_.size(),
                 .running = threads_.size() - idle_,
                 .decoded_bytes_in_flight = in_flight_,
-                .peak_decoded_bytes_in_flight = peak_in_flight_};
+                .peak_decoded_bytes_in_flight = peak_in_flight_,
+                .times = times_};
     }
 
 private:
@@ -130,9 +132,12 @@ private:
             queue_.pop_front();
             --idle_;
             lock.unlock();
+            const auto began = std::chrono::steady_clock::now();
             auto made = make(waiting.job);
+            const auto took = std::chrono::steady_clock::now() - began;
             lock.lock();
             ++rendered_; // before whoever waits can look
+            times_.add(took);
             failed_ += made ? 0 : 1;
             lock.unlock();
             waiting.completion(std::move(made));
@@ -224,6 +229,7 @@ private:
     std::uint64_t in_flight_ = 0;
     std::uint64_t peak_in_flight_ = 0;
     std::uint64_t rendered_ = 0;
+    DurationHistogram times_;
     std::uint64_t failed_ = 0;
     std::uint64_t refused_ = 0;
 };

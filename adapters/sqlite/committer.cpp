@@ -257,7 +257,7 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
         refusals.begin(), refusals.end(), [](const auto& refusal) { return refusal.has_value(); }));
     const std::scoped_lock lock{mutex_};
     ++statistics_.commits;
-    statistics_.commit_time += std::chrono::duration_cast<std::chrono::microseconds>(took);
+    statistics_.commit_times.add(took);
     statistics_.writes += batch.size() - refused;
     statistics_.refused_writes += refused;
     statistics_.largest_batch = std::max<std::uint64_t>(statistics_.largest_batch, batch.size());

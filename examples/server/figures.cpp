@@ -1,7 +1,5 @@
 #include "figures.hpp"
 
-#include <chrono>
-
 namespace portrait_server {
 
 using portrait::http::Metrics;
@@ -15,10 +13,8 @@ void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& sto
     metrics.add_counter("portrait_store_writes_total",
                         "Writes made durable; divided by the commits, the size of a batch",
                         of(&Statistics::writes));
-    metrics.add_counter(
-        "portrait_store_commit_seconds_total",
-        "What the commits took, syncs included; divided by the commits, the time of one",
-        [&store] { return std::chrono::duration<double>(store.statistics().commit_time).count(); });
+    metrics.add_histogram("portrait_store_commit_seconds", "What each commit took, syncs included",
+                          [&store] { return store.statistics().commit_times; });
     metrics.add_counter("portrait_store_refused_writes_total",
                         "Writes that failed alone, such as by a precondition",
                         of(&Statistics::refused_writes));

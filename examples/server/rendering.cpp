@@ -36,6 +36,8 @@ void add_figures([[maybe_unused]] portrait::http::Metrics& metrics,
     metrics.add_counter("portrait_renderings_failed_total", "Those that failed", of(&Statistics::failed));
     metrics.add_counter("portrait_renderings_refused_total", "Renderings that found the queue full",
                         of(&Statistics::refused));
+    metrics.add_histogram("portrait_rendering_seconds", "What each rendering took, its wait not included",
+                          [pool] { return pool->statistics().times; });
     metrics.add_gauge("portrait_renderings_waiting", "Renderings that wait", of(&Statistics::waiting));
     metrics.add_gauge("portrait_renderings_running", "Renderings under way", of(&Statistics::running));
     metrics.add_gauge("portrait_rendering_bytes", "Bytes of decoded pictures in memory",

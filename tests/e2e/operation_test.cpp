@@ -109,7 +109,7 @@ TEST_CASE("figures of requests, cache and store are at /metrics, which asks nobo
          {R"(portrait_requests_total{method="PUT",route="/api/v1/Person/{personId}/Image",status="200"} 1)",
           R"(portrait_requests_total{method="GET",route="/api/v1/Person/{personId}/Image",status="200"} 3)",
           R"(portrait_refusals_total{rule="authentication.failed"} 1)", "portrait_store_writes_total",
-          "portrait_store_commit_seconds_total", "portrait_cache_hits_total 2", "portrait_connections ",
+          "portrait_store_commit_seconds_count ", "portrait_cache_hits_total 2", "portrait_connections ",
           "portrait_requests_in_flight 1", "portrait_store_writable 1",
           R"(portrait_request_duration_seconds_count{route="/api/v1/Person/{personId}/Image"} 5)"}) {
         CAPTURE(line, answer.body);

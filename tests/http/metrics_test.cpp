@@ -81,6 +81,29 @@ TEST_CASE("gauges and counters of others are read at each scrape", "[http][metri
     CHECK(has(text, "# TYPE portrait_events_total counter"));
 }
 
+TEST_CASE("durations of others become a histogram", "[http][metrics]") {
+    const auto metrics = Metrics::make(nullptr);
+    if (metrics == nullptr)
+        return;
+    portrait::DurationHistogram durations;
+    metrics->add_histogram("portrait_things_seconds", "Things", [&] { return durations; });
+    CHECK(has(metrics->text(), "portrait_things_seconds_count 0"));
+    durations.add(std::chrono::microseconds{1000}); // a bound belongs to its own bucket
+    durations.add(std::chrono::nanoseconds{1'000'001});
+    durations.add(std::chrono::milliseconds{30});
+    durations.add(std::chrono::seconds{11});
+    const auto text = metrics->text();
+    CHECK(has(text, "# TYPE portrait_things_seconds histogram"));
+    CHECK(has(text, R"(portrait_things_seconds_bucket{le="0.0005"} 0)"));
+    CHECK(has(text, R"(portrait_things_seconds_bucket{le="0.001"} 1)"));
+    CHECK(has(text, R"(portrait_things_seconds_bucket{le="0.0025"} 2)"));
+    CHECK(has(text, R"(portrait_things_seconds_bucket{le="0.05"} 3)"));
+    CHECK(has(text, R"(portrait_things_seconds_bucket{le="10"} 3)"));
+    CHECK(has(text, R"(portrait_things_seconds_bucket{le="+Inf"} 4)"));
+    CHECK(has(text, "portrait_things_seconds_count 4"));
+    CHECK(text.find("portrait_things_seconds_sum 11.03") != std::string::npos);
+}
+
 TEST_CASE("many threads count at once and nothing is lost", "[http][metrics]") {
     const auto metrics = Metrics::make(nullptr);
     if (metrics == nullptr)

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -83,6 +85,10 @@ public:
     void add_counter(std::string name, std::string help, Read read) override {
         add(prometheus::MetricType::Counter, std::move(name), std::move(help), std::move(read));
     }
+    void add_histogram(std::string name, std::string help, ReadHistogram read) override {
+        const std::lock_guard lock{mutex_};
+        histograms_.push_back({std::move(name), std::move(help), std::move(read)});
+    }
 
     std::string text() const override {
         auto families = registry_.Collect();
@@ -90,6 +96,8 @@ public:
             const std::lock_guard lock{mutex_};
             for (const auto& figure : figures_)
                 families.push_back(read(figure));
+            for (const auto& histogram : histograms_)
+                families.push_back(read(histogram));
         }
         return prometheus::TextSerializer{}.Serialize(families);
     }
@@ -102,6 +110,12 @@ private:
         std::string name;
         std::string help;
         Read read;
+    };
+
+    struct Histogram {
+        std::string name;
+        std::string help;
+        ReadHistogram read;
     };
 
     void count(const AccessRecord& record) {
@@ -148,6 +162,24 @@ private:
         return family;
     }
 
+    static prometheus::MetricFamily read(const Histogram& histogram) {
+        prometheus::MetricFamily family;
+        family.name = histogram.name;
+        family.help = histogram.help;
+        family.type = prometheus::MetricType::Histogram;
+        auto& metric = family.metric.emplace_back().histogram;
+        const auto durations = histogram.read();
+        for (std::size_t bucket = 0; bucket < durations.counts.size(); ++bucket) {
+            metric.sample_count += durations.counts[bucket];
+            metric.bucket.push_back({.cumulative_count = metric.sample_count,
+                                     .upper_bound = bucket < DurationHistogram::bounds.size()
+                                                        ? seconds(DurationHistogram::bounds[bucket])
+                                                        : std::numeric_limits<double>::infinity()});
+        }
+        metric.sample_sum = seconds(durations.total);
+        return family;
+    }
+
     const std::shared_ptr<Log> next_;
     prometheus::Registry registry_;
     prometheus::Family<prometheus::Counter>& requests_ = prometheus::BuildCounter()
@@ -179,6 +211,7 @@ private:
 
     mutable std::mutex mutex_;
     std::vector<Figure> figures_;
+    std::vector<Histogram> histograms_;
 };
 
 } // namespace

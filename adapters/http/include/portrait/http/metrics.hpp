@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
 #include <portrait/http/log.hpp>
 
@@ -27,6 +28,9 @@ public:
     virtual void add_gauge(std::string name, std::string help, Read read) = 0;
     /// What only grows; its name ends in `_total`.
     virtual void add_counter(std::string name, std::string help, Read read) = 0;
+    /// How often something took how long, in seconds; its name ends in `_seconds`.
+    using ReadHistogram = std::function<DurationHistogram()>;
+    virtual void add_histogram(std::string name, std::string help, ReadHistogram read) = 0;
 
     /// All of it, as `/metrics` answers it.
     virtual std::string text() const = 0;

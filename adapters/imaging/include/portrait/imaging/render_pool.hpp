@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
 #include <portrait/imaging/vips_renderer.hpp>
 
@@ -27,6 +28,7 @@ struct RenderPoolStatistics {
     std::uint64_t running = 0;                      ///< now
     std::uint64_t decoded_bytes_in_flight = 0;      ///< now
     std::uint64_t peak_decoded_bytes_in_flight = 0; ///< the most there have been
+    DurationHistogram times;                        ///< of those that ended, without their wait in the queue
 };
 
 /// Renders on threads of its own, within a budget of memory and a bounded queue, in the order asked. A job

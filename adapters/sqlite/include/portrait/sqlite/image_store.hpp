@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 #include <portrait/sqlite/upkeep.hpp>
@@ -42,11 +43,11 @@ struct StoreStatistics {
     std::uint64_t writes = 0;         ///< members of these transactions that succeeded: saves and all others
     std::uint64_t refused_writes = 0; ///< members that failed alone, such as by a precondition
     std::uint64_t largest_batch = 0;  ///< members of the largest transaction
-    std::chrono::microseconds commit_time{0}; ///< all that the durable transactions took, syncs included
-    std::uint64_t failed_batches = 0;         ///< transactions that failed as a whole
-    std::uint64_t reopened = 0;               ///< times that the store closed for writes and came back
-    std::uint64_t bytes_to_free = 0;          ///< of replaced and removed pictures, still taking space
-    std::uint64_t bytes_freed = 0;            ///< given back to the file system
+    DurationHistogram commit_times;   ///< of the durable transactions, syncs included
+    std::uint64_t failed_batches = 0; ///< transactions that failed as a whole
+    std::uint64_t reopened = 0;       ///< times that the store closed for writes and came back
+    std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still taking space
+    std::uint64_t bytes_freed = 0;    ///< given back to the file system
 };
 
 /// The embedded store: rows in SQLite (`portrait.db`), bytes in append-only files (`pictures/<number>.seg`).

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace portrait {
+
+/// How often something took how long, for a monitor. Plain data; not synchronised.
+struct DurationHistogram {
+    /// Each is the longest that its bucket counts; what takes longer than the last is counted behind them.
+    static constexpr std::array<std::chrono::microseconds, 14> bounds{
+        std::chrono::microseconds{250},  std::chrono::microseconds{500}, std::chrono::milliseconds{1},
+        std::chrono::microseconds{2500}, std::chrono::milliseconds{5},   std::chrono::milliseconds{10},
+        std::chrono::milliseconds{25},   std::chrono::milliseconds{50},  std::chrono::milliseconds{100},
+        std::chrono::milliseconds{250},  std::chrono::milliseconds{500}, std::chrono::seconds{1},
+        std::chrono::milliseconds{2500}, std::chrono::seconds{10},
+    };
+
+    std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< each bucket's own
+    std::chrono::microseconds total{0};
+
+    void add(std::chrono::steady_clock::duration took) noexcept {
+        const auto rounded = std::chrono::ceil<std::chrono::microseconds>(took);
+        const auto* const bound = std::lower_bound(bounds.begin(), bounds.end(), rounded);
+        ++counts[static_cast<std::size_t>(bound - bounds.begin())];
+        total += rounded;
+    }
+};
+
+} // namespace portrait
