@@ -30,7 +30,7 @@ struct SignInLimits {
 
 /// What checking passwords may take, and how the file is followed. The defaults suit a server.
 struct FileAuthenticatorOptions {
-    std::size_t hashing_threads = 1;           ///< at least one is started
+    std::size_t hashing_threads = 1;           ///< at least one is started; of low priority
     std::size_t hashing_queue = 64;            ///< attempts waiting; beyond it `busy`
     std::chrono::seconds remember{300};        ///< how long a verified password needs no hashing again
     std::size_t remembered_credentials = 1024; ///< at the most
