@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 SERVER = ''
 # As the reference's samples have them.
 JSON = 'application/json; charset=utf-8'
+SECRETS = set()  # that the servers handed out
 AUTHORIZED = {'Authorization': 'Basic dGplMDpUamUw'}
 SAMPLE = {**AUTHORIZED, 'Accept': JSON, 'Accept-Language': 'fr,de,ru,zh'}
 
@@ -160,6 +161,7 @@ class Server:
             log = self.log.read()
         assert code == 0, (code, log)
         assert not re.search('Tje0|dGplMDpUamUw|[78][TA]:', log), log
+        assert not any(secret in log for secret in SECRETS), log
 
 
 # What differs from answer to answer by its nature; the rest has to be equal.
@@ -355,6 +357,7 @@ class OtherClientsTest(unittest.TestCase):
             cookies = dict(re.match(r'([^=]+)=([^;]*)', value).groups()
                            for name, value in answer.fields if name.lower() == 'set-cookie')
             self.assertEqual(set(cookies), {'PORTRAIT_SESSION', 'XSRF-TOKEN'})
+            SECRETS.update(cookies.values())
             return {'Cookie': '; '.join(f'{name}={value}' for name, value in cookies.items())}, cookies['XSRF-TOKEN']
 
         def talk(client, person):

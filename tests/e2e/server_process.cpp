@@ -14,6 +14,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -64,6 +66,30 @@ std::vector<std::string> environment_of(const ServerLaunch& launch) {
     return lines;
 }
 
+/// What a launch is told in confidence.
+void note_secrets_of(const ServerLaunch& launch) {
+    std::istringstream input{launch.input};
+    for (std::string line; std::getline(input, line);)
+        note_secret(line);
+    for (std::size_t index = 1; index < launch.arguments.size(); ++index)
+        if (launch.arguments[index - 1] == "--app-token")
+            note_secret(launch.arguments[index]);
+    if (const auto token = launch.environment.find("PORTRAIT_APP_TOKEN"); token != launch.environment.end())
+        note_secret(token->second);
+}
+
+/// The audit logs in the folder that a server worked in.
+std::string audit_logs_in(const std::filesystem::path& folder) {
+    std::string text;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{folder, ignored})
+        if (entry.is_regular_file() && entry.path().filename().string().starts_with("audit")) {
+            std::ifstream file{entry.path(), std::ios::binary};
+            text.append(std::istreambuf_iterator<char>{file}, {});
+        }
+    return text;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
     for (auto& text : texts)
@@ -74,7 +100,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 } // namespace
 
-ServerProcess::ServerProcess(const ServerLaunch& launch) {
+ServerProcess::ServerProcess(const ServerLaunch& launch)
+    : folder_{launch.folder} {
+    note_secrets_of(launch);
     auto arguments = launch.arguments;
     arguments.insert(arguments.begin(), PORTRAIT_SERVER_BINARY);
     auto environment = environment_of(launch);
@@ -120,8 +148,9 @@ ServerProcess::~ServerProcess() {
     out_.reader.join();
     err_.reader.join();
     // Of every test: no log tells a password, a token or a cookie that was used.
-    for (const auto& secret : secrets_in(err_.text))
-        FAIL_CHECK("the log holds the secret " << secret << "\n" << err_.text);
+    for (const auto& text : {err_.text, audit_logs_in(folder_)})
+        for (const auto& secret : secrets_in(text))
+            FAIL_CHECK("the log holds the secret " << secret << "\n" << text);
     ::close(out_.descriptor);
     ::close(err_.descriptor);
     ::close(handle_);

@@ -37,7 +37,8 @@ struct ServerEnd {
 };
 
 /// One process. What it prints is taken at once, so it never waits for the test. Ends with this object at the
-/// latest (kill -9), when a log that holds a secret which a test has sent or was given fails that test.
+/// latest (kill -9), when a log that holds a secret which a test has sent or was given fails that test; an
+/// audit log in its folder, whose name begins so, is one, too.
 /// Members throw `std::runtime_error` with the output so far when something takes longer than two minutes. To
 /// be used by one thread.
 class ServerProcess {
@@ -86,6 +87,7 @@ private:
     std::uint64_t status_bytes(std::string_view field) const;
     [[noreturn]] void fail(const std::string& what) const; // called without the lock
 
+    const std::filesystem::path folder_;
     pid_t id_ = -1;
     int handle_ = -1; // a pidfd: readable once the process has ended
     bool reaped_ = false;

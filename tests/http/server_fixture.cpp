@@ -1,5 +1,8 @@
 #include "server_fixture.hpp"
 
+#include "support/catch.hpp"
+#include "support/secrets.hpp"
+
 #include <portrait/http/executor.hpp>
 
 #include <chrono>
@@ -97,11 +100,20 @@ void HeldAuthenticator::release() {
     }
 }
 
-void RecordingLog::event(Severity /*severity*/, std::string_view /*message*/,
-                         std::string_view /*request_id*/) {}
+RecordingLog::~RecordingLog() {
+    for (const auto& secret : portrait::testing::secrets_in(text_))
+        FAIL_CHECK("the log was told the secret " << secret);
+}
+
+void RecordingLog::event(Severity /*severity*/, std::string_view message, std::string_view /*request_id*/) {
+    const std::lock_guard lock{mutex_};
+    text_.append(message).append("\n");
+}
 
 void RecordingLog::access(const AccessRecord& record) {
     const std::lock_guard lock{mutex_};
+    for (const auto part : {record.principal, record.application, record.path, record.trace_parent})
+        text_.append(part).append("\n");
     accesses_.push_back({std::string{record.request_id}, std::string{record.remote_address},
                          std::string{record.principal}, std::string{record.application},
                          std::string{record.method}, std::string{record.path}, record.status,

@@ -92,8 +92,10 @@ struct LoggedAccess {
     std::uint64_t response_bytes = 0;
 };
 
+/// Fails the test, when it goes, that made it hear a secret.
 class RecordingLog final : public Log {
 public:
+    ~RecordingLog() override;
     void event(Severity severity, std::string_view message, std::string_view request_id) override;
     void access(const AccessRecord& record) override;
     std::vector<LoggedAccess> accesses() const;
@@ -101,6 +103,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<LoggedAccess> accesses_;
+    std::string text_; ///< all that a log of it could say
 };
 
 /// Waits for a condition that another thread brings about; false when it didn't in a very long time.
