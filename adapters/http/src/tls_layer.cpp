@@ -14,8 +14,8 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::size_t record_size = 16 * 1024; // the most data that one holds
-constexpr unsigned most_at_once = 16;          // steps, before others on the thread have their turn
+constexpr std::size_t record_size = std::size_t{16} * 1024; // the most data that one holds
+constexpr unsigned most_at_once = 16; // steps, before others on the thread have their turn
 
 std::size_t size_of(const Stream::Pieces& pieces) {
     std::size_t size = 0;
@@ -71,6 +71,11 @@ Awaitable<void> TlsLayer::drive(Step step, beast::error_code& error) {
     cancelled_ = false;
     error = {};
     for (;;) {
+        // OpenSSL keeps the descriptor's number, which may be another connection's by now.
+        if (!socket_.is_open()) {
+            error = net::error::bad_descriptor;
+            co_return;
+        }
         ERR_clear_error();
         errno = 0;
         const int outcome = step();
@@ -151,7 +156,7 @@ Awaitable<std::size_t> TlsLayer::write(Stream::Pieces pieces, beast::error_code&
 }
 
 void TlsLayer::say_goodbye() noexcept {
-    if (!failed_ && SSL_is_init_finished(ssl_.get()) == 1) {
+    if (!failed_ && socket_.is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
         SSL_shutdown(ssl_.get());
         ERR_clear_error();
     }
