@@ -1,8 +1,9 @@
+#include "awaited.hpp"
 #include "required.hpp"
 
 #include <portrait/auditing_image_store.hpp>
 
-#include <future>
+#include <functional>
 #include <utility>
 #include <variant>
 
@@ -35,10 +36,8 @@ Error not_kept() {
 }
 
 bool keep(AuditLog& log, AuditRecord record) {
-    auto kept = std::make_shared<std::promise<bool>>();
-    auto outcome = kept->get_future();
-    log.record(std::move(record), [kept](bool done) { kept->set_value(done); });
-    return outcome.get();
+    return awaited<bool>(
+        [&](std::function<void(bool)> done) { log.record(std::move(record), std::move(done)); });
 }
 
 /// The value, once the record of it is kept.

@@ -1,8 +1,8 @@
+#include "awaited.hpp"
 #include "required.hpp"
 
 #include <portrait/forwarding_image_store.hpp>
 
-#include <future>
 #include <utility>
 
 namespace portrait {
@@ -13,11 +13,8 @@ ForwardingImageStore::ForwardingImageStore(std::shared_ptr<ImageStore> store)
 ForwardingImageStore::~ForwardingImageStore() = default;
 
 result<SavedImage> ForwardingImageStore::save(SaveImage command) {
-    // Shared: whoever calls the promise may still be inside it when the waiting thread is through.
-    const auto saved = std::make_shared<std::promise<result<SavedImage>>>();
-    auto outcome = saved->get_future();
-    submit(std::move(command), [saved](result<SavedImage> done) { saved->set_value(std::move(done)); });
-    return outcome.get();
+    return awaited<result<SavedImage>>(
+        [&](Completion<SavedImage> completion) { submit(std::move(command), std::move(completion)); });
 }
 
 void ForwardingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {

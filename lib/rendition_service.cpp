@@ -1,3 +1,4 @@
+#include "awaited.hpp"
 #include "required.hpp"
 
 #include <portrait/probe.hpp>
@@ -6,19 +7,22 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
-#include <future>
 #include <list>
 #include <mutex>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace portrait {
 
 /// One rendering and everybody who waits for it.
 struct RenditionService::Flight {
-    using Subject = std::variant<ImageVersion, Placeholder>;
+    struct Subject {
+        std::optional<ImageVersion> version;
+        Placeholder placeholder{}; ///< when there is no version
+
+        friend bool operator==(const Subject&, const Subject&) = default;
+    };
 
     struct Outcome {
         std::optional<ImageInfo> info; ///< absent of a placeholder
@@ -165,7 +169,7 @@ void RenditionService::submit(PersonId person_id, const ImageInfo& info, const R
         return completion(ImageRendition{info, *std::move(image)});
     const auto read_at = state_->cache ? state_->cache->now() : ImageCache::Moment{};
     const auto flight =
-        state_->board(info.version(), rendition, std::move(stop),
+        state_->board({info.version()}, rendition, std::move(stop),
                       [completion = std::move(completion)](result<Flight::Outcome> made) {
                           if (made)
                               completion(ImageRendition{*std::move(made->info), std::move(made->image)});
@@ -208,11 +212,9 @@ void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId 
 }
 
 result<ImageRendition> RenditionService::rendition(PersonId person_id, const Rendition& rendition) const {
-    const auto promise = std::make_shared<std::promise<result<ImageRendition>>>();
-    auto outcome = promise->get_future();
-    submit(person_id, rendition, {},
-           [promise](result<ImageRendition> made) { promise->set_value(std::move(made)); });
-    return outcome.get();
+    return awaited<result<ImageRendition>>([&](Completion<ImageRendition> completion) {
+        submit(person_id, rendition, {}, std::move(completion));
+    });
 }
 
 std::optional<RenderedImage> RenditionService::cached(Placeholder kind, const Rendition& rendition) const {
@@ -223,7 +225,7 @@ void RenditionService::submit(Placeholder kind, const Rendition& rendition, std:
                               Completion<RenderedImage> completion) const {
     if (auto image = state_->find(kind, rendition))
         return completion(*std::move(image));
-    const auto flight = state_->board(kind, rendition, std::move(stop),
+    const auto flight = state_->board({{}, kind}, rendition, std::move(stop),
                                       [completion = std::move(completion)](result<Flight::Outcome> made) {
                                           if (made)
                                               completion(std::move(made->image));
@@ -254,11 +256,8 @@ void RenditionService::take_off(const std::shared_ptr<Flight>& flight, Placehold
 }
 
 result<RenderedImage> RenditionService::placeholder(Placeholder kind, const Rendition& rendition) const {
-    const auto promise = std::make_shared<std::promise<result<RenderedImage>>>();
-    auto outcome = promise->get_future();
-    submit(kind, rendition, {},
-           [promise](result<RenderedImage> drawn) { promise->set_value(std::move(drawn)); });
-    return outcome.get();
+    return awaited<result<RenderedImage>>(
+        [&](Completion<RenderedImage> completion) { submit(kind, rendition, {}, std::move(completion)); });
 }
 
 } // namespace portrait
