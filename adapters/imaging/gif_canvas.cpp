@@ -50,7 +50,8 @@ public:
                 std::max(little_endian(8), first.area.bottom)};
     }
 
-    /// The whole frames up to the end of the file or the first thing that isn't right.
+    /// The whole frames up to the end of the file or the first thing that isn't right, and no more than
+    /// libvips would decode.
     std::vector<Frame> frames(bool all) {
         std::vector<Frame> found;
         constexpr std::size_t head = 13;
@@ -59,7 +60,7 @@ public:
         at_ = head + color_table(number(10));
         for (Frame frame; next(frame); frame = {}) {
             found.push_back(frame);
-            if (!all)
+            if (!all || found.size() == most_decoded_frames)
                 break;
         }
         return found;

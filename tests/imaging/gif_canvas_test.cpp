@@ -266,6 +266,19 @@ TEST_CASE("a GIF that is shown rightly is left as it is") {
     CHECK_FALSE(with_clear_canvas(transparent, {{side, side}, true}, false));
 }
 
+TEST_CASE("an animation of more frames than libvips decodes is left as it is") {
+    const auto gif = [](std::size_t frames) {
+        ByteWriter out;
+        out.text("GIF89a").le16(2).le16(2).u8(0x80).u8(0).u8(0).fill(6);
+        for (; frames != 0; --frames)
+            write_frame(out, {0, 0, 1, 1, red, to_background}, 1);
+        return ImageBytes{out.u8(0x3B).take()};
+    };
+    CHECK(with_clear_canvas(gif(2), {{2, 2}, false}, true));
+    CHECK_FALSE(with_clear_canvas(gif(5000), {{2, 2}, false}, true));
+    CHECK(with_clear_canvas(gif(5000), {{2, 2}, false}, false)); // for its first frame
+}
+
 TEST_CASE("an animation that is cut off is cleared as far as it goes") {
     const auto gif = animation({{10, 10, 20, 20, red, to_background},
                                 {0, 0, 10, 10, green, to_background},
