@@ -206,15 +206,15 @@ TEST_CASE("a picture that can't be rendered is 422 and stays to be had as it is"
 
 TEST_CASE("a full queue of renderings is 503 with the time to come again, and stored pictures are served",
           "[endpoint][rendition]") {
+    std::promise<void> running; // outlive the pool, whose thread they hold
+    std::promise<void> let_go;
     const RenderingFixture fixture{imaging::RenderPoolOptions{.threads = 1, .queue_limit = 0}};
     fixture.put(1, make_png(40, 20));
-    std::promise<void> running;
-    std::promise<void> let_go;
     const auto picture = ImageBytes{make_png(4, 4)};
     fixture.pool->submit({picture, probe(picture).value(), {2, 2, {}, Fit::inside}, {}},
-                         [&](const result<RenderedImage>&) {
+                         [&, released = let_go.get_future().share()](const result<RenderedImage>&) {
                              running.set_value();
-                             let_go.get_future().wait();
+                             released.wait();
                          });
     running.get_future().wait();
     for (const char* const query : {"?w=10", "?type=gif"}) {
