@@ -73,16 +73,19 @@ private:
     static void blend(std::span<std::uint8_t> samples, const Color& color, double coverage) {
         if (coverage <= 0)
             return;
+        const std::array over{color.red, color.green, color.blue};
         for (; !samples.empty(); samples = samples.subspan(bands)) {
-            const double below = samples[3] / 255.0;
-            const double alpha = coverage + below * (1 - coverage);
-            const std::array over{color.red, color.green, color.blue};
+            const double below = coverage < 1 ? samples[3] / 255.0 * (1 - coverage) : 0;
+            const double alpha = coverage + below;
             for (std::size_t band = 0; band < over.size(); ++band)
-                samples[band] = static_cast<std::uint8_t>(
-                    (over.at(band) * coverage + samples[band] * below * (1 - coverage)) / alpha + 0.5);
-            samples[3] = static_cast<std::uint8_t>(alpha * 255 + 0.5);
+                samples[band] =
+                    rounded(coverage < 1 ? (over.at(band) * coverage + samples[band] * below) / alpha
+                                         : over.at(band));
+            samples[3] = rounded(alpha * 255);
         }
     }
+
+    static std::uint8_t rounded(double sample) { return static_cast<std::uint8_t>(std::lround(sample)); }
 
     std::uint32_t side_;
     std::vector<Layer> layers_;

@@ -14,6 +14,7 @@
 namespace portrait::testing {
 
 /// What can be made.
+/// What each is, and how it means to harm.
 enum class HostilePicture : std::uint8_t {
     png_claim,               ///< 100 bytes that claim 30,000 × 30,000 pixels and hold none
     png_bomb,                ///< 30,000 × 30,000 grey pixels, all there, of less than 1 MiB
@@ -37,6 +38,7 @@ enum class HostilePicture : std::uint8_t {
 };
 
 /// In the order of the enumerators.
+/// Every one of them once, in the order of the enumeration.
 inline constexpr std::array all_hostile_pictures{
     HostilePicture::png_claim,          HostilePicture::png_bomb,
     HostilePicture::png_bomb_in_limits, HostilePicture::png_profile_bomb,
