@@ -13,18 +13,6 @@ namespace portrait {
 
 namespace {
 
-struct Blob {
-    ImageInfo info; // as asked by BlobId
-    ImageBytes bytes;
-    std::unordered_set<PersonId> persons;
-};
-
-struct Link {
-    BlobId blob_id;
-    std::int64_t version;
-    Timestamp at;
-};
-
 void describe(ImageInfo& info, const ImageContent& content) {
     info.size = content.bytes.size();
     info.format = content.header.format;
@@ -36,6 +24,18 @@ void describe(ImageInfo& info, const ImageContent& content) {
 } // namespace
 
 struct MemoryImageStore::State {
+    struct Blob {
+        ImageInfo info; // as asked by BlobId
+        ImageBytes bytes;
+        std::unordered_set<PersonId> persons;
+    };
+
+    struct Link {
+        BlobId blob_id;
+        std::int64_t version;
+        Timestamp at;
+    };
+
     mutable std::shared_mutex mutex;
     std::unordered_map<BlobId, Blob> blobs;
     std::unordered_map<PersonId, Link> links;
