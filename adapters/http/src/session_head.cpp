@@ -68,23 +68,21 @@ Awaitable<Session::Arrival> Session::read_head() {
             if (error) {
                 co_return Arrival::gone;
             }
-            start_exchange();
-        }
-        const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
-        reactor_->busy(*this);
-        if (expired_ && !idle_) {
-            co_return refuse_timeout("the request's head didn't arrive in time");
-        }
-        if (error) {
-            idle_ = false;
-            co_return Arrival::gone;
-        }
-        buffer_.commit(count);
-        if (idle_) {
+            // Busy before it is read: who is idle may be closed by others between the reading and its return.
+            reactor_->busy(*this);
             idle_ = false;
             started_ = std::chrono::steady_clock::now();
             set_deadline(core_->options.header_timeout);
+            start_exchange();
         }
+        const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
+        if (expired_) {
+            co_return refuse_timeout("the request's head didn't arrive in time");
+        }
+        if (error) {
+            co_return Arrival::gone;
+        }
+        buffer_.commit(count);
     }
 }
 
