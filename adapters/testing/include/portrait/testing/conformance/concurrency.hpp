@@ -3,6 +3,7 @@
 #include <portrait/testing/conformance/cases.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -154,33 +155,38 @@ inline void first_saves_at_once_make_one_blob(const StoreFactory& make_store) {
 }
 
 inline void many_submits_are_each_answered_once(const StoreFactory& make_store) {
+    struct Answers {
+        std::mutex mutex;
+        std::condition_variable all_there;
+        int count = 0;
+        std::set<std::int32_t> ids;
+        int refused = 0;
+    };
     auto store = make_store({});
     constexpr int count = 200;
-    std::mutex mutex;
-    std::condition_variable all_answered;
-    int answered = 0;
-    std::set<std::int32_t> ids;
-    int refused = 0;
+    const auto answers = std::make_shared<Answers>(); // for those that come later than anybody waits
     for (int index = 0; index < count; ++index) {
         auto command = save_command(person(index + 1), static_cast<std::uint32_t>(index));
         if (index % 10 == 9) // bad members fail alone
             command.precondition.if_match = VersionCondition{.any = true, .versions = {}};
-        store->submit(std::move(command), [&](result<SavedImage> saved) {
-            const std::lock_guard lock{mutex};
+        store->submit(std::move(command), [answers](result<SavedImage> saved) {
+            const std::lock_guard lock{answers->mutex};
             if (saved)
-                ids.insert(saved->blob_id().value());
+                answers->ids.insert(saved->blob_id().value());
             else
-                ++refused;
-            if (++answered == count)
-                all_answered.notify_one();
+                ++answers->refused;
+            if (++answers->count >= count)
+                answers->all_there.notify_one();
         });
     }
     {
-        std::unique_lock lock{mutex};
-        all_answered.wait(lock, [&] { return answered == count; });
+        std::unique_lock lock{answers->mutex};
+        REQUIRE(answers->all_there.wait_for(lock, std::chrono::minutes{1},
+                                            [&] { return answers->count >= count; }));
+        CHECK(answers->count == count);
+        CHECK(answers->refused == count / 10);
+        CHECK(answers->ids.size() == static_cast<std::size_t>(count - count / 10));
     }
-    CHECK(refused == count / 10);
-    CHECK(ids.size() == static_cast<std::size_t>(count - count / 10));
     for (int index = 0; index < count; ++index) {
         const auto stored = store->image(person(index + 1));
         CHECK(stored.has_value() == (index % 10 != 9));
