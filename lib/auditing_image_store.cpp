@@ -30,6 +30,17 @@ std::optional<ImageKey> key_of(const SaveTarget& target) {
     return std::nullopt;
 }
 
+/// The record of a command, before what it meets is known.
+template<class Command>
+AuditRecord record_of(AuditedAction action, const Command& command, std::optional<PersonId> person_id,
+                      std::optional<AuditedPicture> before) {
+    return {.action = action,
+            .at = command.now,
+            .actor = command.actor,
+            .person_id = person_id,
+            .before = std::move(before)};
+}
+
 Error not_kept() {
     return Error{errc::internal}.with_cause(
         "the change has been made, and its record can't be written to the audit log");
@@ -91,11 +102,8 @@ void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> comple
 }
 
 result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
-    AuditRecord record{.action = AuditedAction::update_info,
-                       .at = command.now,
-                       .actor = command.actor,
-                       .person_id = person_of(command.target),
-                       .before = look(command.target)};
+    auto record =
+        record_of(AuditedAction::update_info, command, person_of(command.target), look(command.target));
     auto updated = next().update_info(std::move(command));
     if (updated)
         record.after = picture_of(*updated);
@@ -103,11 +111,7 @@ result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
 }
 
 result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
-    AuditRecord record{.action = AuditedAction::remove,
-                       .at = command.now,
-                       .actor = command.actor,
-                       .person_id = person_of(command.target),
-                       .before = look(command.target)};
+    auto record = record_of(AuditedAction::remove, command, person_of(command.target), look(command.target));
     auto removed = next().remove(std::move(command));
     if (removed && !removed->unlinked && !removed->erased)
         return removed; // there was nothing to remove
@@ -115,11 +119,7 @@ result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
 }
 
 result<ImageInfo> AuditingImageStore::link(LinkImage command) {
-    AuditRecord record{.action = AuditedAction::link,
-                       .at = command.now,
-                       .actor = command.actor,
-                       .person_id = command.person_id,
-                       .before = look(command.person_id)};
+    auto record = record_of(AuditedAction::link, command, command.person_id, look(command.person_id));
     auto linked = next().link(std::move(command));
     if (linked)
         record.after = picture_of(*linked);
@@ -127,11 +127,7 @@ result<ImageInfo> AuditingImageStore::link(LinkImage command) {
 }
 
 result<std::optional<BlobId>> AuditingImageStore::unlink(UnlinkImage command) {
-    AuditRecord record{.action = AuditedAction::unlink,
-                       .at = command.now,
-                       .actor = command.actor,
-                       .person_id = command.person_id,
-                       .before = look(command.person_id)};
+    auto record = record_of(AuditedAction::unlink, command, command.person_id, look(command.person_id));
     auto unlinked = next().unlink(std::move(command));
     if (unlinked && !*unlinked)
         return unlinked;
