@@ -205,6 +205,7 @@ portrait::result<void> start_operations_server(const Settings& settings, Parts& 
 void announce(const Settings& settings, const Parts& parts, bool demo_user) {
     const auto port = parts.server->port();
     const auto url = url_of(settings.listen, port, settings.transport.speaks_tls());
+    say(banner(settings, port, demo_user)); // before the log's own thread can write in front of it
     parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
     if (demo_user && !settings.listen.is_loopback())
         parts.log->event(
@@ -212,7 +213,6 @@ void announce(const Settings& settings, const Parts& parts, bool demo_user) {
             "the demo user's password is public and this address is not loopback: whoever reaches this "
             "port can read, replace and delete every picture",
             {});
-    say(banner(settings, port, demo_user));
     notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url));
 }
 
