@@ -89,9 +89,9 @@ struct MemoryImageStore::State {
                            .extra_info = texts.extra_info,
                            .conceptual_type = texts.conceptual_type,
                            .created_at = command.now,
-                           .created_by = command.actor,
+                           .created_by = command.actor.stored(),
                            .updated_at = command.now,
-                           .updated_by = command.actor,
+                           .updated_by = command.actor.stored(),
                            .linked_at = command.now},
                   .bytes = {},
                   .persons = {}};
@@ -111,7 +111,7 @@ struct MemoryImageStore::State {
     void touch(Blob& blob, const Actor& actor, Timestamp now) {
         blob.info.blob_version = ++last_version;
         blob.info.updated_at = now;
-        blob.info.updated_by = actor;
+        blob.info.updated_by = actor.stored();
     }
 
     Link& relink(PersonId person_id, Blob& blob, Timestamp now) {

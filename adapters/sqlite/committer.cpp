@@ -258,6 +258,7 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
     const std::scoped_lock lock{mutex_};
     ++statistics_.commits;
     statistics_.commit_times.add(took);
+    statistics_.batch_sizes.add(batch.size());
     statistics_.writes += batch.size() - refused;
     statistics_.refused_writes += refused;
     statistics_.largest_batch = std::max<std::uint64_t>(statistics_.largest_batch, batch.size());

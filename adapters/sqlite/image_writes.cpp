@@ -25,7 +25,7 @@ void describe(BlobRow& row, const WrittenContent& content) {
 void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timestamp now) {
     info.blob_version = transaction.next_version();
     info.updated_at = now;
-    info.updated_by = actor;
+    info.updated_by = actor.stored();
 }
 
 result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, ImageTexts texts,
@@ -38,7 +38,7 @@ result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, Im
                          .extra_info = std::move(texts.extra_info),
                          .conceptual_type = std::move(texts.conceptual_type),
                          .created_at = command.now,
-                         .created_by = command.actor,
+                         .created_by = command.actor.stored(),
                          .linked_at = command.now},
                 .place = {}};
     touch(transaction, row.info, command.actor, command.now);

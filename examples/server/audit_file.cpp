@@ -50,6 +50,8 @@ std::string line_of(const portrait::AuditRecord& record) {
                       {"action", portrait::name_of(record.action)},
                       {"associate_id", record.actor.associate_id},
                       {"user", printable(record.actor.name)}};
+    if (!record.actor.request_id.empty())
+        line["request_id"] = printable(record.actor.request_id);
     if (record.person_id)
         line["person_id"] = record.person_id->value();
     line["before"] = value_of(record.before);

@@ -13,6 +13,8 @@ void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& sto
     metrics.add_counter("portrait_store_writes_total",
                         "Writes made durable; divided by the commits, the size of a batch",
                         of(&Statistics::writes));
+    metrics.add_histogram("portrait_store_batch_writes", "Writes that shared each commit",
+                          [&store] { return store.statistics().batch_sizes; });
     metrics.add_histogram("portrait_store_commit_seconds", "What each commit took, syncs included",
                           [&store] { return store.statistics().commit_times; });
     metrics.add_counter("portrait_store_refused_writes_total",

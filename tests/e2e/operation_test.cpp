@@ -94,54 +94,6 @@ private:
 
 } // namespace
 
-TEST_CASE("figures of requests, cache and store are at /metrics, which asks nobody", "[e2e][metrics]") {
-    const TemporaryFolder folder;
-    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
-    const auto port = server.port();
-    REQUIRE(put(port, 3) == 200);
-    for (int again = 0; again < 3; ++again)
-        CHECK(fetch(port, "GET", image_path, as_demo_user()).status == 200);
-    CHECK(fetch(port, "GET", image_path).status == 401);
-    const auto answer = fetch(port, "GET", "/metrics");
-    REQUIRE(answer.status == 200);
-    CHECK(answer.field("Content-Type").starts_with("text/plain; version=0.0.4"));
-    for (const auto* line :
-         {R"(portrait_requests_total{method="PUT",route="/api/v1/Person/{personId}/Image",status="200"} 1)",
-          R"(portrait_requests_total{method="GET",route="/api/v1/Person/{personId}/Image",status="200"} 3)",
-          R"(portrait_refusals_total{rule="authentication.failed"} 1)", "portrait_store_writes_total",
-          "portrait_store_commit_seconds_count ", "portrait_cache_hits_total 2", "portrait_connections ",
-          "portrait_requests_in_flight 1", "portrait_store_writable 1",
-          R"(portrait_request_duration_seconds_count{route="/api/v1/Person/{personId}/Image"} 5)"}) {
-        CAPTURE(line, answer.body);
-        CHECK(answer.body.find(line) != std::string::npos);
-    }
-}
-
-TEST_CASE("health and figures can have an address of their own", "[e2e][metrics]") {
-    const TemporaryFolder folder;
-    ServerProcess server{
-        {.folder = folder.path(),
-         .arguments = server_arguments({"--demo", "--operations-listen", "127.0.0.1:0", "--log-json"})}};
-    const auto port = server.port();
-    server.wait_for_err("health and figures on http://127.0.0.1:");
-    const auto said = server.err();
-    const auto at = said.find("health and figures on http://127.0.0.1:");
-    const auto operations =
-        static_cast<std::uint16_t>(std::stoi(said.substr(said.find("127.0.0.1:", at) + 10)));
-    CHECK(fetch(port, "GET", "/metrics").status == 404);
-    CHECK(fetch(port, "GET", "/healthz").status == 200);
-    CHECK(fetch(operations, "GET", "/metrics").status == 200);
-    CHECK(fetch(operations, "GET", "/readyz").status == 200);
-    CHECK(fetch(operations, "GET", image_path, as_demo_user()).status == 404);
-    CHECK(fetch(operations, "GET", "/session").status == 404);
-    CHECK(fetch(operations, "GET", "/api").status == 404);
-    CHECK(server.terminate().exit_code == 0);
-
-    ServerProcess without{
-        {.folder = folder.path(), .arguments = server_arguments({"--demo", "--no-metrics"})}};
-    CHECK(fetch(without.port(), "GET", "/metrics").status == 404);
-}
-
 TEST_CASE("the access log names route, rule, durations and trace, and no query", "[e2e][log]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})}};
@@ -180,7 +132,7 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     REQUIRE(put(port, 4) == 200);
     CHECK(put(port, 0) == 422);
     CHECK(fetch(port, "GET", image_path, as_demo_user()).status == 200);
-    REQUIRE(fetch(port, "DELETE", image_path, as_demo_user()).status == 204);
+    REQUIRE(fetch(port, "DELETE", image_path, as_demo_user({{"X-Request-Id", "the-request"}})).status == 204);
     server.kill(); // what was answered stands there
 
     const auto lines = lines_of(text_of_file(file));
@@ -195,6 +147,8 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     CHECK(lines[1].at("before") == lines[0].at("after"));
     CHECK(lines[1].at("after").at("digest") != lines[0].at("after").at("digest"));
     CHECK(lines[2].at("action") == "remove");
+    CHECK(lines[2].at("request_id") == "the-request");
+    CHECK(lines[0].at("request_id") != lines[1].at("request_id"));
     CHECK(lines[2].at("before") == lines[1].at("after"));
     CHECK(lines[2].at("after").is_null());
     struct stat status {};

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 AUTHORIZED = {'Authorization': 'Basic dGplMDpUamUw'}
 PATIENCE = 120  # seconds that a test waits for what has to come; a slow machine under sanitizers is no failure
@@ -129,8 +130,11 @@ class Server:
             connection.close()
 
     def figure(self, context, name):
-        text = self.ask(context, 'GET', '/metrics')[2].decode()
-        return float(re.search(rf'^{name} (\S+)$', text, re.MULTILINE)[1])
+        """One of /metrics; a server that was built without them can't be tested by them."""
+        status, _, text = self.ask(context, 'GET', '/metrics')
+        if status == 404:
+            raise unittest.SkipTest('this server was built without figures')
+        return float(re.search(rf'^{name} (\S+)$', text.decode(), re.MULTILINE)[1])
 
 
 def eventually(condition):

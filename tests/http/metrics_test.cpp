@@ -104,6 +104,24 @@ TEST_CASE("durations of others become a histogram", "[http][metrics]") {
     CHECK(text.find("portrait_things_seconds_sum 11.03") != std::string::npos);
 }
 
+TEST_CASE("sizes of others become a histogram", "[http][metrics]") {
+    const auto metrics = Metrics::make(nullptr);
+    if (metrics == nullptr)
+        return;
+    portrait::SizeHistogram sizes;
+    for (const std::uint64_t size : {1U, 2U, 3U, 64U, 5000U})
+        sizes.add(size);
+    metrics->add_histogram("portrait_batch_things", "Things", [&] { return sizes; });
+    const auto text = metrics->text();
+    CHECK(has(text, "# TYPE portrait_batch_things histogram"));
+    CHECK(has(text, R"(portrait_batch_things_bucket{le="1"} 1)"));
+    CHECK(has(text, R"(portrait_batch_things_bucket{le="2"} 2)"));
+    CHECK(has(text, R"(portrait_batch_things_bucket{le="4"} 3)"));
+    CHECK(has(text, R"(portrait_batch_things_bucket{le="4096"} 4)"));
+    CHECK(has(text, R"(portrait_batch_things_bucket{le="+Inf"} 5)"));
+    CHECK(has(text, "portrait_batch_things_sum 5070"));
+}
+
 TEST_CASE("many threads count at once and nothing is lost", "[http][metrics]") {
     const auto metrics = Metrics::make(nullptr);
     if (metrics == nullptr)

@@ -123,6 +123,7 @@ TEST_CASE("saves that wait together share a commit", "[sqlite][commit]") {
     CHECK(after.commits - before.commits == 1);
     CHECK(after.writes - before.writes == 100);
     CHECK(after.largest_batch == 100);
+    CHECK(after.batch_sizes.total == after.writes + after.refused_writes);
 }
 
 TEST_CASE("in a shared commit each write stands for itself", "[sqlite][commit]") {

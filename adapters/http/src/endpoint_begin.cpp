@@ -94,6 +94,7 @@ BeginOutcome Endpoint::State::admit_contained(const RequestHead& head, const boo
 
 BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::url_view& url,
                                     const Route& route, std::unique_ptr<Admission::State>& request) {
+    request->principal.actor.request_id = request->request_id;
     if (access_of(route.operation) == Access::write && !request->principal.may_write)
         return refuse(*request, plain_problem(403, "authorization.read_only",
                                               "You may read pictures and not change them"));

@@ -40,6 +40,29 @@ double seconds(std::chrono::microseconds duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+double plain(std::chrono::microseconds duration) {
+    return seconds(duration);
+}
+
+double plain(std::uint64_t size) {
+    return static_cast<double>(size);
+}
+
+/// A DurationHistogram or a SizeHistogram, with buckets that count what is below them, too.
+template<class Histogram>
+prometheus::ClientMetric::Histogram exposed(const Histogram& histogram) {
+    prometheus::ClientMetric::Histogram exposed;
+    for (std::size_t bucket = 0; bucket < histogram.counts.size(); ++bucket) {
+        exposed.sample_count += histogram.counts[bucket];
+        exposed.bucket.push_back({.cumulative_count = exposed.sample_count,
+                                  .upper_bound = bucket < Histogram::bounds.size()
+                                                     ? plain(Histogram::bounds[bucket])
+                                                     : std::numeric_limits<double>::infinity()});
+    }
+    exposed.sample_sum = plain(histogram.total);
+    return exposed;
+}
+
 /// The metrics of a label set, made when they are first needed and found quickly afterwards.
 template<class Metric, class Key>
 class Made {
@@ -87,7 +110,13 @@ public:
     }
     void add_histogram(std::string name, std::string help, ReadHistogram read) override {
         const std::lock_guard lock{mutex_};
-        histograms_.push_back({std::move(name), std::move(help), std::move(read)});
+        histograms_.push_back(
+            {std::move(name), std::move(help), [read = std::move(read)] { return exposed(read()); }});
+    }
+    void add_histogram(std::string name, std::string help, ReadSizes read) override {
+        const std::lock_guard lock{mutex_};
+        histograms_.push_back(
+            {std::move(name), std::move(help), [read = std::move(read)] { return exposed(read()); }});
     }
 
     std::string text() const override {
@@ -115,7 +144,7 @@ private:
     struct Histogram {
         std::string name;
         std::string help;
-        ReadHistogram read;
+        std::function<prometheus::ClientMetric::Histogram()> read;
     };
 
     void count(const AccessRecord& record) {
@@ -167,16 +196,7 @@ private:
         family.name = histogram.name;
         family.help = histogram.help;
         family.type = prometheus::MetricType::Histogram;
-        auto& metric = family.metric.emplace_back().histogram;
-        const auto durations = histogram.read();
-        for (std::size_t bucket = 0; bucket < durations.counts.size(); ++bucket) {
-            metric.sample_count += durations.counts[bucket];
-            metric.bucket.push_back({.cumulative_count = metric.sample_count,
-                                     .upper_bound = bucket < DurationHistogram::bounds.size()
-                                                        ? seconds(DurationHistogram::bounds[bucket])
-                                                        : std::numeric_limits<double>::infinity()});
-        }
-        metric.sample_sum = seconds(durations.total);
+        family.metric.emplace_back().histogram = histogram.read();
         return family;
     }
 

@@ -3,6 +3,7 @@
 #include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
 #include <portrait/http/log.hpp>
+#include <portrait/size_histogram.hpp>
 
 #include <functional>
 #include <memory>
@@ -31,6 +32,9 @@ public:
     /// How often something took how long, in seconds; its name ends in `_seconds`.
     using ReadHistogram = std::function<DurationHistogram()>;
     virtual void add_histogram(std::string name, std::string help, ReadHistogram read) = 0;
+    /// How often something had which size.
+    using ReadSizes = std::function<SizeHistogram()>;
+    virtual void add_histogram(std::string name, std::string help, ReadSizes read) = 0;
 
     /// All of it, as `/metrics` answers it.
     virtual std::string text() const = 0;

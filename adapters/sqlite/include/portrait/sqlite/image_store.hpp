@@ -3,6 +3,7 @@
 #include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
+#include <portrait/size_histogram.hpp>
 #include <portrait/sqlite/upkeep.hpp>
 
 #include <chrono>
@@ -43,6 +44,7 @@ struct StoreStatistics {
     std::uint64_t writes = 0;         ///< members of these transactions that succeeded: saves and all others
     std::uint64_t refused_writes = 0; ///< members that failed alone, such as by a precondition
     std::uint64_t largest_batch = 0;  ///< members of the largest transaction
+    SizeHistogram batch_sizes;        ///< members of each durable transaction
     DurationHistogram commit_times;   ///< of the durable transactions, syncs included
     std::uint64_t failed_batches = 0; ///< transactions that failed as a whole
     std::uint64_t reopened = 0;       ///< times that the store closed for writes and came back
