@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <span>
 
 namespace portrait::sqlite {
 
@@ -20,6 +21,8 @@ constexpr std::chrono::milliseconds longest_postponement{3000};
 /// file system's journal has taken on until then, the discarding of freed blocks on the device included.
 constexpr std::uint64_t punched_at_a_stretch = 16ULL << 20;
 constexpr std::chrono::milliseconds pause_between_stretches{5};
+/// So many holes are forgotten in one transaction, which saves wait for.
+constexpr std::size_t holes_forgotten_at_once = 256;
 
 std::uint64_t bytes_of(const std::vector<SegmentRange>& ranges) {
     std::uint64_t bytes = 0;
@@ -44,7 +47,7 @@ std::vector<SegmentRange> joined(std::vector<SegmentRange> ranges) {
 }
 
 /// By holes rather than by ranges: saves wait while this runs, and whatever begins in a hole is in it.
-result<void> forget_ranges(Connection& connection, const std::vector<SegmentRange>& holes) {
+result<void> forget_ranges(Connection& connection, std::span<const SegmentRange> holes) {
     for (const auto& hole : holes) {
         auto deleted = connection
                            .query("DELETE FROM range_to_free WHERE segment = ?1 AND range_offset >= ?2 "
@@ -159,9 +162,14 @@ bool Reclaimer::erase(std::uint64_t segment, const std::vector<SegmentRange>& ra
     const auto holes = joined(ranges);
     if (file && (!punch(**file, holes) || !(*file)->sync()))
         return false;
-    return committer_
-        .run<void>([&](Transaction& transaction) { return forget_ranges(transaction.connection, holes); })
-        .has_value();
+    for (std::span<const SegmentRange> rest{holes}; !rest.empty();) {
+        const auto some = rest.first(std::min(rest.size(), holes_forgotten_at_once));
+        if (!committer_.run<void>(
+                [some](Transaction& transaction) { return forget_ranges(transaction.connection, some); }))
+            return false;
+        rest = rest.subspan(some.size());
+    }
+    return true;
 }
 
 bool Reclaimer::punch(SegmentFile& file, const std::vector<SegmentRange>& holes) {

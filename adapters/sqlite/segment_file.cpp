@@ -17,6 +17,7 @@ namespace portrait::sqlite {
 namespace {
 
 constexpr unsigned private_file = 0600;
+constexpr std::uint64_t unquestioned_length = 1024ULL * 1024;
 
 } // namespace
 
@@ -142,12 +143,14 @@ result<ImageBytes> SegmentFile::read(const RecordPlace& place, std::uint64_t len
             fmt::format("{} at {}: {}", path().string(), place.range.offset, what));
     };
     const auto whole = record_header_size + length;
-    // Before memory is taken: a damaged row must not be able to ask for any amount of it.
-    const auto file_size = size();
-    if (!file_size)
-        return file_size.error();
-    if (place.range.offset > *file_size || whole > *file_size - place.range.offset)
-        return corrupt("the record ends behind the file's end");
+    // Before much memory is taken: a damaged row must not be able to ask for any amount of it.
+    if (length > unquestioned_length) {
+        const auto file_size = size();
+        if (!file_size)
+            return file_size.error();
+        if (place.range.offset > *file_size || whole > *file_size - place.range.offset)
+            return corrupt("the record ends behind the file's end");
+    }
 
     const std::shared_ptr<std::byte[]> buffer{new std::byte[whole]};
     const std::span record{buffer.get(), whole};

@@ -2,6 +2,8 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 
+#include <portrait/forwarding_image_store.hpp>
+
 #include <boost/json/parse.hpp>
 
 using namespace portrait;
@@ -16,6 +18,22 @@ Request put(std::uint32_t seed, RawFields fields = {}) {
     return {
         .method = "PUT", .target = path, .fields = std::move(fields), .body = text_of(make_png(5, 5, seed))};
 }
+
+/// Has lost the bytes and can't read anything any more, but knows what it had.
+class StoreWithoutBytes final : public ForwardingImageStore {
+public:
+    StoreWithoutBytes(std::shared_ptr<ImageStore> store, ImageInfo known)
+        : ForwardingImageStore{std::move(store)}
+        , known_{std::move(known)} {}
+
+    std::optional<ImageInfo> cached_info(PersonId) const override { return known_; }
+    std::optional<StoredImage> cached_image(PersonId) const override { return std::nullopt; }
+    result<StoredImage> image(ImageKey) const override { return Error{errc::store_io}; }
+    result<ImageInfo> info(ImageKey) const override { return Error{errc::store_io}; }
+
+private:
+    ImageInfo known_;
+};
 
 std::string etag(const http::Response& response) {
     const auto* tag = response.find("ETag");
@@ -48,6 +66,21 @@ TEST_CASE("a picture that hasn't changed is 304 without a body", "[endpoint][con
     // The first picture again is another state, though its bytes are the same.
     REQUIRE(fixture.send(put(1)).status == 200);
     CHECK(fixture.send({"GET", path, {{"If-None-Match", tag}}, {}}).status == 200);
+}
+
+TEST_CASE("a picture that hasn't changed is 304 without its bytes being read", "[endpoint][conditional]") {
+    const EndpointFixture full;
+    const auto tag = etag(full.send(put(1)));
+    const auto known = full.store->info(PersonId::from(1).value());
+    REQUIRE(known.has_value());
+    const EndpointFixture fixture{{}, {}, std::make_shared<StoreWithoutBytes>(full.store, *known)};
+    CHECK(fixture.send({"GET", path, {{"If-None-Match", tag}}, {}}).status == 304);
+    CHECK(fixture.send({"HEAD", path, {{"If-None-Match", tag}}, {}}).status == 304);
+    CHECK(fixture.send({"GET", path, {{"If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT"}}, {}}).status ==
+          304);
+    CHECK(fixture.send({"GET", path, {{"If-None-Match", tag}, {"If-Match", "\"x\""}}, {}}).status == 412);
+    CHECK(fixture.send({"GET", path, {{"If-None-Match", "\"x\""}}, {}}).status == 500);
+    CHECK(fixture.send({"GET", path, {}, {}}).status == 500);
 }
 
 TEST_CASE("ImageInfo has a tag of its own that changes with every save", "[endpoint][conditional]") {

@@ -10,7 +10,7 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::size_t first_step = 16 * 1024; // of a body whose length isn't declared
+constexpr std::size_t first_step = 16ULL * 1024; // of a body whose length isn't declared
 
 } // namespace
 

@@ -15,7 +15,7 @@ namespace portrait::http {
 /// that a declaration takes no memory. Not thread-safe. Throws `std::bad_alloc`.
 class BodyBuffer {
 public:
-    static constexpr std::size_t reserve_at_once = 1024 * 1024;
+    static constexpr std::size_t reserve_at_once = 1024ULL * 1024;
 
     /// `declared` is the length that the head declares, absent for chunks. `limit` is the most that may come.
     BodyBuffer(std::optional<std::uint64_t> declared, std::uint64_t limit);

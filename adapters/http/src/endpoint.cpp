@@ -45,6 +45,8 @@ Endpoint::~Endpoint() {
     state_->work.wait();
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): what is called back later is the endpoint's, as in
+// finish
 void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> done) {
     state_->begin(head, done);
 }

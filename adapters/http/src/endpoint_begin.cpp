@@ -15,7 +15,7 @@ namespace portrait::http {
 namespace {
 
 /// Requests without an upload may still carry a body, which is read and ignored up to this many bytes.
-constexpr std::uint64_t ignored_body_limit = 64 * 1024;
+constexpr std::uint64_t ignored_body_limit = 64ULL * 1024;
 constexpr const char* all_methods = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS";
 
 } // namespace

@@ -16,11 +16,26 @@ bool is_as_stored(const Rendition& wanted, const ImageInfo& info) noexcept {
 
 } // namespace
 
+/// Who has the picture already needs no bytes, whether they are at hand or not.
+std::optional<Response> Endpoint::State::decided_at_hand(const Admission::State& request,
+                                                         const RequestHead& head) const {
+    const auto info = service->cached_info(*request.person_id);
+    if (!info || !info->format ||
+        !is_as_stored(wanted_rendition(request.query.rendition, *info, head, options.renditions != nullptr),
+                      *info))
+        return std::nullopt;
+    auto decided = conditional_answer(head, *info, entity_tag(info->version()), request.response_type);
+    return decided ? std::optional{finished(request, *std::move(decided))} : std::nullopt;
+}
+
 std::optional<Response> Endpoint::State::picture_at_hand(const Admission::State& request,
                                                          const RequestHead& head) const {
     const auto person_id = *request.person_id;
     const bool can_convert = options.renditions != nullptr;
     if (!request.query.rendition.width && !request.query.rendition.height) {
+        if (head.find("If-None-Match") != nullptr || head.find("If-Modified-Since") != nullptr)
+            if (auto decided = decided_at_hand(request, head))
+                return decided;
         auto stored = service->cached_image(person_id);
         if (stored && is_as_stored(wanted_rendition(request.query.rendition, stored->info, head, can_convert),
                                    stored->info))

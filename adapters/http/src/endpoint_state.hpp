@@ -115,6 +115,7 @@ private:
     Response remove(Admission::State& request);
 
     // A person's picture, as stored or in another size or type.
+    std::optional<Response> decided_at_hand(const Admission::State& request, const RequestHead& head) const;
     std::optional<Response> picture_at_hand(const Admission::State& request, const RequestHead& head) const;
     void read_image(const std::shared_ptr<Admission::State>& request, const ReplyOnce& reply) const;
     void render(const std::shared_ptr<Admission::State>& request, const ImageInfo& info,

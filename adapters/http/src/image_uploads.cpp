@@ -13,7 +13,7 @@ namespace portrait::http {
 namespace {
 
 /// What a form may have around its picture: other parts' texts, boundaries and part headers.
-constexpr std::uint64_t form_allowance = 256 * 1024;
+constexpr std::uint64_t form_allowance = 256ULL * 1024;
 
 Problem unsupported_type() {
     return {.status = 415,

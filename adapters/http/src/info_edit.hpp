@@ -18,7 +18,7 @@
 namespace portrait::http {
 
 /// A body of PUT and PATCH ImageInfo may have this many bytes.
-inline constexpr std::uint64_t max_info_body = 256 * 1024;
+inline constexpr std::uint64_t max_info_body = 256ULL * 1024;
 
 /// The change to an entity as it is stored, without those strings that are only the request's view of the
 /// stored ones: so a client can send back what it got, and no language is lost.

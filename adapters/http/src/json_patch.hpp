@@ -14,7 +14,7 @@ namespace portrait::http {
 /// A patch may have this many operations.
 inline constexpr std::size_t max_patch_operations = 1000;
 /// What a patch's copies may add to a document, in bytes of memory.
-inline constexpr std::size_t max_patch_growth = 1024 * 1024;
+inline constexpr std::size_t max_patch_growth = 1024ULL * 1024;
 /// How deep a patch may nest a document.
 inline constexpr std::size_t max_patch_depth = 64;
 

@@ -12,7 +12,7 @@ namespace portrait::http {
 namespace {
 
 /// A piece is sent when it has grown to this.
-constexpr std::size_t piece_size = 64 * 1024;
+constexpr std::size_t piece_size = 64ULL * 1024;
 
 /// Whether it is the picture that is to blame, and not the server's present state.
 bool is_of_the_picture(const Error& error) noexcept {

@@ -48,6 +48,25 @@ void RememberedCredentials::FreeMac::operator()(evp_mac_ctx_st* mac) const noexc
     EVP_MAC_CTX_free(mac); // cleanses the key
 }
 
+RememberedCredentials::Mac RememberedCredentials::take_keyed() const {
+    {
+        const std::lock_guard lock{keyed_mutex_};
+        if (!spare_.empty()) {
+            Mac mac{std::move(spare_.back())};
+            spare_.pop_back();
+            return mac;
+        }
+    }
+    return Mac{EVP_MAC_CTX_dup(keyed_.get())};
+}
+
+void RememberedCredentials::give_back(Mac mac) const {
+    if (EVP_MAC_init(mac.get(), nullptr, 0, nullptr) != 1) // the key stays, the message goes
+        return;
+    const std::lock_guard lock{keyed_mutex_};
+    spare_.push_back(std::move(mac));
+}
+
 RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, std::string_view password,
                                                          std::string_view password_hash) const {
     std::string message;
@@ -57,7 +76,7 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
     append_field(message, password_hash);
     Key key{};
     std::size_t size = 0;
-    const Mac mac{EVP_MAC_CTX_dup(keyed_.get())};
+    Mac mac = take_keyed();
     const bool made = mac &&
                       EVP_MAC_update(mac.get(), reinterpret_cast<const unsigned char*>(message.data()),
                                      message.size()) == 1 &&
@@ -65,6 +84,7 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
     OPENSSL_cleanse(message.data(), message.size());
     if (!made || size != key.size())
         throw std::runtime_error{"HMAC-SHA-256 is not available"};
+    give_back(std::move(mac));
     return key;
 }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 /// OpenSSL's, whose headers are not needed here.
 struct evp_mac_ctx_st;
@@ -53,7 +54,13 @@ private:
     };
     using Mac = std::unique_ptr<evp_mac_ctx_st, FreeMac>;
 
-    Mac keyed_; ///< holds the secret key; copied for each message, since setting one up costs more than that
+    /// Of those that no message is in.
+    Mac take_keyed() const;
+    void give_back(Mac mac) const;
+
+    Mac keyed_; ///< holds the secret key; never used but to be copied
+    mutable std::mutex keyed_mutex_;
+    mutable std::vector<Mac> spare_; ///< copies of it, as many as there were at work at the same time
     std::mutex mutex_;
     std::list<Entry> oldest_first_;
     std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places_;

@@ -14,7 +14,7 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::uint64_t discard_limit = 64 * 1024; // of a body nobody wants, to keep its connection
+constexpr std::uint64_t discard_limit = 64ULL * 1024; // of a body nobody wants, to keep its connection
 
 bool is_one_of(const std::vector<Network>& networks, std::string_view text) {
     const auto address = networks.empty() ? std::nullopt : IpAddress::parse(text.substr(0, text.find('%')));

@@ -10,10 +10,10 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::uint64_t framing_per_byte = 8;      // chunks of one byte each take five
-constexpr std::size_t chunk_read_size = 16 * 1024; // beside the budget
+constexpr std::uint64_t framing_per_byte = 8;         // chunks of one byte each take five
+constexpr std::size_t chunk_read_size = 16ULL * 1024; // beside the budget
 // At most at a time: bytes are charged once they are there, and one fast client shouldn't hold a thread up.
-constexpr std::size_t body_read_size = 256 * 1024;
+constexpr std::size_t body_read_size = 256ULL * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::span<const std::byte> bytes_of(net::const_buffer buffer) noexcept {

@@ -19,6 +19,13 @@ namespace {
 // Then others have their turn.
 constexpr unsigned most_reads_at_once = 4;
 
+// Asio writes 64 KiB at most at a time by itself: a picture of that size would take a second call for as many
+// bytes as its head has, and its reader a second wake-up.
+std::size_t large_writes(const beast::error_code& error, std::size_t /*written*/) {
+    constexpr std::size_t most_at_once = 256ULL * 1024;
+    return error ? 0 : most_at_once;
+}
+
 } // namespace
 
 // Functions of this file that are no coroutines hand on the operation of whoever carries it out, so that a
@@ -92,7 +99,7 @@ Awaitable<std::size_t> Stream::write(Pieces pieces, beast::error_code& error) {
     if (tls_) {
         return tls_->write(pieces, error);
     }
-    return net::async_write(socket_, pieces, net::redirect_error(use_awaitable, error));
+    return net::async_write(socket_, pieces, large_writes, net::redirect_error(use_awaitable, error));
 }
 
 void Stream::end_sending() noexcept {

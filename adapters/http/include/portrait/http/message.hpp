@@ -29,6 +29,7 @@ struct RequestField {
 /// The head of a request, as views into whatever the host parsed: they have to stay valid until
 /// `Endpoint::begin` has called its completion, and no longer. A host that is not ours fills it from its own
 /// types.
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a small_vector of views doesn't throw
 struct PORTRAIT_EXPORT RequestHead {
     std::string_view method{}; ///< as sent, case-sensitive
     std::string_view target{}; ///< origin-form: path and query, still percent-encoded

@@ -49,7 +49,7 @@ struct ServerOptions {
     std::chrono::milliseconds header_timeout = std::chrono::seconds{10};
     /// For a body, plus its length at `body_rate` (of a chunked one as it arrives): 408.
     std::chrono::milliseconds body_timeout = std::chrono::seconds{30};
-    std::uint64_t body_rate = 64 * 1024; ///< bytes a second that the slowest client may have
+    std::uint64_t body_rate = 64ULL * 1024; ///< bytes a second that the slowest client may have
     /// Without a request: closes.
     std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
     /// For each of the endpoint's two steps: 503.
