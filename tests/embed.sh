@@ -23,6 +23,7 @@ fails_with() { # fails_with CODE COMMAND…
 }
 # Starts the server and leaves its address in `address`.
 start() {
+    rm -f output # the earlier address is not to be taken for this one
     "$binary" "$@" >output 2>errors &
     server=$!
     for _ in $(seq 300); do

@@ -22,5 +22,5 @@ for clang in "$@"; do
     "$clang" "${flags[@]}" "$work/headers.cpp"
     find "$root/lib" "$root/adapters/testing" -name '*.cpp' -print0 |
         xargs -0 -P 2 -n 8 "$clang" "${flags[@]}" -fno-rtti -I "$root/lib" -isystem "$stb"
-    "$clang" --version | head -1
+    "$clang" --version | sed -n 1p
 done

@@ -25,7 +25,7 @@ for name in core sqlite http imaging testing; do
     library=$(find "$work/installed" -name "libportrait_$name.so")
     [ -n "$library" ] || { echo "libportrait_$name.so wasn't installed"; exit 1; }
     components+=("$name")
-    readelf -d "$library" | grep -q "SONAME.*libportrait_$name\.so\.[0-9]" || { echo "$library has no versioned soname"; exit 1; }
+    readelf -d "$library" | grep "SONAME.*libportrait_$name\.so\.[0-9]" >/dev/null || { echo "$library has no versioned soname"; exit 1; }
     nm -D --defined-only -C "$library" | cut -d' ' -f3- | sed 's/@@PORTRAIT_[0-9]*$//' | sort -u >"$work/symbols"
     [ "$(wc -l <"$work/symbols")" -gt 15 ] || { echo "$library shows hardly anything"; cat "$work/symbols"; exit 1; }
 
@@ -47,7 +47,7 @@ mv "$work/installed" "$work/moved"
 build_with_find_package "$work/moved" "${components[@]}"
 cd "$work"
 ./found/consumer
-ldd ./found/consumer | grep -q "libportrait_sqlite.so.[0-9.]* => $work/moved/"
+ldd ./found/consumer | grep "libportrait_sqlite.so.[0-9.]* => $work/moved/" >/dev/null
 # They find one another, and need nothing but Boost's headers.
 if grep -E '_FOUND|_DIR' found/CMakeCache.txt | grep -iE 'fmt|pugixml|ICU|OpenSSL|xxhash|sqlite3'; then
     echo "find_package looked for the packages above, which are inside of the shared libraries"
