@@ -18,6 +18,9 @@ std::chrono::milliseconds period_for(const ServerOptions& options) {
     return std::clamp(shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{250});
 }
 
+constexpr unsigned farewells_at_once = 16;
+constexpr std::chrono::milliseconds pause_between_farewells{1};
+
 } // namespace
 
 Reactor::Reactor(const ServerOptions& options)
@@ -85,18 +88,29 @@ bool Reactor::close_oldest_idle() {
 }
 
 void Reactor::tick() {
-    timer_.expires_after(period_);
+    timer_.expires_after(looking_ ? pause_between_farewells : period_);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || sessions_.empty()) {
             ticking_ = false;
             return;
         }
-        const SteadyTime now = std::chrono::steady_clock::now();
-        for (Session* const session : sessions_) {
-            session->look(now);
-        }
+        look_at_sessions();
         tick();
     });
+}
+
+// Thousands that came together run out of time together: they get their answers some at a time, so that who
+// asks meanwhile doesn't wait for all of them.
+void Reactor::look_at_sessions() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    unsigned expired = 0;
+    looking_ = false;
+    for (Session* const session : sessions_) {
+        if (session->look(now) && ++expired == farewells_at_once) {
+            looking_ = true;
+            return;
+        }
+    }
 }
 
 void Reactor::drain_sessions() {

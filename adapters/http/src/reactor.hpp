@@ -72,6 +72,7 @@ private:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
     void tick();
+    void look_at_sessions();
     void publish_oldest() noexcept;
 
     /// Sessions only note when they expire, and one timer looks at all of them now and then: with a timer for
@@ -79,6 +80,7 @@ private:
     SteadyTimer timer_;
     std::chrono::milliseconds period_;
     bool ticking_ = false;
+    bool looking_ = false; ///< there may be more whose time is over
     std::unordered_set<Session*> sessions_;
     boost::intrusive::list<IdleHook, boost::intrusive::constant_time_size<false>> idle_sessions_;
     std::atomic<std::int64_t> oldest_idle_{never};

@@ -65,7 +65,7 @@ std::chrono::milliseconds Session::time_for(std::uint64_t bytes) const noexcept 
     return std::chrono::seconds{static_cast<std::int64_t>(bytes / rate)};
 }
 
-void Session::look(SteadyTime now) {
+bool Session::look(SteadyTime now) {
     // A client that won't send any more counts as gone, as it does for nginx: what is made for it alone may
     // end, and what comes of its request is sent all the same.
     if (exchange_ && exchange_->waiter != nullptr && !exchange_->stop.stop_requested() &&
@@ -74,11 +74,12 @@ void Session::look(SteadyTime now) {
         exchange_->stop.request_stop();
     }
     // Again at every look: a cancel misses an operation that has just completed and is followed by another.
-    if (now >= deadline_) {
-        expired_ = true;
-        stream_.cancel();
-        wake_.cancel();
+    if (now < deadline_) {
+        return false;
     }
+    stream_.cancel();
+    wake_.cancel();
+    return !std::exchange(expired_, true);
 }
 
 void Session::begin_drain() {

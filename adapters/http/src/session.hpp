@@ -92,7 +92,8 @@ public:
 
     /// Called now and then: ends what is due, and looks whether a client that waits for its answer is still
     /// there.
-    void look(SteadyTime now);
+    /// True when its time was found to be over for the first time since it was set.
+    bool look(SteadyTime now);
     /// Closes when no request is under way; otherwise the next answer is the last.
     void begin_drain();
     /// Ends everything now.
