@@ -17,7 +17,8 @@ namespace portrait::sqlite {
 namespace {
 
 constexpr unsigned private_file = 0600;
-constexpr std::uint64_t unquestioned_length = 1024ULL * 1024;
+constexpr std::uint64_t unquestioned_length = 1ULL << 20;
+constexpr std::uint64_t unquestioned_offset = 1ULL << 40;
 
 } // namespace
 
@@ -144,7 +145,7 @@ result<ImageBytes> SegmentFile::read(const RecordPlace& place, std::uint64_t len
     };
     const auto whole = record_header_size + length;
     // Before much memory is taken: a damaged row must not be able to ask for any amount of it.
-    if (length > unquestioned_length) {
+    if (length > unquestioned_length || place.range.offset > unquestioned_offset) {
         const auto file_size = size();
         if (!file_size)
             return file_size.error();

@@ -45,8 +45,7 @@ Endpoint::~Endpoint() {
     state_->work.wait();
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): what is called back later is the endpoint's, as in
-// finish
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is the endpoint's from here on, as in `finish`
 void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> done) {
     state_->begin(head, done);
 }

@@ -88,7 +88,7 @@ bool Reactor::close_oldest_idle() {
 }
 
 void Reactor::tick() {
-    timer_.expires_after(looking_ ? pause_between_farewells : period_);
+    timer_.expires_after(more_have_expired_ ? pause_between_farewells : period_);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || sessions_.empty()) {
             ticking_ = false;
@@ -104,10 +104,10 @@ void Reactor::tick() {
 void Reactor::look_at_sessions() {
     const SteadyTime now = std::chrono::steady_clock::now();
     unsigned expired = 0;
-    looking_ = false;
+    more_have_expired_ = false;
     for (Session* const session : sessions_) {
         if (session->look(now) && ++expired == farewells_at_once) {
-            looking_ = true;
+            more_have_expired_ = true;
             return;
         }
     }

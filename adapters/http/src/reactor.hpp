@@ -80,7 +80,7 @@ private:
     SteadyTimer timer_;
     std::chrono::milliseconds period_;
     bool ticking_ = false;
-    bool looking_ = false; ///< there may be more whose time is over
+    bool more_have_expired_ = false; ///< than have been told
     std::unordered_set<Session*> sessions_;
     boost::intrusive::list<IdleHook, boost::intrusive::constant_time_size<false>> idle_sessions_;
     std::atomic<std::int64_t> oldest_idle_{never};
