@@ -60,6 +60,7 @@ vips::VImage cropped(const vips::VImage& image, const Size& size) {
     const int top = static_cast<int>(whole.height - size.height) / 2;
     const int frames = image.height() / static_cast<int>(whole.height);
     std::vector<vips::VImage> kept;
+    kept.reserve(static_cast<std::size_t>(frames));
     for (int frame = 0; frame < frames; ++frame)
         kept.push_back(image.extract_area(left, frame * static_cast<int>(whole.height) + top,
                                           static_cast<int>(size.width), static_cast<int>(size.height)));

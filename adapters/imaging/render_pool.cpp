@@ -54,23 +54,24 @@ public:
 
     void submit(Job job, Completion<RenderedImage> completion) {
         std::deque<Waiting> unwanted;
-        bool taken = false;
+        Completion<RenderedImage> refused;
         {
             const std::lock_guard lock{mutex_};
             if (queue_.size() >= options_.queue_limit + idle_)
                 unwanted = take_unwanted();
-            taken = !stopping_ && queue_.size() < options_.queue_limit + idle_;
-            if (taken)
+            if (!stopping_ && queue_.size() < options_.queue_limit + idle_) {
                 queue_.push_back({std::move(job), std::move(completion)});
-            else
+            } else {
+                refused = std::move(completion);
                 ++refused_;
+            }
         }
-        if (taken)
+        if (!refused)
             ready_.notify_one();
         for (auto& waiting : unwanted)
             waiting.completion(Error{errc::cancelled});
-        if (!taken)
-            completion(Error{errc::service_busy, "Too many pictures wait to be scaled; try again later"});
+        if (refused)
+            refused(Error{errc::service_busy, "Too many pictures wait to be scaled; try again later"});
     }
 
     RenderPoolStatistics statistics() const {

@@ -199,7 +199,7 @@ void Reclaimer::remove_if_dead(std::uint64_t segment) {
         return;
     // Ranges that wait to be freed may still have readers who opened no file yet.
     const auto dead = committer_.run<bool>([&](Transaction& transaction) -> result<bool> {
-        const auto unnamed = is_unnamed(transaction.connection, segment);
+        auto unnamed = is_unnamed(transaction.connection, segment);
         if (!unnamed || !*unnamed)
             return unnamed;
         return nothing_to_free(transaction.connection, segment);

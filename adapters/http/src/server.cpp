@@ -124,6 +124,7 @@ void spawn_session(Presence presence, const std::shared_ptr<Reactor>& reactor, S
 class Server::State {
 public:
     State(std::shared_ptr<Endpoint> endpoint, ServerOptions options, std::shared_ptr<Log> log);
+    // NOLINTNEXTLINE(bugprone-exception-escape): without memory or threads the process may end
     ~State() { drain(std::chrono::milliseconds{0}); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
