@@ -222,7 +222,7 @@ std::vector<std::byte> make_jpeg_of_size(std::size_t bytes, std::uint32_t seed) 
 std::vector<std::byte> make_gif(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
     ByteWriter out;
     out.text("GIF89a").le16(width).le16(height).u8(0xf6).u8(0).u8(0); // a global table of 128 colours
-    for (std::uint32_t color = 0; color < 128; ++color)
+    for (std::uint64_t color = 0; color < 128; ++color)
         out.u8(color * 2).u8(255 - color).u8(color);
     out.u8(0x21).u8(0xfe).u8(4).be32(seed).u8(
         0); // a comment, since a small picture has too few colours to differ by

@@ -35,8 +35,10 @@ using Earlier = std::map<std::int32_t, ManifestEntry>;
 void read_earlier(const fs::path& path, Earlier& earlier) {
     std::ifstream file{path, std::ios::binary};
     for (std::string line; std::getline(file, line);)
-        if (auto entry = parse_manifest_line(line)) // the last line of an interrupted one may be cut
-            earlier.insert_or_assign(entry->person_id.value(), *std::move(entry));
+        if (auto entry = parse_manifest_line(line)) { // the last line of an interrupted one may be cut
+            const auto id = entry->person_id.value();
+            earlier.insert_or_assign(id, *std::move(entry));
+        }
 }
 
 bool is_there(const fs::path& folder, const Earlier& earlier, portrait::PersonId id,

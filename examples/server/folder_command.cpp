@@ -32,7 +32,7 @@ std::string absolute_path(const fs::path& path) {
 
 } // namespace
 
-int run_folder_job(const Settings& settings, FolderJob job) {
+int run_folder_job(const Settings& settings, const FolderJob& job) {
     prepare_process();
     std::error_code failure;
     // Opening would make the folder, and a job on nothing is a wrong --data; but an import may begin one.

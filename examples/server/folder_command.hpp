@@ -7,7 +7,7 @@ namespace portrait_server {
 
 /// Does a job on the data folder: in the server that has it open, through its control socket, or here when
 /// nobody has. Shows progress, prints what is said. Returns the exit code.
-int run_folder_job(const Settings& settings, FolderJob job);
+int run_folder_job(const Settings& settings, const FolderJob& job);
 
 /// `check`: returns the exit code.
 int check_folder(const Settings& settings);

@@ -65,7 +65,7 @@ public:
             (void)::sigaction(signals[index], &handlers_[index], nullptr);
         (void)::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
         if (interrupted_by != 0)
-            ::raise(static_cast<int>(interrupted_by));
+            (void)::raise(static_cast<int>(interrupted_by));
     }
 
     bool works() const { return changed_; }

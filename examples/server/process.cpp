@@ -11,7 +11,7 @@ namespace portrait_server {
 
 std::uint64_t prepare_process() {
     ::umask(077);
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);
 
     // A core would hold passwords and pictures. The limit alone isn't enough: a pipe in core_pattern ignores
     // it.

@@ -43,7 +43,7 @@ int run(const std::string& folder) {
 
     boost::asio::ip::tcp::acceptor acceptor{context, {boost::asio::ip::make_address("127.0.0.1"), 0}};
     auto service = std::make_shared<const StaffService>(
-        StaffService{staff, endpoint, pictures->limits().max_bytes + 64 * 1024});
+        StaffService{staff, endpoint, pictures->limits().max_bytes + 64ULL * 1024});
     boost::asio::co_spawn(context, serve_staff(acceptor, std::move(service)), boost::asio::detached);
     boost::asio::signal_set ends{context, SIGINT, SIGTERM};
     ends.async_wait([&](boost::system::error_code, int) { context.stop(); });

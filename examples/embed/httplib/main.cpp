@@ -82,7 +82,7 @@ int main() {
     pthread_sigmask(SIG_BLOCK, &ends, nullptr); // before any thread starts, so that all of them inherit it
 
     httplib::Server server;
-    server.set_payload_max_length(static_cast<std::size_t>(service->limits().max_bytes) + 64 * 1024);
+    server.set_payload_max_length(static_cast<std::size_t>(service->limits().max_bytes) + 64ULL * 1024);
     const auto serve = [&endpoint](const httplib::Request& request, httplib::Response& response) {
         const_cast<httplib::Request&>(request).ranges.clear(); // the answer is the range; don't cut it twice
         answer(endpoint.handle(head_of(request), portrait::ImageBytes::copy_of(request.body)), response);
