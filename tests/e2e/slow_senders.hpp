@@ -80,7 +80,7 @@ private:
     // of the thread
     int epoll_ = -1;
     unsigned tick_ = 0;
-    int highest_ = 0; ///< descriptor so far
+    int highest_ = 0;                ///< descriptor so far
     std::vector<Reopening> waiting_; ///< the soonest last
     std::unordered_map<int, Connection> connections_;
     std::map<std::string, SlowTally> tallies_;
