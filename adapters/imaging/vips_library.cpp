@@ -1,5 +1,7 @@
 #include "vips_library.hpp"
 
+#include <vips/vector.h>
+
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -27,6 +29,14 @@ vips::VOption* from_top_to_bottom() {
     return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
 }
 
+/// libvips before 8.15 has liborc compile code for each scaling and throw it away behind it, and liborc frees
+/// code without a lock: two pictures that end at once damage the heap. Later ones use no such code.
+void avoid_code_made_while_running() {
+    constexpr int first_without = 8 * 100 + 15;
+    if (vips_version(0) * 100 + vips_version(1) < first_without)
+        vips_vector_set_enabled(FALSE);
+}
+
 void ignore_message(const gchar*, GLogLevelFlags, const gchar*, gpointer) {}
 
 bool start_once() {
@@ -35,6 +45,7 @@ bool start_once() {
     // A picture a thread: many small renderings at a time gain nothing from threads within one.
     if (std::getenv("VIPS_CONCURRENCY") == nullptr) // NOLINT(concurrency-mt-unsafe): nobody sets it here
         vips_concurrency_set(1);
+    avoid_code_made_while_running();
     vips_cache_set_max(0);
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);

@@ -1,6 +1,7 @@
 #include <portrait/imaging/vips_renderer.hpp>
 #include <portrait/probe.hpp>
 
+#include <vips/vector.h>
 #include <vips/vips8>
 
 #include <algorithm>
@@ -93,7 +94,21 @@ std::size_t by_portrait(const imaging::VipsRenderer& renderer, const ImageBytes&
     return made->bytes.size();
 }
 
+/// Lets libvips use liborc's code as it does by itself; portrait::imaging forbids that, since it isn't safe
+/// with several threads.
+class WithLiborc {
+public:
+    WithLiborc() { vips_vector_set_enabled(TRUE); }
+    WithLiborc(const WithLiborc&) = delete;
+    WithLiborc& operator=(const WithLiborc&) = delete;
+    ~WithLiborc() { vips_vector_set_enabled(before_); }
+
+private:
+    gboolean before_ = vips_vector_isenabled();
+};
+
 std::size_t by_libvips(const ImageBytes& picture, const imaging::RenderSettings& settings) {
+    const WithLiborc as_it_comes;
     VipsImage* image = nullptr;
     void* bytes = nullptr;
     std::size_t size = 0;

@@ -43,8 +43,9 @@ struct DecodingCost {
 /// goes, as browsers do.
 ///
 /// Thread-safe. The first object sets libvips up for the whole process: one thread for each picture (unless
-/// the environment's VIPS_CONCURRENCY says otherwise), no operation cache, and no loaders but those for JPEG,
-/// PNG, GIF and TIFF. libvips is not shut down, since nobody knows who else uses it.
+/// the environment's VIPS_CONCURRENCY says otherwise), no operation cache, no loaders but those for JPEG,
+/// PNG, GIF and TIFF, and before libvips 8.15 no code by liborc, which isn't safe with several threads.
+/// libvips is not shut down, since nobody knows who else uses it.
 class PORTRAIT_EXPORT VipsRenderer final : public ImageRenderer {
 public:
     /// Settings outside their bounds throw `std::invalid_argument`; a libvips that doesn't start throws
