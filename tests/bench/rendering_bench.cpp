@@ -1,8 +1,9 @@
 #include <portrait/imaging/vips_renderer.hpp>
 #include <portrait/probe.hpp>
 
-#include <vips/vector.h>
 #include <vips/vips8>
+
+#include <vips/vector.h> // needs the one above
 
 #include <algorithm>
 #include <array>
