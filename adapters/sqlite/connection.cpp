@@ -28,6 +28,7 @@ errc code_of_status(sqlite3* database, int status) noexcept {
     }
     switch (database == nullptr ? 0 : sqlite3_system_errno(database)) {
     case ENOSPC:
+    case EFBIG: // RLIMIT_FSIZE
     case EDQUOT: return errc::store_full;
     case EROFS:
     case EACCES:

@@ -17,6 +17,7 @@ namespace {
 errc code_of_errno(int number) noexcept {
     switch (number) {
     case ENOSPC:
+    case EFBIG: // RLIMIT_FSIZE
     case EDQUOT: return errc::store_full;
     case EROFS:
     case EACCES:

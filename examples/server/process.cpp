@@ -12,6 +12,8 @@ namespace portrait_server {
 std::uint64_t prepare_process() {
     ::umask(077);
     (void)std::signal(SIGPIPE, SIG_IGN);
+    // A write beyond RLIMIT_FSIZE fails, as on a full disk, and ends nobody.
+    (void)std::signal(SIGXFSZ, SIG_IGN);
 
     // A core would hold passwords and pictures. The limit alone isn't enough: a pipe in core_pattern ignores
     // it.

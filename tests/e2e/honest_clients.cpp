@@ -32,6 +32,7 @@ void append(std::vector<std::chrono::microseconds>& to, const std::vector<std::c
 void HonestFigures::add(HonestFigures other) {
     append(gets, other.gets);
     append(puts, other.puts);
+    refused += other.refused;
     faults += other.faults;
     if (first_fault.empty())
         first_fault = std::move(other.first_fault);
@@ -93,12 +94,16 @@ void HonestClients::run(int client) {
             const auto answer = connection->read_response();
             note(put, std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
                                                                             began));
-            if (answer.status != 200)
+            if (put && load_.disk_may_fail && answer.status >= 500) {
+                const std::lock_guard lock{mutex_};
+                ++figures_.refused;
+            } else if (answer.status != 200) {
                 fault((put ? "PUT " : "GET ") + std::to_string(answer.status) + " " + answer.body);
-            else if (put)
+            } else if (put) {
                 stored[slot] = body;
-            else if (answer.body != *stored[slot])
+            } else if (answer.body != *stored[slot]) {
                 fault("GET gave other bytes than were put");
+            }
             if (answer.field("Connection") == "close")
                 connection.reset();
         } catch (const std::runtime_error& error) {

@@ -18,7 +18,8 @@ namespace portrait::testing {
 struct HonestFigures {
     std::vector<std::chrono::microseconds> gets; ///< how long each took
     std::vector<std::chrono::microseconds> puts;
-    int faults = 0; ///< other answers than they must have had, other bytes, broken connections
+    int refused = 0; ///< PUTs that a fault of the server's disk refused, where that may be
+    int faults = 0;  ///< other answers than they must have had, other bytes, broken connections
     std::string first_fault;
 
     void add(HonestFigures other);
@@ -37,6 +38,7 @@ public:
         std::chrono::milliseconds pause{100}; ///< of each client between requests
         int gets_a_put = 4;
         std::size_t picture_bytes = 8 * 1024;
+        bool disk_may_fail = false; ///< PUTs may be refused then, and must leave what was there
     };
 
     HonestClients(std::uint16_t port, Load load);

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -245,6 +246,12 @@ std::uint64_t ServerProcess::peak_resident_bytes() const {
 
 std::uint64_t ServerProcess::data_bytes() const {
     return status_bytes("VmData:");
+}
+
+void ServerProcess::let_files_be_written(bool may) const {
+    const rlimit limit{may ? RLIM_INFINITY : 0, RLIM_INFINITY};
+    if (::prlimit(id_, RLIMIT_FSIZE, &limit, nullptr) != 0)
+        throw_errno("prlimit");
 }
 
 void ServerProcess::read_all(Stream& stream) {

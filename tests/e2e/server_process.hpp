@@ -74,6 +74,10 @@ public:
     /// What it has reserved for data and stacks of threads, touched or not: what RLIMIT_DATA counts.
     std::uint64_t data_bytes() const;
 
+    /// Whether its files take any bytes from now on: with a limit of 0 (RLIMIT_FSIZE) each write fails, as on
+    /// a disk that is full.
+    void let_files_be_written(bool may) const;
+
 private:
     struct Stream {
         int descriptor = -1;
