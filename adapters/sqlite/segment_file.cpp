@@ -119,7 +119,8 @@ result<void> SegmentFile::preallocate(std::uint64_t end) {
             allocated_ = std::numeric_limits<std::uint64_t>::max();
             return {};
         }
-        if (failure != ENOSPC || until == end)
+        const bool full = failure == ENOSPC || failure == EDQUOT || failure == EFBIG;
+        if (!full || until == end)
             return error_of_errno(failure, "fallocate", path());
     }
     return {};

@@ -147,6 +147,32 @@ TEST_CASE("an empty line before a request and an absolute target are understood"
     CHECK(connection.read_response().status == 200);
 }
 
+TEST_CASE("a connection that waits for its next request holds nothing of the last", "[server]") {
+    const RunningServer server;
+    auto bytes = std::make_shared<const std::vector<std::byte>>(make_jpeg_of_size(50'000, 9));
+    const std::weak_ptr<const std::vector<std::byte>> alive = bytes;
+    portrait::PersonImageService service{server.store, std::make_shared<portrait::AnyPersonDirectory>()};
+    const auto person = portrait::PersonId::from(4).value();
+    REQUIRE(service.save(person, portrait::ImageBytes{bytes, *bytes}).has_value());
+    bytes.reset();
+    REQUIRE_FALSE(alive.expired());
+
+    std::vector<RawConnection> connections;
+    for (int count = 0; count < 5; ++count) {
+        connections.push_back(server.connect());
+        connections.back().send(signed_in_request("GET", image_path(4)));
+        CHECK(connections.back().read_response().body.size() == 50'000);
+    }
+    REQUIRE(service.remove(person).has_value());
+    CHECK(eventually([&] { return alive.expired(); }));
+
+    // They go on, each with what another one has left.
+    for (auto connection = connections.rbegin(); connection != connections.rend(); ++connection) {
+        connection->send(signed_in_request("GET", image_path(4)));
+        CHECK(connection->read_response().status == 404);
+    }
+}
+
 TEST_CASE("the last request that a connection may have closes it", "[server]") {
     ServerOptions options = test_options();
     options.requests_per_connection = 2;

@@ -18,6 +18,8 @@ std::chrono::milliseconds period_for(const ServerOptions& options) {
     return std::clamp(shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{250});
 }
 
+constexpr std::size_t most_spare_workspaces = 64;
+constexpr std::size_t largest_kept_buffer = 8192; // most heads need no more
 constexpr unsigned farewells_at_once = 16;
 constexpr std::chrono::milliseconds pause_between_farewells{1};
 
@@ -27,6 +29,25 @@ Reactor::Reactor(const ServerOptions& options)
     : context{1}
     , timer_{context}
     , period_{period_for(options)} {}
+
+Reactor::~Reactor() = default;
+
+void Reactor::keep(Workspace workspace) {
+    if (spare_workspaces_.size() < most_spare_workspaces &&
+        workspace.buffer.capacity() <= largest_kept_buffer &&
+        workspace.head_text.capacity() <= largest_kept_buffer) {
+        spare_workspaces_.push_back(std::move(workspace));
+    }
+}
+
+Workspace Reactor::spare_workspace() {
+    if (spare_workspaces_.empty()) {
+        return {};
+    }
+    Workspace spare = std::move(spare_workspaces_.back());
+    spare_workspaces_.pop_back();
+    return spare;
+}
 
 void Reactor::add(Session& session) {
     sessions_.insert(&session);

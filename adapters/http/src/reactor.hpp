@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace portrait::http {
 
@@ -35,6 +36,7 @@ using Awaitable = net::awaitable<T, IoExecutor>;
 inline constexpr net::use_awaitable_t<IoExecutor> use_awaitable{};
 
 class Session;
+struct Workspace;
 
 /// A session's place in its reactor's list of idle ones; left by itself.
 using IdleHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -44,6 +46,9 @@ using IdleHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<bo
 class Reactor : public std::enable_shared_from_this<Reactor> {
 public:
     explicit Reactor(const ServerOptions& options);
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+    ~Reactor();
 
     net::io_context context;
 
@@ -65,6 +70,11 @@ public:
     /// Now, as a Date field wants it; formatted once a second.
     std::string_view date();
 
+    /// A session that goes idle leaves what it needed, for the next that wakes: allocating as much for each
+    /// request took more time than the rest of its head. An empty one where none is left.
+    void keep(Workspace workspace);
+    Workspace spare_workspace();
+
     /// Where sessions read what they drop; thousands may at the same time.
     std::array<char, std::size_t{64} * 1024> dropped;
 
@@ -83,6 +93,7 @@ private:
     bool more_have_expired_ = false; ///< than have been told
     std::unordered_set<Session*> sessions_;
     boost::intrusive::list<IdleHook, boost::intrusive::constant_time_size<false>> idle_sessions_;
+    std::vector<Workspace> spare_workspaces_;
     std::atomic<std::int64_t> oldest_idle_{never};
     std::atomic<std::int64_t> idle_count_{0}; ///< less those that are to be closed
     std::time_t date_second_ = -1;

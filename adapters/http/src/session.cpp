@@ -36,6 +36,23 @@ void Exchange::wipe_secrets() noexcept {
     head.fields.clear();
 }
 
+void Exchange::clear() {
+    wipe_secrets();
+    parser.reset();
+    auto fields = std::move(head.fields);
+    head = {};
+    head.fields = std::move(fields);
+    charge = {};
+    begun.reset();
+    finished.reset();
+    piece.reset();
+    if (stop.stop_requested()) {
+        stop = std::stop_source{};
+    }
+    waiter = nullptr;
+    abandoned = false;
+}
+
 Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
                  const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls)
     : core_{std::move(core)}
@@ -115,7 +132,7 @@ Awaitable<void> Session::run(bool turned_away) {
 
 // Serves a request; false when the connection is over.
 Awaitable<bool> Session::serve_one() {
-    start_exchange();
+    forget_request();
     const Arrival arrival = co_await read_head();
     if (arrival == Arrival::gone) {
         co_return false;
@@ -140,25 +157,8 @@ Awaitable<bool> Session::serve_one() {
     co_return co_await serve_begun();
 }
 
-void Session::start_exchange() {
-    // Reused unless a completion that nobody waits for any more still refers to it.
-    if (!exchange_ || exchange_.use_count() != 1) {
-        exchange_ = std::make_shared<Exchange>();
-    }
-    if (exchange_->stop.stop_requested()) {
-        exchange_->stop = std::stop_source{};
-    }
-    exchange_->remote_address = remote_address_;
-    exchange_->wipe_secrets();
-    exchange_->parser.emplace();
-    exchange_->parser->header_limit(core_->options.header_limit);
-    // The route's limit is known after `begin`; a limit set here would make the head itself fail.
-    exchange_->parser->body_limit(boost::none);
-    exchange_->head = {};
-    exchange_->charge = BodyCharge{share_};
-    exchange_->begun.reset();
-    exchange_->finished.reset();
-    scanner_.emplace(core_->options.target_limit);
+// Nothing of the last one stays, its picture in particular.
+void Session::forget_request() {
     scanned_ = 0;
     head_bytes_ = 0;
     head_complete_ = false;
@@ -172,6 +172,39 @@ void Session::start_exchange() {
     problem_.reset();
     body_.reset();
     response_ = {};
+}
+
+void Session::start_exchange() {
+    // Reused unless a completion that nobody waits for any more still refers to it.
+    if (!exchange_ || exchange_.use_count() != 1) {
+        exchange_ = std::make_shared<Exchange>();
+    } else {
+        exchange_->clear();
+    }
+    exchange_->remote_address = remote_address_;
+    exchange_->parser.emplace();
+    exchange_->parser->header_limit(core_->options.header_limit);
+    // The route's limit is known after `begin`; a limit set here would make the head itself fail.
+    exchange_->parser->body_limit(boost::none);
+    exchange_->charge = BodyCharge{share_};
+    scanner_.emplace(core_->options.target_limit);
+}
+
+void Session::give_workspace() {
+    if (exchange_ && exchange_.use_count() == 1) {
+        exchange_->clear();
+        reactor_->keep(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
+    }
+    exchange_.reset();
+    buffer_.shrink_to_fit();
+    std::string{}.swap(head_text_);
+}
+
+void Session::take_workspace() {
+    Workspace spare = reactor_->spare_workspace();
+    exchange_ = std::move(spare.exchange);
+    buffer_ = std::move(spare.buffer);
+    head_text_ = std::move(spare.head_text);
 }
 
 bool Session::has_body() const noexcept {

@@ -66,12 +66,21 @@ struct Exchange {
 
     /// Overwrites the passwords, tokens and cookies of the head; they would stay in freed memory otherwise.
     void wipe_secrets() noexcept;
+    /// As new, with the memory that it has.
+    void clear();
 
     void wake() {
         if (waiter != nullptr) {
             waiter->cancel();
         }
     }
+};
+
+/// What a connection needs for a request and not between two: an idle one hands it on.
+struct Workspace {
+    std::shared_ptr<Exchange> exchange;
+    beast::flat_buffer buffer;
+    std::string head_text;
 };
 
 /// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
@@ -110,7 +119,10 @@ private:
 
     // session.cpp: one request
     Awaitable<bool> serve_one();
+    void forget_request();
     void start_exchange();
+    void give_workspace();
+    void take_workspace();
     void call_begin();
     Awaitable<bool> serve_begun();
     Awaitable<bool> serve_admitted();

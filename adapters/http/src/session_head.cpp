@@ -48,6 +48,8 @@ Awaitable<Session::Arrival> Session::read_head() {
     set_deadline(idle_ ? core_->options.idle_timeout : core_->options.header_timeout);
     if (idle_) {
         reactor_->idle(*this);
+    } else {
+        start_exchange();
     }
     for (;;) {
         if (buffer_.size() != 0) {
@@ -61,9 +63,7 @@ Awaitable<Session::Arrival> Session::read_head() {
         beast::error_code error;
         if (idle_) {
             // Thousands of connections may wait here: none keeps what only a request needs.
-            buffer_.shrink_to_fit();
-            std::string{}.swap(head_text_);
-            exchange_.reset();
+            give_workspace();
             co_await stream_.wait_readable(error);
             if (error) {
                 co_return Arrival::gone;
@@ -73,6 +73,7 @@ Awaitable<Session::Arrival> Session::read_head() {
             idle_ = false;
             started_ = std::chrono::steady_clock::now();
             set_deadline(core_->options.header_timeout);
+            take_workspace();
             start_exchange();
         }
         const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
