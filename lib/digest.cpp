@@ -1,6 +1,10 @@
 #include <portrait/digest.hpp>
 
+#ifdef PORTRAIT_XXHASH_DISPATCHES
+#include <xxh_x86dispatch.h> // makes XXH3_128bits the one that chooses by the processor
+#else
 #include <xxhash.h>
+#endif
 
 #include <cstddef>
 #include <cstring>
