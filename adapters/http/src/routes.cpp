@@ -90,6 +90,8 @@ bool matches(const std::vector<std::string>& segments, std::string_view path, st
 
 std::vector<std::string> segments_of(const boost::urls::url_view& url) {
     std::vector<std::string> segments;
+    constexpr std::size_t usual = 8; // no path in the table has more
+    segments.reserve(usual);
     if (const std::string_view path = url.encoded_path(); path.starts_with("/./"))
         segments.emplace_back("."); // which the range leaves out, and no other dots
     for (const auto& segment : url.segments())
