@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -21,15 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
+const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
 
 std::string picture(std::uint32_t seed) {
     const auto bytes = make_jpeg_of_size(3000 + seed, seed);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
 }
 
 RawResponse get(std::uint16_t port, int person, const char* more = "") {

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -13,31 +14,17 @@ using namespace portrait::testing;
 
 namespace {
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
-
 std::string picture(std::uint32_t seed) {
     const auto bytes = make_jpeg_of_size(20'000, seed);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
-
-RawResponse put(std::uint16_t port, int person, const std::string& body) {
-    return fetch(port, "PUT", image_path(person), demo_user, body);
-}
-
-RawResponse get(std::uint16_t port, int person) {
-    return fetch(port, "GET", image_path(person), demo_user);
-}
-
 /// Tries again while the store looks through itself after what has failed.
 RawResponse put_eventually(std::uint16_t port, int person, const std::string& body) {
-    auto answer = put(port, person, body);
+    auto answer = put_image(port, person, body);
     for (int tries = 0; answer.status != 200 && tries < 300; ++tries) {
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
-        answer = put(port, person, body);
+        answer = put_image(port, person, body);
     }
     return answer;
 }
@@ -51,25 +38,25 @@ TEST_CASE("a server whose disk is full says so, serves what it has, and goes on 
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-level", "warning"})}};
     const auto port = server.port();
     const auto before = picture(1);
-    REQUIRE(put(port, 1, before).status == 200);
+    REQUIRE(put_image(port, 1, before).status == 200);
 
     std::string last = before;
     for (std::uint32_t round = 0; round < 3; ++round) {
         INFO("round " << round);
         server.let_files_be_written(false);
-        const auto refused = put(port, 1, picture(100 + round));
+        const auto refused = put_image(port, 1, picture(100 + round));
         CHECK(refused.status == 507);
         CHECK(refused.body.find("store.full") != std::string::npos);
-        CHECK(put(port, 2, picture(200 + round)).status >= 500);
-        CHECK(fetch(port, "DELETE", image_path(1), demo_user).status >= 500);
-        CHECK(get(port, 1).body == last);
-        CHECK(get(port, 2).status == 404);
+        CHECK(put_image(port, 2, picture(200 + round)).status >= 500);
+        CHECK(fetch(port, "DELETE", image_path(1), as_demo_user()).status >= 500);
+        CHECK(get_image(port, 1).body == last);
+        CHECK(get_image(port, 2).status == 404);
         CHECK(fetch(port, "GET", "/healthz").status == 200);
 
         server.let_files_be_written(true);
         last = picture(300 + round);
         CHECK(put_eventually(port, 1, last).status == 200);
-        CHECK(get(port, 1).body == last);
+        CHECK(get_image(port, 1).body == last);
         CHECK(fetch(port, "GET", "/readyz").status == 200);
     }
 
@@ -77,5 +64,5 @@ TEST_CASE("a server whose disk is full says so, serves what it has, and goes on 
     CHECK(end.signal == 0);
     CHECK(end.exit_code == 0);
     ServerProcess again{{.folder = folder.path(), .arguments = server_arguments()}};
-    CHECK(get(again.port(), 1).body == last);
+    CHECK(get_image(again.port(), 1).body == last);
 }

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -38,11 +39,7 @@ constexpr std::uint64_t memory_limit = 512 * mebibyte;
 constexpr int clients = PORTRAIT_SANITIZED != 0 ? 2 : 4;
 constexpr std::chrono::minutes patience{2};
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}};
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
+const RawFields demo_user = as_demo_user();
 
 std::string text_of(const Bytes& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -35,11 +36,7 @@ namespace {
 constexpr int connections = 16;
 constexpr int persons = 200;
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
+const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
 
 std::size_t size_of(std::uint32_t seed) {
     return 400 + seed % 12'000;

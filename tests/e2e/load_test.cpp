@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -22,11 +23,7 @@ namespace {
 constexpr int clients = 64;
 constexpr int persons = 500;
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
+const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
 
 /// A picture that tells by its own bytes which one it is.
 std::string picture(std::uint32_t seed) {

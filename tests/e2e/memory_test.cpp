@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -20,11 +21,7 @@ constexpr int pictures = PORTRAIT_MEMORY_PICTURES;
 constexpr std::uint64_t picture_bytes = 5 * mebibyte;
 constexpr int connections = 4;
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
+const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
 
 } // namespace
 

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -12,16 +13,11 @@ using namespace portrait::testing;
 
 namespace {
 
-const std::string image_path = "/api/v1/Person/7/Image";
-
-RawFields as_demo_user(RawFields more = {}) {
-    more.emplace_back("Authorization", basic_authorization("tje0", "Tje0"));
-    return more;
-}
+const std::string picture_path = image_path(7);
 
 unsigned put(std::uint16_t port) {
     const auto bytes = make_png(3, 2);
-    return fetch(port, "PUT", image_path, as_demo_user({{"Content-Type", "image/png"}}),
+    return fetch(port, "PUT", picture_path, as_demo_user({{"Content-Type", "image/png"}}),
                  {reinterpret_cast<const char*>(bytes.data()), bytes.size()})
         .status;
 }
@@ -34,8 +30,8 @@ TEST_CASE("figures of requests, cache and store are at /metrics, which asks nobo
     const auto port = server.port();
     REQUIRE(put(port) == 200);
     for (int again = 0; again < 3; ++again)
-        CHECK(fetch(port, "GET", image_path, as_demo_user()).status == 200);
-    CHECK(fetch(port, "GET", image_path).status == 401);
+        CHECK(fetch(port, "GET", picture_path, as_demo_user()).status == 200);
+    CHECK(fetch(port, "GET", picture_path).status == 401);
     const auto answer = fetch(port, "GET", "/metrics");
     REQUIRE(answer.status == 200);
     CHECK(answer.field("Content-Type").starts_with("text/plain; version=0.0.4"));
@@ -67,7 +63,7 @@ TEST_CASE("health and figures can have an address of their own", "[e2e][metrics]
     CHECK(fetch(port, "GET", "/healthz").status == 200);
     CHECK(fetch(operations, "GET", "/metrics").status == 200);
     CHECK(fetch(operations, "GET", "/readyz").status == 200);
-    CHECK(fetch(operations, "GET", image_path, as_demo_user()).status == 404);
+    CHECK(fetch(operations, "GET", picture_path, as_demo_user()).status == 404);
     CHECK(fetch(operations, "GET", "/session").status == 404);
     CHECK(fetch(operations, "GET", "/api").status == 404);
     CHECK(server.terminate().exit_code == 0);

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -27,7 +28,7 @@ namespace json = boost::json;
 
 namespace {
 
-const std::string image_path = "/api/v1/Person/7/Image";
+const std::string picture_path = image_path(7);
 const std::string trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 std::string picture(std::uint32_t width) {
@@ -35,13 +36,8 @@ std::string picture(std::uint32_t width) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-RawFields as_demo_user(RawFields more = {}) {
-    more.emplace_back("Authorization", basic_authorization("tje0", "Tje0"));
-    return more;
-}
-
 unsigned put(std::uint16_t port, std::uint32_t width) {
-    return fetch(port, "PUT", image_path, as_demo_user({{"Content-Type", "image/png"}}), picture(width))
+    return fetch(port, "PUT", picture_path, as_demo_user({{"Content-Type", "image/png"}}), picture(width))
         .status;
 }
 
@@ -98,9 +94,9 @@ TEST_CASE("the access log names route, rule, durations and trace, and no query",
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})}};
     const auto port = server.port();
-    (void)fetch(port, "GET", image_path + "?w=0&secret=abcdef",
+    (void)fetch(port, "GET", picture_path + "?w=0&secret=abcdef",
                 as_demo_user({{"traceparent", trace_parent}, {"X-Request-Id", "the-request"}}));
-    (void)fetch(port, "GET", image_path, as_demo_user({{"traceparent", "00-forged\tline"}}));
+    (void)fetch(port, "GET", picture_path, as_demo_user({{"traceparent", "00-forged\tline"}}));
     const auto end = server.terminate();
     CHECK(end.err.find("abcdef") == std::string::npos);
     CHECK(end.err.find("forged") == std::string::npos);
@@ -109,7 +105,7 @@ TEST_CASE("the access log names route, rule, durations and trace, and no query",
         if (line.contains("request_id") && line.at("request_id") == "the-request") {
             found = true;
             CHECK(line.at("route") == "/api/v1/Person/{personId}/Image");
-            CHECK(line.at("path").as_string() == image_path);
+            CHECK(line.at("path").as_string() == picture_path);
             CHECK(line.at("status") == 400);
             CHECK(line.at("user") == "tje0");
             CHECK(line.contains("rule"));
@@ -131,8 +127,9 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     CHECK(lines_of(text_of_file(file)).size() == 1);
     REQUIRE(put(port, 4) == 200);
     CHECK(put(port, 0) == 422);
-    CHECK(fetch(port, "GET", image_path, as_demo_user()).status == 200);
-    REQUIRE(fetch(port, "DELETE", image_path, as_demo_user({{"X-Request-Id", "the-request"}})).status == 204);
+    CHECK(fetch(port, "GET", picture_path, as_demo_user()).status == 200);
+    REQUIRE(fetch(port, "DELETE", picture_path, as_demo_user({{"X-Request-Id", "the-request"}})).status ==
+            204);
     server.kill(); // what was answered stands there
 
     const auto lines = lines_of(text_of_file(file));
@@ -175,7 +172,7 @@ TEST_CASE("the audit log can be moved away, and a write that it can't take is no
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--audit-log", "/dev/full"})}};
     CHECK(put(full.port(), 5) == 500);
     full.wait_for_err("the audit log /dev/full can't be written");
-    CHECK(fetch(full.port(), "GET", image_path, as_demo_user()).status == 200);
+    CHECK(fetch(full.port(), "GET", picture_path, as_demo_user()).status == 200);
 }
 
 TEST_CASE("options come from a file, and config check says what is wrong with it", "[e2e][config]") {
@@ -214,7 +211,7 @@ TEST_CASE("options come from a file, and config check says what is wrong with it
     const auto port = server.port();
     CHECK(std::filesystem::exists(folder / "here")); // the command line counts before the file
     CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
-    const auto answer = fetch(port, "PUT", image_path, as_demo_user({{"Content-Type", "image/png"}}),
+    const auto answer = fetch(port, "PUT", picture_path, as_demo_user({{"Content-Type", "image/png"}}),
                               std::string(30'000, 'x'));
     CHECK(answer.status == 413); // and the file before the environment
 }

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -22,10 +23,6 @@ constexpr std::uint64_t cache_bytes = 16 * mebibyte;
 constexpr int persons_of_one_answer = PORTRAIT_MEMORY_PICTURES;
 
 const std::string basic = "Basic dGplMDpUamUw";
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
 
 std::string_view text_of(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -19,11 +20,7 @@ namespace json = boost::json;
 
 namespace {
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}};
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
+const RawFields demo_user = as_demo_user();
 
 std::string media_type_of(const std::string& name) {
     static const std::map<std::string, std::string> types{

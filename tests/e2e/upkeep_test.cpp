@@ -1,3 +1,4 @@
+#include "demo_user.hpp"
 #include "server_process.hpp"
 
 #include "support/catch.hpp"
@@ -27,23 +28,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const RawFields demo_user{{"Authorization", "Basic dGplMDpUamUw"}, {"Content-Type", "image/jpeg"}};
-
 std::string picture(std::uint32_t seed, std::size_t size = 3000) {
     const auto bytes = make_jpeg_of_size(size, seed);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::string image_path(int person) {
-    return "/api/v1/Person/" + std::to_string(person) + "/Image";
-}
-
-RawResponse put(std::uint16_t port, int person, const std::string& body) {
-    return fetch(port, "PUT", image_path(person), demo_user, body);
-}
-
-RawResponse get(std::uint16_t port, int person) {
-    return fetch(port, "GET", image_path(person), demo_user);
 }
 
 ServerLaunch launch(const TemporaryFolder& folder, std::vector<std::string> arguments) {
@@ -108,7 +95,7 @@ TEST_CASE("a backup under writes is served by a second server and is the state o
     std::thread writer{[&] {
         for (; writing; ++round)
             for (int person = 1; person <= persons; ++person)
-                bad += put(port, person, picture(seed(round, person))).status == 200 ? 0 : 1;
+                bad += put_image(port, person, picture(seed(round, person))).status == 200 ? 0 : 1;
     }};
     while (round < 2)
         std::this_thread::yield();
@@ -123,7 +110,7 @@ TEST_CASE("a backup under writes is served by a second server and is the state o
         ServerProcess second{serve(folder, restored.c_str())};
         const auto other = second.port();
         const auto round_of = [&](int person) {
-            const auto body = get(other, person).body;
+            const auto body = get_image(other, person).body;
             for (auto guess = before == 0 ? 0 : before - 1; guess <= round; ++guess)
                 if (body == picture(seed(guess, person)))
                     return std::int64_t{guess};
@@ -146,7 +133,7 @@ TEST_CASE("a backup under writes is served by a second server and is the state o
     CHECK(server.terminate().exit_code == 0);
     // The backup itself can be served, too.
     ServerProcess third{serve(folder, "backup")};
-    CHECK(get(third.port(), 1).status == 200);
+    CHECK(get_image(third.port(), 1).status == 200);
 }
 
 TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e][upkeep][fault]") {
@@ -155,7 +142,7 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
         ServerProcess server{serve(folder)};
         const auto port = server.port();
         for (int person = 1; person <= 3; ++person)
-            REQUIRE(put(port, person, picture(static_cast<std::uint32_t>(person))).status == 200);
+            REQUIRE(put_image(port, person, picture(static_cast<std::uint32_t>(person))).status == 200);
         CHECK(server.terminate().exit_code == 0);
     }
     damage_byte(folder / "portrait-data" / "pictures" / "00000001.seg", 4096 + 700); // of the second picture
@@ -167,11 +154,11 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
 
     ServerProcess server{serve(folder)};
     const auto port = server.port();
-    CHECK(get(port, 1).status == 200);
-    const auto broken = get(port, 2);
+    CHECK(get_image(port, 1).status == 200);
+    const auto broken = get_image(port, 2);
     CHECK(broken.status == 500);
     CHECK_THAT(broken.body, !Catch::Contains(".seg"));
-    CHECK(get(port, 3).status == 200);
+    CHECK(get_image(port, 3).status == 200);
     server.wait_for_err("00000001.seg at 4096");
     const auto served = run(folder, {"check"});
     CHECK(served.exit_code == 1);
@@ -180,8 +167,8 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
     CHECK(copied.exit_code == 1);
     CHECK_THAT(copied.out, named);
     // A new picture makes it well.
-    CHECK(put(port, 2, picture(22)).status == 200);
-    CHECK(get(port, 2).body == picture(22));
+    CHECK(put_image(port, 2, picture(22)).status == 200);
+    CHECK(get_image(port, 2).body == picture(22));
     CHECK(run(folder, {"check"}).exit_code == 0);
     CHECK(run(folder, {"backup", "backup"}).exit_code == 0);
     CHECK(run(folder, {"check", "--data", "backup"}).exit_code == 0);
@@ -190,13 +177,13 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
 TEST_CASE("restore and backup overwrite nothing", "[e2e][upkeep]") {
     const TemporaryFolder folder;
     ServerProcess server{serve(folder)};
-    REQUIRE(put(server.port(), 1, picture(1)).status == 200);
+    REQUIRE(put_image(server.port(), 1, picture(1)).status == 200);
     REQUIRE(run(folder, {"backup", "backup"}).exit_code == 0);
     const auto onto_live = run(folder, {"restore", "backup"});
     CHECK(onto_live.exit_code == 2);
     const auto onto_itself = run(folder, {"backup", "portrait-data"});
     CHECK(onto_itself.exit_code == 1);
-    CHECK(get(server.port(), 1).body == picture(1));
+    CHECK(get_image(server.port(), 1).body == picture(1));
     CHECK(server.terminate().exit_code == 0);
     const auto onto_closed = run(folder, {"restore", "backup"});
     CHECK(onto_closed.exit_code == 2);
