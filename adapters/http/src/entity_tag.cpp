@@ -1,6 +1,6 @@
 #include "entity_tag.hpp"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 #include <charconv>
@@ -85,20 +85,20 @@ std::string name_of(const Rendition& rendition) {
     const auto side = [](std::optional<std::uint32_t> pixels) {
         return pixels ? fmt::format_int{*pixels}.str() : std::string{};
     };
-    return fmt::format("{}x{}-{}", side(rendition.width), side(rendition.height),
+    return fmt::format(FMT_COMPILE("{}x{}-{}"), side(rendition.width), side(rendition.height),
                        file_extension(rendition.format.value_or(ImageFormat::png)));
 }
 
 } // namespace
 
 std::string entity_tag(const ImageVersion& version, Representation representation) {
-    return fmt::format("\"{}.{}.{}{}\"", version.blob_id.value(), version.blob_version, version.link_version,
-                       suffix_of(representation));
+    return fmt::format(FMT_COMPILE("\"{}.{}.{}{}\""), version.blob_id.value(), version.blob_version,
+                       version.link_version, suffix_of(representation));
 }
 
 std::string entity_tag(const ImageVersion& version, const Rendition& rendition) {
-    return fmt::format("\"{}.{}.{}-{}\"", version.blob_id.value(), version.blob_version, version.link_version,
-                       name_of(rendition));
+    return fmt::format(FMT_COMPILE("\"{}.{}.{}-{}\""), version.blob_id.value(), version.blob_version,
+                       version.link_version, name_of(rendition));
 }
 
 std::string entity_tag(Placeholder placeholder, const Rendition& rendition) {

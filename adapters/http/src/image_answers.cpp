@@ -8,7 +8,7 @@
 #include "http_date.hpp"
 #include "range.hpp"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 #include <utility>
@@ -86,8 +86,8 @@ void describe_picture(Response& response, PersonId person_id, const RenderedImag
     response.set("Content-Type", std::string{media_type(image.format)});
     response.set("X-Content-Type-Options", "nosniff");
     response.set("Content-Security-Policy", "default-src 'none'");
-    response.set("Content-Disposition", fmt::format("inline; filename=\"person-{}.{}\"", person_id.value(),
-                                                    file_extension(image.format)));
+    response.set("Content-Disposition", fmt::format(FMT_COMPILE("inline; filename=\"person-{}.{}\""),
+                                                    person_id.value(), file_extension(image.format)));
     response.set("Vary", "Accept");
     response.set("X-Image-Width", fmt::format_int{image.width}.str());
     response.set("X-Image-Height", fmt::format_int{image.height}.str());

@@ -1,6 +1,6 @@
 #include "request_id.hpp"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -31,7 +31,7 @@ std::string request_id(const RequestHead& head) {
     if (const auto* sent = head.find("X-Request-Id"); sent != nullptr && is_request_id(*sent))
         return std::string{*sent};
     thread_local auto generator = seeded_generator();
-    return fmt::format("{:016x}", static_cast<std::uint64_t>(generator()));
+    return fmt::format(FMT_COMPILE("{:016x}"), static_cast<std::uint64_t>(generator()));
 }
 
 } // namespace portrait::http
