@@ -73,7 +73,7 @@ std::string_view suffix_of(Representation representation) noexcept {
     case Representation::info: return "-info";
     case Representation::info_xml: return "-info-xml";
     }
-    return {};
+    return ""; // and no null pointer, which a compiled format hands to memcpy
 }
 
 bool ends_member(std::string_view rest) noexcept {
