@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 using namespace portrait;
 using namespace portrait::fuzzing;
@@ -57,15 +58,26 @@ private:
     unsigned inputs_ = 0;
 };
 
+/// Tries again when libFuzzer's clock interrupts it, and while thousands of closed connections keep their
+/// ports.
 int connect_to(std::uint16_t port) {
-    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (client < 0 || ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        throw std::runtime_error{"no connection to the server"};
-    return client;
+    int failure = 0;
+    for (int tries = 0; tries < 1000; ++tries) {
+        const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (client >= 0 &&
+            ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+            return client;
+        failure = errno;
+        ::close(client);
+        if (failure != EINTR && failure != EADDRNOTAVAIL)
+            break;
+        ::usleep(failure == EINTR ? 0 : 100'000);
+    }
+    throw std::system_error{failure, std::generic_category(), "no connection to the server"};
 }
 
 /// What comes until the server closes; a server that does neither is a finding.
