@@ -75,8 +75,8 @@ private:
             first_fault = fault;
     }
     void expect(const RawResponse& answer, std::initializer_list<unsigned> statuses) {
-        if (answer.status ==
-            429) // its own wrong passwords make it wait, where a reload has just forgotten it
+        // Its own wrong passwords make it wait, where a reload has just forgotten it.
+        if (answer.status == 429)
             return;
         if (std::find(statuses.begin(), statuses.end(), answer.status) == statuses.end())
             throw std::runtime_error{"answered " + std::to_string(answer.status) + " " + answer.body};
