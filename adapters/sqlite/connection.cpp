@@ -1,9 +1,9 @@
 #include "connection.hpp"
 
+#include "file_descriptor.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
-
-#include <cerrno>
 
 namespace portrait::sqlite {
 
@@ -26,17 +26,7 @@ errc code_of_status(sqlite3* database, int status) noexcept {
     case SQLITE_CANTOPEN: break;
     default: return errc::internal;
     }
-    switch (database == nullptr ? 0 : sqlite3_system_errno(database)) {
-    case ENOSPC:
-    case EFBIG: // RLIMIT_FSIZE
-    case EDQUOT: return errc::store_full;
-    case EROFS:
-    case EACCES:
-    case EPERM: return errc::store_read_only;
-    case EMFILE:
-    case ENFILE: return errc::service_busy;
-    default: return errc::store_io;
-    }
+    return code_of_errno(database == nullptr ? 0 : sqlite3_system_errno(database));
 }
 
 Error error_of_status(sqlite3* database, int status) {

@@ -14,21 +14,6 @@ namespace portrait::sqlite {
 
 namespace {
 
-errc code_of_errno(int number) noexcept {
-    switch (number) {
-    case ENOSPC:
-    case EFBIG: // RLIMIT_FSIZE
-    case EDQUOT: return errc::store_full;
-    case EROFS:
-    case EACCES:
-    case EPERM: return errc::store_read_only;
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM: return errc::service_busy;
-    default: return errc::store_io;
-    }
-}
-
 /// Takes `written` bytes off the front.
 std::span<iovec> without_front(std::span<iovec> parts, std::size_t written) noexcept {
     while (!parts.empty() && written >= parts.front().iov_len) {
@@ -43,6 +28,21 @@ std::span<iovec> without_front(std::span<iovec> parts, std::size_t written) noex
 }
 
 } // namespace
+
+errc code_of_errno(int number) noexcept {
+    switch (number) {
+    case ENOSPC:
+    case EFBIG: // RLIMIT_FSIZE
+    case EDQUOT: return errc::store_full;
+    case EROFS:
+    case EACCES:
+    case EPERM: return errc::store_read_only;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return errc::service_busy;
+    default: return errc::store_io;
+    }
+}
 
 Error error_of_errno(int number, std::string_view call, const std::filesystem::path& path) {
     return Error{code_of_errno(number)}.with_cause(

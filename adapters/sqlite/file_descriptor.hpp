@@ -14,7 +14,9 @@
 namespace portrait::sqlite {
 
 /// What an errno of a file call means to a store: `store_full`, `store_read_only`, `service_busy` or
-/// `store_io`. `call` and `path` go into the cause only.
+/// `store_io`.
+errc code_of_errno(int number) noexcept;
+/// The same as an error. `call` and `path` go into the cause only.
 Error error_of_errno(int number, std::string_view call, const std::filesystem::path& path = {});
 
 /// Owns an open file. Movable; a moved-from one owns nothing.

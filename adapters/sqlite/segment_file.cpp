@@ -119,8 +119,7 @@ result<void> SegmentFile::preallocate(std::uint64_t end) {
             allocated_ = std::numeric_limits<std::uint64_t>::max();
             return {};
         }
-        const bool full = failure == ENOSPC || failure == EDQUOT || failure == EFBIG;
-        if (!full || until == end)
+        if (code_of_errno(failure) != errc::store_full || until == end)
             return error_of_errno(failure, "fallocate", path());
     }
     return {};

@@ -70,8 +70,8 @@ public:
     /// Now, as a Date field wants it; formatted once a second.
     std::string_view date();
 
-    /// A session that goes idle leaves what it needed, for the next that wakes: allocating as much for each
-    /// request took more time than the rest of its head. An empty one where none is left.
+    /// A session that goes idle leaves what it needed, for the next that wakes: to allocate as much for each
+    /// request is dear. An empty one where none is left.
     void keep(Workspace workspace);
     Workspace spare_workspace();
 
