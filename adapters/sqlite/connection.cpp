@@ -11,6 +11,28 @@ namespace {
 
 constexpr int busy_timeout_milliseconds = 5000;
 
+/// The last error of a file of the database's, as that file remembers it; 0 when there was none.
+int last_errno_of(sqlite3* database, int which) noexcept {
+    sqlite3_file* file = nullptr;
+    int last = 0;
+    if (sqlite3_file_control(database, "main", which, &file) == SQLITE_OK && file != nullptr &&
+        file->pMethods != nullptr)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &last);
+    return last;
+}
+
+/// What the system said. After a failed write SQLite asks for it only when it has rolled back, and by then
+/// errno may be another's.
+int errno_of(sqlite3* database, int status) noexcept {
+    if (database == nullptr)
+        return 0;
+    if (status == SQLITE_IOERR_WRITE)
+        for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER})
+            if (const int last = last_errno_of(database, which); last != 0)
+                return last;
+    return sqlite3_system_errno(database);
+}
+
 errc code_of_status(sqlite3* database, int status) noexcept {
     switch (status & 0xff) {
     case SQLITE_FULL: return errc::store_full;
@@ -26,7 +48,7 @@ errc code_of_status(sqlite3* database, int status) noexcept {
     case SQLITE_CANTOPEN: break;
     default: return errc::internal;
     }
-    return code_of_errno(database == nullptr ? 0 : sqlite3_system_errno(database));
+    return code_of_errno(errno_of(database, status));
 }
 
 Error error_of_status(sqlite3* database, int status) {
