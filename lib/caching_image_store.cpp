@@ -108,13 +108,8 @@ result<StoredImage> CachingImageStore::image(ImageKey key) const {
         return next().image(key);
     const auto read_at = cache_->now();
     auto stored = next().image(key);
-    if (stored) {
-        const auto& info = stored->info;
-        cache_->keep(*person_id, info, read_at);
-        cache_->keep({info.blob_id, info.blob_version},
-                     {stored->bytes, info.format.value_or(ImageFormat::png), info.width, info.height},
-                     read_at);
-    }
+    if (stored)
+        keep(*person_id, *stored, read_at);
     return stored;
 }
 
@@ -131,11 +126,29 @@ std::optional<StoredImage> CachingImageStore::cached_image(PersonId person_id) c
         if (auto image = cache_->find({info->blob_id, info->blob_version}))
             return StoredImage{*std::move(info), std::move(image->bytes)};
     cache_->count_miss();
-    return std::nullopt;
+    const auto read_at = cache_->now();
+    auto stored = next().cached_image(person_id);
+    if (stored)
+        keep(person_id, *stored, read_at);
+    return stored;
 }
 
 std::optional<ImageInfo> CachingImageStore::cached_info(PersonId person_id) const {
-    return cache_->find(person_id);
+    if (auto info = cache_->find(person_id))
+        return info;
+    const auto read_at = cache_->now();
+    auto info = next().cached_info(person_id);
+    if (info)
+        cache_->keep(person_id, *info, read_at);
+    return info;
+}
+
+void CachingImageStore::keep(PersonId person_id, const StoredImage& stored,
+                             ImageCache::Moment read_at) const {
+    const auto& info = stored.info;
+    cache_->keep(person_id, info, read_at);
+    cache_->keep({info.blob_id, info.blob_version},
+                 {stored.bytes, info.format.value_or(ImageFormat::png), info.width, info.height}, read_at);
 }
 
 result<ImageInfo> CachingImageStore::update_info(UpdateImageInfo command) {

@@ -14,8 +14,9 @@ namespace portrait {
 ///
 /// All writes to the store underneath have to go through this object: every write forgets what it touched
 /// before it is answered, renditions included, so `cached_image` never gives what an answered write has
-/// replaced. Don't put it in front of a store that other processes write to. Thread-safe; `cached_image` and
-/// `cached_info` take short locks and copy no picture.
+/// replaced. Don't put it in front of a store that other processes write to. What it doesn't have,
+/// `cached_image` and `cached_info` ask the store underneath for, which may have it at hand. Thread-safe;
+/// those two take short locks and copy no picture of the cache's.
 class PORTRAIT_EXPORT CachingImageStore final : public ForwardingImageStore {
 public:
     /// Null pointers throw `std::invalid_argument`.
@@ -39,6 +40,8 @@ public:
 private:
     template<class Outcome>
     class PORTRAIT_HIDDEN ForgetOnExit;
+
+    void keep(PersonId person_id, const StoredImage& stored, ImageCache::Moment read_at) const;
 
     std::shared_ptr<ImageCache> cache_;
 };

@@ -144,7 +144,7 @@ TEST_CASE("a fill that a write has overtaken is not kept", "[cache]") {
 }
 
 TEST_CASE("the cache stays within its limit and keeps what is used", "[cache]") {
-    auto store = std::make_shared<MemoryImageStore>();
+    auto store = std::make_shared<SlowStore>();
     CachingImageStore cache{store, 8 * 20'000}; // a picture takes 1,512 bytes, its ImageInfo some 500
     for (int id = 1; id <= 400; ++id) {
         save(cache, person(id), static_cast<std::uint32_t>(id));
@@ -161,7 +161,7 @@ TEST_CASE("the cache stays within its limit and keeps what is used", "[cache]") 
 }
 
 TEST_CASE("a picture over a thirty-second of the cache is not kept, its ImageInfo is", "[cache]") {
-    CachingImageStore cache{std::make_shared<MemoryImageStore>(), 320'000};
+    CachingImageStore cache{std::make_shared<SlowStore>(), 320'000};
     REQUIRE(cache.save(save_command(person(1), 1, 0, 10'000)).has_value());
     const auto read = cache.image(person(1));
     REQUIRE(read.has_value());
@@ -182,7 +182,7 @@ TEST_CASE("an ImageInfo is at hand once it was read, and not after a write", "[c
 }
 
 TEST_CASE("a write whose outcome is unknown forgets everything", "[cache]") {
-    auto failing = std::make_shared<testing::FailingImageStore>(std::make_shared<MemoryImageStore>());
+    auto failing = std::make_shared<testing::FailingImageStore>(std::make_shared<SlowStore>());
     CachingImageStore cache{failing, 1 << 20};
     save(cache, person(1), 1);
     save(cache, person(2), 2);
@@ -200,7 +200,7 @@ TEST_CASE("a write whose outcome is unknown forgets everything", "[cache]") {
 }
 
 TEST_CASE("a scan displaces nothing that is in use", "[cache]") {
-    CachingImageStore cache{std::make_shared<MemoryImageStore>(), 8 * 64'000};
+    CachingImageStore cache{std::make_shared<SlowStore>(), 8 * 64'000};
     for (int id = 1; id <= 40; ++id) {
         save(cache, person(id), static_cast<std::uint32_t>(id));
         REQUIRE(cache.image(person(id)).has_value());
@@ -218,5 +218,22 @@ TEST_CASE("a scan displaces nothing that is in use", "[cache]") {
 
 TEST_CASE("a cache without a store is a programming error", "[cache]") {
     CHECK_THROWS_AS(CachingImageStore(nullptr, 1), std::invalid_argument);
-    CHECK_THROWS_AS(CachingImageStore(std::make_shared<MemoryImageStore>(), nullptr), std::invalid_argument);
+    CHECK_THROWS_AS(CachingImageStore(std::make_shared<SlowStore>(), nullptr), std::invalid_argument);
+}
+
+TEST_CASE("what isn't in the cache may be at hand underneath, and is kept then", "[cache]") {
+    const auto memory = std::make_shared<MemoryImageStore>();
+    CachingImageStore cache{memory, 1 << 20};
+    save(cache, person(1), 1);
+    const auto stored = cache.cached_image(person(1));
+    REQUIRE(stored.has_value());
+    CHECK(is_whole(*stored));
+    CHECK(cache.statistics().misses == 1);
+    CHECK(cache.cached_info(person(1)) == stored->info);
+    CHECK(cache.cached_image(person(1)).has_value());
+    CHECK(cache.statistics().misses == 1);
+    CHECK_FALSE(cache.cached_image(person(2)).has_value());
+
+    save(cache, person(1), 2); // forgotten here, and new underneath
+    CHECK(cache.cached_image(person(1))->info.blob_version > stored->info.blob_version);
 }
