@@ -35,9 +35,11 @@ result<void> guarded_apply(Member& member, Transaction& transaction) {
 
 } // namespace
 
-Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments)
+Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
+                     ResidentReaders& resident_readers)
     : settings_{std::move(settings)}
     , segments_{segments}
+    , resident_readers_{resident_readers}
     , connection_{std::move(connection)}
     , reopen_delay_{settings_.reopen_delay}
     , thread_{[this] { work(); }} {}
@@ -187,7 +189,9 @@ std::optional<Committer::Failure> Committer::commit(const Batch& batch, Refusals
             return give_up(noted.error(), noted.error() == errc::store_io);
     if (const auto applied = apply_all(batch, refusals, transaction); !applied)
         return give_up(applied.error(), applied.error() == errc::store_io);
-    if (const auto committed = connection_->query("COMMIT").run(); !committed) {
+    const auto committed = connection_->query("COMMIT").run();
+    resident_readers_.changed(); // whatever the outcome: a commit that failed may show all the same
+    if (!committed) {
         // A full disk is met before the log is synced, so it leaves no doubt; every other failure does.
         if (committed.error() == errc::store_full)
             return give_up(committed.error(), false);
@@ -267,8 +271,13 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
 void Committer::checkpoint() {
     if (connection_->log_pages() < checkpoint_pages)
         return;
+    // Before, so that all of the log can be copied; after, since only who begins to read then needs nothing
+    // of the log, and the next commit may begin it anew.
+    resident_readers_.let_go();
+    const auto done = connection_->checkpoint(false);
+    resident_readers_.let_go();
     // With a full disk or busy readers the log just stays longer; a failed sync is another matter.
-    if (const auto done = connection_->checkpoint(false); !done && done.error() == errc::store_io)
+    if (!done && done.error() == errc::store_io)
         close(done.error());
 }
 
@@ -292,6 +301,7 @@ result<void> Committer::reopen() {
     auto opened = Connection::open(settings_.database, Connection::Access::read_write);
     if (!opened)
         return opened.error();
+    resident_readers_.let_go();
     // The old connection is still there, and with it the log's index, which knows only commits that worked.
     // So this copies exactly those into the database, syncs it, and empties the log: a commit that failed is
     // gone for good, and nothing depends on what a failed sync may have left of the log.

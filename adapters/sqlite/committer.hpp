@@ -1,5 +1,6 @@
 #pragma once
 
+#include "resident_readers.hpp"
 #include "segments.hpp"
 #include "transaction.hpp"
 
@@ -76,7 +77,8 @@ public:
         std::function<void(std::vector<SegmentRange>)> freed;
     };
 
-    Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments);
+    Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
+              ResidentReaders& resident_readers);
     /// Commits what waits, then ends.
     ~Committer();
 
@@ -136,6 +138,7 @@ private:
 
     const Settings settings_;
     Segments& segments_;
+    ResidentReaders& resident_readers_;
 
     // The committing thread's own.
     std::unique_ptr<Connection> connection_;

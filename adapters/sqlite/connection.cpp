@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include "file_descriptor.hpp"
+#include "resident_files.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -149,11 +150,23 @@ Connection::~Connection() {
 }
 
 result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access) {
+    return open(path, access, nullptr);
+}
+
+result<std::unique_ptr<Connection>> Connection::open_resident(const std::filesystem::path& path,
+                                                              const ResidentFiles& files) {
+    auto connection = open(path, Access::query_only, files.vfs_name().c_str());
+    if (connection)
+        sqlite3_busy_timeout((*connection)->database_, 0);
+    return connection;
+}
+
+result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access,
+                                                     const char* vfs) {
     sqlite3* database = nullptr;
     // One thread at a time uses a connection, so SQLite needs no mutex of its own.
-    const int status =
-        sqlite3_open_v2(path.c_str(), &database,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
+    const int status = sqlite3_open_v2(
+        path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
     if (status != SQLITE_OK) {
         auto error = error_of_status(database, status);
         sqlite3_close(database);

@@ -18,6 +18,8 @@ struct sqlite3_stmt;
 
 namespace portrait::sqlite {
 
+class ResidentFiles;
+
 /// A prepared statement at work: bind, step, read columns. Borrowed from its connection's cache and reset
 /// when this object goes. An error of preparing or binding is told by the next step.
 class Query {
@@ -66,6 +68,9 @@ public:
 
     /// Opens an existing file. Doesn't judge what is in it.
     static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path, Access access);
+    /// The same for queries that wait for nobody and nothing; see `ResidentFiles`. Opening may still wait.
+    static result<std::unique_ptr<Connection>> open_resident(const std::filesystem::path& path,
+                                                             const ResidentFiles& files);
 
     ~Connection();
     Connection(const Connection&) = delete;
@@ -91,6 +96,8 @@ public:
 
 private:
     explicit Connection(sqlite3* database) noexcept;
+    static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path, Access access,
+                                                    const char* vfs);
 
     sqlite3* database_;
     int log_pages_ = 0;

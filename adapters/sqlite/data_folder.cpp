@@ -154,14 +154,16 @@ DataFolder::DataFolder(Key, const SqliteOptions& options, FolderLock lock,
     , segments_{options.folder / pictures_name,
                 {.segment_bytes = options.segment_bytes, .preallocation_bytes = options.preallocation_bytes},
                 [this] { return next_segment_number(); }}
+    , resident_files_{ResidentFiles::open(database_)}
     , readers_{database_, options.read_connections}
+    , resident_readers_{database_, resident_files_ ? &*resident_files_ : nullptr, options.read_connections}
     , committer_{std::make_unique<Committer>(
           Committer::Settings{
               .database = database_,
               .max_waiting = options.max_waiting_writes,
               .reopen_delay = options.reopen_delay,
               .freed = [this](std::vector<SegmentRange> ranges) { reclaimer_->add(std::move(ranges)); }},
-          std::move(connection), segments_)} {
+          std::move(connection), segments_, resident_readers_)} {
     reclaimer_ = std::make_unique<Reclaimer>(segments_, *committer_, pins_);
     if (!to_free.empty())
         reclaimer_->add(std::move(to_free));

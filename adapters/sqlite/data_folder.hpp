@@ -6,6 +6,7 @@
 #include "folder_lock.hpp"
 #include "reader_pins.hpp"
 #include "reclaimer.hpp"
+#include "resident_readers.hpp"
 #include "segments.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
@@ -29,6 +30,8 @@ public:
     Committer& committer() noexcept { return *committer_; }
     Segments& segments() noexcept { return segments_; }
     ConnectionPool& readers() noexcept { return readers_; }
+    /// For those who can't wait.
+    ResidentReaders& resident_readers() noexcept { return resident_readers_; }
     ReaderPins& pins() noexcept { return pins_; }
     const std::filesystem::path& database() const noexcept { return database_; }
 
@@ -42,7 +45,9 @@ private:
     std::filesystem::path database_;
     ReaderPins pins_;
     Segments segments_;
+    const result<ResidentFiles> resident_files_; ///< an error costs nothing but speed
     ConnectionPool readers_;
+    ResidentReaders resident_readers_; ///< goes before `readers_`, whose last connection then closes the log
     std::unique_ptr<Reclaimer>
         reclaimer_; ///< made after the committer, which tells it what is freed, and stopped before
     std::unique_ptr<Committer> committer_;

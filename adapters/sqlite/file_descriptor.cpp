@@ -85,12 +85,15 @@ int write_fully(int descriptor, std::span<iovec> parts, std::uint64_t offset) no
     return 0;
 }
 
-int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset,
-               std::size_t& read) noexcept {
+namespace {
+
+/// Calls `read_at`, which is like pread without its descriptor, until the buffer is full or the file ends.
+template<class ReadAt>
+int read_by(ReadAt&& read_at, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& read) noexcept {
     read = 0;
     while (read < buffer.size()) {
-        const auto got = ::pread(descriptor, buffer.data() + read, buffer.size() - read,
-                                 static_cast<off_t>(offset + read));
+        const auto got =
+            read_at(buffer.data() + read, buffer.size() - read, static_cast<off_t>(offset + read));
         if (got < 0) {
             if (errno == EINTR)
                 continue;
@@ -101,6 +104,25 @@ int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset
         read += static_cast<std::size_t>(got);
     }
     return 0;
+}
+
+} // namespace
+
+int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset,
+               std::size_t& read) noexcept {
+    return read_by([descriptor](std::byte* bytes, std::size_t count,
+                                off_t at) { return ::pread(descriptor, bytes, count, at); },
+                   buffer, offset, read);
+}
+
+int read_resident(int descriptor, std::span<std::byte> buffer, std::uint64_t offset,
+                  std::size_t& read) noexcept {
+    return read_by(
+        [descriptor](std::byte* bytes, std::size_t count, off_t at) {
+            const iovec part{bytes, count};
+            return ::preadv2(descriptor, &part, 1, at, RWF_NOWAIT);
+        },
+        buffer, offset, read);
 }
 
 result<void> sync_folder(const std::filesystem::path& folder) {

@@ -46,6 +46,11 @@ int write_fully(int descriptor, std::span<iovec> parts, std::uint64_t offset) no
 /// Reads into `buffer` until it is full or the file ends. The count goes into `read`. 0, or an errno.
 int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& read) noexcept;
 
+/// The same without waiting for the disk: EAGAIN when some of it isn't in memory. Also where the file system
+/// can't tell, for which EOPNOTSUPP is the usual answer, nothing is waited for.
+int read_resident(int descriptor, std::span<std::byte> buffer, std::uint64_t offset,
+                  std::size_t& read) noexcept;
+
 /// Makes a folder's entries durable.
 result<void> sync_folder(const std::filesystem::path& folder);
 

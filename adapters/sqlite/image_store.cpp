@@ -5,12 +5,17 @@
 
 #include <portrait/sqlite/person_directory.hpp>
 
+#include <sqlite3.h>
+
 #include <future>
 #include <utility>
 
 namespace portrait::sqlite {
 
 namespace {
+
+/// The longest picture that is read by a thread that must not wait.
+constexpr std::uint64_t longest_at_hand = 256ULL * 1024;
 
 result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
     const auto connection = folder.readers().take();
@@ -44,6 +49,10 @@ result<Reservation> write(DataFolder& folder, const ImageContent& content) {
 }
 
 } // namespace
+
+bool forgo_memory_statistics() noexcept {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+}
 
 SqliteImageStore::SqliteImageStore(std::shared_ptr<DataFolder> folder)
     : folder_{std::move(folder)} {}
@@ -95,6 +104,7 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
 }
 
 result<StoredImage> SqliteImageStore::image(ImageKey key) const {
+    folder_->resident_readers().make_lacking();
     const ReaderPins::Pin pin{folder_->pins()};
     std::optional<RecordPlace> tried;
     for (;;) {
@@ -114,9 +124,31 @@ result<StoredImage> SqliteImageStore::image(ImageKey key) const {
 }
 
 result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
+    folder_->resident_readers().make_lacking();
     auto row = row_of(*folder_, key);
     if (!row)
         return row.error();
+    return std::move(row->info);
+}
+
+std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) const {
+    const ReaderPins::Pin pin{folder_->pins()};
+    auto row = folder_->resident_readers().find(person_id);
+    if (!row || !row->place || row->info.size > longest_at_hand)
+        return std::nullopt;
+    const auto file = folder_->segments().open_file(row->place->range.segment);
+    if (!file)
+        return std::nullopt;
+    auto bytes = file->read_resident(*row->place, row->info.size, row->info.digest);
+    if (!bytes)
+        return std::nullopt;
+    return StoredImage{.info = std::move(row->info), .bytes = *std::move(bytes)};
+}
+
+std::optional<ImageInfo> SqliteImageStore::cached_info(PersonId person_id) const {
+    auto row = folder_->resident_readers().find(person_id);
+    if (!row)
+        return std::nullopt;
     return std::move(row->info);
 }
 

@@ -20,6 +20,15 @@ constexpr unsigned private_file = 0600;
 constexpr std::uint64_t unquestioned_length = 1ULL << 20;
 constexpr std::uint64_t unquestioned_offset = 1ULL << 40;
 
+/// Memory for a record, at a multiple of 64 bytes: the kernel copies into it up to a third faster than to the
+/// multiples of 16 that `new` gives.
+std::shared_ptr<std::byte[]> make_buffer(std::uint64_t size) {
+    constexpr std::uint64_t alignment = 64;
+    const std::shared_ptr<std::byte[]> whole{new std::byte[size + alignment]};
+    const auto address = reinterpret_cast<std::uintptr_t>(whole.get());
+    return {whole, whole.get() + (alignment - address % alignment)};
+}
+
 } // namespace
 
 Reservation::Reservation(std::shared_ptr<SegmentFile> file, RecordPlace place) noexcept
@@ -139,10 +148,6 @@ result<void> SegmentFile::write(const RecordPlace& place, std::span<const std::b
 
 result<ImageBytes> SegmentFile::read(const RecordPlace& place, std::uint64_t length,
                                      const Digest& digest) const {
-    const auto corrupt = [&](std::string_view what) {
-        return Error{errc::store_corrupt}.with_cause(
-            fmt::format("{} at {}: {}", path().string(), place.range.offset, what));
-    };
     const auto whole = record_header_size + length;
     // Before much memory is taken: a damaged row must not be able to ask for any amount of it.
     if (length > unquestioned_length || place.range.offset > unquestioned_offset) {
@@ -150,25 +155,52 @@ result<ImageBytes> SegmentFile::read(const RecordPlace& place, std::uint64_t len
         if (!file_size)
             return file_size.error();
         if (place.range.offset > *file_size || whole > *file_size - place.range.offset)
-            return corrupt("the record ends behind the file's end");
+            return corrupt(place, "the record ends behind the file's end");
     }
 
-    const std::shared_ptr<std::byte[]> buffer{new std::byte[whole]};
-    const std::span record{buffer.get(), whole};
+    auto record = make_buffer(whole);
     std::size_t read = 0;
-    if (const int failure = read_fully(file_.get(), record, place.range.offset, read); failure != 0)
+    if (const int failure = read_fully(file_.get(), {record.get(), whole}, place.range.offset, read);
+        failure != 0)
         return error_of_errno(failure, "pread", path());
-    if (read != whole)
-        return corrupt("the record ends behind the file's end");
-    const auto header = decode(record.first<record_header_size>());
+    return judge(std::move(record), read, place, length, digest);
+}
+
+std::optional<ImageBytes> SegmentFile::read_resident(const RecordPlace& place, std::uint64_t length,
+                                                     const Digest& digest) const {
+    if (length > unquestioned_length || place.range.offset > unquestioned_offset)
+        return std::nullopt;
+    const auto whole = record_header_size + length;
+    auto record = make_buffer(whole);
+    std::size_t read = 0;
+    if (portrait::sqlite::read_resident(file_.get(), {record.get(), whole}, place.range.offset, read) != 0)
+        return std::nullopt;
+    auto bytes = judge(std::move(record), read, place, length, digest);
+    if (!bytes)
+        return std::nullopt;
+    return *std::move(bytes);
+}
+
+result<ImageBytes> SegmentFile::judge(std::shared_ptr<std::byte[]> record, std::size_t read,
+                                      const RecordPlace& place, std::uint64_t length,
+                                      const Digest& digest) const {
+    const std::span bytes{record.get(), record_header_size + length};
+    if (read != bytes.size())
+        return corrupt(place, "the record ends behind the file's end");
+    const auto header = decode(bytes.first<record_header_size>());
     if (!header)
-        return corrupt(header.error().cause());
+        return corrupt(place, header.error().cause());
     if (header->sequence != place.sequence || header->length != length || header->content != digest)
-        return corrupt("another record is there");
-    const auto content = record.subspan(record_header_size);
+        return corrupt(place, "another record is there");
+    const auto content = bytes.subspan(record_header_size);
     if (digest_of(content) != digest)
-        return corrupt("the picture's bytes have another digest than the header says");
-    return ImageBytes{buffer, content};
+        return corrupt(place, "the picture's bytes have another digest than the header says");
+    return ImageBytes{std::move(record), content};
+}
+
+Error SegmentFile::corrupt(const RecordPlace& place, std::string_view what) const {
+    return Error{errc::store_corrupt}.with_cause(
+        fmt::format("{} at {}: {}", path().string(), place.range.offset, what));
 }
 
 result<void> SegmentFile::sync() {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace portrait::sqlite {
 
@@ -89,6 +90,11 @@ public:
     /// record is there or when header or bytes are damaged.
     result<ImageBytes> read(const RecordPlace& place, std::uint64_t length, const Digest& digest) const;
 
+    /// The same without waiting for the disk: nothing when some of it isn't in memory, or when anything is
+    /// wrong with it, which `read` tells. For records of moderate length.
+    std::optional<ImageBytes> read_resident(const RecordPlace& place, std::uint64_t length,
+                                            const Digest& digest) const;
+
     /// Writes a record where it was in the file that this one is a copy of. Errors: `store_full`, `store_io`.
     result<void> put(const RecordPlace& place, std::span<const std::byte> bytes, const Digest& digest) const {
         return write(place, bytes, digest);
@@ -121,6 +127,9 @@ private:
 
     result<void> write(const RecordPlace& place, std::span<const std::byte> bytes,
                        const Digest& digest) const;
+    result<ImageBytes> judge(std::shared_ptr<std::byte[]> record, std::size_t read, const RecordPlace& place,
+                             std::uint64_t length, const Digest& digest) const;
+    Error corrupt(const RecordPlace& place, std::string_view what) const;
     result<void> sync_once();
     result<void> preallocate(std::uint64_t end);
     result<void> write_zeros(std::uint64_t offset, std::uint64_t length);

@@ -72,11 +72,8 @@ void Segments::remember(const std::shared_ptr<SegmentFile>& file) {
 }
 
 result<std::shared_ptr<SegmentFile>> Segments::file(std::uint64_t number) {
-    {
-        const std::scoped_lock lock{files_mutex_};
-        if (const auto found = files_.find(number); found != files_.end())
-            return found->second;
-    }
+    if (auto open = open_file(number))
+        return open;
     auto file = SegmentFile::open(folder_, number);
     if (!file)
         return file;
@@ -85,6 +82,12 @@ result<std::shared_ptr<SegmentFile>> Segments::file(std::uint64_t number) {
     // Another thread may have been faster: all have to share one object.
     const auto found = files_.find(number);
     return found != files_.end() ? found->second : *file;
+}
+
+std::shared_ptr<SegmentFile> Segments::open_file(std::uint64_t number) {
+    const std::scoped_lock lock{files_mutex_};
+    const auto found = files_.find(number);
+    return found != files_.end() ? found->second : nullptr;
 }
 
 void Segments::forget_failed() {

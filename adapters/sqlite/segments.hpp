@@ -29,6 +29,9 @@ public:
     /// The file of a number; opened at need.
     result<std::shared_ptr<SegmentFile>> file(std::uint64_t number);
 
+    /// The same when it is open already, otherwise null; never blocks.
+    std::shared_ptr<SegmentFile> open_file(std::uint64_t number);
+
     /// Has files whose sync failed opened anew, so that ranges can be erased in them; nothing is appended to
     /// them.
     void forget_failed();

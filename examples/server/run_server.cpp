@@ -271,6 +271,7 @@ int run_server(const Settings& settings) {
     if (!users)
         return refuse(users.error().message());
 
+    portrait::sqlite::forgo_memory_statistics();
     auto store = portrait::sqlite::SqliteImageStore::open(
         {.folder = settings.data, .read_connections = settings.store_threads});
     if (!store)

@@ -72,6 +72,7 @@ TEST_CASE("readers of places that are freed all the time see no zeros and nobody
             store->save(save_command(person(static_cast<std::int32_t>(id + 1)), id, 0, size)).has_value());
     std::atomic<bool> writing{true};
     std::atomic<std::uint64_t> reads{0};
+    std::atomic<std::uint64_t> reads_from_memory{0};
     std::atomic<std::uint64_t> bad{0};
     // A picture's seed, and with it its person, is told by its width; its bytes are compared in full.
     const auto is_of = [](const StoredImage& stored, std::uint32_t id) {
@@ -85,6 +86,10 @@ TEST_CASE("readers of places that are freed all the time see no zeros and nobody
             for (std::uint32_t id = reader; writing; id = (id + 1) % persons, ++reads) {
                 const auto stored = store->image(person(static_cast<std::int32_t>(id + 1)));
                 bad += stored && is_of(*stored, id) ? 0U : 1U;
+                if (const auto hot = store->cached_image(person(static_cast<std::int32_t>(id + 1)))) {
+                    ++reads_from_memory;
+                    bad += is_of(*hot, id) ? 0U : 1U;
+                }
             }
         });
     // Reads the rows of one moment and, much later, the bytes they name.
@@ -116,10 +121,11 @@ TEST_CASE("readers of places that are freed all the time see no zeros and nobody
         thread.join();
     CHECK(bad == 0);
     CHECK(reads > 100);
+    CHECK(reads_from_memory > 100);
     CHECK(eventually([&] { return store->statistics().bytes_to_free == 0; }));
     CHECK(store->statistics().bytes_freed == std::uint64_t{wanted} * sqlite::range_length(size));
     CHECK(store->check().value().ok());
-    WARN(wanted << " replaces, " << reads << " reads");
+    WARN(wanted << " replaces, " << reads << " reads, and " << reads_from_memory << " from memory");
 }
 
 TEST_CASE("replaces of 64 KiB pictures keep the folder within a fifth more than is alive",
@@ -201,6 +207,24 @@ TEST_CASE("the log stays small while somebody reads for long", "[sqlite][houseke
     }
     SECTION("a check") {
         CHECK(store->check(wants_to_know).value().ok());
+    }
+    SECTION("readers of what is in memory, one of whom has stopped") {
+        for (int id = 1; id <= 2; ++id) {
+            (void)store->cached_image(person(id));
+            REQUIRE(store->image(person(id)).has_value());
+        }
+        REQUIRE(store->cached_image(person(1)).has_value());
+        std::atomic<bool> reading{true};
+        std::thread reader{[&] {
+            while (reading)
+                (void)store->cached_image(person(3));
+        }};
+        after = writes();
+        CHECK(log_bytes(folder / "data") <= 8 * 1024 * 1024);
+        reading = false;
+        reader.join();
+        after = writes();
+        CHECK(log_bytes(folder / "data") <= 8 * 1024 * 1024);
     }
     CHECK(after >= before + 1600);
 }

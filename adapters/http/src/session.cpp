@@ -284,6 +284,9 @@ Awaitable<bool> Session::serve_begun() {
         const RequestHead& head = exchange_->head;
         const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
         const bool keep = !has_body() || (short_body && !expects_continue_);
+        // First whoever else has sent something is listened to, then all are answered: a client that is woken
+        // by the first answer finds the others, too, and isn't woken for each.
+        co_await net::post(reactor_->context, use_awaitable);
         if (!co_await answer(std::move(*response), keep)) {
             co_return false;
         }

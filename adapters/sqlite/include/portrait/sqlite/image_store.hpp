@@ -19,6 +19,11 @@ namespace portrait::sqlite {
 class DataFolder;
 class SqlitePersonDirectory;
 
+/// Has SQLite keep no statistics of its memory, in the whole process: for them each of its allocations takes
+/// a lock that all threads share, which reads of rows on many threads feel. For a process that is its own,
+/// before the first use of SQLite; later it changes nothing and returns false.
+PORTRAIT_EXPORT bool forgo_memory_statistics() noexcept;
+
 /// Where the embedded store keeps its data, and how. The defaults suit a server.
 struct SqliteOptions {
     /// Made (0700) when it is missing; its parent has to exist. An existing folder keeps its mode; what is
@@ -29,7 +34,8 @@ struct SqliteOptions {
     std::uint64_t segment_bytes = 1024ULL * 1024 * 1024;
     /// Space is taken from the file system in steps of this size; 0: only what is needed.
     std::uint64_t preallocation_bytes = 64ULL * 1024 * 1024;
-    /// At most so many reads of rows at the same time; more wait. At least 1.
+    /// At most so many reads of rows at the same time; more wait. At least 1. As many more connections answer
+    /// `cached_image` and `cached_info`, for which nobody waits.
     std::size_t read_connections = 8;
     /// At most so many writes waiting for a commit; more are `service_busy`.
     std::size_t max_waiting_writes = 16'384;
@@ -79,6 +85,10 @@ public:
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     result<StoredImage> image(ImageKey key) const override;
     result<ImageInfo> info(ImageKey key) const override;
+    /// What the page cache holds of row and bytes, checked like what comes from the disk; nothing for a
+    /// picture of more than 256 KiB, which takes longer than a thread that serves many should spend at once.
+    std::optional<StoredImage> cached_image(PersonId person_id) const override;
+    std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     /// By one query, however many.
     result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
     result<ImageInfo> update_info(UpdateImageInfo command) override;
