@@ -144,6 +144,11 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
         // No lock is ever taken on this file, so there is none to lose when it is closed.
         own.descriptor = ::open(name, O_RDONLY | O_CLOEXEC);
         own.owned = own.descriptor >= 0;
+        if (!own.owned) { // by the system's VFS it might be waited for
+            own.system()->pMethods->xClose(own.system());
+            own.base.pMethods = nullptr;
+            return SQLITE_CANTOPEN;
+        }
     }
     return SQLITE_OK;
 }

@@ -88,7 +88,10 @@ void ResidentReaders::make_lacking() {
         lacking_ = false;
         ++made_;
     }
-    if (auto connection = Connection::open_resident(database_, *files_))
+    // With a first query, for which SQLite opens the log and reads the schema: not a thing for who can't
+    // wait.
+    if (auto connection = Connection::open_resident(database_, *files_);
+        connection && (*connection)->integer("SELECT last_version FROM counters"))
         return give_back({std::move(*connection), {}});
     const std::scoped_lock lock{mutex_};
     --made_;

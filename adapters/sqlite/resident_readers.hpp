@@ -44,8 +44,8 @@ public:
 private:
     struct Reader {
         std::unique_ptr<Connection> connection;
-        std::optional<std::uint64_t>
-            state; ///< of the database when the open transaction began; none is open: absent
+        /// Of the database when the open transaction began; absent when none is open.
+        std::optional<std::uint64_t> state;
 
         void look_at(std::uint64_t present);
         void let_go();
