@@ -3,10 +3,9 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/uio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -22,17 +21,20 @@ using conformance::save_command;
 namespace {
 
 /// Has the system forget what it holds of a file; false where it keeps it all the same, as in a file system
-/// that is nothing but memory.
+/// that is nothing but memory. It is looked at without reading, which would have the system fetch it again.
 bool forget(const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     REQUIRE(file >= 0);
     REQUIRE(::fsync(file) == 0);
     REQUIRE(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
-    std::array<char, 1> byte{};
-    const iovec part{byte.data(), byte.size()};
-    const bool gone = ::preadv2(file, &part, 1, 0, RWF_NOWAIT) < 0;
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    void* const mapped = ::mmap(nullptr, page, PROT_READ, MAP_SHARED, file, 0);
+    REQUIRE(mapped != MAP_FAILED);
+    unsigned char resident = 0;
+    REQUIRE(::mincore(mapped, page, &resident) == 0);
+    ::munmap(mapped, page);
     ::close(file);
-    return gone;
+    return (resident & 1U) == 0;
 }
 
 /// Has a connection made for those who can't wait: somebody who can has to come by after one was lacking.
@@ -82,14 +84,20 @@ TEST_CASE("what would have to come from the disk isn't at hand", "[sqlite][resid
         save(*store, person(id), static_cast<std::uint32_t>(id));
     const auto segment = folder / "pictures" / "00000001.seg";
 
+    // Now and then the disk is quicker than the question.
+    constexpr int tries = 10;
+    bool refused = false;
     SECTION("the bytes") {
         warm(*store, person(1));
         REQUIRE(store->cached_image(person(1)).has_value());
-        if (!forget(segment)) {
-            WARN("this file system keeps everything in memory");
-            return;
+        for (int count = 0; count < tries && !refused; ++count) {
+            if (!forget(segment)) {
+                WARN("this file system keeps everything in memory");
+                return;
+            }
+            refused = !store->cached_image(person(1)).has_value();
         }
-        CHECK_FALSE(store->cached_image(person(1)).has_value());
+        CHECK(refused);
         CHECK(store->cached_info(person(1)).has_value());
         CHECK(is_whole(store->image(person(1)).value()));
         CHECK(store->cached_image(person(1)).has_value());
@@ -99,14 +107,18 @@ TEST_CASE("what would have to come from the disk isn't at hand", "[sqlite][resid
         store = open_store(folder.path());
         warm(*store, person(1));
         REQUIRE(store->cached_info(person(1)).has_value());
-        if (!forget(folder / "portrait.db")) {
-            WARN("this file system keeps everything in memory");
-            return;
+        std::int32_t id = 210; // each time another page, since SQLite keeps those it has read
+        for (int count = 0; count < tries && !refused; ++count) {
+            if (!forget(folder / "portrait.db")) {
+                WARN("this file system keeps everything in memory");
+                return;
+            }
+            id -= 10;
+            refused = !store->cached_image(person(id)).has_value();
         }
-        CHECK_FALSE(store->cached_info(person(200)).has_value());
-        CHECK_FALSE(store->cached_image(person(200)).has_value());
-        CHECK(is_whole(store->image(person(200)).value()));
-        CHECK(store->cached_info(person(200)).has_value());
+        CHECK(refused);
+        CHECK(is_whole(store->image(person(id)).value()));
+        CHECK(store->cached_info(person(id)).has_value());
     }
 }
 
