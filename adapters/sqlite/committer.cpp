@@ -271,14 +271,19 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
 void Committer::checkpoint() {
     if (connection_->log_pages() < checkpoint_pages)
         return;
-    // Before, so that all of the log can be copied; after, since only who begins to read then needs nothing
-    // of the log, and the next commit may begin it anew.
-    resident_readers_.let_go();
-    const auto done = connection_->checkpoint(false);
-    resident_readers_.let_go();
+    const auto done = copy_log(*connection_);
     // With a full disk or busy readers the log just stays longer; a failed sync is another matter.
     if (!done && done.error() == errc::store_io)
         close(done.error());
+}
+
+result<void> Committer::copy_log(Connection& connection) {
+    // Before, so that all of the log can be copied; after, since only who begins to read then needs nothing
+    // of the log, and it can be emptied or begun anew.
+    resident_readers_.let_go();
+    auto copied = connection.checkpoint(false);
+    resident_readers_.let_go();
+    return copied;
 }
 
 void Committer::close(const Error& reason) {
@@ -301,10 +306,11 @@ result<void> Committer::reopen() {
     auto opened = Connection::open(settings_.database, Connection::Access::read_write);
     if (!opened)
         return opened.error();
-    resident_readers_.let_go();
     // The old connection is still there, and with it the log's index, which knows only commits that worked.
     // So this copies exactly those into the database, syncs it, and empties the log: a commit that failed is
     // gone for good, and nothing depends on what a failed sync may have left of the log.
+    if (auto copied = copy_log(**opened); !copied)
+        return copied;
     if (auto emptied = (*opened)->checkpoint(true); !emptied)
         return emptied;
     if (auto checked = check_store(**opened, segments_); !checked)

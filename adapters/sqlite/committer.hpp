@@ -130,6 +130,8 @@ private:
     void fail(const Batch& batch, const Failure& failure);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint();
+    /// Copies the log into the database, and has readers who can't wait need nothing of it any more.
+    result<void> copy_log(Connection& connection);
 
     void close(const Error& reason);
     void try_to_reopen();

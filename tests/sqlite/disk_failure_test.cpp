@@ -2,7 +2,9 @@
 #include "store_fixture.hpp"
 #include "support/catch.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <thread>
 
 using namespace portrait;
 using namespace portrait::testing;
@@ -79,6 +81,34 @@ TEST_CASE("the store reopens and checks itself", "[sqlite][failure]") {
     fixture.store = open_store(fixture.folder.path());
     fixture.old_picture_is_whole();
     CHECK(is_whole(fixture.store->image(person(2)).value()));
+}
+
+TEST_CASE("the store reopens while somebody reads from memory all the time", "[sqlite][failure]") {
+    Fixture fixture{std::chrono::milliseconds{1}};
+    auto& store = *fixture.store;
+    (void)store.cached_info(person(1)); // has the next reading make a connection for it
+    fixture.old_picture_is_whole();
+    REQUIRE(store.cached_image(person(1)).has_value());
+    std::atomic<bool> reading{true};
+    std::atomic<int> wrong{0};
+    std::thread reader{[&] {
+        while (reading) {
+            const auto stored = store.cached_image(person(1));
+            wrong += stored && !is_whole(*stored) ? 1 : 0;
+        }
+    }};
+    {
+        const FaultyDisk broken{Call::sync, "portrait.db-wal", EIO};
+        CHECK(store.save(save_command(person(1), 2)).error() == errc::store_io);
+    }
+    CHECK(eventually([&] { return store.writable().has_value(); }));
+    save(store, person(1), 3);
+    reading = false;
+    reader.join();
+    CHECK(wrong == 0);
+    const auto stored = store.cached_image(person(1));
+    REQUIRE(stored.has_value());
+    CHECK(stored->bytes.text() == content(3).bytes.text());
 }
 
 TEST_CASE("the store stays closed while its disk stays broken", "[sqlite][failure]") {
