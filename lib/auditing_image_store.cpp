@@ -53,7 +53,7 @@ bool keep(AuditLog& log, AuditRecord record) {
 
 /// The value, once the record of it is kept.
 template<class Value>
-result<Value> after_keeping(AuditLog& log, AuditRecord record, result<Value> value) {
+[[nodiscard]] result<Value> after_keeping(AuditLog& log, AuditRecord record, result<Value> value) {
     if (value && !keep(log, std::move(record)))
         return not_kept();
     return value;

@@ -52,7 +52,7 @@ public:
             cache_.forget(*blob_id_);
     }
 
-    result<Outcome> decided(result<Outcome> outcome) {
+    [[nodiscard]] result<Outcome> decided(result<Outcome> outcome) {
         unknown_ =
             !outcome && (outcome.error() == failure::internal || outcome.error() == failure::unavailable);
         if (outcome)

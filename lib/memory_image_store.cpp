@@ -79,7 +79,7 @@ struct MemoryImageStore::State {
         return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
     }
 
-    result<Blob*> make_blob(const SaveImage& command, const ImageTexts& texts) {
+    [[nodiscard]] result<Blob*> make_blob(const SaveImage& command, const ImageTexts& texts) {
         if (next_blob_id > std::numeric_limits<std::int32_t>::max())
             return Error{errc::blob_ids_exhausted};
         const auto blob_id = BlobId::from(next_blob_id++).value();
@@ -131,7 +131,7 @@ struct MemoryImageStore::State {
         return blob_id;
     }
 
-    result<SavedImage> save_for(PersonId person_id, const SaveImage& command) {
+    [[nodiscard]] result<SavedImage> save_for(PersonId person_id, const SaveImage& command) {
         auto [blob, info] = look_up(person_id);
         if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
             return checked.error();
@@ -149,7 +149,7 @@ struct MemoryImageStore::State {
         return SavedImage{.info = seen_through(link, **made), .created = true};
     }
 
-    result<SavedImage> save_into(BlobId blob_id, const SaveImage& command) {
+    [[nodiscard]] result<SavedImage> save_into(BlobId blob_id, const SaveImage& command) {
         auto* blob = blob_of(blob_id);
         if (auto checked = command.precondition.check(blob ? &blob->info : nullptr); !checked)
             return checked.error();
@@ -159,7 +159,7 @@ struct MemoryImageStore::State {
         return SavedImage{.info = blob->info, .created = false};
     }
 
-    result<SavedImage> save_new(const SaveImage& command) {
+    [[nodiscard]] result<SavedImage> save_new(const SaveImage& command) {
         auto made = make_blob(command, command.texts);
         if (!made)
             return made.error();

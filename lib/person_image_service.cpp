@@ -29,14 +29,14 @@ Error over_limit(errc code, std::string_view what, std::uint64_t observed, std::
         .with_limit(observed, limit);
 }
 
-result<void> check_size(std::uint64_t size, const Limits& limits) {
+[[nodiscard]] result<void> check_size(std::uint64_t size, const Limits& limits) {
     const auto largest = std::min<std::uint64_t>(limits.max_bytes, std::numeric_limits<std::int32_t>::max());
     if (size > largest)
         return over_limit(errc::image_too_many_bytes, "has", size, largest, "bytes");
     return {};
 }
 
-result<void> check_header(const ImageHeader& header, const Limits& limits) {
+[[nodiscard]] result<void> check_header(const ImageHeader& header, const Limits& limits) {
     if (!limits.formats.contains(header.format))
         return Error{errc::image_format_not_allowed,
                      fmt::format("{} is not accepted here", media_type(header.format))};
@@ -53,7 +53,7 @@ result<void> check_header(const ImageHeader& header, const Limits& limits) {
     return {};
 }
 
-result<void> check_texts(const ImageInfoChange& change) {
+[[nodiscard]] result<void> check_texts(const ImageInfoChange& change) {
     const auto check = [](std::string_view name, const std::optional<std::string>& text,
                           std::size_t limit) -> result<void> {
         return text ? check_text(name, *text, limit) : result<void>{};
@@ -78,7 +78,8 @@ UpdateImageInfo update_of(ImageKey target, ImageInfoChange change, const Actor& 
 }
 
 /// The store's answer with the receipt of what was removed before.
-result<SavedImage> with_receipt(result<SavedImage> saved, std::optional<ScrubReceipt> scrubbed) {
+[[nodiscard]] result<SavedImage> with_receipt(result<SavedImage> saved,
+                                              std::optional<ScrubReceipt> scrubbed) {
     if (saved)
         saved->scrubbed = std::move(scrubbed);
     return saved;

@@ -58,7 +58,7 @@ Error no_picture(ByteView bytes) {
 } // namespace
 } // namespace probing
 
-result<ImageHeader> probe(std::span<const std::byte> content) {
+[[nodiscard]] result<ImageHeader> probe(std::span<const std::byte> content) {
     using namespace probing;
     if (content.empty())
         return Error{errc::image_empty};

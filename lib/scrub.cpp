@@ -10,8 +10,8 @@ namespace portrait {
 
 namespace {
 
-result<std::optional<std::uint8_t>> cut(ImageFormat format, probing::ByteView bytes,
-                                        scrubbing::Excision& excision) {
+[[nodiscard]] result<std::optional<std::uint8_t>> cut(ImageFormat format, probing::ByteView bytes,
+                                                      scrubbing::Excision& excision) {
     switch (format) {
     case ImageFormat::jpeg: return scrubbing::scrub_jpeg(bytes, excision);
     case ImageFormat::png: return scrubbing::scrub_png(bytes, excision);
@@ -39,7 +39,7 @@ std::string_view name_of(MetadataKind kind) noexcept {
     return "metadata";
 }
 
-result<Scrubbed> scrub(const ImageBytes& bytes) {
+[[nodiscard]] result<Scrubbed> scrub(const ImageBytes& bytes) {
     const auto header = probe(bytes);
     if (!header)
         return header.error();

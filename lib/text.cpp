@@ -44,7 +44,8 @@ constexpr bool is_forbidden_control(std::uint32_t code_point) noexcept {
 
 } // namespace
 
-result<void> check_text(std::string_view name, std::string_view text, std::size_t max_characters) {
+[[nodiscard]] result<void> check_text(std::string_view name, std::string_view text,
+                                      std::size_t max_characters) {
     std::size_t characters = 0;
     for (auto rest = text; !rest.empty(); ++characters) {
         const auto code_point = take_code_point(rest);

@@ -26,8 +26,8 @@ Error too_costly(std::uint64_t bytes, const RenderSettings& settings) {
 }
 
 /// What a JPEG in several scans takes beside its pixels.
-result<std::uint64_t> scans_cost(const RenderImage& job, std::uint64_t pixels,
-                                 const RenderSettings& settings) {
+[[nodiscard]] result<std::uint64_t> scans_cost(const RenderImage& job, std::uint64_t pixels,
+                                               const RenderSettings& settings) {
     const auto scans = jpeg_scans(job.bytes);
     const auto most =
         std::min<std::uint64_t>(settings.max_scans, std::max<std::uint64_t>(1, most_scanned_pixels / pixels));
@@ -62,8 +62,8 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     return shrink >= 16 ? 8 : shrink >= 8 ? 4 : shrink >= 4 ? 2 : 1;
 }
 
-result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
-                                  const RenderSettings& settings) {
+[[nodiscard]] result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
+                                                const RenderSettings& settings) {
     const std::uint64_t side = placeholder_side(kind, rendition);
     const auto bytes_a_pixel =
         bytes_a_drawn_pixel + (rendition.format == ImageFormat::gif ? gif_encoder_bytes_a_pixel : 0);
@@ -73,8 +73,8 @@ result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
     return cost;
 }
 
-result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
-                                   const RenderSettings& settings) {
+[[nodiscard]] result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
+                                                 const RenderSettings& settings) {
     const auto& head = opened.head;
     const bool all_frames = renders_all_frames(job);
     const auto frames = static_cast<std::uint32_t>(std::max(1, opened.frames));

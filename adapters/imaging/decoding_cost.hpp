@@ -20,11 +20,11 @@ TargetSize target_of(const RenderImage& job, const vips::VImage& head);
 int reduction_on_load(const RenderImage& job, const vips::VImage& head);
 
 /// Judges what drawing the placeholder takes.
-result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
-                                  const RenderSettings& settings);
+[[nodiscard]] result<DecodingCost> drawing_cost(Placeholder kind, const Rendition& rendition,
+                                                const RenderSettings& settings);
 
 /// Judges by the head what rendering the picture takes.
-result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
-                                   const RenderSettings& settings);
+[[nodiscard]] result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
+                                                 const RenderSettings& settings);
 
 } // namespace portrait::imaging

@@ -159,7 +159,7 @@ private:
         Share& operator=(const Share&) = delete;
         ~Share() { state_.give_back(bytes_); }
 
-        result<void> take(const DecodingCost& cost) {
+        [[nodiscard]] result<void> take(const DecodingCost& cost) {
             const auto limit = state_.options_.decoded_bytes_in_flight;
             if (cost.bytes > limit)
                 return Error{errc::rendition_too_costly}.with_limit(cost.bytes, limit);
@@ -174,10 +174,10 @@ private:
         std::uint64_t bytes_ = 0;
     };
 
-    result<RenderedImage> made_of(const RenderImage& job, Share& share) const {
+    [[nodiscard]] result<RenderedImage> made_of(const RenderImage& job, Share& share) const {
         return renderer_->render(job, [&share](const DecodingCost& cost) { return share.take(cost); });
     }
-    result<RenderedImage> made_of(const DrawPlaceholder& job, Share& share) const {
+    [[nodiscard]] result<RenderedImage> made_of(const DrawPlaceholder& job, Share& share) const {
         const auto cost = renderer_->cost(job.kind, job.rendition);
         if (!cost)
             return cost.error();
@@ -186,7 +186,7 @@ private:
         return renderer_->placeholder(job.kind, job.rendition, job.stop);
     }
 
-    result<RenderedImage> make(const Job& job) {
+    [[nodiscard]] result<RenderedImage> make(const Job& job) {
         if (is_unwanted(job))
             return Error{errc::cancelled};
         Share share{*this};

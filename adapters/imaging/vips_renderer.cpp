@@ -38,7 +38,7 @@ Error failure_of(const vips::VError& error) {
 
 /// Runs what makes a rendition; its failures are results.
 template<class Make>
-result<RenderedImage> attempted(const std::optional<RenderWatch>& watch, const Make& make) {
+[[nodiscard]] result<RenderedImage> attempted(const std::optional<RenderWatch>& watch, const Make& make) {
     try {
         return make();
     } catch (const vips::VError& error) {

@@ -62,7 +62,7 @@ Error corrupt_row(const char* cause) {
 }
 
 /// Columns 2 to 10: the place of the bytes and what is known of them.
-result<void> read_content(const Query& query, BlobRow& row) {
+[[nodiscard]] result<void> read_content(const Query& query, BlobRow& row) {
     if (query.is_null(2))
         return {};
     const auto unsigned_at = [&](int column) { return static_cast<std::uint64_t>(query.integer(column)); };
@@ -80,7 +80,7 @@ result<void> read_content(const Query& query, BlobRow& row) {
     return {};
 }
 
-result<std::optional<BlobRow>> read_row(Query& query) {
+[[nodiscard]] result<std::optional<BlobRow>> read_row(Query& query) {
     const auto found = query.next();
     if (!found)
         return found.error();
@@ -144,15 +144,15 @@ void bind_row(Query& query, const BlobRow& row) {
 
 } // namespace
 
-result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key) {
+[[nodiscard]] result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key) {
     const auto* person_id = std::get_if<PersonId>(&key);
     auto query = connection.query(person_id != nullptr ? select_by_person : select_by_blob);
     query.bind(person_id != nullptr ? person_id->value() : std::get<BlobId>(key).value());
     return read_row(query);
 }
 
-result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
-                                                           std::span<const PersonId> persons) {
+[[nodiscard]] result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
+                                                                         std::span<const PersonId> persons) {
     std::string list = "[";
     for (const auto person_id : persons)
         list.append(list.size() == 1 ? "" : ",").append(std::to_string(person_id.value()));
@@ -173,7 +173,7 @@ result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connectio
     }
 }
 
-result<int> count_persons(Connection& connection, BlobId blob_id) {
+[[nodiscard]] result<int> count_persons(Connection& connection, BlobId blob_id) {
     auto query =
         connection.query("SELECT count(*) FROM (SELECT 1 FROM person_image WHERE blob_id = ? LIMIT 2)");
     const auto row = query.bind(blob_id.value()).next();
@@ -182,24 +182,24 @@ result<int> count_persons(Connection& connection, BlobId blob_id) {
     return static_cast<int>(query.integer(0));
 }
 
-result<void> insert_blob(Connection& connection, const BlobRow& row) {
+[[nodiscard]] result<void> insert_blob(Connection& connection, const BlobRow& row) {
     auto query = connection.query(insert);
     bind_row(query, row);
     bind_actor(query, row.info.created_at, row.info.created_by);
     return query.run();
 }
 
-result<void> update_blob(Connection& connection, const BlobRow& row) {
+[[nodiscard]] result<void> update_blob(Connection& connection, const BlobRow& row) {
     auto query = connection.query(update);
     bind_row(query, row);
     return query.run();
 }
 
-result<void> delete_blob(Connection& connection, BlobId blob_id) {
+[[nodiscard]] result<void> delete_blob(Connection& connection, BlobId blob_id) {
     return connection.query("DELETE FROM blob WHERE blob_id = ?").bind(blob_id.value()).run();
 }
 
-result<void> put_link(Connection& connection, PersonId person_id, const ImageInfo& info) {
+[[nodiscard]] result<void> put_link(Connection& connection, PersonId person_id, const ImageInfo& info) {
     return connection
         .query("INSERT OR REPLACE INTO person_image (person_id, blob_id, link_version, linked_at) "
                "VALUES (?, ?, ?, ?)")
@@ -210,15 +210,15 @@ result<void> put_link(Connection& connection, PersonId person_id, const ImageInf
         .run();
 }
 
-result<void> delete_link(Connection& connection, PersonId person_id) {
+[[nodiscard]] result<void> delete_link(Connection& connection, PersonId person_id) {
     return connection.query("DELETE FROM person_image WHERE person_id = ?").bind(person_id.value()).run();
 }
 
-result<void> delete_links(Connection& connection, BlobId blob_id) {
+[[nodiscard]] result<void> delete_links(Connection& connection, BlobId blob_id) {
     return connection.query("DELETE FROM person_image WHERE blob_id = ?").bind(blob_id.value()).run();
 }
 
-result<void> insert_range_to_free(Connection& connection, const SegmentRange& range) {
+[[nodiscard]] result<void> insert_range_to_free(Connection& connection, const SegmentRange& range) {
     return connection
         .query("INSERT OR IGNORE INTO range_to_free (segment, range_offset, range_length) VALUES (?, ?, ?)")
         .bind(static_cast<std::int64_t>(range.segment))

@@ -21,23 +21,23 @@ struct BlobRow {
 // --- reading; fine in and out of a transaction ---
 
 /// What a key leads to, nothing when there is none.
-result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);
+[[nodiscard]] result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);
 /// What those of the persons have who have a picture, by one query.
-result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
-                                                           std::span<const PersonId> persons);
+[[nodiscard]] result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
+                                                                         std::span<const PersonId> persons);
 /// How many persons are linked to a blob, counted up to 2.
-result<int> count_persons(Connection& connection, BlobId blob_id);
+[[nodiscard]] result<int> count_persons(Connection& connection, BlobId blob_id);
 
 // --- writing; inside a transaction ---
 
-result<void> insert_blob(Connection& connection, const BlobRow& row);
+[[nodiscard]] result<void> insert_blob(Connection& connection, const BlobRow& row);
 /// Everything but id and created fields.
-result<void> update_blob(Connection& connection, const BlobRow& row);
-result<void> delete_blob(Connection& connection, BlobId blob_id);
-result<void> put_link(Connection& connection, PersonId person_id, const ImageInfo& info);
-result<void> delete_link(Connection& connection, PersonId person_id);
-result<void> delete_links(Connection& connection, BlobId blob_id);
+[[nodiscard]] result<void> update_blob(Connection& connection, const BlobRow& row);
+[[nodiscard]] result<void> delete_blob(Connection& connection, BlobId blob_id);
+[[nodiscard]] result<void> put_link(Connection& connection, PersonId person_id, const ImageInfo& info);
+[[nodiscard]] result<void> delete_link(Connection& connection, PersonId person_id);
+[[nodiscard]] result<void> delete_links(Connection& connection, BlobId blob_id);
 
-result<void> insert_range_to_free(Connection& connection, const SegmentRange& range);
+[[nodiscard]] result<void> insert_range_to_free(Connection& connection, const SegmentRange& range);
 
 } // namespace portrait::sqlite

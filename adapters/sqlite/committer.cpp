@@ -25,7 +25,7 @@ bool hits_everybody(errc code) noexcept {
     }
 }
 
-result<void> guarded_apply(Member& member, Transaction& transaction) {
+[[nodiscard]] result<void> guarded_apply(Member& member, Transaction& transaction) {
     try {
         return member.apply(transaction);
     } catch (const std::exception& exception) {

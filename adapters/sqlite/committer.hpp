@@ -27,7 +27,7 @@ public:
     virtual ~Member() = default;
 
     /// Changes rows inside a savepoint, on the committing thread. After an error nothing of it stays.
-    virtual result<void> apply(Transaction& transaction) = 0;
+    [[nodiscard]] virtual result<void> apply(Transaction& transaction) = 0;
     /// Tells the outcome of `apply`, or the error that came instead or afterwards.
     virtual void answer(const Error* failure) noexcept = 0;
 
@@ -43,7 +43,7 @@ public:
         : apply_{std::move(apply)}
         , completion_{std::move(completion)} {}
 
-    result<void> apply(Transaction& transaction) override {
+    [[nodiscard]] result<void> apply(Transaction& transaction) override {
         outcome_.emplace(apply_(transaction));
         if (!*outcome_)
             return outcome_->error();
@@ -87,7 +87,7 @@ public:
 
     /// Does a write and waits for it. `service_busy` on the committing thread, which would wait for itself.
     template<class T, class Apply>
-    result<T> run(Apply apply) {
+    [[nodiscard]] result<T> run(Apply apply) {
         if (on_own_thread())
             return Error{errc::service_busy}.with_cause("a completion called a write");
         const auto promise = std::make_shared<std::promise<result<T>>>();
@@ -106,7 +106,7 @@ public:
     void drain();
 
     /// Success, or `store_closed` after a failed sync or commit. Doesn't block on the disk.
-    result<void> writable() const;
+    [[nodiscard]] result<void> writable() const;
 
     StoreStatistics statistics() const;
 
@@ -123,20 +123,21 @@ private:
     std::optional<Error> try_to_add(std::unique_ptr<Member>& member);
     void work();
     void process(Batch batch);
-    result<void> sync(const Batch& batch);
+    [[nodiscard]] result<void> sync(const Batch& batch);
     std::optional<Failure> commit(const Batch& batch, Refusals& refusals, std::vector<SegmentRange>& freed);
-    result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
-    result<void> apply_one(Member& member, std::optional<Error>& refusal, Transaction& transaction);
+    [[nodiscard]] result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
+    [[nodiscard]] result<void> apply_one(Member& member, std::optional<Error>& refusal,
+                                         Transaction& transaction);
     void fail(const Batch& batch, const Failure& failure);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint();
     /// Copies the log into the database, and has readers who can't wait need nothing of it any more.
-    result<void> copy_log(Connection& connection);
+    [[nodiscard]] result<void> copy_log(Connection& connection);
 
     void close(const Error& reason);
     void try_to_reopen();
-    result<void> reopen();
-    result<void> judge_uncertain(Connection& connection);
+    [[nodiscard]] result<void> reopen();
+    [[nodiscard]] result<void> judge_uncertain(Connection& connection);
 
     const Settings settings_;
     Segments& segments_;

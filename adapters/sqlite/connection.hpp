@@ -43,9 +43,9 @@ public:
     }
 
     /// True when there is a row.
-    result<bool> next();
+    [[nodiscard]] result<bool> next();
     /// Runs a statement that gives no rows.
-    result<void> run();
+    [[nodiscard]] result<void> run();
 
     std::int64_t integer(int column) const;
     std::string text(int column) const;
@@ -67,10 +67,11 @@ public:
     enum class Access { read_write, query_only };
 
     /// Opens an existing file. Doesn't judge what is in it.
-    static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path, Access access);
+    [[nodiscard]] static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
+                                                                  Access access);
     /// The same for queries that wait for nobody and nothing; see `ResidentFiles`. Opening may still wait.
-    static result<std::unique_ptr<Connection>> open_resident(const std::filesystem::path& path,
-                                                             const ResidentFiles& files);
+    [[nodiscard]] static result<std::unique_ptr<Connection>> open_resident(const std::filesystem::path& path,
+                                                                           const ResidentFiles& files);
 
     ~Connection();
     Connection(const Connection&) = delete;
@@ -79,25 +80,26 @@ public:
     /// The statement of this text, which has to be a string literal or live as long.
     Query query(std::string_view sql);
     /// Runs one or more statements that aren't worth keeping.
-    result<void> execute(const std::string& sql);
+    [[nodiscard]] result<void> execute(const std::string& sql);
     /// The single integer that a statement gives.
-    result<std::int64_t> integer(std::string_view sql);
+    [[nodiscard]] result<std::int64_t> integer(std::string_view sql);
 
     /// Whether a transaction is open; SQLite ends one by itself after some errors.
     bool in_transaction() const noexcept;
     /// Pages in the write-ahead log after the last commit of this connection.
     int log_pages() const noexcept { return log_pages_; }
     /// Copies the log into the database as far as readers allow. `truncate`: all of it, or an error.
-    result<void> checkpoint(bool truncate);
+    [[nodiscard]] result<void> checkpoint(bool truncate);
     /// Copies all pages, as the present transaction sees them, into a new file that needs no log. `progress`
     /// gets the bytes done and in all; false ends it with `cancelled`.
-    result<void> copy_to(const std::filesystem::path& path,
-                         const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress);
+    [[nodiscard]] result<void>
+    copy_to(const std::filesystem::path& path,
+            const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress);
 
 private:
     explicit Connection(sqlite3* database) noexcept;
-    static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path, Access access,
-                                                    const char* vfs);
+    [[nodiscard]] static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
+                                                                  Access access, const char* vfs);
 
     sqlite3* database_;
     int log_pages_ = 0;

@@ -36,7 +36,7 @@ public:
     ConnectionPool(std::filesystem::path database, std::size_t limit);
 
     /// Waits while all are on loan.
-    result<Lease> take();
+    [[nodiscard]] result<Lease> take();
 
 private:
     void give_back(std::unique_ptr<Connection> connection);

@@ -25,7 +25,7 @@ constexpr const char* database_name = "portrait.db";
 constexpr const char* pictures_name = "pictures";
 
 /// The highest number of a segment file that is there, 0 when there is none.
-result<std::uint64_t> highest_segment(const std::filesystem::path& pictures) {
+[[nodiscard]] result<std::uint64_t> highest_segment(const std::filesystem::path& pictures) {
     std::uint64_t highest = 0;
     std::error_code failure;
     for (std::filesystem::directory_iterator entry{pictures, failure}, end; !failure && entry != end;
@@ -43,7 +43,7 @@ result<std::uint64_t> highest_segment(const std::filesystem::path& pictures) {
 
 /// Files of a later time than the database, as after a backup of it was put back, keep their numbers to
 /// themselves.
-result<void> skip_numbers_in_use(Connection& connection, std::uint64_t highest) {
+[[nodiscard]] result<void> skip_numbers_in_use(Connection& connection, std::uint64_t highest) {
     return connection.query("UPDATE counters SET last_segment = max(last_segment, ?)")
         .bind(static_cast<std::int64_t>(highest))
         .run();
@@ -53,7 +53,7 @@ result<void> skip_numbers_in_use(Connection& connection, std::uint64_t highest) 
 /// failed, the page cache may hold what the disk doesn't, and passes for written: SQLite would copy such a
 /// commit into the database, and a power cut in the midst of that would leave half of it and no log to mend
 /// it with.
-result<void> rewrite_log(const std::filesystem::path& path) {
+[[nodiscard]] result<void> rewrite_log(const std::filesystem::path& path) {
     const auto file = FileDescriptor::open(path, O_RDWR);
     if (!file) {
         if (errno == ENOENT)
@@ -78,7 +78,7 @@ result<void> rewrite_log(const std::filesystem::path& path) {
     return {};
 }
 
-result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& folder) {
+[[nodiscard]] result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& folder) {
     const auto path = folder / database_name;
     const auto pictures = folder / pictures_name;
     if (auto made = make_folder(pictures); !made)
@@ -107,7 +107,7 @@ result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& f
     return connection;
 }
 
-result<void> check(const SqliteOptions& options) {
+[[nodiscard]] result<void> check(const SqliteOptions& options) {
     if (options.segment_bytes < range_alignment)
         return Error{errc::internal, "A segment has to have at least 4096 bytes"}.with_limit(
             options.segment_bytes, range_alignment);

@@ -21,7 +21,7 @@ class DataFolder {
     struct Key {};
 
 public:
-    static result<std::shared_ptr<DataFolder>> open(SqliteOptions options);
+    [[nodiscard]] static result<std::shared_ptr<DataFolder>> open(SqliteOptions options);
 
     DataFolder(Key, const SqliteOptions& options, FolderLock lock, std::unique_ptr<Connection> connection,
                std::vector<SegmentRange> to_free);
@@ -38,7 +38,7 @@ public:
     StoreStatistics statistics() const;
 
 private:
-    result<std::uint64_t> next_segment_number();
+    [[nodiscard]] result<std::uint64_t> next_segment_number();
 
     // In this order: what is last here goes first.
     FolderLock lock_;

@@ -125,7 +125,7 @@ int read_resident(int descriptor, std::span<std::byte> buffer, std::uint64_t off
         buffer, offset, read);
 }
 
-result<void> sync_folder(const std::filesystem::path& folder) {
+[[nodiscard]] result<void> sync_folder(const std::filesystem::path& folder) {
     const auto descriptor = FileDescriptor::open(folder, O_RDONLY | O_DIRECTORY);
     if (!descriptor)
         return error_of_errno(errno, "open", folder);

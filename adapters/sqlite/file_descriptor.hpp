@@ -52,6 +52,6 @@ int read_resident(int descriptor, std::span<std::byte> buffer, std::uint64_t off
                   std::size_t& read) noexcept;
 
 /// Makes a folder's entries durable.
-result<void> sync_folder(const std::filesystem::path& folder);
+[[nodiscard]] result<void> sync_folder(const std::filesystem::path& folder);
 
 } // namespace portrait::sqlite

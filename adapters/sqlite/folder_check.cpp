@@ -30,7 +30,7 @@ public:
         , connection_{connection}
         , listener_{listener} {}
 
-    result<CheckReport> run() {
+    [[nodiscard]] result<CheckReport> run() {
         if (auto done = check_database(); !done)
             return done.error();
         if (auto done = check_segments(); !done)
@@ -56,7 +56,7 @@ private:
         add_damage(report_, {.blob_id = {}, .persons = {}, .what = std::move(what)});
     }
 
-    result<void> check_database() {
+    [[nodiscard]] result<void> check_database() {
         if (!told("database", 0, 0))
             return Error{errc::cancelled};
         auto check = connection_.query("PRAGMA integrity_check(100)");
@@ -73,7 +73,7 @@ private:
         }
     }
 
-    result<void> check_segments() {
+    [[nodiscard]] result<void> check_segments() {
         const auto totals = totals_of(connection_);
         auto numbers = segments_with_records(connection_);
         if (!totals || !numbers) {
@@ -91,7 +91,7 @@ private:
         return {};
     }
 
-    result<void> check_segment(std::uint64_t number) {
+    [[nodiscard]] result<void> check_segment(std::uint64_t number) {
         const ReaderPins::Pin pin{folder_.pins()};
         const auto rows = rows_of(number);
         if (!rows && rows.error() == errc::store_corrupt) {
@@ -122,7 +122,7 @@ private:
         return file && rows->sealed ? look_for_unreferenced(number, *rows) : result<void>{};
     }
 
-    result<Rows> rows_of(std::uint64_t number) {
+    [[nodiscard]] result<Rows> rows_of(std::uint64_t number) {
         if (auto begun = connection_.execute("BEGIN"); !begun)
             return begun.error();
         auto rows = read_rows(number);
@@ -131,7 +131,7 @@ private:
         return rows;
     }
 
-    result<Rows> read_rows(std::uint64_t number) {
+    [[nodiscard]] result<Rows> read_rows(std::uint64_t number) {
         Rows rows;
         auto records = records_of(connection_, number);
         if (!records)
@@ -169,7 +169,7 @@ private:
     }
 
     /// Bytes that aren't zero between the ranges that rows know.
-    result<void> look_for_unreferenced(std::uint64_t number, const Rows& rows) {
+    [[nodiscard]] result<void> look_for_unreferenced(std::uint64_t number, const Rows& rows) {
         std::vector<SegmentRange> known = rows.to_free;
         for (const auto& record : rows.records)
             known.push_back(record.place.range);
@@ -197,8 +197,8 @@ private:
     }
 
     /// How many bytes of whole blocks that hold more than zeros are in a part of a file.
-    static result<std::uint64_t> data_within(int file, std::uint64_t begin, std::uint64_t end,
-                                             const std::filesystem::path& path) {
+    [[nodiscard]] static result<std::uint64_t> data_within(int file, std::uint64_t begin, std::uint64_t end,
+                                                           const std::filesystem::path& path) {
         std::uint64_t found = 0;
         std::array<std::byte, range_alignment> block{};
         while (begin < end) {
@@ -222,7 +222,7 @@ private:
     }
 
     /// Segment files that no row has ever named. Newer ones than the rows know may be on their way.
-    result<void> look_for_strange_files() {
+    [[nodiscard]] result<void> look_for_strange_files() {
         std::set<std::string> known;
         const auto last = connection_.integer("SELECT last_segment FROM counters");
         {

@@ -28,7 +28,7 @@ std::string owner_in(int descriptor) {
     return owner.substr(0, owner.find('\n'));
 }
 
-result<void> write_owner(int descriptor, const std::filesystem::path& path) {
+[[nodiscard]] result<void> write_owner(int descriptor, const std::filesystem::path& path) {
     auto text = fmt::format("{}\n", ::getpid());
     std::array parts{iovec{text.data(), text.size()}};
     if (::ftruncate(descriptor, 0) != 0)
@@ -40,7 +40,7 @@ result<void> write_owner(int descriptor, const std::filesystem::path& path) {
 
 } // namespace
 
-result<void> make_folder(const std::filesystem::path& folder) {
+[[nodiscard]] result<void> make_folder(const std::filesystem::path& folder) {
     if (::mkdir(folder.c_str(), private_folder) == 0) {
         // The umask may have taken more away than it should.
         if (::chmod(folder.c_str(), private_folder) != 0)
@@ -60,7 +60,7 @@ result<void> make_folder(const std::filesystem::path& folder) {
     return error_of_errno(failure, "mkdir", folder);
 }
 
-result<void> make_file(const std::filesystem::path& path) {
+[[nodiscard]] result<void> make_file(const std::filesystem::path& path) {
     const auto file = FileDescriptor::open(path, O_RDWR | O_CREAT | O_EXCL, private_file);
     if (!file)
         return errno == EEXIST ? result<void>{} : error_of_errno(errno, "create", path);

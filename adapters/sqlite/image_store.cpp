@@ -17,7 +17,7 @@ namespace {
 /// The longest picture that is read by a thread that must not wait.
 constexpr std::uint64_t longest_at_hand = 256ULL * 1024;
 
-result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
+[[nodiscard]] result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
     const auto connection = folder.readers().take();
     if (!connection)
         return connection.error();
@@ -29,7 +29,7 @@ result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
     return **std::move(row);
 }
 
-result<ImageBytes> bytes_of(DataFolder& folder, const BlobRow& row) {
+[[nodiscard]] result<ImageBytes> bytes_of(DataFolder& folder, const BlobRow& row) {
     const auto file = folder.segments().file(row.place->range.segment);
     if (!file)
         return file.error();
@@ -37,7 +37,7 @@ result<ImageBytes> bytes_of(DataFolder& folder, const BlobRow& row) {
 }
 
 /// Puts the bytes into a segment; the range is freed again when that fails.
-result<Reservation> write(DataFolder& folder, const ImageContent& content) {
+[[nodiscard]] result<Reservation> write(DataFolder& folder, const ImageContent& content) {
     auto reserved = folder.segments().reserve(content.bytes.size());
     if (!reserved)
         return reserved.error();

@@ -7,7 +7,7 @@ namespace portrait::sqlite {
 
 namespace {
 
-result<BlobId> next_blob_id(Counters& counters) {
+[[nodiscard]] result<BlobId> next_blob_id(Counters& counters) {
     if (counters.last_blob_id >= std::numeric_limits<std::int32_t>::max())
         return Error{errc::blob_ids_exhausted};
     return BlobId::from(++counters.last_blob_id);
@@ -28,8 +28,8 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
     info.updated_by = actor.stored();
 }
 
-result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, ImageTexts texts,
-                          const std::optional<WrittenContent>& content) {
+[[nodiscard]] result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, ImageTexts texts,
+                                        const std::optional<WrittenContent>& content) {
     const auto blob_id = next_blob_id(transaction.counters);
     if (!blob_id)
         return blob_id.error();
@@ -49,8 +49,8 @@ result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, Im
     return row;
 }
 
-result<SavedImage> replace(Transaction& transaction, BlobRow row, const SaveImage& command,
-                           const WrittenContent& content) {
+[[nodiscard]] result<SavedImage> replace(Transaction& transaction, BlobRow row, const SaveImage& command,
+                                         const WrittenContent& content) {
     const auto old = row.place;
     describe(row, content);
     touch(transaction, row.info, command.actor, command.now);
@@ -62,14 +62,16 @@ result<SavedImage> replace(Transaction& transaction, BlobRow row, const SaveImag
     return SavedImage{.info = std::move(row.info), .created = false};
 }
 
-result<void> link_to(Transaction& transaction, PersonId person_id, ImageInfo& info, Timestamp now) {
+[[nodiscard]] result<void> link_to(Transaction& transaction, PersonId person_id, ImageInfo& info,
+                                   Timestamp now) {
     info.link_version = transaction.next_version();
     info.linked_at = now;
     return put_link(transaction.connection, person_id, info);
 }
 
-result<SavedImage> save_for(Transaction& transaction, PersonId person_id, std::optional<BlobRow> row,
-                            const SaveImage& command, const WrittenContent& content) {
+[[nodiscard]] result<SavedImage> save_for(Transaction& transaction, PersonId person_id,
+                                          std::optional<BlobRow> row, const SaveImage& command,
+                                          const WrittenContent& content) {
     auto texts = command.texts;
     if (row) {
         const auto persons = count_persons(transaction.connection, row->info.blob_id);
@@ -88,15 +90,15 @@ result<SavedImage> save_for(Transaction& transaction, PersonId person_id, std::o
     return SavedImage{.info = std::move(made->info), .created = true};
 }
 
-result<void> erase(Transaction& transaction, const BlobRow& row) {
+[[nodiscard]] result<void> erase(Transaction& transaction, const BlobRow& row) {
     if (const auto deleted = delete_blob(transaction.connection, row.info.blob_id); !deleted)
         return deleted.error();
     return row.place ? transaction.free(row.place->range) : result<void>{};
 }
 
 /// The row of a key, if there is one, when the precondition holds on it.
-result<std::optional<BlobRow>> find_checked(Transaction& transaction, ImageKey key,
-                                            const Precondition& precondition) {
+[[nodiscard]] result<std::optional<BlobRow>> find_checked(Transaction& transaction, ImageKey key,
+                                                          const Precondition& precondition) {
     auto row = find_blob(transaction.connection, key);
     if (!row)
         return row.error();
@@ -111,8 +113,8 @@ Error nothing_at(ImageKey key) {
     return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
 }
 
-result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
-                              const std::optional<WrittenContent>& content) {
+[[nodiscard]] result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
+                                            const std::optional<WrittenContent>& content) {
     if (std::holds_alternative<NewBlob>(command.target)) {
         auto made = make_blob(transaction, command, command.texts, content);
         if (!made)
@@ -134,7 +136,7 @@ result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command
     return replace(transaction, **std::move(row), command, *content);
 }
 
-result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command) {
+[[nodiscard]] result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command) {
     auto row = find_checked(transaction, command.target, command.precondition);
     if (!row)
         return row.error();
@@ -152,7 +154,7 @@ result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageI
     return std::move(info);
 }
 
-result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command) {
+[[nodiscard]] result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command) {
     const auto row = find_checked(transaction, command.target, command.precondition);
     if (!row)
         return row.error();
@@ -174,7 +176,7 @@ result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& c
     return RemovedImage{.unlinked = blob_id, .erased = *persons == 0};
 }
 
-result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command) {
+[[nodiscard]] result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command) {
     auto row = find_blob(transaction.connection, command.blob_id);
     if (!row)
         return row.error();
@@ -193,7 +195,8 @@ result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command)
     return std::move(info);
 }
 
-result<std::optional<BlobId>> apply_unlink(Transaction& transaction, const UnlinkImage& command) {
+[[nodiscard]] result<std::optional<BlobId>> apply_unlink(Transaction& transaction,
+                                                         const UnlinkImage& command) {
     const auto row = find_blob(transaction.connection, command.person_id);
     if (!row)
         return row.error();

@@ -20,12 +20,13 @@ struct WrittenContent {
 };
 
 /// `command.content` isn't looked at: `content` stands for it.
-result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
-                              const std::optional<WrittenContent>& content);
-result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command);
-result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command);
-result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command);
-result<std::optional<BlobId>> apply_unlink(Transaction& transaction, const UnlinkImage& command);
+[[nodiscard]] result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
+                                            const std::optional<WrittenContent>& content);
+[[nodiscard]] result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command);
+[[nodiscard]] result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command);
+[[nodiscard]] result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command);
+[[nodiscard]] result<std::optional<BlobId>> apply_unlink(Transaction& transaction,
+                                                         const UnlinkImage& command);
 
 /// The error of a key that leads to nothing.
 Error nothing_at(ImageKey key);

@@ -9,7 +9,7 @@ namespace portrait::sqlite {
 
 namespace {
 
-result<void> insert_persons(Connection& connection, std::span<const Person> persons) {
+[[nodiscard]] result<void> insert_persons(Connection& connection, std::span<const Person> persons) {
     for (const auto& person : persons) {
         auto added = connection
                          .query("INSERT INTO person (person_id, name) VALUES (?, ?) "

@@ -14,7 +14,7 @@ std::uint64_t unsigned_at(const Query& query, int column) {
 
 } // namespace
 
-result<Totals> totals_of(Connection& connection) {
+[[nodiscard]] result<Totals> totals_of(Connection& connection) {
     auto query =
         connection.query("SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE segment IS NOT NULL");
     if (const auto row = query.next(); !row)
@@ -22,7 +22,7 @@ result<Totals> totals_of(Connection& connection) {
     return Totals{unsigned_at(query, 0), unsigned_at(query, 1)};
 }
 
-result<std::vector<std::uint64_t>> segments_with_records(Connection& connection) {
+[[nodiscard]] result<std::vector<std::uint64_t>> segments_with_records(Connection& connection) {
     auto query =
         connection.query("SELECT DISTINCT segment FROM blob WHERE segment IS NOT NULL ORDER BY segment");
     std::vector<std::uint64_t> numbers;
@@ -36,7 +36,7 @@ result<std::vector<std::uint64_t>> segments_with_records(Connection& connection)
     }
 }
 
-result<std::vector<PlacedRecord>> records_of(Connection& connection, std::uint64_t segment) {
+[[nodiscard]] result<std::vector<PlacedRecord>> records_of(Connection& connection, std::uint64_t segment) {
     auto query = connection.query("SELECT blob_id, range_offset, range_length, sequence, size, digest "
                                   "FROM blob WHERE segment = ? ORDER BY range_offset");
     query.bind(static_cast<std::int64_t>(segment));

@@ -29,13 +29,13 @@ struct Totals {
     std::uint64_t bytes = 0;
 };
 
-result<Totals> totals_of(Connection& connection);
+[[nodiscard]] result<Totals> totals_of(Connection& connection);
 
 /// The numbers of the segments that rows of blobs name, in order.
-result<std::vector<std::uint64_t>> segments_with_records(Connection& connection);
+[[nodiscard]] result<std::vector<std::uint64_t>> segments_with_records(Connection& connection);
 
 /// The records of a segment that rows of blobs name, by offset.
-result<std::vector<PlacedRecord>> records_of(Connection& connection, std::uint64_t segment);
+[[nodiscard]] result<std::vector<PlacedRecord>> records_of(Connection& connection, std::uint64_t segment);
 
 /// Says of a record what is wrong with it, and whose it is.
 Damage damage_of(Connection& connection, const PlacedRecord& record, const Error& error);

@@ -47,7 +47,7 @@ std::vector<SegmentRange> joined(std::vector<SegmentRange> ranges) {
 }
 
 /// By holes rather than by ranges: saves wait while this runs, and whatever begins in a hole is in it.
-result<void> forget_ranges(Connection& connection, std::span<const SegmentRange> holes) {
+[[nodiscard]] result<void> forget_ranges(Connection& connection, std::span<const SegmentRange> holes) {
     for (const auto& hole : holes) {
         auto deleted = connection
                            .query("DELETE FROM range_to_free WHERE segment = ?1 AND range_offset >= ?2 "

@@ -48,7 +48,7 @@ std::array<std::byte, record_header_size> encode(const RecordHeader& header) {
     return bytes;
 }
 
-result<RecordHeader> decode(std::span<const std::byte, record_header_size> bytes) {
+[[nodiscard]] result<RecordHeader> decode(std::span<const std::byte, record_header_size> bytes) {
     const auto magic_bytes = std::as_bytes(std::span{magic});
     if (!std::equal(magic_bytes.begin(), magic_bytes.end(), bytes.begin()))
         return corrupt("a record's magic is wrong");

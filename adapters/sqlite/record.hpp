@@ -28,7 +28,7 @@ inline constexpr std::uint64_t range_alignment = 4096;
 std::array<std::byte, record_header_size> encode(const RecordHeader& header);
 
 /// Fails with `store_corrupt` when the magic, the version or the digest isn't right.
-result<RecordHeader> decode(std::span<const std::byte, record_header_size> bytes);
+[[nodiscard]] result<RecordHeader> decode(std::span<const std::byte, record_header_size> bytes);
 
 /// The bytes that a picture of `length` takes in a segment, header and padding included.
 constexpr std::uint64_t range_length(std::uint64_t length) noexcept {

@@ -19,7 +19,7 @@ class ResidentFiles {
 public:
     /// Errors: those of opening the file; `internal` where another VFS than that for Unix is SQLite's
     /// default, since the files may then hold something else than what is read from them.
-    static result<ResidentFiles> open(const std::filesystem::path& database);
+    [[nodiscard]] static result<ResidentFiles> open(const std::filesystem::path& database);
 
     ResidentFiles(ResidentFiles&& other) noexcept;
     ResidentFiles& operator=(ResidentFiles&&) = delete;

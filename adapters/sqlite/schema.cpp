@@ -86,7 +86,7 @@ Error not_ours(const char* cause) {
 }
 
 /// The version that is there, 0 for an empty database.
-result<std::int64_t> version_of(Connection& connection) {
+[[nodiscard]] result<std::int64_t> version_of(Connection& connection) {
     const auto id = connection.integer("PRAGMA application_id");
     if (!id)
         return id.error();
@@ -105,7 +105,7 @@ result<std::int64_t> version_of(Connection& connection) {
     return 0;
 }
 
-result<void> migrate(Connection& connection, std::int64_t from) {
+[[nodiscard]] result<void> migrate(Connection& connection, std::int64_t from) {
     std::string script = "BEGIN IMMEDIATE;";
     for (auto version = static_cast<std::size_t>(from); version < migrations.size(); ++version)
         script += migrations[version];
@@ -123,7 +123,7 @@ std::int64_t schema_version() noexcept {
     return static_cast<std::int64_t>(migrations.size());
 }
 
-result<std::int64_t> judge_schema(Connection& connection) {
+[[nodiscard]] result<std::int64_t> judge_schema(Connection& connection) {
     auto version = version_of(connection);
     if (!version)
         return version.error();
@@ -136,7 +136,7 @@ result<std::int64_t> judge_schema(Connection& connection) {
     return version;
 }
 
-result<void> prepare_schema(Connection& connection) {
+[[nodiscard]] result<void> prepare_schema(Connection& connection) {
     const auto version = judge_schema(connection);
     if (!version)
         return version.error();

@@ -47,7 +47,7 @@ public:
     const RecordPlace& place() const noexcept { return place_; }
 
     /// Writes header and bytes; blocks on the page cache only. Errors: `store_full`, `store_io`.
-    result<void> write(std::span<const std::byte> bytes, const Digest& digest) const;
+    [[nodiscard]] result<void> write(std::span<const std::byte> bytes, const Digest& digest) const;
 
 private:
     std::shared_ptr<SegmentFile> file_;
@@ -69,11 +69,11 @@ public:
 
     /// Makes a new file of mode 0600. Errors: `store_full`, `store_io`, …; a file of this number is left
     /// alone and gives nothing.
-    static result<std::shared_ptr<SegmentFile>> create(const std::filesystem::path& folder,
-                                                       std::uint64_t number, Growth growth);
+    [[nodiscard]] static result<std::shared_ptr<SegmentFile>> create(const std::filesystem::path& folder,
+                                                                     std::uint64_t number, Growth growth);
     /// Opens an existing file; it is sealed: nothing is appended to it. A missing one is `store_corrupt`.
-    static result<std::shared_ptr<SegmentFile>> open(const std::filesystem::path& folder,
-                                                     std::uint64_t number);
+    [[nodiscard]] static result<std::shared_ptr<SegmentFile>> open(const std::filesystem::path& folder,
+                                                                   std::uint64_t number);
 
     static std::filesystem::path path_of(const std::filesystem::path& folder, std::uint64_t number);
 
@@ -84,11 +84,12 @@ public:
 
     /// The next range, long enough for a picture of `length`, or nothing when the segment is full or sealed.
     /// Errors: `store_full` when the disk has no room for it.
-    result<std::optional<Reservation>> reserve(std::uint64_t length);
+    [[nodiscard]] result<std::optional<Reservation>> reserve(std::uint64_t length);
 
     /// The picture of this length and digest at a place, in memory of its own. `store_corrupt` when another
     /// record is there or when header or bytes are damaged.
-    result<ImageBytes> read(const RecordPlace& place, std::uint64_t length, const Digest& digest) const;
+    [[nodiscard]] result<ImageBytes> read(const RecordPlace& place, std::uint64_t length,
+                                          const Digest& digest) const;
 
     /// The same without waiting for the disk: nothing when some of it isn't in memory, or when anything is
     /// wrong with it, which `read` tells. For records of moderate length.
@@ -96,23 +97,24 @@ public:
                                             const Digest& digest) const;
 
     /// Writes a record where it was in the file that this one is a copy of. Errors: `store_full`, `store_io`.
-    result<void> put(const RecordPlace& place, std::span<const std::byte> bytes, const Digest& digest) const {
+    [[nodiscard]] result<void> put(const RecordPlace& place, std::span<const std::byte> bytes,
+                                   const Digest& digest) const {
         return write(place, bytes, digest);
     }
 
     /// Makes what has been written durable, and the file's name, too, the first time. A failure is for good:
     /// every later call fails as well, since what was lost isn't written again, and the file takes no more
     /// records.
-    result<void> sync();
+    [[nodiscard]] result<void> sync();
 
     /// Whether a sync failed.
     bool failed() const;
 
     /// Takes no more records; gives back the space that was preallocated beyond the last range.
-    result<void> seal();
+    [[nodiscard]] result<void> seal();
 
     /// Erases ranges and gives their space back; zeros are written where the file system has no holes.
-    result<void> erase(const SegmentRange& range);
+    [[nodiscard]] result<void> erase(const SegmentRange& range);
 
     /// Whether a reservation is alive or may still be made.
     bool in_use() const noexcept;
@@ -120,19 +122,20 @@ public:
     std::optional<std::uint64_t> filled() const noexcept;
 
     /// The file's size now.
-    result<std::uint64_t> size() const;
+    [[nodiscard]] result<std::uint64_t> size() const;
 
 private:
     friend class Reservation;
 
-    result<void> write(const RecordPlace& place, std::span<const std::byte> bytes,
-                       const Digest& digest) const;
-    result<ImageBytes> judge(std::shared_ptr<std::byte[]> record, std::size_t read, const RecordPlace& place,
-                             std::uint64_t length, const Digest& digest) const;
+    [[nodiscard]] result<void> write(const RecordPlace& place, std::span<const std::byte> bytes,
+                                     const Digest& digest) const;
+    [[nodiscard]] result<ImageBytes> judge(std::shared_ptr<std::byte[]> record, std::size_t read,
+                                           const RecordPlace& place, std::uint64_t length,
+                                           const Digest& digest) const;
     Error corrupt(const RecordPlace& place, std::string_view what) const;
-    result<void> sync_once();
-    result<void> preallocate(std::uint64_t end);
-    result<void> write_zeros(std::uint64_t offset, std::uint64_t length);
+    [[nodiscard]] result<void> sync_once();
+    [[nodiscard]] result<void> preallocate(std::uint64_t end);
+    [[nodiscard]] result<void> write_zeros(std::uint64_t offset, std::uint64_t length);
     std::filesystem::path path() const { return path_of(folder_, number_); }
 
     const std::filesystem::path folder_;

@@ -24,10 +24,10 @@ public:
     /// A range for a picture of `length`; rolls over to a new file when the present one hasn't the room. A
     /// picture that is larger than a whole segment gets a file of its own. Errors: `store_full`, `store_io`,
     /// those of the source of numbers.
-    result<Reservation> reserve(std::uint64_t length);
+    [[nodiscard]] result<Reservation> reserve(std::uint64_t length);
 
     /// The file of a number; opened at need.
-    result<std::shared_ptr<SegmentFile>> file(std::uint64_t number);
+    [[nodiscard]] result<std::shared_ptr<SegmentFile>> file(std::uint64_t number);
 
     /// The same when it is open already, otherwise null; never blocks.
     std::shared_ptr<SegmentFile> open_file(std::uint64_t number);
@@ -40,12 +40,12 @@ public:
     void seal();
 
     /// Unlinks a file that nobody uses. Success, too, when there is none.
-    result<void> remove(std::uint64_t number);
+    [[nodiscard]] result<void> remove(std::uint64_t number);
 
     const std::filesystem::path& folder() const noexcept { return folder_; }
 
 private:
-    result<std::shared_ptr<SegmentFile>> make_file();
+    [[nodiscard]] result<std::shared_ptr<SegmentFile>> make_file();
     void remember(const std::shared_ptr<SegmentFile>& file);
 
     const std::filesystem::path folder_;

@@ -22,7 +22,7 @@ std::uint64_t unsigned_at(const Query& query, int column) {
 }
 
 /// The ranges of a segment that a table knows, by offset.
-result<std::vector<SegmentRange>> known_ranges(Connection& connection, std::uint64_t segment) {
+[[nodiscard]] result<std::vector<SegmentRange>> known_ranges(Connection& connection, std::uint64_t segment) {
     auto query = connection.query("SELECT range_offset, range_length FROM blob WHERE segment = ?1 UNION "
                                   "SELECT range_offset, range_length FROM range_to_free WHERE segment = ?1 "
                                   "ORDER BY range_offset");
@@ -39,7 +39,7 @@ result<std::vector<SegmentRange>> known_ranges(Connection& connection, std::uint
 }
 
 /// Cuts off what lies behind the last known range: space taken in advance, and records that no row names.
-result<void> cut(const std::filesystem::path& path, std::uint64_t end) {
+[[nodiscard]] result<void> cut(const std::filesystem::path& path, std::uint64_t end) {
     std::error_code failure;
     const auto size = std::filesystem::file_size(path, failure);
     if (failure)
@@ -49,7 +49,7 @@ result<void> cut(const std::filesystem::path& path, std::uint64_t end) {
     return {};
 }
 
-result<void> seal_segment(Connection& connection, Segments& segments, std::uint64_t segment) {
+[[nodiscard]] result<void> seal_segment(Connection& connection, Segments& segments, std::uint64_t segment) {
     const auto unnamed = is_unnamed(connection, segment);
     if (!unnamed)
         return unnamed.error();
@@ -78,7 +78,7 @@ result<void> seal_segment(Connection& connection, Segments& segments, std::uint6
         .run();
 }
 
-result<void> seal_all(Connection& connection, Segments& segments) {
+[[nodiscard]] result<void> seal_all(Connection& connection, Segments& segments) {
     std::vector<std::uint64_t> open;
     {
         auto query = connection.query("SELECT number FROM segment WHERE sealed = 0 OR NOT EXISTS "
@@ -100,14 +100,14 @@ result<void> seal_all(Connection& connection, Segments& segments) {
 
 } // namespace
 
-result<bool> is_named(Connection& connection, const SegmentRange& range) {
+[[nodiscard]] result<bool> is_named(Connection& connection, const SegmentRange& range) {
     auto query = connection.query("SELECT 1 FROM blob WHERE segment = ? AND range_offset = ?");
     return query.bind(static_cast<std::int64_t>(range.segment))
         .bind(static_cast<std::int64_t>(range.offset))
         .next();
 }
 
-result<bool> is_unnamed(Connection& connection, std::uint64_t segment) {
+[[nodiscard]] result<bool> is_unnamed(Connection& connection, std::uint64_t segment) {
     auto query = connection.query("SELECT 1 FROM blob WHERE segment = ? LIMIT 1");
     const auto row = query.bind(static_cast<std::int64_t>(segment)).next();
     if (!row)
@@ -115,7 +115,7 @@ result<bool> is_unnamed(Connection& connection, std::uint64_t segment) {
     return !*row;
 }
 
-result<bool> nothing_to_free(Connection& connection, std::uint64_t segment) {
+[[nodiscard]] result<bool> nothing_to_free(Connection& connection, std::uint64_t segment) {
     auto query = connection.query("SELECT 1 FROM range_to_free WHERE segment = ? LIMIT 1");
     const auto row = query.bind(static_cast<std::int64_t>(segment)).next();
     if (!row)
@@ -123,7 +123,7 @@ result<bool> nothing_to_free(Connection& connection, std::uint64_t segment) {
     return !*row;
 }
 
-result<void> forget_segment(Connection& connection, std::uint64_t segment) {
+[[nodiscard]] result<void> forget_segment(Connection& connection, std::uint64_t segment) {
     const auto number = static_cast<std::int64_t>(segment);
     if (auto deleted = connection.query("DELETE FROM range_to_free WHERE segment = ?").bind(number).run();
         !deleted)
@@ -131,7 +131,7 @@ result<void> forget_segment(Connection& connection, std::uint64_t segment) {
     return connection.query("DELETE FROM segment WHERE number = ?").bind(number).run();
 }
 
-result<void> check_store(Connection& connection, Segments& segments) {
+[[nodiscard]] result<void> check_store(Connection& connection, Segments& segments) {
     {
         auto check = connection.query("PRAGMA quick_check(1)");
         const auto row = check.next();
@@ -160,7 +160,7 @@ result<void> check_store(Connection& connection, Segments& segments) {
     }
 }
 
-result<void> seal_segments(Connection& connection, Segments& segments) {
+[[nodiscard]] result<void> seal_segments(Connection& connection, Segments& segments) {
     if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun)
         return begun;
     auto done = seal_all(connection, segments);
@@ -171,7 +171,7 @@ result<void> seal_segments(Connection& connection, Segments& segments) {
     return done;
 }
 
-result<std::vector<SegmentRange>> ranges_to_free(Connection& connection) {
+[[nodiscard]] result<std::vector<SegmentRange>> ranges_to_free(Connection& connection) {
     auto query = connection.query("SELECT segment, range_offset, range_length FROM range_to_free");
     std::vector<SegmentRange> ranges;
     for (;;) {

@@ -32,7 +32,7 @@ constexpr const char* database_name = "portrait.db";
 constexpr const char* partial_name = "portrait.db.partial"; ///< also says that what is there is our own work
 constexpr const char* pictures_name = "pictures";
 
-result<fs::path> absolute_folder(const fs::path& folder) {
+[[nodiscard]] result<fs::path> absolute_folder(const fs::path& folder) {
     std::error_code failure;
     auto path = fs::absolute(folder, failure).lexically_normal();
     if (failure)
@@ -54,7 +54,7 @@ Error in_the_way(std::string message, const fs::path& path) {
     return Error{errc::store_in_use, std::move(message)}.with_cause(path.string());
 }
 
-result<void> remove_file(const fs::path& path) {
+[[nodiscard]] result<void> remove_file(const fs::path& path) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT)
         return error_of_errno(errno, "unlink", path);
     return {};
@@ -71,7 +71,7 @@ std::optional<std::uint64_t> segment_number(const fs::path& path) {
 }
 
 /// The target's folder, locked and judged.
-result<FolderLock> take_target(const CopyTarget& target) {
+[[nodiscard]] result<FolderLock> take_target(const CopyTarget& target) {
     if (auto made = make_folder(target.folder); !made)
         return made.error();
     auto lock = FolderLock::take(target.folder);
@@ -99,7 +99,7 @@ public:
         , pictures_{target.folder / pictures_name}
         , listener_{listener} {}
 
-    result<CopyReport> run() {
+    [[nodiscard]] result<CopyReport> run() {
         if (auto copied = copy_rows(); !copied)
             return copied.error();
         if (auto opened = open_earlier(); !opened)
@@ -115,13 +115,13 @@ public:
     }
 
 private:
-    result<void> tell(std::string_view step, std::uint64_t done, std::uint64_t total) const {
+    [[nodiscard]] result<void> tell(std::string_view step, std::uint64_t done, std::uint64_t total) const {
         if (listener_ && !listener_({step, done, total}))
             return Error{errc::cancelled};
         return {};
     }
 
-    result<void> copy_rows() {
+    [[nodiscard]] result<void> copy_rows() {
         const auto path = folder_ / partial_name;
         for (const char* more : {"", "-journal", "-wal", "-shm"})
             if (auto removed = remove_file(path.string() + more); !removed)
@@ -147,7 +147,7 @@ private:
     }
 
     /// The rows of the copy that is there from before, when there is one.
-    result<void> open_earlier() {
+    [[nodiscard]] result<void> open_earlier() {
         if (!is_there(folder_ / database_name))
             return {};
         auto opened = Connection::open(folder_ / database_name, Connection::Access::read_write);
@@ -160,7 +160,7 @@ private:
         return earlier_->checkpoint(true);
     }
 
-    result<void> copy_records() {
+    [[nodiscard]] result<void> copy_records() {
         const auto totals = totals_of(*rows_);
         if (!totals)
             return totals.error();
@@ -175,7 +175,7 @@ private:
         return sync_folder(pictures_);
     }
 
-    result<void> copy_segment(std::uint64_t number) {
+    [[nodiscard]] result<void> copy_segment(std::uint64_t number) {
         auto wanted = records_of(*rows_, number);
         if (!wanted)
             return wanted.error();
@@ -205,8 +205,9 @@ private:
         return target ? target->sync() : result<void>{};
     }
 
-    result<void> copy_record(const result<std::shared_ptr<SegmentFile>>& source, const PlacedRecord& record,
-                             std::shared_ptr<SegmentFile>& target, std::uint64_t number) {
+    [[nodiscard]] result<void> copy_record(const result<std::shared_ptr<SegmentFile>>& source,
+                                           const PlacedRecord& record, std::shared_ptr<SegmentFile>& target,
+                                           std::uint64_t number) {
         if (!target) {
             auto opened = open_target(number);
             if (!opened)
@@ -229,13 +230,13 @@ private:
         return target->put(record.place, bytes->view(), record.digest);
     }
 
-    result<std::shared_ptr<SegmentFile>> open_target(std::uint64_t number) {
+    [[nodiscard]] result<std::shared_ptr<SegmentFile>> open_target(std::uint64_t number) {
         if (auto made = make_file(SegmentFile::path_of(pictures_, number)); !made)
             return made.error();
         return SegmentFile::open(pictures_, number);
     }
 
-    result<void> put_database() {
+    [[nodiscard]] result<void> put_database() {
         rows_.reset();
         for (const char* more : {"-wal", "-shm"})
             if (auto removed = remove_file((folder_ / database_name).string() + more); !removed)
@@ -248,7 +249,7 @@ private:
     }
 
     /// What the new rows don't name: erased pictures of an earlier copy, leftovers of an interrupted one.
-    result<void> erase_the_rest() {
+    [[nodiscard]] result<void> erase_the_rest() {
         auto rows = Connection::open(folder_ / database_name, Connection::Access::query_only);
         if (!rows)
             return rows.error();
@@ -270,7 +271,7 @@ private:
         return sync_folder(pictures_);
     }
 
-    result<void> erase_within(std::uint64_t number, const std::vector<PlacedRecord>& records) {
+    [[nodiscard]] result<void> erase_within(std::uint64_t number, const std::vector<PlacedRecord>& records) {
         const auto path = SegmentFile::path_of(pictures_, number);
         if (records.empty())
             return remove_file(path);
@@ -305,8 +306,8 @@ private:
 
 } // namespace
 
-result<CopyReport> copy_store(Connection& connection, Segments& segments, const CopyTarget& target,
-                              const ProgressListener& listener) {
+[[nodiscard]] result<CopyReport> copy_store(Connection& connection, Segments& segments,
+                                            const CopyTarget& target, const ProgressListener& listener) {
     const auto lock = take_target(target);
     if (!lock)
         return lock.error();
@@ -326,8 +327,9 @@ result<CopyReport> SqliteImageStore::backup(const std::filesystem::path& target,
     return copy_store(**connection, folder_->segments(), {*folder, true}, listener);
 }
 
-result<CopyReport> restore(const std::filesystem::path& backup, const std::filesystem::path& folder,
-                           const ProgressListener& listener) {
+[[nodiscard]] result<CopyReport> restore(const std::filesystem::path& backup,
+                                         const std::filesystem::path& folder,
+                                         const ProgressListener& listener) {
     const auto from = absolute_folder(backup);
     if (!from)
         return from.error();

@@ -18,7 +18,7 @@ struct CopyTarget {
 /// Copies the rows as they are at this moment, then the records that these rows name. The caller sees to it
 /// that none of these is erased meanwhile. The database comes to its name last: until then an earlier copy
 /// stays what it was, since records are only added to it. Errors: as `SqliteImageStore::backup`.
-result<CopyReport> copy_store(Connection& connection, Segments& segments, const CopyTarget& target,
-                              const ProgressListener& listener);
+[[nodiscard]] result<CopyReport> copy_store(Connection& connection, Segments& segments,
+                                            const CopyTarget& target, const ProgressListener& listener);
 
 } // namespace portrait::sqlite

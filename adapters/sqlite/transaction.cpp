@@ -4,7 +4,7 @@
 
 namespace portrait::sqlite {
 
-result<Counters> load_counters(Connection& connection) {
+[[nodiscard]] result<Counters> load_counters(Connection& connection) {
     auto query = connection.query("SELECT last_blob_id, last_version, last_segment FROM counters");
     const auto row = query.next();
     if (!row)
@@ -14,7 +14,7 @@ result<Counters> load_counters(Connection& connection) {
     return Counters{query.integer(0), query.integer(1), query.integer(2)};
 }
 
-result<void> store_counters(Connection& connection, const Counters& counters) {
+[[nodiscard]] result<void> store_counters(Connection& connection, const Counters& counters) {
     return connection.query("UPDATE counters SET last_blob_id = ?, last_version = ?, last_segment = ?")
         .bind(counters.last_blob_id)
         .bind(counters.last_version)

@@ -17,8 +17,8 @@ struct Counters {
     friend bool operator==(const Counters&, const Counters&) = default;
 };
 
-result<Counters> load_counters(Connection& connection);
-result<void> store_counters(Connection& connection, const Counters& counters);
+[[nodiscard]] result<Counters> load_counters(Connection& connection);
+[[nodiscard]] result<void> store_counters(Connection& connection, const Counters& counters);
 
 /// What a write works with inside the committer's transaction.
 struct Transaction {
@@ -29,7 +29,7 @@ struct Transaction {
     std::int64_t next_version() noexcept { return ++counters.last_version; }
 
     /// Notes that nothing names this range any more.
-    result<void> free(const SegmentRange& range);
+    [[nodiscard]] result<void> free(const SegmentRange& range);
 };
 
 } // namespace portrait::sqlite

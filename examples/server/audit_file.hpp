@@ -22,8 +22,8 @@ public:
     using OnFault = std::function<void(const std::string&)>;
 
     /// Makes the file (0600) when there is none. The error's message is a sentence for the operator.
-    static portrait::result<std::shared_ptr<AuditFile>> open(const std::filesystem::path& path, bool sync,
-                                                             OnFault on_fault);
+    [[nodiscard]] static portrait::result<std::shared_ptr<AuditFile>> open(const std::filesystem::path& path,
+                                                                           bool sync, OnFault on_fault);
     ~AuditFile() override;
     AuditFile(const AuditFile&) = delete;
     AuditFile& operator=(const AuditFile&) = delete;

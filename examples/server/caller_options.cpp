@@ -103,7 +103,8 @@ void add_origins_and_app_tokens(CLI::App& app, CallerSettings& settings) {
         ->envname("PORTRAIT_APP_TOKENS");
 }
 
-portrait::result<void> read_app_tokens(const std::filesystem::path& path, portrait::http::AppTokens& tokens) {
+[[nodiscard]] portrait::result<void> read_app_tokens(const std::filesystem::path& path,
+                                                     portrait::http::AppTokens& tokens) {
     std::ifstream file{path, std::ios::binary};
     if (!file)
         return Error{errc::store_io,
@@ -135,7 +136,8 @@ void add_caller_options(CLI::App& app, CallerSettings& settings) {
     add_origins_and_app_tokens(app, settings);
 }
 
-portrait::result<void> apply(const CallerSettings& settings, portrait::http::EndpointOptions& options) {
+[[nodiscard]] portrait::result<void> apply(const CallerSettings& settings,
+                                           portrait::http::EndpointOptions& options) {
     options.schemes = {.basic = !settings.no_basic,
                        .so_ticket = !settings.no_so_ticket,
                        .bearer = !settings.no_bearer,

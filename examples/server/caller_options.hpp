@@ -38,6 +38,7 @@ void add_caller_options(CLI::App& app, CallerSettings& settings);
 
 /// Puts them into the endpoint's options; reads the file of application tokens. An error's message is a
 /// sentence for the operator.
-portrait::result<void> apply(const CallerSettings& settings, portrait::http::EndpointOptions& options);
+[[nodiscard]] portrait::result<void> apply(const CallerSettings& settings,
+                                           portrait::http::EndpointOptions& options);
 
 } // namespace portrait_server

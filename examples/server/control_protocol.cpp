@@ -46,7 +46,7 @@ bool read_number(std::string_view text, Integer& number) {
 
 } // namespace
 
-portrait::result<std::string> request_line(const FolderJob& job) {
+[[nodiscard]] portrait::result<std::string> request_line(const FolderJob& job) {
     std::string line = job.name;
     bool sendable = !has_control_characters(job.name);
     for (const auto& argument : job.arguments) {
@@ -88,7 +88,8 @@ std::string end_line(const JobEnd& end) {
     return fmt::format("end\t{}\t{}\n", end.exit_code, text_field(end.sentence));
 }
 
-portrait::result<std::optional<JobEnd>> take_reply(std::string_view line, JobListener& listener) {
+[[nodiscard]] portrait::result<std::optional<JobEnd>> take_reply(std::string_view line,
+                                                                 JobListener& listener) {
     const auto fields = fields_of(line);
     std::uint64_t done = 0;
     std::uint64_t total = 0;

@@ -20,7 +20,7 @@ inline constexpr std::size_t longest_reply = 65536;
 
 /// The line of a job, its end included. An error when a field has control characters or all of it is too
 /// long.
-portrait::result<std::string> request_line(const FolderJob& job);
+[[nodiscard]] portrait::result<std::string> request_line(const FolderJob& job);
 
 /// The job of a line without its end, nothing when it is none.
 std::optional<FolderJob> parse_request(std::string_view line);
@@ -31,6 +31,7 @@ std::string end_line(const JobEnd& end);
 
 /// Hands what a line (without its end) tells to the listener. The outcome when it is the last line;
 /// an error when it is no line of this protocol, or `cancelled` when the listener wants no more.
-portrait::result<std::optional<JobEnd>> take_reply(std::string_view line, JobListener& listener);
+[[nodiscard]] portrait::result<std::optional<JobEnd>> take_reply(std::string_view line,
+                                                                 JobListener& listener);
 
 } // namespace portrait_server

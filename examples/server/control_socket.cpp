@@ -252,8 +252,8 @@ void ControlSocket::serve(int socket) {
     (void)send_all(socket, end_line(end));
 }
 
-portrait::result<JobEnd> ask_owner(const std::filesystem::path& folder, const FolderJob& job,
-                                   JobListener& listener) {
+[[nodiscard]] portrait::result<JobEnd> ask_owner(const std::filesystem::path& folder, const FolderJob& job,
+                                                 JobListener& listener) {
     const auto request = request_line(job);
     if (!request)
         return request.error();

@@ -20,7 +20,7 @@ class ControlSocket {
 public:
     /// Errors are those of the socket; its message is for the operator. The caller has the folder's lock, so
     /// that a socket that is there is a dead one. What `place` names has to live longer.
-    static portrait::result<std::unique_ptr<ControlSocket>>
+    [[nodiscard]] static portrait::result<std::unique_ptr<ControlSocket>>
     listen(const std::filesystem::path& folder, JobPlace place, std::shared_ptr<portrait::http::Log> log);
 
     /// Ends the jobs that are at work and removes the socket.
@@ -55,7 +55,7 @@ private:
 
 /// Has a job done by the owner of a data folder, and hands on what it says. An error when there is nobody who
 /// answers.
-portrait::result<JobEnd> ask_owner(const std::filesystem::path& folder, const FolderJob& job,
-                                   JobListener& listener);
+[[nodiscard]] portrait::result<JobEnd> ask_owner(const std::filesystem::path& folder, const FolderJob& job,
+                                                 JobListener& listener);
 
 } // namespace portrait_server

@@ -15,14 +15,14 @@ constexpr std::int32_t last_person = 1000;
 
 } // namespace
 
-portrait::result<std::string> users_line() {
+[[nodiscard]] portrait::result<std::string> users_line() {
     const auto hash = portrait::http::hash_password(password);
     if (!hash)
         return hash.error();
     return fmt::format("{}:{}:1:Terje Demo\n", user, *hash);
 }
 
-portrait::result<void> add_persons(portrait::sqlite::SqlitePersonDirectory& persons) {
+[[nodiscard]] portrait::result<void> add_persons(portrait::sqlite::SqlitePersonDirectory& persons) {
     std::vector<portrait::sqlite::Person> missing;
     for (std::int32_t number = 1; number <= last_person; ++number) {
         const auto id = portrait::PersonId::from(number).value();

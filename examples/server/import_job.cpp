@@ -30,7 +30,8 @@ using portrait::ImageInfo;
 constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
 
 /// The picture's bytes, when they are what the manifest says.
-portrait::result<portrait::ImageContent> read_picture(const fs::path& path, const ManifestEntry& entry) {
+[[nodiscard]] portrait::result<portrait::ImageContent> read_picture(const fs::path& path,
+                                                                    const ManifestEntry& entry) {
     std::error_code failure;
     const auto size = fs::file_size(path, failure);
     if (failure)
@@ -58,7 +59,7 @@ public:
         , folder_{folder} {}
 
     /// An error is one of this person alone, unless it is the store's.
-    portrait::result<void> take(const ManifestEntry& entry) {
+    [[nodiscard]] portrait::result<void> take(const ManifestEntry& entry) {
         if (entry.person_name)
             if (auto added = add_person(entry.person_id, *entry.person_name); !added)
                 return added;
@@ -77,21 +78,21 @@ public:
     std::uint64_t already_there() const noexcept { return there_; }
 
 private:
-    portrait::result<void> add_person(portrait::PersonId id, const std::string& name) {
+    [[nodiscard]] portrait::result<void> add_person(portrait::PersonId id, const std::string& name) {
         const auto known = place_.store.persons()->contains(id);
         if (!known)
             return known.error();
         return *known ? portrait::result<void>{} : place_.store.persons()->add(id, name);
     }
 
-    portrait::result<void> found(const ImageInfo& there, const ManifestEntry& entry) {
+    [[nodiscard]] portrait::result<void> found(const ImageInfo& there, const ManifestEntry& entry) {
         blobs_.insert_or_assign(entry.info.blob_id, there.blob_id);
         ++there_;
         // An interruption may have come between the two steps of a save.
         return there.updated_at == entry.info.updated_at ? portrait::result<void>{} : update(entry);
     }
 
-    portrait::result<void> save(const ManifestEntry& entry) {
+    [[nodiscard]] portrait::result<void> save(const ManifestEntry& entry) {
         auto content = read_picture(folder_ / entry.file, entry);
         if (!content)
             return content.error();
@@ -116,7 +117,7 @@ private:
     }
 
     /// Who changed it last, and when.
-    portrait::result<void> update(const ManifestEntry& entry) {
+    [[nodiscard]] portrait::result<void> update(const ManifestEntry& entry) {
         const auto updated = place_.images.update_info({.target = entry.person_id,
                                                         .description = entry.info.description,
                                                         .extra_info = entry.info.extra_info,
@@ -130,7 +131,7 @@ private:
         return {};
     }
 
-    portrait::result<void> link(const ManifestEntry& entry, portrait::BlobId blob_id) {
+    [[nodiscard]] portrait::result<void> link(const ManifestEntry& entry, portrait::BlobId blob_id) {
         const auto linked = place_.images.link({.person_id = entry.person_id,
                                                 .blob_id = blob_id,
                                                 .actor = entry.info.updated_by,

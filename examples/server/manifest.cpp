@@ -121,7 +121,7 @@ std::string manifest_line(const ManifestEntry& entry) {
     return json::serialize(line) + "\n";
 }
 
-portrait::result<ManifestEntry> parse_manifest_line(std::string_view line) {
+[[nodiscard]] portrait::result<ManifestEntry> parse_manifest_line(std::string_view line) {
     try {
         return entry_of(json::parse(json::string_view{line.data(), line.size()}).as_object());
     } catch (const std::exception& fault) {

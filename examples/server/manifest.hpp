@@ -23,6 +23,6 @@ struct ManifestEntry {
 std::string manifest_line(const ManifestEntry& entry);
 
 /// The entry of a line. The error's message tells what is wrong with it.
-portrait::result<ManifestEntry> parse_manifest_line(std::string_view line);
+[[nodiscard]] portrait::result<ManifestEntry> parse_manifest_line(std::string_view line);
 
 } // namespace portrait_server

@@ -118,7 +118,7 @@ std::optional<std::string> ask(const SilentTerminal& terminal, std::string_view 
 
 } // namespace
 
-portrait::result<std::string> ask_for_new_password(const std::string& user) {
+[[nodiscard]] portrait::result<std::string> ask_for_new_password(const std::string& user) {
     std::optional<std::string> password;
     if (::isatty(STDIN_FILENO) == 1) {
         const SilentTerminal terminal;

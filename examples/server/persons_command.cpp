@@ -51,7 +51,7 @@ std::optional<int> save(const Settings& settings, std::span<const Person> person
 }
 
 /// The file's text; the error's message is the reason.
-portrait::result<std::string> read_file(const std::filesystem::path& path) {
+[[nodiscard]] portrait::result<std::string> read_file(const std::filesystem::path& path) {
     const auto failed = [] {
         return portrait::Error{portrait::errc::store_io, std::generic_category().message(errno)};
     };

@@ -34,7 +34,7 @@ public:
     /// Where the next record begins.
     std::size_t line() const { return line_; }
 
-    portrait::result<std::vector<std::string>> next() {
+    [[nodiscard]] portrait::result<std::vector<std::string>> next() {
         std::vector<std::string> fields;
         for (;;) {
             auto field = rest_.starts_with('"') ? quoted() : plain();
@@ -59,7 +59,7 @@ private:
         return length != 0;
     }
 
-    portrait::result<std::string> plain() {
+    [[nodiscard]] portrait::result<std::string> plain() {
         auto field = rest_.substr(0, rest_.find_first_of(",\n"));
         rest_.remove_prefix(field.size());
         if (rest_.starts_with('\n') && field.ends_with('\r')) {
@@ -71,7 +71,7 @@ private:
         return std::string{field};
     }
 
-    portrait::result<std::string> quoted() {
+    [[nodiscard]] portrait::result<std::string> quoted() {
         const auto first_line = line_;
         std::string field;
         rest_.remove_prefix(1);
@@ -103,7 +103,7 @@ bool is_header(const std::vector<std::string>& fields) {
            fields.front().find_first_of("0123456789") == std::string::npos;
 }
 
-portrait::result<Person> person_of(std::vector<std::string>& fields, std::size_t line) {
+[[nodiscard]] portrait::result<Person> person_of(std::vector<std::string>& fields, std::size_t line) {
     if (fields.size() != 2)
         return bad_line(line, fmt::format("{} field{} where id,name are 2; names with commas need quotes",
                                           fields.size(), fields.size() == 1 ? "" : "s"));
@@ -117,7 +117,7 @@ portrait::result<Person> person_of(std::vector<std::string>& fields, std::size_t
 
 } // namespace
 
-portrait::result<std::vector<Person>> parse_persons(std::string_view text) {
+[[nodiscard]] portrait::result<std::vector<Person>> parse_persons(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF"))
         text.remove_prefix(3);
     std::vector<Person> persons;

@@ -11,7 +11,7 @@ namespace portrait_server {
 /// The persons of a CSV text (RFC 4180): lines of `id,name`, names in quotes where they hold commas, quotes
 /// or line ends. A first line whose id has no digit is a header. A UTF-8 byte order mark, LF line ends and
 /// blank lines are tolerated. An error names the line, counted from 1.
-portrait::result<std::vector<portrait::sqlite::Person>> parse_persons(std::string_view text);
+[[nodiscard]] portrait::result<std::vector<portrait::sqlite::Person>> parse_persons(std::string_view text);
 
 /// Nothing when the name can be one: at most 1,000 bytes of UTF-8 without control characters. Otherwise what
 /// is wrong.

@@ -95,7 +95,7 @@ std::shared_ptr<portrait::PersonImageService> make_service(const Settings& setti
                                                           limits, nullptr, metadata);
 }
 
-portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {
+[[nodiscard]] portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {
     portrait::http::EndpointOptions options;
     options.strict_superoffice = settings.strict_superoffice;
     options.convert_dates = settings.convert_dates;
@@ -137,7 +137,7 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
-portrait::result<void> prepare_persons(const Settings& settings, const Parts& parts) {
+[[nodiscard]] portrait::result<void> prepare_persons(const Settings& settings, const Parts& parts) {
     const auto persons = parts.store->persons();
     if (settings.demo)
         if (auto added = demo::add_persons(*persons); !added)
@@ -165,7 +165,7 @@ void open_control_socket(const Settings& settings, Parts& parts) {
                          {});
 }
 
-portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
+[[nodiscard]] portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
     if (!settings.audit_log)
         return {};
     auto opened =
@@ -179,7 +179,7 @@ portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
 }
 
 /// `/metrics`, `/healthz` and `/readyz` on an address of their own.
-portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
+[[nodiscard]] portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
     portrait::http::EndpointOptions options;
     options.operations_only = true;
     options.metrics = metrics_text(parts);

@@ -33,8 +33,8 @@ bool is_there(const std::filesystem::path& file) {
     return std::filesystem::symlink_status(file, ignored).type() != std::filesystem::file_type::not_found;
 }
 
-result<std::shared_ptr<TokenAuthenticator>> open_tokens(const Settings& settings,
-                                                        const std::shared_ptr<portrait::http::Log>& log) {
+[[nodiscard]] result<std::shared_ptr<TokenAuthenticator>>
+open_tokens(const Settings& settings, const std::shared_ptr<portrait::http::Log>& log) {
     const auto file = settings.tokens.value_or(default_tokens_file(settings));
     std::error_code ignored;
     if (settings.tokens &&
@@ -83,9 +83,9 @@ bool file_names_user(const std::filesystem::path& file, std::string_view name) {
     return names_user(text, name);
 }
 
-result<std::shared_ptr<FileAuthenticator>> open_users_file(const Settings& settings,
-                                                           const std::filesystem::path& file,
-                                                           const std::shared_ptr<portrait::http::Log>& log) {
+[[nodiscard]] result<std::shared_ptr<FileAuthenticator>>
+open_users_file(const Settings& settings, const std::filesystem::path& file,
+                const std::shared_ptr<portrait::http::Log>& log) {
     portrait::http::FileAuthenticatorOptions options;
     options.hashing_threads = settings.callers.hashing_threads;
     options.limits.failures_per_address = settings.callers.failures_per_address;
@@ -109,8 +109,8 @@ result<std::shared_ptr<FileAuthenticator>> open_users_file(const Settings& setti
 
 } // namespace
 
-portrait::result<Users> open_users(const Settings& settings,
-                                   const std::shared_ptr<portrait::http::Log>& log) {
+[[nodiscard]] portrait::result<Users> open_users(const Settings& settings,
+                                                 const std::shared_ptr<portrait::http::Log>& log) {
     const auto file = settings.users.value_or(default_users_file(settings));
     auto passwords = open_users_file(settings, file, log);
     if (!passwords)

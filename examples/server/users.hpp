@@ -21,6 +21,7 @@ struct Users {
 /// Those of the users file, with the demo user when `--demo` is on and the file has none of that name, and
 /// those of the token file. Both files are followed while the server runs; faults to come go to the log. The
 /// error's message is a sentence for the operator.
-portrait::result<Users> open_users(const Settings& settings, const std::shared_ptr<portrait::http::Log>& log);
+[[nodiscard]] portrait::result<Users> open_users(const Settings& settings,
+                                                 const std::shared_ptr<portrait::http::Log>& log);
 
 } // namespace portrait_server

@@ -15,7 +15,8 @@ public:
 
     /// Keeps the picture and tells the team. When the picture can't be kept nobody is told anything, and the
     /// error says why.
-    portrait::result<portrait::BlobId> welcome(portrait::PersonId colleague, portrait::ImageBytes picture);
+    [[nodiscard]] portrait::result<portrait::BlobId> welcome(portrait::PersonId colleague,
+                                                             portrait::ImageBytes picture);
 
 private:
     std::shared_ptr<portrait::PersonImageService> pictures_;

@@ -22,10 +22,10 @@ public:
     ~AuditingImageStore() override;
 
     void submit(SaveImage command, Completion<SavedImage> completion) override;
-    result<ImageInfo> update_info(UpdateImageInfo command) override;
-    result<RemovedImage> remove(RemoveImage command) override;
-    result<ImageInfo> link(LinkImage command) override;
-    result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
 
 private:
     std::optional<AuditedPicture> look(const ImageKey& key) const;

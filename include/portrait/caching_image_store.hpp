@@ -26,14 +26,14 @@ public:
     ~CachingImageStore() override;
 
     void submit(SaveImage command, Completion<SavedImage> completion) override;
-    result<StoredImage> image(ImageKey key) const override;
-    result<ImageInfo> info(ImageKey key) const override;
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
-    result<ImageInfo> update_info(UpdateImageInfo command) override;
-    result<RemovedImage> remove(RemoveImage command) override;
-    result<ImageInfo> link(LinkImage command) override;
-    result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
 
     CacheStatistics statistics() const;
 

@@ -24,18 +24,19 @@ public:
     ForwardingImageStore& operator=(const ForwardingImageStore&) = delete;
 
     /// By `submit`. Not to be called by a completion, as it waits for one.
-    result<SavedImage> save(SaveImage command) final;
+    [[nodiscard]] result<SavedImage> save(SaveImage command) final;
     void submit(SaveImage command, Completion<SavedImage> completion) override;
-    result<StoredImage> image(ImageKey key) const override;
-    result<ImageInfo> info(ImageKey key) const override;
-    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
+    [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
+    infos(std::span<const PersonId> persons) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
-    result<ImageInfo> update_info(UpdateImageInfo command) override;
-    result<RemovedImage> remove(RemoveImage command) override;
-    result<ImageInfo> link(LinkImage command) override;
-    result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    result<void> writable() const override;
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    [[nodiscard]] result<void> writable() const override;
 
 protected:
     /// The store that everything is passed on to.

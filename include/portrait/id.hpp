@@ -19,11 +19,11 @@ template<class Tag, errc Rule>
 class PORTRAIT_EXPORT Identifier {
 public:
     /// The id of this value. Fails with `Rule` outside 1 to 2147483647.
-    static result<Identifier> from(std::int64_t value);
+    [[nodiscard]] static result<Identifier> from(std::int64_t value);
 
     /// Reads decimal digits and nothing else: no sign, no space, no overflow. Leading zeros are accepted.
     /// Fails with `Rule`.
-    static result<Identifier> parse(std::string_view text);
+    [[nodiscard]] static result<Identifier> parse(std::string_view text);
 
     constexpr std::int32_t value() const noexcept { return value_; }
 

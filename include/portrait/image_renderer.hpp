@@ -64,7 +64,7 @@ public:
     virtual ~ImageRenderer() = default;
 
     /// Renders on the calling thread.
-    virtual result<RenderedImage> render(const RenderImage& job) const = 0;
+    [[nodiscard]] virtual result<RenderedImage> render(const RenderImage& job) const = 0;
 
     /// Renders and calls back, once, on any thread, perhaps before it returns. The default calls `render`; a
     /// renderer with threads of its own doesn't block here and says `service_busy` when it has too much to
@@ -73,7 +73,8 @@ public:
 
     /// The placeholder in the wanted size and type (PNG when the rendition names none). It is drawn for the
     /// size, so it is sharp at any. Errors: `rendition_not_supported`, `service_busy`.
-    virtual result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const = 0;
+    [[nodiscard]] virtual result<RenderedImage> placeholder(Placeholder kind,
+                                                            const Rendition& rendition) const = 0;
 
     /// Draws it and calls back, as `submit` does; a renderer that looks at `stop` says `cancelled`. The
     /// default calls `placeholder`.

@@ -42,7 +42,7 @@ public:
     /// on write); the new blob starts with the texts of the old one. Identical bytes refresh the updated
     /// fields only, with a new version. Errors: `precondition_failed`, `blob_unknown` (target is a BlobId
     /// that doesn't exist), `blob_ids_exhausted`.
-    virtual result<SavedImage> save(SaveImage command) = 0;
+    [[nodiscard]] virtual result<SavedImage> save(SaveImage command) = 0;
 
     /// As `save`, but returns when the store has taken the command over and calls back when it is durable, so
     /// that many writers can wait for one commit without a thread each. The default calls `save`.
@@ -50,14 +50,15 @@ public:
 
     /// The bytes with their ImageInfo. Errors: `image_none` for a person without a picture, `blob_unknown`,
     /// `blob_without_image` for a blob whose bytes haven't come yet.
-    virtual result<StoredImage> image(ImageKey key) const = 0;
+    [[nodiscard]] virtual result<StoredImage> image(ImageKey key) const = 0;
 
     /// As `image`, without reading the bytes; a blob without bytes is a success.
-    virtual result<ImageInfo> info(ImageKey key) const = 0;
+    [[nodiscard]] virtual result<ImageInfo> info(ImageKey key) const = 0;
 
     /// The ImageInfos of several persons, as `info` would give each, read together: one entry for each id, in
     /// the order asked, empty where the person has no picture. The default calls `info` for each.
-    virtual result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const;
+    [[nodiscard]] virtual result<std::vector<std::optional<ImageInfo>>>
+    infos(std::span<const PersonId> persons) const;
 
     /// The person's picture when that can be told without blocking and is not older than the last write that
     /// was answered; otherwise nothing, which says nothing about the picture. The default knows nothing.
@@ -67,21 +68,21 @@ public:
     virtual std::optional<ImageInfo> cached_info(PersonId person_id) const;
 
     /// Changes texts. Errors: `image_none`, `blob_unknown`, `precondition_failed`, `info_blob_id_mismatch`.
-    virtual result<ImageInfo> update_info(UpdateImageInfo command) = 0;
+    [[nodiscard]] virtual result<ImageInfo> update_info(UpdateImageInfo command) = 0;
 
     /// Removes a picture. A person without one is a success that removes nothing (unless the precondition
     /// demands one). Errors: `blob_unknown` for a BlobId, `precondition_failed`.
-    virtual result<RemovedImage> remove(RemoveImage command) = 0;
+    [[nodiscard]] virtual result<RemovedImage> remove(RemoveImage command) = 0;
 
     /// Links a person to a blob instead of what it is linked to now; the blob left behind lives on.
     /// Linking to the present blob again changes nothing. Errors: `blob_unknown`, `blob_without_image`.
-    virtual result<ImageInfo> link(LinkImage command) = 0;
+    [[nodiscard]] virtual result<ImageInfo> link(LinkImage command) = 0;
 
     /// Unlinks; returns the blob that was linked, if any.
-    virtual result<std::optional<BlobId>> unlink(UnlinkImage command) = 0;
+    [[nodiscard]] virtual result<std::optional<BlobId>> unlink(UnlinkImage command) = 0;
 
     /// Success when writes are taken at present; otherwise the error that a write would get. Doesn't block.
-    virtual result<void> writable() const = 0;
+    [[nodiscard]] virtual result<void> writable() const = 0;
 
 protected:
     ImageStore() = default;

@@ -16,15 +16,15 @@ public:
     explicit MemoryImageStore(std::optional<BlobId> first_blob_id = std::nullopt);
     ~MemoryImageStore() override;
 
-    result<SavedImage> save(SaveImage command) override;
-    result<StoredImage> image(ImageKey key) const override;
-    result<ImageInfo> info(ImageKey key) const override;
+    [[nodiscard]] result<SavedImage> save(SaveImage command) override;
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
-    result<ImageInfo> update_info(UpdateImageInfo command) override;
-    result<RemovedImage> remove(RemoveImage command) override;
-    result<ImageInfo> link(LinkImage command) override;
-    result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    result<void> writable() const override;
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    [[nodiscard]] result<void> writable() const override;
 
 private:
     struct PORTRAIT_HIDDEN State;

@@ -17,7 +17,7 @@ public:
 
     void add(PersonId person_id);
     void remove(PersonId person_id);
-    result<bool> contains(PersonId person_id) const override;
+    [[nodiscard]] result<bool> contains(PersonId person_id) const override;
 
 private:
     mutable std::shared_mutex mutex_;

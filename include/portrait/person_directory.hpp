@@ -12,13 +12,13 @@ public:
     virtual ~PersonDirectory() = default;
 
     /// Whether the person exists. Errors say that it couldn't be found out (`store_io`, `service_busy`, …).
-    virtual result<bool> contains(PersonId person_id) const = 0;
+    [[nodiscard]] virtual result<bool> contains(PersonId person_id) const = 0;
 };
 
 /// Every valid id is a person. Thread-safe.
 class PORTRAIT_EXPORT AnyPersonDirectory final : public PersonDirectory {
 public:
-    result<bool> contains(PersonId person_id) const override;
+    [[nodiscard]] result<bool> contains(PersonId person_id) const override;
 };
 
 } // namespace portrait

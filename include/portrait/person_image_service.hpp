@@ -56,14 +56,14 @@ public:
 
     /// A dry run of `save`: what would be stored, or the rule that would refuse it. Touches no store and
     /// removes no metadata: the digest and the size are those of these bytes.
-    result<Inspection> inspect(std::span<const std::byte> bytes) const;
+    [[nodiscard]] result<Inspection> inspect(std::span<const std::byte> bytes) const;
 
     // --- a person's picture (contract section 1) ---
 
     /// Stores the picture and answers when it is durable. Keeps the blob id of an earlier picture and
     /// refreshes its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
-    result<SavedImage> save(PersonId person_id, ImageBytes bytes, const Actor& actor = {},
-                            Precondition precondition = {});
+    [[nodiscard]] result<SavedImage> save(PersonId person_id, ImageBytes bytes, const Actor& actor = {},
+                                          Precondition precondition = {});
 
     /// As `save`, but calls back; see `ImageStore::submit` for what a completion may do. Validation happens
     /// before it returns, on the caller's thread.
@@ -72,7 +72,7 @@ public:
 
     /// The picture. Errors: `image_none`, `person_unknown`. The directory is asked only where there is no
     /// picture.
-    result<StoredImage> image(PersonId person_id) const;
+    [[nodiscard]] result<StoredImage> image(PersonId person_id) const;
 
     /// The picture when it is at hand without blocking, otherwise nothing; see `ImageStore::cached_image`.
     std::optional<StoredImage> cached_image(PersonId person_id) const;
@@ -82,40 +82,44 @@ public:
 
     /// The ImageInfos of several persons by one question to the store, in the order asked; empty where there
     /// is no picture, whether or not the directory knows the person.
-    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const;
+    [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
+    infos(std::span<const PersonId> persons) const;
 
     /// The ImageInfo. Errors: `image_none`, `person_unknown`.
-    result<ImageInfo> info(PersonId person_id) const;
+    [[nodiscard]] result<ImageInfo> info(PersonId person_id) const;
 
     /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `info_blob_id_mismatch`,
     /// `image_none`, `person_unknown`, `precondition_failed`.
-    result<ImageInfo> update_info(PersonId person_id, ImageInfoChange change, const Actor& actor = {},
-                                  Precondition precondition = {});
+    [[nodiscard]] result<ImageInfo> update_info(PersonId person_id, ImageInfoChange change,
+                                                const Actor& actor = {}, Precondition precondition = {});
 
     /// Removes the picture; success, too, when there was none. Errors: `person_unknown`,
     /// `precondition_failed`.
-    result<RemovedImage> remove(PersonId person_id, const Actor& actor = {}, Precondition precondition = {});
+    [[nodiscard]] result<RemovedImage> remove(PersonId person_id, const Actor& actor = {},
+                                              Precondition precondition = {});
 
     // --- by BlobId (contract section 7) ---
 
     /// Makes a blob linked to nobody; empty bytes make a blob whose bytes come later by `replace`.
-    result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {}, const Actor& actor = {});
-    result<StoredImage> image(BlobId blob_id) const;
-    result<ImageInfo> info(BlobId blob_id) const;
+    [[nodiscard]] result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {},
+                                            const Actor& actor = {});
+    [[nodiscard]] result<StoredImage> image(BlobId blob_id) const;
+    [[nodiscard]] result<ImageInfo> info(BlobId blob_id) const;
     /// New bytes for the blob and everybody who is linked to it.
-    result<SavedImage> replace(BlobId blob_id, ImageBytes bytes, const Actor& actor = {},
-                               Precondition precondition = {});
-    result<ImageInfo> update_info(BlobId blob_id, ImageInfoChange change, const Actor& actor = {},
-                                  Precondition precondition = {});
+    [[nodiscard]] result<SavedImage> replace(BlobId blob_id, ImageBytes bytes, const Actor& actor = {},
+                                             Precondition precondition = {});
+    [[nodiscard]] result<ImageInfo> update_info(BlobId blob_id, ImageInfoChange change,
+                                                const Actor& actor = {}, Precondition precondition = {});
     /// Links the person to the blob. Errors: `person_unknown`, `blob_unknown`, `blob_without_image`.
-    result<ImageInfo> link(PersonId person_id, BlobId blob_id, const Actor& actor = {});
+    [[nodiscard]] result<ImageInfo> link(PersonId person_id, BlobId blob_id, const Actor& actor = {});
     /// Unlinks the person and keeps the blob; tells which one it was.
-    result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
+    [[nodiscard]] result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
     /// Erases the blob and unlinks everybody.
-    result<RemovedImage> remove(BlobId blob_id, const Actor& actor = {}, Precondition precondition = {});
+    [[nodiscard]] result<RemovedImage> remove(BlobId blob_id, const Actor& actor = {},
+                                              Precondition precondition = {});
 
     /// Whether writes are taken at present.
-    result<void> writable() const { return store_->writable(); }
+    [[nodiscard]] result<void> writable() const { return store_->writable(); }
 
 private:
     /// What a save needs, and what it will tell beside the store's answer.
@@ -128,10 +132,10 @@ private:
         std::optional<ScrubReceipt> scrubbed;
     };
 
-    result<PreparedContent> content_of(ImageBytes bytes) const;
-    result<PreparedSave> person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
-                                     Precondition precondition) const;
-    result<void> require_person(PersonId person_id) const;
+    [[nodiscard]] result<PreparedContent> content_of(ImageBytes bytes) const;
+    [[nodiscard]] result<PreparedSave> person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
+                                                   Precondition precondition) const;
+    [[nodiscard]] result<void> require_person(PersonId person_id) const;
     Error no_image(PersonId person_id) const;
 
     std::shared_ptr<ImageStore> store_;

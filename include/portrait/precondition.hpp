@@ -30,7 +30,7 @@ struct PORTRAIT_EXPORT Precondition {
 
     /// Success, or `errc::precondition_failed` carrying the current version. `current` is null where there is
     /// no picture.
-    result<void> check(const ImageInfo* current) const;
+    [[nodiscard]] result<void> check(const ImageInfo* current) const;
 };
 
 } // namespace portrait

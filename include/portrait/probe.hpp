@@ -29,6 +29,6 @@ inline constexpr std::size_t probe_step_budget = 4096;
 /// limit: the least number needed, as far as it can be told); `image_corrupt` when the head contradicts
 /// itself or isn't found within the budgets above; `image_zero_dimension`. Thread-safe; throws nothing but
 /// what exhausted memory throws when an error's message is made.
-PORTRAIT_EXPORT result<ImageHeader> probe(std::span<const std::byte> bytes);
+[[nodiscard]] PORTRAIT_EXPORT result<ImageHeader> probe(std::span<const std::byte> bytes);
 
 } // namespace portrait

@@ -53,7 +53,7 @@ public:
                 Completion<ImageRendition> completion) const;
 
     /// The same, waiting for the outcome.
-    result<ImageRendition> rendition(PersonId person_id, const Rendition& rendition) const;
+    [[nodiscard]] result<ImageRendition> rendition(PersonId person_id, const Rendition& rendition) const;
 
     /// The picture to show where there is none (see `ImageRenderer::placeholder`), when it is at hand without
     /// blocking.
@@ -65,7 +65,7 @@ public:
                 Completion<RenderedImage> completion) const;
 
     /// The same, waiting for the outcome.
-    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const;
+    [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const;
 
 private:
     struct PORTRAIT_HIDDEN Flight;

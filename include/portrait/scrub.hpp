@@ -74,6 +74,6 @@ enum class MetadataPolicy : std::uint8_t { keep, scrub };
 /// Errors: those of `probe`; `image_corrupt` when the structure can't be followed to its end, so that
 /// metadata might stay behind. A file that is cut off in the middle of its pixels is scrubbed up to there.
 /// Takes time and memory in proportion to the file's size. Scrubbing again removes nothing. Thread-safe.
-PORTRAIT_EXPORT result<Scrubbed> scrub(const ImageBytes& bytes);
+[[nodiscard]] PORTRAIT_EXPORT result<Scrubbed> scrub(const ImageBytes& bytes);
 
 } // namespace portrait

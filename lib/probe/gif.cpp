@@ -22,7 +22,7 @@ public:
         , position_{position} {}
 
     /// Goes on to the first image descriptor and completes the header by what is met.
-    result<void> to_first_frame(ImageHeader& header) {
+    [[nodiscard]] result<void> to_first_frame(ImageHeader& header) {
         for (;;) {
             if (!budget_.step(2))
                 return out_of_budget("GIF", "first frame");
@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    result<void> read_descriptor(ImageHeader& header) {
+    [[nodiscard]] result<void> read_descriptor(ImageHeader& header) {
         if (!bytes_.has(position_, descriptor_size))
             return truncated("GIF's first frame", bytes_, position_ + descriptor_size);
         const auto flags = bytes_.u8(position_ + 9);
@@ -55,7 +55,7 @@ private:
         return {};
     }
 
-    result<void> skip_extension(ImageHeader& header) {
+    [[nodiscard]] result<void> skip_extension(ImageHeader& header) {
         if (!bytes_.has(position_, 3))
             return truncated("GIF's extension block", bytes_, position_ + 3);
         const bool application = bytes_.u8(position_ + 1) == 0xff;
@@ -81,7 +81,7 @@ private:
 
 } // namespace
 
-result<ImageHeader> read_gif(ByteView bytes) {
+[[nodiscard]] result<ImageHeader> read_gif(ByteView bytes) {
     if (!bytes.has(0, screen_end))
         return truncated("GIF's logical screen descriptor", bytes, screen_end);
     ImageHeader header;

@@ -86,7 +86,7 @@ public:
     explicit SegmentWalk(ByteView bytes)
         : bytes_{bytes} {}
 
-    result<ImageHeader> read() {
+    [[nodiscard]] result<ImageHeader> read() {
         for (;;) {
             const auto marker = next_marker();
             if (!marker)
@@ -107,7 +107,7 @@ public:
 private:
     /// The next marker's code. Fill bytes (T.81 B.1.1.2) are passed over, and so are stray bytes between
     /// segments, which some cameras leave and decoders forgive; both are paid for.
-    result<std::uint8_t> next_marker() {
+    [[nodiscard]] result<std::uint8_t> next_marker() {
         if (!budget_.step(2))
             return lost();
         for (bool in_marker = false;;) {
@@ -122,7 +122,7 @@ private:
         }
     }
 
-    result<Segment> next_segment() {
+    [[nodiscard]] result<Segment> next_segment() {
         if (!bytes_.has(position_, 2))
             return cut_off(position_ + 2);
         const std::uint64_t length = bytes_.be16(position_);
@@ -135,7 +135,7 @@ private:
         return segment;
     }
 
-    result<void> read_other(std::uint8_t marker) {
+    [[nodiscard]] result<void> read_other(std::uint8_t marker) {
         if (marker == eoi)
             return corrupt(framed_ ? "The JPEG ends without a scan, so it has no picture data"
                                    : "The JPEG ends without a frame header (SOF)");
@@ -159,7 +159,7 @@ private:
         return {};
     }
 
-    result<void> read_frame(std::uint8_t marker) {
+    [[nodiscard]] result<void> read_frame(std::uint8_t marker) {
         if (framed_)
             return corrupt("The JPEG has two frame headers (SOF)");
         const auto segment = next_segment();
@@ -197,7 +197,7 @@ private:
         return {};
     }
 
-    result<void> check_sampling(std::uint64_t position, std::uint8_t components) {
+    [[nodiscard]] result<void> check_sampling(std::uint64_t position, std::uint8_t components) {
         for (std::uint8_t index = 0; index < components; ++index, position += 3) {
             const auto sampling = bytes_.u8(position + 1);
             const auto across = sampling >> 4;
@@ -209,7 +209,7 @@ private:
     }
 
     /// At the first scan: everything that bears on the header was seen.
-    result<ImageHeader> finish() {
+    [[nodiscard]] result<ImageHeader> finish() {
         if (!framed_)
             return corrupt("The JPEG has a scan before any frame header (SOF)");
         if (auto scan = next_segment(); !scan)
@@ -274,7 +274,7 @@ private:
 
 } // namespace
 
-result<ImageHeader> read_jpeg(ByteView bytes) {
+[[nodiscard]] result<ImageHeader> read_jpeg(ByteView bytes) {
     return SegmentWalk{bytes}.read();
 }
 

@@ -44,7 +44,7 @@ std::uint32_t checksum(std::span<const std::byte> bytes) {
     return crc.checksum();
 }
 
-result<void> check_frame_of_header(ByteView bytes) {
+[[nodiscard]] result<void> check_frame_of_header(ByteView bytes) {
     using namespace std::string_view_literals;
     if (!bytes.begins_to_match(0, png_signature))
         return corrupt("The PNG signature is damaged, as by a transfer that changes line ends");
@@ -59,7 +59,7 @@ result<void> check_frame_of_header(ByteView bytes) {
     return {};
 }
 
-result<ImageHeader> read_header(ByteView bytes) {
+[[nodiscard]] result<ImageHeader> read_header(ByteView bytes) {
     if (auto framed = check_frame_of_header(bytes); !framed)
         return framed.error();
     const auto width = bytes.be32(16);
@@ -108,7 +108,7 @@ bool is_ancillary(std::string_view name) {
 /// Walks from IHDR to the first IDAT by the lengths of the chunks and completes the header by what stands
 /// between. Says where the IDAT chunk's data begin. The checksums of these chunks are not computed: their
 /// bytes aren't read.
-result<std::uint64_t> walk_to_data(ByteView bytes, ImageHeader& header) {
+[[nodiscard]] result<std::uint64_t> walk_to_data(ByteView bytes, ImageHeader& header) {
     Budget budget;
     bool palette_seen = false;
     for (std::uint64_t position = header_end;;) {
@@ -142,7 +142,7 @@ result<std::uint64_t> walk_to_data(ByteView bytes, ImageHeader& header) {
 
 } // namespace
 
-result<ImageHeader> read_png(ByteView bytes) {
+[[nodiscard]] result<ImageHeader> read_png(ByteView bytes) {
     auto header = read_header(bytes);
     if (!header)
         return header;

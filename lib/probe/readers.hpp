@@ -23,10 +23,10 @@ inline constexpr std::string_view bigtiff_little_signature{"II+\0", 4};
 inline constexpr std::string_view bigtiff_big_signature{"MM\0+", 4};
 
 /// Each reads the head of a picture whose signature was seen already; errors as `probe` documents them.
-result<ImageHeader> read_png(ByteView bytes);
-result<ImageHeader> read_jpeg(ByteView bytes);
-result<ImageHeader> read_gif(ByteView bytes);
-result<ImageHeader> read_tiff(ByteView bytes);
+[[nodiscard]] result<ImageHeader> read_png(ByteView bytes);
+[[nodiscard]] result<ImageHeader> read_jpeg(ByteView bytes);
+[[nodiscard]] result<ImageHeader> read_gif(ByteView bytes);
+[[nodiscard]] result<ImageHeader> read_tiff(ByteView bytes);
 
 /// The name of the format when the bytes are something that people do send for a picture, such as "WebP
 /// picture"; absent when they are nothing known. Looks at no more than the first 16 KiB.

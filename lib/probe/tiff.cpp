@@ -73,7 +73,7 @@ public:
         : bytes_{bytes}
         , big_{bytes.u8(0) == 'M'} {}
 
-    result<ImageHeader> read() {
+    [[nodiscard]] result<ImageHeader> read() {
         if (!bytes_.has(0, file_header))
             return truncated("TIFF's header", bytes_, file_header);
         directory_ = u32(4);
@@ -92,7 +92,7 @@ private:
     std::uint32_t u32(std::uint64_t offset) const { return big_ ? bytes_.be32(offset) : bytes_.le32(offset); }
 
     /// Finds the entries that matter. Their order is free, though the specification wants it ascending.
-    result<void> read_entries() {
+    [[nodiscard]] result<void> read_entries() {
         if (directory_ < file_header)
             return corrupt("The TIFF's first directory would begin inside the file's header");
         if (!bytes_.has(directory_, 2))
@@ -115,7 +115,7 @@ private:
         return {};
     }
 
-    result<void> keep(const Entry& entry) {
+    [[nodiscard]] result<void> keep(const Entry& entry) {
         const auto once = [&](Entry& place) -> result<void> {
             if (place.count != 0)
                 return corrupt(fmt::format("The TIFF's first directory has {} twice", name_of(entry.tag)));
@@ -137,7 +137,7 @@ private:
         }
     }
 
-    result<ImageHeader> header_from_entries() {
+    [[nodiscard]] result<ImageHeader> header_from_entries() {
         if (width_.count == 0 || height_.count == 0)
             return corrupt("The TIFF's first directory does not tell the picture's width and height");
         if (!has_data_)
@@ -173,7 +173,7 @@ private:
         return type == 1 ? bytes_.u8(offset) : type == 3 ? u16(offset) : u32(offset);
     }
 
-    result<std::uint32_t> one_number(const Entry& entry, std::uint32_t absent) const {
+    [[nodiscard]] result<std::uint32_t> one_number(const Entry& entry, std::uint32_t absent) const {
         if (entry.count == 0)
             return absent;
         if (entry.count != 1)
@@ -183,7 +183,7 @@ private:
     }
 
     /// Samples may differ in size: the largest counts. Old writers give one size for all samples.
-    result<std::uint16_t> most_bits(std::uint32_t samples) {
+    [[nodiscard]] result<std::uint16_t> most_bits(std::uint32_t samples) {
         if (bits_.count == 0)
             return std::uint16_t{1}; // the specification's default
         if (bits_.count != 1 && bits_.count < samples)
@@ -251,7 +251,7 @@ private:
 
 } // namespace
 
-result<ImageHeader> read_tiff(ByteView bytes) {
+[[nodiscard]] result<ImageHeader> read_tiff(ByteView bytes) {
     return DirectoryReader{bytes}.read();
 }
 

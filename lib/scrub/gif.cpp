@@ -24,7 +24,7 @@ public:
         : bytes_{bytes}
         , excision_{excision} {}
 
-    result<std::optional<std::uint8_t>> run() {
+    [[nodiscard]] result<std::optional<std::uint8_t>> run() {
         position_ = screen_end;
         skip_table(bytes_.u8(10));
         while (bytes_.has(position_, 1)) {
@@ -97,7 +97,7 @@ private:
 
 } // namespace
 
-result<std::optional<std::uint8_t>> scrub_gif(probing::ByteView bytes, Excision& excision) {
+[[nodiscard]] result<std::optional<std::uint8_t>> scrub_gif(probing::ByteView bytes, Excision& excision) {
     return GifScrub{bytes, excision}.run();
 }
 

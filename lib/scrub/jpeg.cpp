@@ -61,7 +61,7 @@ public:
         : bytes_{bytes}
         , excision_{excision} {}
 
-    result<std::optional<std::uint8_t>> run() {
+    [[nodiscard]] result<std::optional<std::uint8_t>> run() {
         for (;;) {
             const auto before = position_;
             const auto marker = next_marker();
@@ -112,7 +112,7 @@ private:
     }
 
     /// The segment whose marker ends at the position, which goes on to its end.
-    result<Segment> segment_of(std::uint8_t marker) {
+    [[nodiscard]] result<Segment> segment_of(std::uint8_t marker) {
         if (!is_for_decoding(marker) && marker != sos && marker != com && (marker < app0 || marker > app15))
             return probing::corrupt("The JPEG has a marker where none may be, so its metadata can't be told "
                                     "from its picture data");
@@ -232,7 +232,7 @@ private:
 
 } // namespace
 
-result<std::optional<std::uint8_t>> scrub_jpeg(probing::ByteView bytes, Excision& excision) {
+[[nodiscard]] result<std::optional<std::uint8_t>> scrub_jpeg(probing::ByteView bytes, Excision& excision) {
     return JpegScrub{bytes, excision}.run();
 }
 

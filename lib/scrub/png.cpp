@@ -72,7 +72,7 @@ public:
         : bytes_{bytes}
         , excision_{excision} {}
 
-    result<std::optional<std::uint8_t>> run() {
+    [[nodiscard]] result<std::optional<std::uint8_t>> run() {
         auto position = std::uint64_t{probing::png_signature.size()};
         while (bytes_.has(position, 8)) {
             const auto chunk = chunk_at(position);
@@ -90,7 +90,7 @@ public:
 
 private:
     /// What is cut off stays or goes as if it were whole.
-    result<Chunk> chunk_at(std::uint64_t position) const {
+    [[nodiscard]] result<Chunk> chunk_at(std::uint64_t position) const {
         const std::uint64_t length = bytes_.be32(position);
         const auto name = bytes_.text(position + 4, 4);
         if (!is_name(name) || length > largest_number)
@@ -99,7 +99,7 @@ private:
                      std::min(position + chunk_frame + length, bytes_.size())};
     }
 
-    result<void> judge(const Chunk& chunk) {
+    [[nodiscard]] result<void> judge(const Chunk& chunk) {
         if (std::find(kept.begin(), kept.end(), chunk.name) != kept.end())
             return {};
         if (chunk.name == "eXIf"sv)
@@ -141,7 +141,7 @@ private:
 
 } // namespace
 
-result<std::optional<std::uint8_t>> scrub_png(probing::ByteView bytes, Excision& excision) {
+[[nodiscard]] result<std::optional<std::uint8_t>> scrub_png(probing::ByteView bytes, Excision& excision) {
     return PngScrub{bytes, excision}.run();
 }
 

@@ -13,8 +13,8 @@ namespace portrait::scrubbing {
 
 /// Each cuts the metadata out of a file whose head `probe` has accepted, and gives back the orientation that
 /// stays; errors as `scrub` documents them.
-result<std::optional<std::uint8_t>> scrub_jpeg(probing::ByteView bytes, Excision& excision);
-result<std::optional<std::uint8_t>> scrub_png(probing::ByteView bytes, Excision& excision);
-result<std::optional<std::uint8_t>> scrub_gif(probing::ByteView bytes, Excision& excision);
+[[nodiscard]] result<std::optional<std::uint8_t>> scrub_jpeg(probing::ByteView bytes, Excision& excision);
+[[nodiscard]] result<std::optional<std::uint8_t>> scrub_png(probing::ByteView bytes, Excision& excision);
+[[nodiscard]] result<std::optional<std::uint8_t>> scrub_gif(probing::ByteView bytes, Excision& excision);
 
 } // namespace portrait::scrubbing

@@ -206,7 +206,7 @@ AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
     return text.slice(static_cast<std::size_t>(stripped.data() - text.text().data()), stripped.size());
 }
 
-ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
+[[nodiscard]] ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
     auto fields = read_form(body.text());
     if (!fields)
         return fields.error();
@@ -231,8 +231,8 @@ ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& argu
     return {};
 }
 
-ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
-                                               const ImageBytes& body) {
+[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
+                                                             const ImageBytes& body) {
     AgentArguments arguments{call.arguments};
     if (call.arguments.empty() || trimmed(body.text()).empty())
         return arguments;

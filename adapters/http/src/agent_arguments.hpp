@@ -53,21 +53,21 @@ public:
     bool given() const noexcept { return given_; }
     void set_given() noexcept { given_ = true; }
 
-    ProblemOr<PersonId> person_id() const;
+    [[nodiscard]] ProblemOr<PersonId> person_id() const;
     /// From 1 on.
-    ProblemOr<BlobId> blob_id(std::string_view name) const;
+    [[nodiscard]] ProblemOr<BlobId> blob_id(std::string_view name) const;
     /// 0 or absent: nothing.
-    ProblemOr<std::optional<BlobId>> optional_blob_id(std::string_view name) const;
+    [[nodiscard]] ProblemOr<std::optional<BlobId>> optional_blob_id(std::string_view name) const;
     /// Absent: 0.
-    ProblemOr<std::int32_t> number(std::string_view name) const;
+    [[nodiscard]] ProblemOr<std::int32_t> number(std::string_view name) const;
     /// In the order of the body; at most `max_agent_ids`.
-    ProblemOr<std::vector<std::int32_t>> numbers(std::string_view name) const;
+    [[nodiscard]] ProblemOr<std::vector<std::int32_t>> numbers(std::string_view name) const;
     /// Null: an empty text.
-    ProblemOr<std::optional<std::string>> text(std::string_view name) const;
+    [[nodiscard]] ProblemOr<std::optional<std::string>> text(std::string_view name) const;
     /// Of a type `either`; nothing when it is absent or of another type.
     std::optional<std::variant<std::int64_t, std::string>> name_or_number(std::string_view name) const;
     /// The bytes that a base64 text stands for; none when it is absent or empty. 413 over `limits`.
-    ProblemOr<ImageBytes> bytes(std::string_view name, const Limits& limits) const;
+    [[nodiscard]] ProblemOr<ImageBytes> bytes(std::string_view name, const Limits& limits) const;
 
 private:
     const AgentValue& value(std::string_view name) const;
@@ -78,13 +78,13 @@ private:
 };
 
 /// Reads the arguments that a call takes; an empty body and `null` have none. 400 for a malformed body.
-ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
-                                               const ImageBytes& body);
+[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
+                                                             const ImageBytes& body);
 
 /// The three notations. They put what they find into `arguments`; a later one of the same name counts.
-ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments);
-ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments);
-ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments);
+[[nodiscard]] ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments);
+[[nodiscard]] ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments);
+[[nodiscard]] ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments);
 
 /// For notations that know texts alone: the value that a text is for an argument of this type.
 AgentValue value_of_text(AgentArgumentType type, ImageBytes text);

@@ -161,7 +161,7 @@ private:
 
 } // namespace
 
-ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments) {
+[[nodiscard]] ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     auto text = body.text();
     if (text.starts_with(byte_order_mark))

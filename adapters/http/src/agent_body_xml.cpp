@@ -18,7 +18,7 @@ bool has_elements(const pugi::xml_node& node) noexcept {
 }
 
 /// The element's text: in the tree's memory when it stands there as it is, as one of megabytes does.
-ProblemOr<ImageBytes> text_in(const XmlTree& tree, const pugi::xml_node& element) {
+[[nodiscard]] ProblemOr<ImageBytes> text_in(const XmlTree& tree, const pugi::xml_node& element) {
     const auto first = element.first_child();
     const std::string_view only = first.value();
     if (!first.next_sibling() &&
@@ -35,7 +35,7 @@ ProblemOr<ImageBytes> text_in(const XmlTree& tree, const pugi::xml_node& element
     return ImageBytes{std::move(text)};
 }
 
-ProblemOr<AgentValue> list_in(const XmlTree& tree, const pugi::xml_node& element) {
+[[nodiscard]] ProblemOr<AgentValue> list_in(const XmlTree& tree, const pugi::xml_node& element) {
     std::vector<std::int64_t> numbers;
     for (const auto& child : element) {
         if (!is_element(child) || numbers.size() > max_agent_ids) // one too many says enough
@@ -52,7 +52,8 @@ ProblemOr<AgentValue> list_in(const XmlTree& tree, const pugi::xml_node& element
     return AgentValue{std::move(numbers)};
 }
 
-ProblemOr<AgentValue> value_in(const XmlTree& tree, const pugi::xml_node& element, AgentArgumentType type) {
+[[nodiscard]] ProblemOr<AgentValue> value_in(const XmlTree& tree, const pugi::xml_node& element,
+                                             AgentArgumentType type) {
     if (is_xml_nil(element))
         return AgentValue{NullValue{}};
     if (type == AgentArgumentType::numbers)
@@ -67,7 +68,7 @@ ProblemOr<AgentValue> value_in(const XmlTree& tree, const pugi::xml_node& elemen
 
 } // namespace
 
-ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments) {
+[[nodiscard]] ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments) {
     const auto tree = parse_xml_tree(body.text());
     if (!tree)
         return tree.error();

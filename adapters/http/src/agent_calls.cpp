@@ -93,7 +93,7 @@ AgentOutcome change_person_image(const AgentCaller& caller, const AgentArguments
     return removed_answer();
 }
 
-ProblemOr<void> require_person_image_type(const AgentArguments& arguments) {
+[[nodiscard]] ProblemOr<void> require_person_image_type(const AgentArguments& arguments) {
     const auto type = arguments.name_or_number("Type");
     const auto* const name = type ? std::get_if<std::string>(&*type) : nullptr;
     const auto* const number = type ? std::get_if<std::int64_t>(&*type) : nullptr;

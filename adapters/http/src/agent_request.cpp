@@ -103,9 +103,10 @@ std::uint64_t agent_body_limit(const Limits& limits) noexcept {
     return encoded_base64_size(largest) + body_allowance;
 }
 
-boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
-                                                              const boost::urls::url_view& url,
-                                                              AgentCall call, const Limits& limits) {
+[[nodiscard]] boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
+                                                                            const boost::urls::url_view& url,
+                                                                            AgentCall call,
+                                                                            const Limits& limits) {
     AgentRequest request{.call = call,
                          .body_type = BodyType::json,
                          .body_limit = agent_body_limit(limits),

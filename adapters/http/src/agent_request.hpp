@@ -58,8 +58,9 @@ std::uint64_t agent_body_limit(const Limits& limits) noexcept;
 
 /// Judges the head of a call: 415 for the type of a body that the call would read, 413 for a declared length
 /// over the limit, 400 for a blobEntityId that is missing or not valid.
-boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
-                                                              const boost::urls::url_view& url,
-                                                              AgentCall call, const Limits& limits);
+[[nodiscard]] boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
+                                                                            const boost::urls::url_view& url,
+                                                                            AgentCall call,
+                                                                            const Limits& limits);
 
 } // namespace portrait::http

@@ -27,9 +27,10 @@ std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Loc
 /// the last wins; read-only and unknown ones are ignored; a writable one that is absent stays as it is, and
 /// null empties it. A BlobId of 0 demands nothing, another one is demanded. Refused with 400: a value of the
 /// wrong type, which is named.
-boost::system::result<ImageInfoChange, Problem> change_of(const boost::json::value& entity);
+[[nodiscard]] boost::system::result<ImageInfoChange, Problem> change_of(const boost::json::value& entity);
 
 /// The same from a body of JSON, XML or a form.
-boost::system::result<ImageInfoChange, Problem> read_blob_entity(BodyType type, std::string_view body);
+[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_blob_entity(BodyType type,
+                                                                               std::string_view body);
 
 } // namespace portrait::http

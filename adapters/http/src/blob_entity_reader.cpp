@@ -86,7 +86,7 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
     return {};
 }
 
-boost::system::result<ImageInfoChange, Problem> read_entity_form(std::string_view body) {
+[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_entity_form(std::string_view body) {
     const auto fields = read_form(body);
     if (!fields)
         return fields.error();
@@ -97,7 +97,7 @@ boost::system::result<ImageInfoChange, Problem> read_entity_form(std::string_vie
     return change;
 }
 
-boost::system::result<ImageInfoChange, Problem> read_entity_xml(std::string_view body) {
+[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_entity_xml(std::string_view body) {
     const auto document = read_xml(body);
     if (!document)
         return document.error();
@@ -110,7 +110,7 @@ boost::system::result<ImageInfoChange, Problem> read_entity_xml(std::string_view
 
 } // namespace
 
-boost::system::result<ImageInfoChange, Problem> change_of(const json::value& entity) {
+[[nodiscard]] boost::system::result<ImageInfoChange, Problem> change_of(const json::value& entity) {
     const auto* object = entity.if_object();
     if (object == nullptr)
         return plain_problem(400, "request.entity_type",
@@ -122,7 +122,8 @@ boost::system::result<ImageInfoChange, Problem> change_of(const json::value& ent
     return change;
 }
 
-boost::system::result<ImageInfoChange, Problem> read_blob_entity(BodyType type, std::string_view body) {
+[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_blob_entity(BodyType type,
+                                                                               std::string_view body) {
     if (type == BodyType::form)
         return read_entity_form(body);
     if (type == BodyType::xml)

@@ -14,7 +14,8 @@ namespace {
 constexpr std::int32_t max_side = 4096;
 
 /// 0 or less leaves the side to the aspect ratio.
-ProblemOr<std::optional<std::uint32_t>> side(const AgentArguments& arguments, std::string_view name) {
+[[nodiscard]] ProblemOr<std::optional<std::uint32_t>> side(const AgentArguments& arguments,
+                                                           std::string_view name) {
     const auto number = arguments.number(name);
     if (!number)
         return number.error();
@@ -25,7 +26,8 @@ ProblemOr<std::optional<std::uint32_t>> side(const AgentArguments& arguments, st
     return *number > 0 ? std::optional{static_cast<std::uint32_t>(*number)} : std::nullopt;
 }
 
-ProblemOr<Rendition> box(const AgentArguments& arguments, std::string_view width, std::string_view height) {
+[[nodiscard]] ProblemOr<Rendition> box(const AgentArguments& arguments, std::string_view width,
+                                       std::string_view height) {
     const auto across = side(arguments, width);
     if (!across)
         return across.error();
@@ -35,7 +37,7 @@ ProblemOr<Rendition> box(const AgentArguments& arguments, std::string_view width
     return Rendition{.width = *across, .height = *down, .format = {}};
 }
 
-ProblemOr<std::vector<std::optional<PersonId>>> person_ids(const AgentArguments& arguments) {
+[[nodiscard]] ProblemOr<std::vector<std::optional<PersonId>>> person_ids(const AgentArguments& arguments) {
     if (!arguments.has("PersonIds"))
         return bad_agent_argument("The argument PersonIds is missing; a list of whole numbers is needed");
     const auto numbers = arguments.numbers("PersonIds");

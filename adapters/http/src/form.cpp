@@ -26,7 +26,7 @@ std::optional<std::string> decoded(std::string_view text) {
 
 } // namespace
 
-boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body) {
+[[nodiscard]] boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body) {
     std::vector<FormField> fields;
     while (!body.empty()) {
         const auto pair = body.substr(0, body.find('&'));

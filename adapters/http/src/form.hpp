@@ -24,6 +24,6 @@ struct FormField {
 /// Reads a body of `application/x-www-form-urlencoded`, in its order; a field without `=` has an empty value.
 /// Refused with 400: a malformed percent-escape, what decodes to anything but UTF-8, more than
 /// `max_form_fields`, or a name longer than `max_form_name_length`.
-boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body);
+[[nodiscard]] boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body);
 
 } // namespace portrait::http

@@ -62,7 +62,7 @@ bool parse_if_blank(std::string_view text, std::optional<Placeholder>& if_blank)
 
 } // namespace
 
-boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url) {
+[[nodiscard]] boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url) {
     ImageQuery query;
     for (const auto& parameter : url.params()) {
         const std::string_view value = parameter.value;

@@ -18,6 +18,6 @@ struct ImageQuery {
 
 /// Reads w, h, type and ifBlank, names in any case; other parameters are ignored. A 400 for values that the
 /// contract doesn't have.
-boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url);
+[[nodiscard]] boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url);
 
 } // namespace portrait::http

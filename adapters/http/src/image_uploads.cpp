@@ -28,7 +28,8 @@ Problem unsupported_type() {
 
 } // namespace
 
-boost::system::result<Upload, Problem> judge_upload(const RequestHead& head, const Limits& limits) {
+[[nodiscard]] boost::system::result<Upload, Problem> judge_upload(const RequestHead& head,
+                                                                  const Limits& limits) {
     auto type = classify_upload(head.find("Content-Type"));
     if (type.kind == UploadType::Kind::unsupported)
         return unsupported_type();
@@ -43,7 +44,7 @@ boost::system::result<Upload, Problem> judge_upload(const RequestHead& head, con
     return Upload{.type = std::move(type), .body_limit = limit};
 }
 
-boost::system::result<ImageBytes, Problem> picture_of(ImageBytes body, const UploadType& type) {
+[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_of(ImageBytes body, const UploadType& type) {
     if (type.kind == UploadType::Kind::multipart)
         return picture_part(body, type.boundary);
     return body;

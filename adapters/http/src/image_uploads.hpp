@@ -21,9 +21,10 @@ struct Upload {
 
 /// Judges the head of an upload (contract section 2): no body, a type that isn't on the list, a form without
 /// a boundary, a declared length over the limit.
-boost::system::result<Upload, Problem> judge_upload(const RequestHead& head, const Limits& limits);
+[[nodiscard]] boost::system::result<Upload, Problem> judge_upload(const RequestHead& head,
+                                                                  const Limits& limits);
 
 /// The picture in an upload's body, sharing its buffer.
-boost::system::result<ImageBytes, Problem> picture_of(ImageBytes body, const UploadType& type);
+[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_of(ImageBytes body, const UploadType& type);
 
 } // namespace portrait::http

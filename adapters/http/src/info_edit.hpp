@@ -31,7 +31,7 @@ class InfoEdit {
 public:
     /// Reads a body (contract section 3). Errors: those of `read_blob_entity`, `read_json` and
     /// `read_json_patch`.
-    static boost::system::result<InfoEdit, Problem> read(BodyType type, std::string_view body);
+    [[nodiscard]] static boost::system::result<InfoEdit, Problem> read(BodyType type, std::string_view body);
 
     /// The change, when it is the same whatever is stored; otherwise null.
     const ImageInfoChange* change() const noexcept { return std::get_if<ImageInfoChange>(&edit_); }
@@ -39,8 +39,8 @@ public:
     /// The change to an entity as it is stored. A patch is applied to it as a document, and the outcome
     /// judged as any entity that a client sends; what a patch removes is emptied. Of a whole entity, strings
     /// that are only the request's view of the stored ones change nothing; patches work on what is stored.
-    boost::system::result<ImageInfoChange, Problem> change_of(const ImageInfo& stored,
-                                                              const Localization& localization) const;
+    [[nodiscard]] boost::system::result<ImageInfoChange, Problem>
+    change_of(const ImageInfo& stored, const Localization& localization) const;
 
 private:
     struct MergePatch {

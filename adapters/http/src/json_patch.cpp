@@ -231,7 +231,8 @@ private:
 
 } // namespace
 
-boost::system::result<json::value, Problem> patched(json::value document, const JsonPatch& patch) {
+[[nodiscard]] boost::system::result<json::value, Problem> patched(json::value document,
+                                                                  const JsonPatch& patch) {
     PatchedDocument target{std::move(document)};
     std::size_t number = 0;
     for (const auto& operation : patch) {

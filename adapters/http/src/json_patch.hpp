@@ -35,12 +35,12 @@ using JsonPatch = std::vector<PatchOperation>;
 
 /// Reads a patch. Refused with 400: what is no array of operations (their members' names match in any case,
 /// unknown members are ignored). 413: more than `max_patch_operations`.
-boost::system::result<JsonPatch, Problem> read_json_patch(const boost::json::value& document);
+[[nodiscard]] boost::system::result<JsonPatch, Problem> read_json_patch(const boost::json::value& document);
 
 /// The document after the patch's operations, or the refusal of the first one that failed: 409 for a `test`
 /// whose value differs, 400 for a path or from that leads to nothing, 413 where copies or depth pass their
 /// limits. Pointers find members whatever their case. Numbers are the same when their values are.
-boost::system::result<boost::json::value, Problem> patched(boost::json::value document,
-                                                           const JsonPatch& patch);
+[[nodiscard]] boost::system::result<boost::json::value, Problem> patched(boost::json::value document,
+                                                                         const JsonPatch& patch);
 
 } // namespace portrait::http

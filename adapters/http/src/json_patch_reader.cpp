@@ -80,8 +80,8 @@ const KindRow* kind_of(const json::object& operation) noexcept {
     return row == kinds.end() ? nullptr : &*row;
 }
 
-boost::system::result<PatchOperation, Problem> read_operation(const json::value& document,
-                                                              std::size_t number) {
+[[nodiscard]] boost::system::result<PatchOperation, Problem> read_operation(const json::value& document,
+                                                                            std::size_t number) {
     const auto* object = document.if_object();
     if (object == nullptr)
         return invalid(number, "is no object");
@@ -113,7 +113,7 @@ boost::system::result<PatchOperation, Problem> read_operation(const json::value&
 
 } // namespace
 
-boost::system::result<JsonPatch, Problem> read_json_patch(const json::value& document) {
+[[nodiscard]] boost::system::result<JsonPatch, Problem> read_json_patch(const json::value& document) {
     const auto* operations = document.if_array();
     if (operations == nullptr)
         return plain_problem(400, "patch.not_an_array", "A JSON Patch has to be an array of operations");

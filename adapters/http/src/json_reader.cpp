@@ -36,7 +36,7 @@ bool has_infinity(const json::value& value) noexcept {
 
 } // namespace
 
-boost::system::result<json::value, Problem> read_json(std::string_view text) {
+[[nodiscard]] boost::system::result<json::value, Problem> read_json(std::string_view text) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark))
         text.remove_prefix(byte_order_mark.size());

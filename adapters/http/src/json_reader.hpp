@@ -17,7 +17,7 @@ inline constexpr std::size_t max_json_depth = 32;
 /// surrogates in escapes, no numbers beyond a double's. A byte order mark before it is tolerated. Of members
 /// with one name the last wins. Refused with 400, depth over `max_json_depth` included. Time and memory are
 /// linear in the text's size.
-boost::system::result<boost::json::value, Problem> read_json(std::string_view text);
+[[nodiscard]] boost::system::result<boost::json::value, Problem> read_json(std::string_view text);
 
 /// The member of that name: the one spelt exactly so, otherwise the last one whose name is equal but for the
 /// case of ASCII letters. Null when there is none.

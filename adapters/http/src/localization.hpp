@@ -21,8 +21,8 @@ public:
     Localization() = default;
 
     /// What the head asks for; a 400 for an unknown time zone. Keeps a pointer to `options`.
-    static boost::system::result<Localization, Problem> of(const RequestHead& head,
-                                                           const EndpointOptions& options);
+    [[nodiscard]] static boost::system::result<Localization, Problem> of(const RequestHead& head,
+                                                                         const EndpointOptions& options);
 
     /// A stored string as this request sees it: the wanted language of a multi-language value, `[SR_…]`
     /// references replaced, encoded dates and numbers written out. As stored when no language is wanted.

@@ -134,7 +134,7 @@ enum class PartKind { picture, other };
 
 /// What a part is, or what is wrong with it. A file name without a character and without a
 /// byte is what browsers send for a file that wasn't chosen.
-boost::system::result<PartKind, Problem> kind_of(const PartHeader& header, bool has_bytes) {
+[[nodiscard]] boost::system::result<PartKind, Problem> kind_of(const PartHeader& header, bool has_bytes) {
     const auto disposition = trimmed(header.disposition);
     const auto parameters =
         parse_parameters(disposition.substr(std::min(disposition.find(';'), disposition.size())));
@@ -161,7 +161,8 @@ Problem no_boundary_problem() {
                     "multipart/form-data needs a boundary of 1 to 70 characters in its Content-Type");
 }
 
-boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body, std::string_view boundary) {
+[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body,
+                                                                      std::string_view boundary) {
     if (!is_multipart_boundary(boundary))
         return no_boundary_problem();
     if (body.empty())

@@ -23,6 +23,7 @@ Problem no_boundary_problem();
 /// Every problem is a 400: `multipart.no_boundary`, `multipart.no_picture`, `multipart.truncated`,
 /// `multipart.too_many_parts`, `multipart.header_too_large`, `multipart.malformed`. Linear in the body's
 /// size.
-boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body, std::string_view boundary);
+[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body,
+                                                                      std::string_view boundary);
 
 } // namespace portrait::http

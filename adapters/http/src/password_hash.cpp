@@ -55,7 +55,7 @@ result<bool> PasswordHasher::verify(const std::string& password, const std::stri
     return text.size() == hash.size() && CRYPTO_memcmp(text.data(), hash.data(), hash.size()) == 0;
 }
 
-result<std::string> hash_password(std::string_view password) {
+[[nodiscard]] result<std::string> hash_password(std::string_view password) {
     if (password.empty() || password.size() > max_password_length)
         return Error{errc::info_text_invalid,
                      fmt::format("The password has to have 1 to {} bytes", max_password_length)}

@@ -27,7 +27,7 @@ public:
 
     /// Whether the hash is that of the password; compared in constant time. An error means that it couldn't
     /// be computed, and its cause says why.
-    result<bool> verify(const std::string& password, const std::string& hash);
+    [[nodiscard]] result<bool> verify(const std::string& password, const std::string& hash);
 
 private:
     std::unique_ptr<crypt_data> work_;

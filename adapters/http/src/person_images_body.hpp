@@ -54,7 +54,7 @@ private:
     void make(const Done& done);
     void render(PersonId person_id, const ImageInfo& info, const Done& done);
     void append(const ImageBytes& image);
-    result<void> append(const result<ImageRendition>& made, PersonId person_id);
+    [[nodiscard]] result<void> append(const result<ImageRendition>& made, PersonId person_id);
 
     Work work_;
     std::vector<std::optional<ImageInfo>> infos_; ///< one for each of `persons`

@@ -55,7 +55,7 @@ net::ip::address plain(const net::ip::address& address) {
     return address;
 }
 
-result<void> listen(Acceptor& acceptor, const ServerOptions& options) {
+[[nodiscard]] result<void> listen(Acceptor& acceptor, const ServerOptions& options) {
     beast::error_code error;
     const net::ip::address address = net::ip::make_address(options.address, error);
     const tcp::endpoint endpoint{address, options.port};
@@ -129,7 +129,7 @@ public:
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    result<void> start();
+    [[nodiscard]] result<void> start();
     bool drain(std::chrono::milliseconds patience);
 
     std::uint16_t port() const noexcept { return port_; }

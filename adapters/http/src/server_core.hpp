@@ -45,7 +45,7 @@ struct ServerCore {
 
     /// Loads what new connections speak TLS by, and tells the log; after an error they go on with what they
     /// had.
-    result<void> load_tls();
+    [[nodiscard]] result<void> load_tls();
     /// Null: no TLS is spoken.
     std::shared_ptr<const TlsContext> tls() const;
 

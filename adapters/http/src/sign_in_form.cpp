@@ -18,7 +18,7 @@ Error malformed(std::string message) {
 
 } // namespace
 
-result<SignInForm> parse_sign_in_form(std::string_view body) {
+[[nodiscard]] result<SignInForm> parse_sign_in_form(std::string_view body) {
     if (body.size() > max_sign_in_form_length)
         return malformed(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
     auto fields = read_form(body);

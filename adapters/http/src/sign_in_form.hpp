@@ -23,6 +23,6 @@ struct SignInForm {
 /// Reads `application/x-www-form-urlencoded`: fields `user`, `password`, `sign_out` and `XSRF_TOKEN`, others
 /// are passed over. `errc::info_text_invalid` when it is malformed, too long, not UTF-8, or names one of them
 /// twice.
-result<SignInForm> parse_sign_in_form(std::string_view body);
+[[nodiscard]] result<SignInForm> parse_sign_in_form(std::string_view body);
 
 } // namespace portrait::http

@@ -93,7 +93,7 @@ std::string offset_text(std::chrono::seconds offset) {
 
 } // namespace
 
-boost::system::result<TimeZoneRequest, Problem> requested_time_zone(const RequestHead& head) {
+[[nodiscard]] boost::system::result<TimeZoneRequest, Problem> requested_time_zone(const RequestHead& head) {
     TimeZoneRequest request;
     if (head.find("SO-TimeZone") == nullptr)
         return request;

@@ -22,7 +22,7 @@ struct TimeZoneRequest {
 /// without `includeTZOffset`, in any case and order, separated by commas; repeated and blank tokens are
 /// tolerated. A 400 that names the zone when it is unknown, and when two different ones are named. Opens the
 /// system's tzdata for names that aren't SuperOffice's only; throws `std::runtime_error` when there is none.
-boost::system::result<TimeZoneRequest, Problem> requested_time_zone(const RequestHead& head);
+[[nodiscard]] boost::system::result<TimeZoneRequest, Problem> requested_time_zone(const RequestHead& head);
 
 /// A moment in ISO 8601, whole seconds. In UTC with `Z`, unless `convert` is set and a zone was named: then
 /// as that zone's clocks show it, with its offset (`-05:00`) when that was asked for and without otherwise.

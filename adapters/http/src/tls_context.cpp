@@ -77,7 +77,7 @@ Bio reader_of(std::string_view text) {
 }
 
 /// Mode and text come from one open file, so that it can't be another in between.
-result<void> read_key(const std::filesystem::path& path, SecretText& secret) {
+[[nodiscard]] result<void> read_key(const std::filesystem::path& path, SecretText& secret) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return unreadable("TLS key", path, "can't be opened");
@@ -246,7 +246,7 @@ void TlsContext::describe() {
     description_ = fmt::format("{}, from {} to {}", name_of(certificate), day_of(begin), day_of(end));
 }
 
-result<void> check_tls(const TlsOptions& options) {
+[[nodiscard]] result<void> check_tls(const TlsOptions& options) {
     auto context = TlsContext::load(options);
     if (!context)
         return context.error();

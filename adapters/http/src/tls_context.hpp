@@ -14,7 +14,7 @@ namespace portrait::http {
 class TlsContext {
 public:
     /// Errors: those of `check_tls`.
-    static result<std::shared_ptr<const TlsContext>> load(const TlsOptions& options);
+    [[nodiscard]] static result<std::shared_ptr<const TlsContext>> load(const TlsOptions& options);
 
     SSL_CTX* handle() const noexcept { return handle_.get(); }
     /// Whose certificate it is and until when it counts, for the log.
@@ -28,8 +28,8 @@ private:
     };
 
     TlsContext();
-    result<void> use_certificate(const std::filesystem::path& path);
-    result<void> use_key(const std::filesystem::path& path);
+    [[nodiscard]] result<void> use_certificate(const std::filesystem::path& path);
+    [[nodiscard]] result<void> use_key(const std::filesystem::path& path);
     void describe();
 
     std::unique_ptr<SSL_CTX, Free> handle_;

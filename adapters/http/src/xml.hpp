@@ -33,6 +33,6 @@ struct XmlDocument {
 /// attributes are ignored, beside nil. Refused with 400: what isn't well-formed, a DTD, entities beyond the
 /// five, characters that XML forbids, depth over `max_xml_depth`. Never reads anything but `text`. Time and
 /// memory are linear in its size.
-boost::system::result<XmlDocument, Problem> read_xml(std::string_view text);
+[[nodiscard]] boost::system::result<XmlDocument, Problem> read_xml(std::string_view text);
 
 } // namespace portrait::http

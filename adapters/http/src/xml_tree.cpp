@@ -92,7 +92,7 @@ bool append_reference(std::string& out, std::string_view name) {
 }
 
 /// The one element of a document. Absent: no element, several, a DTD, or a text beside it.
-boost::system::result<pugi::xml_node, Problem> root_of(const pugi::xml_document& document) {
+[[nodiscard]] boost::system::result<pugi::xml_node, Problem> root_of(const pugi::xml_document& document) {
     pugi::xml_node root;
     for (const auto& child : document.children()) {
         if (child.type() == pugi::node_doctype)
@@ -167,7 +167,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
     return false;
 }
 
-boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text) {
+[[nodiscard]] boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text) {
     if (!is_utf8(text) || has_forbidden_bytes(text))
         return malformed("The XML has to be UTF-8 without control characters");
     if (has_too_many_marks(text))

@@ -21,7 +21,7 @@ struct XmlTree {
 /// Reads XML. Refused with 400: what isn't well-formed, a DTD, anything beside the root element, characters
 /// that XML forbids, depth over `max_xml_depth`, and more elements and attributes than any of our documents
 /// has. Never reads anything but `text`. Time and memory are linear in its size.
-boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text);
+[[nodiscard]] boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text);
 
 /// Appends a text of the tree with its references resolved; the refusal of one that means nothing.
 std::optional<Problem> append_xml_text(std::string& out, std::string_view text);

@@ -23,7 +23,7 @@ public:
     explicit StaffDirectory(std::shared_ptr<const Staff> staff)
         : staff_{std::move(staff)} {}
 
-    portrait::result<bool> contains(portrait::PersonId person) const override {
+    [[nodiscard]] portrait::result<bool> contains(portrait::PersonId person) const override {
         return staff_->contains(person.value());
     }
 

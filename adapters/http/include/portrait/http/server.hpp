@@ -82,7 +82,7 @@ public:
     /// Listens before it returns. Errors: `errc::internal` with a message that names address and port when
     /// the address can't be bound, those of `check_tls`. The endpoint is shared until the last connection has
     /// ended.
-    static result<std::unique_ptr<Server>>
+    [[nodiscard]] static result<std::unique_ptr<Server>>
     start(std::shared_ptr<Endpoint> endpoint, ServerOptions options = {}, std::shared_ptr<Log> log = nullptr);
     /// Drains without patience: as `drain(0 s)`.
     ~Server();
@@ -92,7 +92,7 @@ public:
 
     /// Reads certificate and key again: connections that come from now on get them, and those that are open
     /// stay as they are. Does nothing without TLS. Errors: those of `check_tls`, and then what was stays.
-    result<void> reload_tls();
+    [[nodiscard]] result<void> reload_tls();
 
     /// Stops accepting, lets requests in flight finish (their answers say `Connection: close`), closes idle
     /// connections, makes `/readyz` say 503, and returns when all have ended or when `patience` is over and

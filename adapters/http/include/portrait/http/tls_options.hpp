@@ -21,6 +21,6 @@ struct TlsOptions {
 
 /// Whether a server could speak TLS by them now; reads both files and changes nothing. Errors:
 /// `errc::internal` with a message for the operator that names the file and what is wrong with it.
-PORTRAIT_EXPORT result<void> check_tls(const TlsOptions& options);
+[[nodiscard]] PORTRAIT_EXPORT result<void> check_tls(const TlsOptions& options);
 
 } // namespace portrait::http

@@ -65,14 +65,16 @@ struct AddedToken {
 
 /// Makes a token and adds its line to the file, which is made (0600) when there is none. Atomic and durable,
 /// also with several processes at a time. Refuses a file that `TokenAuthenticator` would refuse.
-PORTRAIT_EXPORT result<AddedToken> add_token(const std::filesystem::path& token_file,
-                                             const TokenEntry& entry);
+[[nodiscard]] PORTRAIT_EXPORT result<AddedToken> add_token(const std::filesystem::path& token_file,
+                                                           const TokenEntry& entry);
 
 /// The file's tokens in its order, expired ones too; none when there is no file.
-PORTRAIT_EXPORT result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& token_file);
+[[nodiscard]] PORTRAIT_EXPORT result<std::vector<TokenDescription>>
+list_tokens(const std::filesystem::path& token_file);
 
 /// Takes the token's line out of the file; false when the file has no such id. Atomic and durable as adding
 /// is.
-PORTRAIT_EXPORT result<bool> revoke_token(const std::filesystem::path& token_file, std::string_view id);
+[[nodiscard]] PORTRAIT_EXPORT result<bool> revoke_token(const std::filesystem::path& token_file,
+                                                        std::string_view id);
 
 } // namespace portrait::http

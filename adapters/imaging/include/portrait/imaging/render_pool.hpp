@@ -44,11 +44,12 @@ public:
     RenderPool& operator=(const RenderPool&) = delete;
 
     /// As `submit`, and waits for the outcome; not to be called by a completion.
-    result<RenderedImage> render(const RenderImage& job) const override;
+    [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override;
     /// Never blocks; calls back on one of the pool's threads, or at once with `service_busy`.
     void submit(RenderImage job, Completion<RenderedImage> completion) const override;
     /// As `submit_placeholder`, and waits for the outcome; not to be called by a completion.
-    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const override;
+    [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind,
+                                                    const Rendition& rendition) const override;
     /// Draws in turn with the renderings, within the same bounds; as `submit` otherwise.
     void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
                             Completion<RenderedImage> completion) const override;

@@ -55,25 +55,26 @@ public:
     const RenderSettings& settings() const noexcept { return settings_; }
 
     /// What `render` would take. Errors: `image_corrupt`, `image_too_many_frames`, `rendition_too_costly`.
-    result<DecodingCost> cost(const RenderImage& job) const;
+    [[nodiscard]] result<DecodingCost> cost(const RenderImage& job) const;
 
     /// Errors: those of `cost`, `rendition_timed_out`, `cancelled`, `service_busy` when memory runs out.
-    result<RenderedImage> render(const RenderImage& job) const override;
+    [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override;
 
     /// Says whether a picture of that cost may be decoded now; may wait.
     using Admit = std::function<result<void>(const DecodingCost&)>;
     /// The same once `admit` lets it, and with its error otherwise. The time limit runs from then on.
-    result<RenderedImage> render(const RenderImage& job, const Admit& admit) const;
+    [[nodiscard]] result<RenderedImage> render(const RenderImage& job, const Admit& admit) const;
 
     /// What `placeholder` would take. Errors: `rendition_too_costly`.
-    result<DecodingCost> cost(Placeholder kind, const Rendition& rendition) const;
+    [[nodiscard]] result<DecodingCost> cost(Placeholder kind, const Rendition& rendition) const;
 
     /// A square that fits the box, 128 pixels where there is none; `clear_pixel` is always 1 × 1. Errors:
     /// those of `cost`, `rendition_timed_out`, `cancelled`, `service_busy` when memory runs out.
-    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const override;
+    [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind,
+                                                    const Rendition& rendition) const override;
     /// The same, until stop is requested.
-    result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition,
-                                      std::stop_token stop) const;
+    [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition,
+                                                    std::stop_token stop) const;
 
 private:
     RenderSettings settings_;

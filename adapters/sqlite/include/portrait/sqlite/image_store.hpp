@@ -74,28 +74,29 @@ public:
     /// Opens the folder, or makes it. Errors: `store_folder_missing` (no parent), `store_read_only`,
     /// `store_in_use`, `store_not_a_database`, `store_newer_schema`, `store_corrupt`, `store_full`,
     /// `store_io`.
-    static result<std::unique_ptr<SqliteImageStore>> open(SqliteOptions options);
+    [[nodiscard]] static result<std::unique_ptr<SqliteImageStore>> open(SqliteOptions options);
 
     /// Waits until every write that was submitted is answered. The folder itself is closed and unlocked when
     /// the person directories of this store are gone, too.
     ~SqliteImageStore() override;
 
-    result<SavedImage> save(SaveImage command) override;
+    [[nodiscard]] result<SavedImage> save(SaveImage command) override;
     /// Writes the bytes on the calling thread, which may block on the disk; the sync and the row come later.
     void submit(SaveImage command, Completion<SavedImage> completion) override;
-    result<StoredImage> image(ImageKey key) const override;
-    result<ImageInfo> info(ImageKey key) const override;
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
     /// What the page cache holds of row and bytes, checked like what comes from the disk; nothing for a
     /// picture of more than 256 KiB, which takes longer than a thread that serves many should spend at once.
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     /// By one query, however many.
-    result<std::vector<std::optional<ImageInfo>>> infos(std::span<const PersonId> persons) const override;
-    result<ImageInfo> update_info(UpdateImageInfo command) override;
-    result<RemovedImage> remove(RemoveImage command) override;
-    result<ImageInfo> link(LinkImage command) override;
-    result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    result<void> writable() const override;
+    [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
+    infos(std::span<const PersonId> persons) const override;
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    [[nodiscard]] result<void> writable() const override;
 
     /// The persons of the same folder. Never null; may outlive the store and then keeps the folder open.
     std::shared_ptr<SqlitePersonDirectory> persons() const;
@@ -106,7 +107,7 @@ public:
     /// Reads everything: SQLite's integrity check, every picture against its digest, every range of the
     /// segment files that no row names. Reads and writes go on meanwhile; what they free comes back a segment
     /// later. What is found is in the report; an error means that the check itself couldn't be done.
-    result<CheckReport> check(const ProgressListener& listener = {}) const;
+    [[nodiscard]] result<CheckReport> check(const ProgressListener& listener = {}) const;
 
     /// Copies the state of one moment into `target`, which can be served like any data folder, while reads
     /// and writes go on. Made (0700) when it is missing; when it holds an earlier backup of this folder, only
@@ -116,13 +117,13 @@ public:
     /// Errors: `store_in_use` when somebody has `target` open or it holds something else than a backup of
     /// this folder, `store_folder_missing`, `store_read_only`, `store_full`, `store_newer_schema`,
     /// `cancelled`, `store_io`.
-    result<CopyReport> backup(const std::filesystem::path& target,
-                              const ProgressListener& listener = {}) const;
+    [[nodiscard]] result<CopyReport> backup(const std::filesystem::path& target,
+                                            const ProgressListener& listener = {}) const;
 
     /// Persons who have a picture, by id, from the first one beyond `after` (absent: from the beginning); at
     /// most `most` of them. For going through all pictures a page at a time.
-    result<std::vector<PersonWithImage>> persons_with_image(std::optional<PersonId> after,
-                                                            std::size_t most) const;
+    [[nodiscard]] result<std::vector<PersonWithImage>> persons_with_image(std::optional<PersonId> after,
+                                                                          std::size_t most) const;
 
 private:
     explicit SqliteImageStore(std::shared_ptr<DataFolder> folder);

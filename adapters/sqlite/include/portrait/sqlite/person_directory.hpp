@@ -28,13 +28,13 @@ public:
     ~SqlitePersonDirectory() override;
 
     /// Adds a person; one who is there already gets the new name.
-    result<void> add(PersonId person_id, std::string name);
+    [[nodiscard]] result<void> add(PersonId person_id, std::string name);
     /// Adds all of them or, on an error, none. The span may be gone after the call.
-    result<void> add(std::span<const Person> persons);
+    [[nodiscard]] result<void> add(std::span<const Person> persons);
 
-    result<bool> contains(PersonId person_id) const override;
+    [[nodiscard]] result<bool> contains(PersonId person_id) const override;
     /// How many persons there are.
-    result<std::uint64_t> count() const;
+    [[nodiscard]] result<std::uint64_t> count() const;
 
 private:
     friend class SqliteImageStore;

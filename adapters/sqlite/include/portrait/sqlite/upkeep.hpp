@@ -70,8 +70,8 @@ struct CopyReport {
 /// were given out after it may be given again.
 /// Errors: `store_in_use` when somebody has the backup open or `folder` holds data, `store_folder_missing`,
 /// `store_not_a_database` when there is no backup, `store_newer_schema`, `cancelled`, those of the disk.
-PORTRAIT_EXPORT result<CopyReport> restore(const std::filesystem::path& backup,
-                                           const std::filesystem::path& folder,
-                                           const ProgressListener& listener = {});
+[[nodiscard]] PORTRAIT_EXPORT result<CopyReport> restore(const std::filesystem::path& backup,
+                                                         const std::filesystem::path& folder,
+                                                         const ProgressListener& listener = {});
 
 } // namespace portrait::sqlite
