@@ -8,18 +8,19 @@ namespace portrait {
 ImageBytes::ImageBytes(std::vector<std::byte> bytes) {
     auto owner = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     view_ = *owner;
+    held_ = view_.size();
     owner_ = std::move(owner);
 }
 
 ImageBytes::ImageBytes(std::string bytes) {
     auto owner = std::make_shared<const std::string>(std::move(bytes));
     view_ = std::as_bytes(std::span{owner->data(), owner->size()});
+    held_ = view_.size();
     owner_ = std::move(owner);
 }
 
 ImageBytes::ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept
-    : owner_{std::move(owner)}
-    , view_{view} {}
+    : ImageBytes{std::move(owner), view, view.size()} {}
 
 ImageBytes ImageBytes::copy_of(std::span<const std::byte> bytes) {
     return ImageBytes{std::vector<std::byte>{bytes.begin(), bytes.end()}};
@@ -35,7 +36,14 @@ std::string_view ImageBytes::text() const noexcept {
 
 ImageBytes ImageBytes::slice(std::size_t offset, std::size_t count) const noexcept {
     const auto from = std::min(offset, view_.size());
-    return {owner_, view_.subspan(from, std::min(count, view_.size() - from))};
+    return {owner_, view_.subspan(from, std::min(count, view_.size() - from)), held_};
+}
+
+std::optional<ImageBytes> WeakImageBytes::lock() const noexcept {
+    auto owner = owner_.lock();
+    if (!owner)
+        return std::nullopt;
+    return ImageBytes{std::move(owner), view_, held_};
 }
 
 } // namespace portrait

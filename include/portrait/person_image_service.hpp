@@ -51,6 +51,10 @@ public:
     PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<const PersonDirectory> directory,
                        Limits limits = {}, std::shared_ptr<const Clock> clock = nullptr,
                        MetadataPolicy metadata = MetadataPolicy::keep);
+    /// Copies share the ports. There is no move: what is moved is copied, so the source stays usable.
+    PersonImageService(const PersonImageService&) = default;
+    PersonImageService& operator=(const PersonImageService&) = default;
+    ~PersonImageService() = default;
 
     const Limits& limits() const noexcept { return limits_; }
 

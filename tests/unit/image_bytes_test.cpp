@@ -2,6 +2,8 @@
 
 #include <portrait/image_bytes.hpp>
 
+#include <utility>
+
 using namespace portrait;
 
 TEST_CASE("a buffer is taken over without a copy", "[bytes]") {
@@ -32,4 +34,52 @@ TEST_CASE("no bytes are no bytes", "[bytes]") {
     CHECK(none.empty());
     CHECK(none.text().empty());
     CHECK(none.slice(0, 5).empty());
+}
+
+TEST_CASE("bytes that were moved from are empty, and the others have all", "[bytes]") {
+    auto first = ImageBytes::copy_of("0123456789");
+    ImageBytes second{std::move(first)};
+    CHECK(first.empty()); // NOLINT(bugprone-use-after-move): that is what is tested
+    CHECK(first.data() == nullptr);
+    CHECK(first.held() == 0);
+    CHECK(first.owner() == nullptr);
+    CHECK(second.text() == "0123456789");
+
+    auto third = ImageBytes::copy_of("abc");
+    third = std::move(second);
+    CHECK(second.empty()); // NOLINT(bugprone-use-after-move)
+    CHECK(third.text() == "0123456789");
+    first = third; // usable again
+    CHECK(first.text() == "0123456789");
+
+    auto& same = third;
+    third = std::move(same);
+    CHECK(third.text() == "0123456789");
+}
+
+TEST_CASE("a slice says what it keeps in memory", "[bytes]") {
+    const auto whole = ImageBytes::copy_of("0123456789");
+    const auto slice = whole.slice(3, 4);
+    CHECK(slice.size() == 4);
+    CHECK(slice.held() == 10);
+    CHECK(slice.owner() == whole.owner());
+    CHECK(slice.slice(1, 1).held() == 10);
+    CHECK(ImageBytes::copy_of("0123456789").owner() != whole.owner());
+}
+
+TEST_CASE("a weak reference gives the bytes as long as somebody keeps them", "[bytes]") {
+    CHECK_FALSE(WeakImageBytes{}.lock());
+    auto kept = ImageBytes::copy_of("0123456789").slice(2, 3);
+    const WeakImageBytes weak{kept};
+    {
+        const auto again = weak.lock();
+        REQUIRE(again);
+        CHECK(again->data() == kept.data());
+        CHECK(again->text() == "234");
+        CHECK(again->held() == 10);
+    }
+    CHECK_FALSE(weak.expired());
+    kept = {};
+    CHECK(weak.expired());
+    CHECK_FALSE(weak.lock());
 }

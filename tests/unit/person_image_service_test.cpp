@@ -7,6 +7,7 @@
 #include <portrait/person_image_service.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 using namespace portrait;
 using portrait::testing::make_gif;
@@ -320,4 +321,23 @@ TEST_CASE("a service that scrubs stores what is left, and tells what it removed"
         broken.insert(broken.end() - 2, {std::byte{0xff}, std::byte{0xf0}}); // a marker of no known meaning
         CHECK(service.save(person(1), ImageBytes{broken}).error() == errc::image_corrupt);
     }
+}
+
+TEST_CASE("a service that was moved from goes on", "[service]") {
+    Fixture fixture;
+    PersonImageService moved{std::move(fixture.service)};
+    CHECK(moved.save(person(1), ImageBytes{make_png(30, 20)}).has_value());
+    CHECK(fixture.service.image(person(1)).has_value()); // NOLINT(bugprone-use-after-move): what is tested
+    PersonImageService assigned{fixture.store, fixture.directory};
+    assigned = std::move(moved);
+    CHECK(assigned.info(person(1)).has_value());
+    CHECK(moved.remove(person(1)).has_value()); // NOLINT(bugprone-use-after-move)
+}
+
+TEST_CASE("bytes that a failed save has taken are empty, not dangling", "[service][save]") {
+    Fixture fixture;
+    auto bytes = ImageBytes{make_png(30, 20)};
+    REQUIRE_FALSE(fixture.service.save(person(9), std::move(bytes)).has_value()); // nobody knows this person
+    CHECK(bytes.empty()); // NOLINT(bugprone-use-after-move): that is what is tested
+    CHECK(fixture.service.save(person(1), std::move(bytes)).error() == errc::image_empty); // NOLINT
 }
