@@ -1,12 +1,15 @@
 #include "awaited.hpp"
 #include "required.hpp"
 
+#include <portrait/pictures_in_use.hpp>
 #include <portrait/probe.hpp>
 #include <portrait/rendition_service.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <string>
@@ -60,13 +63,44 @@ struct RenditionService::Flight {
 };
 
 struct RenditionService::State {
+    struct InUseKey {
+        BlobId blob_id;
+        std::int64_t blob_version = 0;
+        Rendition rendition;
+
+        friend bool operator==(const InUseKey&, const InUseKey&) = default;
+
+        struct Hash {
+            std::size_t operator()(const InUseKey& key) const noexcept {
+                const auto sides =
+                    std::uint64_t{key.rendition.width.value_or(0)} << 32U | key.rendition.height.value_or(0);
+                return std::hash<std::uint64_t>{}(static_cast<std::uint64_t>(key.blob_id.value()) * 31 +
+                                                  static_cast<std::uint64_t>(key.blob_version)) ^
+                       std::hash<std::uint64_t>{}(sides * 0x9E3779B97F4A7C15ULL);
+            }
+        };
+    };
+
     std::shared_ptr<ImageCache> cache;
+    /// Renditions that the cache doesn't keep, such as large ones, while answers with them are being sent.
+    mutable PicturesInUse<InUseKey, RenderedImage, InUseKey::Hash> in_use;
     std::mutex mutex;
     std::list<std::shared_ptr<Flight>> flights; // few: no more than are rendered or wait to be
 
     std::optional<RenderedImage> find(const ImageInfo& info, const Rendition& rendition) const {
-        return cache ? cache->find(ImageCache::BytesKey{info.blob_id, info.blob_version, rendition})
-                     : std::nullopt;
+        if (cache)
+            if (auto kept = cache->find(ImageCache::BytesKey{info.blob_id, info.blob_version, rendition}))
+                return kept;
+        return in_use.find({info.blob_id, info.blob_version, rendition});
+    }
+
+    /// Returns the rendition to answer with.
+    RenderedImage keep(const ImageInfo& info, const Rendition& rendition, RenderedImage made,
+                       ImageCache::Moment read_at) const {
+        made = in_use.share({info.blob_id, info.blob_version, rendition}, std::move(made));
+        if (cache)
+            cache->keep(ImageCache::BytesKey{info.blob_id, info.blob_version, rendition}, made, read_at);
+        return made;
     }
 
     std::optional<RenderedImage> find(Placeholder kind, const Rendition& rendition) const {
@@ -167,7 +201,6 @@ void RenditionService::submit(PersonId person_id, const ImageInfo& info, const R
                               std::stop_token stop, Completion<ImageRendition> completion) const {
     if (auto image = state_->find(info, rendition))
         return completion(ImageRendition{info, *std::move(image)});
-    const auto read_at = state_->cache ? state_->cache->now() : ImageCache::Moment{};
     const auto flight =
         state_->board({info.version()}, rendition, std::move(stop),
                       [completion = std::move(completion)](result<Flight::Outcome> made) {
@@ -182,33 +215,45 @@ void RenditionService::submit(PersonId person_id, const ImageInfo& info, const R
     if (auto image = state_->find(info, rendition))
         return state_->land(flight, Flight::Outcome{info, *std::move(image)});
     try {
-        take_off(flight, person_id, read_at);
+        take_off(flight, person_id);
     } catch (...) {
-        state_->land(flight, thrown_by("reading or rendering a picture"));
+        state_->land(flight, thrown_by("rendering a picture"));
     }
 }
 
-void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId person_id,
-                                std::uint64_t read_at) const {
-    auto stored = images_->image(person_id);
-    if (!stored)
-        return state_->land(flight, stored.error());
-    const auto header = probe(stored->bytes);
-    if (!header)
-        return state_->land(flight, header.error());
-    RenderImage job{.bytes = std::move(stored->bytes),
-                    .header = *header,
-                    .rendition = flight->rendition,
-                    .stop = flight->stop.get_token()};
-    renderer_->submit(std::move(job), [state = state_, flight, info = std::move(stored->info),
-                                       read_at](result<RenderedImage> made) {
-        if (!made)
-            return state->land(flight, made.error());
-        if (state->cache)
-            state->cache->keep(ImageCache::BytesKey{info.blob_id, info.blob_version, flight->rendition},
-                               *made, read_at);
-        state->land(flight, Flight::Outcome{info, *std::move(made)});
-    });
+void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId person_id) const {
+    // What was read, and when; written on the thread that renders and read there after it.
+    struct Source {
+        std::optional<ImageInfo> info;
+        ImageCache::Moment read_at{};
+    };
+    const auto source = std::make_shared<Source>();
+    auto read = [images = images_, state = state_, flight, person_id, source]() -> result<RenderImage> {
+        try {
+            source->read_at = state->cache ? state->cache->now() : ImageCache::Moment{};
+            auto stored = images->image(person_id);
+            if (!stored)
+                return stored.error();
+            const auto header = probe(stored->bytes);
+            if (!header)
+                return header.error();
+            source->info = std::move(stored->info);
+            return RenderImage{.bytes = std::move(stored->bytes),
+                               .header = *header,
+                               .rendition = flight->rendition,
+                               .stop = flight->stop.get_token()};
+        } catch (...) {
+            return thrown_by("reading a picture");
+        }
+    };
+    renderer_->submit({.read = std::move(read), .stop = flight->stop.get_token()},
+                      [state = state_, flight, source](result<RenderedImage> made) {
+                          if (!made)
+                              return state->land(flight, made.error());
+                          auto image = state->keep(*source->info, flight->rendition, *std::move(made),
+                                                   source->read_at);
+                          state->land(flight, Flight::Outcome{std::move(source->info), std::move(image)});
+                      });
 }
 
 result<ImageRendition> RenditionService::rendition(PersonId person_id, const Rendition& rendition) const {

@@ -33,7 +33,7 @@ public:
         Rendition rendition;
         std::stop_token stop;
     };
-    using Job = std::variant<RenderImage, DrawPlaceholder>;
+    using Job = std::variant<QueuedRendering, DrawPlaceholder>;
 
     State(std::shared_ptr<const VipsRenderer> renderer, const RenderPoolOptions& options)
         : renderer_{required(std::move(renderer))}
@@ -174,8 +174,11 @@ private:
         std::uint64_t bytes_ = 0;
     };
 
-    [[nodiscard]] result<RenderedImage> made_of(const RenderImage& job, Share& share) const {
-        return renderer_->render(job, [&share](const DecodingCost& cost) { return share.take(cost); });
+    [[nodiscard]] result<RenderedImage> made_of(const QueuedRendering& rendering, Share& share) const {
+        const auto job = rendering.read();
+        if (!job)
+            return job.error();
+        return renderer_->render(*job, [&share](const DecodingCost& cost) { return share.take(cost); });
     }
     [[nodiscard]] result<RenderedImage> made_of(const DrawPlaceholder& job, Share& share) const {
         const auto cost = renderer_->cost(job.kind, job.rendition);
@@ -247,8 +250,8 @@ result<RenderedImage> RenderPool::render(const RenderImage& job) const {
     return outcome.get();
 }
 
-void RenderPool::submit(RenderImage job, Completion<RenderedImage> completion) const {
-    state_->submit(std::move(job), std::move(completion));
+void RenderPool::submit(QueuedRendering rendering, Completion<RenderedImage> completion) const {
+    state_->submit(std::move(rendering), std::move(completion));
 }
 
 result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition& rendition) const {

@@ -9,11 +9,18 @@
 #include "resident_readers.hpp"
 #include "segments.hpp"
 
+#include <portrait/pictures_in_use.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace portrait::sqlite {
+
+/// The bytes of a record, as `PicturesInUse` keeps track of them.
+struct RecordContent {
+    ImageBytes bytes;
+};
 
 /// An open data folder: the lock, the database and the segment files, and the threads that write. Shared by
 /// the store and the person directory; closes the folder when the last of them goes. Thread-safe.
@@ -33,6 +40,8 @@ public:
     /// For those who can't wait.
     ResidentReaders& resident_readers() noexcept { return resident_readers_; }
     ReaderPins& pins() noexcept { return pins_; }
+    /// The records whose bytes are in memory, by the sequence that no two records share.
+    PicturesInUse<std::uint64_t, RecordContent>& records_in_use() noexcept { return records_in_use_; }
     const std::filesystem::path& database() const noexcept { return database_; }
 
     StoreStatistics statistics() const;
@@ -44,6 +53,7 @@ private:
     FolderLock lock_;
     std::filesystem::path database_;
     ReaderPins pins_;
+    PicturesInUse<std::uint64_t, RecordContent> records_in_use_;
     Segments segments_;
     const result<ResidentFiles> resident_files_; ///< an error costs nothing but speed
     ConnectionPool readers_;

@@ -29,11 +29,20 @@ constexpr std::uint64_t longest_at_hand = 256ULL * 1024;
     return **std::move(row);
 }
 
+/// Reads the bytes, or shares them with requests that have them in memory.
 [[nodiscard]] result<ImageBytes> bytes_of(DataFolder& folder, const BlobRow& row) {
-    const auto file = folder.segments().file(row.place->range.segment);
-    if (!file)
-        return file.error();
-    return (*file)->read(*row.place, row.info.size, row.info.digest);
+    auto content = folder.records_in_use().find_or_read(row.place->sequence, [&]() -> result<RecordContent> {
+        const auto file = folder.segments().file(row.place->range.segment);
+        if (!file)
+            return file.error();
+        auto bytes = (*file)->read(*row.place, row.info.size, row.info.digest);
+        if (!bytes)
+            return bytes.error();
+        return RecordContent{*std::move(bytes)};
+    });
+    if (!content)
+        return content.error();
+    return std::move(content->bytes);
 }
 
 /// Puts the bytes into a segment; the range is freed again when that fails.
@@ -134,7 +143,12 @@ result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
 std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) const {
     const ReaderPins::Pin pin{folder_->pins()};
     auto row = folder_->resident_readers().find(person_id);
-    if (!row || !row->place || row->info.size > longest_at_hand)
+    if (!row || !row->place)
+        return std::nullopt;
+    auto& in_use = folder_->records_in_use();
+    if (auto content = in_use.find(row->place->sequence))
+        return StoredImage{.info = std::move(row->info), .bytes = std::move(content->bytes)};
+    if (row->info.size > longest_at_hand)
         return std::nullopt;
     const auto file = folder_->segments().open_file(row->place->range.segment);
     if (!file)
@@ -142,7 +156,8 @@ std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) co
     auto bytes = file->read_resident(*row->place, row->info.size, row->info.digest);
     if (!bytes)
         return std::nullopt;
-    return StoredImage{.info = std::move(row->info), .bytes = *std::move(bytes)};
+    auto content = in_use.share(row->place->sequence, {*std::move(bytes)});
+    return StoredImage{.info = std::move(row->info), .bytes = std::move(content.bytes)};
 }
 
 std::optional<ImageInfo> SqliteImageStore::cached_info(PersonId person_id) const {

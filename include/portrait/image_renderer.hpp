@@ -7,6 +7,7 @@
 #include <portrait/image_store.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 
@@ -53,6 +54,13 @@ struct RenderImage {
     std::stop_token stop; ///< when stop is requested nobody wants the result any more
 };
 
+/// A picture to render once it is its turn: while it waits it holds no bytes.
+struct QueuedRendering {
+    /// Reads the picture. Called once at most, on the thread that renders; may block on disk. Must not throw.
+    std::function<result<RenderImage>()> read;
+    std::stop_token stop; ///< as that of `RenderImage`
+};
+
 /// Port: scales and converts pictures. Thread-safe; takes CPU time and memory, so `render` is never called on
 /// a thread that serves sockets.
 ///
@@ -66,10 +74,12 @@ public:
     /// Renders on the calling thread.
     [[nodiscard]] virtual result<RenderedImage> render(const RenderImage& job) const = 0;
 
-    /// Renders and calls back, once, on any thread, perhaps before it returns. The default calls `render`; a
-    /// renderer with threads of its own doesn't block here and says `service_busy` when it has too much to
-    /// do.
-    virtual void submit(RenderImage job, Completion<RenderedImage> completion) const;
+    /// Reads and renders the picture and calls back, once, on any thread, perhaps before it returns. The
+    /// default does it on the calling thread; a renderer with threads of its own doesn't block here and says
+    /// `service_busy` when it has too much to do. Errors: those of `rendering.read`, too.
+    virtual void submit(QueuedRendering rendering, Completion<RenderedImage> completion) const;
+    /// As above, for a picture that is in memory already.
+    void submit(RenderImage job, Completion<RenderedImage> completion) const;
 
     /// The placeholder in the wanted size and type (PNG when the rendition names none). It is drawn for the
     /// size, so it is sharp at any. Errors: `rendition_not_supported`, `service_busy`.

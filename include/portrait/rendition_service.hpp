@@ -6,7 +6,6 @@
 #include <portrait/image_renderer.hpp>
 #include <portrait/person_image_service.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -39,16 +38,17 @@ public:
     /// The same for a picture whose ImageInfo has just been read.
     std::optional<RenderedImage> cached(const ImageInfo& info, const Rendition& rendition) const;
 
-    /// Reads the picture on the calling thread, which may block on disk, has it rendered by
-    /// `ImageRenderer::submit`, and calls back, once, on any thread, perhaps before it returns; what an
+    /// Reads the ImageInfo on the calling thread, which may block on disk, has the picture read and rendered
+    /// by `ImageRenderer::submit`, and calls back, once, on any thread, perhaps before it returns; what an
     /// `ImageStore`'s completion must not do, this one must not either. When stop is requested by everybody
-    /// who asked for the same, the rendering is cancelled. Errors: those of `PersonImageService::image` and
-    /// of `ImageRenderer`.
+    /// who asked for the same, the rendering is cancelled. A rendering that waits for its turn holds no
+    /// bytes: it renders the picture that the person has when its turn comes. Errors: those of
+    /// `PersonImageService::image` and of `ImageRenderer`.
     void submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
                 Completion<ImageRendition> completion) const;
 
-    /// The same for a person whose ImageInfo has just been read: asks the store for the bytes alone. Should
-    /// the picture have changed meanwhile, the new one is rendered.
+    /// As above for a person whose ImageInfo has just been read. Never blocks with a renderer that has
+    /// threads of its own.
     void submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition, std::stop_token stop,
                 Completion<ImageRendition> completion) const;
 
@@ -71,7 +71,7 @@ private:
     struct PORTRAIT_HIDDEN Flight;
     struct PORTRAIT_HIDDEN State;
 
-    void take_off(const std::shared_ptr<Flight>& flight, PersonId person_id, std::uint64_t read_at) const;
+    void take_off(const std::shared_ptr<Flight>& flight, PersonId person_id) const;
     void take_off(const std::shared_ptr<Flight>& flight, Placeholder kind) const;
 
     std::shared_ptr<const PersonImageService> images_;

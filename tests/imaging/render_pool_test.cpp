@@ -4,6 +4,7 @@
 
 #include <portrait/imaging/render_pool.hpp>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <thread>
@@ -94,6 +95,39 @@ TEST_CASE("a picture that alone is over the pool's budget is too costly") {
     CHECK(made.error() == errc::rendition_too_costly);
     CHECK(made.error().observed() == 1000 * 800 * 3);
     CHECK(made.error().limit() == 1000);
+}
+
+TEST_CASE("a rendering that waits in the pool's queue has read nothing yet") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1}};
+    Blocker blocker{pool};
+    Outcomes outcomes;
+    std::atomic<int> reads{0};
+    for (int count = 0; count < 10; ++count)
+        pool.submit(QueuedRendering{.read = [&reads]() -> result<RenderImage> {
+                                        ++reads;
+                                        return large_png();
+                                    },
+                                    .stop = {}},
+                    outcomes.next());
+    CHECK(pool.statistics().waiting == 10);
+    CHECK(reads == 0);
+    blocker.let_go();
+    for (const auto& made : outcomes.all())
+        CHECK(made);
+    CHECK(reads == 10);
+}
+
+TEST_CASE("a picture that can't be read is an error of its rendering alone") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1}};
+    Outcomes outcomes;
+    pool.submit(
+        QueuedRendering{.read = []() -> result<RenderImage> { return Error{errc::store_io}; }, .stop = {}},
+        outcomes.next());
+    pool.submit(large_png(), outcomes.next());
+    const auto made = outcomes.all();
+    REQUIRE_FALSE(made.front());
+    CHECK(made.front().error() == errc::store_io);
+    CHECK(made.back());
 }
 
 TEST_CASE("beyond the queue's limit the pool is busy, at once") {

@@ -290,3 +290,44 @@ TEST_CASE("savers, readers, linkers and removers at the same time", "[sqlite][st
         CHECK((stored ? is_whole(*stored) : stored.error() == errc::image_none));
     }
 }
+
+TEST_CASE("everybody who reads a picture at the same time shares one copy of it", "[sqlite][store]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder.path());
+    REQUIRE(store->save(save_command(person(1), 1, 1, 3'000'000)).has_value());
+    SECTION("one after the other, also by the blob's id and where it is at hand") {
+        const auto first = store->image(person(1)).value();
+        CHECK(store->image(person(1)).value().bytes.data() == first.bytes.data());
+        CHECK(store->image(first.info.blob_id).value().bytes.data() == first.bytes.data());
+        const auto at_hand = store->cached_image(person(1)); // without one, the rows weren't in memory
+        if (at_hand)
+            CHECK(at_hand->bytes.data() == first.bytes.data());
+    }
+    SECTION("threads that begin together") {
+        std::vector<ImageBytes> read(8);
+        std::vector<std::thread> threads;
+        for (auto& mine : read)
+            threads.emplace_back([&] { mine = store->image(person(1)).value().bytes; });
+        for (auto& thread : threads)
+            thread.join();
+        for (const auto& one : read)
+            CHECK(one.data() == read.front().data());
+    }
+    SECTION("but nobody gets the bytes of an earlier state") {
+        const auto before = store->image(person(1)).value();
+        REQUIRE(store->save(save_command(person(1), 2, 2, 2'000'000)).has_value());
+        const auto after = store->image(person(1)).value();
+        CHECK(is_whole(after));
+        CHECK(after.bytes.size() != before.bytes.size());
+        CHECK(is_whole(before));
+    }
+}
+
+TEST_CASE("a picture is read again once nobody holds it", "[sqlite][store]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder.path());
+    REQUIRE(store->save(save_command(person(1), 1, 1, 3'000'000)).has_value());
+    const WeakImageBytes weak{store->image(person(1)).value().bytes};
+    CHECK(weak.expired());
+    CHECK(is_whole(store->image(person(1)).value()));
+}

@@ -7,6 +7,7 @@
 #include <portrait/rendition_service.hpp>
 
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -25,16 +26,18 @@ class CountingRenderer final : public ImageRenderer {
 public:
     result<RenderedImage> render(const RenderImage& job) const override {
         const int number = ++rendered;
+        if (while_rendering)
+            while_rendering();
         if (job.stop.stop_requested())
             return Error{errc::cancelled};
         return RenderedImage{ImageBytes::copy_of(std::string{"rendition "} + std::to_string(number)),
                              job.rendition.format.value_or(job.header.format), 1, 1};
     }
-    void submit(RenderImage job, Completion<RenderedImage> completion) const override {
+    void submit(QueuedRendering rendering, Completion<RenderedImage> completion) const override {
         if (held_back)
-            waiting.emplace_back(std::move(job), std::move(completion));
+            waiting.emplace_back(std::move(rendering), std::move(completion));
         else
-            completion(render(job));
+            ImageRenderer::submit(std::move(rendering), std::move(completion));
     }
     result<RenderedImage> placeholder(Placeholder, const Rendition& rendition) const override {
         ++drawn;
@@ -50,8 +53,8 @@ public:
     }
     void let_go() {
         held_back = false;
-        for (auto& [job, completion] : std::exchange(waiting, {}))
-            completion(render(job));
+        for (auto& [rendering, completion] : std::exchange(waiting, {}))
+            ImageRenderer::submit(std::move(rendering), std::move(completion));
         for (auto& [stop, completion] : std::exchange(waiting_to_draw, {}))
             completion(stop.stop_requested() ? Error{errc::cancelled}
                                              : placeholder(Placeholder::standard, {}));
@@ -60,7 +63,8 @@ public:
     mutable std::atomic<int> rendered = 0;
     mutable int drawn = 0;
     bool held_back = false;
-    mutable std::vector<std::pair<RenderImage, Completion<RenderedImage>>> waiting;
+    std::function<void()> while_rendering; ///< called with the picture in hand
+    mutable std::vector<std::pair<QueuedRendering, Completion<RenderedImage>>> waiting;
     mutable std::vector<std::pair<std::stop_token, Completion<RenderedImage>>> waiting_to_draw;
 };
 
@@ -126,19 +130,60 @@ TEST_CASE("an erased picture has no renditions in memory", "[rendition][erase]")
 
 TEST_CASE("a rendering that ends after the erasure is not kept", "[rendition][erase]") {
     Fixture fixture;
-    fixture.renderer->held_back = true;
     std::optional<result<ImageRendition>> outcome;
-    fixture.renditions.submit(person(1), small, {}, [&](auto made) { outcome.emplace(std::move(made)); });
     SECTION("by a removal") {
-        REQUIRE(fixture.service->remove(person(1)).has_value());
+        fixture.renderer->while_rendering = [&] { REQUIRE(fixture.service->remove(person(1)).has_value()); };
     }
     SECTION("by a removal of the blob") {
-        REQUIRE(fixture.service->remove(fixture.service->info(person(1)).value().blob_id).has_value());
+        const auto blob_id = fixture.service->info(person(1)).value().blob_id;
+        fixture.renderer->while_rendering = [&, blob_id] {
+            REQUIRE(fixture.service->remove(blob_id).has_value());
+        };
     }
-    fixture.renderer->let_go();
+    fixture.renditions.submit(person(1), small, {}, [&](auto made) { outcome.emplace(std::move(made)); });
     REQUIRE(outcome.has_value());
     CHECK(outcome->has_value()); // it was asked for before
     CHECK(fixture.cache->statistics().entries == 0);
+    outcome.reset();
+    CHECK_FALSE(fixture.renditions.cached(person(1), small).has_value());
+}
+
+TEST_CASE("a rendering that waits holds no picture", "[rendition][flight]") {
+    Fixture fixture;
+    fixture.renderer->held_back = true;
+    std::optional<result<ImageRendition>> outcome;
+    fixture.renditions.submit(person(1), small, {}, [&](auto made) { outcome.emplace(std::move(made)); });
+    REQUIRE(fixture.renderer->waiting.size() == 1);
+    SECTION("so what is removed meanwhile isn't rendered") {
+        REQUIRE(fixture.service->remove(person(1)).has_value());
+        fixture.renderer->let_go();
+        REQUIRE(outcome.has_value());
+        CHECK(outcome->error() == errc::image_none);
+        CHECK(fixture.renderer->rendered == 0);
+    }
+    SECTION("and renders the picture of when its turn comes") {
+        fixture.save(1, 9);
+        fixture.renderer->let_go();
+        REQUIRE(outcome.has_value());
+        REQUIRE(outcome->has_value());
+        CHECK((*outcome)->info == fixture.service->info(person(1)).value());
+    }
+}
+
+TEST_CASE("a rendition that the cache doesn't keep is shared while it is in use", "[rendition]") {
+    Fixture fixture;
+    const RenditionService uncached{fixture.service, fixture.renderer};
+    auto first = uncached.rendition(person(1), small);
+    REQUIRE(first.has_value());
+    const auto second = uncached.rendition(person(1), small);
+    REQUIRE(second.has_value());
+    CHECK(second->image.bytes.data() == first->image.bytes.data());
+    CHECK(second->image.format == ImageFormat::jpeg);
+    CHECK(second->image.width == first->image.width);
+    CHECK(fixture.renderer->rendered == 1);
+    const auto at_hand = uncached.cached(person(1), small);
+    REQUIRE(at_hand.has_value());
+    CHECK(at_hand->image.bytes.data() == first->image.bytes.data());
 }
 
 TEST_CASE("many who ask for the same at once have it rendered once", "[rendition][flight]") {

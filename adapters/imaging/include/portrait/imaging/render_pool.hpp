@@ -31,8 +31,10 @@ struct RenderPoolStatistics {
     DurationHistogram times;                        ///< of those that ended, without their wait in the queue
 };
 
-/// Renders on threads of its own, within a budget of memory and a bounded queue, in the order asked. A job
-/// whose stop was requested ends as `cancelled` without being decoded. Thread-safe.
+/// Renders on threads of its own, within a budget of memory and a bounded queue, in the order asked. What
+/// waits in the queue holds no picture: each thread reads one when it begins, so that at most `threads`
+/// pictures are in memory for it. A job whose stop was requested ends as `cancelled` without being read.
+/// Thread-safe.
 class PORTRAIT_EXPORT RenderPool final : public ImageRenderer {
 public:
     /// A null renderer throws `std::invalid_argument`.
@@ -45,8 +47,10 @@ public:
 
     /// As `submit`, and waits for the outcome; not to be called by a completion.
     [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override;
-    /// Never blocks; calls back on one of the pool's threads, or at once with `service_busy`.
-    void submit(RenderImage job, Completion<RenderedImage> completion) const override;
+    using ImageRenderer::submit;
+    /// Never blocks; reads, renders and calls back on one of the pool's threads, or calls back at once with
+    /// `service_busy`.
+    void submit(QueuedRendering rendering, Completion<RenderedImage> completion) const override;
     /// As `submit_placeholder`, and waits for the outcome; not to be called by a completion.
     [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind,
                                                     const Rendition& rendition) const override;

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <portrait/error.hpp>
+#include <portrait/image_bytes.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace portrait {
+
+/// The pictures that are in memory at present, for stores: all requests for one picture share its bytes, and
+/// the table itself keeps none of them in memory.
+///
+/// `Key` names one state of the bytes, which never changes, such as a record's number. `Picture` is a struct
+/// with a member `ImageBytes bytes`; its other members are copied. Thread-safe.
+///
+/// ```cpp
+/// PicturesInUse<std::uint64_t, Content> in_use;
+/// result<Content> content = in_use.find_or_read(row.record, [&] { return read_record(row.record); });
+/// ```
+template<class Key, class Picture, class Hash = std::hash<Key>>
+class PicturesInUse {
+public:
+    /// The picture, when an `ImageBytes` somewhere holds it. Never waits for a read.
+    std::optional<Picture> find(const Key& key) const {
+        const std::lock_guard lock{mutex_};
+        const auto found = entries_.find(key);
+        return found == entries_.end() ? std::nullopt : found->second->held();
+    }
+
+    /// Adds a picture that was read. Returns the one that is in memory already, if there is one.
+    Picture share(const Key& key, Picture picture) {
+        const std::lock_guard lock{mutex_};
+        Entry& entry = *entry_of(key);
+        if (auto held = entry.held())
+            return *std::move(held);
+        entry.hold(picture);
+        return picture;
+    }
+
+    /// As `find`; when it finds nothing, calls `read`, which returns a `result<Picture>`. Of several threads
+    /// that ask for the same key one reads, and the others wait for it and share what it read.
+    template<class Read>
+    [[nodiscard]] result<Picture> find_or_read(const Key& key, Read&& read) {
+        const auto entry = [&] {
+            const std::lock_guard lock{mutex_};
+            return entry_of(key);
+        }();
+        const std::lock_guard one_at_a_time{entry->reading};
+        if (auto held = find(key))
+            return *std::move(held);
+        auto picture = std::forward<Read>(read)();
+        if (!picture)
+            return picture;
+        return share(key, *std::move(picture));
+    }
+
+    /// The entries of the table, those of pictures that have left memory included. Bounded by the number of
+    /// pictures in memory.
+    std::size_t size() const {
+        const std::lock_guard lock{mutex_};
+        return entries_.size();
+    }
+
+private:
+    struct Entry {
+        std::mutex reading;
+        WeakImageBytes bytes; // these two are under the table's mutex
+        Picture rest{};
+
+        std::optional<Picture> held() const {
+            auto locked = bytes.lock();
+            if (!locked)
+                return std::nullopt;
+            auto picture = rest;
+            picture.bytes = *std::move(locked);
+            return picture;
+        }
+        void hold(const Picture& picture) {
+            bytes = WeakImageBytes{picture.bytes};
+            rest = picture;
+            rest.bytes = {};
+        }
+    };
+
+    static constexpr std::size_t least_entries = 64;
+
+    const std::shared_ptr<Entry>& entry_of(const Key& key) {
+        if (entries_.size() >= sweep_at_) {
+            std::erase_if(entries_, [](const auto& one) {
+                return one.second.use_count() == 1 && one.second->bytes.expired();
+            });
+            sweep_at_ = least_entries + entries_.size() * 2;
+        }
+        auto& entry = entries_[key];
+        if (!entry)
+            entry = std::make_shared<Entry>();
+        return entry;
+    }
+
+    mutable std::mutex mutex_;
+    std::unordered_map<Key, std::shared_ptr<Entry>, Hash> entries_;
+    std::size_t sweep_at_ = least_entries;
+};
+
+} // namespace portrait
