@@ -266,6 +266,18 @@ std::string RawConnection::read_some() {
     return std::exchange(received_, {});
 }
 
+std::size_t RawConnection::read_at_most(std::size_t count) {
+    if (!readable_within(patience_)) {
+        fail("the peer neither closes nor sends");
+    }
+    std::string dropped(count, '\0');
+    const ssize_t got = ::recv(socket_, dropped.data(), dropped.size(), 0);
+    if (got < 0) {
+        fail("recv", errno);
+    }
+    return static_cast<std::size_t>(got);
+}
+
 std::string RawConnection::read_until_close() {
     while (fill()) {
     }

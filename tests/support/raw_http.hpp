@@ -55,6 +55,9 @@ public:
     RawResponse read_response(bool to_head = false);
     /// What has come, at least a byte; empty once the peer has closed.
     std::string read_some();
+    /// As `read_some`, but no more than `count` bytes, and what was read is dropped; returns how many there
+    /// were.
+    std::size_t read_at_most(std::size_t count);
     /// Everything up to the peer's close. Throws when the peer resets.
     std::string read_until_close();
     /// Waits until the peer closes (true) or sends something (false). A reset counts as a close.

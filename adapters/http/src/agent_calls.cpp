@@ -1,6 +1,7 @@
 #include "agent_calls.hpp"
 
 #include "base64.hpp"
+#include "base64_body.hpp"
 #include "blob_entity.hpp"
 #include "documents.hpp"
 #include "entity_tag.hpp"
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 namespace portrait::http {
@@ -22,15 +24,25 @@ constexpr std::string_view person_image_type = "PersonImage"; // of the vendor's
 constexpr std::int64_t person_image_number = 1;
 constexpr std::string_view person_photo = "PERSONPHOTO";
 
-/// The contract's `"…"` or `<base64Binary>…</base64Binary>`, written in one piece: pictures are large.
-std::string base64_document(ResponseType type, std::span<const std::byte> bytes) {
+/// The contract's `"…"` or `<base64Binary>…</base64Binary>`. A short one is a text at once, a long one is
+/// made while it is sent.
+void set_base64_document(Response& response, ResponseType type, const ImageBytes& bytes) {
+    constexpr std::size_t longest_at_once = 48ULL * 1024;
     const std::string_view before = is_xml(type) ? "<base64Binary>" : "\"";
     const std::string_view after = is_xml(type) ? "</base64Binary>" : "\"";
     std::string text;
-    text.reserve(before.size() + encoded_base64_size(bytes.size()) + after.size());
-    text += before;
-    append_base64(text, bytes);
-    return text += after;
+    if (bytes.size() <= longest_at_once) {
+        text.reserve(before.size() + encoded_base64_size(bytes.size()) + after.size());
+        text += before;
+        append_base64(text, bytes);
+        text += after;
+    }
+    set_document(response, type, std::move(text));
+    if (bytes.size() > longest_at_once) {
+        auto body = std::make_shared<Base64Body>(before, bytes, after);
+        response.content_length = body->size();
+        response.body = std::move(body);
+    }
 }
 
 AgentOutcome entity_answer(const AgentCaller& caller, const ImageInfo* info) {
@@ -223,7 +235,7 @@ Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& byt
     response.set("X-Content-Type-Options", "nosniff");
     response.set("Cache-Control", "private, no-cache");
     if (form == BinaryForm::document) {
-        set_document(response, type, base64_document(type, bytes));
+        set_base64_document(response, type, bytes);
         return response;
     }
     const bool as_picture = form == BinaryForm::picture && format;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "answer_budget.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -11,7 +13,8 @@ namespace portrait::http {
 
 class BodyBudget;
 
-/// What one client address holds: of a `BodyBudget`, and connections. Connections share it; thread-safe.
+/// What one client address holds: of a `BodyBudget` and an `AnswerBudget`, and connections. Connections share
+/// it; thread-safe.
 class AddressShare {
 public:
     explicit AddressShare(std::shared_ptr<BodyBudget> budget) noexcept
@@ -19,6 +22,7 @@ public:
 
     /// Open at present. Counted by the server.
     std::atomic<std::uint32_t> connections{0};
+    AnswerMemory answers; ///< under the mutex of the `AnswerBudget`
 
 private:
     friend class BodyCharge;

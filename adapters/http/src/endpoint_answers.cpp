@@ -93,9 +93,10 @@ Response Endpoint::State::finished(const Admission::State& request, Response res
     response.set("X-Request-Id", request.request_id);
     response.principal = request.principal.name;
     response.route = request.route;
+    response.repeatable = access_of(request.operation) == Access::read;
     request.cors.apply(response);
     if (request.head_only) {
-        response.content_length = response.body_text().size();
+        response.content_length = response.length();
         response.body = std::monostate{};
     }
     return response;

@@ -20,6 +20,9 @@
 
 #include <csignal>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 namespace portrait::http {
 namespace {
 
@@ -29,6 +32,11 @@ using Acceptor = net::basic_socket_acceptor<tcp, IoExecutor>;
 constexpr std::chrono::milliseconds accept_pause{100}; // after an error such as no descriptors left
 constexpr std::uint64_t turned_away_at_once = 128;     // beyond it connections are closed without a word
 constexpr std::chrono::milliseconds longest_patience = std::chrono::hours{24};
+
+// What the kernel keeps for a client that doesn't read, beside what is on its way; accepted sockets inherit
+// it. By itself it keeps as much as a fast client could take, up to megabytes.
+constexpr int unsent_bytes = 128 * 1024;
+using UnsentLimit = net::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
 std::string what_of(const std::exception_ptr& failure) {
     try {
@@ -69,6 +77,7 @@ net::ip::address plain(const net::ip::address& address) {
     if (address.is_v6() && address.is_unspecified()) {
         attempt([&] { acceptor.set_option(net::ip::v6_only{false}, error); });
     }
+    attempt([&] { acceptor.set_option(UnsentLimit{unsent_bytes}, error); });
     attempt([&] { acceptor.bind(endpoint, error); });
     attempt([&] { acceptor.listen(Acceptor::max_listen_connections, error); });
     if (error) {
@@ -343,9 +352,11 @@ ServerStatistics Server::statistics() const noexcept {
             .accepted = core.accepted,
             .requests = core.requests,
             .body_bytes_in_flight = core.budget->used(),
+            .answer_bytes_in_flight = core.answers->used(),
             .requests_in_flight = core.requests_in_flight,
             .failed_handshakes = core.failed_handshakes,
-            .abandoned_requests = core.abandoned_requests};
+            .abandoned_requests = core.abandoned_requests,
+            .slow_readers = core.slow_readers};
 }
 
 result<void> Server::reload_tls() {

@@ -25,14 +25,16 @@ struct ServerCore {
         , options{std::move(chosen)}
         , log{std::move(told)}
         , transport_security{transport_security_of(options)}
-        , budget{std::make_shared<BodyBudget>(options.body_bytes_in_flight, options.body_bytes_per_address)} {
-    }
+        , budget{std::make_shared<BodyBudget>(options.body_bytes_in_flight, options.body_bytes_per_address)}
+        , answers{std::make_shared<AnswerBudget>(options.answer_bytes_in_flight,
+                                                 options.answer_bytes_per_address)} {}
 
     const std::shared_ptr<Endpoint> endpoint;
     const ServerOptions options;
     const std::shared_ptr<Log> log;
     const std::string transport_security; ///< the field's value; empty: none is sent
     const std::shared_ptr<BodyBudget> budget;
+    const std::shared_ptr<AnswerBudget> answers;
 
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};
@@ -40,6 +42,7 @@ struct ServerCore {
     std::atomic<std::uint64_t> requests_in_flight{0};
     std::atomic<std::uint64_t> failed_handshakes{0};
     std::atomic<std::uint64_t> abandoned_requests{0};
+    std::atomic<std::uint64_t> slow_readers{0};
     std::atomic<bool> draining{false};
     std::atomic<bool> cutting{false};
 

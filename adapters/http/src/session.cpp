@@ -4,10 +4,12 @@
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -43,6 +45,9 @@ void Exchange::clear() {
     head = {};
     head.fields = std::move(fields);
     charge = {};
+    answer = {};
+    piece_charge = {};
+    no_room = false;
     begun.reset();
     finished.reset();
     piece.reset();
@@ -51,6 +56,29 @@ void Exchange::clear() {
     }
     waiter = nullptr;
     abandoned = false;
+}
+
+void Exchange::count(Response& response) noexcept {
+    try {
+        no_room = !answer.take(response.body, !response.repeatable);
+    } catch (const std::bad_alloc&) {
+        no_room = response.repeatable;
+    }
+    if (no_room) {
+        response.body = std::monostate{};
+    }
+}
+
+void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
+    if (!piece_made || !*piece_made) {
+        return;
+    }
+    try {
+        if (!piece_charge.take(**piece_made)) {
+            piece_made = Error{errc::service_busy}.with_cause("too many bytes of answers are in flight");
+        }
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): it goes uncounted
+    }
 }
 
 Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
@@ -90,6 +118,7 @@ bool Session::look(SteadyTime now) {
         core_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
         exchange_->stop.request_stop();
     }
+    watch_reader(now);
     // Again at every look: a cancel misses an operation that has just completed and is followed by another.
     if (now < deadline_) {
         return false;
@@ -97,6 +126,30 @@ bool Session::look(SteadyTime now) {
     stream_.cancel();
     wake_.cancel();
     return !std::exchange(expired_, true);
+}
+
+void Session::watch_reader(SteadyTime now) {
+    if (!sending_) {
+        return;
+    }
+    const SentBytes sent = stream_.sent();
+    if (sent.waiting == 0) {
+        reader_watch_.reset();
+        sending_ = answering_;
+        return;
+    }
+    if (!reader_watch_) {
+        reader_watch_ = std::make_unique<ReaderWatch>(core_->options.body_rate);
+    }
+    if (reader_watch_->is_too_slow(now, sent)) {
+        core_->slow_readers.fetch_add(1, std::memory_order_relaxed);
+        core_->event(Severity::debug,
+                     fmt::format("{} is closed: it took less than {} bytes a second over {} seconds",
+                                 remote_address_, core_->options.body_rate, ReaderWatch::window.count()),
+                     request_id_);
+        stream_.reset();
+        wake_.cancel();
+    }
 }
 
 void Session::begin_drain() {
@@ -186,8 +239,15 @@ void Session::start_exchange() {
     exchange_->parser->header_limit(core_->options.header_limit);
     // The route's limit is known after `begin`; a limit set here would make the head itself fail.
     exchange_->parser->body_limit(boost::none);
-    exchange_->charge = BodyCharge{share_};
+    share_with(share_);
     scanner_.emplace(core_->options.target_limit);
+}
+
+// What the request and its answer take counts for this client.
+void Session::share_with(const std::shared_ptr<AddressShare>& share) {
+    exchange_->charge = BodyCharge{share};
+    exchange_->answer = AnswerCharge{core_->answers, {share, &share->answers}};
+    exchange_->piece_charge = AnswerCharge{core_->answers, {share, &share->answers}};
 }
 
 void Session::give_workspace() {
@@ -218,6 +278,9 @@ void Session::call_begin() {
         // goes.
         core_->endpoint->begin(
             exchange_->head, [exchange = exchange_, reactor = reactor_](BeginOutcome outcome) {
+                if (auto* const response = std::get_if<Response>(&outcome)) {
+                    exchange->count(*response);
+                }
                 net::dispatch(reactor->context, [exchange, outcome = std::move(outcome)]() mutable {
                     exchange->begun.emplace(std::move(outcome));
                     exchange->wake();
@@ -232,6 +295,7 @@ void Session::call_finish(ImageBytes body) {
     try {
         core_->endpoint->finish(std::move(*admission_), std::move(body),
                                 [exchange = exchange_, reactor = reactor_](Response response) {
+                                    exchange->count(response);
                                     net::dispatch(reactor->context,
                                                   [exchange, response = std::move(response)]() mutable {
                                                       exchange->finished.emplace(std::move(response));
@@ -287,6 +351,9 @@ Awaitable<bool> Session::serve_begun() {
         // First whoever else has sent something is listened to, then all are answered: a client that is woken
         // by the first answer finds the others, too, and isn't woken for each.
         co_await net::post(reactor_->context, use_awaitable);
+        if (exchange_->no_room) {
+            *response = without_room(*response);
+        }
         if (!co_await answer(std::move(*response), keep)) {
             co_return false;
         }
@@ -324,6 +391,9 @@ Awaitable<bool> Session::serve_admitted() {
     }
     if (!exchange_->finished) {
         co_return false;
+    }
+    if (exchange_->no_room) {
+        *exchange_->finished = without_room(*exchange_->finished);
     }
     co_return co_await answer(std::move(*exchange_->finished), true);
 }

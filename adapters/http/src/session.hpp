@@ -1,9 +1,11 @@
 #pragma once
 
+#include "answer_budget.hpp"
 #include "body_budget.hpp"
 #include "body_buffer.hpp"
 #include "head_scanner.hpp"
 #include "reactor.hpp"
+#include "reader_watch.hpp"
 #include "stream.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -58,6 +60,9 @@ struct Exchange {
     std::stop_source stop;                            ///< nobody waits for the answer any more
     SteadyTimer* waiter = nullptr;                    ///< the session's, while it waits
     bool abandoned = false; ///< the session has answered without waiting for the endpoint's answer
+    bool no_room = false;   ///< for the body of the answer, which was dropped
+    AnswerCharge answer;       ///< the memory of its body
+    AnswerCharge piece_charge; ///< that of its present piece
 
     Exchange() = default;
     Exchange(const Exchange&) = delete;
@@ -68,6 +73,12 @@ struct Exchange {
     void wipe_secrets() noexcept;
     /// As new, with the memory that it has.
     void clear();
+
+    /// Counts the memory of the answer's body, or drops the body where there is no room for it. Called where
+    /// the answer becomes ready, on any thread: an answer that waits for its io thread is counted already.
+    void count(Response& response) noexcept;
+    /// As above for a piece; an error takes its place.
+    void count(result<BodyProducer::Piece>& piece) noexcept;
 
     void wake() {
         if (waiter != nullptr) {
@@ -103,6 +114,8 @@ public:
     /// there.
     /// True when its time was found to be over for the first time since it was set.
     bool look(SteadyTime now);
+    /// Closes the connection when its client takes too little of what was sent.
+    void watch_reader(SteadyTime now);
     /// Closes when no request is under way; otherwise the next answer is the last.
     void begin_drain();
     /// Ends everything now.
@@ -155,12 +168,14 @@ private:
     Awaitable<bool> answer(Response response, bool keep);
     Awaitable<bool> answer_refused();
     Response refusal() const;
+    Response without_room(const Response& dropped);
     void log_access(std::uint64_t response_bytes) const;
     Awaitable<void> linger();
 
     Arrival refuse(Problem problem);
     void refuse_failure(std::string_view cause);
     Arrival refuse_timeout(std::string message);
+    void share_with(const std::shared_ptr<AddressShare>& share);
     void set_deadline(std::chrono::milliseconds from_now);
     std::chrono::milliseconds time_for(std::uint64_t bytes) const noexcept;
 
@@ -174,8 +189,11 @@ private:
     beast::flat_buffer buffer_;                 ///< received, not yet used
 
     SteadyTime deadline_ = SteadyTime::max();
-    bool expired_ = false; ///< since the deadline was set
-    bool idle_ = false;    ///< between requests
+    bool expired_ = false;   ///< since the deadline was set
+    bool idle_ = false;      ///< between requests
+    bool answering_ = false; ///< an answer is being written
+    bool sending_ = false;   ///< something was written that the client may not have taken yet
+    std::unique_ptr<ReaderWatch> reader_watch_; ///< while the client has something to take
     std::uint32_t served_ = 0;
 
     // of the present request

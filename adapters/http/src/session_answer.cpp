@@ -57,6 +57,23 @@ Response Session::refusal() const {
     return response;
 }
 
+// The answer where there was no room for the body of this one.
+Response Session::without_room(const Response& dropped) {
+    if (const std::string* const id = dropped.find("X-Request-Id")) {
+        request_id_ = *id;
+    }
+    problem_.emplace();
+    problem_->status = 503;
+    problem_->rule = "service.answer_bytes_in_flight";
+    problem_->message = "too many answers are being sent at present; try again";
+    problem_->retry_after = std::chrono::seconds{1};
+    Response refused = refusal();
+    problem_.reset();
+    refused.principal = dropped.principal;
+    refused.route = dropped.route;
+    return refused;
+}
+
 // Answers with the problem and closes; always false.
 Awaitable<bool> Session::answer_refused() {
     co_return co_await answer(refusal(), false);
@@ -69,20 +86,23 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     const bool to_head = head_complete_ && exchange_->head.method == "HEAD";
     const std::optional<std::uint64_t> length = response_.length();
     const std::string_view body = to_head || !length ? std::string_view{} : response_.body_text();
-    const bool wrong_length = !to_head && length && *length != body.size();
-    const bool unbounded = response_.producer() != nullptr && exchange_->parser->get().version() == 10;
+    const bool wrong_length = !to_head && response_.producer() == nullptr && length && *length != body.size();
+    const bool unbounded =
+        response_.producer() != nullptr && !length && exchange_->parser->get().version() == 10;
     const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
                             !wrong_length && !unbounded && !core_->draining &&
                             served_ < core_->options.requests_per_connection;
     BodyProducer* const producer = to_head ? nullptr : response_.producer();
     ResponseFraming framing;
-    framing.chunked = producer != nullptr && exchange_->parser->get().version() != 10;
+    framing.chunked = producer != nullptr && !length && exchange_->parser->get().version() != 10;
     framing.close = !keep_alive;
     framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
     framing.date = reactor_->date();
     framing.transport_security = stream_.is_secure() ? core_->transport_security : std::string_view{};
     write_response_head(response_, framing, head_text_);
 
+    answering_ = true;
+    sending_ = true;
     set_deadline(core_->options.write_timeout + time_for(body.size()));
     beast::error_code error;
     const Stream::Pieces pieces{net::buffer(std::as_const(head_text_)),
@@ -91,14 +111,18 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     std::uint64_t body_written = written - std::min(written, head_text_.size());
     bool whole = !error;
     if (producer != nullptr && !error) {
-        whole = co_await write_pieces(*producer, framing.chunked, body_written);
+        whole = co_await write_pieces(*producer, framing.chunked, body_written) &&
+                (!length || *length == body_written);
     }
+    answering_ = false;
     log_access(body_written);
-    response_ = {};
-    in_flight_.reset();
     if (!exchange_->abandoned) {
         exchange_->charge.release();
+        exchange_->answer.release();
+        exchange_->piece_charge.release();
     }
+    response_ = {};
+    in_flight_.reset();
     if (!whole) {
         co_return false;
     }

@@ -181,7 +181,7 @@ void Session::take_forwarded() {
     exchange_->head.secure = said.secure.value_or(stream_.is_secure());
     if (said.client) {
         exchange_->remote_address = said.client->to_string();
-        exchange_->charge = BodyCharge{core_->share_of(exchange_->remote_address)};
+        share_with(core_->share_of(exchange_->remote_address));
     }
 }
 

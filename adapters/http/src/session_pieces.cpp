@@ -12,6 +12,7 @@ namespace portrait::http {
 Awaitable<std::optional<std::string>> Session::next_piece(BodyProducer& producer) {
     exchange_->piece.reset();
     producer.next([exchange = exchange_, reactor = reactor_](result<BodyProducer::Piece> piece) {
+        exchange->count(piece);
         net::dispatch(reactor->context, [exchange, piece = std::move(piece)]() mutable {
             exchange->piece.emplace(std::move(piece));
             exchange->wake();

@@ -140,4 +140,14 @@ void Stream::close() noexcept {
     socket_.close(ignored);
 }
 
+void Stream::reset() noexcept {
+    beast::error_code ignored;
+    socket_.set_option(Socket::linger{true, 0}, ignored);
+    socket_.close(ignored);
+}
+
+SentBytes Stream::sent() noexcept {
+    return socket_.is_open() ? sent_bytes(socket_.native_handle()) : SentBytes{};
+}
+
 } // namespace portrait::http

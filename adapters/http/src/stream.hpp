@@ -1,6 +1,7 @@
 #pragma once
 
 #include "reactor.hpp"
+#include "reader_watch.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/error.hpp>
@@ -64,6 +65,11 @@ public:
     /// Ends the operation under way by an error. One that was just completing may miss it: say it again.
     void cancel() noexcept;
     void close() noexcept;
+    /// Closes without sending what is still waiting for the peer, which the kernel drops at once.
+    void reset() noexcept;
+
+    /// What became of what was written; of TLS with its own bytes.
+    SentBytes sent() noexcept;
 
 private:
     Awaitable<std::size_t> read_socket_now(net::mutable_buffer buffer, beast::error_code& error);

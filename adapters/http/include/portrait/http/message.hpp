@@ -69,6 +69,10 @@ public:
     /// block. After an error the body can't be finished: the host has to cut the connection, so that the
     /// client doesn't take what it got for all.
     virtual void next(std::function<void(result<Piece>)> done) = 0;
+
+    /// The picture that stays in memory until the body is made, for hosts that bound the memory of answers;
+    /// empty when there is none.
+    virtual ImageBytes source() const { return {}; }
 };
 
 /// Nothing, a text of its own, a picture that is shared with the store or the cache and never copied, or what
@@ -81,10 +85,14 @@ struct PORTRAIT_EXPORT Response {
     std::string_view reason; ///< of static storage; empty: the status code's usual phrase
     std::vector<ResponseField> fields;
     ResponseBody body;
-    /// What Content-Length says when it isn't the body's size: an answer to HEAD has a length and no body.
+    /// What Content-Length says when it isn't the body's size: an answer to HEAD has a length and no body,
+    /// and a body that is made piece by piece may have a length that is known before.
     std::optional<std::uint64_t> content_length;
     /// The connection can't be used for another request.
     bool close = false;
+    /// The request has changed nothing, so that a host with no memory left for the answer may send 503
+    /// instead. The answer to a write is never replaced: its client would take the write for failed.
+    bool repeatable = false;
     /// Who was recognised, for the host's log; empty when nobody was.
     std::string principal;
     std::string_view route; ///< of the table, for the host's log; of static storage; empty: none matched

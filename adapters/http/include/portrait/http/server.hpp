@@ -37,6 +37,13 @@ struct ServerOptions {
     /// is the only one of its address may pass it. Raise it behind a proxy that isn't trusted, where
     /// everybody has the proxy's address.
     std::uint64_t body_bytes_per_address = 0;
+    /// Memory of the bodies of all answers, from when an answer is ready until its last byte was handed to
+    /// the socket; beyond it 503. A picture that several answers send is in memory once and counts once.
+    /// Bodies over 64 KiB leave a sixteenth of it to smaller ones. Should be more than the largest picture.
+    std::uint64_t answer_bytes_in_flight = 256ULL << 20;
+    /// Of one client address (of a /64 network in IPv6); 0: an eighth of `answer_bytes_in_flight`. An answer
+    /// that is the only one of its address may pass it. Raise it behind a proxy that isn't trusted.
+    std::uint64_t answer_bytes_per_address = 0;
     /// Beyond it the oldest connection without a request under way is closed; when there is none, the new one
     /// is answered 503 and closed.
     std::uint32_t connection_limit = 10'000;
@@ -54,7 +61,8 @@ struct ServerOptions {
     std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
     /// For each of the endpoint's two steps: 503.
     std::chrono::milliseconds handler_timeout = std::chrono::seconds{30};
-    /// For an answer, plus its length at `body_rate`: closes.
+    /// For an answer, plus its length at `body_rate`: closes. A client that takes less than `body_rate` over
+    /// any ten seconds is closed before.
     std::chrono::milliseconds write_timeout = std::chrono::seconds{30};
 };
 
@@ -64,9 +72,11 @@ struct ServerStatistics {
     std::uint64_t accepted = 0;
     std::uint64_t requests = 0;
     std::uint64_t body_bytes_in_flight = 0;
-    std::uint64_t requests_in_flight = 0; ///< whose heads have come and whose answers haven't gone
-    std::uint64_t failed_handshakes = 0;  ///< of TLS, those cut short or late among them
-    std::uint64_t abandoned_requests = 0; ///< whose clients were found gone before the answer was ready
+    std::uint64_t answer_bytes_in_flight = 0; ///< of memory: a picture that several answers send counts once
+    std::uint64_t requests_in_flight = 0;     ///< whose heads have come and whose answers haven't gone
+    std::uint64_t failed_handshakes = 0;      ///< of TLS, those cut short or late among them
+    std::uint64_t abandoned_requests = 0;     ///< whose clients were found gone before the answer was ready
+    std::uint64_t slow_readers = 0;           ///< connections closed since they took less than the least rate
 };
 
 /// An HTTP/1.1 server (Boost.Beast, Asio coroutines) around an endpoint, with threads of its own that never
