@@ -65,6 +65,12 @@ void add_figures(Metrics& metrics, const portrait::http::Server& server) {
                         of(&Statistics::failed_handshakes));
     metrics.add_gauge("portrait_body_bytes_in_flight", "Bytes of uploads in memory",
                       of(&Statistics::body_bytes_in_flight));
+    metrics.add_gauge("portrait_answer_bytes_in_flight",
+                      "Bytes of answers in memory; a picture that several answers send counts once",
+                      of(&Statistics::answer_bytes_in_flight));
+    metrics.add_counter("portrait_slow_readers_total",
+                        "Connections closed since their clients took less than the least rate",
+                        of(&Statistics::slow_readers));
 }
 
 } // namespace portrait_server

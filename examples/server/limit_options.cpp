@@ -61,7 +61,9 @@ void add_limit_options(CLI::App& app, LimitSettings& settings) {
                 "For each of a request's two steps inside the server");
     add_seconds(app, "--write-timeout", bounds.write_timeout, "PORTRAIT_WRITE_TIMEOUT",
                 "For a client to take an answer, plus its length at --min-rate");
-    app.add_option("--min-rate", bounds.body_rate, "Bytes a second that the slowest client may have")
+    app.add_option("--min-rate", bounds.body_rate,
+                   "Bytes a second that the slowest client may have; one that takes less of an answer over "
+                   "ten seconds is closed")
         ->check(CLI::Range{std::uint64_t{1}, std::uint64_t{1} << 40U}.description(""))
         ->type_name("BYTES")
         ->default_str(fmt::format("{}", bounds.body_rate))

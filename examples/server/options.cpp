@@ -126,7 +126,13 @@ void add_rules(CLI::App& app, Settings& settings) {
         ->envname("PORTRAIT_SCRUB_METADATA");
 }
 
-void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client) {
+/// Options that are absent unless they are given.
+struct PerClient {
+    std::uint64_t bodies = 0;
+    std::uint64_t answers = 0;
+};
+
+void add_resources(CLI::App& app, Settings& settings, PerClient& per_client) {
     app.add_option("--threads", settings.threads, "Threads that serve sockets (default: one a core)")
         ->check(between(std::size_t{1}, most_threads))
         ->type_name("N")
@@ -156,12 +162,20 @@ void add_resources(CLI::App& app, Settings& settings, std::uint64_t& per_client)
              largest_size)
         ->default_str("256MiB")
         ->envname("PORTRAIT_BODIES_IN_FLIGHT");
-    add_size(app, "--bodies-in-flight-per-client", per_client,
+    add_size(app, "--bodies-in-flight-per-client", per_client.bodies,
              "The part of it that one address may take (default: an eighth, on loopback all of it); raise it "
-             "behind a "
-             "proxy",
+             "behind a proxy",
              largest_size)
         ->envname("PORTRAIT_BODIES_IN_FLIGHT_PER_CLIENT");
+    add_size(app, "--answers-in-flight", settings.answers_in_flight,
+             "Memory for answers on their way; a read beyond it is told to come again later", largest_size)
+        ->default_str("256MiB")
+        ->envname("PORTRAIT_ANSWERS_IN_FLIGHT");
+    add_size(app, "--answers-in-flight-per-client", per_client.answers,
+             "The part of it that one address may take (default: an eighth, on loopback all of it); raise it "
+             "behind a proxy",
+             largest_size)
+        ->envname("PORTRAIT_ANSWERS_IN_FLIGHT_PER_CLIENT");
 }
 
 void add_log(CLI::App& app, Settings& settings, std::string& operations) {
@@ -331,7 +345,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     CommandLine line;
     std::string listen;
     std::string operations;
-    std::uint64_t per_client = 0;
+    PerClient per_client;
     ImportPersons import;
     AddPerson person;
     AddUser user;
@@ -372,8 +386,10 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
         line.settings.listen = *parse_listen_address(listen);
     if (!operations.empty())
         line.settings.operations = *parse_listen_address(operations);
-    if (per_client != 0)
-        line.settings.bodies_in_flight_per_client = per_client;
+    if (per_client.bodies != 0)
+        line.settings.bodies_in_flight_per_client = per_client.bodies;
+    if (per_client.answers != 0)
+        line.settings.answers_in_flight_per_client = per_client.answers;
     return line;
 }
 

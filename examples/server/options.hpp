@@ -32,10 +32,12 @@ struct Settings {
     LimitSettings limits;
     TransportSettings transport;
 
-    std::uint64_t max_body = 10ULL << 20;                     ///< bytes of a picture
-    std::uint64_t max_pixels = 100'000'000;                   ///< of a picture
-    std::uint64_t bodies_in_flight = 256ULL << 20;            ///< bytes of all requests' bodies at a time
-    std::optional<std::uint64_t> bodies_in_flight_per_client; ///< absent: by the listening address
+    std::uint64_t max_body = 10ULL << 20;                      ///< bytes of a picture
+    std::uint64_t max_pixels = 100'000'000;                    ///< of a picture
+    std::uint64_t bodies_in_flight = 256ULL << 20;             ///< bytes of all requests' bodies at a time
+    std::optional<std::uint64_t> bodies_in_flight_per_client;  ///< absent: by the listening address
+    std::uint64_t answers_in_flight = 256ULL << 20;            ///< bytes of memory of all answers at a time
+    std::optional<std::uint64_t> answers_in_flight_per_client; ///< absent: by the listening address
     std::uint64_t cache_bytes = 64ULL << 20;
     std::size_t render_threads = 0;            ///< that scale and convert pictures; 0: one a core
     std::uint64_t render_bytes = 256ULL << 20; ///< of decoded pixels at a time

@@ -48,6 +48,7 @@ constexpr std::chrono::seconds drain_patience{7};
 constexpr std::chrono::seconds closing_limit{9};
 constexpr std::size_t waiting_tasks = 4096; // of each pool; beyond it 503
 constexpr std::uint32_t most_operations_connections = 64;
+constexpr std::uint64_t operations_answer_bytes = 8ULL << 20;
 
 /// The parts, in the order of their dependence: destroyed from the last to the first.
 struct Parts {
@@ -130,10 +131,13 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
         options.connections_per_address = options.connection_limit;
     // The largest picture has to fit, whatever else was chosen; the rest of its request has room beside it.
     options.body_bytes_in_flight = std::max(settings.bodies_in_flight, settings.max_body + (1U << 20));
-    if (settings.bodies_in_flight_per_client)
-        options.body_bytes_per_address = *settings.bodies_in_flight_per_client;
-    else if (settings.listen.is_loopback() && options.trusted_proxies.empty()) // nobody to be fair to
-        options.body_bytes_per_address = options.body_bytes_in_flight;
+    options.answer_bytes_in_flight = settings.answers_in_flight;
+    // On loopback there is nobody to be fair to.
+    const bool one_client = settings.listen.is_loopback() && options.trusted_proxies.empty();
+    options.body_bytes_per_address =
+        settings.bodies_in_flight_per_client.value_or(one_client ? options.body_bytes_in_flight : 0);
+    options.answer_bytes_per_address =
+        settings.answers_in_flight_per_client.value_or(one_client ? options.answer_bytes_in_flight : 0);
     return options;
 }
 
@@ -191,6 +195,7 @@ void open_control_socket(const Settings& settings, Parts& parts) {
     server.port = settings.operations->port;
     server.threads = 1;
     server.connection_limit = most_operations_connections;
+    server.answer_bytes_in_flight = operations_answer_bytes;
     auto started = portrait::http::Server::start(parts.operations_endpoint, std::move(server));
     if (!started)
         return started.error();

@@ -1,5 +1,7 @@
 #include "server_process.hpp"
 
+#include "memory_group.hpp"
+
 #include "support/catch.hpp"
 #include "support/secrets.hpp"
 
@@ -104,6 +106,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 ServerProcess::ServerProcess(const ServerLaunch& launch)
     : folder_{launch.folder} {
     note_secrets_of(launch);
+    if (launch.memory_limit != 0)
+        memory_group_ = MemoryGroup::make(launch.memory_limit);
     auto arguments = launch.arguments;
     arguments.insert(arguments.begin(), PORTRAIT_SERVER_BINARY);
     auto environment = environment_of(launch);
@@ -124,7 +128,8 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
         throw_errno("fork");
     if (id_ == 0) { // only async-signal-safe calls from here on
         ::setsid(); // no terminal to ask
-        const bool ready = ::chdir(folder.c_str()) == 0 && ::dup2(input, 0) == 0 &&
+        const bool ready = (memory_group_ == nullptr || memory_group_->enter()) &&
+                           ::chdir(folder.c_str()) == 0 && ::dup2(input, 0) == 0 &&
                            ::dup2(out.write_end, 1) == 1 && ::dup2(err.write_end, 2) == 2 &&
                            (!launch.user || ::setuid(*launch.user) == 0);
         if (ready)

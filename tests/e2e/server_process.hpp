@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ struct ServerLaunch {
     std::map<std::string, std::string> environment{};
     std::string input{};            ///< all of its standard input
     std::optional<unsigned> user{}; ///< it gives up being root and becomes this user
+    /// Bytes after which the kernel kills it, as of a unit's MemoryMax, where the machine lets a test do
+    /// that; 0: none. See `ServerProcess::has_memory_limit`.
+    std::uint64_t memory_limit = 0;
 };
 
 /// How a process ended, and all that it said.
@@ -35,6 +39,8 @@ struct ServerEnd {
     std::string out;
     std::string err;
 };
+
+class MemoryGroup;
 
 /// One process. What it prints is taken at once, so it never waits for the test. Ends with this object at the
 /// latest (kill -9), when a log that holds a secret which a test has sent or was given fails that test; an
@@ -74,6 +80,8 @@ public:
     /// What it has reserved for data and stacks of threads, touched or not: what RLIMIT_DATA counts.
     std::uint64_t data_bytes() const;
 
+    /// Whether the limit of memory that was asked for is in force.
+    bool has_memory_limit() const noexcept { return memory_group_ != nullptr; }
     /// Whether its files take any bytes from now on: with a limit of 0 (RLIMIT_FSIZE) each write fails, as on
     /// a disk that is full.
     void let_files_be_written(bool may) const;
@@ -92,6 +100,7 @@ private:
     [[noreturn]] void fail(const std::string& what) const; // called without the lock
 
     const std::filesystem::path folder_;
+    std::unique_ptr<MemoryGroup> memory_group_; ///< outlives the process
     pid_t id_ = -1;
     int handle_ = -1; // a pidfd: readable once the process has ended
     bool reaped_ = false;

@@ -58,6 +58,27 @@ TEST_CASE("bytes are raw, base64 or a picture by what Accept names", "[endpoint]
     }
 }
 
+TEST_CASE("a picture of any length is whole as base64", "[endpoint][agents]") {
+    const AgentsFixture fixture;
+    // Around the pieces that a long one is made of, with each padding.
+    const auto length =
+        GENERATE(std::size_t{48 * 1024 - 1}, std::size_t{48 * 1024}, std::size_t{48 * 1024 + 1},
+                 std::size_t{96 * 1024}, std::size_t{96 * 1024 + 1}, std::size_t{300'002});
+    const auto bytes = make_jpeg_of_size(length);
+    const std::string picture{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    REQUIRE(picture.size() == length);
+    REQUIRE(
+        fixture.send({"PUT", "/api/v1/Person/1/Image", {{"Content-Type", "image/jpeg"}}, picture}).status ==
+        200);
+    const auto json = fixture.call_accepting("Person/GetPersonImage", person_1, "application/json");
+    CHECK(json.status == 200);
+    CHECK((json.body_text() == '"' + base64_of(picture) + '"'));
+    CHECK(json.length() == json.body_text().size());
+    const auto xml = fixture.call_accepting("Person/GetPersonImage", person_1, "application/xml");
+    CHECK((xml.body_text() == "<base64Binary>" + base64_of(picture) + "</base64Binary>"));
+    CHECK(xml.length() == xml.body_text().size());
+}
+
 TEST_CASE("no Accept at all gives the bytes raw", "[endpoint][agents][accept]") {
     const AgentsFixture fixture;
     const auto png = fixture.give_person_1_a_picture();

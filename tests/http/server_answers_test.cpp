@@ -113,6 +113,39 @@ TEST_CASE("a range of a picture counts as the picture that it keeps in memory",
     CHECK(eventually([&] { return held_by_answers(server) == large; }));
 }
 
+TEST_CASE("pictures as base64 text share the picture's bytes while they are sent",
+          "[server][answers][hostile]") {
+    ServerOptions options = test_options();
+    options.answer_bytes_in_flight = 20 * mebibyte;
+    options.answer_bytes_per_address = 20 * mebibyte;
+    const RunningServer server{options};
+    server.put(1, make_jpeg_of_size(large, 1));
+    const auto ask = [&](RawConnection& connection) {
+        connection.send(signed_in_request(
+            "POST", "/api/v1/Agents/Person/GetPersonImage",
+            {{"Content-Type", "application/json"}, {"Accept", "application/json"}}, R"({"PersonId":1})"));
+    };
+    std::vector<RawConnection> slow;
+    for (int count = 0; count < 10; ++count) {
+        slow.push_back(server.connect());
+        ask(slow.back());
+    }
+    REQUIRE(eventually([&] { return server.server->statistics().requests_in_flight == 10; }));
+    REQUIRE(eventually([&] { return held_by_answers(server) >= large; }));
+    CHECK(held_by_answers(server) < large + mebibyte + 10 * 70'000); // and a piece each
+    auto reader = server.connect();
+    for (int count = 0; count < 2; ++count) { // over one connection, since the length is known
+        ask(reader);
+        const auto response = reader.read_response();
+        CHECK(response.status == 200);
+        CHECK(response.field("Content-Length") == std::to_string((large + 2) / 3 * 4 + 2));
+        CHECK(response.find("Transfer-Encoding") == nullptr);
+        CHECK(response.body.size() == (large + 2) / 3 * 4 + 2);
+    }
+    slow.clear();
+    CHECK(eventually([&] { return held_by_answers(server) == 0; }));
+}
+
 TEST_CASE("answers behind a trusted proxy count for the client that it names", "[server][answers][proxy]") {
     ServerOptions options = test_options();
     options.trusted_proxies = {*Network::parse("127.0.0.1")};

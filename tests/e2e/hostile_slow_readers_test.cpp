@@ -1,0 +1,221 @@
+#include "demo_user.hpp"
+#include "server_process.hpp"
+
+#include "support/catch.hpp"
+#include "support/pictures.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace portrait::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t unit_limit = 1024 * mebibyte; // MemoryMax of portrait-server.service
+constexpr int slow_readers = 256;
+constexpr int large_pictures = 40; // persons 1 to 40; 41 has what is rendered, from 42 on honest clients'
+constexpr std::uint64_t large_bytes = 10 * mebibyte;
+
+/// The sum that the guide's page of limits states, for the defaults and this machine's cores.
+std::uint64_t stated_sum() {
+    constexpr std::uint64_t process = 64;
+    constexpr std::uint64_t cache = 64;
+    constexpr std::uint64_t uploads = 256;
+    constexpr std::uint64_t answers = 256;
+    constexpr std::uint64_t pixels = 256;
+    constexpr std::uint64_t store_threads = 8;
+    const std::uint64_t render_threads = std::max(1U, std::thread::hardware_concurrency());
+    const auto in_hands = (2 * store_threads + 2 * render_threads) * large_bytes / mebibyte;
+    const auto connections = std::uint64_t{slow_readers} * 16 / 1024;
+    return (process + cache + uploads + answers + pixels + in_hands + connections) * mebibyte;
+}
+
+/// A picture of noise, which no format makes small.
+std::string noise(const TemporaryFolder& folder) {
+    const auto file = folder / "noise.jpg";
+    const auto command = "convert -seed 1 -size 2400x1800 xc:gray +noise Random -quality 97 " + file.string();
+    REQUIRE(std::system(command.c_str()) == 0);
+    std::ifstream stream{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+void put(std::uint16_t port, int person, std::string_view bytes) {
+    REQUIRE(fetch(port, "PUT", image_path(person), as_demo_user({{"Content-Type", "image/jpeg"}}), bytes)
+                .status == 200);
+}
+
+/// Asks for something and reads nothing but the answer's first line, with as little room as the kernel gives.
+class SlowReader {
+public:
+    SlowReader(std::uint16_t port, const std::string& path)
+        : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        const int room = 4096;
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(port);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (socket_ < 0 || ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) != 0 ||
+            ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+            throw std::system_error{errno, std::generic_category(), "connect"};
+        const auto text = request_text("GET", path, as_demo_user());
+        if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
+            throw std::system_error{errno, std::generic_category(), "send"};
+    }
+    ~SlowReader() {
+        if (socket_ >= 0)
+            ::close(socket_);
+    }
+    SlowReader(SlowReader&& other) noexcept
+        : socket_{std::exchange(other.socket_, -1)} {}
+    SlowReader& operator=(SlowReader&&) = delete;
+
+    /// The answer's status, 0 while there is none.
+    int status() const {
+        std::array<char, 12> line{};
+        const auto count = ::recv(socket_, line.data(), line.size(), MSG_DONTWAIT | MSG_PEEK);
+        return count == static_cast<ssize_t>(line.size()) ? std::stoi(std::string{line.data() + 9, 3}) : 0;
+    }
+
+private:
+    int socket_;
+};
+
+/// Clients that do what users do, until they are told to stop.
+class HonestClients {
+public:
+    explicit HonestClients(std::uint16_t port) {
+        for (int number = 0; number < 3; ++number)
+            threads_.emplace_back([this, port, number] { run(port, 42 + number); });
+    }
+    ~HonestClients() { stop(); }
+    HonestClients(const HonestClients&) = delete;
+    HonestClients& operator=(const HonestClients&) = delete;
+
+    /// What each was answered, by status; 0 for an exception.
+    std::map<unsigned, int> stop() {
+        stopping_ = true;
+        for (auto& thread : threads_)
+            thread.join();
+        threads_.clear();
+        return answers_;
+    }
+
+private:
+    void run(std::uint16_t port, int person) {
+        try {
+            const auto bytes = make_jpeg_of_size(40'000, static_cast<std::uint32_t>(person));
+            const std::string_view picture{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+            RawConnection connection{port, "127.0.0.1", 60s};
+            const auto ask = [&](std::string_view method, const std::string& path,
+                                 std::string_view body = {}) {
+                connection.send(request_text(
+                    method, path,
+                    as_demo_user(body.empty() ? RawFields{} : RawFields{{"Content-Type", "image/jpeg"}}),
+                    body));
+                const auto answer = connection.read_response();
+                const std::lock_guard lock{mutex_};
+                ++answers_[answer.status];
+            };
+            while (!stopping_) {
+                ask("PUT", image_path(person), picture);
+                ask("GET", image_path(person));
+                ask("GET", "/api/v1/Person/" + std::to_string(person) + "/ImageInfo");
+                std::this_thread::sleep_for(20ms);
+            }
+            ask("GET", image_path(person) + "?w=20&h=20");
+        } catch (const std::exception&) {
+            const std::lock_guard lock{mutex_};
+            ++answers_[0];
+        }
+    }
+
+    std::atomic<bool> stopping_{false};
+    std::mutex mutex_;
+    std::map<unsigned, int> answers_;
+    std::vector<std::thread> threads_;
+};
+
+} // namespace
+
+// A sanitizer's own memory would be measured, so its builds only look at the answers.
+TEST_CASE("readers that read nothing take no more memory than the limits say", "[e2e][hostile][memory]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments({"--demo", "--log-level", "warning"}),
+                          .memory_limit = PORTRAIT_SANITIZED != 0 ? 0 : unit_limit}};
+    const auto port = server.port();
+    for (int person = 1; person <= large_pictures; ++person) {
+        const auto bytes = make_jpeg_of_size(large_bytes, static_cast<std::uint32_t>(person));
+        put(port, person, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    put(port, large_pictures + 1, noise(folder));
+
+    HonestClients honest{port};
+    std::vector<SlowReader> slow;
+    for (int number = 0; number < slow_readers / 2; ++number) {
+        slow.emplace_back(port, image_path(1 + number % large_pictures));
+        slow.emplace_back(port,
+                          image_path(large_pictures + 1) + "?type=png&w=" + std::to_string(800 + number));
+    }
+    std::map<int, int> answers;
+    const auto began = std::chrono::steady_clock::now();
+    const auto elapsed = [&] { return std::chrono::steady_clock::now() - began; };
+    // Whoever is answered and takes nothing is closed by then.
+    while (elapsed() < 13s || (elapsed() < 60s && answers[0] > 0)) {
+        std::this_thread::sleep_for(200ms);
+        std::map<int, int> now;
+        for (const auto& reader : slow)
+            ++now[reader.status()];
+        answers = now;
+    }
+    const auto peak = server.peak_resident_bytes();
+    const auto honest_answers = honest.stop();
+    std::string told;
+    for (const auto& [status, count] : answers)
+        told += " " + std::to_string(status) + " x " + std::to_string(count);
+    WARN(slow_readers << " slow readers: answers" << told << "; at most " << peak / mebibyte
+                      << " MiB resident of " << stated_sum() / mebibyte << " that the guide states, "
+                      << (server.has_memory_limit() ? "killed over" : "not limited to") << " "
+                      << unit_limit / mebibyte << " MiB");
+    CHECK(answers[200] > 0);
+    CHECK(answers[503] > 0); // 400 MiB of pictures don't fit
+    CHECK(answers[200] + answers[503] == slow_readers);
+    REQUIRE(honest_answers.size() == 1);
+    CHECK(honest_answers.begin()->first == 200);
+    CHECK(honest_answers.begin()->second > 30);
+    if (PORTRAIT_SANITIZED == 0) {
+        CHECK(peak < stated_sum());
+        CHECK(peak < unit_limit);
+    }
+
+    // All of them have been closed but those that were refused, and their memory is free again.
+    std::this_thread::sleep_for(100ms);
+    slow.clear();
+    const auto metrics = fetch(port, "GET", "/metrics").body;
+    CHECK(metrics.find("portrait_slow_readers_total " + std::to_string(answers[200]) + "\n") !=
+          std::string::npos);
+    CHECK(metrics.find("portrait_answer_bytes_in_flight 0\n") != std::string::npos);
+    CHECK(server.terminate().exit_code == 0);
+}
