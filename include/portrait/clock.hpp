@@ -20,4 +20,18 @@ public:
 /// The system's clock.
 PORTRAIT_EXPORT std::shared_ptr<const Clock> system_clock();
 
+/// A moment for measuring durations. It has no date and means nothing to another process.
+using SteadyTimestamp = std::chrono::steady_clock::time_point;
+
+/// Port: what durations are measured with. Never goes back, also when the system's time is set back.
+/// Thread-safe, never fails.
+class PORTRAIT_EXPORT SteadyClock {
+public:
+    virtual ~SteadyClock() = default;
+    virtual SteadyTimestamp now() const = 0;
+};
+
+/// The system's steady clock (`std::chrono::steady_clock`).
+PORTRAIT_EXPORT std::shared_ptr<const SteadyClock> system_steady_clock();
+
 } // namespace portrait

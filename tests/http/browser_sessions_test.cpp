@@ -3,12 +3,15 @@
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 using namespace portrait::http;
-using portrait::testing::ManualClock;
+using portrait::testing::ManualSteadyClock;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -22,114 +25,126 @@ Principal principal(const std::string& name) {
 } // namespace
 
 TEST_CASE("who signed in is found by the session's secret until the sign-out", "[http][sessions]") {
-    const ManualClock clock;
-    Sessions sessions{{}};
-    const auto secret = sessions.start(principal("anna"), clock.now());
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{}, clock};
+    const auto secret = sessions.start(principal("anna"));
     CHECK(secret.size() == session_secret_length);
-    const auto found = sessions.find(secret, clock.now());
+    const auto found = sessions.find(secret);
     REQUIRE(found);
     CHECK(found->name == "anna");
     CHECK(found->actor.associate_id == 5);
     CHECK(sessions.end(secret));
-    CHECK_FALSE(sessions.find(secret, clock.now()));
+    CHECK_FALSE(sessions.find(secret));
     CHECK_FALSE(sessions.end(secret));
     CHECK(sessions.count() == 0);
 }
 
 TEST_CASE("what is no session's secret finds nobody", "[http][sessions]") {
-    const ManualClock clock;
-    Sessions sessions{{}};
-    auto secret = sessions.start(principal("anna"), clock.now());
-    CHECK_FALSE(sessions.find("", clock.now()));
-    CHECK_FALSE(sessions.find(secret + "A", clock.now()));
-    CHECK_FALSE(sessions.find(secret.substr(1), clock.now()));
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{}, clock};
+    auto secret = sessions.start(principal("anna"));
+    CHECK_FALSE(sessions.find(""));
+    CHECK_FALSE(sessions.find(secret + "A"));
+    CHECK_FALSE(sessions.find(secret.substr(1)));
     secret[10] = secret[10] == 'A' ? 'B' : 'A';
-    CHECK_FALSE(sessions.find(secret, clock.now()));
+    CHECK_FALSE(sessions.find(secret));
 }
 
 TEST_CASE("an XSRF value is one session's own", "[http][sessions]") {
-    const ManualClock clock;
-    Sessions sessions{{}};
-    const auto first = sessions.start(principal("anna"), clock.now());
-    const auto second = sessions.start(principal("anna"), clock.now());
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{}, clock};
+    const auto first = sessions.start(principal("anna"));
+    const auto second = sessions.start(principal("anna"));
     CHECK(sessions.xsrf_value(first) != first);
     CHECK(sessions.is_xsrf_value(first, sessions.xsrf_value(first)));
     CHECK_FALSE(sessions.is_xsrf_value(first, sessions.xsrf_value(second)));
     CHECK_FALSE(sessions.is_xsrf_value(first, ""));
     CHECK_FALSE(sessions.is_xsrf_value(first, first));
-    const Sessions others{{}};
+    const Sessions others{{}, clock};
     CHECK(others.xsrf_value(first) != sessions.xsrf_value(first));
 }
 
 TEST_CASE("a session ends when it is idle for too long, and requests keep it", "[http][sessions]") {
-    ManualClock clock;
-    Sessions sessions{{}};
-    const auto secret = sessions.start(principal("anna"), clock.now());
-    clock.advance(hours{8} - seconds{1});
-    CHECK(sessions.find(secret, clock.now()));
-    clock.advance(hours{8} - seconds{1});
-    CHECK(sessions.find(secret, clock.now()));
-    clock.advance(hours{8});
-    CHECK_FALSE(sessions.find(secret, clock.now()));
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{}, clock};
+    const auto secret = sessions.start(principal("anna"));
+    clock->advance(hours{8} - seconds{1});
+    CHECK(sessions.find(secret));
+    clock->advance(hours{8} - seconds{1});
+    CHECK(sessions.find(secret));
+    clock->advance(hours{8});
+    CHECK_FALSE(sessions.find(secret));
     CHECK(sessions.count() == 0);
 }
 
 TEST_CASE("a session ends after its lifetime however busy it is", "[http][sessions]") {
-    ManualClock clock;
-    Sessions sessions{{}};
-    const auto secret = sessions.start(principal("anna"), clock.now());
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{}, clock};
+    const auto secret = sessions.start(principal("anna"));
     for (int hour = 1; hour < 24; ++hour) {
-        clock.advance(hours{1});
-        CHECK(sessions.find(secret, clock.now()));
+        clock->advance(hours{1});
+        CHECK(sessions.find(secret));
     }
-    clock.advance(hours{1});
-    CHECK_FALSE(sessions.find(secret, clock.now()));
+    clock->advance(hours{1});
+    CHECK_FALSE(sessions.find(secret));
 }
 
-TEST_CASE("a clock that was set back makes no session longer", "[http][sessions]") {
-    ManualClock clock;
-    Sessions sessions{{}};
-    const auto secret = sessions.start(principal("anna"), clock.now());
-    clock.advance(-minutes{1});
-    CHECK_FALSE(sessions.find(secret, clock.now()));
+TEST_CASE("a clock that goes back ends no session", "[http][sessions]") {
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{}, clock};
+    const auto secret = sessions.start(principal("anna"));
+    clock->advance(-hours{9});
+    CHECK(sessions.find(secret));
+    // The last use is still the one at the later moment.
+    clock->advance(hours{9});
+    CHECK(sessions.find(secret));
+    clock->advance(hours{8});
+    CHECK_FALSE(sessions.find(secret));
+}
+
+TEST_CASE("a limit of any length is never reached", "[http][sessions]") {
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{.idle = seconds::max(), .lifetime = seconds::max()}, clock};
+    const auto secret = sessions.start(principal("anna"));
+    clock->advance(hours{24 * 365 * 100});
+    CHECK(sessions.find(secret));
 }
 
 TEST_CASE("the session that was idle for longest makes room", "[http][sessions]") {
-    ManualClock clock;
-    Sessions sessions{{.most = 2}};
-    const auto first = sessions.start(principal("a"), clock.now());
-    const auto second = sessions.start(principal("b"), clock.now());
-    CHECK(sessions.find(first, clock.now()));
-    const auto third = sessions.start(principal("c"), clock.now());
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{.most = 2}, clock};
+    const auto first = sessions.start(principal("a"));
+    const auto second = sessions.start(principal("b"));
+    CHECK(sessions.find(first));
+    const auto third = sessions.start(principal("c"));
     CHECK(sessions.count() == 2);
-    CHECK(sessions.find(first, clock.now()));
-    CHECK_FALSE(sessions.find(second, clock.now()));
-    CHECK(sessions.find(third, clock.now()));
+    CHECK(sessions.find(first));
+    CHECK_FALSE(sessions.find(second));
+    CHECK(sessions.find(third));
 }
 
 TEST_CASE("one principal's many sessions push out nobody else's", "[http][sessions]") {
-    const ManualClock clock;
-    Sessions sessions{{.most = 10, .most_of_one_principal = 3}};
-    const auto other = sessions.start(principal("other"), clock.now());
-    const auto oldest = sessions.start(principal("greedy"), clock.now());
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    Sessions sessions{{.most = 10, .most_of_one_principal = 3}, clock};
+    const auto other = sessions.start(principal("other"));
+    const auto oldest = sessions.start(principal("greedy"));
     std::string newest;
     for (int count = 0; count < 20; ++count)
-        newest = sessions.start(principal("greedy"), clock.now());
+        newest = sessions.start(principal("greedy"));
     CHECK(sessions.count() == 4);
-    CHECK(sessions.find(other, clock.now()));
-    CHECK(sessions.find(newest, clock.now()));
-    CHECK_FALSE(sessions.find(oldest, clock.now()));
+    CHECK(sessions.find(other));
+    CHECK(sessions.find(newest));
+    CHECK_FALSE(sessions.find(oldest));
 }
 
 TEST_CASE("sessions are started, found and ended by many threads", "[http][sessions]") {
-    const ManualClock clock;
-    Sessions sessions{{.most = 50, .most_of_one_principal = 50}};
+    Sessions sessions{{.most = 50, .most_of_one_principal = 50}, portrait::system_steady_clock()};
     std::vector<std::thread> threads;
     for (int number = 0; number < 4; ++number)
         threads.emplace_back([&, number] {
             for (int round = 0; round < 200; ++round) {
-                const auto secret = sessions.start(principal("p" + std::to_string(number)), clock.now());
-                (void)sessions.find(secret, clock.now());
+                const auto secret = sessions.start(principal("p" + std::to_string(number)));
+                (void)sessions.find(secret);
                 if (round % 2 == 0)
                     (void)sessions.end(secret);
             }
@@ -138,4 +153,22 @@ TEST_CASE("sessions are started, found and ended by many threads", "[http][sessi
         thread.join();
     CHECK(sessions.count() <= 50);
     CHECK(sessions.count() > 0);
+}
+
+// Each takes its time before the others' or after it, in any order: only the real clock shows that.
+TEST_CASE("a session that many threads use at the same time is never lost", "[http][sessions]") {
+    Sessions sessions{{}, portrait::system_steady_clock()};
+    const auto secret = sessions.start(principal("anna"));
+    std::atomic<int> lost{0};
+    const auto end = std::chrono::steady_clock::now() + seconds{1};
+    std::vector<std::thread> threads;
+    for (int number = 0; number < 8; ++number)
+        threads.emplace_back([&] {
+            while (std::chrono::steady_clock::now() < end)
+                if (!sessions.find(secret))
+                    ++lost;
+        });
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(lost == 0);
 }

@@ -18,7 +18,7 @@ const RawFields browser_form{{"Authorization", "-"},
                              {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
                              {"Accept", "text/html,application/xhtml+xml,*/*;q=0.8"}};
 
-http::EndpointOptions with_clock(const std::shared_ptr<ManualClock>& clock) {
+http::EndpointOptions with_clock(const std::shared_ptr<ManualSteadyClock>& clock) {
     http::EndpointOptions options;
     options.clock = clock;
     return options;
@@ -204,7 +204,7 @@ TEST_CASE("hostile cookies and XSRF values are 401", "[endpoint][session]") {
 }
 
 TEST_CASE("sessions end by idleness", "[endpoint][session]") {
-    const auto clock = std::make_shared<ManualClock>();
+    const auto clock = std::make_shared<ManualSteadyClock>();
     const EndpointFixture fixture{with_clock(clock)};
     const auto browser = signed_in(fixture);
     clock->advance(std::chrono::hours{7});

@@ -147,7 +147,7 @@ TEST_CASE("a wrong password is never remembered", "[http][file_authenticator]") 
 }
 
 TEST_CASE("a verified password is hashed again once its time is over", "[http][file_authenticator]") {
-    const auto clock = std::make_shared<testing::ManualClock>();
+    const auto clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
     options.remember = 60s;
     options.clock = clock;

@@ -71,7 +71,7 @@ struct Followed {
 
     TemporaryFolder folder;
     std::filesystem::path file = folder / "users";
-    std::shared_ptr<testing::ManualClock> clock = std::make_shared<testing::ManualClock>();
+    std::shared_ptr<testing::ManualSteadyClock> clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
     std::atomic<int> faults{0};
     std::unique_ptr<FileAuthenticator> authenticator;
@@ -80,7 +80,7 @@ struct Followed {
 } // namespace
 
 TEST_CASE("one address guessing is told to wait and costs no hash meanwhile", "[http][file_authenticator]") {
-    const auto clock = std::make_shared<testing::ManualClock>();
+    const auto clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
     options.clock = clock;
     const auto authenticator = *FileAuthenticator::from_text(tje0 + reader, options);
@@ -113,7 +113,7 @@ TEST_CASE("many addresses guessing one name are told to wait, known or unknown a
           "[http][file_authenticator]") {
     const auto* const name = GENERATE("tje0", "nobody");
     FileAuthenticatorOptions options;
-    options.clock = std::make_shared<testing::ManualClock>();
+    options.clock = std::make_shared<testing::ManualSteadyClock>();
     const auto authenticator = *FileAuthenticator::from_text(tje0 + reader, options);
     REQUIRE(ask(*authenticator, "reader", "correct horse", "198.51.100.1").has_value());
     int rejected = 0;
@@ -128,7 +128,7 @@ TEST_CASE("many addresses guessing one name are told to wait, known or unknown a
 
 TEST_CASE("an honest user signs in anew from where they did before while their name is attacked",
           "[http][file_authenticator]") {
-    const auto clock = std::make_shared<testing::ManualClock>();
+    const auto clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
     options.clock = clock;
     options.remember = 60s;

@@ -1,23 +1,36 @@
 #include "remembered_credentials.hpp"
 
 #include "support/catch.hpp"
+#include "support/manual_clock.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
+using portrait::testing::ManualSteadyClock;
 
 namespace {
 
-constexpr Timestamp start = Timestamp{1'700'000'000s};
+/// With a clock of the test's own.
+struct Remembered {
+    explicit Remembered(std::chrono::seconds duration = 300s, std::size_t capacity = 10)
+        : credentials{duration, capacity, clock} {}
+
+    std::shared_ptr<ManualSteadyClock> clock = std::make_shared<ManualSteadyClock>();
+    RememberedCredentials credentials;
+};
 
 } // namespace
 
 TEST_CASE("a key depends on user, password and hash, each by itself", "[http][remembered_credentials]") {
-    const RememberedCredentials remembered{300s, 10};
+    const RememberedCredentials remembered{300s, 10, system_steady_clock()};
     CHECK(remembered.key_of("a", "b", "c") == remembered.key_of("a", "b", "c"));
     const std::set<RememberedCredentials::Key> keys{
         remembered.key_of("a", "b", "c"), remembered.key_of("ab", "", "c"), remembered.key_of("", "ab", "c"),
@@ -27,59 +40,95 @@ TEST_CASE("a key depends on user, password and hash, each by itself", "[http][re
 }
 
 TEST_CASE("keys of one process mean nothing to another", "[http][remembered_credentials]") {
-    const RememberedCredentials one{300s, 10};
-    const RememberedCredentials other{300s, 10};
+    const RememberedCredentials one{300s, 10, system_steady_clock()};
+    const RememberedCredentials other{300s, 10, system_steady_clock()};
     CHECK(one.key_of("a", "b", "c") != other.key_of("a", "b", "c"));
 }
 
-TEST_CASE("what was verified is remembered for its time and not a millisecond longer",
+TEST_CASE("what was verified is remembered for its time and not a nanosecond longer",
           "[http][remembered_credentials]") {
-    RememberedCredentials remembered{300s, 10};
-    const auto key = remembered.key_of("a", "b", "c");
-    CHECK_FALSE(remembered.contains(key, start));
-    remembered.remember(key, start);
-    CHECK(remembered.contains(key, start));
-    CHECK(remembered.contains(key, start + 300s - 1ms));
-    CHECK_FALSE(remembered.contains(remembered.key_of("a", "x", "c"), start));
-    CHECK_FALSE(remembered.contains(key, start + 300s));
-    // Forgotten for good, even if the clock is set back.
-    CHECK_FALSE(remembered.contains(key, start));
+    Remembered remembered;
+    auto& credentials = remembered.credentials;
+    const auto key = credentials.key_of("a", "b", "c");
+    CHECK_FALSE(credentials.contains(key));
+    credentials.remember(key);
+    CHECK(credentials.contains(key));
+    CHECK_FALSE(credentials.contains(credentials.key_of("a", "x", "c")));
+    remembered.clock->advance(300s - 1ns);
+    CHECK(credentials.contains(key));
+    remembered.clock->advance(1ns);
+    CHECK_FALSE(credentials.contains(key));
+    // Forgotten for good.
+    remembered.clock->advance(-300s);
+    CHECK_FALSE(credentials.contains(key));
 }
 
 TEST_CASE("verifying again prolongs the time", "[http][remembered_credentials]") {
-    RememberedCredentials remembered{300s, 10};
-    const auto key = remembered.key_of("a", "b", "c");
-    remembered.remember(key, start);
-    remembered.remember(key, start + 200s);
-    CHECK(remembered.contains(key, start + 499s));
+    Remembered remembered;
+    const auto key = remembered.credentials.key_of("a", "b", "c");
+    remembered.credentials.remember(key);
+    remembered.clock->advance(200s);
+    remembered.credentials.remember(key);
+    remembered.clock->advance(299s);
+    CHECK(remembered.credentials.contains(key));
 }
 
-TEST_CASE("a clock that was set back prolongs nothing", "[http][remembered_credentials]") {
-    RememberedCredentials remembered{300s, 10};
-    const auto key = remembered.key_of("a", "b", "c");
-    remembered.remember(key, start);
-    CHECK_FALSE(remembered.contains(key, start - 1ms));
+TEST_CASE("a clock that goes back makes nothing forgotten", "[http][remembered_credentials]") {
+    Remembered remembered;
+    const auto key = remembered.credentials.key_of("a", "b", "c");
+    remembered.credentials.remember(key);
+    remembered.clock->advance(-301s);
+    CHECK(remembered.credentials.contains(key));
+    remembered.credentials.remember(key);
+    // The time counts from the later moment still.
+    remembered.clock->advance(301s + 299s);
+    CHECK(remembered.credentials.contains(key));
 }
 
 TEST_CASE("the one verified longest ago makes room", "[http][remembered_credentials]") {
-    RememberedCredentials remembered{300s, 2};
-    const auto first = remembered.key_of("a", "1", "");
-    const auto second = remembered.key_of("b", "2", "");
-    const auto third = remembered.key_of("c", "3", "");
-    remembered.remember(first, start);
-    remembered.remember(second, start + 1s);
-    remembered.remember(first, start + 2s);
-    remembered.remember(third, start + 3s);
-    CHECK(remembered.contains(first, start + 4s));
-    CHECK_FALSE(remembered.contains(second, start + 4s));
-    CHECK(remembered.contains(third, start + 4s));
+    Remembered remembered{300s, 2};
+    auto& credentials = remembered.credentials;
+    const auto first = credentials.key_of("a", "1", "");
+    const auto second = credentials.key_of("b", "2", "");
+    const auto third = credentials.key_of("c", "3", "");
+    for (const auto& key : {first, second, first, third}) {
+        credentials.remember(key);
+        remembered.clock->advance(1s);
+    }
+    CHECK(credentials.contains(first));
+    CHECK_FALSE(credentials.contains(second));
+    CHECK(credentials.contains(third));
 }
 
 TEST_CASE("no time or no room remembers nothing", "[http][remembered_credentials]") {
-    RememberedCredentials no_time{0s, 10};
-    RememberedCredentials no_room{300s, 0};
-    no_time.remember(no_time.key_of("a", "b", "c"), start);
-    no_room.remember(no_room.key_of("a", "b", "c"), start);
-    CHECK_FALSE(no_time.contains(no_time.key_of("a", "b", "c"), start));
-    CHECK_FALSE(no_room.contains(no_room.key_of("a", "b", "c"), start));
+    Remembered no_time{0s, 10};
+    Remembered no_room{300s, 0};
+    for (auto* credentials : {&no_time.credentials, &no_room.credentials}) {
+        const auto key = credentials->key_of("a", "b", "c");
+        credentials->remember(key);
+        CHECK_FALSE(credentials->contains(key));
+    }
+}
+
+// Each takes its time before the others' or after it, in any order: only the real clock shows that.
+TEST_CASE("what threads verify while others look for it is never forgotten",
+          "[http][remembered_credentials]") {
+    RememberedCredentials credentials{300s, 10, system_steady_clock()};
+    const auto key = credentials.key_of("a", "b", "c");
+    credentials.remember(key);
+    std::atomic<int> forgotten{0};
+    const auto end = std::chrono::steady_clock::now() + 1s;
+    std::vector<std::thread> threads;
+    for (int number = 0; number < 8; ++number)
+        threads.emplace_back([&, verifies = number % 2 == 0] {
+            while (std::chrono::steady_clock::now() < end) {
+                if (verifies)
+                    credentials.remember(key);
+                else if (!credentials.contains(key))
+                    ++forgotten;
+            }
+        });
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(forgotten == 0);
 }

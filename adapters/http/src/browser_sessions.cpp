@@ -1,17 +1,30 @@
 #include "browser_sessions.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace portrait::http {
 
-Sessions::Sessions(SessionOptions options)
+namespace {
+
+/// In whole seconds, so that a limit of any length compares without an overflow.
+std::chrono::seconds whole_seconds(SteadyTimestamp::duration duration) {
+    return std::chrono::floor<std::chrono::seconds>(duration);
+}
+
+} // namespace
+
+Sessions::Sessions(SessionOptions options, std::shared_ptr<const SteadyClock> clock)
     : options_{options}
+    , clock_{std::move(clock)}
     , xsrf_key_{random_bytes()} {}
 
-std::string Sessions::start(const Principal& principal, Timestamp now) {
+std::string Sessions::start(const Principal& principal) {
     auto secret = random_secret();
     const auto digest = sha256(secret);
     const std::lock_guard lock{mutex_};
+    const auto now = clock_->now();
     make_room(principal.name, now);
     const auto place = longest_idle_first_.insert(longest_idle_first_.end(), {digest, principal, now, now});
     places_.emplace(digest, place);
@@ -19,7 +32,7 @@ std::string Sessions::start(const Principal& principal, Timestamp now) {
     return secret;
 }
 
-std::optional<Principal> Sessions::find(std::string_view secret, Timestamp now) {
+std::optional<Principal> Sessions::find(std::string_view secret) {
     if (secret.size() != session_secret_length)
         return std::nullopt;
     const auto digest = sha256(secret);
@@ -28,11 +41,12 @@ std::optional<Principal> Sessions::find(std::string_view secret, Timestamp now) 
     if (found == places_.end())
         return std::nullopt;
     const auto place = found->second;
+    const auto now = clock_->now();
     if (is_over(*place, now)) {
         erase(place);
         return std::nullopt;
     }
-    place->used = now;
+    place->used = std::max(place->used, now);
     longest_idle_first_.splice(longest_idle_first_.end(), longest_idle_first_, place);
     return place->principal;
 }
@@ -60,10 +74,9 @@ std::size_t Sessions::count() const {
     return places_.size();
 }
 
-bool Sessions::is_over(const Session& session, Timestamp now) const noexcept {
-    // A clock that was set back makes no session longer.
-    return now < session.started || now < session.used || now - session.used >= options_.idle ||
-           now - session.started >= options_.lifetime;
+bool Sessions::is_over(const Session& session, SteadyTimestamp now) const noexcept {
+    return whole_seconds(now - session.used) >= options_.idle ||
+           whole_seconds(now - session.started) >= options_.lifetime;
 }
 
 void Sessions::erase(Place place) {
@@ -74,7 +87,7 @@ void Sessions::erase(Place place) {
     longest_idle_first_.erase(place);
 }
 
-void Sessions::make_room(const std::string& principal, Timestamp now) {
+void Sessions::make_room(const std::string& principal, SteadyTimestamp now) {
     while (!longest_idle_first_.empty() &&
            (is_over(longest_idle_first_.front(), now) ||
             longest_idle_first_.size() >= std::max<std::size_t>(options_.most, 1)))

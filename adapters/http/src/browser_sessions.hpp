@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,13 +26,13 @@ inline constexpr std::size_t session_secret_length = 43;
 /// Thread-safe; each call is a look into a table under a lock.
 class Sessions {
 public:
-    explicit Sessions(SessionOptions options);
+    Sessions(SessionOptions options, std::shared_ptr<const SteadyClock> clock);
 
     /// Signs somebody in: a fresh session, and its secret.
-    std::string start(const Principal& principal, Timestamp now);
+    std::string start(const Principal& principal);
     /// Who is signed in by this secret, and notes that the session was used. Absent when there is no such
     /// session, or none any more.
-    std::optional<Principal> find(std::string_view secret, Timestamp now);
+    std::optional<Principal> find(std::string_view secret);
     /// Signs out. Returns whether there was such a session.
     bool end(std::string_view secret);
 
@@ -45,16 +46,17 @@ private:
     struct Session {
         SecretDigest digest;
         Principal principal;
-        Timestamp started;
-        Timestamp used;
+        SteadyTimestamp started;
+        SteadyTimestamp used;
     };
     using Place = std::list<Session>::iterator;
 
-    bool is_over(const Session& session, Timestamp now) const noexcept;
+    bool is_over(const Session& session, SteadyTimestamp now) const noexcept;
     void erase(Place place);
-    void make_room(const std::string& principal, Timestamp now);
+    void make_room(const std::string& principal, SteadyTimestamp now);
 
     const SessionOptions options_;
+    const std::shared_ptr<const SteadyClock> clock_; ///< read under the lock, so that times come in order
     const SecretDigest xsrf_key_;
     mutable std::mutex mutex_;
     std::list<Session> longest_idle_first_;

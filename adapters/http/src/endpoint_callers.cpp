@@ -96,7 +96,7 @@ BeginOutcome Endpoint::State::admit_session_caller(const RequestHead& head, cons
 
 /// Who is signed in by this secret, as they are now: a session doesn't outlive its user or its password.
 std::optional<Principal> Endpoint::State::session_caller(std::string_view secret) const {
-    const auto found = sessions->find(secret, clock->now());
+    const auto found = sessions->find(secret);
     if (!found)
         return std::nullopt;
     auto now = authenticator->recognised_still(*found);

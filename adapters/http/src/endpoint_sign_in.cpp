@@ -106,7 +106,7 @@ void Endpoint::State::sign_in(const std::shared_ptr<Admission::State>& request, 
 Response Endpoint::State::signed_in(const Admission::State& request) const {
     const auto& sign_in = request.sign_in;
     sessions->end(sign_in.replaced);
-    const auto secret = sessions->start(request.principal, clock->now());
+    const auto secret = sessions->start(request.principal);
     Response response;
     response.status = 204;
     if (sign_in.page)

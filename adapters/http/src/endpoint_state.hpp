@@ -39,7 +39,6 @@ struct Endpoint::State {
     std::shared_ptr<Executor> writers;
     EndpointOptions options;
     std::shared_ptr<Log> log;
-    std::shared_ptr<const Clock> clock;
     std::unique_ptr<Sessions> sessions;
     OpenApiText openapi;
     std::atomic<bool> draining{false};

@@ -144,7 +144,6 @@ private:
     result<void> read(const std::filesystem::path& file, bool exists);
     const User& stand_in_for(std::string_view name, const Users& users) const;
     AttemptKeys keys_of(std::string_view name, std::string_view remote_address) const;
-    bool is_remembered(const Key& key) { return remembered_.contains(key, clock_->now()); }
     std::optional<AuthenticationFailure> refusal(const AttemptKeys& keys);
     AuthenticationOutcome decide(PasswordHasher& hasher, const Attempt& attempt, const Key& key);
     void settle(const Attempt& attempt, const AuthenticationOutcome& outcome);
@@ -152,7 +151,7 @@ private:
     void work(const std::stop_token& stop);
 
     const FileAuthenticatorOptions options_;
-    const std::shared_ptr<const Clock> clock_;
+    const std::shared_ptr<const SteadyClock> clock_;
     RememberedCredentials remembered_;
     std::atomic<std::uint64_t> hashes_computed_{0};
 
@@ -184,10 +183,10 @@ const User* FileAuthenticator::State::Users::find(std::string_view name) const {
 
 FileAuthenticator::State::State(std::vector<User> users, FileAuthenticatorOptions options)
     : options_{std::move(options)}
-    , clock_{options_.clock ? options_.clock : system_clock()}
-    , remembered_{options_.remember, options_.remembered_credentials}
+    , clock_{options_.clock ? options_.clock : system_steady_clock()}
+    , remembered_{options_.remember, options_.remembered_credentials, clock_}
     , users_{std::make_shared<const Users>(std::move(users))}
-    , made_{options_.limits} {
+    , made_{options_.limits, clock_} {
     for (std::size_t count = std::max<std::size_t>(options_.hashing_threads, 1); count > 0; --count)
         threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
@@ -246,7 +245,7 @@ void FileAuthenticator::State::authenticate(BasicCredentials credentials, std::s
     const bool known = found != nullptr;
     const auto& user = known ? *found : stand_in_for(credentials.user, *users);
     const auto key = remembered_.key_of(credentials.user, credentials.password, user.password_hash);
-    if (known && is_remembered(key)) {
+    if (known && remembered_.contains(key)) {
         wipe(credentials.password);
         return done(user.principal);
     }
@@ -255,7 +254,7 @@ void FileAuthenticator::State::authenticate(BasicCredentials credentials, std::s
     std::unique_lock lock{mutex_};
     auto attempt = attempts_.find(key);
     if (attempt == attempts_.end()) {
-        const bool verified_meanwhile = known && is_remembered(key);
+        const bool verified_meanwhile = known && remembered_.contains(key);
         const auto refused = verified_meanwhile ? std::nullopt : refusal(keys);
         if (verified_meanwhile || refused) {
             lock.unlock();
@@ -264,7 +263,7 @@ void FileAuthenticator::State::authenticate(BasicCredentials credentials, std::s
         }
         attempt = attempts_.try_emplace(key, users, user, known, credentials.password, keys).first;
         (made_.is_known(keys) ? known_queue_ : queue_).push_back(key);
-        made_.begin(keys, clock_->now());
+        made_.begin(keys);
         queued_.notify_one();
     }
     wipe(credentials.password);
@@ -273,7 +272,7 @@ void FileAuthenticator::State::authenticate(BasicCredentials credentials, std::s
 
 /// Why an attempt isn't even made: too many failed before, or too many wait.
 std::optional<AuthenticationFailure> FileAuthenticator::State::refusal(const AttemptKeys& keys) {
-    if (const auto wait = made_.wait(keys, clock_->now()))
+    if (const auto wait = made_.wait(keys))
         return busy(*wait);
     if ((made_.is_known(keys) ? known_queue_ : queue_).size() >= options_.hashing_queue)
         return busy();
@@ -305,7 +304,7 @@ AuthenticationOutcome FileAuthenticator::State::decide(PasswordHasher& hasher, c
             return broken(verified.error().cause());
         if (!*verified || !attempt.known)
             return rejected();
-        remembered_.remember(key, clock_->now());
+        remembered_.remember(key);
         return attempt.user.principal;
     } catch (const std::exception& exception) {
         return broken(exception.what());
@@ -315,7 +314,7 @@ AuthenticationOutcome FileAuthenticator::State::decide(PasswordHasher& hasher, c
 /// What an attempt says about those that follow it.
 void FileAuthenticator::State::settle(const Attempt& attempt, const AuthenticationOutcome& outcome) {
     if (outcome)
-        made_.succeeded(attempt.keys, clock_->now());
+        made_.succeeded(attempt.keys);
     else if (outcome.error().kind != AuthenticationFailure::Kind::rejected)
         made_.withdraw(attempt.keys);
 }

@@ -5,9 +5,11 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace portrait::http {
 
@@ -23,9 +25,11 @@ void append_field(std::string& message, std::string_view field) {
 
 } // namespace
 
-RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std::size_t capacity)
+RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std::size_t capacity,
+                                             std::shared_ptr<const SteadyClock> clock)
     : duration_{duration}
-    , capacity_{duration > std::chrono::seconds{0} ? capacity : 0} {
+    , capacity_{duration > std::chrono::seconds{0} ? capacity : 0}
+    , clock_{std::move(clock)} {
     std::array<unsigned char, 32> secret{};
     if (RAND_bytes(secret.data(), static_cast<int>(secret.size())) != 1)
         throw std::runtime_error{"the system has no random bytes"};
@@ -88,26 +92,26 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
     return key;
 }
 
-bool RememberedCredentials::contains(const Key& key, Timestamp now) {
+bool RememberedCredentials::contains(const Key& key) {
     const std::lock_guard lock{mutex_};
     const auto place = places_.find(key);
     if (place == places_.end())
         return false;
-    // A clock that was set back makes nothing valid for longer.
-    const auto verified = place->second->verified;
-    if (verified <= now && now < verified + duration_)
+    // In whole seconds, so that a duration of any length compares without an overflow.
+    if (std::chrono::floor<std::chrono::seconds>(clock_->now() - place->second->verified) < duration_)
         return true;
     oldest_first_.erase(place->second);
     places_.erase(place);
     return false;
 }
 
-void RememberedCredentials::remember(const Key& key, Timestamp now) {
+void RememberedCredentials::remember(const Key& key) {
     if (capacity_ == 0)
         return;
     const std::lock_guard lock{mutex_};
+    const auto now = clock_->now();
     if (const auto place = places_.find(key); place != places_.end()) {
-        place->second->verified = now;
+        place->second->verified = std::max(place->second->verified, now);
         oldest_first_.splice(oldest_first_.end(), oldest_first_, place->second);
         return;
     }

@@ -26,7 +26,8 @@ public:
     using Key = std::array<std::uint8_t, 32>;
 
     /// Either of 0 remembers nothing.
-    RememberedCredentials(std::chrono::seconds duration, std::size_t capacity);
+    RememberedCredentials(std::chrono::seconds duration, std::size_t capacity,
+                          std::shared_ptr<const SteadyClock> clock);
     ~RememberedCredentials();
     RememberedCredentials(const RememberedCredentials&) = delete;
     RememberedCredentials& operator=(const RememberedCredentials&) = delete;
@@ -34,14 +35,14 @@ public:
     /// What stands for a user's password as long as the user's hash is this one.
     Key key_of(std::string_view user, std::string_view password, std::string_view password_hash) const;
 
-    bool contains(const Key& key, Timestamp now);
+    bool contains(const Key& key);
     /// The one that was verified longest ago makes room.
-    void remember(const Key& key, Timestamp now);
+    void remember(const Key& key);
 
 private:
     struct Entry {
         Key key;
-        Timestamp verified;
+        SteadyTimestamp verified;
     };
     struct KeyHash {
         std::size_t operator()(const Key& key) const noexcept;
@@ -61,6 +62,7 @@ private:
     Mac keyed_; ///< holds the secret key; never used but to be copied
     mutable std::mutex keyed_mutex_;
     mutable std::vector<Mac> spare_; ///< copies of it, as many as there were at work at the same time
+    const std::shared_ptr<const SteadyClock> clock_; ///< read under the lock, so that times come in order
     std::mutex mutex_;
     std::list<Entry> oldest_first_;
     std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places_;

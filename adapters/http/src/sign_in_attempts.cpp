@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,13 +21,15 @@ std::string client_network(std::string_view address) {
     return ::inet_ntop(AF_INET6, &parsed, network.data(), network.size()) != nullptr ? network.data() : text;
 }
 
-SignInAttempts::SignInAttempts(SignInLimits limits)
+SignInAttempts::SignInAttempts(SignInLimits limits, std::shared_ptr<const SteadyClock> clock)
     : limits_{limits}
+    , clock_{std::move(clock)}
     , addresses_{std::max<std::size_t>(limits.remembered, 1)}
     , names_{std::max<std::size_t>(limits.remembered, 1)}
     , known_{std::max<std::size_t>(limits.remembered, 1)} {}
 
-std::optional<std::chrono::seconds> SignInAttempts::wait(const AttemptKeys& keys, Timestamp now) {
+std::optional<std::chrono::seconds> SignInAttempts::wait(const AttemptKeys& keys) {
+    const auto now = clock_->now();
     auto longest = wait(addresses_.find(keys.address), limits_.failures_per_address, now);
     if (!is_known(keys))
         longest = std::max(longest, wait(names_.find(keys.name), limits_.failures_per_name, now));
@@ -35,16 +38,17 @@ std::optional<std::chrono::seconds> SignInAttempts::wait(const AttemptKeys& keys
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }
 
-void SignInAttempts::begin(const AttemptKeys& keys, Timestamp now) {
+void SignInAttempts::begin(const AttemptKeys& keys) {
+    const auto now = clock_->now();
     count(addresses_, keys.address, now);
     count(names_, keys.name, now);
 }
 
-void SignInAttempts::succeeded(const AttemptKeys& keys, Timestamp now) {
+void SignInAttempts::succeeded(const AttemptKeys& keys) {
     withdraw(keys);
     // Only the name: an attacker who has an account of their own could clear the address by it.
     names_.erase(keys.name);
-    known_.touch(keys.both).last = now;
+    known_.touch(keys.both).last = clock_->now();
 }
 
 void SignInAttempts::withdraw(const AttemptKeys& keys) {
@@ -54,14 +58,15 @@ void SignInAttempts::withdraw(const AttemptKeys& keys) {
 }
 
 /// Those that time hasn't made good yet.
-std::uint32_t SignInAttempts::failures(const Entry& entry, Timestamp now) const {
+std::uint32_t SignInAttempts::failures(const Entry& entry, SteadyTimestamp now) const {
     if (now <= entry.last || limits_.forgive_one_after.count() <= 0)
         return entry.failures;
-    const auto forgiven = (now - entry.last) / limits_.forgive_one_after;
+    const auto forgiven =
+        std::chrono::floor<std::chrono::seconds>(now - entry.last) / limits_.forgive_one_after;
     return forgiven >= entry.failures ? 0 : entry.failures - static_cast<std::uint32_t>(forgiven);
 }
 
-std::chrono::milliseconds SignInAttempts::wait(Entry* entry, std::uint32_t limit, Timestamp now) const {
+std::chrono::milliseconds SignInAttempts::wait(Entry* entry, std::uint32_t limit, SteadyTimestamp now) const {
     using std::chrono::milliseconds;
     if (entry == nullptr || limit == 0)
         return milliseconds{0};
@@ -76,7 +81,7 @@ std::chrono::milliseconds SignInAttempts::wait(Entry* entry, std::uint32_t limit
     return std::chrono::duration_cast<milliseconds>(entry->last + delay - now);
 }
 
-void SignInAttempts::count(Table& table, const Key& key, Timestamp now) {
+void SignInAttempts::count(Table& table, const Key& key, SteadyTimestamp now) {
     auto& entry = table.touch(key);
     const auto before = failures(entry, now);
     entry.failures = before == std::numeric_limits<std::uint32_t>::max() ? before : before + 1;

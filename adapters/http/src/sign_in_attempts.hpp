@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,16 +36,16 @@ struct AttemptKeys {
 /// Not thread-safe.
 class SignInAttempts {
 public:
-    explicit SignInAttempts(SignInLimits limits);
+    SignInAttempts(SignInLimits limits, std::shared_ptr<const SteadyClock> clock);
 
     /// Absent: the attempt may be made now.
-    std::optional<std::chrono::seconds> wait(const AttemptKeys& keys, Timestamp now);
+    std::optional<std::chrono::seconds> wait(const AttemptKeys& keys);
     /// Whether this name has signed in from there.
     bool is_known(const AttemptKeys& keys) const { return known_.has(keys.both); }
 
     /// Counts an attempt, which is a failure until it `succeeded`.
-    void begin(const AttemptKeys& keys, Timestamp now);
-    void succeeded(const AttemptKeys& keys, Timestamp now);
+    void begin(const AttemptKeys& keys);
+    void succeeded(const AttemptKeys& keys);
     /// An attempt that wasn't decided.
     void withdraw(const AttemptKeys& keys);
 
@@ -53,7 +54,7 @@ private:
     struct Entry {
         Key key{};
         std::uint32_t failures = 0; ///< at the time of the last attempt
-        Timestamp last{};
+        SteadyTimestamp last{};
     };
     struct KeyHash {
         std::size_t operator()(const Key& key) const noexcept;
@@ -76,11 +77,12 @@ private:
         std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places_;
     };
 
-    std::uint32_t failures(const Entry& entry, Timestamp now) const;
-    std::chrono::milliseconds wait(Entry* entry, std::uint32_t limit, Timestamp now) const;
-    void count(Table& table, const Key& key, Timestamp now);
+    std::uint32_t failures(const Entry& entry, SteadyTimestamp now) const;
+    std::chrono::milliseconds wait(Entry* entry, std::uint32_t limit, SteadyTimestamp now) const;
+    void count(Table& table, const Key& key, SteadyTimestamp now);
 
     const SignInLimits limits_;
+    const std::shared_ptr<const SteadyClock> clock_;
     Table addresses_;
     Table names_;
     Table known_;

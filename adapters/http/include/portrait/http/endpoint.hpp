@@ -58,7 +58,7 @@ struct EndpointOptions {
     /// Empty: SO-AppToken is ignored. Otherwise a request that carries one has to carry one of these, and
     /// SoTicket requires one; 403 if not.
     AppTokens app_tokens{};
-    std::shared_ptr<const Clock> clock{}; ///< for sessions; null: the system's
+    std::shared_ptr<const SteadyClock> clock{}; ///< for sessions; null: the system's
 
     /// `--convert-dates` (contract section 5): created and updated dates are converted to the zone of
     /// SO-TimeZone.

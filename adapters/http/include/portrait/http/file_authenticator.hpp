@@ -30,11 +30,11 @@ struct SignInLimits {
 
 /// What checking passwords may take, and how the file is followed. The defaults suit a server.
 struct FileAuthenticatorOptions {
-    std::size_t hashing_threads = 1;           ///< at least one is started; of low priority
-    std::size_t hashing_queue = 64;            ///< attempts waiting; beyond it `busy`
-    std::chrono::seconds remember{300};        ///< how long a verified password needs no hashing again
-    std::size_t remembered_credentials = 1024; ///< at the most
-    std::shared_ptr<const Clock> clock{};      ///< null: the system's
+    std::size_t hashing_threads = 1;            ///< at least one is started; of low priority
+    std::size_t hashing_queue = 64;             ///< attempts waiting; beyond it `busy`
+    std::chrono::seconds remember{300};         ///< how long a verified password needs no hashing again
+    std::size_t remembered_credentials = 1024;  ///< at the most
+    std::shared_ptr<const SteadyClock> clock{}; ///< null: the system's
     SignInLimits limits{};
 
     /// More lines of the file's format; names that the file has count as the file has them.

@@ -21,4 +21,15 @@ private:
     std::atomic<Timestamp::rep> now_;
 };
 
+/// A steady clock that stands still until it is told to go on. Thread-safe.
+class PORTRAIT_EXPORT ManualSteadyClock final : public SteadyClock {
+public:
+    SteadyTimestamp now() const override { return SteadyTimestamp{SteadyTimestamp::duration{now_.load()}}; }
+    /// A negative number sets it back, which no real one does.
+    void advance(SteadyTimestamp::duration by) { now_ += by.count(); }
+
+private:
+    std::atomic<SteadyTimestamp::rep> now_{0};
+};
+
 } // namespace portrait::testing
