@@ -67,15 +67,13 @@ void wipe(std::string& secret) {
     OPENSSL_cleanse(secret.data(), secret.size());
 }
 
-result<std::vector<User>> users_of(const std::filesystem::path& file,
-                                   const FileAuthenticatorOptions& options) {
+result<std::vector<User>> users_of(const WatchedText* file, const FileAuthenticatorOptions& options) {
+    if (file == nullptr)
+        return parse_users({}, options.further_users);
     if (!options.others_may_read)
-        if (auto checked = check_users_file_mode(file); !checked)
+        if (auto checked = check_users_file_mode(file->mode); !checked)
             return checked.error();
-    const auto text = read_users_file(file);
-    if (!text)
-        return text.error();
-    return parse_users(*text, options.further_users);
+    return parse_users(file->text, options.further_users);
 }
 
 /// Whoever is signed in goes first: a hashing thread takes what the others leave of the machine. Monitors
@@ -141,7 +139,7 @@ private:
         const std::lock_guard lock{users_mutex_};
         return users_;
     }
-    result<void> read(const std::filesystem::path& file, bool exists);
+    result<void> apply(const WatchedText* file);
     const User& stand_in_for(std::string_view name, const Users& users) const;
     AttemptKeys keys_of(std::string_view name, std::string_view remote_address) const;
     std::optional<AuthenticationFailure> refusal(const AttemptKeys& keys);
@@ -203,8 +201,9 @@ FileAuthenticator::State::~State() {
 
 result<void> FileAuthenticator::State::follow(const std::filesystem::path& file) {
     file_ = std::make_unique<WatchedFile>(
-        file, "users file", [this, file](bool exists) { return read(file, exists); }, options_.on_fault);
-    if (auto read = file_->refresh(); !read)
+        WatchedFile::Source{file, "users file", max_users_file_bytes},
+        [this](const WatchedText* found) { return apply(found); }, options_.on_fault, clock_);
+    if (auto read = file_->read(); !read)
         return read;
     file_->start(options_.watch);
     return {};
@@ -212,11 +211,11 @@ result<void> FileAuthenticator::State::follow(const std::filesystem::path& file)
 
 void FileAuthenticator::State::refresh() {
     if (file_ != nullptr)
-        file_->refresh_and_tell();
+        file_->refresh();
 }
 
-result<void> FileAuthenticator::State::read(const std::filesystem::path& file, bool exists) {
-    auto list = exists ? users_of(file, options_) : parse_users({}, options_.further_users);
+result<void> FileAuthenticator::State::apply(const WatchedText* file) {
+    auto list = users_of(file, options_);
     if (!list)
         return list.error();
     auto users = std::make_shared<const Users>(std::move(*list));
@@ -351,11 +350,9 @@ void FileAuthenticator::State::work(const std::stop_token& stop) {
 
 result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::open(const std::filesystem::path& users_file,
                                                                    FileAuthenticatorOptions options) {
-    std::error_code ignored;
-    const bool missing =
-        std::filesystem::status(users_file, ignored).type() == std::filesystem::file_type::not_found;
-    if (missing && !options.may_be_missing)
-        return users_of(users_file, options).error();
+    if (!options.may_be_missing)
+        if (const auto text = read_users_file(users_file); !text)
+            return text.error();
     auto others = parse_users({}, options.further_users);
     if (!others)
         return others.error();

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -76,30 +75,6 @@ result<void> write_all(const Descriptor& file, std::string_view text, std::strin
 }
 
 } // namespace
-
-result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
-                                   std::size_t most) {
-    const auto failure = [&](std::string message, std::string_view why) {
-        return Error{errc::store_io, std::move(message)}.with_cause(
-            fmt::format("{}: {}", path.string(), why));
-    };
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (status.type() == std::filesystem::file_type::not_found)
-        return failure(fmt::format("The {} does not exist", name), error.message());
-    if (status.type() != std::filesystem::file_type::regular)
-        return failure(fmt::format("The {} is not a regular file that can be read", name), error.message());
-    errno = 0;
-    std::ifstream file{path, std::ios::binary};
-    if (!file)
-        return failure(fmt::format("The {} can't be opened", name), std::generic_category().message(errno));
-    std::string text(most + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad())
-        return failure(fmt::format("The {} can't be read", name), std::generic_category().message(errno));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-}
 
 LockedFile::LockedFile(int descriptor, std::filesystem::path path, std::string_view name)
     : descriptor_{descriptor}

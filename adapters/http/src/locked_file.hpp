@@ -2,21 +2,15 @@
 
 #include <portrait/error.hpp>
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace portrait::http {
 
-/// The text of a small file that an operator keeps, such as the users file; `name` is how messages call it.
-/// At most `most` bytes and one more are read, so that a reader can tell a file that is too long. Errors hold
-/// the path in their cause only.
-result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
-                                   std::size_t most);
-
-/// Such a file, locked against other writers until this object goes, to be replaced as a whole. Two processes
-/// that change it at the same time both succeed, one after the other. Not thread-safe.
+/// A small file that an operator keeps, such as the users file, locked against other writers until this
+/// object goes, to be replaced as a whole. Two processes that change it at the same time both succeed, one
+/// after the other. Not thread-safe.
 class LockedFile {
 public:
     /// Waits for the lock. Makes an empty file (0600) when there is none. A symbolic link stays one: the file

@@ -1,6 +1,6 @@
 #include "tls_context.hpp"
 
-#include "locked_file.hpp"
+#include "text_file.hpp"
 
 #include <fmt/format.h>
 #include <openssl/bio.h>

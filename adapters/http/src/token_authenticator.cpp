@@ -1,4 +1,5 @@
 #include "tokens_file.hpp"
+#include "users_file.hpp"
 #include "watched_file.hpp"
 
 #include <portrait/http/token_authenticator.hpp>
@@ -15,11 +16,8 @@ namespace {
 
 using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
 
-result<std::shared_ptr<const Tokens>> read_tokens(const std::filesystem::path& path) {
-    const auto text = read_tokens_file(path);
-    if (!text)
-        return text.error();
-    auto parsed = parse_tokens(*text);
+result<std::shared_ptr<const Tokens>> tokens_of(std::string_view text) {
+    auto parsed = parse_tokens(text);
     if (!parsed)
         return parsed.error();
     auto tokens = std::make_shared<Tokens>();
@@ -34,8 +32,10 @@ class TokenAuthenticator::State {
 public:
     State(const std::filesystem::path& file, TokenAuthenticatorOptions options)
         : clock_{options.clock ? std::move(options.clock) : system_clock()}
-        , file_{file, "token file", [this, file](bool exists) { return read(file, exists); },
-                std::move(options.on_fault)} {}
+        , file_{{file, "token file", max_users_file_bytes},
+                [this](const WatchedText* found) { return apply(found); },
+                std::move(options.on_fault),
+                system_steady_clock()} {}
 
     WatchedFile& file() noexcept { return file_; }
 
@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    result<void> read(const std::filesystem::path& file, bool exists);
+    result<void> apply(const WatchedText* file);
 
     const std::shared_ptr<const Clock> clock_;
     mutable std::mutex mutex_;
@@ -54,9 +54,8 @@ private:
     WatchedFile file_; // the last member: it stops before the others go
 };
 
-result<void> TokenAuthenticator::State::read(const std::filesystem::path& file, bool exists) {
-    auto tokens =
-        exists ? read_tokens(file) : result<std::shared_ptr<const Tokens>>{std::make_shared<const Tokens>()};
+result<void> TokenAuthenticator::State::apply(const WatchedText* file) {
+    auto tokens = tokens_of(file == nullptr ? std::string_view{} : file->text);
     if (!tokens)
         return tokens.error();
     const std::lock_guard lock{mutex_};
@@ -79,7 +78,7 @@ result<std::unique_ptr<TokenAuthenticator>> TokenAuthenticator::open(const std::
                                                                      TokenAuthenticatorOptions options) {
     const auto watch = options.watch;
     auto state = std::make_unique<State>(token_file, std::move(options));
-    if (auto read = state->file().refresh(); !read)
+    if (auto read = state->file().read(); !read)
         return read.error();
     state->file().start(watch);
     return std::unique_ptr<TokenAuthenticator>{new TokenAuthenticator{std::move(state)}};
@@ -100,7 +99,7 @@ void TokenAuthenticator::authenticate(Credentials credentials, std::string_view 
 }
 
 void TokenAuthenticator::refresh() {
-    state_->file().refresh_and_tell();
+    state_->file().refresh();
 }
 
 std::size_t TokenAuthenticator::token_count() const {

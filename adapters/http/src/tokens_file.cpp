@@ -1,7 +1,7 @@
 #include "tokens_file.hpp"
 
 #include "colon_columns.hpp"
-#include "locked_file.hpp"
+#include "text_file.hpp"
 #include "users_file.hpp"
 #include "utf8.hpp"
 

@@ -1,18 +1,19 @@
 #include "users_file.hpp"
 
 #include "colon_columns.hpp"
-#include "locked_file.hpp"
 #include "password_hash.hpp"
 #include "secret_digest.hpp"
+#include "text_file.hpp"
 #include "utf8.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <optional>
-#include <system_error>
 #include <unordered_set>
 #include <utility>
+
+#include <sys/stat.h>
 
 namespace portrait::http {
 
@@ -146,11 +147,8 @@ result<std::vector<User>> parse_users(std::string_view file, std::string_view fu
     return users;
 }
 
-result<void> check_users_file_mode(const std::filesystem::path& path) {
-    using std::filesystem::perms;
-    std::error_code error;
-    const auto mode = std::filesystem::status(path, error).permissions();
-    if (!error && (mode & (perms::others_read | perms::others_write)) != perms::none)
+result<void> check_users_file_mode(mode_t mode) {
+    if ((mode & mode_t{S_IROTH | S_IWOTH}) != 0)
         return bad_file("Everybody on this machine may read or change it; take that away by chmod o-rwx, or "
                         "chmod 600 when nobody else needs it");
     return {};

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace portrait::http {
 
 inline constexpr std::size_t max_users_file_bytes = std::size_t{4} * 1024 * 1024;
@@ -47,6 +49,6 @@ result<std::vector<User>> parse_users(std::string_view file, std::string_view fu
 result<std::string> read_users_file(const std::filesystem::path& path);
 
 /// Refuses a file that everybody on the machine may read or change.
-result<void> check_users_file_mode(const std::filesystem::path& path);
+result<void> check_users_file_mode(mode_t mode);
 
 } // namespace portrait::http

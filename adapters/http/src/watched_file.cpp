@@ -2,59 +2,41 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <exception>
-#include <stop_token>
-#include <system_error>
 #include <utility>
-
-#include <sys/stat.h>
 
 namespace portrait::http {
 
-WatchedFile::WatchedFile(std::filesystem::path file, std::string_view name, Read read, OnFault on_fault)
-    : file_{std::move(file)}
-    , name_{name}
-    , read_{std::move(read)}
-    , on_fault_{std::move(on_fault)} {}
+namespace {
+
+using Fault = FileLook::Fault;
+
+constexpr int attempts_at_a_torn_file = 3;
+
+} // namespace
+
+WatchedFile::WatchedFile(Source source, Apply apply, OnFault on_fault,
+                         std::shared_ptr<const SteadyClock> clock)
+    : source_{std::move(source)}
+    , apply_{std::move(apply)}
+    , on_fault_{std::move(on_fault)}
+    , clock_{std::move(clock)} {}
 
 WatchedFile::~WatchedFile() {
     stop();
 }
 
-result<WatchedFile::Stamp> WatchedFile::stamp() const {
-    struct stat status {};
-    if (::stat(file_.c_str(), &status) == 0)
-        return Stamp{true,           status.st_dev,         status.st_ino,         status.st_mode,
-                     status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-    if (errno == ENOENT || errno == ENOTDIR)
-        return Stamp{};
-    return Error{errc::store_io, fmt::format("The {} can't be looked at", name_)}.with_cause(
-        fmt::format("stat {}: {}", file_.string(), std::generic_category().message(errno)));
+result<void> WatchedFile::read() {
+    const std::lock_guard one_at_a_time{updating_};
+    return update(When::always);
 }
 
-result<void> WatchedFile::refresh() {
-    const std::lock_guard one_at_a_time{refreshing_};
-    const auto now = stamp();
-    if (!now)
-        return std::exchange(unreadable_, true) ? result<void>{} : result<void>{now.error()};
-    unreadable_ = false;
-    if (*now == seen_)
-        return {};
-    seen_ = *now;
-    return read_(seen_.exists);
+void WatchedFile::refresh() {
+    update_and_tell(When::always);
 }
 
-void WatchedFile::refresh_and_tell() {
-    result<void> refreshed;
-    try {
-        refreshed = refresh();
-    } catch (const std::exception& exception) {
-        refreshed = Error{errc::internal, fmt::format("The {} can't be read again", name_)}.with_cause(
-            exception.what());
-    }
-    if (!refreshed && on_fault_)
-        on_fault_(refreshed.error());
+void WatchedFile::look() {
+    update_and_tell(When::changed);
 }
 
 void WatchedFile::start(std::chrono::milliseconds interval) {
@@ -71,8 +53,95 @@ void WatchedFile::watch(const std::stop_token& stop, std::chrono::milliseconds i
     while (!stop.stop_requested()) {
         awake_.wait_for(lock, stop, interval, [] { return false; });
         if (!stop.stop_requested())
-            refresh_and_tell();
+            look();
     }
+}
+
+void WatchedFile::update_and_tell(When when) {
+    result<void> done;
+    {
+        const std::lock_guard one_at_a_time{updating_};
+        done = update(when);
+        if (!is_news(done))
+            return;
+    }
+    // Without the lock: it may call `refresh`.
+    if (on_fault_)
+        on_fault_(done.error());
+}
+
+/// Whether there is a fault that is to be told now.
+bool WatchedFile::is_news(const result<void>& done) {
+    if (done) {
+        told_.reset();
+        return false;
+    }
+    auto text = fmt::format("{} ({})", done.error().message(), done.error().cause());
+    const auto now = clock_->now();
+    if (told_ && told_->text == text && now - told_->at < fault_period)
+        return false;
+    told_ = Told{std::move(text), now};
+    return true;
+}
+
+result<void> WatchedFile::update(When when) {
+    result<void> done;
+    try {
+        done = update_or_throw(when);
+    } catch (const std::exception& exception) {
+        done = Error{errc::internal, fmt::format("The {} can't be read", source_.name)}.with_cause(
+            exception.what());
+    }
+    // Seen is what was read and applied: after a fault the next look reads again, whatever the stamp.
+    if (!done && applied_)
+        applied_->settled = false;
+    return done;
+}
+
+result<void> WatchedFile::update_or_throw(When when) {
+    const auto now = clock_->now();
+    const auto* const path = source_.path.c_str();
+    auto look = look_at_file(path);
+    if (look.fault == Fault::no_stamp)
+        return error_of(look, source_.path, source_.name);
+    if (when == When::changed && applied_ && applied_->settled && applied_->stamp == look.stamp)
+        return {};
+    if (look.fault == Fault::absent)
+        return apply_absence();
+
+    std::string text(source_.most + 1, '\0');
+    for (int attempt = 0; attempt < attempts_at_a_torn_file; ++attempt) {
+        look = reader_.read(path, text);
+        if (look.fault != Fault::torn)
+            break;
+    }
+    if (look.fault == Fault::absent)
+        return apply_absence();
+    if (look.fault != Fault::none)
+        return error_of(look, source_.path, source_.name);
+    return apply_text(look, std::string_view{text}.substr(0, look.size), when, now);
+}
+
+result<void> WatchedFile::apply_absence() {
+    if (auto done = apply_(nullptr); !done)
+        return done;
+    applied_ = Applied{.stamp = {}, .digest = {}, .since = {}, .settled = true};
+    return {};
+}
+
+/// `now` is a time before the file was read.
+result<void> WatchedFile::apply_text(const FileLook& look, std::string_view text, When when,
+                                     SteadyTimestamp now) {
+    const auto digest = sha256(text);
+    const bool same_stamp = applied_ && applied_->stamp == look.stamp;
+    if (when == When::always || !same_stamp || applied_->digest != digest) {
+        const WatchedText file{text, look.stamp.mode};
+        if (auto done = apply_(&file); !done)
+            return done;
+    }
+    const auto since = same_stamp ? applied_->since : now;
+    applied_ = Applied{look.stamp, digest, since, now - since >= settling_time};
+    return {};
 }
 
 } // namespace portrait::http

@@ -1,13 +1,20 @@
 #pragma once
 
+#include "secret_digest.hpp"
+#include "text_file.hpp"
+
+#include <portrait/clock.hpp>
 #include <portrait/error.hpp>
 
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,56 +23,82 @@
 
 namespace portrait::http {
 
-/// Follows a small file that an operator keeps: reads it again whenever it is not as it was. Thread-safe.
+/// What a watched file has.
+struct WatchedText {
+    std::string_view text;
+    mode_t mode{};
+};
+
+/// Follows a small file that an operator keeps: reads it again until what it has was applied, whenever it is
+/// not as it was. What can't be read or applied is tried again at every look. Works while the process has no
+/// descriptor left. Thread-safe.
 class WatchedFile {
 public:
-    /// Takes over what the file says now; `exists` is false when it isn't there. Never called twice at a
-    /// time.
-    using Read = std::function<result<void>(bool exists)>;
-    /// Told of what can't be used, once for each change of the file. Must not throw.
+    /// Takes over what the file has; null when there is no file. Never called twice at a time.
+    using Apply = std::function<result<void>(const WatchedText* file)>;
+    /// Told when a fault begins and when its text changes, and once a minute while it lasts. Must not throw.
     using OnFault = std::function<void(const Error&)>;
 
-    /// `name` is how messages call the file. Reads nothing yet.
-    WatchedFile(std::filesystem::path file, std::string_view name, Read read, OnFault on_fault);
+    /// Which file, and how messages call it.
+    struct Source {
+        std::filesystem::path path;
+        std::string name;
+        std::size_t most; ///< bytes; of a longer file that many are applied and one more
+    };
+
+    /// A file whose stamp was first seen a shorter time ago than this is read again at the next look: what
+    /// changes within one tick of the file system's clock may have the same stamp. FAT's tick is the longest.
+    static constexpr std::chrono::seconds settling_time{2};
+    static constexpr std::chrono::seconds fault_period{60};
+
+    /// Reads nothing yet.
+    WatchedFile(Source source, Apply apply, OnFault on_fault, std::shared_ptr<const SteadyClock> clock);
     ~WatchedFile();
     WatchedFile(const WatchedFile&) = delete;
     WatchedFile& operator=(const WatchedFile&) = delete;
 
-    /// Looks at the file, and reads it when it has changed; afterwards it counts as seen even when it can't
-    /// be used, so that a fault is told once.
-    result<void> refresh();
-    /// The same, with the fault told to `on_fault`.
-    void refresh_and_tell();
-    /// Does that again and again, on a thread of its own; an interval of 0 never. To be called once.
+    /// Reads and applies the file, whatever is remembered of it. The fault is returned and not told.
+    result<void> read();
+    /// Reads and applies the file, whatever is remembered of it, and tells the fault.
+    void refresh();
+    /// Reads and applies the file unless it is as it was, and tells the fault.
+    void look();
+    /// Looks again and again, on a thread of its own; an interval of 0 never. To be called once.
     void start(std::chrono::milliseconds interval);
     /// Ends that thread.
     void stop();
 
 private:
-    /// What of a file changes when it does.
-    struct Stamp {
-        bool exists = false;
-        dev_t device{};
-        ino_t inode{};
-        mode_t mode{};
-        off_t size{};
-        time_t seconds{};
-        long nanoseconds{};
+    enum class When : bool { always, changed };
 
-        friend bool operator==(const Stamp&, const Stamp&) = default;
+    struct Applied {
+        FileStamp stamp;
+        SecretDigest digest{}; ///< of the text, which isn't kept
+        SteadyTimestamp since; ///< when the stamp was first seen
+        bool settled = false;  ///< the file is as it was as long as the stamp is
+    };
+    struct Told {
+        std::string text;
+        SteadyTimestamp at;
     };
 
-    result<Stamp> stamp() const;
+    result<void> update(When when);
+    result<void> update_or_throw(When when);
+    result<void> apply_absence();
+    result<void> apply_text(const FileLook& look, std::string_view text, When when, SteadyTimestamp now);
+    void update_and_tell(When when);
+    bool is_news(const result<void>& done);
     void watch(const std::stop_token& stop, std::chrono::milliseconds interval);
 
-    const std::filesystem::path file_;
-    const std::string name_;
-    const Read read_;
+    const Source source_;
+    const Apply apply_;
     const OnFault on_fault_;
+    const std::shared_ptr<const SteadyClock> clock_;
 
-    std::mutex refreshing_;
-    Stamp seen_;
-    bool unreadable_ = false; ///< the file couldn't be looked at the last time, which was told
+    std::mutex updating_;
+    TextFileReader reader_;
+    std::optional<Applied> applied_;
+    std::optional<Told> told_; ///< while there is a fault
 
     std::mutex sleeping_;
     std::condition_variable_any awake_;

@@ -46,8 +46,8 @@ struct FileAuthenticatorOptions {
     bool others_may_read = false;
     /// How often the file is looked at, on a thread of its own; 0: only when `refresh` is called.
     std::chrono::milliseconds watch{1000};
-    /// Told when the file has changed into something that can't be used; the users stay as they were. Called
-    /// on that thread, or on the one that calls `refresh`; must not throw.
+    /// Told when the file can't be read or used, once a minute while that lasts; the users stay as they were,
+    /// and each look tries again. Called on that thread, or on the one that calls `refresh`; must not throw.
     std::function<void(const Error&)> on_fault{};
 };
 
@@ -64,7 +64,8 @@ struct FileAuthenticatorOptions {
 /// alike; see `SignInLimits`.
 ///
 /// Follows the file: a second after it has changed, users who are gone and passwords that were replaced count
-/// no more, remembered or not. A file that vanishes names nobody.
+/// no more, remembered or not, also while the process has no file descriptor left. A file that vanishes names
+/// nobody.
 ///
 /// Thread-safe. The destructor waits for the hash that is being computed and answers `busy` to the attempts
 /// that wait; don't run it inside a `done`. A `done` must not throw.
@@ -83,7 +84,7 @@ public:
 
     std::optional<Principal> recognised_still(const Principal& principal) override;
 
-    /// Looks at the file now, and reads it when it has changed.
+    /// Reads the file now, whether or not it looks changed.
     void refresh();
     std::size_t user_count() const;
     /// Password hashes computed so far, those for unknown users included: what attempts have cost.

@@ -19,8 +19,9 @@ struct TokenAuthenticatorOptions {
     /// How often the file is looked at, on a thread of its own; 0: only when `refresh` is called.
     std::chrono::milliseconds watch{1000};
     std::shared_ptr<const Clock> clock{}; ///< for expiries; null: the system's
-    /// Told when the file has changed into something that can't be used; the tokens stay as they were. Called
-    /// on that thread, or on the one that calls `refresh`; must not throw.
+    /// Told when the file can't be read or used, once a minute while that lasts; the tokens stay as they
+    /// were, and each look tries again. Called on that thread, or on the one that calls `refresh`; must not
+    /// throw.
     std::function<void(const Error&)> on_fault{};
 };
 
@@ -28,8 +29,8 @@ struct TokenAuthenticatorOptions {
 /// time, so that nothing is to be learned of other tokens. Answers before `authenticate` returns, and never
 /// blocks.
 ///
-/// Follows the file: what `tokens add` and `tokens revoke` do is known to it a second later. No file is no
-/// token. Thread-safe.
+/// Follows the file: what `tokens add` and `tokens revoke` do is known to it a second later, also while the
+/// process has no file descriptor left. No file is no token. Thread-safe.
 class PORTRAIT_EXPORT TokenAuthenticator final : public Authenticator {
 public:
     /// Errors name the line that is wrong, never what is on it.
@@ -41,7 +42,7 @@ public:
     void authenticate(Credentials credentials, std::string_view remote_address,
                       std::function<void(AuthenticationOutcome)> done) override;
 
-    /// Looks at the file now, and reads it when it has changed.
+    /// Reads the file now, whether or not it looks changed.
     void refresh();
     std::size_t token_count() const;
 

@@ -1,0 +1,259 @@
+#include "watched_file.hpp"
+
+#include "support/catch.hpp"
+#include "support/every_descriptor.hpp"
+#include "support/manual_clock.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace portrait;
+using namespace portrait::http;
+using namespace std::chrono_literals;
+using portrait::testing::EveryDescriptor;
+using portrait::testing::ManualSteadyClock;
+using portrait::testing::TemporaryFolder;
+
+namespace {
+
+/// A file, and what a watcher of it has applied and told.
+struct Watched {
+    void write(const std::string& text) const { std::ofstream{path} << text; }
+
+    result<void> apply(const WatchedText* found) {
+        ++calls;
+        if (throws)
+            throw std::runtime_error{*throws};
+        if (refuses)
+            return Error{errc::internal, *refuses};
+        applied = found == nullptr ? std::nullopt : std::optional{std::string{found->text}};
+        return {};
+    }
+
+    TemporaryFolder folder;
+    std::filesystem::path path = folder / "file";
+    std::shared_ptr<ManualSteadyClock> clock = std::make_shared<ManualSteadyClock>();
+    std::optional<std::string> refuses; ///< the message of the error that applying gives
+    std::optional<std::string> throws;
+    std::optional<std::string> applied;
+    int calls = 0;
+    std::vector<std::string> told;
+    WatchedFile file{{path, "test file", 100},
+                     [this](const WatchedText* found) { return apply(found); },
+                     [this](const Error& error) { told.push_back(error.message()); },
+                     clock};
+};
+
+/// A file's bytes, which can be changed so that its stamp stays: while a page waits to be written back,
+/// nobody notes that it changes once more.
+class Mapping {
+public:
+    explicit Mapping(const std::filesystem::path& path) {
+        const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+        REQUIRE(descriptor >= 0);
+        void* const mapped = ::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+        ::close(descriptor);
+        REQUIRE(mapped != MAP_FAILED);
+        first_ = static_cast<char*>(mapped);
+    }
+    ~Mapping() { ::munmap(first_, 1); }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+
+    void set_first(char letter) { *static_cast<volatile char*>(first_) = letter; }
+
+private:
+    char* first_ = nullptr;
+};
+
+/// The folder in /proc of this process's thread of that name; empty when there is none.
+std::filesystem::path task_named(const std::string& name) {
+    for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+        std::string found;
+        std::getline(std::ifstream{task.path() / "comm"}, found);
+        if (found == name)
+            return task.path();
+    }
+    return {};
+}
+
+std::uint64_t blocked_signals(const std::filesystem::path& task) {
+    std::ifstream status{task / "status"};
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("SigBlk:"))
+            return std::stoull(line.substr(line.find('\t') + 1), nullptr, 16);
+    return 0;
+}
+
+} // namespace
+
+TEST_CASE("a file that is as it was is applied once", "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    for (int look = 0; look < 5; ++look) {
+        watched.file.look();
+        watched.clock->advance(1s);
+    }
+    CHECK(watched.applied == "one");
+    CHECK(watched.calls == 1);
+    watched.write("other");
+    watched.file.look();
+    CHECK(watched.applied == "other");
+    std::filesystem::remove(watched.path);
+    watched.file.look();
+    watched.file.look();
+    CHECK_FALSE(watched.applied);
+    CHECK(watched.calls == 3);
+    CHECK(watched.told.empty());
+}
+
+TEST_CASE("a change that leaves the stamp is seen while the file is young", "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    Mapping mapping{watched.path};
+    mapping.set_first('O');
+    watched.file.look();
+    REQUIRE(watched.applied == "One");
+    watched.clock->advance(WatchedFile::settling_time - 1ns);
+    watched.file.look();
+    const auto before = look_at_file(watched.path.c_str()).stamp;
+    mapping.set_first('X');
+    if (look_at_file(watched.path.c_str()).stamp != before)
+        WARN("this file system has noted the change");
+    watched.file.look();
+    CHECK(watched.applied == "Xne");
+    CHECK(watched.calls == 2);
+}
+
+TEST_CASE("refresh reads and applies a file whatever is remembered of it", "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    Mapping mapping{watched.path};
+    mapping.set_first('O');
+    watched.file.look();
+    watched.clock->advance(WatchedFile::settling_time);
+    watched.file.look();
+    REQUIRE(watched.calls == 1);
+    mapping.set_first('X');
+    watched.file.refresh();
+    CHECK(watched.applied == "Xne");
+    watched.file.refresh();
+    CHECK(watched.calls == 3);
+}
+
+TEST_CASE("what can't be applied is tried again at every look", "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    watched.file.look();
+    watched.write("other");
+    watched.refuses = "Not now";
+    for (int look = 0; look < 5; ++look) {
+        watched.file.look();
+        watched.clock->advance(5s);
+    }
+    CHECK(watched.calls == 6);
+    CHECK(watched.applied == "one");
+    watched.refuses.reset();
+    watched.file.look();
+    CHECK(watched.applied == "other");
+}
+
+TEST_CASE("an exception while the file is applied is a fault like others", "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    watched.throws = "no memory";
+    watched.file.look();
+    watched.file.look();
+    CHECK(watched.told == std::vector<std::string>{"The test file can't be read"});
+    CHECK_FALSE(watched.file.read().has_value());
+    watched.throws.reset();
+    watched.file.look();
+    CHECK(watched.applied == "one");
+}
+
+TEST_CASE("what is no file is refused, without waiting, and tried again", "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    watched.file.look();
+    std::filesystem::rename(watched.path, watched.folder / "aside");
+    const bool fifo = GENERATE(false, true);
+    if (fifo)
+        REQUIRE(::mkfifo(watched.path.c_str(), 0600) == 0);
+    else
+        std::filesystem::create_directory(watched.path);
+    watched.file.look();
+    watched.file.look();
+    CHECK(watched.told == std::vector<std::string>{"The test file is not a regular file that can be read"});
+    CHECK(watched.applied == "one");
+    std::filesystem::remove(watched.path);
+    std::filesystem::rename(watched.folder / "aside", watched.path);
+    watched.file.look();
+    CHECK(watched.applied == "one");
+    CHECK(watched.told.size() == 1);
+}
+
+TEST_CASE("a fault is told when it begins, when it is another one, and once a minute",
+          "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    const auto told_by_look = [&] {
+        watched.told.clear();
+        watched.file.look();
+        return watched.told;
+    };
+    using Told = std::vector<std::string>;
+    watched.refuses = "First";
+    CHECK(told_by_look() == Told{"First"});
+    CHECK(told_by_look() == Told{});
+    watched.clock->advance(WatchedFile::fault_period - 1ns);
+    CHECK(told_by_look() == Told{});
+    watched.clock->advance(1ns);
+    CHECK(told_by_look() == Told{"First"});
+    CHECK(told_by_look() == Told{});
+    watched.refuses = "Second";
+    CHECK(told_by_look() == Told{"Second"});
+    watched.file.refresh();
+    CHECK(told_by_look() == Told{});
+    watched.refuses.reset();
+    CHECK(told_by_look() == Told{});
+    watched.refuses = "Second";
+    watched.write("other");
+    CHECK(told_by_look() == Told{"Second"});
+}
+
+TEST_CASE("a longer file is read to one byte more than the limit", "[http][watched_file]") {
+    Watched watched;
+    watched.write(std::string(1000, 'x'));
+    watched.file.look();
+    CHECK(watched.applied == std::string(101, 'x'));
+}
+
+TEST_CASE("the reading thread has no descriptors of the process's and takes no signals",
+          "[http][watched_file]") {
+    Watched watched;
+    watched.write("one");
+    watched.file.look();
+    const auto task = task_named("file-reader");
+    REQUIRE_FALSE(task.empty());
+    const int own = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    REQUIRE(own > 2);
+    for (const auto& entry : std::filesystem::directory_iterator{task / "fd"})
+        CHECK(std::stoi(entry.path().filename().string()) <= 2);
+    ::close(own);
+    for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGUSR1, SIGPIPE})
+        CHECK((blocked_signals(task) >> static_cast<unsigned>(signal - 1) & 1U) == 1);
+}

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stdexcept>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace portrait::testing {
+
+/// Leaves the process no file descriptor while this object lives.
+class EveryDescriptor {
+public:
+    EveryDescriptor() {
+        if (::getrlimit(RLIMIT_NOFILE, &before_) != 0)
+            throw std::runtime_error{"getrlimit"};
+        const rlimit few{64, before_.rlim_max};
+        if (::setrlimit(RLIMIT_NOFILE, &few) != 0)
+            throw std::runtime_error{"setrlimit"};
+        for (int next = open_one(); next >= 0; next = open_one())
+            taken_.push_back(next);
+    }
+    ~EveryDescriptor() {
+        for (const int number : taken_)
+            ::close(number);
+        (void)::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+    EveryDescriptor(const EveryDescriptor&) = delete;
+    EveryDescriptor& operator=(const EveryDescriptor&) = delete;
+
+private:
+    static int open_one() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+    rlimit before_{};
+    std::vector<int> taken_;
+};
+
+} // namespace portrait::testing
