@@ -58,6 +58,7 @@ public:
         connection_.send(end_of_request_ + begin_of_request_);
         return connection_.read_response().status;
     }
+    void leave() { connection_.close(); }
     /// Asks on until the answer is 401, for seconds at the most.
     bool is_refused() {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
@@ -111,13 +112,16 @@ TEST_CASE("users and tokens that are taken away while descriptors are short are 
     std::filesystem::rename(fresh_tokens, tokens);
     CHECK(eve.is_refused());
     CHECK(mallory.is_refused());
-    CHECK(descriptors_of(server.id()) + 1 >= few); // still
+    CHECK(descriptors_of(server.id()) + 1 >= few); // the shortage lasts
 
     server.send_signal(SIGHUP);
     server.wait_for_err("SIGHUP");
     CHECK(eve.ask() == 401);
     CHECK(mallory.ask() == 401);
     CHECK(anna.ask() == 200);
+    // Or the server would wait for the ends of their requests.
+    for (auto* caller : {&anna, &eve, &mallory})
+        caller->leave();
     flood.clear();
     CHECK(server.terminate().exit_code == 0);
 }

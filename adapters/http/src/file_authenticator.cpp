@@ -1,13 +1,12 @@
 #include "password_hash.hpp"
 #include "remembered_credentials.hpp"
+#include "secret_copy.hpp"
 #include "sign_in_attempts.hpp"
 #include "users_file.hpp"
 #include "utf8.hpp"
 #include "watched_file.hpp"
 
 #include <portrait/http/file_authenticator.hpp>
-
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <atomic>
@@ -34,23 +33,6 @@ namespace {
 
 using Done = std::function<void(AuthenticationOutcome)>;
 
-/// A copy of a secret; wipes what it was copied from, and itself when it goes.
-class Secret {
-public:
-    explicit Secret(std::string& source)
-        : text_{source} {
-        OPENSSL_cleanse(source.data(), source.size());
-    }
-    ~Secret() { OPENSSL_cleanse(text_.data(), text_.size()); }
-    Secret(const Secret&) = delete;
-    Secret& operator=(const Secret&) = delete;
-
-    const std::string& text() const noexcept { return text_; }
-
-private:
-    std::string text_;
-};
-
 AuthenticationFailure rejected() {
     return {};
 }
@@ -61,10 +43,6 @@ AuthenticationFailure busy(std::chrono::seconds retry_after = std::chrono::secon
 
 AuthenticationFailure broken(std::string cause) {
     return {AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, std::move(cause)};
-}
-
-void wipe(std::string& secret) {
-    OPENSSL_cleanse(secret.data(), secret.size());
 }
 
 result<std::vector<User>> users_of(const WatchedText* file, const FileAuthenticatorOptions& options) {
@@ -130,7 +108,7 @@ private:
         const std::shared_ptr<const Users> users; ///< keeps `user`
         const User& user;                         ///< with whose hash the password is compared
         bool known; ///< false: that is somebody else, and only the time it takes counts
-        Secret password;
+        SecretCopy password;
         AttemptKeys keys;
         std::vector<Done> waiting;
     };
