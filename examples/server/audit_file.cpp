@@ -115,7 +115,8 @@ void AuditFile::work() {
         const auto lines = std::exchange(waiting_, {});
         const bool anew = std::exchange(reopen_, false);
         lock.unlock();
-        if (anew) {
+        // Again for each batch while it can't be opened: one failure isn't for ever.
+        if (anew || descriptor_ < 0) {
             if (descriptor_ >= 0)
                 ::close(descriptor_);
             descriptor_ = open_file(path_);

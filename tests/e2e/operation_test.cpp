@@ -175,6 +175,25 @@ TEST_CASE("the audit log can be moved away, and a write that it can't take is no
     CHECK(fetch(full.port(), "GET", picture_path, as_demo_user()).status == 200);
 }
 
+TEST_CASE("an audit log that couldn't be opened anew is opened once it can be", "[e2e][audit]") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "logs");
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments({"--demo", "--audit-log", "logs/audit.jsonl"})}};
+    const auto port = server.port();
+    REQUIRE(put(port, 3) == 200);
+    std::filesystem::rename(folder / "logs", folder / "old");
+    server.send_signal(SIGHUP);
+    server.wait_for_err("SIGHUP");
+    for (int attempt = 0; attempt < 1000 && put(port, 4) != 500; ++attempt)
+        ;
+    server.wait_for_err("can't be written (open:");
+    std::filesystem::create_directory(folder / "logs");
+    CHECK(put(port, 5) == 200);
+    CHECK(lines_of(text_of_file(folder / "logs" / "audit.jsonl")).size() == 1);
+    CHECK(server.terminate().exit_code == 0);
+}
+
 TEST_CASE("options come from a file, and config check says what is wrong with it", "[e2e][config]") {
     const TemporaryFolder folder;
     std::ofstream{folder / "portrait.conf"} << "# a comment\nlisten = \"127.0.0.1:0\"\ndata = \"elsewhere\"\n"
