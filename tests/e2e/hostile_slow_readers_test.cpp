@@ -6,15 +6,18 @@
 #include "support/raw_http.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -33,23 +36,28 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
-constexpr std::uint64_t unit_limit = 1024 * mebibyte; // MemoryMax of portrait-server.service
+constexpr std::uint64_t memory_limit = 1024 * mebibyte;
 constexpr int slow_readers = 256;
 constexpr int large_pictures = 40; // persons 1 to 40; 41 has what is rendered, from 42 on honest clients'
 constexpr std::uint64_t large_bytes = 10 * mebibyte;
 
-/// The sum that the guide's page of limits states, for the defaults and this machine's cores.
-std::uint64_t stated_sum() {
-    constexpr std::uint64_t process = 64;
+/// The sum that the guide's page of limits states, of the default limits, in MiB.
+std::uint64_t sum_of_limits(std::uint64_t cores, std::uint64_t connections) {
+    constexpr std::uint64_t program = 64;
     constexpr std::uint64_t cache = 64;
     constexpr std::uint64_t uploads = 256;
     constexpr std::uint64_t answers = 256;
     constexpr std::uint64_t pixels = 256;
     constexpr std::uint64_t store_threads = 8;
-    const std::uint64_t render_threads = std::max(1U, std::thread::hardware_concurrency());
-    const auto in_hands = (2 * store_threads + 2 * render_threads) * large_bytes / mebibyte;
-    const auto connections = std::uint64_t{slow_readers} * 16 / 1024;
-    return (process + cache + uploads + answers + pixels + in_hands + connections) * mebibyte;
+    constexpr std::uint64_t largest_picture = 10;
+    constexpr std::uint64_t largest_rendition = 64;
+    return program + cache + uploads + answers + pixels + 2 * store_threads * largest_picture +
+           cores * (largest_picture + largest_rendition) + connections * 16 / 1024;
+}
+
+std::string text_of_file(const std::filesystem::path& path) {
+    std::ifstream stream{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
 /// A picture of noise, which no format makes small.
@@ -57,8 +65,7 @@ std::string noise(const TemporaryFolder& folder) {
     const auto file = folder / "noise.jpg";
     const auto command = "convert -seed 1 -size 2400x1800 xc:gray +noise Random -quality 97 " + file.string();
     REQUIRE(std::system(command.c_str()) == 0);
-    std::ifstream stream{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{stream}, {}};
+    return text_of_file(file);
 }
 
 void put(std::uint16_t port, int person, std::string_view bytes) {
@@ -164,7 +171,7 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(),
                           .arguments = server_arguments({"--demo", "--log-level", "warning"}),
-                          .memory_limit = PORTRAIT_SANITIZED != 0 ? 0 : unit_limit}};
+                          .memory_limit = PORTRAIT_SANITIZED != 0 ? 0 : memory_limit}};
     const auto port = server.port();
     for (int person = 1; person <= large_pictures; ++person) {
         const auto bytes = make_jpeg_of_size(large_bytes, static_cast<std::uint32_t>(person));
@@ -191,14 +198,16 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
         answers = now;
     }
     const auto peak = server.peak_resident_bytes();
+    const auto sum =
+        sum_of_limits(std::max(1U, std::thread::hardware_concurrency()), slow_readers) * mebibyte;
     const auto honest_answers = honest.stop();
     std::string told;
     for (const auto& [status, count] : answers)
         told += " " + std::to_string(status) + " x " + std::to_string(count);
     WARN(slow_readers << " slow readers: answers" << told << "; at most " << peak / mebibyte
-                      << " MiB resident of " << stated_sum() / mebibyte << " that the guide states, "
+                      << " MiB resident of " << sum / mebibyte << " that the guide states, "
                       << (server.has_memory_limit() ? "killed over" : "not limited to") << " "
-                      << unit_limit / mebibyte << " MiB");
+                      << memory_limit / mebibyte << " MiB");
     CHECK(answers[200] > 0);
     CHECK(answers[503] > 0); // 400 MiB of pictures don't fit
     CHECK(answers[200] + answers[503] == slow_readers);
@@ -206,8 +215,8 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
     CHECK(honest_answers.begin()->first == 200);
     CHECK(honest_answers.begin()->second > 30);
     if (PORTRAIT_SANITIZED == 0) {
-        CHECK(peak < stated_sum());
-        CHECK(peak < unit_limit);
+        CHECK(peak < sum);
+        CHECK(peak < memory_limit);
     }
 
     // All of them have been closed but those that were refused, and their memory is free again.
@@ -218,4 +227,19 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
           std::string::npos);
     CHECK(metrics.find("portrait_answer_bytes_in_flight 0\n") != std::string::npos);
     CHECK(server.terminate().exit_code == 0);
+}
+
+TEST_CASE("the guide states the sum of all memory, and the packaged unit allows it", "[e2e][memory]") {
+    const auto server = std::filesystem::path{PORTRAIT_SERVER_DIR};
+    const auto sum = sum_of_limits(2, 10'000);
+    CHECK(text_of_file(server.parent_path() / "guide/limits.md")
+              .find("| all together | | " + std::to_string(sum) + " MiB |") != std::string::npos);
+    const auto unit = text_of_file(server / "portrait-server.service");
+    const std::string name = "\nMemoryMax=";
+    const auto at = unit.find(name);
+    REQUIRE(at != std::string::npos);
+    std::size_t digits = 0;
+    const auto allowed = std::stoull(unit.substr(at + name.size()), &digits);
+    CHECK(unit[at + name.size() + digits] == 'M');
+    CHECK(allowed >= sum);
 }
