@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""No function's result can be dropped without a warning: each one that returns a result is marked [[nodiscard]] where it is
+declared, and the compiler speaks up for those that a user would call.
+
+usage: tests/nodiscard.py COMPILER [FLAG...]
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULT = re.compile(
+    r"^[ \t]*(?:(?:virtual|static|friend|inline|constexpr|PORTRAIT_EXPORT)\s+)*"
+    r"(?:(?:const\s+)?(?:portrait::|boost::system::)?(?:result|ProblemOr)<|(?:http::)?AuthenticationOutcome\b)", re.M)
+NAME = re.compile(r"\s+([A-Za-z_]\w*)\(")
+AFTER_PARAMETERS = re.compile(r"\s*(?:const|noexcept|override|final|;|\{|=)")
+DROPPING = """#include <portrait/portrait.hpp>
+void f(portrait::PersonImageService& s, portrait::ImageStore& t, portrait::PersonId p, portrait::ImageBytes b) {
+    s.save(p, b);
+    s.remove(p);
+    s.update_info(p, {});
+    t.writable();
+    portrait::probe(b);
+    portrait::PersonId::parse("7");
+}
+"""
+DROPPED = 6
+
+
+def end_of(text, at, opening, closing):
+    """Behind the bracket that closes the one before `at`."""
+    depth = 1
+    while depth:
+        depth += (text[at] == opening) - (text[at] == closing)
+        at += 1
+    return at
+
+
+def unmarked(path):
+    text = path.read_text()
+    for found in RESULT.finditer(text):
+        at = found.end()
+        if text[at - 1] == "<":
+            at = end_of(text, at, "<", ">")
+        name = NAME.match(text, at)
+        if name and AFTER_PARAMETERS.match(text, end_of(text, name.end(), "(", ")")):
+            yield f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}: {name[1]}"
+
+
+headers = [path for folder in ("include", "lib", "adapters", "examples") for path in (ROOT / folder).rglob("*.hpp")]
+faults = sorted(fault for path in headers for fault in unmarked(path))
+for fault in faults:
+    print(f"{fault} returns a result and isn't marked [[nodiscard]]")
+
+said = subprocess.run([*sys.argv[1:], "-std=c++20", "-fsyntax-only", f"-I{ROOT}/include", "-x", "c++", "-"], input=DROPPING,
+                      capture_output=True, text=True).stderr
+warnings = said.count("[-Wunused-result]")
+if warnings != DROPPED or "error:" in said:
+    print(f"the compiler warns of {warnings} dropped results where {DROPPED} are:\n{said}")
+if faults or warnings != DROPPED:
+    sys.exit(1)
+print(f"{len(headers)} headers: every result is marked")
