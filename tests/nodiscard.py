@@ -16,16 +16,16 @@ RESULT = re.compile(
 NAME = re.compile(r"\s+([A-Za-z_]\w*)\(")
 AFTER_PARAMETERS = re.compile(r"\s*(?:const|noexcept|override|final|;|\{|=)")
 DROPPING = """#include <portrait/portrait.hpp>
-void f(portrait::PersonImageService& s, portrait::ImageStore& t, portrait::PersonId p, portrait::ImageBytes b) {
+void f(portrait::PersonImageService& s, portrait::PersonId p, portrait::ImageBytes b) {
     s.save(p, b);
     s.remove(p);
     s.update_info(p, {});
-    t.writable();
+    s.writable();
     portrait::probe(b);
     portrait::PersonId::parse("7");
 }
 """
-DROPPED = 6
+DROPPED = 6 # no virtual function among them: GCC 12 doesn't warn of those that return a class
 
 
 def end_of(text, at, opening, closing):
@@ -58,6 +58,7 @@ said = subprocess.run([*sys.argv[1:], "-std=c++20", "-fsyntax-only", f"-I{ROOT}/
 warnings = said.count("[-Wunused-result]")
 if warnings != DROPPED or "error:" in said:
     print(f"the compiler warns of {warnings} dropped results where {DROPPED} are:\n{said}")
-if faults or warnings != DROPPED:
+    sys.exit(1)
+if faults:
     sys.exit(1)
 print(f"{len(headers)} headers: every result is marked")

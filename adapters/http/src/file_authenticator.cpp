@@ -45,7 +45,8 @@ AuthenticationFailure broken(std::string cause) {
     return {AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, std::move(cause)};
 }
 
-result<std::vector<User>> users_of(const WatchedText* file, const FileAuthenticatorOptions& options) {
+[[nodiscard]] result<std::vector<User>> users_of(const WatchedText* file,
+                                                 const FileAuthenticatorOptions& options) {
     if (file == nullptr)
         return parse_users({}, options.further_users);
     if (!options.others_may_read)
@@ -76,7 +77,7 @@ public:
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    result<void> follow(const std::filesystem::path& file);
+    [[nodiscard]] result<void> follow(const std::filesystem::path& file);
     void authenticate(BasicCredentials credentials, std::string_view remote_address, Done done);
     std::optional<Principal> recognised_still(const Principal& principal) const;
     void refresh();
@@ -117,11 +118,12 @@ private:
         const std::lock_guard lock{users_mutex_};
         return users_;
     }
-    result<void> apply(const WatchedText* file);
+    [[nodiscard]] result<void> apply(const WatchedText* file);
     const User& stand_in_for(std::string_view name, const Users& users) const;
     AttemptKeys keys_of(std::string_view name, std::string_view remote_address) const;
     std::optional<AuthenticationFailure> refusal(const AttemptKeys& keys);
-    AuthenticationOutcome decide(PasswordHasher& hasher, const Attempt& attempt, const Key& key);
+    [[nodiscard]] AuthenticationOutcome decide(PasswordHasher& hasher, const Attempt& attempt,
+                                               const Key& key);
     void settle(const Attempt& attempt, const AuthenticationOutcome& outcome);
     Key take_from_queue();
     void work(const std::stop_token& stop);

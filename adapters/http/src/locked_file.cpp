@@ -43,7 +43,7 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
 
 /// Opens and locks the file, which is made when there is none. A rename that happened between opening and
 /// locking means that the lock is on a file that is gone: once more.
-result<int> open_locked(const std::filesystem::path& path, std::string_view name) {
+[[nodiscard]] result<int> open_locked(const std::filesystem::path& path, std::string_view name) {
     for (;;) {
         Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
         if (!file.open())
@@ -61,8 +61,8 @@ result<int> open_locked(const std::filesystem::path& path, std::string_view name
     }
 }
 
-result<void> write_all(const Descriptor& file, std::string_view text, std::string_view name,
-                       const std::filesystem::path& path) {
+[[nodiscard]] result<void> write_all(const Descriptor& file, std::string_view text, std::string_view name,
+                                     const std::filesystem::path& path) {
     while (!text.empty()) {
         const auto written = ::write(file.number(), text.data(), text.size());
         if (written < 0 && errno != EINTR)

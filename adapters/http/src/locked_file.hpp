@@ -15,7 +15,7 @@ class LockedFile {
 public:
     /// Waits for the lock. Makes an empty file (0600) when there is none. A symbolic link stays one: the file
     /// that it names is what changes.
-    static result<LockedFile> open(const std::filesystem::path& path, std::string_view name);
+    [[nodiscard]] static result<LockedFile> open(const std::filesystem::path& path, std::string_view name);
     LockedFile(LockedFile&& other) noexcept;
     LockedFile& operator=(LockedFile&&) = delete;
     ~LockedFile();
@@ -24,7 +24,7 @@ public:
     const std::filesystem::path& path() const noexcept { return path_; }
     /// Puts a new file with this text in its place, with its owner and mode. Atomic and durable: readers and
     /// crashes see the old file or the new one. Nothing more can be replaced afterwards.
-    result<void> replace(std::string_view text);
+    [[nodiscard]] result<void> replace(std::string_view text);
 
 private:
     LockedFile(int descriptor, std::filesystem::path path, std::string_view name);

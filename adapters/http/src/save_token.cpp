@@ -18,7 +18,7 @@ Error refused(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
 
-result<void> check(const TokenEntry& entry) {
+[[nodiscard]] result<void> check(const TokenEntry& entry) {
     if (entry.name.find_first_not_of(' ') == std::string::npos || !fits_a_column(entry.name) ||
         (entry.full_name && !fits_a_column(*entry.full_name)))
         return refused(fmt::format("A name has to have 1 to {} bytes of UTF-8, without colons and control "
@@ -35,7 +35,7 @@ bool is_there(const std::filesystem::path& path) {
     return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
-result<std::vector<User>> users_of(const std::filesystem::path& path) {
+[[nodiscard]] result<std::vector<User>> users_of(const std::filesystem::path& path) {
     if (path.empty() || !is_there(path))
         return std::vector<User>{};
     const auto text = read_users_file(path);
@@ -46,8 +46,8 @@ result<std::vector<User>> users_of(const std::filesystem::path& path) {
 
 /// Who the token is for: the user of that name, or whom an earlier token of that name is for, or somebody
 /// new.
-result<Principal> principal_of(const TokenEntry& entry, const std::vector<User>& users,
-                               const std::vector<Token>& tokens) {
+[[nodiscard]] result<Principal> principal_of(const TokenEntry& entry, const std::vector<User>& users,
+                                             const std::vector<Token>& tokens) {
     Principal principal;
     principal.name = principal.actor.name = principal.actor.full_name = entry.name;
     std::int32_t largest = 0;
@@ -105,7 +105,7 @@ std::string without_line(std::string_view text, std::size_t number) {
 
 } // namespace
 
-result<AddedToken> add_token(const std::filesystem::path& token_file, const TokenEntry& entry) {
+[[nodiscard]] result<AddedToken> add_token(const std::filesystem::path& token_file, const TokenEntry& entry) {
     if (auto checked = check(entry); !checked)
         return checked.error();
     const auto users = users_of(entry.users_file);
@@ -140,7 +140,7 @@ result<AddedToken> add_token(const std::filesystem::path& token_file, const Toke
     return added;
 }
 
-result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& token_file) {
+[[nodiscard]] result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& token_file) {
     if (!is_there(token_file))
         return std::vector<TokenDescription>{};
     const auto text = read_tokens_file(token_file);
@@ -156,7 +156,7 @@ result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& t
     return descriptions;
 }
 
-result<bool> revoke_token(const std::filesystem::path& token_file, std::string_view id) {
+[[nodiscard]] result<bool> revoke_token(const std::filesystem::path& token_file, std::string_view id) {
     if (!is_there(token_file))
         return false;
     auto file = LockedFile::open(token_file, "token file");

@@ -19,7 +19,7 @@ Error refused(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
 
-result<void> check(const UserEntry& user) {
+[[nodiscard]] result<void> check(const UserEntry& user) {
     if (user.name.find_first_not_of(' ') == std::string::npos || user.name.front() == '#' ||
         !fits_a_column(user.name))
         return refused(fmt::format("The user's name has to have 1 to {} bytes of UTF-8, without colons and "
@@ -39,7 +39,8 @@ result<void> check(const UserEntry& user) {
 }
 
 /// What the user's line says from now on.
-result<User> merged(const UserEntry& entry, const User* existing, const std::vector<User>& users) {
+[[nodiscard]] result<User> merged(const UserEntry& entry, const User* existing,
+                                  const std::vector<User>& users) {
     User user = existing != nullptr ? *existing : User{};
     auto& actor = user.principal.actor;
     if (existing == nullptr) {
@@ -86,7 +87,7 @@ std::string with_line(std::string_view text, std::size_t number, const std::stri
 
 } // namespace
 
-result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& entry) {
+[[nodiscard]] result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& entry) {
     if (auto checked = check(entry); !checked)
         return checked.error();
     auto file = LockedFile::open(users_file, "users file");

@@ -119,8 +119,8 @@ Error error_of(const FileLook& look, const std::filesystem::path& path, std::str
     return Error{errc::store_io, fmt::format("The {} {}", name, words())}.with_cause(std::move(cause));
 }
 
-result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
-                                   std::size_t most) {
+[[nodiscard]] result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
+                                                 std::size_t most) {
     std::string text(most + 1, '\0');
     const auto look = read_file(path.c_str(), text);
     if (look.fault != Fault::none && look.fault != Fault::torn)

@@ -60,8 +60,8 @@ Error error_of(const FileLook& look, const std::filesystem::path& path, std::str
 /// The text of a small file that an operator keeps, such as the users file; `name` is how messages call it.
 /// At most `most` bytes and one more are read, so that a reader can tell a file that is too long. Errors hold
 /// the path in their cause only.
-result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
-                                   std::size_t most);
+[[nodiscard]] result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
+                                                 std::size_t most);
 
 /// Reads files on a thread that has a descriptor table of its own (Linux 5.9), so that a file can be read
 /// while the process has no descriptor left. That thread makes the system calls of `read_file` and runs

@@ -16,7 +16,7 @@ namespace {
 
 using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
 
-result<std::shared_ptr<const Tokens>> tokens_of(std::string_view text) {
+[[nodiscard]] result<std::shared_ptr<const Tokens>> tokens_of(std::string_view text) {
     auto parsed = parse_tokens(text);
     if (!parsed)
         return parsed.error();
@@ -39,14 +39,14 @@ public:
 
     WatchedFile& file() noexcept { return file_; }
 
-    AuthenticationOutcome decide(TokenScheme scheme, std::string_view shown) const;
+    [[nodiscard]] AuthenticationOutcome decide(TokenScheme scheme, std::string_view shown) const;
     std::shared_ptr<const Tokens> tokens() const {
         const std::lock_guard lock{mutex_};
         return tokens_;
     }
 
 private:
-    result<void> apply(const WatchedText* file);
+    [[nodiscard]] result<void> apply(const WatchedText* file);
 
     const std::shared_ptr<const Clock> clock_;
     mutable std::mutex mutex_;

@@ -55,8 +55,8 @@ std::optional<TokenScheme> parse_scheme(std::string_view text) {
 }
 
 /// Reads who it is and what they may do; an error names what is wrong.
-result<void> parse_principal(const ColonColumns<most_columns>& columns, Principal& principal,
-                             std::size_t number) {
+[[nodiscard]] result<void> parse_principal(const ColonColumns<most_columns>& columns, Principal& principal,
+                                           std::size_t number) {
     const auto& text = columns.text;
     if (text[name_column].empty() || text[name_column].size() > max_user_name_length ||
         text[full_name_column].size() > max_user_name_length)
@@ -79,7 +79,7 @@ result<void> parse_principal(const ColonColumns<most_columns>& columns, Principa
     return {};
 }
 
-result<Token> parse_token(std::string_view line, std::size_t number) {
+[[nodiscard]] result<Token> parse_token(std::string_view line, std::size_t number) {
     if (!is_utf8(line) || has_control_characters(line))
         return bad_line(number, "it is not valid UTF-8 or has control characters");
     const auto columns = split_at_colons<most_columns>(line);
@@ -149,7 +149,7 @@ bool Token::is_good(Timestamp now) const noexcept {
     return !description.last_day || now < *description.last_day + std::chrono::days{1};
 }
 
-result<std::vector<Token>> parse_tokens(std::string_view text) {
+[[nodiscard]] result<std::vector<Token>> parse_tokens(std::string_view text) {
     if (text.size() > max_users_file_bytes)
         return bad_file(fmt::format("The token file has more than {} bytes", max_users_file_bytes));
     std::vector<Token> tokens;
@@ -179,7 +179,7 @@ std::string line_of(const Token& token) {
                        may_write ? "read,write" : "read", last_day ? format_day(*last_day) : "never");
 }
 
-result<std::string> read_tokens_file(const std::filesystem::path& path) {
+[[nodiscard]] result<std::string> read_tokens_file(const std::filesystem::path& path) {
     return read_text_file(path, "token file", max_users_file_bytes);
 }
 

@@ -24,12 +24,12 @@ struct Token {
 
 /// The tokens of a text, in its order; see token_file.hpp for the format. Errors name the line and what is
 /// wrong with it, never what is on it.
-result<std::vector<Token>> parse_tokens(std::string_view text);
+[[nodiscard]] result<std::vector<Token>> parse_tokens(std::string_view text);
 
 /// The token's line, with its line end.
 std::string line_of(const Token& token);
 
 /// The text of a token file. Errors hold the path in their cause only.
-result<std::string> read_tokens_file(const std::filesystem::path& path);
+[[nodiscard]] result<std::string> read_tokens_file(const std::filesystem::path& path);
 
 } // namespace portrait::http

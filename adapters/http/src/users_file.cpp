@@ -47,7 +47,7 @@ std::uint64_t credential_of(std::string_view password_hash) {
     return number;
 }
 
-result<User> parse_user(std::string_view line, std::size_t number) {
+[[nodiscard]] result<User> parse_user(std::string_view line, std::size_t number) {
     if (!is_utf8(line) || has_control_characters(line))
         return bad_line(number, "it is not valid UTF-8 or has control characters");
     const auto columns = split_at_colons<most_columns>(line);
@@ -108,7 +108,7 @@ bool is_users_comment(std::string_view line) noexcept {
     return line.starts_with('#') || line.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-result<std::vector<User>> parse_users(std::string_view text) {
+[[nodiscard]] result<std::vector<User>> parse_users(std::string_view text) {
     if (text.size() > max_users_file_bytes)
         return bad_file(fmt::format("The users file has more than {} bytes", max_users_file_bytes));
     if (text.starts_with("\xEF\xBB\xBF"))
@@ -131,7 +131,7 @@ result<std::vector<User>> parse_users(std::string_view text) {
     return users;
 }
 
-result<std::vector<User>> parse_users(std::string_view file, std::string_view further) {
+[[nodiscard]] result<std::vector<User>> parse_users(std::string_view file, std::string_view further) {
     auto users = parse_users(file);
     if (!users)
         return users;
@@ -147,14 +147,14 @@ result<std::vector<User>> parse_users(std::string_view file, std::string_view fu
     return users;
 }
 
-result<void> check_users_file_mode(mode_t mode) {
+[[nodiscard]] result<void> check_users_file_mode(mode_t mode) {
     if ((mode & mode_t{S_IROTH | S_IWOTH}) != 0)
         return bad_file("Everybody on this machine may read or change it; take that away by chmod o-rwx, or "
                         "chmod 600 when nobody else needs it");
     return {};
 }
 
-result<std::string> read_users_file(const std::filesystem::path& path) {
+[[nodiscard]] result<std::string> read_users_file(const std::filesystem::path& path) {
     return read_text_file(path, "users file", max_users_file_bytes);
 }
 

@@ -39,16 +39,16 @@ bool is_users_comment(std::string_view line) noexcept;
 /// The users of a text, in its order; see `FileAuthenticator` for the format. Blank lines and lines that
 /// begin with
 /// `#` are skipped, CRLF is taken. Errors name the line and what is wrong with it, never what is on it.
-result<std::vector<User>> parse_users(std::string_view text);
+[[nodiscard]] result<std::vector<User>> parse_users(std::string_view text);
 
 /// Those of the file, and those of the other text whose names the file doesn't have. An error in the other
 /// text is told as such.
-result<std::vector<User>> parse_users(std::string_view file, std::string_view further);
+[[nodiscard]] result<std::vector<User>> parse_users(std::string_view file, std::string_view further);
 
 /// The text of a users file. Errors hold the path in their cause only.
-result<std::string> read_users_file(const std::filesystem::path& path);
+[[nodiscard]] result<std::string> read_users_file(const std::filesystem::path& path);
 
 /// Refuses a file that everybody on the machine may read or change.
-result<void> check_users_file_mode(mode_t mode);
+[[nodiscard]] result<void> check_users_file_mode(mode_t mode);
 
 } // namespace portrait::http

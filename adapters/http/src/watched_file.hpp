@@ -58,7 +58,7 @@ public:
     WatchedFile& operator=(const WatchedFile&) = delete;
 
     /// Reads and applies the file, whatever is remembered of it. The fault is returned and not told.
-    result<void> read();
+    [[nodiscard]] result<void> read();
     /// Reads and applies the file, whatever is remembered of it, and tells the fault.
     void refresh();
     /// Reads and applies the file unless it is as it was, and tells the fault.
@@ -82,10 +82,11 @@ private:
         SteadyTimestamp at;
     };
 
-    result<void> update(When when);
-    result<void> update_or_throw(When when);
-    result<void> apply_absence();
-    result<void> apply_text(const FileLook& look, std::string_view text, When when, SteadyTimestamp now);
+    [[nodiscard]] result<void> update(When when);
+    [[nodiscard]] result<void> update_or_throw(When when);
+    [[nodiscard]] result<void> apply_absence();
+    [[nodiscard]] result<void> apply_text(const FileLook& look, std::string_view text, When when,
+                                          SteadyTimestamp now);
     void update_and_tell(When when);
     bool is_news(const result<void>& done);
     void watch(const std::stop_token& stop, std::chrono::milliseconds interval);

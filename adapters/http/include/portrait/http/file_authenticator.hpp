@@ -72,11 +72,11 @@ struct FileAuthenticatorOptions {
 class PORTRAIT_EXPORT FileAuthenticator final : public Authenticator {
 public:
     /// Errors name the line that is wrong, never what is on it.
-    static result<std::unique_ptr<FileAuthenticator>> open(const std::filesystem::path& users_file,
-                                                           FileAuthenticatorOptions options = {});
+    [[nodiscard]] static result<std::unique_ptr<FileAuthenticator>>
+    open(const std::filesystem::path& users_file, FileAuthenticatorOptions options = {});
     /// The same from a text in memory.
-    static result<std::unique_ptr<FileAuthenticator>> from_text(std::string_view users,
-                                                                FileAuthenticatorOptions options = {});
+    [[nodiscard]] static result<std::unique_ptr<FileAuthenticator>>
+    from_text(std::string_view users, FileAuthenticatorOptions options = {});
     ~FileAuthenticator() override;
 
     void authenticate(Credentials credentials, std::string_view remote_address,
@@ -98,7 +98,7 @@ private:
 
 /// A new yescrypt hash of a password, for the users file. Takes tens of milliseconds. Passwords have 1 to 511
 /// bytes of UTF-8 without control characters; others are `errc::info_text_invalid`.
-PORTRAIT_EXPORT result<std::string> hash_password(std::string_view password);
+[[nodiscard]] PORTRAIT_EXPORT result<std::string> hash_password(std::string_view password);
 
 /// What `save_user` writes. A value that is absent stays as the file has it for that user; for a new user it
 /// is the default, and the associate id is one more than the file's largest.
@@ -121,6 +121,7 @@ struct SavedUser {
 /// (0600) when there is none. Atomic and durable: readers and crashes see the old file or the new one. Two
 /// processes that save at the same time both succeed, one after the other. Refuses a file that
 /// `FileAuthenticator` would refuse.
-PORTRAIT_EXPORT result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& user);
+[[nodiscard]] PORTRAIT_EXPORT result<SavedUser> save_user(const std::filesystem::path& users_file,
+                                                          const UserEntry& user);
 
 } // namespace portrait::http

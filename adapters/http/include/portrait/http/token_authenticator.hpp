@@ -34,8 +34,8 @@ struct TokenAuthenticatorOptions {
 class PORTRAIT_EXPORT TokenAuthenticator final : public Authenticator {
 public:
     /// Errors name the line that is wrong, never what is on it.
-    static result<std::unique_ptr<TokenAuthenticator>> open(const std::filesystem::path& token_file,
-                                                            TokenAuthenticatorOptions options = {});
+    [[nodiscard]] static result<std::unique_ptr<TokenAuthenticator>>
+    open(const std::filesystem::path& token_file, TokenAuthenticatorOptions options = {});
     ~TokenAuthenticator() override;
 
     /// Basic credentials are rejected.
