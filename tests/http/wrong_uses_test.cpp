@@ -274,3 +274,24 @@ TEST_CASE("a directory that throws is 500, logged, and tells the client nothing"
     CHECK(response.body_text().find("hunter2") == std::string_view::npos);
     CHECK(logged(*log, "hunter2"));
 }
+
+TEST_CASE("an admission that was moved from is empty, and no use to the endpoint", "[endpoint][wrong]") {
+    const EndpointFixture fixture;
+    http::RequestHead head{.method = "GET", .target = "/api/v1/Person/1/ImageInfo"};
+    const auto authorization = basic_authorization("tje0", "Tje0");
+    head.fields.push_back({"Authorization", authorization});
+    std::optional<http::Admission> admission;
+    fixture.endpoint->begin(head, [&](http::BeginOutcome outcome) {
+        if (auto* const admitted = std::get_if<http::Admission>(&outcome))
+            admission.emplace(std::move(*admitted));
+    });
+    REQUIRE(admission);
+    const auto kept = std::move(*admission);
+    CHECK(kept.request_id() != "");
+    CHECK(admission->request_id().empty()); // NOLINT(bugprone-use-after-move): that is what is tested
+    CHECK(admission->principal().empty());
+    CHECK(admission->body_limit() == 0);
+    CHECK_THROWS_AS(fixture.endpoint->finish(std::move(*admission), {}, [](http::Response) {}),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(fixture.endpoint->refuse(http::Problem{}, *admission), std::invalid_argument);
+}

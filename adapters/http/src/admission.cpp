@@ -23,15 +23,17 @@ Admission& Admission::operator=(Admission&&) noexcept = default;
 Admission::~Admission() = default;
 
 std::uint64_t Admission::body_limit() const noexcept {
-    return state_->body_limit;
+    return state_ ? state_->body_limit : 0;
 }
 
 const std::string& Admission::principal() const noexcept {
-    return state_->principal.name;
+    static const std::string nobody;
+    return state_ ? state_->principal.name : nobody;
 }
 
 const std::string& Admission::request_id() const noexcept {
-    return state_->request_id;
+    static const std::string none;
+    return state_ ? state_->request_id : none;
 }
 
 } // namespace portrait::http

@@ -88,14 +88,14 @@ bool AnswerCharge::take(const ResponseBody& body, bool always) {
     if (const auto* const text = std::get_if<std::string>(&body)) {
         return take(memory_of(*text), {}, always);
     }
-    ImageBytes picture;
+    BodyProducer::Memory held;
     if (const auto* const bytes = std::get_if<ImageBytes>(&body)) {
-        picture = *bytes;
+        held.picture = *bytes;
     } else if (const auto* const producer = std::get_if<std::shared_ptr<BodyProducer>>(&body)) {
-        picture = (*producer)->source();
+        held = (*producer)->memory();
     }
-    const AnswerMemory::Body memory{picture.owner(), picture.held()};
-    return take(memory, std::move(picture), always);
+    const AnswerMemory::Body memory{held.picture.owner(), held.picture.held() + held.bytes};
+    return take(memory, std::move(held.picture), always);
 }
 
 bool AnswerCharge::take(const std::string& text) {

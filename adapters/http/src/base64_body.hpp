@@ -19,7 +19,7 @@ public:
     std::uint64_t size() const noexcept;
 
     void next(std::function<void(result<Piece>)> done) override;
-    ImageBytes source() const override { return picture_; }
+    Memory memory() const override { return {picture_, 0}; }
 
 private:
     std::string_view before_;

@@ -51,6 +51,8 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
 }
 
 void Endpoint::finish(Admission admission, ImageBytes body, std::function<void(Response)> done) {
+    if (!admission.state_)
+        throw std::invalid_argument{"Endpoint::finish needs an admission that wasn't moved from"};
     state_->finish(std::move(admission.state_), std::move(body), std::move(done));
 }
 
@@ -91,6 +93,8 @@ Response Endpoint::refuse(const Problem& problem, const RequestHead* head) const
 }
 
 Response Endpoint::refuse(const Problem& problem, const Admission& admission) const {
+    if (!admission.state_)
+        throw std::invalid_argument{"Endpoint::refuse needs an admission that wasn't moved from"};
     return state_->refuse(*admission.state_, problem);
 }
 

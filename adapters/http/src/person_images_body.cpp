@@ -21,13 +21,30 @@ bool is_of_the_picture(const Error& error) noexcept {
 
 } // namespace
 
+ImageInfo PersonImagesBody::Picture::info() const {
+    return {.blob_id = version->blob_id,
+            .blob_version = version->blob_version,
+            .link_version = version->link_version,
+            .format = format};
+}
+
 PersonImagesBody::PersonImagesBody(Work work)
     : work_{std::move(work)} {
     auto next = work_.infos.begin();
-    infos_.reserve(work_.persons.size());
-    for (const auto& person_id : work_.persons)
-        infos_.push_back(person_id ? std::move(*next++) : std::nullopt);
-    work_.infos.clear();
+    pictures_.reserve(work_.persons.size());
+    for (const auto& person_id : work_.persons) {
+        Picture picture{.person_id = person_id, .version = {}};
+        if (person_id) {
+            const auto& info = *next++;
+            if (info && info->format) {
+                picture.version = info->version();
+                picture.format = *info->format;
+            }
+        }
+        pictures_.push_back(picture);
+    }
+    work_.persons = {};
+    work_.infos = {};
 }
 
 void PersonImagesBody::prepare(std::function<void(const result<void>&)> done) {
@@ -53,26 +70,26 @@ void PersonImagesBody::make(const Done& done) {
         return done(Piece{});
     if (!std::exchange(begun_, true))
         piece_ = work_.notation.xml ? "<ArrayOfPersonImage>" : "[";
-    while (piece_.size() < piece_size && index_ < infos_.size()) {
-        const auto& info = infos_[index_];
-        if (!info || !info->format) {
+    while (piece_.size() < piece_size && index_ < pictures_.size()) {
+        const auto& picture = pictures_[index_];
+        if (!picture.version) {
             append({});
             continue;
         }
-        auto made = work_.renditions->cached(*info, work_.wanted);
+        auto made = work_.renditions->cached(picture.info(), work_.wanted);
         if (!made)
-            return render(*work_.persons[index_], *info, done);
+            return render(picture, done);
         append(made->bytes);
     }
-    if (index_ == infos_.size()) {
+    if (index_ == pictures_.size()) {
         piece_ += work_.notation.xml ? "</ArrayOfPersonImage>" : "]";
         ended_ = true;
     }
     done(Piece{std::exchange(piece_, {})});
 }
 
-void PersonImagesBody::render(PersonId person_id, const ImageInfo& info, const Done& done) {
-    auto task = [self = shared_from_this(), person_id, &info, done] {
+void PersonImagesBody::render(const Picture& picture, const Done& done) {
+    auto task = [self = shared_from_this(), person_id = *picture.person_id, info = picture.info(), done] {
         self->work_.renditions->submit(person_id, info, self->work_.wanted, self->work_.stop,
                                        [self, person_id, done](const result<ImageRendition>& made) {
                                            try {
@@ -108,7 +125,8 @@ result<void> PersonImagesBody::append(const result<ImageRendition>& made, Person
 
 void PersonImagesBody::append(const ImageBytes& image) {
     const auto& notation = work_.notation;
-    const auto person_id = work_.persons[index_] ? work_.persons[index_]->value() : 0;
+    const auto& asked = pictures_[index_].person_id;
+    const auto person_id = asked ? asked->value() : 0;
     const bool with_id = is_selected(notation.selection, "PersonId");
     const bool with_data = is_selected(notation.selection, "ImageData");
     if (notation.xml) {

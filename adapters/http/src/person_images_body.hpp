@@ -18,8 +18,8 @@
 namespace portrait::http {
 
 /// The array of PersonImage (contract section 7), made one picture after the other while it is sent: in
-/// memory are one picture's base64 text and what a piece may hold beside it, however many persons are asked
-/// for.
+/// memory are one picture's base64 text, what a piece may hold beside it, and some bytes for each person, but
+/// not their ImageInfos, whose texts may be long.
 ///
 /// A person without a picture, and one whose picture can't be rendered, has the ImageData "".
 class PersonImagesBody final : public BodyProducer, public std::enable_shared_from_this<PersonImagesBody> {
@@ -47,17 +47,28 @@ public:
     /// Makes the first piece, so that what fails at once can still be answered as an error.
     void prepare(std::function<void(const result<void>&)> done);
     void next(std::function<void(result<Piece>)> done) override;
+    Memory memory() const override { return {{}, pictures_.capacity() * sizeof(Picture)}; }
 
 private:
+    /// Which picture a person has; no version where there is none to show.
+    struct Picture {
+        std::optional<PersonId> person_id{};
+        std::optional<ImageVersion> version{};
+        ImageFormat format{};
+
+        /// As far as a rendition needs it.
+        ImageInfo info() const;
+    };
+
     using Done = std::function<void(result<Piece>)>;
 
     void make(const Done& done);
-    void render(PersonId person_id, const ImageInfo& info, const Done& done);
+    void render(const Picture& picture, const Done& done);
     void append(const ImageBytes& image);
     [[nodiscard]] result<void> append(const result<ImageRendition>& made, PersonId person_id);
 
     Work work_;
-    std::vector<std::optional<ImageInfo>> infos_; ///< one for each of `persons`
+    std::vector<Picture> pictures_; ///< one for each person asked for
     std::size_t index_ = 0;
     bool begun_ = false;
     bool ended_ = false;

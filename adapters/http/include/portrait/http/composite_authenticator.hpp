@@ -16,6 +16,10 @@ public:
     /// Null: nobody is recognised by that kind of credentials.
     CompositeAuthenticator(std::shared_ptr<Authenticator> passwords,
                            std::shared_ptr<Authenticator> tokens) noexcept;
+    /// Copies share the two. What is moved is copied, so the source goes on recognising callers.
+    CompositeAuthenticator(const CompositeAuthenticator&) = default;
+    CompositeAuthenticator& operator=(const CompositeAuthenticator&) = default;
+    ~CompositeAuthenticator() override = default;
 
     void authenticate(Credentials credentials, std::string_view remote_address,
                       std::function<void(AuthenticationOutcome)> done) override;

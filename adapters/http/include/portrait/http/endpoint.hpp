@@ -21,7 +21,8 @@
 
 namespace portrait::http {
 
-/// What `begin` learned of a request whose body may come now. Hand it to `finish`.
+/// What `begin` learned of a request whose body may come now. Hand it to `finish`. One that was moved from
+/// has a limit of 0 and empty texts; handing it to the endpoint throws `std::invalid_argument`.
 class PORTRAIT_EXPORT Admission {
 public:
     struct PORTRAIT_HIDDEN State; // opaque

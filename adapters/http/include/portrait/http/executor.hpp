@@ -28,6 +28,8 @@ class PORTRAIT_EXPORT WorkerPool final : public Executor {
 public:
     /// At least one thread. `queue_limit` counts tasks that wait.
     WorkerPool(std::size_t threads, std::size_t queue_limit);
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
     ~WorkerPool() override;
 
     bool execute(std::function<void()> task) override;

@@ -70,9 +70,13 @@ public:
     /// client doesn't take what it got for all.
     virtual void next(std::function<void(result<Piece>)> done) = 0;
 
-    /// The picture that stays in memory until the body is made, for hosts that bound the memory of answers;
-    /// empty when there is none.
-    virtual ImageBytes source() const { return {}; }
+    /// What stays in memory until the body is made, beside the pieces.
+    struct Memory {
+        ImageBytes picture{};  ///< that it is made of, shared with others
+        std::size_t bytes = 0; ///< of its own
+    };
+    /// For hosts that bound the memory of answers. Called before the first piece is asked for.
+    virtual Memory memory() const { return {}; }
 };
 
 /// Nothing, a text of its own, a picture that is shared with the store or the cache and never copied, or what
