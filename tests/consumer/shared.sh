@@ -34,7 +34,8 @@ for name in core sqlite http imaging testing; do
         bare=$(sed -E 's/^(typeinfo name for|typeinfo for|vtable for|non-virtual thunk to) //; s/\(.*//; s/\[abi:[^]]*\]//; s/<.*//' <<<"$symbol")
         [[ $bare == PORTRAIT_* ]] && continue
         first=$(sed -E 's/^portrait::(detail::|sqlite::|http::|imaging::|testing::|conformance::)*//; s/::.*//' <<<"$bare")
-        if [[ $bare != portrait::* ]] || ! grep -rqE "PORTRAIT_EXPORT .*\b${first%%[!a-zA-Z0-9_]*}\b" \
+        # A declaration may be broken into lines.
+        if [[ $bare != portrait::* ]] || ! grep -rqzE "PORTRAIT_EXPORT [^;{]*\b${first%%[!a-zA-Z0-9_]*}\b" \
             "$work/installed/include" || [[ $symbol == *::State::* || $symbol == *::Cache::* ]]; then
             echo "$library shows what no public header marks: $symbol"
             exit 1

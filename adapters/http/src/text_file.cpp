@@ -28,10 +28,10 @@ std::chrono::nanoseconds time_of(const statx_timestamp& time) noexcept {
     return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
-/// Of the path, or of the open file when the path is empty.
-FileLook look_at(int descriptor, const char* path) noexcept {
+/// Of the path, or of the open file where the path is empty and `flags` say so.
+FileLook look_at(int descriptor, const char* path, int flags) noexcept {
     struct statx status {};
-    if (::syscall(SYS_statx, descriptor, path, AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0)
+    if (::syscall(SYS_statx, descriptor, path, flags, STATX_BASIC_STATS, &status) != 0)
         return failed(errno == ENOENT || errno == ENOTDIR ? Fault::absent : Fault::no_stamp);
     const auto device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
     FileLook look{.stamp = {true, device, status.stx_ino, status.stx_mode, status.stx_size,
@@ -40,7 +40,7 @@ FileLook look_at(int descriptor, const char* path) noexcept {
 }
 
 FileLook read_open_file(int descriptor, std::span<char> into) noexcept {
-    auto look = look_at(descriptor, "");
+    auto look = look_at(descriptor, "", AT_EMPTY_PATH);
     if (look.fault == Fault::none && !S_ISREG(look.stamp.mode))
         look.fault = Fault::not_regular;
     if (look.fault != Fault::none)
@@ -56,7 +56,7 @@ FileLook read_open_file(int descriptor, std::span<char> into) noexcept {
             break;
         look.size += static_cast<std::size_t>(count);
     }
-    if (look_at(descriptor, "").stamp != look.stamp)
+    if (look_at(descriptor, "", AT_EMPTY_PATH).stamp != look.stamp)
         look.fault = Fault::torn;
     return look;
 }
@@ -80,7 +80,7 @@ private:
 } // namespace
 
 FileLook look_at_file(const char* path) noexcept {
-    return look_at(AT_FDCWD, path);
+    return look_at(AT_FDCWD, path, 0);
 }
 
 FileLook read_file(const char* path, std::span<char> into) noexcept {
