@@ -59,8 +59,8 @@ struct Exchange {
     std::optional<result<BodyProducer::Piece>> piece; ///< of an answer that is made while it is sent
     std::stop_source stop;                            ///< nobody waits for the answer any more
     SteadyTimer* waiter = nullptr;                    ///< the session's, while it waits
-    bool abandoned = false; ///< the session has answered without waiting for the endpoint's answer
-    bool no_room = false;   ///< for the body of the answer, which was dropped
+    bool abandoned = false;    ///< the session has answered without waiting for the endpoint's answer
+    bool no_room = false;      ///< for the body of the answer, which was dropped
     AnswerCharge answer;       ///< the memory of its body
     AnswerCharge piece_charge; ///< that of its present piece
 
