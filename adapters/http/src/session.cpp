@@ -60,11 +60,11 @@ void Exchange::clear() {
 void Exchange::count(Response& response) noexcept {
     try {
         no_room = !answer.take(response.body, !response.repeatable);
+        if (no_room) {
+            response.body = std::monostate{};
+        }
     } catch (...) { // no memory to count with
         no_room = response.repeatable;
-    }
-    if (no_room) {
-        response.body = std::monostate{};
     }
 }
 
