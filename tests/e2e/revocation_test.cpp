@@ -80,6 +80,10 @@ private:
 
 TEST_CASE("users and tokens that are taken away while descriptors are short are refused at once",
           "[hostile]") {
+    // UndefinedBehaviorSanitizer asks by a pipe whether memory can be read: without descriptors it takes the
+    // server's objects for broken. The flood leaves it none; the tests in process do.
+    if (PORTRAIT_SANITIZED != 0)
+        return;
     const TemporaryFolder folder;
     for (const std::string name : {"anna", "eve"})
         run(folder, {"users", "add", name}, "a password\n");
