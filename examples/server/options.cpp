@@ -71,7 +71,9 @@ CLI::Validator between(Number least, Number most) {
     return CLI::Range{least, most}.description("");
 }
 
-CLI::Option* add_size(CLI::App& app, const char* name, std::uint64_t& value, const char* description,
+/// `Size` is a number, or an optional one that stays absent unless the option is given.
+template<class Size>
+CLI::Option* add_size(CLI::App& app, const char* name, Size& value, const char* description,
                       std::uint64_t most, std::uint64_t least = 1) {
     return app.add_option(name, value, description)
         ->transform(CLI::Validator{read_size, {}})
@@ -126,13 +128,7 @@ void add_rules(CLI::App& app, Settings& settings) {
         ->envname("PORTRAIT_SCRUB_METADATA");
 }
 
-/// Options that are absent unless they are given.
-struct PerClient {
-    std::uint64_t bodies = 0;
-    std::uint64_t answers = 0;
-};
-
-void add_resources(CLI::App& app, Settings& settings, PerClient& per_client) {
+void add_resources(CLI::App& app, Settings& settings) {
     app.add_option("--threads", settings.threads, "Threads that serve sockets (default: one a core)")
         ->check(between(std::size_t{1}, most_threads))
         ->type_name("N")
@@ -162,16 +158,16 @@ void add_resources(CLI::App& app, Settings& settings, PerClient& per_client) {
              largest_size)
         ->default_str("256MiB")
         ->envname("PORTRAIT_BODIES_IN_FLIGHT");
-    add_size(app, "--bodies-in-flight-per-client", per_client.bodies,
+    add_size(app, "--bodies-in-flight-per-client", settings.bodies_in_flight_per_client,
              "The part of it that one address may take (default: an eighth, on loopback all of it); raise it "
              "behind a proxy",
              largest_size)
         ->envname("PORTRAIT_BODIES_IN_FLIGHT_PER_CLIENT");
     add_size(app, "--answers-in-flight", settings.answers_in_flight,
-             "Memory for answers on their way; a read beyond it is told to come again later", largest_size)
+             "Memory for answers that are being sent; a read beyond it is answered 503", largest_size)
         ->default_str("256MiB")
         ->envname("PORTRAIT_ANSWERS_IN_FLIGHT");
-    add_size(app, "--answers-in-flight-per-client", per_client.answers,
+    add_size(app, "--answers-in-flight-per-client", settings.answers_in_flight_per_client,
              "The part of it that one address may take (default: an eighth, on loopback all of it); raise it "
              "behind a proxy",
              largest_size)
@@ -345,7 +341,6 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     CommandLine line;
     std::string listen;
     std::string operations;
-    PerClient per_client;
     ImportPersons import;
     AddPerson person;
     AddUser user;
@@ -365,7 +360,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     add_transport_options(app, line.settings.transport);
     add_rules(app, line.settings);
     add_caller_options(app, line.settings.callers);
-    add_resources(app, line.settings, per_client);
+    add_resources(app, line.settings);
     add_limit_options(app, line.settings.limits);
     add_log(app, line.settings, operations);
     add_config(app, line);
@@ -386,10 +381,6 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
         line.settings.listen = *parse_listen_address(listen);
     if (!operations.empty())
         line.settings.operations = *parse_listen_address(operations);
-    if (per_client.bodies != 0)
-        line.settings.bodies_in_flight_per_client = per_client.bodies;
-    if (per_client.answers != 0)
-        line.settings.answers_in_flight_per_client = per_client.answers;
     return line;
 }
 

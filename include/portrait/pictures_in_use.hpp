@@ -30,13 +30,13 @@ public:
     std::optional<Picture> find(const Key& key) const {
         const std::lock_guard lock{mutex_};
         const auto found = entries_.find(key);
-        return found == entries_.end() ? std::nullopt : found->second->held();
+        return found == entries_.end() ? std::nullopt : found->second.held();
     }
 
     /// Adds a picture that was read. Returns the one that is in memory already, if there is one.
     Picture share(const Key& key, Picture picture) {
         const std::lock_guard lock{mutex_};
-        Entry& entry = *entry_of(key);
+        Entry& entry = entry_of(key);
         if (auto held = entry.held())
             return *std::move(held);
         entry.hold(picture);
@@ -47,11 +47,14 @@ public:
     /// that ask for the same key one reads, and the others wait for it and share what it read.
     template<class Read>
     [[nodiscard]] result<Picture> find_or_read(const Key& key, Read&& read) {
-        const auto entry = [&] {
+        const auto reading = [&] {
             const std::lock_guard lock{mutex_};
-            return entry_of(key);
+            Entry& entry = entry_of(key);
+            if (!entry.reading)
+                entry.reading = std::make_shared<std::mutex>();
+            return entry.reading;
         }();
-        const std::lock_guard one_at_a_time{entry->reading};
+        const std::lock_guard one_at_a_time{*reading};
         if (auto held = find(key))
             return *std::move(held);
         auto picture = std::forward<Read>(read)();
@@ -69,9 +72,9 @@ public:
 
 private:
     struct Entry {
-        std::mutex reading;
-        WeakImageBytes bytes; // these two are under the table's mutex
+        WeakImageBytes bytes;
         Picture rest{};
+        std::shared_ptr<std::mutex> reading; ///< made by the first `find_or_read`, held while one reads
 
         std::optional<Picture> held() const {
             auto locked = bytes.lock();
@@ -90,21 +93,18 @@ private:
 
     static constexpr std::size_t least_entries = 64;
 
-    const std::shared_ptr<Entry>& entry_of(const Key& key) {
+    Entry& entry_of(const Key& key) {
         if (entries_.size() >= sweep_at_) {
             std::erase_if(entries_, [](const auto& one) {
-                return one.second.use_count() == 1 && one.second->bytes.expired();
+                return one.second.bytes.expired() && one.second.reading.use_count() <= 1;
             });
             sweep_at_ = least_entries + entries_.size() * 2;
         }
-        auto& entry = entries_[key];
-        if (!entry)
-            entry = std::make_shared<Entry>();
-        return entry;
+        return entries_[key];
     }
 
     mutable std::mutex mutex_;
-    std::unordered_map<Key, std::shared_ptr<Entry>, Hash> entries_;
+    std::unordered_map<Key, Entry, Hash> entries_;
     std::size_t sweep_at_ = least_entries;
 };
 

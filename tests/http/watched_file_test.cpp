@@ -206,7 +206,7 @@ TEST_CASE("what is no file is refused, without waiting, and tried again", "[http
     CHECK(watched.told.size() == 1);
 }
 
-TEST_CASE("a fault is told when it begins, when it is another one, and once a minute",
+TEST_CASE("a fault is reported when it begins, when its text changes, and once a minute",
           "[http][watched_file]") {
     Watched watched;
     watched.write("one");

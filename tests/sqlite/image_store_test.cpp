@@ -295,7 +295,7 @@ TEST_CASE("everybody who reads a picture at the same time shares one copy of it"
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     REQUIRE(store->save(save_command(person(1), 1, 1, 3'000'000)).has_value());
-    SECTION("one after the other, also by the blob's id and where it is at hand") {
+    SECTION("one after the other, also by the blob's id and from the page cache") {
         const auto first = store->image(person(1)).value();
         CHECK(store->image(person(1)).value().bytes.data() == first.bytes.data());
         CHECK(store->image(first.info.blob_id).value().bytes.data() == first.bytes.data());

@@ -21,7 +21,7 @@ private:
     std::atomic<Timestamp::rep> now_;
 };
 
-/// A steady clock that stands still until it is told to go on. Thread-safe.
+/// A steady clock that moves only by `advance`. Thread-safe.
 class PORTRAIT_EXPORT ManualSteadyClock final : public SteadyClock {
 public:
     SteadyTimestamp now() const override { return SteadyTimestamp{SteadyTimestamp::duration{now_.load()}}; }
