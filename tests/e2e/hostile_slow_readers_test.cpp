@@ -243,3 +243,27 @@ TEST_CASE("the guide states the sum of all memory, and the packaged unit allows 
     CHECK(unit[at + name.size() + digits] == 'M');
     CHECK(allowed >= sum);
 }
+
+TEST_CASE("the budget of answers and a client's share of it are options", "[e2e][hostile]") {
+    const std::string option = GENERATE("--answers-in-flight", "--answers-in-flight-per-client");
+    CAPTURE(option);
+    const TemporaryFolder folder;
+    ServerProcess server{
+        {.folder = folder.path(), .arguments = server_arguments({"--demo", option, "12MiB"})}};
+    const auto port = server.port();
+    for (const int person : {1, 2}) {
+        const auto bytes = make_jpeg_of_size(large_bytes, static_cast<std::uint32_t>(person));
+        put(port, person, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    const auto answered = [](const SlowReader& reader) {
+        for (int attempt = 0; attempt < 600 && reader.status() == 0; ++attempt)
+            std::this_thread::sleep_for(50ms);
+        return reader.status();
+    };
+    const SlowReader first{port, image_path(1)};
+    REQUIRE(answered(first) == 200);
+    const SlowReader same{port, image_path(1)};
+    CHECK(answered(same) == 200);
+    const SlowReader other{port, image_path(2)};
+    CHECK(answered(other) == 503);
+}
