@@ -17,6 +17,7 @@ from load import Row
 from servers import Nginx, Portrait
 
 KIB = 1024
+NOT_WORSE = 1.05  # processor time beside another build's
 
 ROWS = [
     Row("PUT 64 KiB, 64 connections", "PUT", 64 * KIB, rate_wanted=2.0, latency_wanted=0.25),
@@ -38,8 +39,9 @@ class Bench:
         self.lines = []
         self.servers = []
 
-    def portrait(self, folder, *options, log_level="warning"):
-        server = Portrait(self.binaries / "portrait-server", self.scratch / folder, *options, log_level=log_level)
+    def portrait(self, folder, *options, log_level="warning", binary=None):
+        server = Portrait(binary or self.binaries / "portrait-server", self.scratch / folder, *options,
+                          log_level=log_level, name="other" if binary else "portrait")
         self.servers.append(server)
         return server
 
@@ -56,11 +58,16 @@ class Bench:
         return rows
 
     def measure(self, rows):
-        ours, uncached = self.portrait("data"), self.portrait("uncached", "--cache-bytes", "0")
-        peer = Nginx(self.scratch / "nginx")
-        self.servers.append(peer)
+        uncached = "--cache-bytes", "0"
+        ours = self.portrait("data"), self.portrait("uncached", *uncached)
+        if self.arguments.beside:
+            peers = (self.portrait("other", binary=self.arguments.beside),
+                     self.portrait("other.uncached", *uncached, binary=self.arguments.beside))
+        else:
+            peers = (Nginx(self.scratch / "nginx"),) * 2
+            self.servers.append(peers[0])
         for row in rows:
-            sides = (ours if row.cached else uncached, peer)
+            sides = tuple(servers[0 if row.cached else 1] for servers in (ours, peers))
             for server in sides:
                 load.put_everybody(server, row)
             rounds = {server: [] for server in sides}
@@ -71,7 +78,7 @@ class Bench:
                     if row.method == "PUT":
                         load.read_back(server, row, sample=20)
             self.compare(row, *rounds.values())
-        for server in (ours, uncached, peer):
+        for server in dict.fromkeys(ours + peers):
             server.close()
 
     def compare(self, row, ours, peers):
@@ -82,10 +89,12 @@ class Bench:
             # Of neighbours in time, so that a machine that is slow for a while is slow for both.
             return statistics.median(own[figure] / other[figure] for own, other in zip(ours, peers))
 
-        self.line(f"{row.name}: a second", middle(ours, "rate"), middle(peers, "rate"), ratio("rate"),
-                  row.rate_wanted, least=True)
-        self.line(f"{row.name}: p99, ms", middle(ours, "p99_ms"), middle(peers, "p99_ms"), ratio("p99_ms"),
-                  row.latency_wanted, least=False)
+        def line(what, figure, wanted, least):
+            self.line(f"{row.name}: {what}", middle(ours, figure), middle(peers, figure), ratio(figure), wanted, least)
+
+        line("processor time a request, µs", "processor_us", NOT_WORSE if self.arguments.beside else None, least=False)
+        line("a second", "rate", None if self.arguments.beside else row.rate_wanted, least=True)
+        line("p99, ms", "p99_ms", None if self.arguments.beside else row.latency_wanted, least=False)
         row.rate = middle(ours, "rate")
 
     def line(self, name, ours, peers=None, ratio=None, wanted=None, least=True):
@@ -157,7 +166,8 @@ class Bench:
         shutil.rmtree(folder)
 
     def table(self):
-        head = ("", "portrait", "nginx or loop", "ratio", "wanted")
+        peer = "other build" if self.arguments.beside else "nginx or loop"
+        head = ("", "portrait", peer, "ratio", "wanted")
         widths = [max(len(line[column]) for line in [head, *self.lines]) for column in range(5)]
         for line in [head, tuple("-" * width for width in widths), *self.lines]:
             print("| " + " | ".join(cell.ljust(width) if column in (0, 4) else cell.rjust(width)
@@ -173,6 +183,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="goes of each server (default 5)")
     parser.add_argument("--seconds", type=int, default=4, help="of a go (default 4)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only rows with this in their name, such as PUT")
+    parser.add_argument("--beside", type=pathlib.Path, metavar="SERVER",
+                        help="compare with another build of portrait-server instead of nginx, and with it alone")
     parser.add_argument("--idle", type=int, default=8000, help="idle connections (default 8000)")
     parser.add_argument("--start-gib", type=int, default=10, help="GiB of pictures for the start (default 10)")
     chosen = parser.parse_args()
@@ -189,10 +201,11 @@ def main():
         try:
             rows = bench.prepare()
             bench.measure(rows)
-            for row in rows:
-                if row.rate_wanted and row.method == "PUT":
-                    bench.bare_loop(row)
-            if not chosen.only:
+            if not chosen.beside:
+                for row in rows:
+                    if row.rate_wanted and row.method == "PUT":
+                        bench.bare_loop(row)
+            if not chosen.only and not chosen.beside:
                 bench.idle_memory(rows[0])
                 bench.in_process()
                 bench.start_up()

@@ -85,14 +85,17 @@ def run(server, row, seconds, scratch, every_answer=False):
     time.sleep(0.3)
     witness = Witness(server, row)
     witness.start()
+    used = server.processor_time()
     done = subprocess.run(["wrk", f"-t{WRK_THREADS}", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "10s",
                            "-s", SCRIPT, server.url], env=environment, capture_output=True, text=True)
+    used = server.processor_time() - used
     witness.finish()
     if done.returncode:
         raise Failed(f"{server.name}, {row.name}: {done.stderr or done.stdout}")
     figures = json.loads((scratch / "wrk.json").read_text())
     judge(server, row, figures)
     figures["rate"] = figures["requests"] / figures["seconds"]
+    figures["processor_us"] = used * 1e6 / figures["requests"]
     return figures
 
 

@@ -39,6 +39,10 @@ class Server:
         """Bytes of memory of the process and its children."""
         return sum(resident(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
+    def processor_time(self):
+        """Seconds of processor time of the process and its children until now, user and system."""
+        return sum(processor_time(pid) for pid in [self.process.pid, *children(self.process.pid)])
+
     def close(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
@@ -50,10 +54,10 @@ class Server:
 
 
 class Portrait(Server):
-    name = "portrait"
     signed = True
 
-    def __init__(self, binary, folder, *options, log_level="warning"):
+    def __init__(self, binary, folder, *options, log_level="warning", name="portrait"):
+        self.name = name
         self.log = pathlib.Path(f"{folder}.log")
         start = time.monotonic()
         with open(self.log, "wb") as log:
@@ -137,6 +141,12 @@ def resident(pid):
             if line.startswith("Pss:"):  # what workers share is counted once
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def processor_time(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    user, system = stat.rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid):
