@@ -18,9 +18,9 @@ void ImageRenderer::submit(RenderImage job, Completion<RenderedImage> completion
 }
 
 void ImageRenderer::submit_placeholder(
-    Placeholder kind, const Rendition& rendition,
-    std::stop_token, // NOLINT(performance-unnecessary-value-param): as above
-    Completion<RenderedImage> completion) const {
+    // NOLINTBEGIN(performance-unnecessary-value-param): as above
+    Placeholder kind, const Rendition& rendition, std::stop_token,
+    Completion<RenderedImage> completion) const { // NOLINTEND(performance-unnecessary-value-param)
     completion(placeholder(kind, rendition));
 }
 

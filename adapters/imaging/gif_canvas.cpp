@@ -39,9 +39,9 @@ struct Frame {
     bool is_transparent = false;
 };
 
-class Walk {
+class GifWalk {
 public:
-    explicit Walk(std::span<const std::byte> bytes)
+    explicit GifWalk(std::span<const std::byte> bytes)
         : bytes_{bytes} {}
 
     /// What the head claims, or more where the first frame is larger.
@@ -186,7 +186,7 @@ bool needs_clearing(const std::vector<Frame>& frames, std::size_t index) {
 } // namespace
 
 std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead& head, bool all_frames) {
-    Walk walk{gif.view()};
+    GifWalk walk{gif.view()};
     const auto frames = walk.frames(all_frames);
     if (frames.empty())
         return std::nullopt;

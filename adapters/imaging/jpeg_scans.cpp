@@ -10,9 +10,9 @@ namespace {
 constexpr std::uint64_t block_side = 8;
 constexpr std::uint64_t bytes_a_block = block_side * block_side * 2;
 
-class Walk {
+class JpegWalk {
 public:
-    explicit Walk(std::span<const std::byte> bytes)
+    explicit JpegWalk(std::span<const std::byte> bytes)
         : bytes_{bytes} {}
 
     JpegScans walk() {
@@ -104,7 +104,7 @@ private:
 } // namespace
 
 JpegScans jpeg_scans(std::span<const std::byte> bytes) {
-    return bytes.size() < 4 ? JpegScans{} : Walk{bytes}.walk();
+    return bytes.size() < 4 ? JpegScans{} : JpegWalk{bytes}.walk();
 }
 
 } // namespace portrait::imaging

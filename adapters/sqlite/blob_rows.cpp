@@ -65,9 +65,9 @@ Error corrupt_row(const char* cause) {
 [[nodiscard]] result<void> read_content(const Query& query, BlobRow& row) {
     if (query.is_null(2))
         return {};
-    const auto unsigned_at = [&](int column) { return static_cast<std::uint64_t>(query.integer(column)); };
-    row.place = RecordPlace{{unsigned_at(2), unsigned_at(3), unsigned_at(4)}, unsigned_at(5)};
-    row.info.size = unsigned_at(6);
+    row.place = RecordPlace{{query.unsigned_integer(2), query.unsigned_integer(3), query.unsigned_integer(4)},
+                            query.unsigned_integer(5)};
+    row.info.size = query.unsigned_integer(6);
     row.info.format = format_of_media_type(query.text(7));
     if (!row.info.format)
         return corrupt_row("a blob's media type is none of the four");

@@ -53,8 +53,8 @@ public:
     void answer(const Error* failure) noexcept override {
         try {
             completion_(failure != nullptr ? result<T>{*failure} : std::move(*outcome_));
-        } catch (
-            ...) { // NOLINT(bugprone-empty-catch): completions mustn't throw; the others still get theirs
+            // NOLINTNEXTLINE(bugprone-empty-catch): completions mustn't throw; the others still get theirs
+        } catch (...) {
         }
     }
 

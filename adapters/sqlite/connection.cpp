@@ -16,8 +16,8 @@ constexpr int busy_timeout_milliseconds = 5000;
 int last_errno_of(sqlite3* database, int which) noexcept {
     sqlite3_file* file = nullptr;
     int last = 0;
-    if (sqlite3_file_control(database, "main", which, &file) == SQLITE_OK && file != nullptr &&
-        file->pMethods != nullptr)
+    if (sqlite3_file_control(database, "main", which, static_cast<void*>(&file)) == SQLITE_OK &&
+        file != nullptr && file->pMethods != nullptr)
         file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &last);
     return last;
 }

@@ -48,6 +48,7 @@ public:
     [[nodiscard]] result<void> run();
 
     std::int64_t integer(int column) const;
+    std::uint64_t unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
     std::string text(int column) const;
     std::span<const std::byte> bytes(int column) const; ///< valid until the next step
     bool is_null(int column) const;

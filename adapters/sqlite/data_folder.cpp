@@ -21,9 +21,6 @@ namespace portrait::sqlite {
 
 namespace {
 
-constexpr const char* database_name = "portrait.db";
-constexpr const char* pictures_name = "pictures";
-
 /// The highest number of a segment file that is there, 0 when there is none.
 [[nodiscard]] result<std::uint64_t> highest_segment(const std::filesystem::path& pictures) {
     std::uint64_t highest = 0;

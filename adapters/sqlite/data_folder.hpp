@@ -17,6 +17,10 @@
 
 namespace portrait::sqlite {
 
+/// The database and the folder of segments in a data folder.
+inline constexpr const char* database_name = "portrait.db";
+inline constexpr const char* pictures_name = "pictures";
+
 /// The bytes of a record, as `PicturesInUse` keeps track of them.
 struct RecordContent {
     ImageBytes bytes;

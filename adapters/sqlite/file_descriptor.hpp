@@ -13,6 +13,9 @@
 
 namespace portrait::sqlite {
 
+/// The mode of every file that is made: its owner reads and writes.
+inline constexpr unsigned private_file = 0600;
+
 /// What an errno of a file call means to a store: `store_full`, `store_read_only`, `service_busy` or
 /// `store_io`.
 errc code_of_errno(int number) noexcept;

@@ -17,7 +17,6 @@ namespace portrait::sqlite {
 namespace {
 
 constexpr unsigned private_folder = 0700;
-constexpr unsigned private_file = 0600;
 
 /// The process id that the owner left in the file; for the operator's eyes only.
 std::string owner_in(int descriptor) {

@@ -6,20 +6,14 @@
 
 namespace portrait::sqlite {
 
-namespace {
-
-std::uint64_t unsigned_at(const Query& query, int column) {
-    return static_cast<std::uint64_t>(query.integer(column));
-}
-
-} // namespace
+namespace {} // namespace
 
 [[nodiscard]] result<Totals> totals_of(Connection& connection) {
     auto query =
         connection.query("SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE segment IS NOT NULL");
     if (const auto row = query.next(); !row)
         return row.error();
-    return Totals{unsigned_at(query, 0), unsigned_at(query, 1)};
+    return Totals{query.unsigned_integer(0), query.unsigned_integer(1)};
 }
 
 [[nodiscard]] result<std::vector<std::uint64_t>> segments_with_records(Connection& connection) {
@@ -32,7 +26,7 @@ std::uint64_t unsigned_at(const Query& query, int column) {
             return row.error();
         if (!*row)
             return numbers;
-        numbers.push_back(unsigned_at(query, 0));
+        numbers.push_back(query.unsigned_integer(0));
     }
 }
 
@@ -47,11 +41,11 @@ std::uint64_t unsigned_at(const Query& query, int column) {
             return row.error();
         if (!*row)
             return records;
-        PlacedRecord record{
-            .blob_id = query.integer(0),
-            .place = {{segment, unsigned_at(query, 1), unsigned_at(query, 2)}, unsigned_at(query, 3)},
-            .size = unsigned_at(query, 4),
-            .digest = {}};
+        PlacedRecord record{.blob_id = query.integer(0),
+                            .place = {{segment, query.unsigned_integer(1), query.unsigned_integer(2)},
+                                      query.unsigned_integer(3)},
+                            .size = query.unsigned_integer(4),
+                            .digest = {}};
         const auto digest = query.bytes(5);
         std::copy_n(digest.begin(), std::min(digest.size(), record.digest.bytes.size()),
                     record.digest.bytes.begin());

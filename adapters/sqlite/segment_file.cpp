@@ -16,7 +16,6 @@ namespace portrait::sqlite {
 
 namespace {
 
-constexpr unsigned private_file = 0600;
 constexpr std::uint64_t unquestioned_length = 1ULL << 20;
 constexpr std::uint64_t unquestioned_offset = 1ULL << 40;
 
@@ -24,9 +23,10 @@ constexpr std::uint64_t unquestioned_offset = 1ULL << 40;
 /// multiples of 16 that `new` gives.
 std::shared_ptr<std::byte[]> make_buffer(std::uint64_t size) {
     constexpr std::uint64_t alignment = 64;
-    const std::shared_ptr<std::byte[]> whole{new std::byte[size + alignment]};
+    std::shared_ptr<std::byte[]> whole{new std::byte[size + alignment]};
     const auto address = reinterpret_cast<std::uintptr_t>(whole.get());
-    return {whole, whole.get() + (alignment - address % alignment)};
+    auto* const begin = whole.get() + (alignment - address % alignment);
+    return {std::move(whole), begin};
 }
 
 } // namespace

@@ -17,10 +17,6 @@ Error damaged(std::string cause) {
     return Error{errc::store_corrupt}.with_cause(std::move(cause));
 }
 
-std::uint64_t unsigned_at(const Query& query, int column) {
-    return static_cast<std::uint64_t>(query.integer(column));
-}
-
 /// The ranges of a segment that a table knows, by offset.
 [[nodiscard]] result<std::vector<SegmentRange>> known_ranges(Connection& connection, std::uint64_t segment) {
     auto query = connection.query("SELECT range_offset, range_length FROM blob WHERE segment = ?1 UNION "
@@ -34,7 +30,7 @@ std::uint64_t unsigned_at(const Query& query, int column) {
             return row.error();
         if (!*row)
             return ranges;
-        ranges.push_back({segment, unsigned_at(query, 0), unsigned_at(query, 1)});
+        ranges.push_back({segment, query.unsigned_integer(0), query.unsigned_integer(1)});
     }
 }
 
@@ -89,7 +85,7 @@ std::uint64_t unsigned_at(const Query& query, int column) {
                 return row.error();
             if (!*row)
                 break;
-            open.push_back(unsigned_at(query, 0));
+            open.push_back(query.unsigned_integer(0));
         }
     }
     for (const auto segment : open)
@@ -149,14 +145,14 @@ std::uint64_t unsigned_at(const Query& query, int column) {
             return row.error();
         if (!*row)
             return {};
-        const auto file = segments.file(unsigned_at(ends, 0));
+        const auto file = segments.file(ends.unsigned_integer(0));
         if (!file)
             return file.error();
         const auto size = (*file)->size();
         if (!size)
             return size.error();
-        if (unsigned_at(ends, 1) + record_header_size > *size)
-            return damaged(fmt::format("segment {} is shorter than its records", unsigned_at(ends, 0)));
+        if (ends.unsigned_integer(1) + record_header_size > *size)
+            return damaged(fmt::format("segment {} is shorter than its records", ends.unsigned_integer(0)));
     }
 }
 
@@ -180,7 +176,7 @@ std::uint64_t unsigned_at(const Query& query, int column) {
             return row.error();
         if (!*row)
             return ranges;
-        ranges.push_back({unsigned_at(query, 0), unsigned_at(query, 1), unsigned_at(query, 2)});
+        ranges.push_back({query.unsigned_integer(0), query.unsigned_integer(1), query.unsigned_integer(2)});
     }
 }
 

@@ -28,9 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* database_name = "portrait.db";
 constexpr const char* partial_name = "portrait.db.partial"; ///< also says that what is there is our own work
-constexpr const char* pictures_name = "pictures";
 
 [[nodiscard]] result<fs::path> absolute_folder(const fs::path& folder) {
     std::error_code failure;
@@ -182,7 +180,6 @@ private:
         auto there = earlier_ ? records_of(*earlier_, number) : result<std::vector<PlacedRecord>>{};
         if (!there)
             return there.error();
-        const auto path = SegmentFile::path_of(pictures_, number);
         const auto source = segments_.file(number);
         if (!source && source.error() != errc::store_corrupt)
             return source.error();

@@ -100,6 +100,7 @@ ServerLog::ServerLog(const std::string& level, bool json)
         json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): without memory for a line the process ends, as anywhere else
 ServerLog::~ServerLog() {
     if (const auto lost = writer_->overrun_counter(); lost != 0)
         event(Severity::warning, fmt::format("{} lines of this log are lost", lost), {});

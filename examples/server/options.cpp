@@ -17,7 +17,7 @@ namespace portrait_server {
 
 namespace {
 
-constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
+constexpr std::uint64_t largest_body = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t largest_size = std::uint64_t{1} << 50;
 constexpr std::size_t most_threads = 1024;
 
@@ -105,7 +105,7 @@ void add_places(CLI::App& app, Settings& settings, std::string& listen) {
 }
 
 void add_rules(CLI::App& app, Settings& settings) {
-    add_size(app, "--max-body", settings.max_body, "The largest picture", largest_picture)
+    add_size(app, "--max-body", settings.max_body, "The largest picture", largest_body)
         ->default_str("10MiB")
         ->envname("PORTRAIT_MAX_BODY");
     app.add_option("--max-pixels", settings.max_pixels, "The most pixels of a picture, width times height")

@@ -37,7 +37,6 @@ enum Marker : std::uint8_t {
     com = 0xfe,
 };
 
-constexpr std::uint64_t stb_prefix = 64ULL * 1024;
 constexpr std::uint64_t largest_frame_header = 8 + 3 * 4;
 
 bool stands_alone(std::uint8_t marker) {

@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint64_t chunk_frame = 12; // length, type and CRC
 constexpr std::uint64_t header_end = 33;  // signature and IHDR
 constexpr std::uint32_t largest_number = 0x7fff'ffff;
-constexpr std::uint64_t stb_prefix = 64ULL * 1024;
 
 struct ColorType {
     std::uint8_t code;

@@ -14,6 +14,9 @@ struct Dimensions {
     friend bool operator==(const Dimensions&, const Dimensions&) = default;
 };
 
+/// A longer head is not given to stb_image.
+inline constexpr std::uint64_t stb_prefix = 64ULL * 1024;
+
 /// The dimensions that stb_image's info function reads from the head of a PNG, JPEG or GIF; absent when it
 /// refuses. Decodes nothing; its memory is of fixed size (some 35 KiB) whatever the head claims. Thread-safe.
 ///

@@ -13,6 +13,7 @@ constexpr std::uint64_t file_header = 8;
 constexpr std::uint64_t entry_size = 12;
 
 enum class Tag : std::uint16_t {
+    none = 0,
     image_width = 256,
     image_length = 257,
     bits_per_sample = 258,
@@ -24,7 +25,7 @@ enum class Tag : std::uint16_t {
 };
 
 struct Entry {
-    Tag tag{};
+    Tag tag = Tag::none;
     std::uint16_t type = 0;
     std::uint32_t count = 0;
     std::uint64_t value = 0; ///< where the entry's value field is

@@ -1,6 +1,7 @@
 #include "agent_arguments.hpp"
 
 #include "base64.hpp"
+#include "field_syntax.hpp"
 #include "form.hpp"
 #include "plain_problem.hpp"
 
@@ -17,13 +18,6 @@
 namespace portrait::http {
 
 namespace {
-
-constexpr std::string_view white_space = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
-    return text.substr(0, text.find_last_not_of(white_space) + 1);
-}
 
 Problem not_a(std::string_view name, std::string_view accepted) {
     return bad_agent_argument(fmt::format("The argument {} is not valid; {} is accepted", name, accepted));
@@ -192,7 +186,7 @@ ProblemOr<ImageBytes> AgentArguments::bytes(std::string_view name, const Limits&
 AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
     if (type == AgentArgumentType::text)
         return text;
-    const auto stripped = trimmed(text.text());
+    const auto stripped = trimmed(text.text(), white_space);
     if (type != AgentArgumentType::bytes) {
         if (stripped.empty())
             return NullValue{};
@@ -234,7 +228,7 @@ AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
 [[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
                                                              const ImageBytes& body) {
     AgentArguments arguments{call.arguments};
-    if (call.arguments.empty() || trimmed(body.text()).empty())
+    if (call.arguments.empty() || trimmed(body.text(), white_space).empty())
         return arguments;
     ProblemOr<void> read;
     switch (type) {

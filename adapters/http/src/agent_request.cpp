@@ -1,6 +1,7 @@
 #include "agent_request.hpp"
 
 #include "base64.hpp"
+#include "field_syntax.hpp"
 #include "negotiation.hpp"
 #include "plain_problem.hpp"
 
@@ -17,15 +18,8 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::string_view blanks = " \t";
-
 /// What stands around a picture's base64 text.
 constexpr std::uint64_t body_allowance = 64ULL * 1024;
-
-std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
 
 /// No Content-Type at all: JSON, which is what the calls are about.
 std::optional<BodyType> agent_body_type(const RequestHead& head) {

@@ -1,4 +1,5 @@
 #include "blob_entity.hpp"
+#include "field_syntax.hpp"
 #include "form.hpp"
 #include "json_reader.hpp"
 #include "plain_problem.hpp"
@@ -35,13 +36,6 @@ Problem wrong_type(std::string_view property, std::string_view expected) {
     return plain_problem(400, "request.property_type", fmt::format("{} has to be {}", property, expected));
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view blanks = " \t\r\n";
-    const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{}
-                                           : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 /// An int32, as a number or, as XML and forms have it, as digits in a string.
 std::optional<std::int32_t> int32_of(const json::value& value) noexcept {
     if (const auto* number = value.if_int64())
@@ -50,7 +44,7 @@ std::optional<std::int32_t> int32_of(const json::value& value) noexcept {
     const auto* string = value.if_string();
     if (string == nullptr)
         return std::nullopt;
-    const auto text = trimmed(*string);
+    const auto text = trimmed(*string, white_space);
     std::int32_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;

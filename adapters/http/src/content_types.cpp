@@ -1,5 +1,7 @@
 #include "content_types.hpp"
 
+#include "field_syntax.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -8,8 +10,6 @@
 namespace portrait::http {
 
 namespace {
-
-constexpr std::string_view blanks = " \t";
 
 constexpr std::array<std::string_view, 8> picture_types{
     "image/png", "image/jpeg",  "image/gif",   "image/tiff",
@@ -29,20 +29,6 @@ constexpr bool is_token_character(char character) noexcept {
 constexpr bool is_quotable(char character) noexcept {
     const auto byte = static_cast<unsigned char>(character);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7F);
-}
-
-constexpr char lower(char character) noexcept {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A')) : character;
-}
-
-std::string lower_case(std::string_view text) {
-    std::string result{text};
-    std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
-}
-
-void skip_blanks(std::string_view& text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
 }
 
 /// Empty when there is none.
@@ -101,11 +87,11 @@ const std::string* find_parameter(const Parameters& parameters, std::string_view
 
 std::optional<Parameters> parse_parameters(std::string_view text) {
     Parameters parameters;
-    for (skip_blanks(text); !text.empty(); skip_blanks(text)) {
+    for (skip(text); !text.empty(); skip(text)) {
         if (!text.starts_with(';'))
             return std::nullopt;
         text.remove_prefix(1);
-        skip_blanks(text);
+        skip(text);
         if (text.empty() || text.starts_with(';'))
             continue;
         auto parameter = take_parameter(text);
@@ -117,7 +103,7 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
 }
 
 std::optional<MediaType> parse_media_type(std::string_view text) {
-    skip_blanks(text);
+    skip(text);
     const auto type = take_token(text);
     if (type.empty() || !text.starts_with('/'))
         return std::nullopt;

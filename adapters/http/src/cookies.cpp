@@ -1,15 +1,10 @@
 #include "cookies.hpp"
 
+#include "field_syntax.hpp"
+
 namespace portrait::http {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Notes every cookie of that name in one field.
 void read_field(std::string_view field, std::string_view name, CookieValue& found) noexcept {

@@ -1,5 +1,7 @@
 #include "cors.hpp"
 
+#include "field_syntax.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,19 +22,9 @@ constexpr std::string_view exposed_fields =
 
 constexpr std::string_view host_characters = "abcdefghijklmnopqrstuvwxyz0123456789-._";
 
-void add_vary(Response& response, std::string_view names) {
-    const auto* vary = response.find("Vary");
-    response.set("Vary", vary == nullptr ? std::string{names} : fmt::format("{}, {}", *vary, names));
-}
-
 std::string_view without_scheme(std::string_view origin) noexcept {
     const auto slashes = origin.find("://");
     return slashes == std::string_view::npos ? std::string_view{} : origin.substr(slashes + 3);
-}
-
-bool is_port(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= 5 &&
-           std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
 }
 
 } // namespace

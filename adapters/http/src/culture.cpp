@@ -1,5 +1,7 @@
 #include "culture.hpp"
 
+#include "field_syntax.hpp"
+
 #include <unicode/datefmt.h>
 #include <unicode/gregocal.h>
 #include <unicode/locid.h>
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <iterator>
 #include <set>
+#include <span>
 #include <stdexcept>
 
 namespace portrait::http {
@@ -23,7 +26,7 @@ namespace {
 constexpr std::size_t max_encoded_length = 64;
 constexpr int first_year =
     1753; // of SQL Server's dates; what comes before has no calendar that everybody shares
-constexpr std::string_view kinds[] = {"D:", "DT:", "T:", "I:", "F:", "M:"};
+constexpr std::string_view value_kinds[] = {"D:", "DT:", "T:", "I:", "F:", "M:"};
 constexpr char16_t narrow_no_break_space = 0x202F;
 
 void require(UErrorCode status) {
@@ -37,8 +40,8 @@ bool is_known(const icu::Locale& locale) {
         std::set<std::string, std::less<>> found;
         std::int32_t count = 0;
         const auto* locales = icu::Locale::getAvailableLocales(count);
-        for (std::int32_t index = 0; index < count; ++index)
-            found.emplace(locales[index].getLanguage());
+        for (const auto& available : std::span{locales, static_cast<std::size_t>(count)})
+            found.emplace(available.getLanguage());
         return found;
     }();
     return !locale.isBogus() && languages.contains(std::string_view{locale.getLanguage()});
@@ -63,13 +66,6 @@ std::optional<unsigned> take_number(std::string_view& text, std::size_t most_dig
         return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     return value;
-}
-
-bool take(std::string_view& text, char character) noexcept {
-    if (!text.starts_with(character))
-        return false;
-    text.remove_prefix(1);
-    return true;
 }
 
 /// `11/23/2026`
@@ -127,7 +123,7 @@ bool is_decimal_number(std::string_view text) noexcept {
 } // namespace
 
 bool is_encoded_value(std::string_view text) noexcept {
-    return std::any_of(std::begin(kinds), std::end(kinds),
+    return std::any_of(std::begin(value_kinds), std::end(value_kinds),
                        [text](std::string_view kind) { return text.starts_with(kind); });
 }
 

@@ -11,7 +11,7 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::int32_t max_side = 4096;
+constexpr std::int32_t max_scaled_side = 4096;
 
 /// 0 or less leaves the side to the aspect ratio.
 [[nodiscard]] ProblemOr<std::optional<std::uint32_t>> side(const AgentArguments& arguments,
@@ -19,10 +19,10 @@ constexpr std::int32_t max_side = 4096;
     const auto number = arguments.number(name);
     if (!number)
         return number.error();
-    if (*number > max_side)
+    if (*number > max_scaled_side)
         return bad_agent_argument(
             fmt::format("The argument {} is {}; at most {} is accepted, and 0 or less for the aspect ratio's",
-                        name, *number, max_side));
+                        name, *number, max_scaled_side));
     return *number > 0 ? std::optional{static_cast<std::uint32_t>(*number)} : std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "entity_tag.hpp"
 
+#include "field_syntax.hpp"
+
 #include <fmt/compile.h>
 
 #include <algorithm>
@@ -58,13 +60,6 @@ std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
         return std::nullopt;
     text.remove_prefix(length);
     return value;
-}
-
-bool take(std::string_view& text, char character) noexcept {
-    if (!text.starts_with(character))
-        return false;
-    text.remove_prefix(1);
-    return true;
 }
 
 std::string_view suffix_of(Representation representation) noexcept {

@@ -1,35 +1,25 @@
 #include "forwarded.hpp"
 
+#include "field_syntax.hpp"
+
 #include <algorithm>
 #include <string_view>
 
 namespace portrait::http {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-bool is_port(std::string_view text) {
-    return text.starts_with(':') && text.size() >= 2 && text.size() <= 6 &&
-           std::all_of(text.begin() + 1, text.end(),
-                       [](char letter) { return letter >= '0' && letter <= '9'; });
-}
-
 /// Of `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, and of the first and the last with a port behind.
 std::optional<IpAddress> address_of(std::string_view text) {
     if (text.starts_with('[')) {
         const auto end = text.find(']');
-        if (end == std::string_view::npos || (end + 1 != text.size() && !is_port(text.substr(end + 1))))
+        if (end == std::string_view::npos ||
+            (end + 1 != text.size() && (text[end + 1] != ':' || !is_port(text.substr(end + 2)))))
             return std::nullopt;
         const auto inside = text.substr(1, end - 1);
         return inside.find(':') == std::string_view::npos ? std::nullopt : IpAddress::parse(inside);
     }
     const auto colon = text.find(':');
-    if (colon != std::string_view::npos && text.find('.') < colon && is_port(text.substr(colon)))
+    if (colon != std::string_view::npos && text.find('.') < colon && is_port(text.substr(colon + 1)))
         text = text.substr(0, colon);
     return IpAddress::parse(text);
 }

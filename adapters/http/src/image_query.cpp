@@ -14,7 +14,7 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::uint32_t max_side = 4096;
+constexpr std::uint32_t max_rendition_side = 4096;
 
 Problem bad_value(std::string_view parameter, std::string_view accepted) {
     return {.status = 400,
@@ -29,7 +29,7 @@ Problem bad_value(std::string_view parameter, std::string_view accepted) {
 std::optional<std::uint32_t> parse_side(std::string_view text) noexcept {
     std::uint32_t side = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), side);
-    if (error != std::errc{} || end != text.data() + text.size() || side < 1 || side > max_side)
+    if (error != std::errc{} || end != text.data() + text.size() || side < 1 || side > max_rendition_side)
         return std::nullopt;
     return side;
 }

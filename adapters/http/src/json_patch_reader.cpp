@@ -28,7 +28,7 @@ struct KindRow {
     bool has_value;
 };
 
-constexpr std::array kinds{
+constexpr std::array patch_kinds{
     KindRow{"add", Kind::add, false, true},         KindRow{"remove", Kind::remove, false, false},
     KindRow{"replace", Kind::replace, false, true}, KindRow{"test", Kind::test, false, true},
     KindRow{"copy", Kind::copy, true, false},       KindRow{"move", Kind::move, true, false},
@@ -74,10 +74,10 @@ const KindRow* kind_of(const json::object& operation) noexcept {
     const auto* name = member ? member->if_string() : nullptr;
     if (name == nullptr)
         return nullptr;
-    const auto row = std::find_if(kinds.begin(), kinds.end(), [&](const KindRow& candidate) {
+    const auto row = std::find_if(patch_kinds.begin(), patch_kinds.end(), [&](const KindRow& candidate) {
         return candidate.name == std::string_view{*name};
     });
-    return row == kinds.end() ? nullptr : &*row;
+    return row == patch_kinds.end() ? nullptr : &*row;
 }
 
 [[nodiscard]] boost::system::result<PatchOperation, Problem> read_operation(const json::value& document,

@@ -1,5 +1,7 @@
 #include "language.hpp"
 
+#include "field_syntax.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -12,26 +14,12 @@ constexpr std::size_t max_members = 32;
 constexpr std::size_t max_tag_length = 35; // RFC 5646, section 4.4.1
 constexpr int full_weight = 1000;
 
-constexpr char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 constexpr char upper(char letter) noexcept {
     return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
 }
 
-constexpr bool is_letter(char letter) noexcept {
-    return lower(letter) >= 'a' && lower(letter) <= 'z';
-}
-
 constexpr bool is_digit(char character) noexcept {
     return character >= '0' && character <= '9';
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view blanks = " \t";
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 struct Member {

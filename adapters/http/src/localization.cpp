@@ -1,6 +1,7 @@
 #include "localization.hpp"
 
 #include "culture.hpp"
+#include "field_syntax.hpp"
 #include "multi_language_value.hpp"
 
 #include <algorithm>
@@ -21,15 +22,6 @@ constexpr bool is_reference_character(char character) noexcept {
 
 bool is_reference(std::string_view text) noexcept {
     return text.starts_with("SR_") && std::all_of(text.begin(), text.end(), is_reference_character);
-}
-
-void add_vary(Response& response, std::string_view names) {
-    for (auto& field : response.fields)
-        if (equal_ignoring_case(field.name, "Vary")) {
-            field.value.append(field.value.empty() ? "" : ", ").append(names);
-            return;
-        }
-    response.set("Vary", std::string{names});
 }
 
 } // namespace

@@ -1,17 +1,11 @@
 #include <portrait/http/message.hpp>
 
+#include "field_syntax.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace portrait::http {
-
-namespace {
-
-constexpr char lower(char letter) noexcept {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-} // namespace
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(),

@@ -36,12 +36,12 @@ prometheus::Histogram::BucketBoundaries duration_buckets() {
     return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30};
 }
 
-double seconds(std::chrono::microseconds duration) {
+double seconds_of(std::chrono::microseconds duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
 double plain(std::chrono::microseconds duration) {
-    return seconds(duration);
+    return seconds_of(duration);
 }
 
 double plain(std::uint64_t size) {
@@ -163,7 +163,7 @@ private:
                  [&]() -> prometheus::Histogram& {
                      return durations_.Add({{"route", std::string{route}}}, duration_buckets());
                  })
-            .Observe(seconds(record.duration));
+            .Observe(seconds_of(record.duration));
         if (!record.rule.empty())
             refusals_by_
                 .get(record.rule,

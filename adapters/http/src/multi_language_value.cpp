@@ -1,5 +1,7 @@
 #include "multi_language_value.hpp"
 
+#include "field_syntax.hpp"
+
 #include <portrait/http/message.hpp>
 
 #include <algorithm>
@@ -11,14 +13,6 @@ namespace portrait::http {
 namespace {
 
 constexpr std::size_t key_length = 2;
-
-constexpr bool is_letter(char letter) noexcept {
-    return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');
-}
-
-void skip_blanks(std::string_view& text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-}
 
 /// Takes `US:"Photo"` off the front.
 std::optional<LanguageText> take_language_text(std::string_view& value) {
@@ -52,12 +46,12 @@ LanguageText* find_key(std::vector<LanguageText>& entries, const std::vector<std
 
 std::optional<std::vector<LanguageText>> parse_multi_language_value(std::string_view value) {
     std::vector<LanguageText> entries;
-    for (skip_blanks(value); !value.empty(); skip_blanks(value)) {
+    for (skip(value, white_space); !value.empty(); skip(value, white_space)) {
         auto entry = take_language_text(value);
         if (!entry)
             return std::nullopt;
         entries.push_back(std::move(*entry));
-        skip_blanks(value);
+        skip(value, white_space);
         if (value.empty())
             break;
         if (!value.starts_with(';'))

@@ -1,6 +1,7 @@
 #include "multipart.hpp"
 
 #include "content_types.hpp"
+#include "field_syntax.hpp"
 
 #include <portrait/http/message.hpp>
 
@@ -16,8 +17,6 @@ namespace portrait::http {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::string_view blanks = " \t";
-
 Problem bad_form(std::string_view rule, std::string message) {
     Problem problem;
     problem.status = 400;
@@ -26,7 +25,7 @@ Problem bad_form(std::string_view rule, std::string message) {
     return problem;
 }
 
-Problem malformed(std::string message) {
+Problem malformed_form(std::string message) {
     return bad_form("multipart.malformed", std::move(message));
 }
 
@@ -120,11 +119,6 @@ bool read_header(std::string_view lines, PartHeader& header) {
     return true;
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
-
 bool is_image_type(std::string_view content_type) {
     const auto media_type = parse_media_type(trimmed(content_type));
     return media_type && media_type->name.starts_with("image/");
@@ -139,8 +133,8 @@ enum class PartKind { picture, other };
     const auto parameters =
         parse_parameters(disposition.substr(std::min(disposition.find(';'), disposition.size())));
     if (!parameters)
-        return malformed("A part's Content-Disposition can't be read; form-data; name=\"image\"; "
-                         "filename=\"photo.jpg\" can");
+        return malformed_form("A part's Content-Disposition can't be read; form-data; name=\"image\"; "
+                              "filename=\"photo.jpg\" can");
     const auto* file_name = find_parameter(*parameters, "filename");
     if (file_name == nullptr)
         file_name = find_parameter(*parameters, "filename*");
@@ -151,7 +145,7 @@ enum class PartKind { picture, other };
     for (const std::string_view plain : {"", "binary", "8bit", "7bit"})
         if (equal_ignoring_case(encoding, plain))
             return PartKind::picture;
-    return malformed("The picture's part has a Content-Transfer-Encoding; only binary is accepted");
+    return malformed_form("The picture's part has a Content-Transfer-Encoding; only binary is accepted");
 }
 
 } // namespace
@@ -171,7 +165,7 @@ Problem no_boundary_problem() {
     const Delimiters delimiters{text, boundary};
     auto delimiter = delimiters.first();
     if (!delimiter)
-        return malformed("The boundary that the Content-Type names is not in the body");
+        return malformed_form("The boundary that the Content-Type names is not in the body");
 
     std::optional<ImageBytes> picture;
     for (std::size_t parts = 0; !delimiter->last; ++parts) {
@@ -198,7 +192,7 @@ Problem no_boundary_problem() {
         const auto header_end = from + length;
         if (header_end > delimiter->end &&
             !read_header(text.substr(delimiter->end, header_end - delimiter->end), header))
-            return malformed("A part's header has a line that is no header field");
+            return malformed_form("A part's header has a line that is no header field");
 
         const auto begin = header_end + 2 * line_end.size();
         // The empty line may be all that is between a header and the next boundary.

@@ -1,5 +1,7 @@
 #include "negotiation.hpp"
 
+#include "field_syntax.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -36,13 +38,6 @@ static_assert(in_order_of_types());
 
 constexpr const TypeRow& row_of(ResponseType type) noexcept {
     return rows[static_cast<std::size_t>(type)];
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// Takes what stands before the next separator that is in no quoted-string, and the separator.

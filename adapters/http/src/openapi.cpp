@@ -1,5 +1,6 @@
 #include "openapi.hpp"
 
+#include "field_syntax.hpp"
 #include "negotiation.hpp"
 #include "openapi_bodies.hpp"
 #include "openapi_components.hpp"
@@ -124,13 +125,6 @@ json::object options_operation(const RouteRow& row, const RouteDocumentation& do
             {"tags", json::array{documentation.tag}},
             {"parameters", std::move(parameters)},
             {"responses", {{"204", {{"description", reason_phrase(204)}, {"headers", std::move(headers)}}}}}};
-}
-
-std::string lower_case(std::string_view method) {
-    std::string name{method};
-    for (char& letter : name)
-        letter = static_cast<char>(letter - 'A' + 'a'); // methods are written in capitals
-    return name;
 }
 
 /// The paths; notes which statuses refuse.

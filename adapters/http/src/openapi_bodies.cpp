@@ -42,7 +42,7 @@ std::vector<std::string_view> split(std::string_view list) {
     return members;
 }
 
-std::vector<std::string_view> picture_types() {
+std::vector<std::string_view> documented_picture_types() {
     std::vector<std::string_view> types;
     for (const auto format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif, ImageFormat::tiff})
         types.push_back(media_type(format));
@@ -136,7 +136,7 @@ json::object documents(BodyContent content) {
 
 json::object agent_picture() {
     json::object types{{"application/octet-stream", json::object{{"schema", binary()}}}};
-    for (const auto type : picture_types())
+    for (const auto type : documented_picture_types())
         types.emplace(type, json::object{{"schema", binary()}});
     for (const auto& [type, media] : documents(BodyContent::agent_picture))
         types.emplace(type, media);
@@ -214,7 +214,7 @@ json::object sign_in_form() {
 
 json::object pictures() {
     json::object types;
-    for (const auto type : picture_types())
+    for (const auto type : documented_picture_types())
         types.emplace(type, json::object{{"schema", binary()}});
     return types;
 }

@@ -14,18 +14,18 @@ namespace portrait::http {
 
 namespace {
 
-Error refused(std::string message) {
+Error bad_token(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
 
 [[nodiscard]] result<void> check(const TokenEntry& entry) {
     if (entry.name.find_first_not_of(' ') == std::string::npos || !fits_a_column(entry.name) ||
         (entry.full_name && !fits_a_column(*entry.full_name)))
-        return refused(fmt::format("A name has to have 1 to {} bytes of UTF-8, without colons and control "
-                                   "characters",
-                                   max_user_name_length));
+        return bad_token(fmt::format("A name has to have 1 to {} bytes of UTF-8, without colons and control "
+                                     "characters",
+                                     max_user_name_length));
     if (entry.associate_id.value_or(0) < 0 || entry.person_id.value_or(0) < 0)
-        return refused("An associate id and a person id are numbers from 0 to 2147483647");
+        return bad_token("An associate id and a person id are numbers from 0 to 2147483647");
     return {};
 }
 
@@ -69,7 +69,7 @@ bool is_there(const std::filesystem::path& path) {
         consider(token.description.principal);
     if (!known && !entry.associate_id) {
         if (largest == std::numeric_limits<std::int32_t>::max())
-            return refused("No associate id is left; somebody has 2147483647");
+            return bad_token("No associate id is left; somebody has 2147483647");
         principal.actor.associate_id = largest + 1;
     }
     principal.actor.associate_id = entry.associate_id.value_or(principal.actor.associate_id);

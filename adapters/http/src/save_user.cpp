@@ -15,26 +15,26 @@ namespace portrait::http {
 
 namespace {
 
-Error refused(std::string message) {
+Error bad_user(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
 
 [[nodiscard]] result<void> check(const UserEntry& user) {
     if (user.name.find_first_not_of(' ') == std::string::npos || user.name.front() == '#' ||
         !fits_a_column(user.name))
-        return refused(fmt::format("The user's name has to have 1 to {} bytes of UTF-8, without colons and "
-                                   "control characters, and can't begin with #",
-                                   max_user_name_length));
+        return bad_user(fmt::format("The user's name has to have 1 to {} bytes of UTF-8, without colons and "
+                                    "control characters, and can't begin with #",
+                                    max_user_name_length));
     if (user.full_name && !fits_a_column(*user.full_name))
-        return refused(fmt::format("The full name can have {} bytes of UTF-8, without colons and control "
-                                   "characters",
-                                   max_user_name_length));
+        return bad_user(fmt::format("The full name can have {} bytes of UTF-8, without colons and control "
+                                    "characters",
+                                    max_user_name_length));
     if (const auto fault = password_hash_fault(user.password_hash);
         !fault.empty() || user.password_hash.find_first_of(":\r\n") != std::string::npos)
-        return refused(
+        return bad_user(
             fmt::format("The password hash {}", fault.empty() ? "has a character too many" : fault));
     if (user.associate_id.value_or(0) < 0 || user.person_id.value_or(0) < 0)
-        return refused("An associate id and a person id are numbers from 0 to 2147483647");
+        return bad_user("An associate id and a person id are numbers from 0 to 2147483647");
     return {};
 }
 
@@ -48,7 +48,7 @@ Error refused(std::string message) {
         for (const auto& other : users)
             actor.associate_id = std::max(actor.associate_id, other.principal.actor.associate_id);
         if (!entry.associate_id && actor.associate_id == std::numeric_limits<std::int32_t>::max())
-            return refused("No associate id is left; the file has a user of 2147483647");
+            return bad_user("No associate id is left; the file has a user of 2147483647");
         actor.associate_id += entry.associate_id ? 0 : 1;
     }
     user.password_hash = entry.password_hash;

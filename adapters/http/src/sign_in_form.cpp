@@ -12,7 +12,7 @@ namespace portrait::http {
 
 namespace {
 
-Error malformed(std::string message) {
+Error bad_sign_in_form(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
 
@@ -20,10 +20,10 @@ Error malformed(std::string message) {
 
 [[nodiscard]] result<SignInForm> parse_sign_in_form(std::string_view body) {
     if (body.size() > max_sign_in_form_length)
-        return malformed(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
+        return bad_sign_in_form(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
     auto fields = read_form(body);
     if (!fields)
-        return malformed(fields.error().message);
+        return bad_sign_in_form(fields.error().message);
 
     SignInForm form;
     std::string sign_out;
@@ -37,9 +37,9 @@ Error malformed(std::string message) {
             if (name != known[index].first)
                 continue;
             if (std::exchange(seen[index], true))
-                return malformed(fmt::format("The form has the field {} twice", name));
+                return bad_sign_in_form(fmt::format("The form has the field {} twice", name));
             if (has_control_characters(value))
-                return malformed(fmt::format("The form's field {} has control characters", name));
+                return bad_sign_in_form(fmt::format("The form's field {} has control characters", name));
             *known[index].second = std::move(value);
             break;
         }

@@ -146,8 +146,8 @@ void TextFileReader::start() {
     const SignalsBlocked for_the_new_thread;
     try {
         thread_ = std::jthread{[this](const std::stop_token& stop) { work(stop); }};
+        // NOLINTNEXTLINE(bugprone-empty-catch): no thread can be had now; the next call tries again
     } catch (const std::system_error&) {
-        // No thread to be had now. The next call tries again.
     }
 }
 

@@ -1,5 +1,6 @@
 #include "time_zones.hpp"
 
+#include "field_syntax.hpp"
 #include "superoffice_time_zones.hpp"
 
 #include <date/tz.h>
@@ -19,12 +20,6 @@ namespace portrait::http {
 namespace {
 
 constexpr std::size_t max_shown = 64;
-
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view blanks = " \t";
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
 
 /// What a client sent, fit for a message.
 std::string shown(std::string_view text) {
@@ -79,10 +74,10 @@ std::optional<TimeZoneRequest> find_zone(std::string_view text) {
 std::string date_and_time(std::chrono::seconds since_epoch) {
     const auto days = std::chrono::floor<std::chrono::days>(since_epoch);
     const std::chrono::year_month_day day{std::chrono::sys_days{days}};
-    const auto seconds = (since_epoch - days).count();
+    const auto second_of_day = (since_epoch - days).count();
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(day.year()),
-                       static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()), seconds / 3600,
-                       seconds / 60 % 60, seconds % 60);
+                       static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
+                       second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
 }
 
 std::string offset_text(std::chrono::seconds offset) {

@@ -16,7 +16,7 @@ bool is_hexadecimal(std::string_view text) noexcept {
     });
 }
 
-bool is_id(std::string_view text) noexcept {
+bool is_trace_id(std::string_view text) noexcept {
     return is_hexadecimal(text) && text.find_first_not_of('0') != std::string_view::npos;
 }
 
@@ -30,7 +30,8 @@ bool is_trace_parent(std::string_view text) noexcept {
         return false;
     if (text.size() > length && (version == "00" || text[length] != '-'))
         return false;
-    return is_id(text.substr(3, 32)) && is_id(text.substr(36, 16)) && is_hexadecimal(text.substr(53, 2));
+    return is_trace_id(text.substr(3, 32)) && is_trace_id(text.substr(36, 16)) &&
+           is_hexadecimal(text.substr(53, 2));
 }
 
 } // namespace portrait::http

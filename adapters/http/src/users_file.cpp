@@ -19,23 +19,23 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::size_t most_columns = 6;
+constexpr std::size_t max_user_columns = 6;
 
-enum Column : std::size_t {
-    name_column,
-    hash_column,
-    associate_column,
-    full_name_column,
-    person_column,
-    rights_column
+enum UserColumn : std::size_t {
+    user_name_column,
+    user_hash_column,
+    user_associate_column,
+    user_full_name_column,
+    user_person_column,
+    user_rights_column
 };
 
-Error bad_file(std::string message) {
+Error bad_users_file(std::string message) {
     return {errc::info_text_invalid, std::move(message)};
 }
 
-Error bad_line(std::size_t line, std::string_view what) {
-    return bad_file(fmt::format("Line {} of the users file: {}", line, what));
+Error bad_user_line(std::size_t line, std::string_view what) {
+    return bad_users_file(fmt::format("Line {} of the users file: {}", line, what));
 }
 
 /// Tells hashes apart without telling anything of them.
@@ -49,36 +49,37 @@ std::uint64_t credential_of(std::string_view password_hash) {
 
 [[nodiscard]] result<User> parse_user(std::string_view line, std::size_t number) {
     if (!is_utf8(line) || has_control_characters(line))
-        return bad_line(number, "it is not valid UTF-8 or has control characters");
-    const auto columns = split_at_colons<most_columns>(line);
+        return bad_user_line(number, "it is not valid UTF-8 or has control characters");
+    const auto columns = split_at_colons<max_user_columns>(line);
     if (!columns)
-        return bad_line(number, "there are more than the six columns "
-                                "name:hash:associate id:full name:person id:rights");
+        return bad_user_line(number, "there are more than the six columns "
+                                     "name:hash:associate id:full name:person id:rights");
     const auto& text = columns->text;
-    if (columns->count < 2 || text[name_column].empty())
-        return bad_line(number, "it has to begin with name:hash");
-    if (text[name_column].size() > max_user_name_length ||
-        text[full_name_column].size() > max_user_name_length)
-        return bad_line(number, fmt::format("a name has more than {} bytes", max_user_name_length));
-    if (const auto fault = password_hash_fault(text[hash_column]); !fault.empty())
-        return bad_line(number, fmt::format("the password hash {}", fault));
-    const auto associate_id = parse_users_number(text[associate_column]);
+    if (columns->count < 2 || text[user_name_column].empty())
+        return bad_user_line(number, "it has to begin with name:hash");
+    if (text[user_name_column].size() > max_user_name_length ||
+        text[user_full_name_column].size() > max_user_name_length)
+        return bad_user_line(number, fmt::format("a name has more than {} bytes", max_user_name_length));
+    if (const auto fault = password_hash_fault(text[user_hash_column]); !fault.empty())
+        return bad_user_line(number, fmt::format("the password hash {}", fault));
+    const auto associate_id = parse_users_number(text[user_associate_column]);
     if (!associate_id)
-        return bad_line(number, "the associate id is not a number from 0 to 2147483647");
-    const auto person_id = parse_users_number(text[person_column]);
+        return bad_user_line(number, "the associate id is not a number from 0 to 2147483647");
+    const auto person_id = parse_users_number(text[user_person_column]);
     if (!person_id)
-        return bad_line(number, "the person id is not a number from 0 to 2147483647");
-    const auto rights = text[rights_column];
+        return bad_user_line(number, "the person id is not a number from 0 to 2147483647");
+    const auto rights = text[user_rights_column];
     if (!rights.empty() && rights != "read" && rights != "read,write")
-        return bad_line(number, "the rights are neither read nor read,write");
+        return bad_user_line(number, "the rights are neither read nor read,write");
 
     User user;
-    user.principal.name = text[name_column];
-    user.principal.actor = {
-        *associate_id, user.principal.name,
-        std::string{text[full_name_column].empty() ? text[name_column] : text[full_name_column]}, *person_id};
+    user.principal.name = text[user_name_column];
+    user.principal.actor = {*associate_id, user.principal.name,
+                            std::string{text[user_full_name_column].empty() ? text[user_name_column]
+                                                                            : text[user_full_name_column]},
+                            *person_id};
     user.principal.may_write = rights != "read";
-    user.password_hash = text[hash_column];
+    user.password_hash = text[user_hash_column];
     user.principal.credential = credential_of(user.password_hash);
     user.line = number;
     return user;
@@ -110,7 +111,7 @@ bool is_users_comment(std::string_view line) noexcept {
 
 [[nodiscard]] result<std::vector<User>> parse_users(std::string_view text) {
     if (text.size() > max_users_file_bytes)
-        return bad_file(fmt::format("The users file has more than {} bytes", max_users_file_bytes));
+        return bad_users_file(fmt::format("The users file has more than {} bytes", max_users_file_bytes));
     if (text.starts_with("\xEF\xBB\xBF"))
         text.remove_prefix(3);
     std::vector<User> users;
@@ -120,12 +121,12 @@ bool is_users_comment(std::string_view line) noexcept {
         if (is_users_comment(line))
             continue;
         if (line.size() > max_users_file_line)
-            return bad_line(number, fmt::format("it has more than {} bytes", max_users_file_line));
+            return bad_user_line(number, fmt::format("it has more than {} bytes", max_users_file_line));
         auto user = parse_user(line, number);
         if (!user)
             return user.error();
         if (!names.insert(line.substr(0, line.find(':'))).second)
-            return bad_line(number, "the name stands on an earlier line already");
+            return bad_user_line(number, "the name stands on an earlier line already");
         users.push_back(std::move(*user));
     }
     return users;
@@ -137,7 +138,7 @@ bool is_users_comment(std::string_view line) noexcept {
         return users;
     auto others = parse_users(further);
     if (!others)
-        return bad_file(fmt::format("Beside the users file: {}", others.error().message()));
+        return bad_users_file(fmt::format("Beside the users file: {}", others.error().message()));
     std::unordered_set<std::string> names;
     for (const auto& user : *users)
         names.insert(user.principal.name);
@@ -149,8 +150,9 @@ bool is_users_comment(std::string_view line) noexcept {
 
 [[nodiscard]] result<void> check_users_file_mode(mode_t mode) {
     if ((mode & mode_t{S_IROTH | S_IWOTH}) != 0)
-        return bad_file("Everybody on this machine may read or change it; take that away by chmod o-rwx, or "
-                        "chmod 600 when nobody else needs it");
+        return bad_users_file(
+            "Everybody on this machine may read or change it; take that away by chmod o-rwx, or "
+            "chmod 600 when nobody else needs it");
     return {};
 }
 

@@ -1,5 +1,6 @@
 #include "xml_tree.hpp"
 
+#include "field_syntax.hpp"
 #include "plain_problem.hpp"
 #include "utf8.hpp"
 #include "xml.hpp"
@@ -17,8 +18,6 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
-
 /// pugixml leaves references as they are, since it would let unknown entities pass; it keeps a DTD only to
 /// show that there is one, and what stands around the root so that it can be refused.
 constexpr unsigned parsing =
@@ -27,14 +26,14 @@ constexpr unsigned parsing =
 /// Of elements and attributes: a tree takes many times the memory of the text that it is made of.
 constexpr std::ptrdiff_t max_marks = 50'000;
 
-Problem malformed(std::string message) {
+Problem malformed_xml(std::string message) {
     return plain_problem(400, "request.xml_malformed", std::move(message));
 }
 
 bool has_forbidden_bytes(std::string_view text) noexcept {
     return std::any_of(text.begin(), text.end(), [](char character) {
         return static_cast<unsigned char>(character) < 0x20 &&
-               blanks.find(character) == std::string_view::npos;
+               white_space.find(character) == std::string_view::npos;
     });
 }
 
@@ -100,11 +99,11 @@ bool append_reference(std::string& out, std::string_view name) {
         if (child.type() == pugi::node_element && !root)
             root = child;
         else if (child.type() == pugi::node_element ||
-                 std::string_view{child.value()}.find_first_not_of(blanks) != std::string_view::npos)
-            return malformed("The XML has more than its root element");
+                 std::string_view{child.value()}.find_first_not_of(white_space) != std::string_view::npos)
+            return malformed_xml("The XML has more than its root element");
     }
     if (!root)
-        return malformed("The XML has no root element");
+        return malformed_xml("The XML has no root element");
     return root;
 }
 
@@ -148,7 +147,7 @@ std::optional<Problem> append_xml_text(std::string& out, std::string_view text) 
         text.remove_prefix(ampersand + 1);
         const auto end = text.find(';');
         if (end == std::string_view::npos || !append_reference(out, text.substr(0, end)))
-            return malformed(
+            return malformed_xml(
                 "The XML has a reference that is none of &lt; &gt; &amp; &apos; &quot; and no character "
                 "that XML knows");
         text.remove_prefix(end + 1);
@@ -169,7 +168,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
 
 [[nodiscard]] boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text) {
     if (!is_utf8(text) || has_forbidden_bytes(text))
-        return malformed("The XML has to be UTF-8 without control characters");
+        return malformed_xml("The XML has to be UTF-8 without control characters");
     if (has_too_many_marks(text))
         return plain_problem(400, "request.xml_too_large",
                              "The XML has more elements and attributes than are accepted");
@@ -180,7 +179,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
     if (!root && root.error().rule == "request.xml_dtd")
         return root.error();
     if (!parsed)
-        return malformed(fmt::format("The XML is malformed at byte {}", parsed.offset));
+        return malformed_xml(fmt::format("The XML is malformed at byte {}", parsed.offset));
     if (!root)
         return root.error();
     if (is_too_deep(*document))

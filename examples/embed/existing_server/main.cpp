@@ -48,8 +48,8 @@ int run(const std::string& folder) {
     boost::asio::signal_set ends{context, SIGINT, SIGTERM};
     ends.async_wait([&](boost::system::error_code, int) { context.stop(); });
 
-    std::cout << "http://127.0.0.1:" << acceptor.local_endpoint().port()
-              << std::endl; // whoever waits has a pipe
+    std::cout << "http://127.0.0.1:" << acceptor.local_endpoint().port() << '\n'
+              << std::flush; // its reader may be a pipe's
     context.run();
     pool.join(); // what was begun is finished: a save is never cut
     std::cout << "ended\n";

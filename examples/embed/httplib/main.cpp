@@ -96,7 +96,7 @@ int main() {
         std::cerr << "httplib_host: no port can be bound\n";
         return 1;
     }
-    std::cout << "http://127.0.0.1:" << port << std::endl; // flushed: whoever waits for the line has a pipe
+    std::cout << "http://127.0.0.1:" << port << '\n' << std::flush; // its reader may be a pipe's
     std::thread accepting{[&server] { server.listen_after_bind(); }};
     int signal = 0;
     sigwait(&ends, &signal);
