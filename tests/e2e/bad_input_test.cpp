@@ -10,6 +10,8 @@
 #include <functional>
 #include <set>
 
+namespace bad_input_test {
+
 using namespace portrait::testing;
 
 namespace json = boost::json;
@@ -324,3 +326,5 @@ TEST_CASE("who is refused never gets to send the body", "[e2e][hostile]") {
         CHECK(connection.read_response().status == 200);
     }
 }
+
+} // namespace bad_input_test

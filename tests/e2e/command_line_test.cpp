@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+namespace command_line_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -381,3 +383,5 @@ TEST_CASE("persons can be added to a folder that a server owns, which knows them
         CHECK(holds(end.err, std::to_string(server.id())));
     }
 }
+
+} // namespace command_line_test

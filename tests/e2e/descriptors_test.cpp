@@ -10,6 +10,8 @@
 
 #include <sys/resource.h>
 
+namespace descriptors_test {
+
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 
 // Descriptors for about ten connections more, and 40 that come and send half a head; held: the server neither
@@ -40,3 +42,5 @@ TEST_CASE("a server that is out of descriptors goes on when there are some again
     }
     CHECK(warnings < 20);
 }
+
+} // namespace descriptors_test

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace drain_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -136,3 +138,5 @@ TEST_CASE("a client that goes away does no harm", "[e2e][drain]") {
     CHECK(fetch(port, "GET", target, demo_user()).body == picture());
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace drain_test

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace exchange_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -140,3 +142,5 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
         CHECK(text_of(folder / "other" / "file") == "somebody's");
     }
 }
+
+} // namespace exchange_test

@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace full_disk_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("a server whose disk is full says so, serves what it has, and goes on 
     ServerProcess again{{.folder = folder.path(), .arguments = server_arguments()}};
     CHECK(get_image(again.port(), 1).body == last);
 }
+
+} // namespace full_disk_test

@@ -24,6 +24,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+namespace hostile_body_flood_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -213,3 +215,5 @@ TEST_CASE("a flood of large bodies is held to the limit, and what was taken is t
         CHECK(peak / mebibyte < (limit + cache_bytes) / mebibyte + 64);
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace hostile_body_flood_test

@@ -27,6 +27,8 @@
 
 #include <sys/resource.h>
 
+namespace hostile_pictures_test {
+
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 
 namespace {
@@ -112,6 +114,9 @@ public:
             first << what << '\n';
         INFO(first.str());
         CHECK(wrong_.empty());
+        // Otherwise everything was refused at the door, and no decoder was tried.
+        CHECK(answers_["PUT 200"] > 0);
+        CHECK(answers_["GET 200"] > 0);
     }
 
 private:
@@ -369,3 +374,5 @@ TEST_CASE("pictures that are cut off or damaged get a clear answer, while others
     }
     attack(server, jobs, false);
 }
+
+} // namespace hostile_pictures_test

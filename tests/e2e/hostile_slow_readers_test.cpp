@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/places.hpp"
 #include "support/raw_http.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -29,6 +30,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+namespace hostile_slow_readers_test {
 
 using namespace portrait::testing;
 using namespace std::chrono_literals;
@@ -230,7 +233,7 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
 }
 
 TEST_CASE("the guide states the sum of all memory, and the packaged unit allows it", "[e2e][memory]") {
-    const auto server = std::filesystem::path{PORTRAIT_SERVER_DIR};
+    const auto server = source_path("examples/server");
     const auto sum = sum_of_limits(2, 10'000);
     CHECK(text_of_file(server.parent_path() / "guide/limits.md")
               .find("| all together | | " + std::to_string(sum) + " MiB |") != std::string::npos);
@@ -267,3 +270,5 @@ TEST_CASE("the budget of answers and a client's share of it are options", "[e2e]
     const SlowReader other{port, image_path(2)};
     CHECK(answered(other) == 503);
 }
+
+} // namespace hostile_slow_readers_test

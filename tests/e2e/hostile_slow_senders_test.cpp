@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace hostile_slow_senders_test {
+
 using namespace portrait::testing;
 using namespace std::chrono_literals;
 
@@ -156,3 +158,5 @@ TEST_CASE("slow senders and idle connections by the thousand leave honest client
 TEST_CASE("slow senders of one address are held to what one address may have", "[e2e][hostile]") {
     besiege(1);
 }
+
+} // namespace hostile_slow_senders_test

@@ -20,6 +20,8 @@
 #include <thread>
 #include <vector>
 
+namespace hostile_soak_test {
+
 using namespace portrait::testing;
 using namespace std::chrono_literals;
 
@@ -260,3 +262,5 @@ TEST_CASE("mixed load with random faults leaves memory and descriptors as they w
     CHECK(end.exit_code == 0);
     CHECK(end.err.empty());
 }
+
+} // namespace hostile_soak_test

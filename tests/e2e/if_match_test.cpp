@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+namespace if_match_test {
+
 using namespace portrait::testing;
 
 namespace json = boost::json;
@@ -200,3 +202,5 @@ TEST_CASE("64 clients count in Description without losing a step", "[e2e][if-mat
     CHECK(description(first).count == clients * steps_of_each);
     CHECK(lost > 0); // otherwise nobody contended
 }
+
+} // namespace if_match_test

@@ -26,6 +26,8 @@
 #include <thread>
 #include <vector>
 
+namespace kill_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -372,3 +374,5 @@ TEST_CASE("kill -9 at any moment loses, mixes, reuses and leaks nothing", "[e2e]
     CHECK(findings.all() > static_cast<std::uint64_t>(kills));
     WARN(kills << " kills, " << findings.all() << " acknowledged writes");
 }
+
+} // namespace kill_test

@@ -16,6 +16,8 @@
 #include <unordered_set>
 #include <vector>
 
+namespace load_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -128,3 +130,5 @@ TEST_CASE("64 clients put and get over 500 persons without an error or a mix", "
     }
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace load_test

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace memory_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -65,3 +67,5 @@ TEST_CASE("memory stays flat while gigabytes of pictures go in", "[e2e][memory]"
     }
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace memory_test

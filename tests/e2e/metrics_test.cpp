@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 
+namespace metrics_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -72,3 +74,5 @@ TEST_CASE("health and figures can have an address of their own", "[e2e][metrics]
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--no-metrics"})}};
     CHECK(fetch(without.port(), "GET", "/metrics").status == 404);
 }
+
+} // namespace metrics_test

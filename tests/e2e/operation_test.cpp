@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/places.hpp"
 #include "support/raw_http.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -22,6 +23,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+namespace operation_test {
 
 using namespace portrait::testing;
 namespace json = boost::json;
@@ -237,9 +240,10 @@ TEST_CASE("options come from a file, and config check says what is wrong with it
 
 TEST_CASE("the configuration that is installed is a good one", "[e2e][config]") {
     const TemporaryFolder folder;
-    const auto end = run_server({.folder = folder.path(),
-                                 .arguments = {"--config", PORTRAIT_SERVER_DIR "/portrait.conf", "--demo",
-                                               "--data", "here", "config", "check"}});
+    const auto end =
+        run_server({.folder = folder.path(),
+                    .arguments = {"--config", source_path("examples/server/portrait.conf").string(), "--demo",
+                                  "--data", "here", "config", "check"}});
     CHECK(end.exit_code == 0);
     CHECK(end.err.empty());
 }
@@ -268,3 +272,5 @@ TEST_CASE("a supervisor who isn't there is nobody's fault", "[e2e][supervisor]")
     CHECK(fetch(server.port(), "GET", "/healthz").status == 200);
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace operation_test

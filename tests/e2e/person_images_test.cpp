@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace person_images_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -100,3 +102,5 @@ TEST_CASE("GetPersonImages of a thousand persons needs no more memory than one o
         CHECK(many / mebibyte < (few + cache_bytes) / mebibyte + 16);
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace person_images_test

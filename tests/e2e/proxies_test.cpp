@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace proxies_test {
+
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 
 namespace {
@@ -77,3 +79,5 @@ TEST_CASE("a proxy that is no address is refused at the start", "[proxy]") {
                                   .environment = {{"PORTRAIT_TRUSTED_PROXY", "nonsense"}}});
     CHECK(good.exit_code == 0);
 }
+
+} // namespace proxies_test

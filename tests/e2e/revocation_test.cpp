@@ -16,6 +16,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+namespace revocation_test {
+
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("users and tokens that are taken away while descriptors are short are 
     flood.clear();
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace revocation_test

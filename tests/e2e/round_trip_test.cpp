@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/places.hpp"
 #include "support/raw_http.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -13,6 +14,8 @@
 #include <iterator>
 #include <map>
 #include <memory>
+
+namespace round_trip_test {
 
 using namespace portrait::testing;
 
@@ -30,7 +33,8 @@ std::string media_type_of(const std::string& name) {
 
 /// The accepted ones of make_pictures.sh that fit the default limits, by name.
 std::map<std::string, std::string> real_pictures(const std::filesystem::path& folder) {
-    const auto command = "'" PORTRAIT_TEST_SUPPORT_DIR "/make_pictures.sh' '" + folder.string() + "'";
+    const auto command =
+        "'" + source_path("tests/support/make_pictures.sh").string() + "' '" + folder.string() + "'";
     REQUIRE(std::system(command.c_str()) == 0); // needs ImageMagick
     std::map<std::string, std::string> pictures;
     for (const auto& entry : std::filesystem::directory_iterator{folder}) {
@@ -161,3 +165,5 @@ TEST_CASE("the second PUT keeps the id and refreshes ImageInfo, across a restart
     CHECK(fetch(server->port(), "GET", image_path(7), demo_user).status == 404);
     CHECK(put(server->port(), 7, "image/jpeg", text(jpeg)).body != first.body);
 }
+
+} // namespace round_trip_test

@@ -3,6 +3,7 @@
 #include "memory_group.hpp"
 
 #include "support/catch.hpp"
+#include "support/places.hpp"
 #include "support/secrets.hpp"
 
 #include <fcntl.h>
@@ -108,8 +109,9 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     note_secrets_of(launch);
     if (launch.memory_limit != 0)
         memory_group_ = MemoryGroup::make(launch.memory_limit);
+    const auto server = built_program("portrait-server").string();
     auto arguments = launch.arguments;
-    arguments.insert(arguments.begin(), PORTRAIT_SERVER_BINARY);
+    arguments.insert(arguments.begin(), server);
     auto environment = environment_of(launch);
     const auto argument_pointers = pointers(arguments);
     const auto environment_pointers = pointers(environment);
@@ -119,9 +121,9 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     const Pipe err = make_pipe();
 
     // Opened now, since another user may not see the folders above it.
-    const int program = ::open(PORTRAIT_SERVER_BINARY, O_RDONLY | O_CLOEXEC);
+    const int program = ::open(server.c_str(), O_RDONLY | O_CLOEXEC);
     if (program < 0)
-        throw_errno(PORTRAIT_SERVER_BINARY);
+        throw_errno(server.c_str());
 
     id_ = ::fork();
     if (id_ < 0)

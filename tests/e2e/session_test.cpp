@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+namespace session_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -172,3 +174,5 @@ TEST_CASE("settings of callers that mean nothing are refused at the start", "[e2
     CHECK(end.err.find(misuse.says) != std::string::npos);
     CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
 }
+
+} // namespace session_test

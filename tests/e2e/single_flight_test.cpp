@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace single_flight_test {
+
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 
 namespace {
@@ -79,3 +81,5 @@ TEST_CASE("100 clients that ask for the same cold placeholder have it drawn once
     CHECK(figure(port, "portrait_renderings_total") == 1);
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace single_flight_test

@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+namespace start_up_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -283,3 +285,5 @@ TEST_CASE("a client can't forge lines of the log", "[e2e][start-up][log]") {
     CHECK_FALSE(holds(end.err, "\nforged"));
     CHECK_FALSE(holds(end.err, "Tje0"));
 }
+
+} // namespace start_up_test

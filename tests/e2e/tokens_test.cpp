@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace tokens_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("the token file may be another one", "[e2e][tokens]") {
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--tokens", "elsewhere"})}};
     CHECK(get(server.port(), "Bearer " + end.out.substr(0, end.out.size() - 1)) == 200);
 }
+
+} // namespace tokens_test

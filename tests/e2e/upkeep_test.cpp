@@ -22,6 +22,8 @@
 #include <thread>
 #include <vector>
 
+namespace upkeep_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -257,3 +259,5 @@ TEST_CASE("the control socket serves its own user alone", "[e2e][upkeep]") {
     connection.send("check\n");
     CHECK_THAT(connection.read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));
 }
+
+} // namespace upkeep_test

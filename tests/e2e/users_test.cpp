@@ -21,6 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace users_test {
+
 using namespace portrait::testing;
 
 namespace {
@@ -279,3 +281,5 @@ TEST_CASE("a flood of wrong passwords leaves remembered users alone", "[e2e][use
     CHECK(hashing.seconds - hashing_before.seconds <= took.count() + 1);
     CHECK(server.terminate().exit_code == 0);
 }
+
+} // namespace users_test

@@ -4,6 +4,8 @@
 
 #include <portrait/limits.hpp>
 
+namespace agent_arguments_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -64,3 +66,5 @@ TEST_CASE("too many bytes are refused before they are decoded", "[http][agents]"
     CHECK(bytes.error().observed == 3);
     CHECK(bytes.error().limit == 2);
 }
+
+} // namespace agent_arguments_test

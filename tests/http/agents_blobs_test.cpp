@@ -3,6 +3,8 @@
 
 #include <boost/json/serialize.hpp>
 
+namespace agents_blobs_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -236,3 +238,5 @@ TEST_CASE("$select limits an entity to the properties it names", "[endpoint][age
     // Blank: as absent.
     CHECK(fixture.object_of(fixture.call("BLOB/GetBlobEntity?blobEntityId=1&$select=", "null")).size() == 15);
 }
+
+} // namespace agents_blobs_test

@@ -1,6 +1,8 @@
 #include "agents_fixture.hpp"
 #include "support/catch.hpp"
 
+namespace agents_bodies_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -239,3 +241,5 @@ TEST_CASE("a picture of megabytes comes through as it is, in each notation", "[e
     CHECK(fixture.object_of(refused).at("Observed") == limits.max_bytes + 1);
     CHECK(fixture.object_of(refused).at("Limit") == limits.max_bytes);
 }
+
+} // namespace agents_bodies_test

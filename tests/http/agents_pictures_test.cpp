@@ -1,6 +1,8 @@
 #include "agents_fixture.hpp"
 #include "support/catch.hpp"
 
+namespace agents_pictures_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -212,3 +214,5 @@ TEST_CASE("a default PersonImage is empty", "[endpoint][agents]") {
     CHECK(as_xml.body_text().find("<PersonId>0</PersonId><ImageData xsi:nil=\"true\"/></PersonImage>") !=
           std::string_view::npos);
 }
+
+} // namespace agents_pictures_test

@@ -5,6 +5,8 @@
 
 #include <portrait/testing/failing_image_store.hpp>
 
+namespace agents_scaled_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -138,3 +140,5 @@ TEST_CASE("GetPersonImageWithSize scales in each form", "[endpoint][agents][rend
     CHECK(too_large.status == 400);
     CHECK(AgentsFixture::message_of(too_large).find("Height is 4097; at most 4096") != std::string::npos);
 }
+
+} // namespace agents_scaled_test

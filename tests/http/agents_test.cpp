@@ -1,6 +1,8 @@
 #include "agents_fixture.hpp"
 #include "support/catch.hpp"
 
+namespace agents_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -174,3 +176,5 @@ TEST_CASE("the strict switch makes 400 of a refused upload by an agent", "[endpo
     const AgentsFixture plain;
     CHECK(plain.call("BLOB/SetPersonImage", body).status == 422);
 }
+
+} // namespace agents_test

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+namespace answer_budget_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -134,3 +136,5 @@ TEST_CASE("the answer to a write counts and is never refused", "[answer-budget]"
     CHECK(second.take(std::string(20 * kibibyte, 'x'), true));
     CHECK(budget->used() >= 110 * kibibyte);
 }
+
+} // namespace answer_budget_test

@@ -2,6 +2,8 @@
 
 #include <portrait/http/caller_options.hpp>
 
+namespace app_tokens_test {
+
 using namespace portrait::http;
 
 TEST_CASE("application tokens are known by their whole text", "[http][app-token]") {
@@ -18,3 +20,5 @@ TEST_CASE("application tokens are known by their whole text", "[http][app-token]
     for (const auto* other : {"", "first", "first-token ", "FIRST-TOKEN", "secon", "third"})
         CHECK_FALSE(tokens.contains(other));
 }
+
+} // namespace app_tokens_test

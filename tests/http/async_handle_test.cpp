@@ -15,6 +15,8 @@
 #include <memory>
 #include <vector>
 
+namespace async_handle_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 namespace net = boost::asio;
@@ -159,3 +161,5 @@ TEST_CASE("cancelling an async_handle that has its answer changes nothing", "[ht
     REQUIRE(errors.size() == 1);
     CHECK_FALSE(errors.front());
 }
+
+} // namespace async_handle_test

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace authenticator_test {
+
 using namespace portrait::http;
 
 TEST_CASE("asking a refusal for its principal is a programming error", "[http][authenticator]") {
@@ -12,3 +14,5 @@ TEST_CASE("asking a refusal for its principal is a programming error", "[http][a
     const AuthenticationOutcome recognised = Principal{"tje0", {}, true};
     CHECK(recognised.value().name == "tje0");
 }
+
+} // namespace authenticator_test

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+namespace authorization_test {
+
 using namespace portrait::http;
 
 namespace {
@@ -116,3 +118,5 @@ TEST_CASE("the challenge names the schemes that are on", "[http][authorization]"
           "Basic realm=\"portrait\", charset=\"UTF-8\"");
     CHECK(www_authenticate({.basic = false, .so_ticket = false, .bearer = false}).empty());
 }
+
+} // namespace authorization_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace base64_test {
+
 using portrait::http::append_base64;
 using portrait::http::decode_base64;
 using portrait::http::decode_base64_bytes;
@@ -58,3 +60,5 @@ TEST_CASE("base64 is written with padding", "[http][base64]") {
     CHECK(encoded("foo") == "Zm9v");
     CHECK(encoded("\xFF\xBF\xFB") == "/7/7");
 }
+
+} // namespace base64_test

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace blob_entity_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace portrait::testing;
@@ -154,3 +156,5 @@ TEST_CASE("a value of the wrong type is refused by its property's name", "[blob_
     CHECK(refused(BodyType::xml, "<BlobEntity>text</BlobEntity>").rule == "request.entity_type");
     CHECK(refused(BodyType::xml, "<Other><Description>d</Description></Other>").rule == "request.xml_root");
 }
+
+} // namespace blob_entity_test

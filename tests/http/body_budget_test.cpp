@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+namespace body_budget_test {
+
 using portrait::http::BodyBudget;
 using portrait::http::BodyCharge;
 
@@ -58,3 +60,5 @@ TEST_CASE("shares of addresses that have gone are forgotten", "[body]") {
     CHECK(budget->share_count() < 200);
     CHECK(budget->share_of("kept") == kept);
 }
+
+} // namespace body_budget_test

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+namespace body_buffer_test {
+
 using portrait::ImageBytes;
 using portrait::http::BodyBuffer;
 
@@ -62,3 +64,5 @@ TEST_CASE("an empty buffer gives no bytes", "[body]") {
     CHECK(BodyBuffer(std::nullopt, 10).take().empty());
     CHECK(BodyBuffer(10, 10).take().empty());
 }
+
+} // namespace body_buffer_test

@@ -3,6 +3,8 @@
 
 #include <optional>
 
+namespace body_types_test {
+
 using namespace portrait::http;
 
 TEST_CASE("a Content-Type names how a body is written", "[body_types]") {
@@ -44,3 +46,5 @@ TEST_CASE("every type that a refusal names is accepted", "[body_types]") {
         CHECK(count == 7);
     }
 }
+
+} // namespace body_types_test

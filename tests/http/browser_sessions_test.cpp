@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+namespace browser_sessions_test {
+
 using namespace portrait::http;
 using portrait::testing::ManualSteadyClock;
 using std::chrono::hours;
@@ -172,3 +174,5 @@ TEST_CASE("a session that many threads use at the same time is never lost", "[ht
         thread.join();
     CHECK(lost == 0);
 }
+
+} // namespace browser_sessions_test

@@ -7,6 +7,8 @@
 
 #include <chrono>
 
+namespace conditional_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -161,3 +163,5 @@ TEST_CASE("If-Range lets a range through for the strong tag or the exact date on
     CHECK_FALSE(applies({{"If-Range", after_change}}));
     CHECK_FALSE(applies({{"If-Range", ""}}));
 }
+
+} // namespace conditional_test

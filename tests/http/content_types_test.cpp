@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace content_types_test {
+
 using namespace portrait::http;
 using Kind = UploadType::Kind;
 
@@ -102,3 +104,5 @@ TEST_CASE("the list for a 415 names the four formats, bytes and forms", "[http][
     CHECK(accepted_upload_types() ==
           "image/png, image/jpeg, image/gif, image/tiff, application/octet-stream, multipart/form-data");
 }
+
+} // namespace content_types_test

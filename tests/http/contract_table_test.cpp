@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+namespace contract_table_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -205,3 +207,5 @@ TEST_CASE("Accept by Content-Type by method: agents", "[contract][table]") {
         {"PUT", entity, "application/json", person, wrong_method},
     });
 }
+
+} // namespace contract_table_test

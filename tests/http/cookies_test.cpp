@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace cookies_test {
+
 using namespace portrait::http;
 using Kind = CookieValue::Kind;
 
@@ -61,3 +63,5 @@ TEST_CASE("a request with too many bytes of cookies has none", "[http][cookies]"
     CHECK(find({most + "x"}).kind == Kind::absent);
     CHECK(find({most, "b=c"}).kind == Kind::absent);
 }
+
+} // namespace cookies_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace cors_test {
+
 using namespace portrait::http;
 
 namespace {
@@ -143,3 +145,5 @@ TEST_CASE("a page of another site is known by what its browser says", "[http][co
     add("Host", each.host);
     CHECK(is_cross_site(head, cors_grant(head, listed)) == each.cross);
 }
+
+} // namespace cors_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace culture_test {
+
 using namespace portrait::http;
 
 namespace {
@@ -87,3 +89,5 @@ TEST_CASE("what may be encoded is seen without reading it", "[http][culture]") {
     CHECK_FALSE(is_encoded_value("TS:500"));
     CHECK_FALSE(is_encoded_value(""));
 }
+
+} // namespace culture_test

@@ -4,6 +4,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace endpoint_callers_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using Response = portrait::http::Response;
@@ -161,3 +163,5 @@ TEST_CASE("a listed origin gets its preflight, its answers and its errors", "[en
     const auto refused = fixture.endpoint->refuse(http::body_too_large(1, 2), &head);
     CHECK(field(refused, "Access-Control-Allow-Origin") == "https://app.example.com");
 }
+
+} // namespace endpoint_callers_test

@@ -6,6 +6,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace endpoint_conditional_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -185,3 +187,5 @@ TEST_CASE("a picture in the cache is answered in the first step", "[endpoint][ca
     CHECK(warm.body_text().data() == cold.body_text().data()); // the same bytes, not copies
     CHECK(etag(warm) == etag(cold));
 }
+
+} // namespace endpoint_conditional_test

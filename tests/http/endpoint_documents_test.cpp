@@ -6,6 +6,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace endpoint_documents_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using Response = portrait::http::Response;
@@ -188,3 +190,5 @@ TEST_CASE("the interface lists its versions and routes", "[endpoint][index]") {
     CHECK(fixture.send({"GET", "/api", {{"Authorization", "-"}}, {}}).status == 401);
     CHECK(fixture.send({"POST", "/api", {}, {}}).status == 405);
 }
+
+} // namespace endpoint_documents_test

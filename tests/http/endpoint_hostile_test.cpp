@@ -4,6 +4,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace endpoint_hostile_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -140,3 +142,5 @@ TEST_CASE("hostile heads are answered", "[endpoint][hostile]") {
     const auto type = "text/json;" + repeated(" a=b;", 10'000);
     CHECK(fixture.send({"PUT", info_path, {{"Content-Type", type}}, "{}"}).status == 200);
 }
+
+} // namespace endpoint_hostile_test

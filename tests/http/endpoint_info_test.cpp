@@ -6,6 +6,8 @@
 
 #include <memory>
 
+namespace endpoint_info_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using Response = portrait::http::Response;
@@ -302,3 +304,5 @@ TEST_CASE("a patch that loses a race is applied to what won it", "[endpoint][inf
     CHECK(response.status == 503);
     CHECK_FALSE(field(response, "Retry-After").empty());
 }
+
+} // namespace endpoint_info_test

@@ -10,6 +10,8 @@
 #include <ctime>
 #include <regex>
 
+namespace endpoint_localization_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using Response = portrait::http::Response;
@@ -274,3 +276,5 @@ TEST_CASE("an empty entity is described as any other", "[endpoint][localization]
     CHECK(field(response, "SO-TimeZone") == "NO");
     CHECK(text_at(response, "Description").empty());
 }
+
+} // namespace endpoint_localization_test

@@ -5,6 +5,8 @@
 
 #include <future>
 
+namespace endpoint_renditions_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -239,3 +241,5 @@ TEST_CASE("who doesn't wait any more has nothing rendered", "[endpoint][renditio
     CHECK(fixture.endpoint->handle(head).status == 503);
     CHECK(fixture.get("?w=10").status == 200);
 }
+
+} // namespace endpoint_renditions_test

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace endpoint_sign_in_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using Response = portrait::http::Response;
@@ -341,3 +343,5 @@ TEST_CASE("names are text on the page", "[endpoint][session]") {
     CHECK(page.body_text().find("<script>") == std::string_view::npos);
     CHECK(page.body_text().find("&lt;script&gt;&quot;&#39;&amp;") != std::string_view::npos);
 }
+
+} // namespace endpoint_sign_in_test

@@ -5,6 +5,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+namespace endpoint_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using Response = portrait::http::Response;
@@ -262,3 +264,5 @@ TEST_CASE("health needs nobody, readiness follows store and drain", "[endpoint][
 TEST_CASE("an endpoint without its ports is a programming error", "[endpoint]") {
     CHECK_THROWS_AS(http::Endpoint(nullptr, nullptr, nullptr, nullptr), std::invalid_argument);
 }
+
+} // namespace endpoint_test

@@ -4,6 +4,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace endpoint_upload_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -163,3 +165,5 @@ TEST_CASE("an admission tells how much body may come", "[endpoint][upload]") {
     CHECK(refusal.status == 413);
     CHECK(*refusal.find("X-Request-Id") == admission.request_id());
 }
+
+} // namespace endpoint_upload_test

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace entity_tag_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -126,3 +128,5 @@ TEST_CASE("hostile lists end", "[http][entity_tag]") {
     CAPTURE(pattern);
     CHECK(parse_entity_tags(value).tags.size() <= max_entity_tags);
 }
+
+} // namespace entity_tag_test

@@ -7,6 +7,8 @@
 #include <memory>
 #include <thread>
 
+namespace executor_test {
+
 using namespace portrait::http; // NOLINT(google-build-using-namespace)
 
 TEST_CASE("an inline executor runs a task on the calling thread before it returns", "[executor]") {
@@ -86,3 +88,5 @@ TEST_CASE("a worker pool may be destroyed by a task of its own", "[executor]") {
     handed_over.set_value();
     done->get_future().wait();
 }
+
+} // namespace executor_test

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+namespace file_authenticator_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -287,3 +289,5 @@ TEST_CASE("a users file that can't be used is an error and no authenticator", "[
     REQUIRE_FALSE(weak.has_value());
     CHECK(weak.error().message().find("Line 2") != std::string::npos);
 }
+
+} // namespace file_authenticator_test

@@ -3,6 +3,8 @@
 
 #include <string>
 
+namespace form_test {
+
 using namespace portrait::http;
 
 TEST_CASE("a form's fields are decoded in their order", "[form]") {
@@ -37,3 +39,5 @@ TEST_CASE("a form has at most 1,000 fields", "[form][hostile]") {
     CHECK(read_form(body)->size() == max_form_fields);
     CHECK(read_form(body + "a=1").error().limit == max_form_fields);
 }
+
+} // namespace form_test

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace forwarded_test {
+
 using namespace portrait::http; // NOLINT(google-build-using-namespace)
 
 namespace {
@@ -94,3 +96,5 @@ TEST_CASE("the scheme is the first that is named", "[forwarded]") {
         CHECK(said_by({{"X-Forwarded-Proto", value}}).is_garbled);
     }
 }
+
+} // namespace forwarded_test

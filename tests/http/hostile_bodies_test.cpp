@@ -5,6 +5,8 @@
 
 #include <boost/json/parse.hpp>
 
+namespace hostile_bodies_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -223,3 +225,5 @@ TEST_CASE("base64 with garbage in it is refused and stores nothing", "[contract]
     check_refusal(set(std::string(1024 * 1024 + 1, 'A')), 400);
     CHECK(fixture.send({.target = image_path}).status == 404);
 }
+
+} // namespace hostile_bodies_test

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <string>
 
+namespace http_date_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -93,3 +95,5 @@ TEST_CASE("the process's time zone makes no difference to dates", "[http][http_d
         ::setenv("TZ", kept.c_str(), 1);
     ::tzset();
 }
+
+} // namespace http_date_test

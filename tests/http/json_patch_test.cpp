@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace json_patch_test {
+
 using namespace portrait::http;
 namespace json = boost::json;
 
@@ -165,3 +167,5 @@ TEST_CASE("a patch can't nest a document without end", "[json_patch][hostile]") 
         pointer += "/a";
     CHECK(outcome("{}", R"([{"op":"remove","path":")" + pointer + R"("}])") == "patch.operation_invalid");
 }
+
+} // namespace json_patch_test

@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace json_reader_test {
+
 using namespace portrait::http;
 
 namespace {
@@ -76,3 +78,5 @@ TEST_CASE("members are found in any case, the exact one first", "[json]") {
     CHECK(*find_member(object, "pAth") == 3);
     CHECK(find_member(object, "paths") == nullptr);
 }
+
+} // namespace json_reader_test

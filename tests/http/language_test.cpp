@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace language_test {
+
 using namespace portrait::http;
 using portrait::testing::head_with;
 
@@ -123,3 +125,5 @@ TEST_CASE("languages have SuperOffice's country-style keys", "[http][language]")
     CHECK(superoffice_keys("fi") == Tags{"FI"});
     CHECK(superoffice_keys("sme").empty());
 }
+
+} // namespace language_test

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 
+namespace localization_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using portrait::testing::head_with;
@@ -144,3 +146,5 @@ TEST_CASE("representations that differ have tags that differ", "[http][localizat
     CHECK(localization({{"SO-Language", "no"}, {"SO-Culture", "sv"}}).entity_tag(tag) ==
           "\"1.2.3-info+no~sv\"");
 }
+
+} // namespace localization_test

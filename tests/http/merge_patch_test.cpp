@@ -7,6 +7,8 @@
 
 #include <string_view>
 
+namespace merge_patch_test {
+
 using namespace portrait::http;
 namespace json = boost::json;
 
@@ -43,3 +45,5 @@ TEST_CASE("a merge patch does what RFC 7396 says", "[merge_patch]") {
         CHECK(merged(json::parse(target), json::parse(patch)) == json::parse(expected));
     }
 }
+
+} // namespace merge_patch_test

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+namespace metrics_test {
+
 using namespace portrait::http;
 using namespace std::chrono_literals;
 
@@ -140,3 +142,5 @@ TEST_CASE("many threads count at once and nothing is lost", "[http][metrics]") {
     CHECK(has(metrics->text(), R"(portrait_requests_total{method="GET",route="/api",status="200"} 1000)"));
     CHECK(has(metrics->text(), R"(portrait_requests_total{method="GET",route="/api",status="304"} 1000)"));
 }
+
+} // namespace metrics_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace multi_language_value_test {
+
 using namespace portrait::http;
 
 namespace {
@@ -85,3 +87,5 @@ TEST_CASE("texts may be empty, hold separators, and doubled quotes", "[http][mul
 TEST_CASE("of a key that stands twice the first counts", "[http][multi_language]") {
     CHECK(resolve(R"(US:"one";US:"two")", "en") == "one");
 }
+
+} // namespace multi_language_value_test

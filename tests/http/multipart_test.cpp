@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace multipart_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -212,3 +214,5 @@ TEST_CASE("ten megabytes of boundary lookalikes are read to their end", "[http][
     REQUIRE(picture.has_value());
     CHECK(picture->size() == size);
 }
+
+} // namespace multipart_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace negotiation_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace portrait::testing;
@@ -95,3 +97,5 @@ TEST_CASE("the last of 10,000 members counts", "[negotiation][hostile]") {
     const std::string escapes = "text/xml;a=\"" + std::string(100'001, '\\');
     CHECK(negotiate(head_with({{"Accept", escapes}})) == ResponseType::text_xml);
 }
+
+} // namespace negotiation_test

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+namespace network_test {
+
 using portrait::http::IpAddress;
 using portrait::http::Network;
 
@@ -75,3 +77,5 @@ TEST_CASE("a network that can't be meant is none", "[network]") {
         CHECK_FALSE(Network::parse(text));
     }
 }
+
+} // namespace network_test

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <set>
 
+namespace openapi_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -221,3 +223,5 @@ TEST_CASE("the document is asked for like the rest of the interface", "[openapi]
     CHECK(head.length() == get.body_text().size());
     CHECK(fixture.send({.method = "PUT", .target = target}).status == 405);
 }
+
+} // namespace openapi_test

@@ -15,6 +15,8 @@
 
 #include <sys/stat.h>
 
+namespace password_attack_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -251,3 +253,5 @@ TEST_CASE("a users file that everybody on the machine can read or change is refu
     options.others_may_read = true;
     CHECK(FileAuthenticator::open(file, options).has_value());
 }
+
+} // namespace password_attack_test

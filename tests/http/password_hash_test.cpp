@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace password_hash_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -85,3 +87,5 @@ TEST_CASE("what can't be a password gets no hash", "[http][password_hash]") {
     REQUIRE_FALSE(hash.has_value());
     CHECK(hash.error() == failure::bad_input);
 }
+
+} // namespace password_hash_test

@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace problem_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -62,3 +64,5 @@ TEST_CASE("a problem carries what the error carried", "[problem]") {
     CHECK_FALSE(problem.retry_after.has_value());
     CHECK(problem_of(Error{errc::service_busy}, Access::read).retry_after.has_value());
 }
+
+} // namespace problem_test

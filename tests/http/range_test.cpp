@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace range_test {
+
 using namespace portrait::http;
 
 namespace {
@@ -75,3 +77,5 @@ TEST_CASE("Content-Range tells the part and the whole", "[http][range]") {
     CHECK(content_range({0, largest}, largest) == "bytes 0-18446744073709551614/18446744073709551615");
     CHECK(unsatisfied_content_range(1234) == "bytes */1234");
 }
+
+} // namespace range_test

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 
+namespace reader_watch_test {
+
 using portrait::http::ReaderWatch;
 using portrait::http::SentBytes;
 using namespace std::chrono_literals;
@@ -59,3 +61,5 @@ TEST_CASE("a peer for whom nothing waits is not too slow, whatever it takes", "[
         // Every eight seconds everything has been taken.
         CHECK_FALSE(watch.is_too_slow(start + elapsed, {0, elapsed % 8s == 0s ? 0U : 1U}));
 }
+
+} // namespace reader_watch_test

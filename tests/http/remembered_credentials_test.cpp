@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace remembered_credentials_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -132,3 +134,5 @@ TEST_CASE("what threads verify while others look for it is never forgotten",
         thread.join();
     CHECK(forgotten == 0);
 }
+
+} // namespace remembered_credentials_test

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+namespace request_id_test {
+
 using namespace portrait::http;
 using portrait::testing::head_with;
 
@@ -49,3 +51,5 @@ TEST_CASE("fresh request ids are 16 hexadecimal digits and all different, on eve
         return id.size() == 16 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
     }));
 }
+
+} // namespace request_id_test

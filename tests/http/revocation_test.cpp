@@ -18,6 +18,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+namespace revocation_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -144,3 +146,5 @@ TEST_CASE("a user who is taken out in place is out, though size and time of the 
     REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
     CHECK(eventually([&] { return authenticator->user_count() == 1; }));
 }
+
+} // namespace revocation_test

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+namespace save_user_test {
+
 using namespace portrait;
 using namespace portrait::http;
 namespace fs = std::filesystem;
@@ -213,3 +215,5 @@ TEST_CASE("users saved at the same time are all there, with ids of their own", "
         CHECK(users->at(index).principal.actor.associate_id == static_cast<int>(index) + 1);
     CHECK(folder.entries() == 1);
 }
+
+} // namespace save_user_test

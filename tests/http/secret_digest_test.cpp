@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+namespace secret_digest_test {
+
 using namespace portrait::http;
 
 TEST_CASE("SHA-256 and HMAC-SHA-256 are those of the standards", "[http][secrets]") {
@@ -51,3 +53,5 @@ TEST_CASE("secrets are equal when every byte is", "[http][secrets]") {
     CHECK(equal_secrets(std::string_view{}, std::string_view{}));
     CHECK_FALSE(equal_secrets(sha256("a"), sha256("b")));
 }
+
+} // namespace secret_digest_test

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+namespace server_answers_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::make_jpeg_of_size;
@@ -204,3 +206,5 @@ TEST_CASE("a client that takes less than the least rate over ten seconds is clos
     nothing.close();
     CHECK(server.still_serves());
 }
+
+} // namespace server_answers_test

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace server_behind_nginx_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::request_text;
@@ -153,3 +155,5 @@ TEST_CASE("behind nginx no request is seen twice, none is merged and none is smu
     }
     CHECK(server.still_serves());
 }
+
+} // namespace server_behind_nginx_test

@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace server_body_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::chunked;
@@ -225,3 +227,5 @@ TEST_CASE("a body alone may be larger than the share of its address", "[server][
     CHECK(server.get(1).body == text_of(picture));
     CHECK(eventually([&] { return server.server->statistics().body_bytes_in_flight == 0; }));
 }
+
+} // namespace server_body_test

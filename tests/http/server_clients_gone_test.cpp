@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace server_clients_gone_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::make_png;
@@ -106,3 +108,5 @@ TEST_CASE("what is sent behind a request meanwhile is neither lost nor taken wit
     }
     CHECK(server.still_serves());
 }
+
+} // namespace server_clients_gone_test

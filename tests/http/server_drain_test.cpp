@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace server_drain_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;    // NOLINT(google-build-using-namespace)
@@ -110,3 +112,5 @@ TEST_CASE("answers that come after the server has gone harm nobody", "[server][d
     CHECK(server.store.use_count() == 1);
     CHECK(server.store->saves == 1);
 }
+
+} // namespace server_drain_test

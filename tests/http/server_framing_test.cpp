@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+namespace server_framing_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::make_png;
@@ -86,3 +88,5 @@ TEST_CASE("what follows a request that closes is not looked at", "[server][hosti
     CHECK(std::none_of(accesses.begin(), accesses.end(),
                        [](const LoggedAccess& access) { return access.path == "/smuggled"; }));
 }
+
+} // namespace server_framing_test

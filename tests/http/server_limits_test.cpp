@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace server_limits_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::make_png;
@@ -132,3 +134,5 @@ TEST_CASE("a field that is longer than any can be is refused, however long heads
     }
     CHECK(server.still_serves());
 }
+
+} // namespace server_limits_test

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace server_proxies_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::make_png;
@@ -151,3 +153,5 @@ TEST_CASE("10,000 addresses of a proxy are read where such a head is accepted", 
         CHECK(logged(server, connection, fields) == "192.0.2.1");
     }
 }
+
+} // namespace server_proxies_test

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+namespace server_requests_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using portrait::testing::fetch;
@@ -307,3 +309,5 @@ TEST_CASE("an address that can't be bound is an error that names it", "[server]"
     CHECK_THROWS_WITH(RunningServer{options}, Catch::Contains("not an address"));
     CHECK(first.still_serves());
 }
+
+} // namespace server_requests_test

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 
+namespace server_timeouts_test {
+
 using namespace portrait::http;          // NOLINT(google-build-using-namespace)
 using namespace portrait::http::testing; // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;    // NOLINT(google-build-using-namespace)
@@ -122,3 +124,5 @@ TEST_CASE("a client that doesn't read its answer is cut off", "[server][timeout]
     server.wait_for_no_connections();
     CHECK(server.still_serves());
 }
+
+} // namespace server_timeouts_test

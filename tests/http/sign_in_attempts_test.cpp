@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+namespace sign_in_attempts_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -128,3 +130,5 @@ TEST_CASE("a client is an IPv4 address or a /64 of IPv6", "[http][sign_in_attemp
     CHECK(client_network("") == "");
     CHECK(client_network("unix") == "unix");
 }
+
+} // namespace sign_in_attempts_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace sign_in_form_test {
+
 using namespace portrait::http;
 
 TEST_CASE("a sign-in form is read as browsers send it", "[http][session]") {
@@ -61,3 +63,5 @@ TEST_CASE("a form that is too long is refused", "[http][session]") {
                     .has_value());
     CHECK(parse_sign_in_form(std::string(max_sign_in_form_length, '&')).has_value());
 }
+
+} // namespace sign_in_form_test

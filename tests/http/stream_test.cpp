@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+namespace stream_test {
+
 using namespace portrait::http; // NOLINT(google-build-using-namespace)
 using portrait::testing::TemporaryFolder;
 using tcp = net::ip::tcp;
@@ -97,3 +99,5 @@ TEST_CASE("TLS that was closed neither reads from nor writes to the next owner o
         ::close(descriptor);
     }
 }
+
+} // namespace stream_test

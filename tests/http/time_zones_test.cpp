@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 
+namespace time_zones_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -203,3 +205,5 @@ TEST_CASE("the table of zones is sorted, unique and known to tzdata", "[http][ti
     }
     CHECK(ids == std::set<std::int32_t>{1, 36, 50, 114, 140, 156, 261, 425, 433, 460});
 }
+
+} // namespace time_zones_test

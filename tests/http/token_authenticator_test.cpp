@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace token_authenticator_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using portrait::testing::ManualClock;
@@ -155,3 +157,5 @@ TEST_CASE("passwords and tokens are asked of who is responsible for them", "[htt
     CHECK_FALSE(ask(nobody, BasicCredentials{"a", "b"}));
     CHECK_FALSE(ask(nobody, BearerCredentials{"t"}));
 }
+
+} // namespace token_authenticator_test

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace token_file_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using portrait::testing::mode_of;
@@ -182,3 +184,5 @@ TEST_CASE("days are written in one way", "[http][tokens]") {
         CHECK_FALSE(parse_day(wrong));
     }
 }
+
+} // namespace token_file_test

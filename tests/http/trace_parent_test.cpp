@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+namespace trace_parent_test {
+
 using portrait::http::is_trace_parent;
 
 TEST_CASE("a traceparent is taken as W3C writes it, and nothing else is", "[http][trace_parent]") {
@@ -23,3 +25,5 @@ TEST_CASE("a traceparent is taken as W3C writes it, and nothing else is", "[http
         CHECK_FALSE(is_trace_parent(bad));
     }
 }
+
+} // namespace trace_parent_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace users_file_test {
+
 using namespace portrait;
 using namespace portrait::http;
 
@@ -133,3 +135,5 @@ TEST_CASE("a folder is no users file", "[http][users_file]") {
     REQUIRE_FALSE(text.has_value());
     CHECK(tells(text.error().message(), "not a regular file"));
 }
+
+} // namespace users_file_test

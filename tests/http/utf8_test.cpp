@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+namespace utf8_test {
+
 using portrait::http::has_control_characters;
 using portrait::http::is_utf8;
 
@@ -27,3 +29,5 @@ TEST_CASE("control characters are found", "[http][utf8]") {
     CHECK_FALSE(has_control_characters("a b\xC3\xA5~"));
     CHECK_FALSE(has_control_characters(""));
 }
+
+} // namespace utf8_test

@@ -21,6 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace watched_file_test {
+
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
@@ -257,3 +259,5 @@ TEST_CASE("the reading thread has no descriptors of the process's and takes no s
     for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGUSR1, SIGPIPE})
         CHECK((blocked_signals(task) >> static_cast<unsigned>(signal - 1) & 1U) == 1);
 }
+
+} // namespace watched_file_test

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+namespace wrong_uses_test {
+
 // What a user of the library may do wrong, or never try.
 
 using namespace portrait;
@@ -295,3 +297,5 @@ TEST_CASE("an admission that was moved from is empty, and no use to the endpoint
                     std::invalid_argument);
     CHECK_THROWS_AS(fixture.endpoint->refuse(http::Problem{}, *admission), std::invalid_argument);
 }
+
+} // namespace wrong_uses_test

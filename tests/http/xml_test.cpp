@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace xml_test {
+
 using namespace portrait::http;
 namespace json = boost::json;
 
@@ -125,3 +127,5 @@ TEST_CASE("XML may be 32 elements deep", "[xml][hostile]") {
         open += "<a>";
     CHECK(rule_of(open) == "request.xml_malformed");
 }
+
+} // namespace xml_test

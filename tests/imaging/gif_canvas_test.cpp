@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace gif_canvas_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 using namespace portrait::testing;
@@ -307,3 +309,5 @@ TEST_CASE("an animation that is cut off is cleared as far as it goes") {
     }
     CHECK(made_of > 50);
 }
+
+} // namespace gif_canvas_test

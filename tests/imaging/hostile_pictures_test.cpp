@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+namespace hostile_pictures_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 using namespace portrait::testing;
@@ -32,17 +34,30 @@ std::vector<std::vector<std::byte>> small_pictures() {
             make_tiff(40, 30, true)};
 }
 
-/// Renders what `probe` lets through; a failure has to be one that the picture is to blame for.
-void render_if_probed(const VipsRenderer& renderer, std::vector<std::byte> bytes) {
+/// How many pictures came to which end. A test that counts them notices when damage stops them all at the
+/// head.
+struct Outcomes {
+    int refused_by_head = 0;
+    int refused_by_renderer = 0;
+    int rendered = 0;
+};
+
+/// Renders what `probe` accepts; a failure has to be the picture's fault.
+void render_if_probed(const VipsRenderer& renderer, std::vector<std::byte> bytes, Outcomes& outcomes) {
     const auto header = probe(bytes);
-    if (!header)
+    if (!header) {
+        ++outcomes.refused_by_head;
         return;
+    }
     const auto made =
         renderer.render({ImageBytes{std::move(bytes)}, *header, {16, 16, ImageFormat::png, Fit::inside}, {}});
-    if (made)
+    if (made) {
+        ++outcomes.rendered;
         REQUIRE(probe(made->bytes));
-    else
+    } else {
+        ++outcomes.refused_by_renderer;
         REQUIRE(made.error() == failure::bad_input);
+    }
 }
 
 } // namespace
@@ -70,23 +85,31 @@ TEST_CASE("a PNG that claims 30,000 by 30,000 pixels is refused by its head") {
 
 TEST_CASE("every hostile picture is small, and is rendered or refused in every type") {
     const VipsRenderer renderer;
+    Outcomes outcomes;
     for (const auto picture : all_hostile_pictures) {
         const auto bytes = bytes_of(make_hostile_picture(picture));
         INFO(name_of(picture) << ", " << bytes.size() << " bytes");
         CHECK(bytes.size() <= 9 * mebibyte);
         const auto header = probe(bytes);
         if (!header) {
+            ++outcomes.refused_by_head;
             CHECK(header.error() == failure::bad_input);
             continue;
         }
         for (const auto format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif}) {
             const auto made = renderer.render({bytes, *header, {16, 16, format, Fit::inside}, {}});
-            if (made)
+            if (made) {
+                ++outcomes.rendered;
                 CHECK(probe(made->bytes));
-            else
+            } else {
+                ++outcomes.refused_by_renderer;
                 CHECK(made.error() == failure::bad_input);
+            }
         }
     }
+    CHECK(outcomes.refused_by_head > 0);
+    CHECK(outcomes.refused_by_renderer > 10);
+    CHECK(outcomes.rendered > 20);
 }
 
 TEST_CASE("the bombs are whole pictures, which a renderer without bounds decodes") {
@@ -118,20 +141,30 @@ TEST_CASE("a JPEG of more scans than are allowed is refused") {
 
 TEST_CASE("a picture cut off at every 64th is rendered or refused") {
     const VipsRenderer renderer;
+    Outcomes outcomes;
     for (const auto& picture : small_pictures())
         for (unsigned part = 0; part <= 64; ++part) {
             INFO(media_type(probe(picture)->format) << " cut off at " << part << "/64");
-            render_if_probed(renderer, make_cut_off(picture, part));
+            render_if_probed(renderer, make_cut_off(picture, part), outcomes);
         }
+    CHECK(outcomes.refused_by_head > 40);
+    CHECK(outcomes.refused_by_renderer > 60);
+    CHECK(outcomes.rendered > 80);
 }
 
 TEST_CASE("pictures with flipped bits are rendered or refused") {
     const VipsRenderer renderer;
     const auto* const variants = std::getenv("PORTRAIT_HOSTILE_VARIANTS"); // of each picture
     const auto count = variants != nullptr ? std::strtoul(variants, nullptr, 10) : 60;
+    Outcomes outcomes;
     for (const auto& picture : small_pictures())
         for (std::uint32_t variant = 0; variant < count; ++variant) {
             INFO(media_type(probe(picture)->format) << " variant " << variant);
-            render_if_probed(renderer, make_damaged(picture, variant));
+            render_if_probed(renderer, make_damaged(picture, variant), outcomes);
         }
+    CHECK(outcomes.refused_by_head > 15);
+    CHECK(outcomes.refused_by_renderer > 15);
+    CHECK(outcomes.rendered > 150);
 }
+
+} // namespace hostile_pictures_test

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace jpeg_scans_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 using namespace portrait::testing;
@@ -56,3 +58,5 @@ TEST_CASE("what is cut off is counted as far as it goes") {
     for (std::size_t size = 0; size <= whole.size(); ++size)
         CHECK(jpeg_scans(std::span{whole}.first(size)).scans <= 2);
 }
+
+} // namespace jpeg_scans_test

@@ -8,6 +8,8 @@
 
 #include <portrait/testing/hostile_pictures.hpp>
 
+namespace opened_picture_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 using namespace portrait::testing;
@@ -70,3 +72,5 @@ TEST_CASE("where a TIFF's first page ends is looked for within the file") {
     for (std::size_t size = 0; size <= whole.size(); ++size)
         CHECK_FALSE(first_page_of(ImageBytes::copy_of(std::span{whole}.first(size))));
 }
+
+} // namespace opened_picture_test

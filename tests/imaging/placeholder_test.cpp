@@ -4,6 +4,8 @@
 
 #include <set>
 
+namespace placeholder_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 using namespace portrait::testing;
@@ -72,3 +74,5 @@ TEST_CASE("a large placeholder has edges of a pixel, not of an enlarged drawing"
     CHECK(changing >= 1);
     CHECK(changing <= 2);
 }
+
+} // namespace placeholder_test

@@ -9,6 +9,8 @@
 #include <memory>
 #include <thread>
 
+namespace render_pool_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 using namespace portrait::testing;
@@ -244,3 +246,5 @@ TEST_CASE("settings outside their bounds and a missing renderer are programming 
     CHECK_THROWS_AS((VipsRenderer{{.time_limit = std::chrono::milliseconds{0}}}), std::invalid_argument);
     CHECK_THROWS_AS(RenderPool{nullptr}, std::invalid_argument);
 }
+
+} // namespace render_pool_test

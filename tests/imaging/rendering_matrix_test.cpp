@@ -1,5 +1,6 @@
 #include "rendering.hpp"
 
+#include "support/places.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <vips/vips8>
@@ -10,6 +11,8 @@
 #include <deque>
 #include <future>
 #include <map>
+
+namespace rendering_matrix_test {
 
 using namespace portrait;
 using namespace portrait::imaging;
@@ -123,8 +126,8 @@ std::vector<std::filesystem::path> make_pictures(const std::filesystem::path& fo
     write_profile("srgb", folder / "srgb.icc");
     write_profile("cmyk", folder / "cmyk.icc");
     write_profile("p3", folder / "p3.icc");
-    run("'" PORTRAIT_TEST_SUPPORT_DIR "/make_pictures.sh' '" + folder.string() + "' && '" +
-        PORTRAIT_IMAGING_TEST_DIR "/make_matrix.sh' '" + folder.string() + "'");
+    run("'" + source_path("tests/support/make_pictures.sh").string() + "' '" + folder.string() + "' && '" +
+        source_path("tests/imaging/make_matrix.sh").string() + "' '" + folder.string() + "'");
     std::vector<std::filesystem::path> pictures;
     for (const auto& entry : std::filesystem::directory_iterator{folder})
         if (entry.is_regular_file() && entry.path().extension() != ".icc")
@@ -224,7 +227,8 @@ TEST_CASE("renditions of real pictures are like ImageMagick's") {
 TEST_CASE("every frame of an animation is like ImageMagick's, whatever frames leave to the next") {
     const VipsRenderer renderer;
     const TemporaryFolder folder;
-    run("'" PORTRAIT_IMAGING_TEST_DIR "/make_animations.sh' '" + folder.path().string() + "'");
+    run("'" + source_path("tests/imaging/make_animations.sh").string() + "' '" + folder.path().string() +
+        "'");
     std::vector<std::filesystem::path> animations;
     for (const auto& entry : std::filesystem::directory_iterator{folder.path()})
         animations.push_back(entry.path());
@@ -284,3 +288,5 @@ TEST_CASE("renditions carry no metadata but the sRGB profile") {
         }
     }
 }
+
+} // namespace rendering_matrix_test

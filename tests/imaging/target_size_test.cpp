@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+namespace target_size_test {
+
 using namespace portrait;
 using namespace portrait::imaging;
 
@@ -32,3 +34,5 @@ TEST_CASE("a cover fills the box and says what is cut off") {
     CHECK(small.shown == Size{40, 100});
     CHECK(target_size({400, 300}, {100, std::nullopt, std::nullopt, Fit::cover}).shown == Size{100, 75});
 }
+
+} // namespace target_size_test

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace vips_library_test {
+
 using namespace portrait::imaging;
 
 namespace {
@@ -75,3 +77,5 @@ TEST_CASE("pictures that are scaled by many threads at a time leave the heap who
         thread.join();
     CHECK(vips::VImage::black(64, 48).resize(0.5).width() == 32);
 }
+
+} // namespace vips_library_test

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <thread>
 
+namespace backup_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -316,3 +318,5 @@ TEST_CASE("a segment that a backup still has to copy isn't unlinked under it", "
     for (std::int32_t id = 1; id <= 6; ++id)
         CHECK(second->image(person(id)).has_value());
 }
+
+} // namespace backup_test

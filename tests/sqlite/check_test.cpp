@@ -7,6 +7,8 @@
 #include <fstream>
 #include <thread>
 
+namespace check_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -195,3 +197,5 @@ TEST_CASE("a check while writes go on finds nothing wrong", "[sqlite][check][str
         thread.join();
     CHECK(found == "");
 }
+
+} // namespace check_test

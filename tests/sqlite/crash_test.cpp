@@ -7,6 +7,8 @@
 #include <map>
 #include <sstream>
 
+namespace crash_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::is_whole;
@@ -96,3 +98,5 @@ TEST_CASE("space that a killed process left without a name is found and freed", 
     CHECK(on_disk >= named);
     CHECK(on_disk <= named + 64 * 1024);
 }
+
+} // namespace crash_test

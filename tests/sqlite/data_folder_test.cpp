@@ -11,6 +11,8 @@
 
 #include <fstream>
 
+namespace data_folder_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::person;
@@ -208,3 +210,5 @@ TEST_CASE("a program that the owner starts doesn't inherit the folder", "[sqlite
         CHECK_THAT(target, !Catch::StartsWith(folder.path().string()));
     }
 }
+
+} // namespace data_folder_test

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <thread>
 
+namespace disk_failure_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -180,3 +182,5 @@ TEST_CASE("bytes that can't be written fail their own save only", "[sqlite][fail
     save(*fixture.store, person(2), 3);
     fixture.old_picture_is_whole();
 }
+
+} // namespace disk_failure_test

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+namespace fault_sweep_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -133,3 +135,5 @@ TEST_CASE("a fault at any call loses nothing and goes away with its cause", "[sq
     skip_syncs(false);
     WARN(sweep.file << " errno " << sweep.error_number << ": " << calls << " calls");
 }
+
+} // namespace fault_sweep_test

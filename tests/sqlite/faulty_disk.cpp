@@ -28,7 +28,7 @@ struct Fault {
     std::optional<int> nth;
 };
 
-std::mutex mutex;
+std::mutex faults_mutex;
 std::optional<Fault> fault;
 std::atomic<bool> armed{false};
 std::atomic<int> failures{0};
@@ -41,7 +41,7 @@ bool fails(FaultyDisk::Call call, int descriptor) {
     std::array<char, 4096> name{};
     const auto link = "/proc/self/fd/" + std::to_string(descriptor);
     const auto length = ::readlink(link.c_str(), name.data(), name.size());
-    const std::lock_guard lock{mutex};
+    const std::lock_guard lock{faults_mutex};
     if (!fault || fault->call != call || length < 0 ||
         !std::string_view{name.data(), static_cast<std::size_t>(length)}.ends_with(fault->file_name_end))
         return false;
@@ -58,7 +58,7 @@ bool fails(FaultyDisk::Call call, int descriptor) {
 namespace {
 
 void arm(Fault new_fault) {
-    const std::lock_guard lock{mutex};
+    const std::lock_guard lock{faults_mutex};
     fault = std::move(new_fault);
     failures = 0;
     matches = 0;
@@ -76,7 +76,7 @@ FaultyDisk::FaultyDisk(Call call, std::string file_name_end, int error_number, i
 }
 
 FaultyDisk::~FaultyDisk() {
-    const std::lock_guard lock{mutex};
+    const std::lock_guard lock{faults_mutex};
     armed = false;
     fault.reset();
 }

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace housekeeping_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -265,3 +267,5 @@ TEST_CASE("bytes of replaced and removed pictures are in no file of the folder",
     CHECK(eventually(
         [&] { return store->statistics().bytes_to_free == 0 && !contains_bytes(folder.path(), marker); }));
 }
+
+} // namespace housekeeping_test

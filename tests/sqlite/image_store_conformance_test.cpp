@@ -3,6 +3,8 @@
 
 #include <portrait/testing/image_store_conformance.hpp>
 
+namespace image_store_conformance_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -23,3 +25,5 @@ TEST_CASE("the embedded store keeps the promises of ImageStore", "[sqlite][store
         return std::shared_ptr<ImageStore>{kept, kept->store.get()};
     });
 }
+
+} // namespace image_store_conformance_test

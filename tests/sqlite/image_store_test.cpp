@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+namespace image_store_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -331,3 +333,5 @@ TEST_CASE("a picture is read again once nobody holds it", "[sqlite][store]") {
     CHECK(weak.expired());
     CHECK(is_whole(store->image(person(1)).value()));
 }
+
+} // namespace image_store_test

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+namespace person_directory_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::person;
@@ -72,3 +74,5 @@ TEST_CASE("persons and pictures are written at the same time", "[sqlite][persons
     CHECK(bad == 0);
     CHECK(persons->count().value() == 80);
 }
+
+} // namespace person_directory_test

@@ -11,6 +11,8 @@
 #include <random>
 #include <thread>
 
+namespace power_cut_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -219,3 +221,5 @@ TEST_CASE("a log whose sync failed before the process died is no trap for the ne
     }
     skip_syncs(false);
 }
+
+} // namespace power_cut_test

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <thread>
 
+namespace reclaimer_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::at;
@@ -149,3 +151,5 @@ TEST_CASE("pins of before a moment are waited for, later ones aren't", "[sqlite]
     pins.give_up();
     CHECK_FALSE(pins.wait_until_gone(pins.advance()));
 }
+
+} // namespace reclaimer_test

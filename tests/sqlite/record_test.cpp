@@ -4,6 +4,8 @@
 
 #include <portrait/testing/store_commands.hpp>
 
+namespace record_test {
+
 using namespace portrait;
 using namespace portrait::sqlite;
 
@@ -33,3 +35,5 @@ TEST_CASE("a range holds header and bytes in whole 4 KiB blocks", "[sqlite][reco
     CHECK(range_length(4096 - 63) == 8192);
     CHECK(range_length(0x7fffffff) == 0x80001000ULL);
 }
+
+} // namespace record_test

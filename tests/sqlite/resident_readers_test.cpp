@@ -10,6 +10,8 @@
 #include <string>
 #include <thread>
 
+namespace resident_readers_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using conformance::content;
@@ -204,3 +206,5 @@ TEST_CASE("SQLite's memory statistics are forgone before it is used, and not aft
     REQUIRE(sqlite3_shutdown() == SQLITE_OK);
     REQUIRE(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 1) == SQLITE_OK);
 }
+
+} // namespace resident_readers_test

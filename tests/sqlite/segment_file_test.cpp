@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+namespace segment_file_test {
+
 using namespace portrait;
 using namespace portrait::sqlite;
 using namespace portrait::testing;
@@ -263,3 +265,5 @@ TEST_CASE("an erased range is zeros and takes no space", "[sqlite][segment]") {
     CHECK(file->read(erased_place, erased.bytes.size(), erased.digest).error() == errc::store_corrupt);
     CHECK(file->size().value() == kept_place.range.length + erased_place.range.length);
 }
+
+} // namespace segment_file_test

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace segments_test {
+
 using namespace portrait;
 using namespace portrait::sqlite;
 using namespace portrait::testing;
@@ -117,3 +119,5 @@ TEST_CASE("threads that roll over at the same time never share a range", "[sqlit
     CHECK(places.size() == 200);
     CHECK(fixture.last_number == 25); // 8 KiB each, 8 in a segment
 }
+
+} // namespace segments_test

@@ -1,5 +1,7 @@
 #include "store_process.hpp"
 
+#include "support/places.hpp"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -28,7 +30,7 @@ StoreProcess::StoreProcess(const char* task, const std::filesystem::path& folder
                            std::optional<unsigned> user) {
     const auto in = make_pipe();
     const auto out = make_pipe();
-    std::vector<std::string> words{PORTRAIT_STORE_PROCESS, task, folder.string()};
+    std::vector<std::string> words{built_program("portrait_store_process").string(), task, folder.string()};
     if (user)
         words.push_back(std::to_string(*user));
     std::vector<char*> arguments;

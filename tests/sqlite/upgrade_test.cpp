@@ -1,11 +1,14 @@
 #include "store_fixture.hpp"
 #include "support/catch.hpp"
+#include "support/places.hpp"
 
 #include "schema.hpp"
 
 #include <portrait/sqlite/person_directory.hpp>
 
 #include <cstdlib>
+
+namespace upgrade_test {
 
 using namespace portrait;
 using namespace portrait::testing;
@@ -20,7 +23,7 @@ using conformance::save_command;
 namespace {
 
 std::filesystem::path data_folder_of(std::int64_t version) {
-    return std::filesystem::path{PORTRAIT_DATA_FOLDERS} / ("version-" + std::to_string(version));
+    return source_path("tests/sqlite/data_folders") / ("version-" + std::to_string(version));
 }
 
 /// What every version's folder holds.
@@ -103,3 +106,5 @@ TEST_CASE("the data folder of this version is made", "[.][upgrade-fixture]") {
     std::filesystem::copy(folder / "copy" / "portrait.db", kept / "portrait.db");
     std::filesystem::copy(folder / "copy" / "pictures", kept / "pictures");
 }
+
+} // namespace upgrade_test

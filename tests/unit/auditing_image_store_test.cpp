@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace auditing_image_store_test {
+
 using namespace portrait;
 using portrait::testing::make_png;
 
@@ -138,3 +140,5 @@ TEST_CASE("a write whose record can't be kept is not acknowledged", "[audit]") {
                            [&](result<SavedImage> outcome) { submitted.set_value(std::move(outcome)); });
     CHECK_FALSE(submitted.get_future().get().has_value());
 }
+
+} // namespace auditing_image_store_test

@@ -7,6 +7,8 @@
 
 #include <functional>
 
+namespace caching_image_store_test {
+
 using namespace portrait;
 using namespace portrait::testing::conformance;
 
@@ -237,3 +239,5 @@ TEST_CASE("what isn't in the cache may be at hand underneath, and is kept then",
     save(cache, person(1), 2); // forgotten here, and new underneath
     CHECK(cache.cached_image(person(1))->info.blob_version > stored->info.blob_version);
 }
+
+} // namespace caching_image_store_test

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+namespace digest_test {
+
 using namespace portrait;
 
 // The digests are kept with the pictures: they must be the same with every build and on every processor.
@@ -33,3 +35,5 @@ TEST_CASE("one changed bit changes the digest") {
     bytes[69'999] ^= std::byte{1};
     CHECK_FALSE(digest_of(bytes) == before);
 }
+
+} // namespace digest_test

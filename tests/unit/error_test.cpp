@@ -7,6 +7,8 @@
 #include <string>
 #include <system_error>
 
+namespace error_test {
+
 using namespace portrait;
 
 TEST_CASE("the table of rules has one row for each errc", "[error]") {
@@ -62,3 +64,5 @@ TEST_CASE("taking the value of a failure throws a system_error", "[error]") {
         CHECK(error.code() == errc::store_full);
     }
 }
+
+} // namespace error_test

@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 
+namespace failing_image_store_test {
+
 using namespace portrait;
 using portrait::testing::FailingImageStore;
 using portrait::testing::make_png;
@@ -71,3 +73,5 @@ TEST_CASE("a failing store refuses nonsense", "[testing]") {
     Fixture fixture;
     CHECK_THROWS_AS(fixture.store->fail_call(0, errc::store_io), std::invalid_argument);
 }
+
+} // namespace failing_image_store_test

@@ -7,6 +7,8 @@
 
 #include <stdexcept>
 
+namespace forwarding_image_store_test {
+
 using namespace portrait;
 using namespace portrait::testing::conformance;
 
@@ -73,3 +75,5 @@ TEST_CASE("what the store behind throws is thrown by save", "[forwarding]") {
 TEST_CASE("a store that forwards to nothing is a programming error", "[forwarding]") {
     CHECK_THROWS_AS(ForwardingImageStore{nullptr}, std::invalid_argument);
 }
+
+} // namespace forwarding_image_store_test

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+namespace id_test {
+
 using namespace portrait;
 
 TEST_CASE("a person id is a decimal int32 above zero", "[id]") {
@@ -36,3 +38,5 @@ TEST_CASE("ids compare by value", "[id]") {
     CHECK(PersonId::from(3).value() == PersonId::parse("3").value());
     CHECK(PersonId::from(3).value() < PersonId::from(4).value());
 }
+
+} // namespace id_test

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+namespace image_bytes_test {
+
 using namespace portrait;
 
 TEST_CASE("a buffer is taken over without a copy", "[bytes]") {
@@ -83,3 +85,5 @@ TEST_CASE("a weak reference gives the bytes as long as somebody keeps them", "[b
     CHECK(weak.expired());
     CHECK_FALSE(weak.lock());
 }
+
+} // namespace image_bytes_test

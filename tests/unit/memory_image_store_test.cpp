@@ -3,6 +3,8 @@
 #include <portrait/memory_image_store.hpp>
 #include <portrait/testing/image_store_conformance.hpp>
 
+namespace memory_image_store_test {
+
 using namespace portrait;
 
 TEST_CASE("the memory store keeps the promises of ImageStore", "[store][conformance]") {
@@ -14,3 +16,5 @@ TEST_CASE("the memory store keeps the promises of ImageStore", "[store][conforma
 TEST_CASE("the memory store always takes writes", "[store]") {
     CHECK(MemoryImageStore{}.writable().has_value());
 }
+
+} // namespace memory_image_store_test

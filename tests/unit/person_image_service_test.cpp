@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+namespace person_image_service_test {
+
 using namespace portrait;
 using portrait::testing::make_gif;
 using portrait::testing::make_jpeg;
@@ -341,3 +343,5 @@ TEST_CASE("bytes that a failed save has taken are empty, not dangling", "[servic
     CHECK(bytes.empty()); // NOLINT(bugprone-use-after-move): that is what is tested
     CHECK(fixture.service.save(person(1), std::move(bytes)).error() == errc::image_empty); // NOLINT
 }
+
+} // namespace person_image_service_test

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+namespace pictures_in_use_test {
+
 using namespace portrait;
 
 namespace {
@@ -107,3 +109,5 @@ TEST_CASE("the table is as long as the pictures in memory are many", "[bytes][in
     CHECK(in_use.size() < 200);
     CHECK(in_use.find(-1));
 }
+
+} // namespace pictures_in_use_test

@@ -2,6 +2,8 @@
 
 #include <portrait/precondition.hpp>
 
+namespace precondition_test {
+
 using namespace portrait;
 
 namespace {
@@ -46,3 +48,5 @@ TEST_CASE("each part of a version counts", "[precondition]") {
         CHECK(*error.current() == other.version());
     }
 }
+
+} // namespace precondition_test

@@ -4,6 +4,8 @@
 
 #include <thread>
 
+namespace probe_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -76,3 +78,5 @@ TEST_CASE("threads may probe at the same time", "[probe]") {
         thread.join();
     CHECK(right == std::vector<int>(4, 2000));
 }
+
+} // namespace probe_test

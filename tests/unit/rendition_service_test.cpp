@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+namespace rendition_service_test {
+
 using namespace portrait;
 
 namespace {
@@ -324,3 +326,5 @@ TEST_CASE("renditions need a service and a renderer", "[rendition]") {
     CHECK_THROWS_AS(RenditionService(nullptr, fixture.renderer), std::invalid_argument);
     CHECK_THROWS_AS(RenditionService(fixture.service, nullptr), std::invalid_argument);
 }
+
+} // namespace rendition_service_test

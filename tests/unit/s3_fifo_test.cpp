@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace s3_fifo_test {
+
 using portrait::S3Fifo;
 
 namespace {
@@ -90,3 +92,5 @@ TEST_CASE("what comes back soon after it went is kept among the used", "[s3_fifo
         map.insert(next++);
     CHECK(map.has(500));
 }
+
+} // namespace s3_fifo_test

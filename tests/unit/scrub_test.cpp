@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+namespace scrub_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -31,3 +33,5 @@ TEST_CASE("each kind of metadata has a name of its own", "[scrub]") {
     std::sort(names.begin(), names.end());
     CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }
+
+} // namespace scrub_test

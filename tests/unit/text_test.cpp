@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace text_test {
+
 using namespace portrait;
 
 TEST_CASE("a text may be any UTF-8 with tabs and line ends", "[text]") {
@@ -43,3 +45,5 @@ TEST_CASE("length counts characters, not bytes", "[text]") {
     CHECK(checked.error().observed() == 11U);
     CHECK(checked.error().limit() == 10U);
 }
+
+} // namespace text_test

@@ -2,6 +2,8 @@
 
 #include "support/pictures.hpp"
 
+namespace probe_gif_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -76,3 +78,5 @@ TEST_CASE("a GIF that ends anywhere before its first frame is truncated", "[prob
     accepted(head);
     check_all_truncations(head);
 }
+
+} // namespace probe_gif_test

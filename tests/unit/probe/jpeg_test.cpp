@@ -2,6 +2,8 @@
 
 #include "support/pictures.hpp"
 
+namespace probe_jpeg_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -198,3 +200,5 @@ TEST_CASE("a JPEG of more segments, fill bytes or stray bytes than the budget is
             {"fill or stray bytes", padded(probe_byte_budget), errc::image_corrupt, "262144 bytes"});
     }
 }
+
+} // namespace probe_jpeg_test

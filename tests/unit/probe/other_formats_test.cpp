@@ -1,5 +1,7 @@
 #include "probing.hpp"
 
+namespace probe_other_formats_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -107,3 +109,5 @@ TEST_CASE("bytes that only begin like another format are not called it", "[probe
         CHECK(header.error().rule() == "image.unknown_format");
     }
 }
+
+} // namespace probe_other_formats_test

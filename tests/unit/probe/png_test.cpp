@@ -2,6 +2,8 @@
 
 #include "support/pictures.hpp"
 
+namespace probe_png_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -151,3 +153,5 @@ TEST_CASE("a PNG's picture data behind too many chunks are not looked for", "[pr
     check_refused({"5000 chunks", png({}, std::vector<Bytes>(5000, chunk("tEXt", 0))), errc::image_corrupt,
                    "IDAT chunk is not found within"});
 }
+
+} // namespace probe_png_test

@@ -1,5 +1,7 @@
 #include "probing.hpp"
 
+#include "support/places.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -9,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+namespace probe_real_pictures_test {
 
 using namespace portrait;
 using namespace portrait::testing;
@@ -38,7 +42,8 @@ private:
         if (::mkdtemp(name.data()) == nullptr)
             return;
         folder_ = name;
-        const auto command = "'" PORTRAIT_TEST_SUPPORT_DIR "/make_pictures.sh' '" + name + "'";
+        const auto command =
+            "'" + source_path("tests/support/make_pictures.sh").string() + "' '" + name + "'";
         made_ = std::system(command.c_str()) == 0;
     }
     RealPictures(const RealPictures&) = delete;
@@ -167,3 +172,5 @@ TEST_CASE("the pictures of real encoders are read as what they are", "[probe][re
         CHECK(names_in(pictures.folder() / "refused").size() == refused.size());
     }
 }
+
+} // namespace probe_real_pictures_test

@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 
+namespace probe_stb_dimensions_test {
+
 using namespace portrait::probing;
 using namespace portrait::testing;
 
@@ -20,3 +22,5 @@ TEST_CASE("only other dimensions contradict, a refusal does not", "[probe][stb]"
     CHECK_FALSE(stb_dimensions(make_tiff()));
     CHECK_FALSE(stb_dimensions({}));
 }
+
+} // namespace probe_stb_dimensions_test

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+namespace probe_tiff_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -227,3 +229,5 @@ TEST_CASE("a BigTIFF is refused by name", "[probe][tiff]") {
     check_refused({"big", ByteWriter{}.text({"MM\0+\0\x08\0\0", 8}).fill(40).take(),
                    errc::image_unsupported_format, "BigTIFF"});
 }
+
+} // namespace probe_tiff_test

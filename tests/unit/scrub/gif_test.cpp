@@ -1,5 +1,7 @@
 #include "scrubbing.hpp"
 
+namespace scrub_gif_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -62,3 +64,5 @@ TEST_CASE("a GIF that is cut off is scrubbed up to there, and a broken one refus
     REQUIRE_FALSE(broken.has_value());
     CHECK(broken.error() == errc::image_corrupt);
 }
+
+} // namespace scrub_gif_test

@@ -1,5 +1,7 @@
 #include "scrubbing.hpp"
 
+namespace scrub_jpeg_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -164,3 +166,5 @@ TEST_CASE("a JPEG whose structure can't be followed is refused", "[scrub][jpeg]"
     CHECK(refused(joined({start, ByteWriter{}.be16(0xffe1).be16(1).take(), eoi}))); // a length of 1
     CHECK(refused(joined({start, ByteWriter{}.be16(0xffde).be16(2).take(), eoi}))); // hierarchical
 }
+
+} // namespace scrub_jpeg_test

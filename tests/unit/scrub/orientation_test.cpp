@@ -2,6 +2,8 @@
 
 #include "scrub/orientation.hpp"
 
+namespace scrub_orientation_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 using portrait::probing::ByteView;
@@ -42,3 +44,5 @@ TEST_CASE("a damaged EXIF block has no orientation", "[scrub]") {
     CHECK_FALSE(changed(25, 4));   // a LONG
     CHECK_FALSE(changed(29, 2));   // two of them
 }
+
+} // namespace scrub_orientation_test

@@ -1,5 +1,7 @@
 #include "scrubbing.hpp"
 
+namespace scrub_png_test {
+
 using namespace portrait;
 using namespace portrait::testing;
 
@@ -108,3 +110,5 @@ TEST_CASE("a PNG whose structure can't be followed is refused", "[scrub][png]") 
     CHECK(refused(joined({head, data, bytes_of("twelve bytes"), end})));
     CHECK(refused(joined({head, data, ByteWriter{}.be32(0x80000000).text("tEXt").take(), end})));
 }
+
+} // namespace scrub_png_test
