@@ -5,6 +5,10 @@ target_compile_options(portrait_build_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow
     $<$<BOOL:${PORTRAIT_WARNINGS_AS_ERRORS}>:-Werror>)
 
+if(PROJECT_IS_TOP_LEVEL)
+    # Objects are the same whatever folder the sources are in.
+    add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+endif()
 if(PORTRAIT_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
@@ -16,6 +20,50 @@ if(PORTRAIT_SANITIZE)
     target_compile_options(portrait_build_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
 endif()
+
+# portrait_unity(<target>): with PORTRAIT_UNITY, compiles the target's sources in groups of about a dozen. The hash of a
+# source's name picks its group, so that a new file changes no other group; UNITY_GROUP of a source picks it by hand.
+function(portrait_unity target)
+    if(NOT PORTRAIT_UNITY)
+        return()
+    endif()
+    get_target_property(sources ${target} SOURCES)
+    list(LENGTH sources count)
+    set(groups 1)
+    while(count GREATER 16)
+        math(EXPR count "${count} / 2")
+        math(EXPR groups "${groups} * 2")
+    endwhile()
+    foreach(source IN LISTS sources)
+        get_source_file_property(group ${source} UNITY_GROUP)
+        if(group STREQUAL "NOTFOUND")
+            string(MD5 hash ${source})
+            string(SUBSTRING ${hash} 0 6 hash)
+            math(EXPR group "0x${hash} % ${groups}")
+            set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+        endif()
+    endforeach()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    # GCC takes a coroutine's frame for a type of a header when the source is included.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+endfunction()
+
+# portrait_static_variant(<name> <public> <private>): portrait_<name>_static, by which tests reach what a shared library
+# hides; made of the library's own objects. Where the library is static it is the library.
+function(portrait_static_variant name public private)
+    set(target portrait_${name}_static)
+    get_target_property(type portrait_${name} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+        add_library(${target} ALIAS portrait_${name})
+        return()
+    endif()
+    list(TRANSFORM public REPLACE "^portrait::(.*)$" "portrait_\\1_static")
+    add_library(${target} STATIC $<TARGET_OBJECTS:portrait_${name}>)
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+    target_include_directories(${target} INTERFACE $<TARGET_PROPERTY:portrait_${name},INTERFACE_INCLUDE_DIRECTORIES>)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_link_libraries(${target} PUBLIC ${public} PRIVATE ${private})
+endfunction()
 
 # portrait_library(<name> SOURCES … [PUBLIC …] [PRIVATE …] [PC_REQUIRES …] [PC_LIBS …]): the library portrait_<name>,
 # alias portrait::<name>, whose public headers are in ./include (or, for the core, in the project's include folder).
@@ -53,6 +101,10 @@ function(portrait_library name)
     else()
         target_link_libraries(${target} PRIVATE ${arg_PRIVATE})
         target_compile_definitions(${target} PUBLIC PORTRAIT_STATIC)
+    endif()
+    portrait_unity(${target})
+    if(PORTRAIT_TESTS)
+        portrait_static_variant(${name} "${arg_PUBLIC}" "${arg_PRIVATE}")
     endif()
     set_target_properties(${target} PROPERTIES
         PORTRAIT_INCLUDE_FOLDER ${arg_INCLUDE} PORTRAIT_PUBLIC "${arg_PUBLIC}"

@@ -4,11 +4,26 @@
 # Runs a command and shows what it said only when it failed.
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
 
+# Builds the libraries in a folder that is no build of the tests', for what is installed from there. Not optimised, which
+# compiles fastest; what is exported is the same.
+build_libraries() { # FOLDER ON|OFF COMPONENT...
+    local folder=$1 shared=$2 options=() component
+    shift 2
+    [ ! -e "$folder/tests" ] || return 0
+    for component in HTTP SQLITE IMAGING TESTING; do
+        [[ " $* " == *" ${component,,} "* ]] || options+=("-DPORTRAIT_$component=OFF")
+    done
+    quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+        -DBUILD_SHARED_LIBS="$shared" -DPORTRAIT_UNITY=ON -DPORTRAIT_TESTS=OFF -DPORTRAIT_EXAMPLES=OFF "${options[@]}" \
+        -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
+    quietly cmake --build "$folder"
+}
+
 # find_package with the components, from outside the tree; leaves the program in $work/found/consumer.
 build_with_find_package() { # PREFIX COMPONENT...
     local prefix=$1
     shift
-    quietly cmake -S "$here" -B "$work/found" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
+    quietly cmake -S "$here" -B "$work/found" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
         -DCONSUMER_COMPONENTS="$(IFS=';'; echo "$*")"
     quietly cmake --build "$work/found"
 }

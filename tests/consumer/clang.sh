@@ -16,11 +16,11 @@ for folder in "$root"/adapters/*/include; do
     (cd "$folder" && find portrait -name '*.hpp' -printf '#include <%p>\n') >>"$work/headers.cpp"
 done
 (cd "$root/include" && find portrait -name '*.hpp' -printf '#include <%p>\n') >>"$work/headers.cpp"
+find "$root/lib" "$root/adapters/testing" -name '*.cpp' -printf '#include "%p"\n' >"$work/sources.cpp"
 stb=$(find /usr/include /usr/local/include -name stb_image.h -printf '%h\n' -quit)
 
 for clang in "$@"; do
     "$clang" "${flags[@]}" "$work/headers.cpp"
-    find "$root/lib" "$root/adapters/testing" -name '*.cpp' -print0 |
-        xargs -0 -P 2 -n 8 "$clang" "${flags[@]}" -fno-rtti -I "$root/lib" -isystem "$stb"
+    "$clang" "${flags[@]}" -fno-rtti -I "$root/lib" -isystem "$stb" "$work/sources.cpp"
     "$clang" --version | sed -n 1p
 done

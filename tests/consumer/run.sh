@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Installs a build of static libraries into an empty folder, moves that, and builds a stranger's project against it by
+# Installs static libraries into an empty folder, moves that, and builds a stranger's project against it by
 # find_package and by pkg-config; then builds portrait as a part of the stranger's project by FetchContent and by
-# add_subdirectory. Tells what embedding the core costs.
-# usage: tests/consumer/run.sh BUILD_FOLDER COMPONENT...
+# add_subdirectory. Prints how long a file takes that includes all of the core.
+# usage: tests/consumer/run.sh BUILD_FOLDER COMPONENT...    of the tests with static libraries, or one that is made
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-build=$(cd "$1" && pwd)
+build=$1
 shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # shellcheck source=checks.sh
 source "$here/checks.sh"
 
+build_libraries "$build" OFF "$@"
 quietly cmake --install "$build" --prefix "$work/installed"
 # Relocatable: what was installed in one place has to work in another.
 mv "$work/installed" "$work/moved"
@@ -50,7 +51,7 @@ quietly g++ "${warnings[@]}" -fno-rtti "${flags[@]}" "$here/main.cpp" -o without
 launcher=$(command -v ccache || true)
 configure() { # NAME DEFINITION
     echo "$1"
-    quietly cmake -S "$here/embedding" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    quietly cmake -S "$here/embedding" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPORTRAIT_UNITY=ON \
         -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" "$2"
 }
 embed() { # NAME DEFINITION
@@ -70,11 +71,6 @@ embed FetchContent -DCONSUMER_REPOSITORY="file://$work/portrait"
 # The same sources: ccache has them.
 embed add_subdirectory -DCONSUMER_FOLDER="$work/FetchContent/_deps/portrait-src"
 
-core=$(find "$work/FetchContent" -name libportrait_core.a) # the Release one
-strip --strip-unneeded -o stripped.a "$core"
-size=$(stat -c %s stripped.a)
-echo "libportrait_core.a, stripped: $((size / 1024)) KiB"
-((size < 1024 * 1024)) || { echo "that is over 1 MiB"; exit 1; }
 echo '#include <portrait/portrait.hpp>' >include.cpp
 TIMEFORMAT='compiling a file that includes portrait/portrait.hpp: %R s, %U s of processor time'
 time g++ -std=c++20 "${flags[@]}" -c include.cpp -o include.o

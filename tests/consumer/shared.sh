@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the libraries as shared ones: they show portrait's names alone and none of their inside, they have their version
+# Shared libraries show portrait's names alone and none of their inside, they have their version
 # in their names, and a stranger's project runs with them, wherever they are moved, by find_package and by pkg-config, and
 # without any package that they use inside.
-# usage: tests/consumer/shared.sh [BUILD_FOLDER]    a folder of an earlier shared build; without it one is made
+# usage: tests/consumer/shared.sh BUILD_FOLDER    of the tests with shared libraries, or one that is made
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -10,15 +10,8 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck source=checks.sh
 source "$here/checks.sh"
 
-build=${1:-$work/build}
-if [ $# = 0 ]; then
-    # Not optimised, which compiles fastest; what is exported is the same.
-    quietly cmake -S "$here/../.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
-        -DBUILD_SHARED_LIBS=ON -DPORTRAIT_TESTS=OFF -DPORTRAIT_EXAMPLES=OFF \
-        -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
-    quietly cmake --build "$build"
-fi
-quietly cmake --install "$build" --prefix "$work/installed"
+build_libraries "$1" ON sqlite http imaging testing
+quietly cmake --install "$1" --prefix "$work/installed"
 
 components=()
 for name in core sqlite http imaging testing; do
