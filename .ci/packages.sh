@@ -18,7 +18,7 @@ FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # What tests/bench takes beside what building and testing takes; nginx is the peer to compare with.
 BENCH_PACKAGES=(libbenchmark-dev nginx wrk)
 # What checking the sources takes.
-LINT_PACKAGES=(clang-format clang-tidy)
+LINT_PACKAGES=(clang-format clang-tidy-22)
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
