@@ -20,6 +20,11 @@ if(PORTRAIT_SANITIZE)
     target_compile_options(portrait_build_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
 endif()
+# For tests and small examples: they have AddressSanitizer alone, since UBSan takes the compiler as long as all the rest.
+set(PORTRAIT_OUTSIDE_OPTIONS)
+if(PORTRAIT_SANITIZE MATCHES "undefined")
+    set(PORTRAIT_OUTSIDE_OPTIONS -fno-sanitize=undefined)
+endif()
 
 # portrait_unity(<target>): with PORTRAIT_UNITY, compiles the target's sources in groups of about a dozen. The hash of a
 # source's name picks its group, so that a new file changes no other group; UNITY_GROUP of a source picks it by hand.
