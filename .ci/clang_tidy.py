@@ -72,7 +72,8 @@ def main():
             skipped += was_remembered
             failed += bool(output)
             print(output, end="")
-    print(f"{len(wanted)} sources, {skipped} of them remembered: {f'{failed} with findings' if failed else 'nothing found'}")
+    findings = f"{failed} with findings" if failed else "nothing found"
+    print(f"{len(wanted)} sources, {skipped} of them remembered: {findings}")
     sys.exit(failed > 0)
 
 

@@ -16,7 +16,8 @@ build_libraries() { # FOLDER ON|OFF COMPONENT...
     quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
         -DBUILD_SHARED_LIBS="$shared" -DPORTRAIT_UNITY=ON -DPORTRAIT_TESTS=OFF -DPORTRAIT_EXAMPLES=OFF "${options[@]}" \
         -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
-    quietly cmake --build "$folder"
+    # ccache may have compiled them in another checkout.
+    CCACHE_BASEDIR=$(cd "$here/../.." && pwd) CCACHE_NOHASHDIR=1 quietly cmake --build "$folder"
 }
 
 # find_package with the components, from outside the tree; leaves the program in $work/found/consumer.
