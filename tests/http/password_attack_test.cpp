@@ -33,11 +33,11 @@ const std::string tje0_with_readers_password =
 
 AuthenticationOutcome ask(FileAuthenticator& authenticator, std::string user, std::string password,
                           std::string_view address = "192.0.2.1") {
-    std::promise<AuthenticationOutcome> promise;
+    const auto promise = std::make_shared<std::promise<AuthenticationOutcome>>();
     authenticator.authenticate(
         BasicCredentials{std::move(user), std::move(password)}, address,
-        [&promise](AuthenticationOutcome outcome) { promise.set_value(std::move(outcome)); });
-    return promise.get_future().get();
+        [promise](AuthenticationOutcome outcome) { promise->set_value(std::move(outcome)); });
+    return promise->get_future().get();
 }
 
 std::optional<Kind> failure_of(const AuthenticationOutcome& outcome) {

@@ -45,16 +45,19 @@ private:
 class Blocker {
 public:
     explicit Blocker(const RenderPool& pool) {
-        pool.submit(job_of(bytes_of(make_png()), to_jpeg), [this](const result<RenderedImage>&) {
-            running_.set_value();
-            let_go_.get_future().wait();
-        });
-        running_.get_future().wait();
+        // The thread may still be in the completion when this object has gone.
+        const auto running = std::make_shared<std::promise<void>>();
+        auto is_running = running->get_future();
+        pool.submit(job_of(bytes_of(make_png()), to_jpeg),
+                    [running, may_go = let_go_.get_future().share()](const result<RenderedImage>&) {
+                        running->set_value();
+                        may_go.wait();
+                    });
+        is_running.wait();
     }
     void let_go() { let_go_.set_value(); }
 
 private:
-    std::promise<void> running_;
     std::promise<void> let_go_;
 };
 

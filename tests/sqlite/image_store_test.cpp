@@ -4,6 +4,7 @@
 #include <atomic>
 #include <future>
 #include <limits>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -25,12 +26,15 @@ namespace {
 class HeldCommitter {
 public:
     explicit HeldCommitter(SqliteImageStore& store) {
-        std::promise<void> held;
-        store.submit(save_command(NewBlob{}, 99), [&](result<SavedImage>) {
-            held.set_value();
-            released_.get_future().wait();
-        });
-        held.get_future().wait();
+        // The thread may still be in the completion when this object has gone.
+        const auto held = std::make_shared<std::promise<void>>();
+        auto is_held = held->get_future();
+        store.submit(save_command(NewBlob{}, 99),
+                     [held, released = released_.get_future().share()](result<SavedImage>) {
+                         held->set_value();
+                         released.wait();
+                     });
+        is_held.wait();
     }
     void release() { released_.set_value(); }
 
@@ -183,12 +187,12 @@ TEST_CASE("when too many writes wait, more are refused", "[sqlite][commit]") {
 TEST_CASE("a completion that throws or writes harms nobody", "[sqlite][commit]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
-    std::promise<errc> written;
+    const auto written = std::make_shared<std::promise<errc>>();
     store->submit(save_command(person(1), 1), [](result<SavedImage>) { throw std::runtime_error{"no"}; });
-    store->submit(save_command(person(2), 1), [&](result<SavedImage>) {
-        written.set_value(store->save(save_command(person(3), 1)).error().code());
+    store->submit(save_command(person(2), 1), [&store, written](result<SavedImage>) {
+        written->set_value(store->save(save_command(person(3), 1)).error().code());
     });
-    CHECK(written.get_future().get() == errc::service_busy);
+    CHECK(written->get_future().get() == errc::service_busy);
     CHECK(save(*store, person(4), 1).created);
     CHECK(store->info(person(1)).has_value());
 }
