@@ -40,15 +40,15 @@ def preprocessed(entry):
 
 
 def check(commands, remembered, configuration, entry):
-    """What clang-tidy prints of a source; empty when it passes. And whether that was remembered."""
+    """Whether a source passes, whether that was remembered, and what clang-tidy prints of one that fails."""
     marker = remembered / hashlib.sha256(configuration + preprocessed(entry)).hexdigest()
     if marker.exists():
-        return "", True
+        return True, True, ""
     done = subprocess.run([TIDY, "--quiet", "-p", str(commands.parent), entry["file"]], capture_output=True, text=True)
     if done.returncode:
-        return done.stdout + done.stderr, False
+        return False, False, f"{done.stdout}{done.stderr}{entry['file']}: clang-tidy ended with {done.returncode}\n"
     marker.touch()
-    return "", False
+    return True, False, ""
 
 
 def main():
@@ -68,9 +68,9 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(check, commands, remembered, configuration, known[name]) for name in wanted]
         for job in jobs:
-            output, was_remembered = job.result()
+            passed, was_remembered, output = job.result()
             skipped += was_remembered
-            failed += bool(output)
+            failed += not passed
             print(output, end="")
     findings = f"{failed} with findings" if failed else "nothing found"
     print(f"{len(wanted)} sources, {skipped} of them remembered: {findings}")

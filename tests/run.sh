@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need from Debian's packages, builds everything with warnings as errors, and runs every test. On
-# 2 cores and a machine that has nothing yet: 11 minutes.
+# 2 cores 10 minutes when nothing is compiled yet, beside what installing takes.
 # usage: tests/run.sh [--preset dev|asan|tsan|core-only] [ctest's options, such as -R save or -L http]
 #   tsan    only what has threads of ours: the core, the store, the Beast server, the real server under load
 set -euo pipefail
