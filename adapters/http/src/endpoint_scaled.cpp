@@ -1,5 +1,6 @@
 #include "agent_calls.hpp"
 #include "endpoint_state.hpp"
+#include "image_query.hpp"
 #include "person_images_body.hpp"
 
 #include <fmt/format.h>
@@ -11,18 +12,16 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::int32_t max_scaled_side = 4096;
-
 /// 0 or less leaves the side to the aspect ratio.
 [[nodiscard]] ProblemOr<std::optional<std::uint32_t>> side(const AgentArguments& arguments,
                                                            std::string_view name) {
     const auto number = arguments.number(name);
     if (!number)
         return number.error();
-    if (*number > max_scaled_side)
+    if (std::cmp_greater(*number, max_rendition_side))
         return bad_agent_argument(
             fmt::format("The argument {} is {}; at most {} is accepted, and 0 or less for the aspect ratio's",
-                        name, *number, max_scaled_side));
+                        name, *number, max_rendition_side));
     return *number > 0 ? std::optional{static_cast<std::uint32_t>(*number)} : std::nullopt;
 }
 

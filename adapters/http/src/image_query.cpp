@@ -14,8 +14,6 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::uint32_t max_rendition_side = 4096;
-
 Problem bad_value(std::string_view parameter, std::string_view accepted) {
     return {.status = 400,
             .rule = "request.bad_parameter",

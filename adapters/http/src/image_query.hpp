@@ -6,9 +6,13 @@
 #include <boost/system/result.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <cstdint>
 #include <optional>
 
 namespace portrait::http {
+
+/// The largest width and height that a rendition may be asked for, in pixels.
+inline constexpr std::uint32_t max_rendition_side = 4096;
 
 /// The parameters of GET Image.
 struct ImageQuery {
