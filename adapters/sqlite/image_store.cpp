@@ -1,7 +1,7 @@
 #include <portrait/sqlite/image_store.hpp>
 
-#include "data_folder.hpp"
-#include "image_writes.hpp"
+#include "folder/data_folder.hpp"
+#include "rows/image_writes.hpp"
 
 #include <portrait/sqlite/person_directory.hpp>
 

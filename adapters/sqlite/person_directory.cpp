@@ -1,6 +1,6 @@
 #include <portrait/sqlite/person_directory.hpp>
 
-#include "data_folder.hpp"
+#include "folder/data_folder.hpp"
 
 #include <string_view>
 #include <utility>

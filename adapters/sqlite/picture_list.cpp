@@ -1,4 +1,4 @@
-#include "data_folder.hpp"
+#include "folder/data_folder.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
 

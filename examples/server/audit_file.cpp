@@ -1,6 +1,6 @@
 #include "audit_file.hpp"
 
-#include "printable_text.hpp"
+#include "terminal/printable_text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,11 +1,11 @@
-#include "config_command.hpp"
-#include "console.hpp"
-#include "folder_command.hpp"
-#include "options.hpp"
-#include "persons_command.hpp"
-#include "run_server.hpp"
-#include "tokens_command.hpp"
-#include "users_command.hpp"
+#include "commands/config_command.hpp"
+#include "commands/folder_command.hpp"
+#include "commands/persons_command.hpp"
+#include "commands/tokens_command.hpp"
+#include "commands/users_command.hpp"
+#include "options/options.hpp"
+#include "serve/run_server.hpp"
+#include "terminal/console.hpp"
 
 #include <exception>
 #include <type_traits>

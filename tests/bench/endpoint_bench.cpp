@@ -2,13 +2,13 @@
 // verified before), the memory store, and writing the answer. Build with -DPORTRAIT_BENCHMARKS=ON, in
 // Release.
 
-#include "src/blob_entity.hpp"
-#include "src/negotiation.hpp"
+#include "entity/blob_entity.hpp"
+#include "headers/negotiation.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
 
+#include <portrait/accounts/file_authenticator.hpp>
 #include <portrait/http/endpoint.hpp>
-#include <portrait/http/file_authenticator.hpp>
 #include <portrait/memory_image_store.hpp>
 #include <portrait/memory_person_directory.hpp>
 

@@ -1,8 +1,8 @@
 #include <portrait/portrait.hpp>
 
 #ifdef CONSUMER_HAS_http
+#include <portrait/beast/server.hpp>
 #include <portrait/http/endpoint.hpp>
-#include <portrait/http/server.hpp>
 #endif
 #ifdef CONSUMER_HAS_sqlite
 #include <portrait/sqlite/image_store.hpp>

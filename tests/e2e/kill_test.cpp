@@ -6,7 +6,7 @@
 #include "support/raw_http.hpp"
 #include "support/temporary_folder.hpp"
 
-#include "record.hpp"
+#include "segments/record.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
 

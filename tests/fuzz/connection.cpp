@@ -1,7 +1,7 @@
 #include "endpoint.hpp"
 #include "input.hpp"
 
-#include <portrait/http/server.hpp>
+#include <portrait/beast/server.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 #include "endpoint.hpp"
 #include "input.hpp"
 
-#include "src/request_framing.hpp"
+#include "connection/request_framing.hpp"
 
 #include <algorithm>
 

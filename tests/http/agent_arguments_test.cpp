@@ -1,4 +1,4 @@
-#include "agent_arguments.hpp"
+#include "agents/agent_arguments.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "src/answer_budget.hpp"
+#include "connection/answer_budget.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "authorization.hpp"
+#include "callers/authorization.hpp"
 
 #include "support/catch.hpp"
 

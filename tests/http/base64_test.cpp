@@ -1,4 +1,4 @@
-#include "base64.hpp"
+#include "formats/base64.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,6 +1,6 @@
-#include "blob_entity.hpp"
+#include "entity/blob_entity.hpp"
+#include "formats/xml.hpp"
 #include "support/catch.hpp"
-#include "xml.hpp"
 #include "xml_values.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,4 +1,4 @@
-#include "src/body_budget.hpp"
+#include "connection/body_budget.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "src/body_buffer.hpp"
+#include "connection/body_buffer.hpp"
 
 #include "support/catch.hpp"
 

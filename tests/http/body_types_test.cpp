@@ -1,4 +1,4 @@
-#include "body_types.hpp"
+#include "headers/body_types.hpp"
 #include "support/catch.hpp"
 
 #include <optional>

@@ -1,4 +1,4 @@
-#include "browser_sessions.hpp"
+#include "callers/browser_sessions.hpp"
 
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"

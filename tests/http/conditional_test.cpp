@@ -1,8 +1,8 @@
-#include "conditional.hpp"
+#include "pictures/conditional.hpp"
 
-#include "entity_tag.hpp"
 #include "head_with.hpp"
-#include "http_date.hpp"
+#include "headers/http_date.hpp"
+#include "pictures/entity_tag.hpp"
 #include "support/catch.hpp"
 
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "cookies.hpp"
+#include "callers/cookies.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "cors.hpp"
+#include "callers/cors.hpp"
 
 #include "support/catch.hpp"
 

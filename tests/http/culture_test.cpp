@@ -1,4 +1,4 @@
-#include "culture.hpp"
+#include "localization/culture.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,7 +1,7 @@
 #include "endpoint_fixture.hpp"
+#include "formats/xml.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
-#include "xml.hpp"
 #include "xml_values.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,4 +1,4 @@
-#include "entity_tag.hpp"
+#include "pictures/entity_tag.hpp"
 
 #include "support/catch.hpp"
 

@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
-#include <portrait/http/file_authenticator.hpp>
+#include <portrait/accounts/file_authenticator.hpp>
 
 #include <atomic>
 #include <chrono>

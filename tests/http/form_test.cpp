@@ -1,4 +1,4 @@
-#include "form.hpp"
+#include "formats/form.hpp"
 #include "support/catch.hpp"
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "forwarded.hpp"
+#include "connection/forwarded.hpp"
 
 #include "support/catch.hpp"
 

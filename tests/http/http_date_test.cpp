@@ -1,4 +1,4 @@
-#include "http_date.hpp"
+#include "headers/http_date.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "json_reader.hpp"
+#include "formats/json_reader.hpp"
 #include "support/catch.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-#include "language.hpp"
+#include "localization/language.hpp"
 
 #include "head_with.hpp"
 #include "support/catch.hpp"

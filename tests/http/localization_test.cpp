@@ -1,4 +1,4 @@
-#include "localization.hpp"
+#include "localization/localization.hpp"
 
 #include "head_with.hpp"
 #include "support/catch.hpp"

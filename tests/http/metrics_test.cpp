@@ -1,7 +1,7 @@
 #include "server_fixture.hpp"
 #include "support/catch.hpp"
 
-#include <portrait/http/metrics.hpp>
+#include <portrait/prometheus/metrics.hpp>
 
 #include <string>
 #include <thread>

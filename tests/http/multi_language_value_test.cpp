@@ -1,4 +1,4 @@
-#include "multi_language_value.hpp"
+#include "localization/multi_language_value.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "multipart.hpp"
+#include "pictures/multipart.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,5 +1,5 @@
 #include "head_with.hpp"
-#include "negotiation.hpp"
+#include "headers/negotiation.hpp"
 #include "support/catch.hpp"
 
 #include <string>

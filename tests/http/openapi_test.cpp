@@ -1,10 +1,10 @@
 #include "openapi_walk.hpp"
 #include "schema_check.hpp"
 
-#include "src/blob_entity.hpp"
-#include "src/openapi.hpp"
-#include "src/route_documentation.hpp"
-#include "src/routes.hpp"
+#include "entity/blob_entity.hpp"
+#include "routes/openapi/openapi.hpp"
+#include "routes/route_documentation.hpp"
+#include "routes/routes.hpp"
 #include "support/catch.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,7 +1,7 @@
 #include "openapi_walk.hpp"
 
+#include "formats/base64.hpp"
 #include "schema_check.hpp"
-#include "src/base64.hpp"
 #include "support/pictures.hpp"
 
 #ifdef PORTRAIT_TEST_RENDERS

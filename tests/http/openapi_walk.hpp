@@ -2,7 +2,7 @@
 
 #include "endpoint_fixture.hpp"
 
-#include <portrait/http/server.hpp>
+#include <portrait/beast/server.hpp>
 
 #include <boost/json/object.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "support/catch.hpp"
 
-#include <portrait/http/file_authenticator.hpp>
+#include <portrait/accounts/file_authenticator.hpp>
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "error_document.hpp"
+#include "entity/error_document.hpp"
 #include "support/catch.hpp"
 
 #include <portrait/http/problem.hpp>

@@ -1,4 +1,4 @@
-#include "range.hpp"
+#include "pictures/range.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "src/reader_watch.hpp"
+#include "connection/reader_watch.hpp"
 
 #include "support/catch.hpp"
 

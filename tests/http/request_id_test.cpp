@@ -1,4 +1,4 @@
-#include "request_id.hpp"
+#include "headers/request_id.hpp"
 
 #include "head_with.hpp"
 #include "support/catch.hpp"

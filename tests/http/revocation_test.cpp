@@ -2,9 +2,9 @@
 #include "support/every_descriptor.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <portrait/http/file_authenticator.hpp>
-#include <portrait/http/token_authenticator.hpp>
-#include <portrait/http/token_file.hpp>
+#include <portrait/accounts/file_authenticator.hpp>
+#include <portrait/accounts/token_authenticator.hpp>
+#include <portrait/accounts/token_file.hpp>
 
 #include <chrono>
 #include <filesystem>

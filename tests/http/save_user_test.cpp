@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "users_file.hpp"
 
-#include <portrait/http/file_authenticator.hpp>
+#include <portrait/accounts/file_authenticator.hpp>
 
 #include <filesystem>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "secret_digest.hpp"
+#include "callers/secret_digest.hpp"
 
 #include "support/catch.hpp"
 

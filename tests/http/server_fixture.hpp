@@ -1,7 +1,7 @@
 #pragma once
 
+#include <portrait/beast/server.hpp>
 #include <portrait/http/endpoint.hpp>
-#include <portrait/http/server.hpp>
 #include <portrait/memory_image_store.hpp>
 #include <portrait/person_image_service.hpp>
 

@@ -1,4 +1,4 @@
-#include "sign_in_form.hpp"
+#include "callers/sign_in_form.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,5 +1,5 @@
-#include "src/stream.hpp"
-#include "src/tls_context.hpp"
+#include "server/stream.hpp"
+#include "server/tls_context.hpp"
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,6 +1,6 @@
-#include "time_zones.hpp"
+#include "localization/time_zones.hpp"
 
-#include "superoffice_time_zones.hpp"
+#include "localization/superoffice_time_zones.hpp"
 
 #include "head_with.hpp"
 #include "support/catch.hpp"

@@ -2,9 +2,9 @@
 #include "support/manual_clock.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <portrait/http/composite_authenticator.hpp>
-#include <portrait/http/token_authenticator.hpp>
-#include <portrait/http/token_file.hpp>
+#include <portrait/accounts/composite_authenticator.hpp>
+#include <portrait/accounts/token_authenticator.hpp>
+#include <portrait/accounts/token_file.hpp>
 
 #include <condition_variable>
 #include <fstream>

@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <portrait/http/file_authenticator.hpp>
-#include <portrait/http/token_file.hpp>
+#include <portrait/accounts/file_authenticator.hpp>
+#include <portrait/accounts/token_file.hpp>
 
 #include <fstream>
 #include <iterator>

@@ -1,5 +1,5 @@
+#include "headers/trace_parent.hpp"
 #include "support/catch.hpp"
-#include "trace_parent.hpp"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
+#include "formats/xml.hpp"
 #include "support/catch.hpp"
-#include "xml.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

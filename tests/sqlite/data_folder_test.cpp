@@ -2,7 +2,7 @@
 #include "store_process.hpp"
 #include "support/catch.hpp"
 
-#include "schema.hpp"
+#include "rows/schema.hpp"
 
 #include <portrait/sqlite/person_directory.hpp>
 

@@ -1,7 +1,7 @@
 #include "store_fixture.hpp"
 #include "support/catch.hpp"
 
-#include "record.hpp"
+#include "segments/record.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,7 @@
 #include "store_fixture.hpp"
 #include "support/catch.hpp"
 
-#include "reader_pins.hpp"
+#include "commit/reader_pins.hpp"
 
 #include <atomic>
 #include <fstream>

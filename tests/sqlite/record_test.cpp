@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include "record.hpp"
+#include "segments/record.hpp"
 
 #include <portrait/testing/store_commands.hpp>
 

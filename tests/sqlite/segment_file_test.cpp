@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
-#include "segment_file.hpp"
+#include "segments/segment_file.hpp"
 
 #include <portrait/testing/store_commands.hpp>
 

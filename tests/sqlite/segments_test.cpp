@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
-#include "segments.hpp"
+#include "segments/segments.hpp"
 
 #include <portrait/testing/store_commands.hpp>
 

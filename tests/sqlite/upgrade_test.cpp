@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/places.hpp"
 
-#include "schema.hpp"
+#include "rows/schema.hpp"
 
 #include <portrait/sqlite/person_directory.hpp>
 

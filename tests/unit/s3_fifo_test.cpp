@@ -1,4 +1,4 @@
-#include "s3_fifo.hpp"
+#include "cache/s3_fifo.hpp"
 
 #include "support/catch.hpp"
 

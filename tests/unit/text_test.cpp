@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include "text.hpp"
+#include "values/text.hpp"
 
 #include <string>
 

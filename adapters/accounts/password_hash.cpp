@@ -1,0 +1,82 @@
+#include "password_hash.hpp"
+
+#include "formats/utf8.hpp"
+
+#include <portrait/accounts/file_authenticator.hpp>
+
+#include <fmt/format.h>
+
+#include <openssl/crypto.h>
+
+#include <crypt.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace portrait::http {
+
+namespace {
+
+constexpr std::size_t bcrypt_hash_length = 60;
+/// Of the part after the last `$`, for every other strong method: 256 bits in crypt's base64.
+constexpr std::size_t shortest_digest = 43;
+
+Error cannot_hash(int error_number) {
+    return Error{errc::internal, "The password could not be hashed"}.with_cause(
+        fmt::format("libxcrypt: {}", std::generic_category().message(error_number)));
+}
+
+} // namespace
+
+std::string_view password_hash_fault(std::string_view hash) {
+    const std::string setting{hash};
+    if (crypt_checksalt(setting.c_str()) != CRYPT_SALT_OK)
+        return "is weak or of an unknown kind; bcrypt ($2y$), yescrypt ($y$) and SHA-512 ($6$) are accepted";
+    const bool whole = hash.starts_with("$2") ? hash.size() == bcrypt_hash_length
+                                              : hash.size() - hash.rfind('$') - 1 >= shortest_digest;
+    return whole ? std::string_view{} : "is cut off";
+}
+
+PasswordHasher::PasswordHasher()
+    : work_{std::make_unique<crypt_data>()} {}
+
+PasswordHasher::~PasswordHasher() {
+    OPENSSL_cleanse(work_.get(), sizeof *work_);
+}
+
+result<bool> PasswordHasher::verify(const std::string& password, const std::string& hash) {
+    errno = 0;
+    const char* computed = crypt_rn(password.c_str(), hash.c_str(), work_.get(), sizeof *work_);
+    if (computed == nullptr)
+        return cannot_hash(errno);
+    // The method and salt decide the length, and they are no secret.
+    const std::string_view text{computed};
+    return text.size() == hash.size() && CRYPTO_memcmp(text.data(), hash.data(), hash.size()) == 0;
+}
+
+[[nodiscard]] result<std::string> hash_password(std::string_view password) {
+    if (password.empty() || password.size() > max_password_length)
+        return Error{errc::info_text_invalid,
+                     fmt::format("The password has to have 1 to {} bytes", max_password_length)}
+            .with_limit(password.size(), max_password_length);
+    if (!is_utf8(password) || has_control_characters(password))
+        return Error{errc::info_text_invalid, "The password is not valid UTF-8 or has control characters"};
+
+    std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
+    errno = 0;
+    if (crypt_gensalt_rn("$y$", 0, nullptr, 0, setting.data(), static_cast<int>(setting.size())) == nullptr)
+        return cannot_hash(errno);
+    const auto work = std::make_unique<crypt_data>();
+    std::string phrase{password};
+    const char* computed = crypt_rn(phrase.c_str(), setting.data(), work.get(), sizeof *work);
+    const int error_number = errno;
+    OPENSSL_cleanse(phrase.data(), phrase.size());
+    if (computed == nullptr)
+        return cannot_hash(error_number);
+    std::string hash{computed};
+    OPENSSL_cleanse(work.get(), sizeof *work);
+    return hash;
+}
+
+} // namespace portrait::http

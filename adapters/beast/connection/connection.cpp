@@ -1,0 +1,400 @@
+#include "connection/connection.hpp"
+
+#include "connection/request_framing.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <variant>
+
+namespace portrait::http {
+namespace {
+
+constexpr std::uint64_t discard_limit = 64ULL * 1024; // of a body nobody wants, to keep its connection
+
+bool is_one_of(const std::vector<Network>& networks, std::string_view text) {
+    const auto address = networks.empty() ? std::nullopt : IpAddress::parse(text.substr(0, text.find('%')));
+    return address && std::any_of(networks.begin(), networks.end(),
+                                  [&](const Network& network) { return network.contains(*address); });
+}
+
+} // namespace
+
+void Exchange::wipe_secrets() noexcept {
+    for (const RequestField& field : head.fields) {
+        if (equal_ignoring_case(field.name, "Authorization") || equal_ignoring_case(field.name, "Cookie") ||
+            equal_ignoring_case(field.name, "SO-AppToken") ||
+            equal_ignoring_case(field.name, "X-XSRF-TOKEN")) {
+            // The parser's own memory, which nothing else refers to any more.
+            OPENSSL_cleanse(const_cast<char*>(field.value.data()), field.value.size());
+        }
+    }
+    head.fields.clear();
+}
+
+void Exchange::clear() {
+    wipe_secrets();
+    parser.reset();
+    auto fields = std::move(head.fields);
+    head = {};
+    head.fields = std::move(fields);
+    charge = {};
+    answer = {};
+    piece_charge = {};
+    no_room = false;
+    begun.reset();
+    finished.reset();
+    piece.reset();
+    if (stop.stop_requested()) {
+        stop = std::stop_source{};
+    }
+    waiter = nullptr;
+    abandoned = false;
+}
+
+void Exchange::count(Response& response) noexcept {
+    try {
+        no_room = !answer.take(response.body, !response.repeatable);
+        if (no_room) {
+            response.body = std::monostate{};
+        }
+    } catch (...) { // no memory to count with
+        no_room = response.repeatable;
+    }
+}
+
+void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
+    if (!piece_made || !*piece_made) {
+        return;
+    }
+    try {
+        if (!piece_charge.take(**piece_made)) {
+            piece_made = Error{errc::service_busy}.with_cause("too many bytes of answers are in flight");
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): it goes uncounted
+    }
+}
+
+Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
+                 const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls)
+    : core_{std::move(core)}
+    , reactor_{std::move(reactor)}
+    , stream_{std::move(socket), std::move(tls)}
+    , wake_{reactor_->context, SteadyTime::max()}
+    , remote_address_{remote_address.to_string()}
+    , is_trusted_proxy_{is_one_of(core_->options.trusted_proxies, remote_address_)}
+    , share_{core_->share_of(remote_address_)} {
+    share_->connections.fetch_add(1, std::memory_order_relaxed);
+    reactor_->add(*this);
+}
+
+Session::~Session() {
+    reactor_->busy(*this);
+    share_->connections.fetch_sub(1, std::memory_order_relaxed);
+    reactor_->remove(*this);
+}
+
+void Session::set_deadline(std::chrono::milliseconds from_now) {
+    deadline_ = std::chrono::steady_clock::now() + from_now;
+    expired_ = false;
+}
+
+std::chrono::milliseconds Session::time_for(std::uint64_t bytes) const noexcept {
+    const std::uint64_t rate = std::max<std::uint64_t>(core_->options.body_rate, 1);
+    return std::chrono::seconds{static_cast<std::int64_t>(bytes / rate)};
+}
+
+bool Session::look(SteadyTime now) {
+    // A client that won't send any more counts as gone, as it does for nginx: what is made for it alone may
+    // end, and what comes of its request is sent all the same.
+    if (exchange_ && exchange_->waiter != nullptr && !exchange_->stop.stop_requested() &&
+        stream_.peer_has_ended()) {
+        core_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
+        exchange_->stop.request_stop();
+    }
+    watch_reader(now);
+    // Again at every look: a cancel misses an operation that has just completed and is followed by another.
+    if (now < deadline_) {
+        return false;
+    }
+    stream_.cancel();
+    wake_.cancel();
+    return !std::exchange(expired_, true);
+}
+
+void Session::watch_reader(SteadyTime now) {
+    if (!sending_) {
+        return;
+    }
+    const SentBytes sent = stream_.sent();
+    if (sent.waiting == 0) {
+        reader_watch_.reset();
+        sending_ = answering_;
+        return;
+    }
+    if (!reader_watch_) {
+        reader_watch_ = std::make_unique<ReaderWatch>(core_->options.body_rate);
+    }
+    if (reader_watch_->is_too_slow(now, sent)) {
+        core_->slow_readers.fetch_add(1, std::memory_order_relaxed);
+        core_->event(Severity::debug,
+                     fmt::format("{} is closed: it took less than {} bytes a second over {} seconds",
+                                 remote_address_, core_->options.body_rate, ReaderWatch::window.count()),
+                     request_id_);
+        stream_.reset();
+        wake_.cancel();
+    }
+}
+
+void Session::begin_drain() {
+    // Where a request has come already it is answered.
+    if (idle_ && !stream_.has_unread()) {
+        stream_.end_sending();
+        stream_.close();
+    }
+}
+
+void Session::cut() {
+    stream_.close();
+    wake_.cancel();
+}
+
+Awaitable<void> Session::run(bool turned_away) {
+    if (!co_await open()) {
+        co_return;
+    }
+    if (turned_away || address_is_full()) {
+        co_return co_await turn_away();
+    }
+    bool go_on = true;
+    while (go_on && !core_->cutting) {
+        ++served_;
+        go_on = co_await serve_one();
+    }
+    if (idle_) {
+        stream_.end_sending();
+    }
+    stream_.close();
+}
+
+// Serves a request; false when the connection is over.
+Awaitable<bool> Session::serve_one() {
+    forget_request();
+    const Arrival arrival = co_await read_head();
+    if (arrival == Arrival::gone) {
+        co_return false;
+    }
+    if (arrival == Arrival::refused) {
+        co_return co_await answer_refused();
+    }
+    core_->requests.fetch_add(1, std::memory_order_relaxed);
+    in_flight_.emplace(core_->requests_in_flight);
+    fill_head();
+    const unsigned minor_version = exchange_->parser->get().version() % 10;
+    problem_ = check_framing(exchange_->head, minor_version);
+    if (problem_) {
+        co_return co_await answer_refused();
+    }
+    expects_continue_ = expects_continue(exchange_->head, minor_version);
+    if (!has_body()) {
+        arrived_ = std::chrono::steady_clock::now();
+    }
+    call_begin();
+    co_await wait_for(&Exchange::begun);
+    co_return co_await serve_begun();
+}
+
+// Nothing of the last one stays, its picture in particular.
+void Session::forget_request() {
+    scanned_ = 0;
+    head_bytes_ = 0;
+    head_complete_ = false;
+    expects_continue_ = false;
+    request_bytes_ = 0;
+    arrived_.reset();
+    in_flight_.reset();
+    admission_.reset();
+    principal_.clear();
+    request_id_.clear();
+    problem_.reset();
+    body_.reset();
+    response_ = {};
+}
+
+void Session::start_exchange() {
+    // Reused unless a completion that nobody waits for any more still refers to it.
+    if (!exchange_ || exchange_.use_count() != 1) {
+        exchange_ = std::make_shared<Exchange>();
+    } else {
+        exchange_->clear();
+    }
+    exchange_->remote_address = remote_address_;
+    exchange_->parser.emplace();
+    exchange_->parser->header_limit(core_->options.header_limit);
+    // The route's limit is known after `begin`; a limit set here would make the head itself fail.
+    exchange_->parser->body_limit(boost::none);
+    share_with(share_);
+    scanner_.emplace(core_->options.target_limit);
+}
+
+// What the request and its answer take counts for this client.
+void Session::share_with(const std::shared_ptr<AddressShare>& share) {
+    exchange_->charge = BodyCharge{share};
+    exchange_->answer = AnswerCharge{core_->answers, {share, &share->answers}};
+    exchange_->piece_charge = AnswerCharge{core_->answers, {share, &share->answers}};
+}
+
+void Session::give_workspace() {
+    if (exchange_ && exchange_.use_count() == 1) {
+        exchange_->clear();
+        reactor_->keep(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
+    }
+    exchange_.reset();
+    buffer_.shrink_to_fit();
+    std::string{}.swap(head_text_);
+}
+
+void Session::take_workspace() {
+    Workspace spare = reactor_->spare_workspace();
+    exchange_ = std::move(spare.exchange);
+    buffer_ = std::move(spare.buffer);
+    head_text_ = std::move(spare.head_text);
+}
+
+bool Session::has_body() const noexcept {
+    return exchange_->head.chunked || exchange_->head.content_length.value_or(0) != 0;
+}
+
+void Session::call_begin() {
+    try {
+        // The completion keeps alive what the endpoint still uses and what it posts to when this session has
+        // given up waiting. It doesn't keep the endpoint: that waits for its completions itself before it
+        // goes.
+        core_->endpoint->begin(
+            exchange_->head, [exchange = exchange_, reactor = reactor_](BeginOutcome outcome) {
+                if (auto* const response = std::get_if<Response>(&outcome)) {
+                    exchange->count(*response);
+                }
+                net::dispatch(reactor->context, [exchange, outcome = std::move(outcome)]() mutable {
+                    exchange->begun.emplace(std::move(outcome));
+                    exchange->wake();
+                });
+            });
+    } catch (const std::exception& failure) {
+        refuse_failure(failure.what());
+    }
+}
+
+void Session::call_finish(ImageBytes body) {
+    try {
+        core_->endpoint->finish(std::move(*admission_), std::move(body),
+                                [exchange = exchange_, reactor = reactor_](Response response) {
+                                    exchange->count(response);
+                                    net::dispatch(reactor->context,
+                                                  [exchange, response = std::move(response)]() mutable {
+                                                      exchange->finished.emplace(std::move(response));
+                                                      exchange->wake();
+                                                  });
+                                });
+    } catch (const std::exception& failure) {
+        refuse_failure(failure.what());
+    }
+    admission_.reset();
+}
+
+// Returns when the slot is filled, when a problem came up (the time is over, too), or when the session is
+// cut.
+template<class Slot>
+Awaitable<void> Session::wait_for(Slot Exchange::*slot) {
+    if ((*exchange_).*slot || problem_) {
+        co_return;
+    }
+    set_deadline(core_->options.handler_timeout);
+    exchange_->waiter = &wake_;
+    while (!((*exchange_).*slot) && !expired_ && !core_->cutting) {
+        beast::error_code ignored;
+        co_await wake_.async_wait(net::redirect_error(use_awaitable, ignored));
+    }
+    exchange_->waiter = nullptr;
+    if (!((*exchange_).*slot) && expired_) {
+        Problem problem;
+        problem.status = 503;
+        problem.rule = "service.timeout";
+        problem.message = "the request took too long; whether it has changed anything is not known";
+        problem.retry_after = std::chrono::seconds{1};
+        exchange_->abandoned = true;
+        exchange_->stop.request_stop();
+        refuse(std::move(problem));
+    }
+}
+
+// Used by session_pieces.cpp, too.
+template Awaitable<void> Session::wait_for(std::optional<result<BodyProducer::Piece>> Exchange::*slot);
+
+Awaitable<bool> Session::serve_begun() {
+    if (problem_) {
+        co_return co_await answer_refused();
+    }
+    if (!exchange_->begun) {
+        co_return false;
+    }
+    if (auto* const response = std::get_if<Response>(&*exchange_->begun)) {
+        const RequestHead& head = exchange_->head;
+        const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
+        const bool keep = !has_body() || (short_body && !expects_continue_);
+        // First whoever else has sent something is listened to, then all are answered: a client that is woken
+        // by the first answer finds the others, too, and isn't woken for each.
+        co_await net::post(reactor_->context, use_awaitable);
+        if (exchange_->no_room) {
+            *response = without_room(*response);
+        }
+        if (!co_await answer(std::move(*response), keep)) {
+            co_return false;
+        }
+        co_return co_await discard(head.content_length.value_or(0));
+    }
+    admission_.emplace(std::get<Admission>(std::move(*exchange_->begun)));
+    principal_ = admission_->principal();
+    request_id_ = admission_->request_id();
+    co_return co_await serve_admitted();
+}
+
+Awaitable<bool> Session::serve_admitted() {
+    ImageBytes body;
+    if (has_body()) {
+        // A short body that the route has no use for is read and dropped: some clients send `null` or `{}`
+        // always.
+        const bool unwanted = admission_->body_limit() == 0;
+        const Arrival arrival = co_await read_body(unwanted ? discard_limit : admission_->body_limit());
+        if (arrival == Arrival::gone) {
+            co_return false;
+        }
+        if (arrival == Arrival::refused) {
+            co_return co_await answer_refused();
+        }
+        if (!unwanted) {
+            body = body_->take();
+        }
+        body_.reset();
+        arrived_ = std::chrono::steady_clock::now();
+    }
+    call_finish(std::move(body));
+    co_await wait_for(&Exchange::finished);
+    if (problem_) {
+        co_return co_await answer_refused();
+    }
+    if (!exchange_->finished) {
+        co_return false;
+    }
+    if (exchange_->no_room) {
+        *exchange_->finished = without_room(*exchange_->finished);
+    }
+    co_return co_await answer(std::move(*exchange_->finished), true);
+}
+
+} // namespace portrait::http

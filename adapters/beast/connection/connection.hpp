@@ -1,0 +1,233 @@
+#pragma once
+
+#include "connection/answer_budget.hpp"
+#include "connection/body_budget.hpp"
+#include "connection/body_buffer.hpp"
+#include "connection/head_scanner.hpp"
+#include "connection/reader_watch.hpp"
+#include "server/io_thread.hpp"
+#include "server/stream.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace portrait::http {
+
+/// Beast's Body concept over a `BodyBuffer` and its charge; used for chunked bodies.
+struct CollectedBody {
+    struct value_type { // NOLINT(readability-identifier-naming): Beast's name
+        BodyBuffer* buffer = nullptr;
+        BodyCharge* charge = nullptr;
+        bool over_budget = false;
+    };
+
+    class reader { // NOLINT(readability-identifier-naming): Beast's name
+    public:
+        template<bool IsRequest, class Fields>
+        reader(beast::http::header<IsRequest, Fields>& /*head*/, value_type& body)
+            : body_{body} {}
+
+        void init(const boost::optional<std::uint64_t>& /*length*/, beast::error_code& error) { error = {}; }
+        void finish(beast::error_code& error) { error = {}; }
+
+        std::size_t put(net::const_buffer buffer, beast::error_code& error);
+
+    private:
+        value_type& body_;
+    };
+};
+
+/// One request and its answer. Shared with the endpoint's completions, which may come after the session has
+/// given up: the head's views stay valid, and what a late completion brings dies with it. The slots belong to
+/// the session's thread.
+struct Exchange {
+    std::optional<beast::http::request_parser<CollectedBody>> parser;
+    RequestHead head;
+    std::string remote_address; ///< of the client, as far as it can be known
+    BodyCharge charge;
+    std::optional<BeginOutcome> begun;
+    std::optional<Response> finished;
+    std::optional<result<BodyProducer::Piece>> piece; ///< of an answer that is made while it is sent
+    std::stop_source stop;                            ///< nobody waits for the answer any more
+    SteadyTimer* waiter = nullptr;                    ///< the session's, while it waits
+    bool abandoned = false;    ///< the session has answered without waiting for the endpoint's answer
+    bool no_room = false;      ///< for the body of the answer, which was dropped
+    AnswerCharge answer;       ///< the memory of its body
+    AnswerCharge piece_charge; ///< that of its present piece
+
+    Exchange() = default;
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange() { wipe_secrets(); }
+
+    /// Overwrites the passwords, tokens and cookies of the head; they would stay in freed memory otherwise.
+    void wipe_secrets() noexcept;
+    /// As new, with the memory that it has.
+    void clear();
+
+    /// Counts the memory of the answer's body, or drops the body where there is no room for it. Called where
+    /// the answer becomes ready, on any thread: an answer that waits for its io thread is counted already.
+    void count(Response& response) noexcept;
+    /// As above for a piece; an error takes its place.
+    void count(result<BodyProducer::Piece>& piece) noexcept;
+
+    void wake() {
+        if (waiter != nullptr) {
+            waiter->cancel();
+        }
+    }
+};
+
+/// What a connection needs for a request and not between two: an idle one hands it on.
+struct Workspace {
+    std::shared_ptr<Exchange> exchange;
+    beast::flat_buffer buffer;
+    std::string head_text;
+};
+
+/// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
+class Session : public std::enable_shared_from_this<Session>, public IdleHook {
+public:
+    /// With a context it speaks TLS.
+    Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
+            const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    /// Serves until the connection ends; who is turned away is answered 503, whatever will be asked. Throws
+    /// what serving throws; the session is over then.
+    Awaitable<void> run(bool turned_away);
+
+    SteadyTime idle_since; ///< while it is in its reactor's list of idle ones
+
+    /// Called now and then: ends what is due, and looks whether a client that waits for its answer is still
+    /// there.
+    /// True when its time was found to be over for the first time since it was set.
+    bool look(SteadyTime now);
+    /// Closes the connection when its client takes too little of what was sent.
+    void watch_reader(SteadyTime now);
+    /// Closes when no request is under way; otherwise the next answer is the last.
+    void begin_drain();
+    /// Ends everything now.
+    void cut();
+
+private:
+    enum class Arrival { complete, gone, refused };
+
+    // session_opening.cpp: what comes before the first request
+    Awaitable<bool> open();
+    Awaitable<void> answer_plain_http();
+    bool address_is_full() const noexcept;
+    Awaitable<void> turn_away();
+
+    // session.cpp: one request
+    Awaitable<bool> serve_one();
+    void forget_request();
+    void start_exchange();
+    void give_workspace();
+    void take_workspace();
+    void call_begin();
+    Awaitable<bool> serve_begun();
+    Awaitable<bool> serve_admitted();
+    void call_finish(ImageBytes body);
+    template<class Slot>
+    Awaitable<void> wait_for(Slot Exchange::*slot);
+    bool has_body() const noexcept;
+
+    // session_head.cpp: its head
+    Awaitable<Arrival> read_head();
+    std::optional<Arrival> parse_head();
+    std::optional<Problem> scan_head();
+    void fill_head();
+    void take_forwarded();
+
+    // session_body.cpp: its body
+    Awaitable<Arrival> read_body(std::uint64_t limit);
+    Awaitable<Arrival> read_declared_body(std::uint64_t length);
+    Awaitable<Arrival> read_chunked_body(std::uint64_t limit);
+    Arrival body_cut_short(const beast::error_code& error);
+    Arrival chunk_failed(const beast::error_code& error, std::uint64_t limit);
+    Awaitable<bool> discard(std::uint64_t bytes);
+    Awaitable<bool> send_continue();
+
+    // session_pieces.cpp: an answer that is made while it is sent
+    Awaitable<bool> write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written);
+    Awaitable<std::optional<std::string>> next_piece(BodyProducer& producer);
+
+    // session_answer.cpp: its answer
+    Awaitable<bool> answer(Response response, bool keep);
+    Awaitable<bool> answer_refused();
+    Response refusal() const;
+    Response without_room(const Response& dropped);
+    void log_access(std::uint64_t response_bytes) const;
+    Awaitable<void> linger();
+
+    Arrival refuse(Problem problem);
+    void refuse_failure(std::string_view cause);
+    Arrival refuse_timeout(std::string message);
+    void share_with(const std::shared_ptr<AddressShare>& share);
+    void set_deadline(std::chrono::milliseconds from_now);
+    std::chrono::milliseconds time_for(std::uint64_t bytes) const noexcept;
+
+    const std::shared_ptr<ServerCore> core_;
+    const std::shared_ptr<Reactor> reactor_;
+    Stream stream_;
+    SteadyTimer wake_;                 ///< never due; cancelled to wake a wait for the endpoint
+    const std::string remote_address_; ///< of the peer, which may be a proxy
+    const bool is_trusted_proxy_;
+    const std::shared_ptr<AddressShare> share_; ///< of the peer
+    beast::flat_buffer buffer_;                 ///< received, not yet used
+
+    SteadyTime deadline_ = SteadyTime::max();
+    bool expired_ = false;   ///< since the deadline was set
+    bool idle_ = false;      ///< between requests
+    bool answering_ = false; ///< an answer is being written
+    bool sending_ = false;   ///< something was written that the client may not have taken yet
+    std::unique_ptr<ReaderWatch> reader_watch_; ///< while the client has something to take
+    std::uint32_t served_ = 0;
+
+    // of the present request
+    std::shared_ptr<Exchange> exchange_;
+    SteadyTime started_;
+    std::optional<HeadScanner> scanner_;
+    std::size_t scanned_ = 0;           ///< bytes at the front of `buffer_` that it has seen
+    std::optional<SteadyTime> arrived_; ///< with its body
+    /// Counts it as in flight from its head to its end.
+    class InFlight {
+    public:
+        explicit InFlight(std::atomic<std::uint64_t>& count) noexcept
+            : count_{count} {
+            count_.fetch_add(1, std::memory_order_relaxed);
+        }
+        ~InFlight() { count_.fetch_sub(1, std::memory_order_relaxed); }
+        InFlight(const InFlight&) = delete;
+        InFlight& operator=(const InFlight&) = delete;
+
+    private:
+        std::atomic<std::uint64_t>& count_;
+    };
+    std::optional<InFlight> in_flight_;
+    std::size_t head_bytes_ = 0;
+    bool head_complete_ = false;
+    bool expects_continue_ = false;
+    std::uint64_t request_bytes_ = 0;
+    std::optional<Admission> admission_;
+    std::string principal_;
+    std::string request_id_;
+    std::optional<Problem> problem_;
+    std::optional<BodyBuffer> body_;
+    Response response_;
+    std::string head_text_;
+};
+
+} // namespace portrait::http

@@ -1,0 +1,183 @@
+#include "connection/connection.hpp"
+
+#include "callers/secret_digest.hpp"
+#include "connection/response_head.hpp"
+#include "headers/trace_parent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace portrait::http {
+namespace {
+
+// Closing a socket that holds unread bytes, or gets more, resets the connection, and the reset may overtake
+// the answer. So the sending side is closed first and what still comes is read and dropped for a while.
+constexpr std::chrono::seconds linger_silence{2};
+constexpr std::chrono::seconds linger_most{10};
+constexpr std::uint64_t linger_bytes = 64ULL << 20;
+
+} // namespace
+
+Session::Arrival Session::refuse(Problem problem) {
+    problem_ = std::move(problem);
+    if (body_) {
+        // At once: the bodies that may go on need the room while this answer is on its way.
+        body_.reset();
+        exchange_->charge.release();
+    }
+    return Arrival::refused;
+}
+
+Session::Arrival Session::refuse_timeout(std::string message) {
+    Problem problem;
+    problem.status = 408;
+    problem.rule = "request.timeout";
+    problem.message = std::move(message);
+    return refuse(std::move(problem));
+}
+
+void Session::refuse_failure(std::string_view cause) {
+    Problem problem;
+    problem.status = 500;
+    problem.rule = "internal";
+    problem.message = "internal error";
+    problem.cause = cause;
+    core_->event(Severity::error, "a request failed: " + problem.cause, request_id_);
+    refuse(std::move(problem));
+}
+
+Response Session::refusal() const {
+    if (admission_) {
+        return core_->endpoint->refuse(*problem_, *admission_);
+    }
+    Response response = core_->endpoint->refuse(*problem_, head_complete_ ? &exchange_->head : nullptr);
+    if (!request_id_.empty()) {
+        response.set("X-Request-Id", request_id_);
+    }
+    return response;
+}
+
+// The answer where there was no room for the body of this one.
+Response Session::without_room(const Response& dropped) {
+    if (const std::string* const id = dropped.find("X-Request-Id")) {
+        request_id_ = *id;
+    }
+    problem_.emplace();
+    problem_->status = 503;
+    problem_->rule = "service.answer_bytes_in_flight";
+    problem_->message = "too many answers are being sent at present; try again";
+    problem_->retry_after = std::chrono::seconds{1};
+    Response refused = refusal();
+    problem_.reset();
+    refused.principal = dropped.principal;
+    refused.route = dropped.route;
+    return refused;
+}
+
+// Answers with the problem and closes; always false.
+Awaitable<bool> Session::answer_refused() {
+    co_return co_await answer(refusal(), false);
+}
+
+// Writes the answer; with `keep`, and when neither side wants to close, the connection stays and the result
+// is true.
+Awaitable<bool> Session::answer(Response response, bool keep) {
+    response_ = std::move(response);
+    const bool to_head = head_complete_ && exchange_->head.method == "HEAD";
+    const std::optional<std::uint64_t> length = response_.length();
+    const std::string_view body = to_head || !length ? std::string_view{} : response_.body_text();
+    const bool wrong_length = !to_head && response_.producer() == nullptr && length && *length != body.size();
+    const bool unbounded =
+        response_.producer() != nullptr && !length && exchange_->parser->get().version() == 10;
+    const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
+                            !wrong_length && !unbounded && !core_->draining &&
+                            served_ < core_->options.requests_per_connection;
+    BodyProducer* const producer = to_head ? nullptr : response_.producer();
+    ResponseFraming framing;
+    framing.chunked = producer != nullptr && !length && exchange_->parser->get().version() != 10;
+    framing.close = !keep_alive;
+    framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
+    framing.date = reactor_->date();
+    framing.transport_security = stream_.is_secure() ? core_->transport_security : std::string_view{};
+    write_response_head(response_, framing, head_text_);
+
+    answering_ = true;
+    sending_ = true;
+    set_deadline(core_->options.write_timeout + time_for(body.size()));
+    beast::error_code error;
+    const Stream::Pieces pieces{net::buffer(std::as_const(head_text_)),
+                                net::buffer(body.data(), body.size())};
+    const std::size_t written = co_await stream_.write(pieces, error);
+    std::uint64_t body_written = written - std::min(written, head_text_.size());
+    bool whole = !error;
+    if (producer != nullptr && !error) {
+        whole = co_await write_pieces(*producer, framing.chunked, body_written) &&
+                (!length || *length == body_written);
+    }
+    answering_ = false;
+    log_access(body_written);
+    if (!exchange_->abandoned) {
+        exchange_->charge.release();
+        exchange_->answer.release();
+        exchange_->piece_charge.release();
+    }
+    response_ = {};
+    in_flight_.reset();
+    if (!whole) {
+        co_return false;
+    }
+    if (!keep_alive) {
+        co_await linger();
+    }
+    co_return keep_alive;
+}
+
+void Session::log_access(std::uint64_t response_bytes) const {
+    if (!core_->log) {
+        return;
+    }
+    const std::string* const request_id = response_.find("X-Request-Id");
+    AccessRecord record;
+    record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
+    record.remote_address = exchange_->remote_address;
+    record.principal = response_.principal.empty() ? principal_ : response_.principal;
+    std::string application;
+    if (head_complete_) {
+        if (const auto* const token = exchange_->head.find("SO-AppToken")) {
+            application = hexadecimal(sha256(*token)).substr(0, 16);
+        }
+        record.application = application;
+        if (exchange_->head.count("traceparent") == 1) {
+            const std::string_view trace_parent = *exchange_->head.find("traceparent");
+            record.trace_parent = is_trace_parent(trace_parent) ? trace_parent : std::string_view{};
+        }
+        record.method = exchange_->head.method;
+        record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
+    }
+    record.status = response_.status;
+    record.request_bytes = request_bytes_;
+    record.response_bytes = response_bytes;
+    record.route = response_.route;
+    record.rule = response_.rule;
+    if (arrived_) {
+        record.received = std::chrono::duration_cast<std::chrono::microseconds>(*arrived_ - started_);
+    }
+    record.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
+    core_->log->access(record);
+}
+
+Awaitable<void> Session::linger() {
+    stream_.end_sending();
+    beast::error_code error;
+    const SteadyTime end = std::chrono::steady_clock::now() + linger_most;
+    buffer_.clear();
+    buffer_.shrink_to_fit();
+    for (std::uint64_t dropped = 0; !error && dropped < linger_bytes;) {
+        set_deadline(linger_silence);
+        deadline_ = std::min(deadline_, end);
+        dropped += co_await stream_.drop_some(net::buffer(reactor_->dropped), error);
+    }
+}
+
+} // namespace portrait::http

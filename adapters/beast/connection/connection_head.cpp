@@ -1,0 +1,188 @@
+#include "connection/connection.hpp"
+
+#include "connection/forwarded.hpp"
+#include "connection/request_framing.hpp"
+
+#include <boost/beast/http/error.hpp>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace portrait::http {
+namespace {
+
+constexpr std::size_t head_read_size = 4096; // at a time; most heads fit
+
+Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
+    if (error == beast::http::error::header_limit) {
+        Problem problem;
+        problem.status = 431;
+        problem.rule = "request.header_too_large";
+        problem.message = "the request line and fields are larger than the " + std::to_string(limit) +
+                          " bytes accepted, or one field than 65533";
+        problem.limit = limit;
+        return problem;
+    }
+    if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
+        error == beast::http::error::bad_version) {
+        return malformed("the request line is not that of an HTTP/1.0 or HTTP/1.1 request");
+    }
+    if (error == beast::http::error::bad_content_length ||
+        error == beast::http::error::multiple_content_length) {
+        return malformed("Content-Length is not one decimal number");
+    }
+    if (error == beast::http::error::bad_transfer_encoding) {
+        return malformed("the request has more than one way to say its body's length");
+    }
+    return malformed("a field of the request is malformed");
+}
+
+} // namespace
+
+Awaitable<Session::Arrival> Session::read_head() {
+    idle_ = buffer_.size() == 0;
+    started_ = std::chrono::steady_clock::now();
+    set_deadline(idle_ ? core_->options.idle_timeout : core_->options.header_timeout);
+    if (idle_) {
+        reactor_->idle(*this);
+    } else {
+        start_exchange();
+    }
+    for (;;) {
+        if (buffer_.size() != 0) {
+            if (const auto arrival = parse_head()) {
+                co_return *arrival;
+            }
+        }
+        if (core_->cutting || (idle_ && core_->draining && !stream_.has_unread())) {
+            co_return Arrival::gone;
+        }
+        beast::error_code error;
+        if (idle_) {
+            // Thousands of connections may wait here: none keeps what only a request needs.
+            give_workspace();
+            co_await stream_.wait_readable(error);
+            if (error) {
+                co_return Arrival::gone;
+            }
+            // Busy before it is read: who is idle may be closed by others between the reading and its return.
+            reactor_->busy(*this);
+            idle_ = false;
+            started_ = std::chrono::steady_clock::now();
+            set_deadline(core_->options.header_timeout);
+            take_workspace();
+            start_exchange();
+        }
+        const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
+        if (expired_) {
+            co_return refuse_timeout("the request's head didn't arrive in time");
+        }
+        if (error) {
+            co_return Arrival::gone;
+        }
+        buffer_.commit(count);
+    }
+}
+
+// Parses what is there; nothing when more is needed.
+std::optional<Session::Arrival> Session::parse_head() {
+    auto& parser = *exchange_->parser;
+    const auto letters = static_cast<const char*>(buffer_.data().data());
+    if (head_bytes_ == 0 && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
+        // RFC 9112 section 2.2: an empty line before a request line is passed over; one, however it arrives.
+        if (buffer_.size() == 1) {
+            return std::nullopt;
+        }
+        buffer_.consume(2);
+        head_bytes_ += 2;
+        if (buffer_.size() == 0) {
+            return std::nullopt;
+        }
+    }
+    if (auto problem = scan_head()) {
+        return refuse(*std::move(problem));
+    }
+    beast::error_code error;
+    std::size_t used = 0;
+    try {
+        used = parser.put(buffer_.data(), error);
+    } catch (const std::length_error&) { // a single field of more than the parser's 64 KiB
+        error = beast::http::error::header_limit;
+    }
+    OPENSSL_cleanse(buffer_.data().data(), used); // the parser has a copy of what it used
+    buffer_.consume(used);
+    scanned_ -= std::min(used, scanned_);
+    head_bytes_ += used;
+    const std::uint32_t limit = core_->options.header_limit;
+    // The parser limits the request line and the fields each; together they have to fit, too.
+    if (head_bytes_ > limit ||
+        (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit)) {
+        error = beast::http::error::header_limit;
+    }
+    if (error == beast::http::error::need_more) {
+        return std::nullopt;
+    }
+    if (error) {
+        return refuse(problem_of_head(error, limit));
+    }
+    if (!parser.is_header_done()) {
+        return std::nullopt;
+    }
+    head_complete_ = true;
+    return Arrival::complete;
+}
+
+std::optional<Problem> Session::scan_head() {
+    const std::string_view received{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+    const HeadScanner::Fault fault = scanner_->scan(received.substr(scanned_));
+    scanned_ = received.size();
+    switch (fault) {
+    case HeadScanner::Fault::none: return std::nullopt;
+    case HeadScanner::Fault::line_end: return malformed("a line of the request's head doesn't end in CR LF");
+    case HeadScanner::Fault::continued_field: return malformed("a field of the request spans several lines");
+    case HeadScanner::Fault::control_character:
+        return malformed("the request's head has a control character");
+    case HeadScanner::Fault::long_target: break;
+    }
+    return target_too_long(core_->options.target_limit);
+}
+
+void Session::fill_head() {
+    const auto& message = exchange_->parser->get();
+    RequestHead& head = exchange_->head;
+    head.method = message.method_string();
+    head.target = message.target();
+    for (const auto& field : message) {
+        head.fields.push_back({field.name_string(), field.value()});
+    }
+    if (const auto length = exchange_->parser->content_length()) {
+        head.content_length = *length;
+    }
+    head.chunked = exchange_->parser->chunked();
+    head.secure = stream_.is_secure();
+    if (is_trusted_proxy_) {
+        take_forwarded();
+    }
+    head.remote_address = exchange_->remote_address;
+    head.stop = exchange_->stop.get_token();
+}
+
+// The client is whom the proxy names.
+void Session::take_forwarded() {
+    const Forwarded said = forwarded(exchange_->head, core_->options.trusted_proxies);
+    if (said.is_garbled) {
+        core_->event(Severity::debug, fmt::format("what the proxy {} says of its client is no address or no "
+                                                  "scheme; the proxy counts as the client",
+                                                  remote_address_));
+    }
+    exchange_->head.secure = said.secure.value_or(stream_.is_secure());
+    if (said.client) {
+        exchange_->remote_address = said.client->to_string();
+        share_with(core_->share_of(exchange_->remote_address));
+    }
+}
+
+} // namespace portrait::http

@@ -1,0 +1,140 @@
+#include "connection/request_framing.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace portrait::http {
+namespace {
+
+std::size_t count_of(const RequestHead& head, std::string_view name) noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(head.fields.begin(), head.fields.end(),
+                      [&](const RequestField& field) { return equal_ignoring_case(field.name, name); }));
+}
+
+bool is_host(std::string_view value) noexcept {
+    return std::none_of(value.begin(), value.end(), [](char letter) {
+        return static_cast<unsigned char>(letter) <= ' ' || letter == '\x7f' ||
+               std::string_view{"/?#@\\,<>\""}.find(letter) != std::string_view::npos;
+    });
+}
+
+std::optional<Problem> check_host(const RequestHead& head, unsigned minor_version) {
+    const std::size_t count = count_of(head, "Host");
+    if (count > 1) {
+        return malformed("the request has more than one Host field");
+    }
+    if (count == 0) {
+        return minor_version == 0 ? std::nullopt
+                                  : std::optional{malformed("an HTTP/1.1 request needs a Host field")};
+    }
+    if (!is_host(*head.find("Host"))) {
+        return malformed("the Host field is not a host name with an optional port");
+    }
+    return std::nullopt;
+}
+
+// Two readers that disagree about where a body ends let a third party smuggle requests between them, so
+// whatever is not plain is refused.
+std::optional<Problem> check_length(const RequestHead& head, unsigned minor_version) {
+    if (count_of(head, "Content-Length") > 1) {
+        return malformed("the request has more than one Content-Length field");
+    }
+    // RFC 9112 section 6.3 would let `5, 5` pass as 5.
+    if (const auto* const length = head.find("Content-Length");
+        length != nullptr && length->find_first_not_of("0123456789") != std::string_view::npos) {
+        return malformed("Content-Length is not one decimal number");
+    }
+    const std::size_t codings = count_of(head, "Transfer-Encoding");
+    if (codings == 0) {
+        return std::nullopt;
+    }
+    if (count_of(head, "Content-Length") != 0) {
+        return malformed("the request has both Content-Length and Transfer-Encoding; send one of them");
+    }
+    if (minor_version == 0) {
+        return malformed("HTTP/1.0 has no Transfer-Encoding; send Content-Length");
+    }
+    if (codings > 1 || !equal_ignoring_case(*head.find("Transfer-Encoding"), "chunked")) {
+        Problem problem;
+        problem.status = 501;
+        problem.rule = "request.transfer_encoding";
+        problem.message = "the only Transfer-Encoding accepted is chunked";
+        return problem;
+    }
+    return std::nullopt;
+}
+
+std::optional<Problem> check_target(RequestHead& head) {
+    std::string_view target = head.target;
+    for (const std::string_view scheme : {std::string_view{"http://"}, std::string_view{"https://"}}) {
+        if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
+            target.remove_prefix(scheme.size());
+            const std::size_t path = target.find_first_of("/?#");
+            if (!is_host(target.substr(0, path)) || target.substr(0, path).empty()) {
+                return malformed(
+                    "the authority of the request's target is not a host name with an optional port");
+            }
+            head.target = path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
+        }
+    }
+    if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS")) {
+        return std::nullopt;
+    }
+    return malformed("the request's target is not a path that begins with '/'");
+}
+
+std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor_version) {
+    if (minor_version == 0) {
+        return std::nullopt; // RFC 9110 section 10.1.1: an expectation in HTTP/1.0 means nothing
+    }
+    for (const RequestField& field : head.fields) {
+        if (equal_ignoring_case(field.name, "Expect") && !equal_ignoring_case(field.value, "100-continue")) {
+            Problem problem;
+            problem.status = 417;
+            problem.rule = "request.expectation";
+            problem.message = "the only expectation accepted is 100-continue";
+            return problem;
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+Problem malformed(std::string message) {
+    Problem problem;
+    problem.status = 400;
+    problem.rule = "request.malformed";
+    problem.message = std::move(message);
+    return problem;
+}
+
+Problem target_too_long(std::uint32_t limit) {
+    Problem problem;
+    problem.status = 414;
+    problem.rule = "request.target_too_long";
+    problem.message = "the request's target is longer than the " + std::to_string(limit) + " bytes accepted";
+    problem.limit = limit;
+    return problem;
+}
+
+std::optional<Problem> check_framing(RequestHead& head, unsigned minor_version) {
+    if (auto problem = check_length(head, minor_version)) {
+        return problem;
+    }
+    if (auto problem = check_host(head, minor_version)) {
+        return problem;
+    }
+    if (auto problem = check_target(head)) {
+        return problem;
+    }
+    return check_expectation(head, minor_version);
+}
+
+bool expects_continue(const RequestHead& head, unsigned minor_version) noexcept {
+    return minor_version != 0 && head.find("Expect") != nullptr;
+}
+
+} // namespace portrait::http

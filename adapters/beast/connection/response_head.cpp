@@ -1,0 +1,55 @@
+#include "connection/response_head.hpp"
+
+#include <charconv>
+#include <cstdint>
+
+namespace portrait::http {
+namespace {
+
+void append_number(std::string& out, std::uint64_t number) {
+    char digits[20]; // NOLINT(modernize-avoid-c-arrays): to_chars wants pointers
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), number);
+    out.append(std::begin(digits), end.ptr);
+}
+
+void append_value(std::string& out, std::string_view value) {
+    for (const char letter : value) {
+        const auto code = static_cast<unsigned char>(letter);
+        out.push_back(code < 0x20 && letter != '\t' ? ' ' : letter);
+    }
+}
+
+} // namespace
+
+void write_response_head(const Response& response, const ResponseFraming& framing, std::string& out) {
+    out.clear();
+    out.append("HTTP/1.1 ");
+    append_number(out, response.status);
+    out.push_back(' ');
+    append_value(out, response.reason.empty() ? reason_phrase(response.status) : response.reason);
+    out.append("\r\nServer: portrait\r\nDate: ").append(framing.date).append("\r\n");
+    if (!framing.transport_security.empty()) {
+        out.append("Strict-Transport-Security: ").append(framing.transport_security).append("\r\n");
+    }
+    for (const ResponseField& field : response.fields) {
+        out.append(field.name).append(": ");
+        append_value(out, field.value);
+        out.append("\r\n");
+    }
+    if (const auto length = response.length()) {
+        out.append("Content-Length: ");
+        append_number(out, *length);
+        out.append("\r\n");
+    }
+    if (framing.chunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    }
+    if (framing.close) {
+        out.append("Connection: close\r\n");
+    } else if (framing.keep_alive) {
+        out.append("Connection: keep-alive\r\n");
+    }
+    out.append("\r\n");
+}
+
+} // namespace portrait::http

@@ -1,0 +1,158 @@
+#include "server/io_thread.hpp"
+
+#include "connection/connection.hpp"
+#include "headers/http_date.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace portrait::http {
+namespace {
+
+// Short enough that the shortest timeout is kept to a quarter of itself.
+std::chrono::milliseconds period_for(const ServerOptions& options) {
+    const std::chrono::milliseconds shortest =
+        std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.handler_timeout,
+                  options.write_timeout});
+    return std::clamp(shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{250});
+}
+
+constexpr std::size_t most_spare_workspaces = 64;
+constexpr std::size_t largest_kept_buffer = 8192; // most heads need no more
+constexpr unsigned farewells_at_once = 16;
+constexpr std::chrono::milliseconds pause_between_farewells{1};
+
+} // namespace
+
+Reactor::Reactor(const ServerOptions& options)
+    : context{1}
+    , timer_{context}
+    , period_{period_for(options)} {}
+
+Reactor::~Reactor() = default;
+
+void Reactor::keep(Workspace workspace) {
+    if (spare_workspaces_.size() < most_spare_workspaces &&
+        workspace.buffer.capacity() <= largest_kept_buffer &&
+        workspace.head_text.capacity() <= largest_kept_buffer) {
+        spare_workspaces_.push_back(std::move(workspace));
+    }
+}
+
+Workspace Reactor::spare_workspace() {
+    if (spare_workspaces_.empty()) {
+        return {};
+    }
+    Workspace spare = std::move(spare_workspaces_.back());
+    spare_workspaces_.pop_back();
+    return spare;
+}
+
+void Reactor::add(Session& session) {
+    sessions_.insert(&session);
+    if (!ticking_) {
+        ticking_ = true;
+        tick();
+    }
+}
+
+void Reactor::idle(Session& session) {
+    session.idle_since = std::chrono::steady_clock::now();
+    idle_sessions_.push_back(session);
+    idle_count_.fetch_add(1, std::memory_order_relaxed);
+    if (&idle_sessions_.front() == static_cast<IdleHook*>(&session)) {
+        publish_oldest();
+    }
+}
+
+void Reactor::busy(Session& session) {
+    IdleHook& hook = session;
+    if (!hook.is_linked()) {
+        return;
+    }
+    const bool was_oldest = &idle_sessions_.front() == &hook;
+    hook.unlink();
+    idle_count_.fetch_sub(1, std::memory_order_relaxed);
+    if (was_oldest) {
+        publish_oldest();
+    }
+}
+
+void Reactor::publish_oldest() noexcept {
+    oldest_idle_.store(
+        idle_sessions_.empty()
+            ? never
+            : static_cast<Session&>(idle_sessions_.front()).idle_since.time_since_epoch().count(),
+        std::memory_order_relaxed);
+}
+
+std::int64_t Reactor::oldest_idle() const noexcept {
+    return idle_count_.load(std::memory_order_relaxed) > 0 ? oldest_idle_.load(std::memory_order_relaxed)
+                                                           : never;
+}
+
+bool Reactor::close_oldest_idle() {
+    if (idle_count_.fetch_sub(1, std::memory_order_relaxed) <= 0) {
+        idle_count_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    net::post(context, [this] {
+        idle_count_.fetch_add(1, std::memory_order_relaxed);
+        if (!idle_sessions_.empty()) {
+            auto& session = static_cast<Session&>(idle_sessions_.front());
+            busy(session);
+            session.cut();
+        }
+    });
+    return true;
+}
+
+void Reactor::tick() {
+    timer_.expires_after(more_have_expired_ ? pause_between_farewells : period_);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || sessions_.empty()) {
+            ticking_ = false;
+            return;
+        }
+        look_at_sessions();
+        tick();
+    });
+}
+
+// Thousands that came together run out of time together: they get their answers some at a time, so that who
+// asks meanwhile doesn't wait for all of them.
+void Reactor::look_at_sessions() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    unsigned expired = 0;
+    more_have_expired_ = false;
+    for (Session* const session : sessions_) {
+        if (session->look(now) && ++expired == farewells_at_once) {
+            more_have_expired_ = true;
+            return;
+        }
+    }
+}
+
+void Reactor::drain_sessions() {
+    for (Session* const session : sessions_) {
+        session->begin_drain();
+    }
+}
+
+void Reactor::cut_sessions() {
+    for (Session* const session : sessions_) {
+        session->cut();
+    }
+}
+
+std::string_view Reactor::date() {
+    const std::time_t second = std::time(nullptr);
+    if (second != date_second_) {
+        date_ = format_http_date(Timestamp{std::chrono::seconds{second}});
+        date_second_ = second;
+    }
+    return date_;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,82 @@
+#include "server/server_shared.hpp"
+
+#include "server/tls_context.hpp"
+#include "sign_in_attempts.hpp"
+
+#include <fmt/format.h>
+
+namespace portrait::http {
+
+std::string ServerCore::transport_security_of(const ServerOptions& options) {
+    return options.tls && options.tls->hsts.count() > 0 ? fmt::format("max-age={}", options.tls->hsts.count())
+                                                        : std::string{};
+}
+
+result<void> ServerCore::load_tls() {
+    if (!options.tls) {
+        return {};
+    }
+    auto loaded = TlsContext::load(*options.tls);
+    if (!loaded) {
+        return loaded.error();
+    }
+    {
+        const std::lock_guard lock{tls_mutex_};
+        tls_ = *loaded;
+    }
+    event((*loaded)->is_out_of_date() ? Severity::warning : Severity::info,
+          fmt::format("TLS by the certificate of {}{}", (*loaded)->description(),
+                      (*loaded)->is_out_of_date() ? ": no client will take it today" : ""));
+    return {};
+}
+
+std::shared_ptr<const TlsContext> ServerCore::tls() const {
+    if (!options.tls) {
+        return nullptr;
+    }
+    const std::lock_guard lock{tls_mutex_};
+    return tls_;
+}
+
+std::shared_ptr<AddressShare> ServerCore::share_of(const std::string& address) const {
+    return budget->share_of(client_network(address));
+}
+
+void ServerCore::enter() {
+    const std::lock_guard lock{mutex_};
+    ++active_;
+}
+
+void ServerCore::leave() {
+    const std::lock_guard lock{mutex_};
+    if (--active_ == 0) {
+        empty_.notify_all();
+    }
+}
+
+std::uint64_t ServerCore::active() const {
+    const std::lock_guard lock{mutex_};
+    return active_;
+}
+
+bool ServerCore::wait_until_empty(std::chrono::milliseconds patience) {
+    std::unique_lock lock{mutex_};
+    return empty_.wait_for(lock, patience, [this] { return active_ == 0; });
+}
+
+void ServerCore::wait_until_empty() {
+    std::unique_lock lock{mutex_};
+    empty_.wait(lock, [this] { return active_ == 0; });
+}
+
+void ServerCore::event(Severity severity, std::string_view message,
+                       std::string_view request_id) const noexcept {
+    try {
+        if (log) {
+            log->event(severity, message, request_id);
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
+    }
+}
+
+} // namespace portrait::http

@@ -1,0 +1,165 @@
+#include "server/tls_layer.hpp"
+
+#include "server/tls_context.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+namespace portrait::http {
+namespace {
+
+constexpr std::size_t record_size = std::size_t{16} * 1024; // the most data that one holds
+constexpr unsigned most_at_once = 16; // steps, before others on the thread have their turn
+
+std::size_t size_of(const Stream::Pieces& pieces) {
+    std::size_t size = 0;
+    for (const net::const_buffer& piece : pieces) {
+        size += piece.size();
+    }
+    return size;
+}
+
+/// What the next record holds. Where pieces are short several go together, so that head and body of a small
+/// answer are one segment; they are put together in memory that the thread's connections share, which is
+/// right since the same pieces give the same record again when it has to be tried once more.
+net::const_buffer next_record(const Stream::Pieces& pieces, std::size_t written) {
+    static thread_local std::array<char, record_size> together;
+    std::size_t size = 0;
+    for (const net::const_buffer& whole : pieces) {
+        const net::const_buffer piece = whole + std::min(written, whole.size());
+        written -= std::min(written, whole.size());
+        if (piece.size() == 0) {
+            continue;
+        }
+        const bool last = &whole == &pieces.back() || (&whole + 1)->size() == 0;
+        if (size == 0 && (piece.size() >= record_size || last)) {
+            return net::buffer(piece, record_size);
+        }
+        const std::size_t count = std::min(piece.size(), record_size - size);
+        std::memcpy(together.data() + size, piece.data(), count);
+        size += count;
+        if (size == record_size) {
+            break;
+        }
+    }
+    return {together.data(), size};
+}
+
+} // namespace
+
+TlsLayer::TlsLayer(const TlsContext& context, Socket& socket)
+    : socket_{socket}
+    , ssl_{SSL_new(context.handle())} {
+    beast::error_code error;
+    socket_.native_non_blocking(true, error);
+    if (!ssl_ || error || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) {
+        ERR_clear_error();
+        throw std::bad_alloc{};
+    }
+    SSL_set_accept_state(ssl_.get());
+}
+
+/// Takes a step again and again, with the waits that it asks for in between, until it is done or has failed.
+template<class Step>
+Awaitable<void> TlsLayer::drive(Step step, beast::error_code& error) {
+    cancelled_ = false;
+    error = {};
+    for (;;) {
+        // OpenSSL keeps the descriptor's number, which may be another connection's by now.
+        if (!socket_.is_open()) {
+            error = net::error::bad_descriptor;
+            co_return;
+        }
+        ERR_clear_error();
+        errno = 0;
+        const int outcome = step();
+        if (outcome == 1) {
+            break;
+        }
+        const int kind = SSL_get_error(ssl_.get(), outcome);
+        if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) {
+            error = fault(kind);
+            co_return;
+        }
+        co_await wait_for(kind, error);
+        if (error) {
+            co_return;
+        }
+    }
+    if (++at_once_ == most_at_once) {
+        at_once_ = 0;
+        co_await net::post(socket_.get_executor(), use_awaitable);
+    }
+}
+
+Awaitable<void> TlsLayer::wait_for(int wanted, beast::error_code& error) {
+    at_once_ = 0;
+    co_await socket_.async_wait(wanted == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write,
+                                net::redirect_error(use_awaitable, error));
+    if (!error && cancelled_) {
+        error = net::error::operation_aborted;
+    }
+}
+
+beast::error_code TlsLayer::fault(int kind) {
+    if (kind == SSL_ERROR_ZERO_RETURN) {
+        return net::error::eof;
+    }
+    failed_ = true;
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    met_plain_http_ = reason == SSL_R_HTTP_REQUEST;
+    reason_ = ERR_reason_error_string(ERR_peek_error());
+    const int system = errno;
+    ERR_clear_error();
+    if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        return net::error::connection_aborted; // closed without a goodbye: there may have been more
+    }
+    if (kind == SSL_ERROR_SYSCALL && system != 0) {
+        return {system, boost::system::system_category()};
+    }
+    return make_error_code(boost::system::errc::protocol_error);
+}
+
+std::string TlsLayer::fault_reason(const beast::error_code& error) const {
+    return reason_ == nullptr ? error.message() : reason_;
+}
+
+Awaitable<void> TlsLayer::handshake(beast::error_code& error) {
+    return drive([ssl = ssl_.get()] { return SSL_do_handshake(ssl); }, error);
+}
+
+Awaitable<std::size_t> TlsLayer::read_some(net::mutable_buffer buffer, beast::error_code& error) {
+    std::size_t count = 0;
+    co_await drive([&] { return SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &count); }, error);
+    co_return count;
+}
+
+Awaitable<std::size_t> TlsLayer::write(Stream::Pieces pieces, beast::error_code& error) {
+    std::size_t written = 0;
+    for (const std::size_t size = size_of(pieces); written < size && !error;) {
+        std::size_t count = 0;
+        co_await drive(
+            [&] {
+                const net::const_buffer record = next_record(pieces, written);
+                return SSL_write_ex(ssl_.get(), record.data(), record.size(), &count);
+            },
+            error);
+        written += count;
+    }
+    co_return written;
+}
+
+void TlsLayer::say_goodbye() noexcept {
+    if (!failed_ && socket_.is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
+        SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+    }
+}
+
+} // namespace portrait::http

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "server/stream.hpp"
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace portrait::http {
+
+/// TLS on a socket, by OpenSSL on the socket itself: an idle connection keeps no buffers, where Asio's own
+/// stream keeps about 70 KiB. For `Stream` alone, whose rules hold here. Writing to a peer that has gone
+/// raises SIGPIPE, which the threads of reactors block.
+class TlsLayer {
+public:
+    TlsLayer(const TlsContext& context, Socket& socket);
+    TlsLayer(const TlsLayer&) = delete;
+    TlsLayer& operator=(const TlsLayer&) = delete;
+
+    Awaitable<void> handshake(beast::error_code& error);
+    Awaitable<std::size_t> read_some(net::mutable_buffer buffer, beast::error_code& error);
+    Awaitable<std::size_t> write(Stream::Pieces pieces, beast::error_code& error);
+
+    /// Tells the peer that this is the end, so that it knows that it has got all; of no use where there was
+    /// an error.
+    void say_goodbye() noexcept;
+    void cancel() noexcept { cancelled_ = true; }
+
+    bool has_decrypted() const noexcept { return SSL_pending(ssl_.get()) > 0; }
+    bool met_plain_http() const noexcept { return met_plain_http_; }
+    /// What OpenSSL says of the error.
+    std::string fault_reason(const beast::error_code& error) const;
+    static Awaitable<void> nothing_to_wait_for() { co_return; }
+
+private:
+    struct Free {
+        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+    };
+
+    template<class Step>
+    Awaitable<void> drive(Step step, beast::error_code& error);
+    Awaitable<void> wait_for(int wanted, beast::error_code& error);
+    beast::error_code fault(int kind);
+
+    Socket& socket_;
+    std::unique_ptr<SSL, Free> ssl_;
+    bool cancelled_ = false;
+    bool failed_ = false;
+    bool met_plain_http_ = false;
+    const char* reason_ = nullptr; ///< of the failure; of static storage
+    unsigned at_once_ = 0;         ///< steps since it last waited
+};
+
+} // namespace portrait::http

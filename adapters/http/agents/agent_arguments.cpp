@@ -1,0 +1,244 @@
+#include "agents/agent_arguments.hpp"
+
+#include "formats/base64.hpp"
+#include "formats/form.hpp"
+#include "headers/field_syntax.hpp"
+#include "headers/plain_problem.hpp"
+
+#include <portrait/http/message.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+Problem not_a(std::string_view name, std::string_view accepted) {
+    return bad_agent_argument(fmt::format("The argument {} is not valid; {} is accepted", name, accepted));
+}
+
+constexpr std::string_view id_accepted = "a whole number from 1 to 2147483647";
+constexpr std::string_view optional_id_accepted = "a whole number from 0 to 2147483647";
+constexpr std::string_view number_accepted = "a whole number from -2147483648 to 2147483647";
+
+bool is_int32(std::int64_t number) noexcept {
+    return number >= std::numeric_limits<std::int32_t>::min() &&
+           number <= std::numeric_limits<std::int32_t>::max();
+}
+
+} // namespace
+
+Problem bad_agent_body(std::string message) {
+    return plain_problem(400, "request.bad_body", std::move(message));
+}
+
+Problem bad_agent_argument(std::string message) {
+    return plain_problem(400, "request.bad_argument", std::move(message));
+}
+
+AgentArguments::AgentArguments(std::span<const AgentArgument> wanted)
+    : wanted_{wanted}
+    , values_(wanted.size()) {}
+
+AgentValue* AgentArguments::find(std::string_view name) noexcept {
+    for (std::size_t index = 0; index < wanted_.size(); ++index)
+        if (equal_ignoring_case(wanted_[index].name, name))
+            return &values_[index];
+    return nullptr;
+}
+
+const AgentArgument* AgentArguments::description(std::string_view name) const noexcept {
+    const auto found = std::find_if(wanted_.begin(), wanted_.end(), [name](const AgentArgument& argument) {
+        return equal_ignoring_case(argument.name, name);
+    });
+    return found == wanted_.end() ? nullptr : &*found;
+}
+
+const AgentValue& AgentArguments::value(std::string_view name) const {
+    for (std::size_t index = 0; index < wanted_.size(); ++index)
+        if (wanted_[index].name == name)
+            return values_[index];
+    throw std::out_of_range{fmt::format("the call has no argument {}", name)};
+}
+
+bool AgentArguments::has(std::string_view name) const {
+    const auto& found = value(name);
+    return !std::holds_alternative<std::monostate>(found) && !std::holds_alternative<NullValue>(found);
+}
+
+ProblemOr<PersonId> AgentArguments::person_id() const {
+    const auto* const found = std::get_if<std::int64_t>(&value("PersonId"));
+    if (found == nullptr)
+        return has("PersonId") ? not_a("PersonId", id_accepted)
+                               : bad_agent_argument(fmt::format(
+                                     "The argument PersonId is missing; {} is needed", id_accepted));
+    auto id = PersonId::from(*found);
+    if (!id)
+        return problem_of(id.error(), Access::write);
+    return *id;
+}
+
+ProblemOr<BlobId> AgentArguments::blob_id(std::string_view name) const {
+    if (!has(name))
+        return bad_agent_argument(fmt::format("The argument {} is missing; {} is needed", name, id_accepted));
+    auto id = optional_blob_id(name);
+    if (!id)
+        return id.error();
+    if (!*id)
+        return not_a(name, id_accepted);
+    return **id;
+}
+
+ProblemOr<std::optional<BlobId>> AgentArguments::optional_blob_id(std::string_view name) const {
+    if (!has(name))
+        return std::optional<BlobId>{};
+    const auto* const found = std::get_if<std::int64_t>(&value(name));
+    if (found == nullptr || *found < 0 || !is_int32(*found))
+        return not_a(name, optional_id_accepted);
+    if (*found == 0)
+        return std::optional<BlobId>{};
+    return std::optional{BlobId::from(*found).value()};
+}
+
+ProblemOr<std::int32_t> AgentArguments::number(std::string_view name) const {
+    using Number = ProblemOr<std::int32_t>;
+    if (!has(name))
+        return Number{boost::system::in_place_value, 0};
+    const auto* const found = std::get_if<std::int64_t>(&value(name));
+    if (found == nullptr || !is_int32(*found))
+        return not_a(name, number_accepted);
+    return Number{boost::system::in_place_value, static_cast<std::int32_t>(*found)};
+}
+
+ProblemOr<std::vector<std::int32_t>> AgentArguments::numbers(std::string_view name) const {
+    std::vector<std::int32_t> numbers;
+    if (!has(name))
+        return numbers;
+    const auto* const found = std::get_if<std::vector<std::int64_t>>(&value(name));
+    if (found == nullptr || !std::all_of(found->begin(), found->end(), is_int32))
+        return not_a(name, "a list of whole numbers from -2147483648 to 2147483647");
+    if (found->size() > max_agent_ids) {
+        auto problem = bad_agent_argument(
+            fmt::format("The argument {} has more than {} entries, which is the most that is accepted", name,
+                        max_agent_ids));
+        problem.limit = max_agent_ids;
+        return problem;
+    }
+    for (const auto number : *found)
+        numbers.push_back(static_cast<std::int32_t>(number));
+    return numbers;
+}
+
+ProblemOr<std::optional<std::string>> AgentArguments::text(std::string_view name) const {
+    if (!has(name))
+        return std::holds_alternative<NullValue>(value(name)) ? std::optional<std::string>{""}
+                                                              : std::optional<std::string>{};
+    const auto* const found = std::get_if<ImageBytes>(&value(name));
+    if (found == nullptr)
+        return not_a(name, "a text");
+    return std::optional{std::string{found->text()}};
+}
+
+std::optional<std::variant<std::int64_t, std::string>>
+AgentArguments::name_or_number(std::string_view name) const {
+    using NameOrNumber = std::variant<std::int64_t, std::string>;
+    const auto& found = value(name);
+    if (const auto* const number = std::get_if<std::int64_t>(&found))
+        return NameOrNumber{*number};
+    const auto* const text = std::get_if<ImageBytes>(&found);
+    if (text == nullptr)
+        return std::nullopt;
+    // A number may be written as a text, in JSON too.
+    const auto read = value_of_text(AgentArgumentType::either, *text);
+    if (const auto* const number = std::get_if<std::int64_t>(&read))
+        return NameOrNumber{*number};
+    return NameOrNumber{std::string{text->text()}};
+}
+
+ProblemOr<ImageBytes> AgentArguments::bytes(std::string_view name, const Limits& limits) const {
+    if (!has(name))
+        return ImageBytes{};
+    const auto* const found = std::get_if<ImageBytes>(&value(name));
+    if (found == nullptr)
+        return not_a(name, "a base64 text");
+    // Before memory is taken for it.
+    const auto size = decoded_base64_size(found->text());
+    if (size > limits.max_bytes)
+        return problem_of(
+            Error{errc::image_too_many_bytes,
+                  fmt::format("The picture has {} bytes; at most {} are accepted", size, limits.max_bytes)}
+                .with_limit(size, limits.max_bytes),
+            Access::write);
+    auto decoded = decode_base64_bytes(found->text());
+    if (!decoded)
+        return bad_agent_argument(fmt::format("The argument {} is not base64; A-Z, a-z, 0-9, + and / padded "
+                                              "with = are accepted, without spaces",
+                                              name));
+    return ImageBytes{*std::move(decoded)};
+}
+
+AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
+    if (type == AgentArgumentType::text)
+        return text;
+    const auto stripped = trimmed(text.text(), white_space);
+    if (type != AgentArgumentType::bytes) {
+        if (stripped.empty())
+            return NullValue{};
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(stripped.data(), stripped.data() + stripped.size(), number);
+        if (error == std::errc{} && end == stripped.data() + stripped.size())
+            return number;
+        if (type != AgentArgumentType::either)
+            return OtherValue{};
+    }
+    return text.slice(static_cast<std::size_t>(stripped.data() - text.text().data()), stripped.size());
+}
+
+[[nodiscard]] ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
+    auto fields = read_form(body.text());
+    if (!fields)
+        return fields.error();
+    for (auto& field : *fields) {
+        auto* const value = arguments.find(field.name);
+        if (value == nullptr)
+            continue;
+        const auto type = arguments.description(field.name)->type;
+        auto found = value_of_text(type, ImageBytes{std::move(field.value)});
+        // A list's field is there once for each entry.
+        if (type != AgentArgumentType::numbers) {
+            *value = std::move(found);
+        } else if (const auto* const number = std::get_if<std::int64_t>(&found); number == nullptr) {
+            *value = OtherValue{};
+        } else if (std::holds_alternative<std::monostate>(*value)) {
+            *value = std::vector{*number};
+        } else if (auto* const list = std::get_if<std::vector<std::int64_t>>(value)) {
+            list->push_back(*number);
+        }
+    }
+    arguments.set_given();
+    return {};
+}
+
+[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
+                                                             const ImageBytes& body) {
+    AgentArguments arguments{call.arguments};
+    if (call.arguments.empty() || trimmed(body.text(), white_space).empty())
+        return arguments;
+    ProblemOr<void> read;
+    switch (type) {
+    case BodyType::xml: read = read_xml_arguments(body, arguments); break;
+    case BodyType::form: read = read_form_arguments(body, arguments); break;
+    default: read = read_json_arguments(body, arguments); break;
+    }
+    if (!read)
+        return read.error();
+    return arguments;
+}
+
+} // namespace portrait::http

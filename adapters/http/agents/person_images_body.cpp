@@ -1,0 +1,158 @@
+#include "agents/person_images_body.hpp"
+
+#include "formats/base64.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+/// A piece is sent when it has grown to this.
+constexpr std::size_t piece_size = 64ULL * 1024;
+
+/// Whether it is the picture that is to blame, and not the server's present state.
+bool is_of_the_picture(const Error& error) noexcept {
+    return error == failure::bad_input || error == failure::not_found || error == errc::store_corrupt;
+}
+
+} // namespace
+
+ImageInfo PersonImagesBody::Picture::info() const {
+    return {.blob_id = version->blob_id,
+            .blob_version = version->blob_version,
+            .link_version = version->link_version,
+            .format = format};
+}
+
+PersonImagesBody::PersonImagesBody(Work work)
+    : work_{std::move(work)} {
+    auto next = work_.infos.begin();
+    pictures_.reserve(work_.persons.size());
+    for (const auto& person_id : work_.persons) {
+        Picture picture{.person_id = person_id, .version = {}};
+        if (person_id) {
+            const auto& info = *next++;
+            if (info && info->format) {
+                picture.version = info->version();
+                picture.format = *info->format;
+            }
+        }
+        pictures_.push_back(picture);
+    }
+    work_.persons = {};
+    work_.infos = {};
+}
+
+void PersonImagesBody::prepare(std::function<void(const result<void>&)> done) {
+    make([self = shared_from_this(), done = std::move(done)](result<Piece> piece) {
+        if (!piece)
+            return done(piece.error());
+        self->prepared_.emplace(std::move(piece));
+        done({});
+    });
+}
+
+void PersonImagesBody::next(std::function<void(result<Piece>)> done) {
+    if (prepared_) {
+        auto first = *std::move(prepared_);
+        prepared_.reset();
+        return done(std::move(first));
+    }
+    make(done);
+}
+
+void PersonImagesBody::make(const Done& done) {
+    if (ended_)
+        return done(Piece{});
+    if (!std::exchange(begun_, true))
+        piece_ = work_.notation.xml ? "<ArrayOfPersonImage>" : "[";
+    while (piece_.size() < piece_size && index_ < pictures_.size()) {
+        const auto& picture = pictures_[index_];
+        if (!picture.version) {
+            append({});
+            continue;
+        }
+        auto made = work_.renditions->cached(picture.info(), work_.wanted);
+        if (!made)
+            return render(picture, done);
+        append(made->bytes);
+    }
+    if (index_ == pictures_.size()) {
+        piece_ += work_.notation.xml ? "</ArrayOfPersonImage>" : "]";
+        ended_ = true;
+    }
+    done(Piece{std::exchange(piece_, {})});
+}
+
+void PersonImagesBody::render(const Picture& picture, const Done& done) {
+    auto task = [self = shared_from_this(), person_id = *picture.person_id, info = picture.info(), done] {
+        self->work_.renditions->submit(person_id, info, self->work_.wanted, self->work_.stop,
+                                       [self, person_id, done](const result<ImageRendition>& made) {
+                                           try {
+                                               if (const auto appended = self->append(made, person_id);
+                                                   !appended)
+                                                   return done(appended.error());
+                                               done(Piece{std::exchange(self->piece_, {})});
+                                           } catch (const std::exception& exception) {
+                                               done(Error{errc::internal}.with_cause(exception.what()));
+                                           }
+                                       });
+    };
+    if (!work_.readers->execute(std::move(task)))
+        done(Error{errc::service_busy});
+}
+
+result<void> PersonImagesBody::append(const result<ImageRendition>& made, PersonId person_id) {
+    if (made) {
+        append(made->image.bytes);
+        return {};
+    }
+    if (!is_of_the_picture(made.error()))
+        return made.error();
+    if (work_.log && made.error() != failure::not_found)
+        work_.log->event(Severity::warning,
+                         fmt::format("GetPersonImages leaves out the picture of person {}: {}: {} {}",
+                                     person_id.value(), made.error().rule(), made.error().message(),
+                                     made.error().cause()),
+                         work_.request_id);
+    append({});
+    return {};
+}
+
+void PersonImagesBody::append(const ImageBytes& image) {
+    const auto& notation = work_.notation;
+    const auto& asked = pictures_[index_].person_id;
+    const auto person_id = asked ? asked->value() : 0;
+    const bool with_id = is_selected(notation.selection, "PersonId");
+    const bool with_data = is_selected(notation.selection, "ImageData");
+    if (notation.xml) {
+        piece_ += "<PersonImage>";
+        if (with_id)
+            fmt::format_to(std::back_inserter(piece_), "<PersonId>{}</PersonId>", person_id);
+        if (with_data && image.empty()) {
+            piece_ += "<ImageData/>";
+        } else if (with_data) {
+            piece_ += "<ImageData>";
+            append_base64(piece_, image);
+            piece_ += "</ImageData>";
+        }
+        piece_ += "</PersonImage>";
+    } else {
+        piece_ += index_ == 0 ? "{" : ",{";
+        if (with_id)
+            fmt::format_to(std::back_inserter(piece_), "\"PersonId\":{}", person_id);
+        if (with_data) {
+            piece_ += with_id ? ",\"ImageData\":\"" : "\"ImageData\":\"";
+            append_base64(piece_, image);
+            piece_ += '"';
+        }
+        piece_ += '}';
+    }
+    ++index_;
+}
+
+} // namespace portrait::http

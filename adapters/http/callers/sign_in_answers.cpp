@@ -1,0 +1,109 @@
+#include "callers/sign_in_answers.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+std::string escaped(std::string_view text) {
+    std::string html;
+    html.reserve(text.size());
+    for (const char character : text) {
+        switch (character) {
+        case '&': html += "&amp;"; break;
+        case '<': html += "&lt;"; break;
+        case '>': html += "&gt;"; break;
+        case '"': html += "&quot;"; break;
+        case '\'': html += "&#39;"; break;
+        default: html += character;
+        }
+    }
+    return html;
+}
+
+Response page(unsigned status, std::string_view title, std::string_view content) {
+    Response response;
+    response.status = status;
+    response.set("Content-Type", "text/html; charset=utf-8");
+    response.set("Cache-Control", "no-store");
+    response.set("Content-Security-Policy",
+                 "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+    response.set("X-Frame-Options", "DENY");
+    response.set("X-Content-Type-Options", "nosniff");
+    // Not no-referrer: browsers would then hide the form's origin, by which a sign-in from elsewhere is
+    // known.
+    response.set("Referrer-Policy", "same-origin");
+    response.body = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                                "<title>{0}</title>\n</head>\n<body>\n<h1>{0}</h1>\n{1}</body>\n</html>\n",
+                                title, content);
+    return response;
+}
+
+std::string cookie(std::string_view name, std::string_view value, std::string_view attributes, bool secure) {
+    return fmt::format("{}={}; Path=/; SameSite=Lax{}{}", name, value, attributes, secure ? "; Secure" : "");
+}
+
+/// `Response::set` keeps one field of a name, and each cookie needs one of its own.
+void add_cookie(Response& response, std::string value) {
+    response.fields.push_back({"Set-Cookie", std::move(value)});
+}
+
+} // namespace
+
+Response sign_in_page(unsigned status, std::string_view sentence) {
+    const auto said =
+        sentence.empty() ? std::string{} : fmt::format("<p role=\"alert\">{}</p>\n", escaped(sentence));
+    return page(
+        status, "Sign in",
+        fmt::format("{}<form method=\"post\" action=\"/session\">\n"
+                    "<p><label for=\"user\">User</label><br>\n"
+                    "<input id=\"user\" name=\"user\" autocomplete=\"username\" required autofocus></p>\n"
+                    "<p><label for=\"password\">Password</label><br>\n"
+                    "<input id=\"password\" name=\"password\" type=\"password\" "
+                    "autocomplete=\"current-password\" required></p>\n"
+                    "<p><button type=\"submit\">Sign in</button></p>\n</form>\n",
+                    said));
+}
+
+Response signed_in_page(std::string_view name, std::string_view xsrf_value) {
+    return page(200, "Signed in",
+                fmt::format("<p>You are signed in as {}.</p>\n<form method=\"post\" action=\"/session\">\n"
+                            "<input type=\"hidden\" id=\"XSRF_TOKEN\" name=\"XSRF_TOKEN\" value=\"{}\">\n"
+                            "<p><button type=\"submit\" name=\"sign_out\" value=\"1\">Sign out</button></p>\n"
+                            "</form>\n",
+                            escaped(name), escaped(xsrf_value)));
+}
+
+void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
+                         bool secure) {
+    add_cookie(response, cookie(session_cookie, secret, "; HttpOnly", secure));
+    set_xsrf_cookie(response, xsrf_value, secure);
+}
+
+void clear_session_cookies(Response& response, bool secure) {
+    add_cookie(response, cookie(session_cookie, "", "; HttpOnly; Max-Age=0", secure));
+    add_cookie(response, cookie(xsrf_cookie, "", "; Max-Age=0", secure));
+}
+
+void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secure) {
+    add_cookie(response, cookie(xsrf_cookie, xsrf_value, "", secure));
+}
+
+Response see_session_page() {
+    Response response;
+    response.status = 303;
+    response.set("Location", "/session");
+    response.set("Cache-Control", "no-store");
+    return response;
+}
+
+bool wants_page(const RequestHead& head) noexcept {
+    const auto* accept = head.find("Accept");
+    return accept != nullptr && accept->find("text/html") != std::string_view::npos;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,105 @@
+#include "endpoint/endpoint_state.hpp"
+#include "headers/request_id.hpp"
+
+#include <portrait/http/endpoint.hpp>
+
+#include <fmt/format.h>
+
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+template<class Port>
+std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* name) {
+    if (!port)
+        throw std::invalid_argument{fmt::format("Endpoint needs {}", name)};
+    return port;
+}
+
+std::string request_id_of(const Response& response) {
+    const auto* const id = response.find("X-Request-Id");
+    return id != nullptr ? *id : std::string{};
+}
+
+} // namespace
+
+Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
+                   std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
+                   EndpointOptions options, std::shared_ptr<Log> log)
+    : state_{std::make_unique<State>()} {
+    state_->service = required(std::move(service), "a service");
+    state_->authenticator = required(std::move(authenticator), "an authenticator");
+    state_->readers = required(std::move(readers), "an executor for reads");
+    state_->writers = required(std::move(writers), "an executor for writes");
+    state_->options = std::move(options);
+    state_->sessions = std::make_unique<Sessions>(
+        state_->options.sessions, state_->options.clock ? state_->options.clock : system_steady_clock());
+    state_->log = std::move(log);
+}
+
+Endpoint::~Endpoint() {
+    state_->work.wait();
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is the endpoint's from here on, as in `finish`
+void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> done) {
+    state_->begin(head, done);
+}
+
+void Endpoint::finish(Admission admission, ImageBytes body, std::function<void(Response)> done) {
+    if (!admission.state_)
+        throw std::invalid_argument{"Endpoint::finish needs an admission that wasn't moved from"};
+    state_->finish(std::move(admission.state_), std::move(body), std::move(done));
+}
+
+void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done) {
+    begin(head, [this, body = std::move(body), done = std::move(done)](BeginOutcome outcome) {
+        if (auto* response = std::get_if<Response>(&outcome))
+            return done(std::move(*response));
+        auto& admission = std::get<Admission>(outcome);
+        const auto limit = admission.body_limit();
+        if (body.size() > limit)
+            return done(refuse(body_too_large(limit, body.size()), admission));
+        finish(std::move(admission), body, [this, done](Response response) {
+            if (response.producer() == nullptr)
+                return done(std::move(response));
+            auto id = request_id_of(response);
+            collect_body(std::move(response), [this, done, id = std::move(id)](result<Response> whole) {
+                done(whole ? *std::move(whole)
+                           : state_->refuse(problem_of(whole.error(), Access::read), id, {}, false));
+            });
+        });
+    });
+}
+
+Response Endpoint::handle(const RequestHead& head, ImageBytes body) {
+    auto answered = std::make_shared<std::promise<Response>>();
+    auto answer = answered->get_future();
+    handle(head, std::move(body),
+           [answered](Response response) { answered->set_value(std::move(response)); });
+    return answer.get();
+}
+
+Response Endpoint::refuse(const Problem& problem, const RequestHead* head) const {
+    const auto& known = head != nullptr ? *head : RequestHead{};
+    auto response = state_->refuse(problem, request_id(known), negotiate(known), false);
+    if (head != nullptr)
+        cors_grant(*head, state_->options.cors).apply(response);
+    return response;
+}
+
+Response Endpoint::refuse(const Problem& problem, const Admission& admission) const {
+    if (!admission.state_)
+        throw std::invalid_argument{"Endpoint::refuse needs an admission that wasn't moved from"};
+    return state_->refuse(*admission.state_, problem);
+}
+
+void Endpoint::set_draining(bool draining) noexcept {
+    state_->draining = draining;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,43 @@
+#include "headers/field_syntax.hpp"
+
+#include <algorithm>
+
+namespace portrait::http {
+
+std::string_view trimmed(std::string_view text, std::string_view characters) noexcept {
+    skip(text, characters);
+    return text.substr(0, text.find_last_not_of(characters) + 1);
+}
+
+void skip(std::string_view& text, std::string_view characters) noexcept {
+    text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
+}
+
+bool take(std::string_view& text, char character) noexcept {
+    if (!text.starts_with(character))
+        return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+std::string lower_case(std::string_view text) {
+    std::string result{text};
+    std::transform(result.begin(), result.end(), result.begin(), lower);
+    return result;
+}
+
+bool is_port(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 5 &&
+           std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
+}
+
+void add_vary(Response& response, std::string_view names) {
+    for (auto& field : response.fields)
+        if (equal_ignoring_case(field.name, "Vary")) {
+            field.value.append(field.value.empty() ? "" : ", ").append(names);
+            return;
+        }
+    response.set("Vary", std::string{names});
+}
+
+} // namespace portrait::http

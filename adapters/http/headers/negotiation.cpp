@@ -1,0 +1,198 @@
+#include "headers/negotiation.hpp"
+
+#include "headers/field_syntax.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace portrait::http {
+
+namespace {
+
+struct TypeRow {
+    ResponseType type;
+    std::string_view content_type;
+};
+
+constexpr std::string_view charset_suffix = "; charset=utf-8";
+
+constexpr std::array rows{
+    TypeRow{ResponseType::application_json, "application/json; charset=utf-8"},
+    TypeRow{ResponseType::text_json, "text/json; charset=utf-8"},
+    TypeRow{ResponseType::application_xml, "application/xml; charset=utf-8"},
+    TypeRow{ResponseType::text_xml, "text/xml; charset=utf-8"},
+    TypeRow{ResponseType::json_patch, "application/json-patch+json; charset=utf-8"},
+    TypeRow{ResponseType::merge_patch, "application/merge-patch+json; charset=utf-8"},
+};
+
+constexpr bool in_order_of_types() {
+    for (std::size_t index = 0; index < rows.size(); ++index)
+        if (static_cast<std::size_t>(rows[index].type) != index ||
+            response_types[index] != rows[index].type || !rows[index].content_type.ends_with(charset_suffix))
+            return false;
+    return rows.size() == response_types.size();
+}
+static_assert(in_order_of_types());
+
+constexpr const TypeRow& row_of(ResponseType type) noexcept {
+    return rows[static_cast<std::size_t>(type)];
+}
+
+/// Takes what stands before the next separator that is in no quoted-string, and the separator.
+std::string_view take_until(std::string_view& text, char separator) noexcept {
+    bool quoted = false;
+    std::size_t index = 0;
+    for (; index < text.size() && (quoted || text[index] != separator); ++index) {
+        if (quoted && text[index] == '\\')
+            ++index;
+        else if (text[index] == '"')
+            quoted = !quoted;
+    }
+    const auto taken = text.substr(0, std::min(index, text.size()));
+    text.remove_prefix(std::min(index + 1, text.size()));
+    return trimmed(taken);
+}
+
+/// In thousandths. Absent when it isn't RFC 9110's `qvalue`: 0 to 1 with at most three decimals.
+std::optional<unsigned> quality_of(std::string_view text) noexcept {
+    if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') ||
+        (text.size() > 1 && text[1] != '.'))
+        return std::nullopt;
+    unsigned quality = text[0] == '1' ? 1000 : 0;
+    unsigned weight = 100;
+    for (const char digit : text.substr(std::min<std::size_t>(text.size(), 2))) {
+        if (digit < '0' || digit > '9')
+            return std::nullopt;
+        quality += weight * static_cast<unsigned>(digit - '0');
+        weight /= 10;
+    }
+    return quality <= 1000 ? std::optional{quality} : std::nullopt;
+}
+
+bool is_utf8_charset(std::string_view value) noexcept {
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+        value = value.substr(1, value.size() - 2);
+    return equal_ignoring_case(value, "utf-8") || equal_ignoring_case(value, "utf8") || value == "*";
+}
+
+struct MediaRange {
+    std::string_view type;    ///< such as `text` or `*`
+    std::string_view subtype; ///< such as `xml` or `*`
+    unsigned quality = 1000;  ///< in thousandths
+};
+
+/// Absent when the member is malformed or asks for a charset that no answer has.
+std::optional<MediaRange> media_range_of(std::string_view member) noexcept {
+    const auto name = take_until(member, ';');
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos)
+        return std::nullopt;
+    MediaRange range{.type = name.substr(0, slash), .subtype = name.substr(slash + 1)};
+    while (!member.empty()) {
+        const auto parameter = take_until(member, ';');
+        const auto equals = parameter.find('=');
+        if (equals == std::string_view::npos)
+            continue;
+        const auto value = parameter.substr(equals + 1);
+        if (equal_ignoring_case(parameter.substr(0, equals), "q")) {
+            const auto quality = quality_of(value);
+            if (!quality)
+                return std::nullopt;
+            range.quality = *quality;
+        } else if (equal_ignoring_case(parameter.substr(0, equals), "charset") && !is_utf8_charset(value)) {
+            return std::nullopt;
+        }
+    }
+    return range;
+}
+
+/// How exactly a range names a type.
+enum class Exactness { none, any, type, exact };
+
+Exactness exactness(const MediaRange& range, std::string_view name) noexcept {
+    const auto slash = name.find('/');
+    if (range.type == "*")
+        return range.subtype == "*" ? Exactness::any : Exactness::none;
+    if (!equal_ignoring_case(range.type, name.substr(0, slash)))
+        return Exactness::none;
+    if (range.subtype == "*")
+        return Exactness::type;
+    return equal_ignoring_case(range.subtype, name.substr(slash + 1)) ? Exactness::exact : Exactness::none;
+}
+
+/// What the members so far say of one type: the most exact one, the first of those.
+struct Preference {
+    Exactness exactness = Exactness::none;
+    unsigned quality = 0;
+    std::size_t position = 0;
+
+    bool better_than(const Preference& other) const noexcept {
+        if (quality != other.quality)
+            return quality > other.quality;
+        if (exactness != other.exactness)
+            return exactness > other.exactness;
+        return position < other.position;
+    }
+};
+
+using Preferences = std::array<Preference, max_offers>;
+
+void note(Preferences& preferences, std::span<const std::string_view> offers, const MediaRange& range,
+          std::size_t position) noexcept {
+    for (std::size_t index = 0; index < offers.size(); ++index) {
+        auto& preference = preferences[index];
+        const auto named = exactness(range, offers[index]);
+        if (named > preference.exactness)
+            preference = {.exactness = named, .quality = range.quality, .position = position};
+    }
+}
+
+} // namespace
+
+std::string_view content_type(ResponseType type) noexcept {
+    return row_of(type).content_type;
+}
+
+std::string_view media_type(ResponseType type) noexcept {
+    auto text = content_type(type);
+    text.remove_suffix(charset_suffix.size());
+    return text;
+}
+
+std::optional<std::size_t> best_offer(const RequestHead& head,
+                                      std::span<const std::string_view> offers) noexcept {
+    offers = offers.first(std::min(offers.size(), max_offers));
+    Preferences preferences{};
+    std::size_t position = 0;
+    for (const auto& field : head.fields) {
+        if (!equal_ignoring_case(field.name, "Accept"))
+            continue;
+        for (auto rest = field.value; !rest.empty(); ++position)
+            if (const auto range = media_range_of(take_until(rest, ',')))
+                note(preferences, offers, *range, position);
+    }
+    std::optional<std::size_t> best;
+    Preference best_preference;
+    for (std::size_t index = 0; index < offers.size(); ++index) {
+        const auto& preference = preferences[index];
+        if (preference.quality > 0 && preference.better_than(best_preference)) {
+            best = index;
+            best_preference = preference;
+        }
+    }
+    return best;
+}
+
+ResponseType negotiate(const RequestHead& head) noexcept {
+    static constexpr auto names = [] {
+        std::array<std::string_view, rows.size()> all;
+        for (std::size_t index = 0; index < rows.size(); ++index)
+            all[index] = rows[index].content_type.substr(0, rows[index].content_type.find(';'));
+        return all;
+    }();
+    return response_types[best_offer(head, names).value_or(0)];
+}
+
+} // namespace portrait::http

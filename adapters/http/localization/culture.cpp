@@ -1,0 +1,204 @@
+#include "localization/culture.hpp"
+
+#include "headers/field_syntax.hpp"
+
+#include <unicode/datefmt.h>
+#include <unicode/gregocal.h>
+#include <unicode/locid.h>
+#include <unicode/numberformatter.h>
+#include <unicode/timezone.h>
+#include <unicode/unistr.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <set>
+#include <span>
+#include <stdexcept>
+
+namespace portrait::http {
+
+namespace {
+
+constexpr std::size_t max_encoded_length = 64;
+constexpr int first_year =
+    1753; // of SQL Server's dates; what comes before has no calendar that everybody shares
+constexpr std::string_view value_kinds[] = {"D:", "DT:", "T:", "I:", "F:", "M:"};
+constexpr char16_t narrow_no_break_space = 0x202F;
+
+void require(UErrorCode status) {
+    if (U_FAILURE(status))
+        throw std::runtime_error{std::string{"ICU failed: "} + u_errorName(status)};
+}
+
+/// Whether ICU has data for the tag's language; otherwise its formats would be nobody's.
+bool is_known(const icu::Locale& locale) {
+    static const auto languages = [] {
+        std::set<std::string, std::less<>> found;
+        std::int32_t count = 0;
+        const auto* locales = icu::Locale::getAvailableLocales(count);
+        for (const auto& available : std::span{locales, static_cast<std::size_t>(count)})
+            found.emplace(available.getLanguage());
+        return found;
+    }();
+    return !locale.isBogus() && languages.contains(std::string_view{locale.getLanguage()});
+}
+
+icu::Locale choose_locale(const std::vector<std::string>& cultures) {
+    for (const auto& culture : cultures) {
+        UErrorCode status = U_ZERO_ERROR;
+        auto locale = icu::Locale::forLanguageTag(culture, status);
+        if (U_SUCCESS(status) && is_known(locale))
+            return locale;
+    }
+    return icu::Locale::getUS();
+}
+
+/// Reads a number of 1 to `most_digits` digits off the front.
+std::optional<unsigned> take_number(std::string_view& text, std::size_t most_digits) noexcept {
+    unsigned value = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + std::min(text.size(), most_digits), value);
+    if (error != std::errc{})
+        return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return value;
+}
+
+/// `11/23/2026`
+std::optional<std::chrono::sys_seconds> take_date(std::string_view& text) noexcept {
+    const auto month = take_number(text, 2);
+    if (!month || !take(text, '/'))
+        return std::nullopt;
+    const auto day = take_number(text, 2);
+    if (!day || !take(text, '/') || text.size() < 4)
+        return std::nullopt;
+    const auto year = take_number(text, 4);
+    if (!year || *year < static_cast<unsigned>(first_year))
+        return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
+                                           std::chrono::month{*month}, std::chrono::day{*day}};
+    if (!date.ok())
+        return std::nullopt;
+    return std::chrono::sys_days{date};
+}
+
+/// `14:05:00`, the seconds optional
+std::optional<std::chrono::seconds> take_time(std::string_view& text) noexcept {
+    const auto hours = take_number(text, 2);
+    if (!hours || *hours > 23 || !take(text, ':'))
+        return std::nullopt;
+    const auto minutes = take_number(text, 2);
+    if (!minutes || *minutes > 59)
+        return std::nullopt;
+    std::optional<unsigned> seconds = 0;
+    if (take(text, ':'))
+        seconds = take_number(text, 2);
+    if (!seconds || *seconds > 59)
+        return std::nullopt;
+    return std::chrono::hours{*hours} + std::chrono::minutes{*minutes} + std::chrono::seconds{*seconds};
+}
+
+bool is_digits(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(),
+                                        [](char character) { return character >= '0' && character <= '9'; });
+}
+
+bool is_whole_number(std::string_view text) noexcept {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool is_decimal_number(std::string_view text) noexcept {
+    take(text, '-');
+    const auto point = text.find('.');
+    return is_digits(text.substr(0, point)) &&
+           (point == std::string_view::npos || is_digits(text.substr(point + 1)));
+}
+
+} // namespace
+
+bool is_encoded_value(std::string_view text) noexcept {
+    return std::any_of(std::begin(value_kinds), std::end(value_kinds),
+                       [text](std::string_view kind) { return text.starts_with(kind); });
+}
+
+struct CultureFormatter::Formatters {
+    icu::Locale locale;
+    std::unique_ptr<icu::DateFormat> date;
+    std::unique_ptr<icu::DateFormat> date_time;
+    std::unique_ptr<icu::DateFormat> time;
+    std::unique_ptr<icu::number::LocalizedNumberFormatter> number;
+
+    std::string moment(std::unique_ptr<icu::DateFormat>& format, const char* skeleton,
+                       std::chrono::sys_seconds when) {
+        if (!format) {
+            UErrorCode status = U_ZERO_ERROR;
+            format.reset(
+                icu::DateFormat::createInstanceForSkeleton(icu::UnicodeString{skeleton}, locale, status));
+            require(status);
+            format->setTimeZone(*icu::TimeZone::getGMT());
+        }
+        icu::UnicodeString text;
+        format->format(static_cast<UDate>(when.time_since_epoch().count()) * 1000, text);
+        // ICU sets AM and PM apart by a space that SuperOffice's clients don't expect.
+        text.findAndReplace(icu::UnicodeString{narrow_no_break_space}, icu::UnicodeString{u' '});
+        std::string utf8;
+        return text.toUTF8String(utf8);
+    }
+
+    std::string decimal(std::string_view digits) {
+        UErrorCode status = U_ZERO_ERROR;
+        if (!number)
+            number = std::make_unique<icu::number::LocalizedNumberFormatter>(
+                icu::number::NumberFormatter::withLocale(locale)
+                    .grouping(UNUM_GROUPING_OFF)
+                    .precision(icu::number::Precision::unlimited()));
+        const auto formatted =
+            number->formatDecimal({digits.data(), static_cast<std::int32_t>(digits.size())}, status);
+        const auto text = formatted.toString(status);
+        require(status);
+        std::string utf8;
+        return text.toUTF8String(utf8);
+    }
+};
+
+CultureFormatter::CultureFormatter(const std::vector<std::string>& cultures)
+    : formatters_{std::make_unique<Formatters>(Formatters{choose_locale(cultures), {}, {}, {}, {}})} {}
+
+CultureFormatter::~CultureFormatter() = default;
+
+std::optional<std::string> CultureFormatter::format(std::string_view encoded) {
+    const auto colon = encoded.find(':');
+    if (encoded.size() > max_encoded_length || colon == std::string_view::npos)
+        return std::nullopt;
+    const auto kind = encoded.substr(0, colon);
+    auto value = encoded.substr(colon + 1);
+    auto& formatters = *formatters_;
+    if (kind == "D") {
+        const auto date = take_date(value);
+        if (date && value.empty())
+            return formatters.moment(formatters.date, "yMd", *date);
+    } else if (kind == "DT") {
+        const auto date = take_date(value);
+        if (!date || !take(value, ' '))
+            return std::nullopt;
+        const auto time = take_time(value);
+        if (time && value.empty())
+            return formatters.moment(formatters.date_time, "yMdjm", *date + *time);
+    } else if (kind == "T") {
+        const auto time = take_time(value);
+        if (time && value.empty())
+            return formatters.moment(formatters.time, "jm", std::chrono::sys_seconds{*time});
+    } else if ((kind == "I" && is_whole_number(value)) ||
+               ((kind == "F" || kind == "M") && is_decimal_number(value))) {
+        return formatters.decimal(value);
+    }
+    return std::nullopt;
+}
+
+} // namespace portrait::http

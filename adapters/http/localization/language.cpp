@@ -1,0 +1,155 @@
+#include "localization/language.hpp"
+
+#include "headers/field_syntax.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace portrait::http {
+
+namespace {
+
+constexpr std::size_t max_list_length = 1024;
+constexpr std::size_t max_members = 32;
+constexpr std::size_t max_tag_length = 35; // RFC 5646, section 4.4.1
+constexpr int full_weight = 1000;
+
+constexpr char upper(char letter) noexcept {
+    return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+constexpr bool is_digit(char character) noexcept {
+    return character >= '0' && character <= '9';
+}
+
+struct Member {
+    std::string tag;
+    int weight = full_weight; ///< thousandths
+    std::size_t position = 0; ///< in the list, which orders those of one weight
+};
+
+/// A language range of RFC 4647 in lower case, an underscore counting as a hyphen. Empty when it is none.
+std::string normalised_tag(std::string_view text) {
+    if (text == "*" || text == "-")
+        return std::string{text};
+    if (text.empty() || text.size() > max_tag_length)
+        return {};
+    std::string tag;
+    std::size_t part_length = 0;
+    bool first_part = true;
+    for (char character : text) {
+        character = character == '_' ? '-' : lower(character);
+        if (character == '-') {
+            if (part_length == 0)
+                return {};
+            part_length = 0;
+            first_part = false;
+        } else {
+            const bool fits = is_letter(character) || (!first_part && is_digit(character));
+            if (!fits || ++part_length > 8)
+                return {};
+        }
+        tag.push_back(character);
+    }
+    return part_length == 0 ? std::string{} : tag;
+}
+
+/// Reads `q=0.8`. Absent (left as it was) when the text is no such weight.
+void read_weight(std::string_view text, int& weight) noexcept {
+    text = trimmed(text.substr(text.find('=') + 1));
+    if (text.empty() || (text[0] != '0' && text[0] != '1'))
+        return;
+    int thousandths = text[0] == '1' ? full_weight : 0;
+    text.remove_prefix(1);
+    if (!text.empty() && text[0] != '.')
+        return;
+    if (!text.empty())
+        text.remove_prefix(1);
+    int place = full_weight / 10;
+    for (const char character : text) {
+        if (!is_digit(character))
+            return;
+        thousandths += (character - '0') * place;
+        place /= 10;
+    }
+    weight = std::min(thousandths, full_weight);
+}
+
+std::vector<Member> members_of(std::string_view list) {
+    std::vector<Member> members;
+    bool weighable = false; // whether a weight would belong to the last member
+    list = list.substr(0, max_list_length);
+    while (!list.empty() && members.size() < max_members) {
+        const auto end = std::min(list.find_first_of(",;"), list.size());
+        const auto piece = trimmed(list.substr(0, end));
+        const bool starts_member = end < list.size() && list[end] == ',';
+        list.remove_prefix(std::min(end + 1, list.size()));
+        if (piece.find('=') != std::string_view::npos) {
+            if (weighable && lower(piece.front()) == 'q')
+                read_weight(piece, members.back().weight);
+        } else if (auto tag = normalised_tag(piece); !tag.empty()) {
+            members.push_back({std::move(tag), full_weight, members.size()});
+            weighable = true;
+        } else if (!piece.empty()) {
+            weighable = false;
+        }
+        if (starts_member)
+            weighable = false;
+    }
+    return members;
+}
+
+bool asks_for_stored_strings(std::string_view tag) noexcept {
+    return tag == "*" || tag == "x" || tag == "-";
+}
+
+} // namespace
+
+LanguageList parse_languages(std::string_view value) {
+    auto members = members_of(value);
+    std::sort(members.begin(), members.end(), [](const Member& left, const Member& right) {
+        return left.weight != right.weight ? left.weight > right.weight : left.position < right.position;
+    });
+    LanguageList list;
+    for (auto& [tag, weight, position] : members) {
+        if (weight == 0 || list.languages.size() == max_wanted_languages)
+            break;
+        if (asks_for_stored_strings(tag)) {
+            list.untranslated = list.languages.empty();
+            break;
+        }
+        if (std::find(list.languages.begin(), list.languages.end(), tag) == list.languages.end())
+            list.languages.push_back(std::move(tag));
+    }
+    return list;
+}
+
+WantedLanguages wanted_languages(const RequestHead& head) {
+    for (const std::string_view name : {"SO-Language", "Accept-Language"}) {
+        if (head.find(name) == nullptr)
+            continue;
+        auto list = parse_languages(head.joined(name));
+        if (!list.languages.empty() || list.untranslated)
+            return std::move(list.languages);
+    }
+    return {};
+}
+
+std::vector<std::string> superoffice_keys(std::string_view language) {
+    const auto primary = language.substr(0, language.find('-'));
+    if (primary.size() != 2)
+        return {};
+    if (primary == "en")
+        return language == "en-gb" ? std::vector<std::string>{"UK", "US", "EN"}
+                                   : std::vector<std::string>{"US", "UK", "EN"};
+    const std::string own{upper(primary[0]), upper(primary[1])};
+    if (primary == "nb" || primary == "nn")
+        return {"NO", own};
+    if (primary == "de")
+        return {"GE", own};
+    if (primary == "sv")
+        return {"SW", own};
+    return {own};
+}
+
+} // namespace portrait::http

@@ -1,0 +1,118 @@
+#include "localization/localization.hpp"
+
+#include "headers/field_syntax.hpp"
+#include "localization/culture.hpp"
+#include "localization/multi_language_value.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+/// Longer texts between brackets are neither references nor encoded values.
+constexpr std::size_t max_bracketed = 256;
+
+constexpr bool is_reference_character(char character) noexcept {
+    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
+           (character >= '0' && character <= '9') || character == '_';
+}
+
+bool is_reference(std::string_view text) noexcept {
+    return text.starts_with("SR_") && std::all_of(text.begin(), text.end(), is_reference_character);
+}
+
+} // namespace
+
+boost::system::result<Localization, Problem> Localization::of(const RequestHead& head,
+                                                              const EndpointOptions& options) {
+    Localization localization;
+    localization.options_ = &options;
+    localization.languages_ = wanted_languages(head);
+    if (localization.translates() && head.find("SO-Culture") != nullptr)
+        localization.cultures_ = parse_languages(head.joined("SO-Culture")).languages;
+    auto zone = requested_time_zone(head);
+    if (!zone)
+        return zone.error();
+    localization.zone_ = *std::move(zone);
+    return localization;
+}
+
+std::string Localization::text(std::string_view stored) const {
+    auto resolved = resolve_multi_language_value(stored, languages_);
+    if (!translates() || resolved.find('[') == std::string::npos)
+        return resolved;
+    return resolve_brackets(resolved);
+}
+
+std::string Localization::resolve_brackets(std::string_view text) const {
+    std::optional<CultureFormatter> formatter;
+    std::string result;
+    while (!text.empty()) {
+        const auto open = std::min(text.find('['), text.size());
+        result.append(text.substr(0, open));
+        text.remove_prefix(open);
+        if (text.empty())
+            break;
+        const auto close = text.substr(0, max_bracketed).find(']');
+        const auto inside = close == std::string_view::npos ? std::string_view{} : text.substr(1, close - 1);
+        std::optional<std::string> replacement;
+        if (is_reference(inside)) {
+            replacement = referenced_string(inside);
+        } else if (is_encoded_value(inside)) {
+            if (!formatter) {
+                auto cultures = cultures_;
+                cultures.insert(cultures.end(), languages_.begin(), languages_.end());
+                formatter.emplace(cultures);
+            }
+            replacement = formatter->format(inside);
+        }
+        result.append(replacement ? *replacement : "[");
+        text.remove_prefix(replacement ? close + 1 : 1);
+    }
+    return result;
+}
+
+std::optional<std::string> Localization::referenced_string(std::string_view reference) const {
+    if (!options_->strings)
+        return std::nullopt;
+    for (const auto& language : languages_)
+        if (auto found = options_->strings(reference, language))
+            return found;
+    return options_->strings(reference, "en");
+}
+
+std::string Localization::date(Timestamp moment) const {
+    return render_date(moment, zone_, options_ != nullptr && options_->convert_dates);
+}
+
+std::string Localization::merge(std::string_view stored, std::string incoming) const {
+    return translates() && incoming == text(stored) ? std::string{stored} : std::move(incoming);
+}
+
+void Localization::describe(Response& response) const {
+    if (translates())
+        response.set("Content-Language", languages_.front());
+    if (!zone_.name.empty())
+        response.set("SO-TimeZone", zone_.name);
+    const bool converts = options_ != nullptr && options_->convert_dates;
+    add_vary(response, converts ? "Accept-Language, SO-Language, SO-Culture, SO-TimeZone"
+                                : "Accept-Language, SO-Language, SO-Culture");
+}
+
+std::string Localization::entity_tag(std::string tag) const {
+    std::string variant;
+    for (const auto& language : languages_)
+        variant.append("+").append(language);
+    for (const auto& culture : cultures_)
+        variant.append("~").append(culture);
+    if (options_ != nullptr && options_->convert_dates && !zone_.iana.empty())
+        variant.append("@").append(zone_.iana).append(zone_.include_offset ? "@" : "");
+    if (!variant.empty() && tag.ends_with('"'))
+        tag.insert(tag.size() - 1, variant);
+    return tag;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,239 @@
+#include "pictures/image_answers.hpp"
+
+#include "entity/blob_entity.hpp"
+#include "entity/documents.hpp"
+#include "entity/error_document.hpp"
+#include "headers/http_date.hpp"
+#include "pictures/conditional.hpp"
+#include "pictures/entity_tag.hpp"
+#include "pictures/range.hpp"
+
+#include <fmt/compile.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+Problem failed_precondition() {
+    return problem_of(Error{errc::precondition_failed}, Access::read);
+}
+
+/// The fields that a 304 repeats and every other answer about a stored picture has.
+void set_validators(Response& response, const ImageInfo& info, std::string tag) {
+    response.set("ETag", std::move(tag));
+    response.set("Last-Modified", format_http_date(info.last_modified()));
+    response.set("Cache-Control", "private, no-cache");
+}
+
+void set_dimensions(Response& response, const ImageInfo& info) {
+    response.set("X-Image-Width", fmt::format_int{info.width}.str());
+    response.set("X-Image-Height", fmt::format_int{info.height}.str());
+}
+
+/// JSON and XML are other bytes, and so is each language, so each has a tag of its own.
+std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization) {
+    return localization.entity_tag(
+        entity_tag(info.version(), is_xml(type) ? Representation::info_xml : Representation::info));
+}
+
+Response not_modified(const ImageInfo& info, std::string tag, std::string_view vary) {
+    Response response;
+    response.status = 304;
+    set_validators(response, info, std::move(tag));
+    response.set("Vary", std::string{vary});
+    return response;
+}
+
+Response failed_read(const ImageInfo& info, std::string tag, ResponseType type) {
+    auto response = problem_answer(failed_precondition(), type);
+    set_validators(response, info, std::move(tag));
+    return response;
+}
+
+Response unsatisfied(std::uint64_t size, ResponseType type) {
+    auto response =
+        problem_answer({.status = 416,
+                        .rule = "request.range",
+                        .message = fmt::format("The range lies outside the picture's {} bytes", size),
+                        .observed = {},
+                        .limit = size,
+                        .retry_after = {},
+                        .cause = {}},
+                       type);
+    response.set("Content-Range", unsatisfied_content_range(size));
+    return response;
+}
+
+} // namespace
+
+std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
+                                           const std::string& tag, ResponseType error_type) {
+    switch (read_condition(head, info, tag)) {
+    case ReadCondition::not_modified: return not_modified(info, tag, "Accept");
+    case ReadCondition::precondition_failed: return failed_read(info, tag, error_type);
+    case ReadCondition::proceed: break;
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+/// What every picture is sent with, whoever made it.
+void describe_picture(Response& response, PersonId person_id, const RenderedImage& image) {
+    response.set("Content-Type", std::string{media_type(image.format)});
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Content-Security-Policy", "default-src 'none'");
+    response.set("Content-Disposition", fmt::format(FMT_COMPILE("inline; filename=\"person-{}.{}\""),
+                                                    person_id.value(), file_extension(image.format)));
+    response.set("Vary", "Accept");
+    response.set("X-Image-Width", fmt::format_int{image.width}.str());
+    response.set("X-Image-Height", fmt::format_int{image.height}.str());
+}
+
+Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& info, RenderedImage image,
+               std::string tag, ResponseType error_type) {
+    if (auto decided = conditional_answer(head, info, tag, error_type))
+        return *std::move(decided);
+    Response response;
+    response.fields.reserve(14);
+    const auto* range = range_applies(head, tag, info.last_modified()) ? head.find("Range") : nullptr;
+    const auto selected = select_range(range, image.bytes.size());
+    if (std::holds_alternative<UnsatisfiableRange>(selected))
+        return unsatisfied(image.bytes.size(), error_type);
+    if (const auto* part = std::get_if<ByteRange>(&selected)) {
+        response.status = 206;
+        response.set("Content-Range", content_range(*part, image.bytes.size()));
+        image.bytes = image.bytes.slice(part->first, part->length);
+    }
+    describe_picture(response, person_id, image);
+    set_validators(response, info, std::move(tag));
+    response.set("Accept-Ranges", "bytes");
+    response.body = std::move(image.bytes);
+    return response;
+}
+
+} // namespace
+
+Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
+                        ResponseType error_type) {
+    const auto& info = image.info;
+    return shown(head, person_id, info,
+                 {std::move(image.bytes), info.format.value_or(ImageFormat::png), info.width, info.height},
+                 entity_tag(info.version()), error_type);
+}
+
+Response rendition_answer(const RequestHead& head, PersonId person_id, const Rendition& wanted,
+                          ImageRendition made, ResponseType error_type) {
+    return shown(head, person_id, made.info, std::move(made.image), entity_tag(made.info.version(), wanted),
+                 error_type);
+}
+
+Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag) {
+    Response response;
+    response.set("ETag", std::move(tag));
+    response.set("Cache-Control", "private, no-cache");
+    describe_picture(response, person_id, image);
+    response.body = std::move(image.bytes);
+    return response;
+}
+
+std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag) {
+    const auto* const none_match = head.find("If-None-Match");
+    if (none_match == nullptr)
+        return std::nullopt;
+    const auto known = parse_entity_tags(*none_match);
+    if (std::none_of(known.tags.begin(), known.tags.end(),
+                     [&](const auto& one) { return one.weakly_equals(tag); }))
+        return std::nullopt;
+    Response response;
+    response.status = 304;
+    response.set("ETag", std::move(tag));
+    response.set("Cache-Control", "private, no-cache");
+    response.set("Vary", "Accept");
+    return response;
+}
+
+Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
+                     const Localization& localization) {
+    auto tag = info_tag(info, type, localization);
+    switch (read_condition(head, info, tag)) {
+    case ReadCondition::not_modified: {
+        auto response = not_modified(info, std::move(tag), "Accept");
+        localization.describe(response);
+        return response;
+    }
+    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag), type);
+    case ReadCondition::proceed: break;
+    }
+    return changed_info_answer(info, type, localization);
+}
+
+Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization) {
+    Response response;
+    set_document(response, type, blob_entity_text(type, &info, localization));
+    set_validators(response, info, info_tag(info, type, localization));
+    localization.describe(response);
+    return response;
+}
+
+Response empty_info_answer(ResponseType type, const Localization& localization) {
+    Response response;
+    set_document(response, type, blob_entity_text(type, nullptr));
+    localization.describe(response);
+    response.set("Cache-Control", "private, no-cache");
+    return response;
+}
+
+Response document_answer(ResponseType type, std::string_view xml_root, const boost::json::value& document) {
+    Response response;
+    set_document(response, type, xml_root, document);
+    response.set("Cache-Control", "private, no-cache");
+    return response;
+}
+
+Response saved_answer(const ImageInfo& info, ResponseType type) {
+    Response response;
+    response.reason = "The image blob id";
+    set_document(response, type, "int", info.blob_id.value());
+    response.set("ETag", entity_tag(info.version()));
+    response.set("Last-Modified", format_http_date(info.last_modified()));
+    set_dimensions(response, info);
+    return response;
+}
+
+Response removed_answer() {
+    Response response;
+    response.status = 204;
+    return response;
+}
+
+Response problem_answer(const Problem& problem, ResponseType type) {
+    Response response;
+    response.status = problem.status;
+    response.rule = problem.rule;
+    set_document(response, type, "Error", error_document(problem));
+    response.set("X-Content-Type-Options", "nosniff");
+    if (problem.retry_after)
+        response.set("Retry-After", fmt::format_int{problem.retry_after->count()}.str());
+    return response;
+}
+
+Response text_answer(unsigned status, std::string text) {
+    Response response;
+    response.status = status;
+    response.set("Content-Type", "text/plain; charset=utf-8");
+    response.set("Cache-Control", "no-store");
+    response.body = std::move(text);
+    return response;
+}
+
+Response metrics_answer(std::string text) {
+    auto response = text_answer(200, std::move(text));
+    response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    return response;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,217 @@
+#include "pictures/multipart.hpp"
+
+#include "headers/content_types.hpp"
+#include "headers/field_syntax.hpp"
+
+#include <portrait/http/message.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+Problem bad_form(std::string_view rule, std::string message) {
+    Problem problem;
+    problem.status = 400;
+    problem.rule = rule;
+    problem.message = std::move(message);
+    return problem;
+}
+
+Problem malformed_form(std::string message) {
+    return bad_form("multipart.malformed", std::move(message));
+}
+
+Problem truncated() {
+    return bad_form("multipart.truncated", "The multipart/form-data body ends before its end boundary");
+}
+
+/// Where a boundary stands in the body.
+struct Delimiter {
+    std::size_t begin = 0; ///< of the line end before it, which belongs to it
+    std::size_t end = 0;   ///< after it and its own line end
+    bool last = false;
+};
+
+/// Finds the lines `--boundary` and `--boundary--`.
+class Delimiters {
+public:
+    Delimiters(std::string_view body, std::string_view boundary)
+        : body_{body}
+        , needle_{fmt::format("\r\n--{}", boundary)} {}
+
+    /// The first one, which alone can stand at the very beginning.
+    std::optional<Delimiter> first() const {
+        const auto dashed = std::string_view{needle_}.substr(line_end.size());
+        if (body_.starts_with(dashed))
+            if (auto delimiter = read(0, dashed.size()))
+                return delimiter;
+        return next(0);
+    }
+
+    /// The first one at or after `from`. Linear: a boundary holds no CR, so two attempts never compare the
+    /// same byte.
+    std::optional<Delimiter> next(std::size_t from) const {
+        while ((from = body_.find(needle_, from)) != std::string_view::npos) {
+            if (auto delimiter = read(from, from + needle_.size()))
+                return delimiter;
+            from += needle_.size();
+        }
+        return std::nullopt;
+    }
+
+private:
+    /// What follows makes it a delimiter: blanks and a line end, or `--` before them. Anything else is a line
+    /// of content that only begins like one.
+    std::optional<Delimiter> read(std::size_t begin, std::size_t end) const {
+        const bool last = body_.substr(end).starts_with("--");
+        end = std::min(body_.find_first_not_of(blanks, last ? end + 2 : end), body_.size());
+        if (body_.substr(end).starts_with(line_end))
+            return Delimiter{begin, end + line_end.size(), last};
+        if (last && end == body_.size())
+            return Delimiter{begin, end, last};
+        return std::nullopt;
+    }
+
+    std::string_view body_;
+    std::string needle_;
+};
+
+/// What is of interest in a part's header.
+struct PartHeader {
+    std::string disposition;
+    std::string content_type;
+    std::string transfer_encoding;
+};
+
+/// Reads the header's lines; folded ones are joined. False when a line is no header field.
+bool read_header(std::string_view lines, PartHeader& header) {
+    std::string ignored;
+    std::string* value = nullptr;
+    while (!lines.empty()) {
+        const auto line = lines.substr(0, lines.find(line_end));
+        lines.remove_prefix(std::min(line.size() + line_end.size(), lines.size()));
+        if (line.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos)
+            return false;
+        if (value != nullptr && blanks.find(line.front()) != std::string_view::npos) {
+            *value += line;
+            continue;
+        }
+        const auto colon = line.find(':');
+        if (colon == std::string_view::npos || colon == 0)
+            return false;
+        const auto name = line.substr(0, colon);
+        if (name.find_first_of(blanks) != std::string_view::npos)
+            return false;
+        value = equal_ignoring_case(name, "Content-Disposition")         ? &header.disposition
+                : equal_ignoring_case(name, "Content-Type")              ? &header.content_type
+                : equal_ignoring_case(name, "Content-Transfer-Encoding") ? &header.transfer_encoding
+                                                                         : &ignored;
+        *value = line.substr(colon + 1);
+    }
+    return true;
+}
+
+bool is_image_type(std::string_view content_type) {
+    const auto media_type = parse_media_type(trimmed(content_type));
+    return media_type && media_type->name.starts_with("image/");
+}
+
+enum class PartKind { picture, other };
+
+/// What a part is, or what is wrong with it. A file name without a character and without a
+/// byte is what browsers send for a file that wasn't chosen.
+[[nodiscard]] boost::system::result<PartKind, Problem> kind_of(const PartHeader& header, bool has_bytes) {
+    const auto disposition = trimmed(header.disposition);
+    const auto parameters =
+        parse_parameters(disposition.substr(std::min(disposition.find(';'), disposition.size())));
+    if (!parameters)
+        return malformed_form("A part's Content-Disposition can't be read; form-data; name=\"image\"; "
+                              "filename=\"photo.jpg\" can");
+    const auto* file_name = find_parameter(*parameters, "filename");
+    if (file_name == nullptr)
+        file_name = find_parameter(*parameters, "filename*");
+    const bool named = file_name != nullptr && (!file_name->empty() || has_bytes);
+    if (!named && !is_image_type(header.content_type))
+        return PartKind::other;
+    const auto encoding = trimmed(header.transfer_encoding);
+    for (const std::string_view plain : {"", "binary", "8bit", "7bit"})
+        if (equal_ignoring_case(encoding, plain))
+            return PartKind::picture;
+    return malformed_form("The picture's part has a Content-Transfer-Encoding; only binary is accepted");
+}
+
+} // namespace
+
+Problem no_boundary_problem() {
+    return bad_form("multipart.no_boundary",
+                    "multipart/form-data needs a boundary of 1 to 70 characters in its Content-Type");
+}
+
+[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body,
+                                                                      std::string_view boundary) {
+    if (!is_multipart_boundary(boundary))
+        return no_boundary_problem();
+    if (body.empty())
+        return bad_form("image.empty", "Image bitmap is missing from body");
+    const auto text = body.text();
+    const Delimiters delimiters{text, boundary};
+    auto delimiter = delimiters.first();
+    if (!delimiter)
+        return malformed_form("The boundary that the Content-Type names is not in the body");
+
+    std::optional<ImageBytes> picture;
+    for (std::size_t parts = 0; !delimiter->last; ++parts) {
+        if (parts == max_multipart_parts) {
+            auto problem = bad_form("multipart.too_many_parts",
+                                    fmt::format("The form has more than {} parts", max_multipart_parts));
+            problem.limit = max_multipart_parts;
+            return problem;
+        }
+        // A part without header lines begins with the empty line at once: look for it from the delimiter's
+        // own end.
+        const auto from = delimiter->end - line_end.size();
+        const auto length = text.substr(from, max_part_header_bytes + 3 * line_end.size()).find("\r\n\r\n");
+        if (length == std::string_view::npos) {
+            if (text.size() - delimiter->end < max_part_header_bytes + 2 * line_end.size())
+                return truncated();
+            auto problem =
+                bad_form("multipart.header_too_large",
+                         fmt::format("A part's header has more than {} bytes", max_part_header_bytes));
+            problem.limit = max_part_header_bytes;
+            return problem;
+        }
+        PartHeader header;
+        const auto header_end = from + length;
+        if (header_end > delimiter->end &&
+            !read_header(text.substr(delimiter->end, header_end - delimiter->end), header))
+            return malformed_form("A part's header has a line that is no header field");
+
+        const auto begin = header_end + 2 * line_end.size();
+        // The empty line may be all that is between a header and the next boundary.
+        delimiter = delimiters.next(begin - line_end.size());
+        if (!delimiter)
+            return truncated();
+        const auto size = std::max(delimiter->begin, begin) - begin;
+        if (picture)
+            continue;
+        const auto kind = kind_of(header, size != 0);
+        if (!kind)
+            return kind.error();
+        if (*kind == PartKind::picture)
+            picture = body.slice(begin, size);
+    }
+    if (!picture)
+        return bad_form("multipart.no_picture",
+                        "The form has no picture: no part has a file name or an image type");
+    return std::move(*picture);
+}
+
+} // namespace portrait::http

@@ -1,0 +1,201 @@
+#include "routes/openapi/openapi_components.hpp"
+
+#include "routes/openapi/openapi_bodies.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include <portrait/http/message.hpp>
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace portrait::http {
+
+namespace json = boost::json;
+
+namespace {
+
+// JSON Schema, as OpenAPI 3.1 takes it. Properties stand in the order of the contract.
+constexpr std::string_view schemas = R"({
+"BlobId": {"type": "integer", "format": "int32", "minimum": 1, "xml": {"name": "int"}},
+"Base64": {"type": "string", "contentEncoding": "base64"},
+"Associate": {"type": ["object", "null"], "properties": {
+    "AssociateId": {"type": "integer", "format": "int32"},
+    "Name": {"type": "string"},
+    "PersonId": {"type": "integer", "format": "int32"},
+    "Rank": {"type": "integer", "format": "int32"},
+    "Tooltip": {"type": "string"},
+    "Type": {"type": "string"},
+    "GroupIdx": {"type": "integer", "format": "int32"},
+    "FullName": {"type": "string"},
+    "FormalName": {"type": "string"},
+    "Deleted": {"type": "boolean"},
+    "EjUserId": {"type": "integer", "format": "int32"},
+    "UserName": {"type": "string"},
+    "ExtraFields": {"type": ["object", "null"]},
+    "CustomFields": {"type": ["object", "null"]}}},
+"FieldProperty": {"type": "object", "properties": {
+    "FieldRight": {"type": ["string", "null"]},
+    "FieldType": {"type": "string"},
+    "FieldLength": {"type": "integer", "format": "int32"}}},
+"BlobEntity": {"type": "object",
+  "description": "What is known of a picture. Without a picture every property is empty.",
+  "properties": {
+    "BlobId": {"type": "integer", "format": "int32", "readOnly": true},
+    "BlobSize": {"type": "integer", "format": "int32", "readOnly": true, "description": "Bytes as stored"},
+    "Description": {"type": "string", "maxLength": 2048},
+    "ExtraInfo": {"type": "string", "maxLength": 2048},
+    "IsEncrypted": {"type": "boolean", "readOnly": true},
+    "IsZipped": {"type": "boolean", "readOnly": true},
+    "MimeType": {"type": "string", "readOnly": true, "description": "What the bytes are"},
+    "OriginalSize": {"type": "integer", "format": "int32", "readOnly": true},
+    "CreatedDate": {"type": ["string", "null"], "format": "date-time", "readOnly": true},
+    "UpdatedDate": {"type": ["string", "null"], "format": "date-time", "readOnly": true},
+    "CreatedBy": {"$ref": "#/components/schemas/Associate"},
+    "UpdatedBy": {"$ref": "#/components/schemas/Associate"},
+    "ConceptualType": {"type": "string", "maxLength": 254},
+    "TableRight": {"type": ["object", "null"], "readOnly": true},
+    "FieldProperties": {"type": "object", "readOnly": true,
+      "additionalProperties": {"$ref": "#/components/schemas/FieldProperty"}}}},
+"BlobEntityChange": {"type": "object",
+  "description": "A BlobEntity or a part of one, property names in any case. What is absent stays as it is.",
+  "properties": {
+    "BlobId": {"type": "integer", "format": "int32", "description": "0, or the present one"},
+    "Description": {"type": ["string", "null"], "maxLength": 2048},
+    "ExtraInfo": {"type": ["string", "null"], "maxLength": 2048},
+    "ConceptualType": {"type": ["string", "null"], "maxLength": 254}}},
+"JsonPatch": {"type": "array", "maxItems": 1000, "description": "RFC 6902", "items": {
+    "type": "object", "required": ["op", "path"], "properties": {
+      "op": {"type": "string", "enum": ["add", "remove", "replace", "move", "copy", "test"]},
+      "path": {"type": "string"},
+      "from": {"type": "string"},
+      "value": {}}}},
+"PersonImage": {"type": "object", "properties": {
+    "PersonId": {"type": "integer", "format": "int32"},
+    "ImageData": {"type": ["string", "null"], "contentEncoding": "base64"}}},
+"PersonImages": {"type": "array", "items": {"$ref": "#/components/schemas/PersonImage"}},
+"Error": {"type": "object", "required": ["Error", "ErrorType", "ErrorMessage", "ErrorSource", "Rule"], "properties": {
+    "Error": {"type": "boolean"},
+    "ErrorType": {"type": "string"},
+    "ErrorMessage": {"type": "string", "description": "What was wrong, and what is accepted"},
+    "ErrorSource": {"type": "string"},
+    "Rule": {"type": "string", "description": "A stable id"},
+    "Observed": {"type": "integer", "format": "int64"},
+    "Limit": {"type": "integer", "format": "int64"}}},
+"Versions": {"type": "object", "additionalProperties": {"type": "string"}},
+"Routes": {"type": "object", "additionalProperties":
+    {"type": "object", "additionalProperties": {"type": "string"}}},
+"SignIn": {"type": "object", "required": ["user", "password"], "properties": {
+    "user": {"type": "string"},
+    "password": {"type": "string", "format": "password"}}}
+})";
+
+constexpr std::string_view parameters = R"({
+"personId": {"name": "personId", "in": "path", "required": true, "description": "The person",
+  "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 1},
+"blobEntityId": {"name": "blobEntityId", "in": "query", "required": true, "description": "The blob",
+  "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 167},
+"select": {"name": "$select", "in": "query", "description": "The properties that are wanted, with commas",
+  "schema": {"type": "string"}, "example": "BlobId,Description"},
+"w": {"name": "w", "in": "query", "description": "Pixels that the picture is scaled to fit",
+  "schema": {"type": "integer", "minimum": 1, "maximum": 4096}},
+"h": {"name": "h", "in": "query", "description": "Pixels that the picture is scaled to fit",
+  "schema": {"type": "integer", "minimum": 1, "maximum": 4096}},
+"type": {"name": "type", "in": "query", "description": "What the picture is converted to, in any case",
+  "schema": {"type": "string", "enum": ["JPEG", "PNG", "GIF"]}},
+"ifBlank": {"name": "ifBlank", "in": "query", "description": "What stands in for a picture that is not there, in any case",
+  "schema": {"type": "string", "default": "Null",
+    "enum": ["Default", "ClearPixel", "SrNoPhoto", "SrNoPhotoWithBorder", "GenericFileIcon", "Null"]}},
+"Accept-Language": {"name": "Accept-Language", "in": "header", "description": "The language of texts",
+  "schema": {"type": "string"}, "example": "nb-NO, en;q=0.5"},
+"SO-Language": {"name": "SO-Language", "in": "header", "description": "The same; overrides Accept-Language",
+  "schema": {"type": "string"}, "example": "no"},
+"SO-Culture": {"name": "SO-Culture", "in": "header", "description": "How dates and numbers in texts are written",
+  "schema": {"type": "string"}, "example": "nb-NO"},
+"SO-TimeZone": {"name": "SO-TimeZone", "in": "header",
+  "description": "A time zone's number, short name or IANA name, perhaps with includeTZOffset",
+  "schema": {"type": "string"}, "example": "NO,includeTZOffset"},
+"SO-AppToken": {"name": "SO-AppToken", "in": "header", "description": "The partner application",
+  "schema": {"type": "string"}},
+"X-Request-Id": {"name": "X-Request-Id", "in": "header", "description": "The answer and the log name it",
+  "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}},
+"If-Match": {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "example": "\"167.5.3\""},
+"If-None-Match": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}, "example": "\"167.5.3\""},
+"If-Modified-Since": {"name": "If-Modified-Since", "in": "header", "schema": {"type": "string"}},
+"If-Unmodified-Since": {"name": "If-Unmodified-Since", "in": "header", "schema": {"type": "string"}},
+"If-Range": {"name": "If-Range", "in": "header", "schema": {"type": "string"}},
+"Range": {"name": "Range", "in": "header", "schema": {"type": "string"}, "example": "bytes=0-1023"}
+})";
+
+constexpr std::string_view headers = R"({
+"X-Request-Id": {"required": true, "schema": {"type": "string"}},
+"ETag": {"schema": {"type": "string"}},
+"Last-Modified": {"schema": {"type": "string"}},
+"Content-Language": {"description": "Of the texts, where a language was asked for", "schema": {"type": "string"}},
+"SO-TimeZone": {"description": "The zone that was asked for", "schema": {"type": "string"}},
+"X-Image-Width": {"description": "Pixels", "required": true, "schema": {"type": "integer"}},
+"X-Image-Height": {"description": "Pixels", "required": true, "schema": {"type": "integer"}},
+"Content-Range": {"required": true, "schema": {"type": "string"}},
+"Location": {"required": true, "schema": {"type": "string"}},
+"Set-Cookie": {"required": true, "schema": {"type": "string"}},
+"Accept": {"description": "What is accepted", "schema": {"type": "string"}},
+"Allow": {"description": "The methods of the path", "required": true, "schema": {"type": "string"}},
+"Retry-After": {"description": "Seconds", "required": true, "schema": {"type": "integer"}},
+"WWW-Authenticate": {"description": "The schemes that are on", "schema": {"type": "string"}}
+})";
+
+constexpr std::string_view security_schemes = R"({
+"Basic": {"type": "http", "scheme": "basic", "description": "User and password, UTF-8"},
+"SoTicket": {"type": "apiKey", "in": "header", "name": "Authorization",
+  "description": "`SoTicket` and the ticket as it is, such as `SoTicket 7T:…`"},
+"Bearer": {"type": "http", "scheme": "bearer", "description": "The access token as it is, such as `8A:…`"},
+"Session": {"type": "apiKey", "in": "cookie", "name": "PORTRAIT_SESSION",
+  "description": "Signing in at /session sets it"},
+"XsrfToken": {"type": "apiKey", "in": "header", "name": "X-XSRF-TOKEN",
+  "description": "The value of the cookie XSRF-TOKEN; needed beside the session's cookie"}
+})";
+
+json::object parsed(std::string_view text) {
+    return json::parse(json::string_view{text.data(), text.size()}).as_object();
+}
+
+json::object schemes_that_are_on(const AuthenticationSchemes& on) {
+    auto schemes = parsed(security_schemes);
+    const auto drop = [&](bool keep, std::string_view name) {
+        if (!keep)
+            schemes.erase(name);
+    };
+    drop(on.basic, "Basic");
+    drop(on.so_ticket, "SoTicket");
+    drop(on.bearer, "Bearer");
+    drop(on.session, "Session");
+    drop(on.session, "XsrfToken");
+    return schemes;
+}
+
+} // namespace
+
+json::object openapi_components(const AuthenticationSchemes& schemes) {
+    return {{"schemas", parsed(schemas)},
+            {"parameters", parsed(parameters)},
+            {"headers", parsed(headers)},
+            {"examples", openapi_examples()},
+            {"securitySchemes", schemes_that_are_on(schemes)}};
+}
+
+json::array openapi_security(const AuthenticationSchemes& schemes) {
+    json::array alternatives;
+    const auto add = [&](bool on, json::object alternative) {
+        if (on)
+            alternatives.push_back(std::move(alternative));
+    };
+    add(schemes.basic, {{"Basic", json::array{}}});
+    add(schemes.so_ticket, {{"SoTicket", json::array{}}});
+    add(schemes.bearer, {{"Bearer", json::array{}}});
+    add(schemes.session, {{"Session", json::array{}}, {"XsrfToken", json::array{}}});
+    return alternatives;
+}
+
+} // namespace portrait::http

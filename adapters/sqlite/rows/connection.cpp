@@ -1,0 +1,267 @@
+#include "rows/connection.hpp"
+
+#include "resident/resident_files.hpp"
+#include "segments/file_descriptor.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace portrait::sqlite {
+
+namespace {
+
+constexpr int busy_timeout_milliseconds = 5000;
+
+/// The last error of a file of the database's, as that file remembers it; 0 when there was none.
+int last_errno_of(sqlite3* database, int which) noexcept {
+    sqlite3_file* file = nullptr;
+    int last = 0;
+    if (sqlite3_file_control(database, "main", which, static_cast<void*>(&file)) == SQLITE_OK &&
+        file != nullptr && file->pMethods != nullptr)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &last);
+    return last;
+}
+
+/// What the system said. After a failed write SQLite asks for it only when it has rolled back, and by then
+/// errno may be another's.
+int errno_of(sqlite3* database, int status) noexcept {
+    if (database == nullptr)
+        return 0;
+    if (status == SQLITE_IOERR_WRITE)
+        for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER})
+            if (const int last = last_errno_of(database, which); last != 0)
+                return last;
+    return sqlite3_system_errno(database);
+}
+
+errc code_of_status(sqlite3* database, int status) noexcept {
+    switch (status & 0xff) {
+    case SQLITE_FULL: return errc::store_full;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return errc::store_read_only;
+    case SQLITE_CORRUPT: return errc::store_corrupt;
+    case SQLITE_NOTADB: return errc::store_not_a_database;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM: return errc::service_busy;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: break;
+    default: return errc::internal;
+    }
+    return code_of_errno(errno_of(database, status));
+}
+
+Error error_of_status(sqlite3* database, int status) {
+    const auto* detail = database == nullptr ? sqlite3_errstr(status) : sqlite3_errmsg(database);
+    return Error{code_of_status(database, status)}.with_cause(fmt::format("SQLite {}: {}", status, detail));
+}
+
+int remember_log_pages(void* pages, sqlite3*, const char*, int count) {
+    *static_cast<int*>(pages) = count;
+    return SQLITE_OK;
+}
+
+} // namespace
+
+Query::~Query() {
+    if (statement_ != nullptr) {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
+    }
+}
+
+void Query::note(int status) noexcept {
+    if (failure_ == SQLITE_OK)
+        failure_ = status;
+}
+
+Query& Query::bind(std::int64_t value) {
+    note(sqlite3_bind_int64(statement_, ++bound_, value));
+    return *this;
+}
+
+Query& Query::bind(std::string_view text) {
+    // A null pointer would bind NULL, also when the text is merely empty.
+    note(sqlite3_bind_text64(statement_, ++bound_, text.data() == nullptr ? "" : text.data(), text.size(),
+                             SQLITE_STATIC, SQLITE_UTF8));
+    return *this;
+}
+
+Query& Query::bind(std::span<const std::byte> bytes) {
+    note(sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_STATIC));
+    return *this;
+}
+
+Query& Query::bind(std::nullptr_t) {
+    note(sqlite3_bind_null(statement_, ++bound_));
+    return *this;
+}
+
+result<bool> Query::next() {
+    if (failure_ != SQLITE_OK)
+        return error_of_status(database_, failure_);
+    const int status = sqlite3_step(statement_);
+    if (status == SQLITE_ROW)
+        return true;
+    if (status == SQLITE_DONE)
+        return false;
+    return error_of_status(database_, status);
+}
+
+result<void> Query::run() {
+    if (const auto row = next(); !row)
+        return row.error();
+    return {};
+}
+
+std::int64_t Query::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+std::string Query::text(int column) const {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return text == nullptr
+               ? std::string{}
+               : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+std::span<const std::byte> Query::bytes(int column) const {
+    const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool Query::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+Connection::Connection(sqlite3* database) noexcept
+    : database_{database} {
+    sqlite3_extended_result_codes(database_, 1);
+    sqlite3_busy_timeout(database_, busy_timeout_milliseconds);
+    // Replaces SQLite's own checkpoints, whose failures nobody would hear of.
+    sqlite3_wal_hook(database_, remember_log_pages, &log_pages_);
+}
+
+Connection::~Connection() {
+    for (const auto& [sql, statement] : statements_)
+        sqlite3_finalize(statement);
+    sqlite3_close(database_);
+}
+
+result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access) {
+    return open(path, access, nullptr);
+}
+
+result<std::unique_ptr<Connection>> Connection::open_resident(const std::filesystem::path& path,
+                                                              const ResidentFiles& files) {
+    auto connection = open(path, Access::query_only, files.vfs_name().c_str());
+    if (connection)
+        sqlite3_busy_timeout((*connection)->database_, 0);
+    return connection;
+}
+
+result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access,
+                                                     const char* vfs) {
+    sqlite3* database = nullptr;
+    // One thread at a time uses a connection, so SQLite needs no mutex of its own.
+    const int status = sqlite3_open_v2(
+        path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
+    if (status != SQLITE_OK) {
+        auto error = error_of_status(database, status);
+        sqlite3_close(database);
+        return error;
+    }
+    std::unique_ptr<Connection> connection{new Connection{database}};
+    if (sqlite3_db_readonly(database, "main") == 1)
+        return Error{errc::store_read_only}.with_cause("the database file can only be read");
+    const auto settings = connection->execute("PRAGMA mmap_size = 0;"
+                                              "PRAGMA temp_store = MEMORY;"
+                                              "PRAGMA trusted_schema = OFF;"
+                                              "PRAGMA foreign_keys = ON;"
+                                              "PRAGMA synchronous = FULL;");
+    if (!settings)
+        return settings.error();
+    if (access == Access::query_only)
+        if (const auto limited = connection->execute("PRAGMA query_only = ON"); !limited)
+            return limited.error();
+    return connection;
+}
+
+Query Connection::query(std::string_view sql) {
+    const auto found = statements_.find(sql);
+    if (found != statements_.end())
+        return {database_, found->second, SQLITE_OK};
+    sqlite3_stmt* statement = nullptr;
+    const int status = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (status == SQLITE_OK)
+        statements_.emplace(sql, statement);
+    return {database_, statement, status};
+}
+
+result<void> Connection::execute(const std::string& sql) {
+    const int status = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+    if (status != SQLITE_OK)
+        return error_of_status(database_, status);
+    return {};
+}
+
+result<std::int64_t> Connection::integer(std::string_view sql) {
+    auto one = query(sql);
+    const auto row = one.next();
+    if (!row)
+        return row.error();
+    if (!*row)
+        return Error{errc::store_corrupt}.with_cause(fmt::format("no row: {}", sql));
+    return one.integer(0);
+}
+
+bool Connection::in_transaction() const noexcept {
+    return sqlite3_get_autocommit(database_) == 0;
+}
+
+result<void> Connection::checkpoint(bool truncate) {
+    const int status = sqlite3_wal_checkpoint_v2(
+        database_, nullptr, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, nullptr,
+        nullptr);
+    if (status == SQLITE_OK)
+        log_pages_ = 0;
+    if (status == SQLITE_OK || (!truncate && (status & 0xff) == SQLITE_BUSY))
+        return {};
+    return error_of_status(database_, status);
+}
+
+result<void>
+Connection::copy_to(const std::filesystem::path& path,
+                    const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
+    constexpr int pages_a_step = 1024;
+    const auto page_bytes = integer("PRAGMA page_size");
+    if (!page_bytes)
+        return page_bytes.error();
+    const auto opened = open(path, Access::read_write);
+    if (!opened)
+        return opened.error();
+    auto& copy = **opened;
+    auto* const backup = sqlite3_backup_init(copy.database_, "main", database_, "main");
+    if (backup == nullptr)
+        return error_of_status(copy.database_, sqlite3_errcode(copy.database_));
+    int status = SQLITE_OK;
+    bool wanted = true;
+    while (status == SQLITE_OK && wanted) {
+        status = sqlite3_backup_step(backup, pages_a_step);
+        const auto total = sqlite3_backup_pagecount(backup);
+        const auto bytes = [&](int pages) {
+            return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(*page_bytes);
+        };
+        wanted = progress(bytes(total - sqlite3_backup_remaining(backup)), bytes(total));
+    }
+    const int finished = sqlite3_backup_finish(backup);
+    if (status != SQLITE_DONE && !wanted)
+        return Error{errc::cancelled};
+    if (status != SQLITE_DONE)
+        return error_of_status(finished == SQLITE_OK ? nullptr : copy.database_, status);
+    return copy.execute("PRAGMA journal_mode = DELETE");
+}
+
+} // namespace portrait::sqlite

@@ -1,0 +1,190 @@
+#include "folder/export_job.hpp"
+
+#include "folder/manifest.hpp"
+#include "terminal/console.hpp"
+#include "terminal/refusals.hpp"
+
+#include <portrait/sqlite/image_store.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace portrait_server {
+
+namespace {
+
+namespace fs = std::filesystem;
+using portrait::sqlite::SqliteImageStore;
+
+constexpr const char* partial_manifest_name = "manifest.jsonl.partial";
+constexpr const char* earlier_manifest_name = "manifest.jsonl.earlier";
+constexpr std::size_t persons_a_page = 1000;
+
+/// What an earlier export, whole or not, wrote of each person.
+using Earlier = std::map<std::int32_t, ManifestEntry>;
+
+void read_earlier(const fs::path& path, Earlier& earlier) {
+    std::ifstream file{path, std::ios::binary};
+    for (std::string line; std::getline(file, line);)
+        if (auto entry = parse_manifest_line(line)) { // the last line of an interrupted one may be cut
+            const auto id = entry->person_id.value();
+            earlier.insert_or_assign(id, *std::move(entry));
+        }
+}
+
+bool is_there(const fs::path& folder, const Earlier& earlier, portrait::PersonId id,
+              const portrait::ImageInfo& info) {
+    const auto found = earlier.find(id.value());
+    std::error_code missing;
+    return found != earlier.end() && found->second.info.version() == info.version() &&
+           found->second.info.digest == info.digest &&
+           fs::file_size(folder / found->second.file, missing) == info.size && !missing;
+}
+
+/// Under its name only when all of it is there.
+bool write_file(const fs::path& path, std::string_view bytes) {
+    const auto partial = path.string() + ".partial";
+    {
+        std::ofstream file{partial, std::ios::binary | std::ios::trunc};
+        file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        file.close();
+        if (!file)
+            return false;
+    }
+    std::error_code failure;
+    fs::rename(partial, path, failure);
+    return !failure;
+}
+
+/// Everything that was written into a folder's file system.
+bool sync_all(const fs::path& folder) {
+    const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = opened >= 0 && ::syncfs(opened) == 0;
+    if (opened >= 0)
+        ::close(opened);
+    return synced;
+}
+
+JobEnd disk_failed(const fs::path& path) {
+    return {exit_code::failure, fmt::format("the export failed: {} can't be written: {}", path.string(),
+                                            std::generic_category().message(errno))};
+}
+
+struct Counts {
+    std::uint64_t bytes = 0;
+    std::uint64_t pictures = 0;
+    std::uint64_t written = 0;
+    std::uint64_t damaged = 0;
+};
+
+/// Brings one person's file and line up to date.
+std::optional<JobEnd> export_person(const SqliteImageStore& store, const fs::path& folder,
+                                    const Earlier& earlier, const portrait::sqlite::PersonWithImage& person,
+                                    std::ofstream& manifest, Counts& counts, JobListener& listener) {
+    const auto info = store.info(person.id);
+    if (!info || !info->format) // removed since it was listed
+        return std::nullopt;
+    ManifestEntry entry{person.id, person.name, {}, *info};
+    if (!is_there(folder, earlier, person.id, *info)) {
+        const auto stored = store.image(person.id);
+        if (!stored && stored.error() != portrait::errc::store_corrupt)
+            return std::nullopt;
+        if (!stored) {
+            ++counts.damaged;
+            listener.say(fmt::format("person {}: {}", person.id.value(), stored.error().cause()));
+            return std::nullopt;
+        }
+        entry.info = stored->info;
+        const auto path =
+            folder / fmt::format("{}.{}", person.id.value(), portrait::file_extension(*entry.info.format));
+        if (!write_file(path, stored->bytes.text()))
+            return disk_failed(path);
+        ++counts.written;
+    }
+    entry.file = fmt::format("{}.{}", person.id.value(), portrait::file_extension(*entry.info.format));
+    manifest << manifest_line(entry);
+    ++counts.pictures;
+    counts.bytes += entry.info.size;
+    return std::nullopt;
+}
+
+/// Files of an earlier export that the new manifest doesn't name.
+void remove_stale(const fs::path& folder, const Earlier& earlier) {
+    Earlier now;
+    read_earlier(folder / manifest_name, now);
+    std::error_code ignored;
+    for (const auto& [id, entry] : earlier)
+        if (const auto found = now.find(id); found == now.end() || found->second.file != entry.file)
+            fs::remove(folder / entry.file, ignored);
+}
+
+} // namespace
+
+JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, JobListener& listener) {
+    std::error_code failure;
+    fs::create_directory(folder, failure); // 0700 by the umask
+    if (failure)
+        return {exit_code::failure,
+                fmt::format("the export failed: {} can't be made: {}", folder.string(), failure.message())};
+    const bool has_manifest =
+        fs::exists(folder / manifest_name, failure) || fs::exists(folder / partial_manifest_name, failure);
+    if (!has_manifest && !fs::is_empty(folder, failure))
+        return {exit_code::refused,
+                fmt::format("{} is not empty and holds no export; choose another folder", folder.string())};
+    Earlier earlier;
+    read_earlier(folder / manifest_name, earlier);
+    read_earlier(folder / earlier_manifest_name, earlier);
+    read_earlier(folder / partial_manifest_name, earlier);
+    Counts counts;
+    // What interrupted ones have noted stays known, also when this one is interrupted.
+    if (fs::exists(folder / partial_manifest_name, failure)) {
+        std::string lines;
+        for (const auto& [id, entry] : earlier)
+            lines += manifest_line(entry);
+        if (!write_file(folder / earlier_manifest_name, lines))
+            return disk_failed(folder / earlier_manifest_name);
+    }
+    {
+        std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
+        for (std::optional<portrait::PersonId> after;;) {
+            const auto persons = store.persons_with_image(after, persons_a_page);
+            if (!persons)
+                return {exit_code::failure,
+                        fmt::format("the export failed: {}", plain_refusal(persons.error()))};
+            if (persons->empty())
+                break;
+            for (const auto& person : *persons) {
+                if (auto end = export_person(store, folder, earlier, person, manifest, counts, listener))
+                    return *end;
+                if (!listener.progress("pictures", counts.bytes, 0))
+                    return {exit_code::failure, "the export was stopped"};
+            }
+            after = persons->back().id;
+        }
+        manifest.close();
+        if (!manifest || !sync_all(folder))
+            return disk_failed(folder / partial_manifest_name);
+    }
+    fs::rename(folder / partial_manifest_name, folder / manifest_name, failure);
+    if (failure || !sync_all(folder))
+        return disk_failed(folder / manifest_name);
+    remove_stale(folder, earlier);
+    fs::remove(folder / earlier_manifest_name, failure);
+    listener.say(fmt::format("export in {}: {} pictures, {} of them written now", folder.string(),
+                             counts.pictures, counts.written));
+    if (counts.damaged != 0)
+        return {exit_code::failure,
+                fmt::format("{} pictures could not be read and are not in the export", counts.damaged)};
+    return {};
+}
+
+} // namespace portrait_server

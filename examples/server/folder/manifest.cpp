@@ -1,0 +1,132 @@
+#include "folder/manifest.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <chrono>
+#include <stdexcept>
+
+namespace portrait_server {
+
+namespace {
+
+namespace json = boost::json;
+using portrait::Actor;
+using portrait::Timestamp;
+
+std::int64_t milliseconds(Timestamp at) {
+    return at.time_since_epoch().count();
+}
+
+json::object object_of(const Actor& actor) {
+    return {{"associate_id", actor.associate_id},
+            {"name", actor.name},
+            {"full_name", actor.full_name},
+            {"person_id", actor.person_id}};
+}
+
+// The next ones throw what the reader of a line turns into its error.
+
+std::string text_at(const json::object& object, std::string_view key) {
+    return std::string{object.at(key).as_string()};
+}
+
+template<class Integer>
+Integer number_at(const json::object& object, std::string_view key) {
+    return object.at(key).to_number<Integer>();
+}
+
+Timestamp time_at(const json::object& object, std::string_view key) {
+    return Timestamp{std::chrono::milliseconds{number_at<std::int64_t>(object, key)}};
+}
+
+Actor actor_at(const json::object& object, std::string_view key) {
+    const auto& actor = object.at(key).as_object();
+    return {.associate_id = number_at<std::int32_t>(actor, "associate_id"),
+            .name = text_at(actor, "name"),
+            .full_name = text_at(actor, "full_name"),
+            .person_id = number_at<std::int32_t>(actor, "person_id")};
+}
+
+portrait::Digest digest_at(const json::object& object, std::string_view key) {
+    const auto text = text_at(object, key);
+    portrait::Digest digest;
+    if (text.size() != 2 * digest.bytes.size())
+        throw std::invalid_argument{"a digest has 32 digits"};
+    for (std::size_t index = 0; index < digest.bytes.size(); ++index)
+        digest.bytes[index] = static_cast<std::byte>(std::stoul(text.substr(2 * index, 2), nullptr, 16));
+    return digest;
+}
+
+std::string file_at(const json::object& object) {
+    auto file = text_at(object, "file");
+    if (file.empty() || file.front() == '.' || file.find('/') != file.npos || file.find('\0') != file.npos)
+        throw std::invalid_argument{"the file is no plain name"};
+    return file;
+}
+
+ManifestEntry entry_of(const json::object& object) {
+    const auto format = portrait::format_of_media_type(text_at(object, "media_type"));
+    if (!format)
+        throw std::invalid_argument{"the media type is none of the four"};
+    ManifestEntry entry{
+        .person_id = portrait::PersonId::from(number_at<std::int64_t>(object, "person_id")).value(),
+        .person_name = {},
+        .file = file_at(object),
+        .info = {.blob_id = portrait::BlobId::from(number_at<std::int64_t>(object, "blob_id")).value(),
+                 .blob_version = number_at<std::int64_t>(object, "blob_version"),
+                 .link_version = number_at<std::int64_t>(object, "link_version"),
+                 .size = number_at<std::uint64_t>(object, "size"),
+                 .format = format,
+                 .width = number_at<std::uint32_t>(object, "width"),
+                 .height = number_at<std::uint32_t>(object, "height"),
+                 .digest = digest_at(object, "digest"),
+                 .description = text_at(object, "description"),
+                 .extra_info = text_at(object, "extra_info"),
+                 .conceptual_type = text_at(object, "conceptual_type"),
+                 .created_at = time_at(object, "created_at"),
+                 .created_by = actor_at(object, "created_by"),
+                 .updated_at = time_at(object, "updated_at"),
+                 .updated_by = actor_at(object, "updated_by"),
+                 .linked_at = time_at(object, "linked_at")}};
+    if (object.contains("person_name"))
+        entry.person_name = text_at(object, "person_name");
+    return entry;
+}
+
+} // namespace
+
+std::string manifest_line(const ManifestEntry& entry) {
+    const auto& info = entry.info;
+    json::object line{{"person_id", entry.person_id.value()}, {"file", entry.file}};
+    if (entry.person_name)
+        line["person_name"] = *entry.person_name;
+    line["media_type"] = portrait::media_type(info.format.value());
+    line["size"] = info.size;
+    line["width"] = info.width;
+    line["height"] = info.height;
+    line["digest"] = info.digest.to_string();
+    line["blob_id"] = info.blob_id.value();
+    line["blob_version"] = info.blob_version;
+    line["link_version"] = info.link_version;
+    line["description"] = info.description;
+    line["extra_info"] = info.extra_info;
+    line["conceptual_type"] = info.conceptual_type;
+    line["created_at"] = milliseconds(info.created_at);
+    line["created_by"] = object_of(info.created_by);
+    line["updated_at"] = milliseconds(info.updated_at);
+    line["updated_by"] = object_of(info.updated_by);
+    line["linked_at"] = milliseconds(info.linked_at);
+    return json::serialize(line) + "\n";
+}
+
+[[nodiscard]] portrait::result<ManifestEntry> parse_manifest_line(std::string_view line) {
+    try {
+        return entry_of(json::parse(json::string_view{line.data(), line.size()}).as_object());
+    } catch (const std::exception& fault) {
+        return portrait::Error{portrait::errc::info_text_invalid, fault.what()};
+    }
+}
+
+} // namespace portrait_server

@@ -1,0 +1,131 @@
+#include "serve/log.hpp"
+
+#include "terminal/printable_text.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <chrono>
+#include <ctime>
+#include <string_view>
+
+namespace portrait_server {
+
+namespace {
+
+namespace json = boost::json;
+using portrait::http::AccessRecord;
+
+constexpr std::size_t lines_that_wait = 4096;
+
+spdlog::level::level_enum level_of(portrait::http::Severity severity) {
+    using portrait::http::Severity;
+    switch (severity) {
+    case Severity::debug: return spdlog::level::debug;
+    case Severity::info: return spdlog::level::info;
+    case Severity::warning: return spdlog::level::warn;
+    case Severity::error: break;
+    }
+    return spdlog::level::err;
+}
+
+/// Printable, so that JSON's text is UTF-8 whatever a client sent.
+json::string text_of(std::string_view text) {
+    return json::string{printable(text)};
+}
+
+std::string now_in_utc() {
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), (now - seconds).count());
+}
+
+json::object line_of(portrait::http::Severity severity) {
+    const auto level = spdlog::level::to_string_view(level_of(severity));
+    return {{"time", now_in_utc()}, {"level", std::string_view{level.data(), level.size()}}};
+}
+
+std::string json_of(const AccessRecord& record) {
+    auto line = line_of(portrait::http::Severity::info);
+    line["event"] = "request";
+    line["request_id"] = text_of(record.request_id);
+    line["remote_address"] = text_of(record.remote_address);
+    line["user"] = text_of(record.principal);
+    if (!record.application.empty())
+        line["application"] = text_of(record.application);
+    line["method"] = text_of(record.method);
+    line["path"] = text_of(record.path);
+    line["status"] = record.status;
+    line["request_bytes"] = record.request_bytes;
+    line["response_bytes"] = record.response_bytes;
+    line["duration_us"] = record.duration.count();
+    line["received_us"] = record.received.count();
+    if (!record.route.empty())
+        line["route"] = record.route;
+    if (!record.rule.empty())
+        line["rule"] = record.rule;
+    if (!record.trace_parent.empty())
+        line["traceparent"] = text_of(record.trace_parent);
+    return json::serialize(line);
+}
+
+std::string text_of(const AccessRecord& record) {
+    return fmt::format("{} {} {} {} {} in={} out={} {:.1f}ms {}{}{}{}{}{}{}",
+                       printable(record.remote_address),
+                       record.principal.empty() ? "-" : printable(record.principal), printable(record.method),
+                       printable(record.path), record.status, record.request_bytes, record.response_bytes,
+                       static_cast<double>(record.duration.count()) / 1000.0, printable(record.request_id),
+                       record.application.empty() ? "" : " app=", printable(record.application),
+                       record.rule.empty() ? "" : " rule=", record.rule,
+                       record.trace_parent.empty() ? "" : " trace=", printable(record.trace_parent));
+}
+
+} // namespace
+
+ServerLog::ServerLog(const std::string& level, bool json)
+    : json_{json}
+    , writer_{std::make_shared<spdlog::details::thread_pool>(lines_that_wait, 1)}
+    , logger_{std::make_shared<spdlog::async_logger>(
+          "portrait-server", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer_,
+          spdlog::async_overflow_policy::overrun_oldest)} {
+    logger_->set_level(spdlog::level::from_str(level));
+    logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
+}
+
+// NOLINTNEXTLINE(bugprone-exception-escape): without memory for a line the process ends, as anywhere else
+ServerLog::~ServerLog() {
+    if (const auto lost = writer_->overrun_counter(); lost != 0)
+        event(Severity::warning, fmt::format("{} lines of this log are lost", lost), {});
+}
+
+void ServerLog::event(Severity severity, std::string_view message, std::string_view request_id) {
+    const auto level = level_of(severity);
+    if (!logger_->should_log(level))
+        return;
+    if (!json_) {
+        logger_->log(level, "{}{}{}", printable(message), request_id.empty() ? "" : " ",
+                     printable(request_id));
+        return;
+    }
+    auto line = line_of(severity);
+    line["event"] = "message";
+    line["message"] = text_of(message);
+    if (!request_id.empty())
+        line["request_id"] = text_of(request_id);
+    logger_->log(level, json::serialize(line));
+}
+
+void ServerLog::access(const AccessRecord& record) {
+    if (logger_->should_log(spdlog::level::info))
+        logger_->info(json_ ? json_of(record) : text_of(record));
+}
+
+} // namespace portrait_server

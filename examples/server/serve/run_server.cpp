@@ -1,0 +1,333 @@
+#include "serve/run_server.hpp"
+
+#include "audit_file.hpp"
+#include "folder/control_socket.hpp"
+#include "options/caller_options.hpp"
+#include "serve/banner.hpp"
+#include "serve/demo.hpp"
+#include "serve/figures.hpp"
+#include "serve/log.hpp"
+#include "serve/rendering.hpp"
+#include "serve/shutdown.hpp"
+#include "serve/supervisor.hpp"
+#include "serve/users.hpp"
+#include "terminal/console.hpp"
+#include "terminal/process.hpp"
+#include "terminal/refusals.hpp"
+
+#include <portrait/accounts/composite_authenticator.hpp>
+#include <portrait/auditing_image_store.hpp>
+#include <portrait/beast/server.hpp>
+#include <portrait/caching_image_store.hpp>
+#include <portrait/http/endpoint.hpp>
+#include <portrait/http/executor.hpp>
+#include <portrait/person_image_service.hpp>
+#include <portrait/prometheus/metrics.hpp>
+#include <portrait/rendition_service.hpp>
+#include <portrait/sqlite/image_store.hpp>
+#include <portrait/sqlite/person_directory.hpp>
+#include <portrait/version.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace portrait_server {
+
+namespace {
+
+using portrait::http::Severity;
+
+// Together below the ten seconds after which supervisors lose patience.
+constexpr std::chrono::seconds drain_patience{7};
+constexpr std::chrono::seconds closing_limit{9};
+constexpr std::size_t waiting_tasks = 4096; // of each pool; beyond it 503
+constexpr std::uint32_t most_operations_connections = 64;
+constexpr std::uint64_t operations_answer_bytes = 8ULL << 20;
+
+/// The parts, in the order of their dependence: destroyed from the last to the first.
+struct Parts {
+    std::shared_ptr<ServerLog> log;
+    std::shared_ptr<portrait::http::Metrics> metrics; ///< null: none
+    std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
+    std::shared_ptr<AuditFile> audit;             ///< null: none
+    std::shared_ptr<portrait::ImageStore> images; ///< the store, with a cache before it
+    std::shared_ptr<portrait::ImageCache> cache;
+    std::shared_ptr<portrait::PersonImageService> service;
+    std::shared_ptr<const portrait::ImageRenderer> renderer; // may be null
+    std::shared_ptr<portrait::http::WorkerPool> readers;
+    std::shared_ptr<portrait::http::WorkerPool> writers;
+    std::shared_ptr<portrait::http::Endpoint> endpoint;
+    std::unique_ptr<portrait::http::Server> server;
+    std::unique_ptr<ControlSocket> control;
+    std::shared_ptr<portrait::http::Endpoint> operations_endpoint;
+    std::unique_ptr<portrait::http::Server> operations_server; ///< of `--operations-listen` alone
+};
+
+std::shared_ptr<const portrait::PersonDirectory>
+directory_for(const Settings& settings, const portrait::sqlite::SqliteImageStore& store) {
+    if (settings.allow_any_person)
+        return std::make_shared<portrait::AnyPersonDirectory>();
+    return store.persons();
+}
+
+/// The store behind a cache and, in front of all, what records each write.
+std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
+    std::shared_ptr<portrait::ImageStore> images = parts.store;
+    if (parts.cache != nullptr)
+        images = std::make_shared<portrait::CachingImageStore>(images, parts.cache);
+    if (parts.audit != nullptr)
+        images = std::make_shared<portrait::AuditingImageStore>(std::move(images), parts.audit);
+    return images;
+}
+
+std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
+    portrait::Limits limits;
+    limits.max_bytes = settings.max_body;
+    limits.max_pixels = settings.max_pixels;
+    const auto metadata =
+        settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
+    return std::make_shared<portrait::PersonImageService>(parts.images, directory_for(settings, *parts.store),
+                                                          limits, nullptr, metadata);
+}
+
+[[nodiscard]] portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {
+    portrait::http::EndpointOptions options;
+    options.strict_superoffice = settings.strict_superoffice;
+    options.convert_dates = settings.convert_dates;
+    if (auto applied = apply(settings.callers, options); !applied)
+        return applied.error();
+    return options;
+}
+
+/// What counts and logs, or logs alone.
+std::shared_ptr<portrait::http::Log> log_of(const Parts& parts) {
+    if (parts.metrics != nullptr)
+        return parts.metrics;
+    return parts.log;
+}
+
+std::function<std::string()> metrics_text(const Parts& parts) {
+    if (parts.metrics == nullptr)
+        return nullptr;
+    return [metrics = parts.metrics] { return metrics->text(); };
+}
+
+portrait::http::ServerOptions server_options(const Settings& settings) {
+    portrait::http::ServerOptions options = settings.limits.bounds;
+    options.address = settings.listen.address;
+    options.port = settings.listen.port;
+    options.threads = settings.threads;
+    options.tls = tls_options(settings.transport);
+    options.trusted_proxies = trusted_proxies(settings.transport);
+    if (settings.limits.connections_per_client)
+        options.connections_per_address = *settings.limits.connections_per_client;
+    else if (settings.listen.is_loopback()) // as of bodies in flight below
+        options.connections_per_address = options.connection_limit;
+    // The largest picture has to fit, whatever else was chosen; the rest of its request has room beside it.
+    options.body_bytes_in_flight = std::max(settings.bodies_in_flight, settings.max_body + (1U << 20));
+    options.answer_bytes_in_flight = settings.answers_in_flight;
+    // On loopback there is nobody to be fair to.
+    const bool one_client = settings.listen.is_loopback() && options.trusted_proxies.empty();
+    options.body_bytes_per_address =
+        settings.bodies_in_flight_per_client.value_or(one_client ? options.body_bytes_in_flight : 0);
+    options.answer_bytes_per_address =
+        settings.answers_in_flight_per_client.value_or(one_client ? options.answer_bytes_in_flight : 0);
+    return options;
+}
+
+[[nodiscard]] portrait::result<void> prepare_persons(const Settings& settings, const Parts& parts) {
+    const auto persons = parts.store->persons();
+    if (settings.demo)
+        if (auto added = demo::add_persons(*persons); !added)
+            return added;
+    const auto count = persons->count();
+    if (!count)
+        return count.error();
+    if (*count == 0 && !settings.allow_any_person)
+        parts.log->event(
+            Severity::warning,
+            "there are no persons yet, so no picture can be put; add them by 'portrait-server persons "
+            "import FILE.csv', or take every id by --allow-any-person",
+            {});
+    return {};
+}
+
+/// Without it the server serves all the same; subcommands then have to wait until it has ended.
+void open_control_socket(const Settings& settings, Parts& parts) {
+    auto control = ControlSocket::listen(settings.data, {*parts.store, *parts.images}, parts.log);
+    if (control)
+        parts.control = std::move(*control);
+    else
+        parts.log->event(Severity::warning,
+                         fmt::format("no control socket in the data folder: {}", control.error().message()),
+                         {});
+}
+
+[[nodiscard]] portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
+    if (!settings.audit_log)
+        return {};
+    auto opened =
+        AuditFile::open(*settings.audit_log, settings.audit_sync, [log = parts.log](const std::string& what) {
+            log->event(Severity::error, what, {});
+        });
+    if (!opened)
+        return opened.error();
+    parts.audit = std::move(*opened);
+    return {};
+}
+
+/// `/metrics`, `/healthz` and `/readyz` on an address of their own.
+[[nodiscard]] portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
+    portrait::http::EndpointOptions options;
+    options.operations_only = true;
+    options.metrics = metrics_text(parts);
+    parts.operations_endpoint = std::make_shared<portrait::http::Endpoint>(
+        parts.service, std::make_shared<portrait::http::CompositeAuthenticator>(nullptr, nullptr),
+        parts.readers, parts.writers, std::move(options));
+    portrait::http::ServerOptions server;
+    server.address = settings.operations->address;
+    server.port = settings.operations->port;
+    server.threads = 1;
+    server.connection_limit = most_operations_connections;
+    server.answer_bytes_in_flight = operations_answer_bytes;
+    auto started = portrait::http::Server::start(parts.operations_endpoint, std::move(server));
+    if (!started)
+        return started.error();
+    parts.operations_server = std::move(*started);
+    parts.log->event(Severity::info,
+                     fmt::format("health and figures on {}",
+                                 url_of(*settings.operations, parts.operations_server->port())),
+                     {});
+    return {};
+}
+
+void announce(const Settings& settings, const Parts& parts, bool demo_user) {
+    const auto port = parts.server->port();
+    const auto url = url_of(settings.listen, port, settings.transport.speaks_tls());
+    say(banner(settings, port, demo_user)); // before the log's own thread can write in front of it
+    parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
+    if (demo_user && !settings.listen.is_loopback())
+        parts.log->event(
+            Severity::warning,
+            "the demo user's password is public and this address is not loopback: whoever reaches this "
+            "port can read, replace and delete every picture",
+            {});
+    notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url));
+}
+
+void reload_certificate(const Parts& parts) {
+    if (const auto reloaded = parts.server->reload_tls(); !reloaded)
+        parts.log->event(Severity::error,
+                         fmt::format("the certificate stays as it was: {}", plain_refusal(reloaded.error())),
+                         {});
+}
+
+void close(Parts& parts) {
+    const ClosingLimit limit{closing_limit};
+    parts.log->event(Severity::info, "draining: requests in flight finish, new connections are refused", {});
+    parts.control.reset();
+    notify_supervisor("STOPPING=1\nSTATUS=answering the requests in flight");
+    parts.endpoint->set_draining(true);
+    if (parts.operations_endpoint != nullptr)
+        parts.operations_endpoint->set_draining(true);
+    if (!parts.server->drain(drain_patience))
+        parts.log->event(Severity::warning, "some requests took too long to finish and were cut", {});
+    parts.operations_server.reset(); // before what its figures are of
+    parts.operations_endpoint.reset();
+    parts.server.reset();
+    parts.endpoint.reset();
+    parts.writers.reset(); // finishes what it has taken, in the store that is still open
+    parts.readers.reset();
+    parts.renderer.reset();
+    parts.service.reset();
+    parts.images.reset();
+    parts.cache.reset();
+    const auto figures = parts.store->statistics();
+    parts.store.reset(); // answers what was submitted
+    parts.audit.reset(); // writes what was answered by it
+    parts.log->event(Severity::info,
+                     fmt::format("closed; {} writes in {} commits, the largest of {}", figures.writes,
+                                 figures.commits, figures.largest_batch),
+                     {});
+    parts.log.reset();
+}
+
+} // namespace
+
+int run_server(const Settings& settings) {
+    const auto descriptors = prepare_process();
+    ShutdownSignals shutdown;
+    auto options = endpoint_options(settings);
+    if (!options)
+        return refuse(options.error().message());
+    Parts parts;
+    parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
+    parts.log->event(Severity::debug,
+                     fmt::format("files and sockets open at a time: {} at most", descriptors), {});
+    if (!settings.no_metrics)
+        parts.metrics = portrait::http::Metrics::make(parts.log);
+    auto users = open_users(settings, parts.log);
+    if (!users)
+        return refuse(users.error().message());
+
+    portrait::sqlite::forgo_memory_statistics();
+    auto store = portrait::sqlite::SqliteImageStore::open(
+        {.folder = settings.data, .read_connections = settings.store_threads});
+    if (!store)
+        return refuse(data_folder_refusal(settings, store.error()));
+    parts.store = std::move(*store);
+    if (parts.metrics != nullptr)
+        add_figures(*parts.metrics, *parts.store);
+    if (const auto prepared = prepare_persons(settings, parts); !prepared)
+        return refuse(data_folder_refusal(settings, prepared.error()));
+    if (settings.cache_bytes != 0)
+        parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
+    if (parts.metrics != nullptr && parts.cache != nullptr)
+        add_figures(*parts.metrics, *parts.cache);
+    if (const auto opened = open_audit_log(settings, parts); !opened)
+        return refuse(opened.error().message());
+    parts.images = with_cache_and_audit(parts);
+    parts.service = make_service(settings, parts);
+    parts.renderer = make_renderer(settings);
+    if (parts.metrics != nullptr && parts.renderer != nullptr)
+        add_figures(*parts.metrics, *parts.renderer);
+    if (parts.renderer)
+        options->renditions =
+            std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);
+    parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
+    parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
+    if (!settings.operations)
+        options->metrics = metrics_text(parts);
+    parts.endpoint = std::make_shared<portrait::http::Endpoint>(
+        parts.service, std::move(users->authenticator), parts.readers, parts.writers, *std::move(options),
+        parts.log);
+    auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), log_of(parts));
+    if (!server)
+        return refuse(plain_refusal(server.error()));
+    parts.server = std::move(*server);
+    if (parts.metrics != nullptr)
+        add_figures(*parts.metrics, *parts.server);
+    if (settings.operations)
+        if (const auto started = start_operations_server(settings, parts); !started)
+            return refuse(plain_refusal(started.error()));
+
+    open_control_socket(settings, parts);
+    announce(settings, parts, users->demo_user);
+    shutdown.wait([&] {
+        parts.log->event(Severity::info, "SIGHUP: looking at the files again", {});
+        users->reload();
+        reload_certificate(parts);
+        if (parts.audit != nullptr)
+            parts.audit->reopen();
+    });
+    close(parts);
+    return exit_code::success;
+}
+
+} // namespace portrait_server

@@ -1,0 +1,44 @@
+#include "terminal/console.hpp"
+
+#include "terminal/printable_text.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+
+namespace portrait_server {
+
+namespace {
+
+void print(std::FILE* stream, std::string_view text) {
+    // Not fmt::print: that throws when the reader has closed its end.
+    (void)std::fwrite(text.data(), 1, text.size(), stream);
+    (void)std::fflush(stream);
+}
+
+void complain(std::string_view sentence) {
+    print(stderr, fmt::format("portrait-server: {}\n", printable(sentence)));
+}
+
+} // namespace
+
+int refuse(std::string_view sentence) {
+    complain(sentence);
+    return exit_code::refused;
+}
+
+int fail(std::string_view sentence) {
+    complain(sentence);
+    return exit_code::failure;
+}
+
+void note(std::string_view text) {
+    print(stderr, text);
+}
+
+void say(std::string_view text) {
+    print(stdout, text);
+}
+
+} // namespace portrait_server

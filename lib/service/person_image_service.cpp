@@ -1,0 +1,305 @@
+#include "values/required.hpp"
+#include "values/text.hpp"
+
+#include <portrait/person_image_service.hpp>
+#include <portrait/probe.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace portrait {
+
+namespace {
+
+constexpr std::string_view person_photo = "PERSONPHOTO";
+
+constexpr std::size_t max_description = 2048;
+constexpr std::size_t max_extra_info = 2048;
+constexpr std::size_t max_conceptual_type = 254;
+
+Error over_limit(errc code, std::string_view what, std::uint64_t observed, std::uint64_t limit,
+                 std::string_view unit) {
+    return Error{code,
+                 fmt::format("The picture {} {} {}; at most {} are accepted", what, observed, unit, limit)}
+        .with_limit(observed, limit);
+}
+
+[[nodiscard]] result<void> check_size(std::uint64_t size, const Limits& limits) {
+    const auto largest = std::min<std::uint64_t>(limits.max_bytes, std::numeric_limits<std::int32_t>::max());
+    if (size > largest)
+        return over_limit(errc::image_too_many_bytes, "has", size, largest, "bytes");
+    return {};
+}
+
+[[nodiscard]] result<void> check_header(const ImageHeader& header, const Limits& limits) {
+    if (!limits.formats.contains(header.format))
+        return Error{errc::image_format_not_allowed,
+                     fmt::format("{} is not accepted here", media_type(header.format))};
+    const auto pixels = std::uint64_t{header.width} * header.height;
+    if (pixels > limits.max_pixels)
+        return Error{errc::image_too_many_pixels,
+                     fmt::format("The picture has {} x {} = {} pixels; at most {} are accepted", header.width,
+                                 header.height, pixels, limits.max_pixels)}
+            .with_limit(pixels, limits.max_pixels);
+    if (header.width > limits.max_width)
+        return over_limit(errc::image_too_wide, "is", header.width, limits.max_width, "pixels wide");
+    if (header.height > limits.max_height)
+        return over_limit(errc::image_too_high, "is", header.height, limits.max_height, "pixels high");
+    return {};
+}
+
+[[nodiscard]] result<void> check_texts(const ImageInfoChange& change) {
+    const auto check = [](std::string_view name, const std::optional<std::string>& text,
+                          std::size_t limit) -> result<void> {
+        return text ? check_text(name, *text, limit) : result<void>{};
+    };
+    if (auto checked = check("Description", change.description, max_description); !checked)
+        return checked;
+    if (auto checked = check("ExtraInfo", change.extra_info, max_extra_info); !checked)
+        return checked;
+    return check("ConceptualType", change.conceptual_type, max_conceptual_type);
+}
+
+UpdateImageInfo update_of(ImageKey target, ImageInfoChange change, const Actor& actor, Timestamp now,
+                          Precondition precondition) {
+    return {.target = target,
+            .description = std::move(change.description),
+            .extra_info = std::move(change.extra_info),
+            .conceptual_type = std::move(change.conceptual_type),
+            .expected_blob_id = change.blob_id,
+            .actor = actor,
+            .now = now,
+            .precondition = std::move(precondition)};
+}
+
+/// The store's answer with the receipt of what was removed before.
+[[nodiscard]] result<SavedImage> with_receipt(result<SavedImage> saved,
+                                              std::optional<ScrubReceipt> scrubbed) {
+    if (saved)
+        saved->scrubbed = std::move(scrubbed);
+    return saved;
+}
+
+} // namespace
+
+PersonImageService::PersonImageService(std::shared_ptr<ImageStore> store,
+                                       std::shared_ptr<const PersonDirectory> directory, Limits limits,
+                                       std::shared_ptr<const Clock> clock, MetadataPolicy metadata)
+    : store_{required(std::move(store), "PersonImageService needs a store")}
+    , directory_{required(std::move(directory), "PersonImageService needs a person directory")}
+    , limits_{limits}
+    , clock_{clock ? std::move(clock) : system_clock()}
+    , metadata_{metadata} {}
+
+result<Inspection> PersonImageService::inspect(std::span<const std::byte> bytes) const {
+    if (auto checked = check_size(bytes.size(), limits_); !checked)
+        return checked.error();
+    auto header = probe(bytes);
+    if (!header)
+        return header.error();
+    if (auto checked = check_header(*header, limits_); !checked)
+        return checked.error();
+    return Inspection{.header = *header, .digest = digest_of(bytes), .size = bytes.size()};
+}
+
+result<PersonImageService::PreparedContent> PersonImageService::content_of(ImageBytes bytes) const {
+    if (metadata_ == MetadataPolicy::keep) {
+        auto inspection = inspect(bytes);
+        if (!inspection)
+            return inspection.error();
+        return PreparedContent{.content = {.bytes = std::move(bytes),
+                                           .header = inspection->header,
+                                           .digest = inspection->digest},
+                               .scrubbed = std::nullopt};
+    }
+    if (auto checked = check_size(bytes.size(), limits_); !checked)
+        return checked.error();
+    auto scrubbed = scrub(bytes);
+    if (!scrubbed)
+        return scrubbed.error();
+    auto inspection = inspect(scrubbed->bytes);
+    if (!inspection)
+        return inspection.error();
+    return PreparedContent{.content = {.bytes = std::move(scrubbed->bytes),
+                                       .header = inspection->header,
+                                       .digest = inspection->digest},
+                           .scrubbed = std::move(scrubbed->receipt)};
+}
+
+result<void> PersonImageService::require_person(PersonId person_id) const {
+    auto known = directory_->contains(person_id);
+    if (!known)
+        return known.error();
+    if (!*known)
+        return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id.value())};
+    return {};
+}
+
+Error PersonImageService::no_image(PersonId person_id) const {
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return Error{errc::image_none, fmt::format("Person id {} has no picture", person_id.value())};
+}
+
+result<PersonImageService::PreparedSave> PersonImageService::person_save(PersonId person_id, ImageBytes bytes,
+                                                                         const Actor& actor,
+                                                                         Precondition precondition) const {
+    auto content = content_of(std::move(bytes));
+    if (!content)
+        return content.error();
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return PreparedSave{.command = {.target = person_id,
+                                    .content = std::move(content->content),
+                                    .texts = {.description = {},
+                                              .extra_info = {},
+                                              .conceptual_type = std::string{person_photo}},
+                                    .actor = actor,
+                                    .now = clock_->now(),
+                                    .precondition = std::move(precondition)},
+                        .scrubbed = std::move(content->scrubbed)};
+}
+
+result<SavedImage> PersonImageService::save(PersonId person_id, ImageBytes bytes, const Actor& actor,
+                                            Precondition precondition) {
+    auto save = person_save(person_id, std::move(bytes), actor, std::move(precondition));
+    if (!save)
+        return save.error();
+    return with_receipt(store_->save(std::move(save->command)), std::move(save->scrubbed));
+}
+
+void PersonImageService::submit(PersonId person_id, ImageBytes bytes, const Actor& actor,
+                                Precondition precondition, Completion<SavedImage> completion) {
+    auto save = person_save(person_id, std::move(bytes), actor, std::move(precondition));
+    if (!save)
+        return completion(save.error());
+    if (!save->scrubbed)
+        return store_->submit(std::move(save->command), std::move(completion));
+    store_->submit(std::move(save->command), [scrubbed = std::move(save->scrubbed),
+                                              completion = std::move(completion)](auto saved) mutable {
+        completion(with_receipt(std::move(saved), std::move(scrubbed)));
+    });
+}
+
+result<StoredImage> PersonImageService::image(PersonId person_id) const {
+    auto stored = store_->image(person_id);
+    if (!stored && stored.error() == errc::image_none)
+        return no_image(person_id);
+    return stored;
+}
+
+std::optional<StoredImage> PersonImageService::cached_image(PersonId person_id) const {
+    return store_->cached_image(person_id);
+}
+
+std::optional<ImageInfo> PersonImageService::cached_info(PersonId person_id) const {
+    return store_->cached_info(person_id);
+}
+
+result<std::vector<std::optional<ImageInfo>>>
+PersonImageService::infos(std::span<const PersonId> persons) const {
+    return store_->infos(persons);
+}
+
+result<ImageInfo> PersonImageService::info(PersonId person_id) const {
+    auto info = store_->info(person_id);
+    if (!info && info.error() == errc::image_none)
+        return no_image(person_id);
+    return info;
+}
+
+result<ImageInfo> PersonImageService::update_info(PersonId person_id, ImageInfoChange change,
+                                                  const Actor& actor, Precondition precondition) {
+    if (auto checked = check_texts(change); !checked)
+        return checked.error();
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return store_->update_info(
+        update_of(person_id, std::move(change), actor, clock_->now(), std::move(precondition)));
+}
+
+result<RemovedImage> PersonImageService::remove(PersonId person_id, const Actor& actor,
+                                                Precondition precondition) {
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return store_->remove(
+        {.target = person_id, .actor = actor, .now = clock_->now(), .precondition = std::move(precondition)});
+}
+
+result<SavedImage> PersonImageService::create(ImageBytes bytes, ImageInfoChange texts, const Actor& actor) {
+    if (auto checked = check_texts(texts); !checked)
+        return checked.error();
+    std::optional<ImageContent> content;
+    std::optional<ScrubReceipt> scrubbed;
+    if (!bytes.empty()) {
+        auto prepared = content_of(std::move(bytes));
+        if (!prepared)
+            return prepared.error();
+        content = std::move(prepared->content);
+        scrubbed = std::move(prepared->scrubbed);
+    }
+    auto saved = store_->save({.target = NewBlob{},
+                               .content = std::move(content),
+                               .texts = {.description = std::move(texts.description).value_or(""),
+                                         .extra_info = std::move(texts.extra_info).value_or(""),
+                                         .conceptual_type = std::move(texts.conceptual_type).value_or("")},
+                               .actor = actor,
+                               .now = clock_->now(),
+                               .precondition = {}});
+    return with_receipt(std::move(saved), std::move(scrubbed));
+}
+
+result<StoredImage> PersonImageService::image(BlobId blob_id) const {
+    return store_->image(blob_id);
+}
+
+result<ImageInfo> PersonImageService::info(BlobId blob_id) const {
+    return store_->info(blob_id);
+}
+
+result<SavedImage> PersonImageService::replace(BlobId blob_id, ImageBytes bytes, const Actor& actor,
+                                               Precondition precondition) {
+    auto content = content_of(std::move(bytes));
+    if (!content)
+        return content.error();
+    auto saved = store_->save({.target = blob_id,
+                               .content = std::move(content->content),
+                               .texts = {},
+                               .actor = actor,
+                               .now = clock_->now(),
+                               .precondition = std::move(precondition)});
+    return with_receipt(std::move(saved), std::move(content->scrubbed));
+}
+
+result<ImageInfo> PersonImageService::update_info(BlobId blob_id, ImageInfoChange change, const Actor& actor,
+                                                  Precondition precondition) {
+    if (auto checked = check_texts(change); !checked)
+        return checked.error();
+    return store_->update_info(
+        update_of(blob_id, std::move(change), actor, clock_->now(), std::move(precondition)));
+}
+
+result<ImageInfo> PersonImageService::link(PersonId person_id, BlobId blob_id, const Actor& actor) {
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return store_->link({.person_id = person_id, .blob_id = blob_id, .actor = actor, .now = clock_->now()});
+}
+
+result<std::optional<BlobId>> PersonImageService::unlink(PersonId person_id, const Actor& actor) {
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return store_->unlink({.person_id = person_id, .actor = actor, .now = clock_->now()});
+}
+
+result<RemovedImage> PersonImageService::remove(BlobId blob_id, const Actor& actor,
+                                                Precondition precondition) {
+    return store_->remove(
+        {.target = blob_id, .actor = actor, .now = clock_->now(), .precondition = std::move(precondition)});
+}
+
+} // namespace portrait
