@@ -1,4 +1,3 @@
-#include "formats/utf8.hpp"
 #include "password_hash.hpp"
 #include "remembered_credentials.hpp"
 #include "secret_copy.hpp"
@@ -7,6 +6,8 @@
 #include "watched_file.hpp"
 
 #include <portrait/accounts/file_authenticator.hpp>
+#include <portrait/http/network.hpp>
+#include <portrait/http/utf8.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,8 @@
 #include "line_file.hpp"
 
-#include "formats/utf8.hpp"
 #include "users_file.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 namespace portrait::http {
 

@@ -1,7 +1,7 @@
 #include "password_hash.hpp"
 
-#include "formats/utf8.hpp"
 
+#include <portrait/http/utf8.hpp>
 #include <portrait/accounts/file_authenticator.hpp>
 
 #include <fmt/format.h>

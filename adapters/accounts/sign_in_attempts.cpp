@@ -6,20 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 namespace portrait::http {
-
-std::string client_network(std::string_view address) {
-    in6_addr parsed{};
-    std::string text{address.substr(0, address.find('%'))};
-    if (::inet_pton(AF_INET6, text.c_str(), &parsed) != 1)
-        return text;
-    std::fill(std::begin(parsed.s6_addr) + 8, std::end(parsed.s6_addr), std::uint8_t{0});
-    std::array<char, INET6_ADDRSTRLEN> network{};
-    return ::inet_ntop(AF_INET6, &parsed, network.data(), network.size()) != nullptr ? network.data() : text;
-}
 
 SignInAttempts::SignInAttempts(SignInLimits limits, std::shared_ptr<const SteadyClock> clock)
     : limits_{limits}

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "remembered_credentials.hpp"
-
 #include <portrait/accounts/file_authenticator.hpp>
 #include <portrait/clock.hpp>
+#include <portrait/http/secret_digest.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -17,13 +16,9 @@
 
 namespace portrait::http {
 
-/// The network that counts as one client: the address itself, of IPv6 its /64, within which everybody has as
-/// many addresses as they like. What is no address counts as it is.
-std::string client_network(std::string_view address);
-
 /// Who asks, as keys that nobody outside can make collide.
 struct AttemptKeys {
-    using Key = RememberedCredentials::Key;
+    using Key = SecretDigest;
     Key address{};
     Key name{};
     Key both{};

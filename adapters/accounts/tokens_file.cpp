@@ -1,9 +1,10 @@
 #include "tokens_file.hpp"
 
-#include "formats/utf8.hpp"
 #include "line_file.hpp"
 #include "text_file.hpp"
 #include "users_file.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>
 

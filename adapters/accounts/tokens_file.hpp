@@ -1,7 +1,7 @@
 #pragma once
 
-#include "callers/secret_digest.hpp"
 
+#include <portrait/http/secret_digest.hpp>
 #include <portrait/accounts/token_file.hpp>
 #include <portrait/clock.hpp>
 

@@ -1,10 +1,11 @@
 #include "users_file.hpp"
 
-#include "callers/secret_digest.hpp"
-#include "formats/utf8.hpp"
 #include "line_file.hpp"
 #include "password_hash.hpp"
 #include "text_file.hpp"
+
+#include <portrait/http/utf8.hpp>
+#include <portrait/http/secret_digest.hpp>
 
 #include <fmt/format.h>
 

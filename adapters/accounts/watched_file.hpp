@@ -1,8 +1,8 @@
 #pragma once
 
-#include "callers/secret_digest.hpp"
 #include "text_file.hpp"
 
+#include <portrait/http/secret_digest.hpp>
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
 

@@ -236,7 +236,7 @@ private:
 
 } // namespace
 
-std::shared_ptr<Metrics> Metrics::make(std::shared_ptr<Log> next) {
+std::shared_ptr<Metrics> prometheus_metrics(std::shared_ptr<Log> next) {
     return std::make_shared<PrometheusMetrics>(std::move(next));
 }
 

@@ -1,7 +1,15 @@
 #include <portrait/portrait.hpp>
 
-#ifdef CONSUMER_HAS_http
+#ifdef CONSUMER_HAS_accounts
+#include <portrait/accounts/token_file.hpp>
+#endif
+#ifdef CONSUMER_HAS_beast
 #include <portrait/beast/server.hpp>
+#endif
+#ifdef CONSUMER_HAS_prometheus
+#include <portrait/prometheus/metrics.hpp>
+#endif
+#ifdef CONSUMER_HAS_http
 #include <portrait/http/endpoint.hpp>
 #endif
 #ifdef CONSUMER_HAS_sqlite
@@ -45,8 +53,14 @@ int main() {
         std::puts(saved.error().message().c_str());
         return 1;
     }
-#ifdef CONSUMER_HAS_http
+#ifdef CONSUMER_HAS_beast
     static_assert(sizeof(portrait::http::ServerOptions) > 0);
+#endif
+#ifdef CONSUMER_HAS_prometheus
+    if (portrait::http::prometheus_metrics(nullptr)->text().empty())
+        return 1;
+#endif
+#ifdef CONSUMER_HAS_http
     if (portrait::http::status_of(portrait::errc::image_none, portrait::http::Access::read) != 404)
         return 1;
 #endif

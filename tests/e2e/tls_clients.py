@@ -476,7 +476,7 @@ class Reload(unittest.TestCase):
             for break_it, why in ((lambda: (self.now / 'now.pem').write_text('no certificate'), 'holds no certificate'),
                                   (lambda: (self.now / 'now.pem').write_bytes(EC.cert.read_bytes()), 'is not the key'),
                                   (lambda: (self.now / 'now.key').chmod(0o644), 'everybody on this machine'),
-                                  (lambda: (self.now / 'now.key').unlink(), "can't be opened")):
+                                  (lambda: (self.now / 'now.key').unlink(), "does not exist")):
                 self.install(RSA)
                 break_it()
                 begin = len(server.text['err'])

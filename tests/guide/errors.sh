@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 page=examples/guide/errors.md
 diff <("$binary") <(sed -nE 's/^\| (`[a-z_.]+`) \| `[a-z_]+` \| ([^|]*) \| ([^|]*) \| .*/\1 | \2 | \3/p' "$page")
 
-in_sources=$(grep -rhoE '"(agent|authentication|authorization|patch|request|service|session)\.[a-z_]+"' adapters/http/src |
+in_sources=$(grep -rhoE '"(agent|authentication|authorization|patch|request|service|session)\.[a-z_]+"' adapters/http adapters/beast adapters/accounts |
     tr -d '"' | grep -v '\.hpp$' | sort -u)
 [ "$(wc -l <<<"$in_sources")" -gt 40 ] || { echo "hardly any rule was found in the sources"; exit 1; }
 missing=$(comm -23 <(echo "$in_sources") <(grep -oE '`[a-z]+\.[a-z_]+`' "$page" | tr -d '`' | sort -u))

@@ -8,6 +8,7 @@
 
 namespace network_test {
 
+using portrait::http::client_network;
 using portrait::http::IpAddress;
 using portrait::http::Network;
 
@@ -76,6 +77,16 @@ TEST_CASE("a network that can't be meant is none", "[network]") {
         CAPTURE(text);
         CHECK_FALSE(Network::parse(text));
     }
+}
+
+TEST_CASE("a client is an IPv4 address or a /64 of IPv6", "[http][sign_in_attempts]") {
+    CHECK(client_network("192.0.2.7") == "192.0.2.7");
+    CHECK(client_network("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::");
+    CHECK(client_network("2001:db8:1:2::1") == client_network("2001:0db8:0001:0002:ffff::"));
+    CHECK(client_network("2001:db8:1:3::1") != client_network("2001:db8:1:2::1"));
+    CHECK(client_network("fe80::1%eth0") == "fe80::");
+    CHECK(client_network("") == "");
+    CHECK(client_network("unix") == "unix");
 }
 
 } // namespace network_test

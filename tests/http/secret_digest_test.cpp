@@ -1,6 +1,7 @@
-#include "callers/secret_digest.hpp"
 
 #include "support/catch.hpp"
+
+#include <portrait/http/secret_digest.hpp>
 
 #include <set>
 #include <string>

@@ -1,6 +1,7 @@
-#include "formats/utf8.hpp"
 
 #include "support/catch.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 namespace utf8_test {
 

@@ -1,8 +1,8 @@
 #include "connection/connection.hpp"
 
-#include "callers/secret_digest.hpp"
 #include "connection/response_head.hpp"
-#include "headers/trace_parent.hpp"
+
+#include <portrait/http/log.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -141,16 +141,11 @@ void Session::log_access(std::uint64_t response_bytes) const {
     record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
     record.remote_address = exchange_->remote_address;
     record.principal = response_.principal.empty() ? principal_ : response_.principal;
-    std::string application;
+    LoggedFields fields;
     if (head_complete_) {
-        if (const auto* const token = exchange_->head.find("SO-AppToken")) {
-            application = hexadecimal(sha256(*token)).substr(0, 16);
-        }
-        record.application = application;
-        if (exchange_->head.count("traceparent") == 1) {
-            const std::string_view trace_parent = *exchange_->head.find("traceparent");
-            record.trace_parent = is_trace_parent(trace_parent) ? trace_parent : std::string_view{};
-        }
+        fields = logged_fields(exchange_->head);
+        record.application = fields.application;
+        record.trace_parent = fields.trace_parent;
         record.method = exchange_->head.method;
         record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
     }

@@ -1,6 +1,7 @@
 #include "connection/forwarded.hpp"
 
-#include "headers/field_syntax.hpp"
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/trim.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -8,20 +9,8 @@
 namespace portrait::http {
 namespace {
 
-/// Of `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, and of the first and the last with a port behind.
-std::optional<IpAddress> address_of(std::string_view text) {
-    if (text.starts_with('[')) {
-        const auto end = text.find(']');
-        if (end == std::string_view::npos ||
-            (end + 1 != text.size() && (text[end + 1] != ':' || !is_port(text.substr(end + 2)))))
-            return std::nullopt;
-        const auto inside = text.substr(1, end - 1);
-        return inside.find(':') == std::string_view::npos ? std::nullopt : IpAddress::parse(inside);
-    }
-    const auto colon = text.find(':');
-    if (colon != std::string_view::npos && text.find('.') < colon && is_port(text.substr(colon + 1)))
-        text = text.substr(0, colon);
-    return IpAddress::parse(text);
+std::string_view trimmed(std::string_view text) {
+    return boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(" \t"));
 }
 
 void read_addresses(const RequestHead& head, const std::vector<Network>& trusted, Forwarded& said) {
@@ -34,7 +23,7 @@ void read_addresses(const RequestHead& head, const std::vector<Network>& trusted
             rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
             if (text.empty())
                 continue;
-            said.client = address_of(text);
+            said.client = IpAddress::parse_with_port(text);
             said.is_garbled = !said.client;
             if (!said.client || std::none_of(trusted.begin(), trusted.end(), [&](const Network& network) {
                     return network.contains(*said.client);

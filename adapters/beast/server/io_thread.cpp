@@ -1,7 +1,6 @@
 #include "server/io_thread.hpp"
 
 #include "connection/connection.hpp"
-#include "headers/http_date.hpp"
 
 #include <boost/asio/post.hpp>
 

@@ -1,7 +1,8 @@
 #include "server/server_shared.hpp"
 
 #include "server/tls_context.hpp"
-#include "sign_in_attempts.hpp"
+
+#include <portrait/http/network.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,5 @@
 #include "server/tls_context.hpp"
 
-#include "text_file.hpp"
-
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -76,19 +74,21 @@ Bio reader_of(std::string_view text) {
     return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
 }
 
-/// Mode and text come from one open file, so that it can't be another in between.
-[[nodiscard]] result<void> read_key(const std::filesystem::path& path, SecretText& secret) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+/// Checks the mode and reads the text of one open file, so that it can't be another in between. A secret is refused
+/// when every user of the machine may read or change it.
+[[nodiscard]] result<void> read_pem(const std::filesystem::path& path, std::string_view name, bool is_secret,
+                                    SecretText& secret) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // a FIFO has no writer to wait for
     if (file < 0)
-        return unreadable("TLS key", path, "can't be opened");
+        return unreadable(name, path, errno == ENOENT ? "does not exist" : "can't be opened");
     struct Close {
         int file;
         ~Close() { ::close(file); }
     } const close{file};
     struct stat status {};
     if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
-        return Error{errc::internal, fmt::format("the TLS key {} is not a regular file", path.string())};
-    if ((status.st_mode & (S_IROTH | S_IWOTH)) != 0)
+        return Error{errc::internal, fmt::format("the {} {} is not a regular file", name, path.string())};
+    if (is_secret && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
         return Error{errc::internal,
                      fmt::format("everybody on this machine may read or change the TLS key {}; take that "
                                  "away by chmod o-rwx, or chmod 600 when nobody else needs it",
@@ -98,12 +98,12 @@ Bio reader_of(std::string_view text) {
     for (ssize_t count = 1; count != 0 && size < text.size();) {
         count = ::read(file, text.data() + size, text.size() - size);
         if (count < 0 && errno != EINTR)
-            return unreadable("TLS key", path, "can't be read");
+            return unreadable(name, path, "can't be read");
         size += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
     }
     if (size == text.size())
         return Error{errc::internal,
-                     fmt::format("the TLS key {} has more than {} bytes", path.string(), max_pem_bytes)};
+                     fmt::format("the {} {} has more than {} bytes", name, path.string(), max_pem_bytes)};
     text.resize(size);
     return {};
 }
@@ -188,13 +188,10 @@ result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& opt
 
 result<void> TlsContext::use_certificate(const std::filesystem::path& path) {
     constexpr std::string_view name = "TLS certificate";
-    const auto text = read_text_file(path, name, max_pem_bytes);
-    if (!text)
-        return Error{errc::internal, text.error().message()}.with_cause(text.error().cause());
-    if (text->size() > max_pem_bytes)
-        return Error{errc::internal, fmt::format("the TLS certificate {} has more than {} bytes",
-                                                 path.string(), max_pem_bytes)};
-    const Bio reader = reader_of(*text);
+    SecretText text{max_pem_bytes + 1};
+    if (auto read = read_pem(path, name, false, text); !read)
+        return read;
+    const Bio reader = reader_of(text.text());
     const Certificate own{PEM_read_bio_X509_AUX(reader.get(), nullptr, nullptr, nullptr)};
     if (!own)
         return unusable(name, path, "holds no certificate in PEM form");
@@ -216,7 +213,7 @@ result<void> TlsContext::use_certificate(const std::filesystem::path& path) {
 
 result<void> TlsContext::use_key(const std::filesystem::path& path) {
     SecretText secret{max_pem_bytes + 1};
-    if (auto read = read_key(path, secret); !read)
+    if (auto read = read_pem(path, "TLS key", true, secret); !read)
         return read;
     const Bio reader = reader_of(secret.text());
     bool asked = false;

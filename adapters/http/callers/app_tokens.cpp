@@ -1,5 +1,5 @@
-#include "callers/secret_digest.hpp"
 
+#include <portrait/http/secret_digest.hpp>
 #include <portrait/http/caller_options.hpp>
 
 namespace portrait::http {

@@ -1,8 +1,8 @@
 #include "callers/authorization.hpp"
 
 #include "formats/base64.hpp"
-#include "formats/utf8.hpp"
 
+#include <portrait/http/utf8.hpp>
 #include <portrait/http/message.hpp>
 
 #include <openssl/crypto.h>

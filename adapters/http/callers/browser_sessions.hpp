@@ -1,7 +1,7 @@
 #pragma once
 
-#include "callers/secret_digest.hpp"
 
+#include <portrait/http/secret_digest.hpp>
 #include <portrait/clock.hpp>
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/caller_options.hpp>

@@ -1,4 +1,5 @@
-#include "callers/secret_digest.hpp"
+
+#include <portrait/http/secret_digest.hpp>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -1,7 +1,8 @@
 #include "callers/sign_in_form.hpp"
 
 #include "formats/form.hpp"
-#include "formats/utf8.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,8 @@
 #include "formats/form.hpp"
 
-#include "formats/utf8.hpp"
 #include "headers/plain_problem.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 #include <boost/url/pct_string_view.hpp>
 

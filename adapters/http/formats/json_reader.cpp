@@ -1,8 +1,8 @@
 #include "formats/json_reader.hpp"
 
-#include "formats/utf8.hpp"
 #include "headers/plain_problem.hpp"
 
+#include <portrait/http/utf8.hpp>
 #include <portrait/http/message.hpp>
 
 #include <boost/json/array.hpp>

@@ -1,4 +1,5 @@
-#include "formats/utf8.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 #include <boost/locale/utf.hpp>
 

@@ -1,9 +1,10 @@
 #include "formats/xml_tree.hpp"
 
-#include "formats/utf8.hpp"
 #include "formats/xml.hpp"
 #include "headers/field_syntax.hpp"
 #include "headers/plain_problem.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>
 #include <pugixml.hpp>

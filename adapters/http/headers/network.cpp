@@ -1,5 +1,7 @@
 #include <portrait/http/network.hpp>
 
+#include "headers/field_syntax.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -38,6 +40,21 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     if (::inet_pton(AF_INET, ended.data(), bytes + mapped_prefix.size()) == 1)
         return address;
     return std::nullopt;
+}
+
+std::optional<IpAddress> IpAddress::parse_with_port(std::string_view text) {
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos ||
+            (end + 1 != text.size() && (text[end + 1] != ':' || !is_port(text.substr(end + 2)))))
+            return std::nullopt;
+        const auto inside = text.substr(1, end - 1);
+        return inside.find(':') == std::string_view::npos ? std::nullopt : parse(inside);
+    }
+    const auto colon = text.find(':');
+    if (colon != std::string_view::npos && text.find('.') < colon && is_port(text.substr(colon + 1)))
+        text = text.substr(0, colon);
+    return parse(text);
 }
 
 std::string IpAddress::to_string() const {
@@ -81,6 +98,16 @@ bool Network::contains(const IpAddress& address) const noexcept {
         if (bit_of(bytes_, place) != bit_of(address.bytes_, place))
             return false;
     return true;
+}
+
+std::string client_network(std::string_view address) {
+    in6_addr parsed{};
+    std::string text{address.substr(0, address.find('%'))};
+    if (::inet_pton(AF_INET6, text.c_str(), &parsed) != 1)
+        return text;
+    std::fill(std::begin(parsed.s6_addr) + 8, std::end(parsed.s6_addr), std::uint8_t{0});
+    std::array<char, INET6_ADDRSTRLEN> network{};
+    return ::inet_ntop(AF_INET6, &parsed, network.data(), network.size()) != nullptr ? network.data() : text;
 }
 
 } // namespace portrait::http

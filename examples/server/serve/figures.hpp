@@ -2,7 +2,7 @@
 
 #include <portrait/beast/server.hpp>
 #include <portrait/image_cache.hpp>
-#include <portrait/prometheus/metrics.hpp>
+#include <portrait/http/metrics.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
 namespace portrait_server {

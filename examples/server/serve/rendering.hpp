@@ -3,7 +3,7 @@
 #include "options/options.hpp"
 
 #include <portrait/image_renderer.hpp>
-#include <portrait/prometheus/metrics.hpp>
+#include <portrait/http/metrics.hpp>
 
 #include <memory>
 

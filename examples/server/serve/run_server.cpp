@@ -22,7 +22,10 @@
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/executor.hpp>
 #include <portrait/person_image_service.hpp>
+#include <portrait/http/metrics.hpp>
+#ifdef PORTRAIT_SERVER_METRICS
 #include <portrait/prometheus/metrics.hpp>
+#endif
 #include <portrait/rendition_service.hpp>
 #include <portrait/sqlite/image_store.hpp>
 #include <portrait/sqlite/person_directory.hpp>
@@ -270,8 +273,10 @@ int run_server(const Settings& settings) {
     parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
     parts.log->event(Severity::debug,
                      fmt::format("files and sockets open at a time: {} at most", descriptors), {});
+#ifdef PORTRAIT_SERVER_METRICS
     if (!settings.no_metrics)
-        parts.metrics = portrait::http::Metrics::make(parts.log);
+        parts.metrics = portrait::http::prometheus_metrics(parts.log);
+#endif
     auto users = open_users(settings, parts.log);
     if (!users)
         return refuse(users.error().message());

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <portrait/export.hpp>
+#include <portrait/http/message.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace portrait::http {
@@ -32,6 +34,13 @@ struct AccessRecord {
     /// W3C's `traceparent` when the request has a valid one.
     std::string_view trace_parent;
 };
+
+/// What a request's head gives to its access record. The trace parent is a view into the head.
+struct LoggedFields {
+    std::string application; ///< empty without an SO-AppToken
+    std::string_view trace_parent;
+};
+PORTRAIT_EXPORT LoggedFields logged_fields(const RequestHead& head);
 
 /// Port: where the adapter tells what happened. Called on any thread; must not block for long and must not
 /// throw.

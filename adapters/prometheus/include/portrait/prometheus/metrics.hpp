@@ -1,43 +1,15 @@
 #pragma once
 
-#include <portrait/duration_histogram.hpp>
-#include <portrait/export.hpp>
-#include <portrait/http/log.hpp>
-#include <portrait/size_histogram.hpp>
+#include <portrait/http/metrics.hpp>
 
-#include <functional>
 #include <memory>
-#include <string>
 
 namespace portrait::http {
 
-/// Figures for a monitor, in Prometheus's text format. A `Log` that counts what it is told and passes it on:
-/// give it to the server in the log's place, and `text` to `EndpointOptions::metrics`.
+/// Figures kept by prometheus-cpp, with a registry of their own. Calls are passed on to `next`, which may be null.
 ///
-/// Requests by route, method and status, their durations by route (as histograms), bytes of bodies, and
-/// refusals by rule; labels are of fixed sets, so that no client can make more of them. Whatever else there
-/// is to tell joins by `add_gauge` and `add_counter`. Thread-safe.
-class PORTRAIT_EXPORT Metrics : public Log {
-public:
-    /// Null when portrait was built without prometheus-cpp (`PORTRAIT_METRICS`). `next` may be null.
-    static std::shared_ptr<Metrics> make(std::shared_ptr<Log> next);
-
-    /// Called at each scrape, on an io thread: must be quick and must not throw.
-    using Read = std::function<double()>;
-    /// What goes up and down. The name is Prometheus's, such as `portrait_cache_bytes`; the help one
-    /// sentence.
-    virtual void add_gauge(std::string name, std::string help, Read read) = 0;
-    /// What only grows; its name ends in `_total`.
-    virtual void add_counter(std::string name, std::string help, Read read) = 0;
-    /// How often something took how long, in seconds; its name ends in `_seconds`.
-    using ReadHistogram = std::function<DurationHistogram()>;
-    virtual void add_histogram(std::string name, std::string help, ReadHistogram read) = 0;
-    /// How often something had which size.
-    using ReadSizes = std::function<SizeHistogram()>;
-    virtual void add_histogram(std::string name, std::string help, ReadSizes read) = 0;
-
-    /// All of it, as `/metrics` answers it.
-    virtual std::string text() const = 0;
-};
+///     const auto metrics = portrait::http::prometheus_metrics(log);
+///     options.metrics = [metrics] { return metrics->text(); };
+PORTRAIT_EXPORT std::shared_ptr<Metrics> prometheus_metrics(std::shared_ptr<Log> next);
 
 } // namespace portrait::http

@@ -1,0 +1,96 @@
+"""Proves which library may see which: by every header that its objects were really compiled with, and by every symbol
+that they leave undefined.
+
+usage: tests/arrows.py BUILD_FOLDER NINJA
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# What each library includes of the others; of those their public headers alone.
+USES = {
+    "core": [],
+    "testing": ["core"],
+    "sqlite": ["core"],
+    "imaging": ["core"],
+    "http": ["core"],
+    "beast": ["core", "http"],
+    "accounts": ["core", "http"],
+    "prometheus": ["core", "http"],
+}
+# Packages whose headers and symbols only some libraries may use; of Asio, http has what makes an asynchronous operation.
+PACKAGES = {
+    "sockets of Asio": (r"boost/asio/(ip|ssl)/|boost/asio/basic_(stream_)?socket", r"boost::asio::.*socket", ["beast"]),
+    "Beast": (r"boost/beast/", r"boost::beast::", ["beast"]),
+    "libssl": (r"/openssl/ssl\.h", r"\bSSL_", ["beast"]),
+    "libcrypto": (r"/openssl/", r"\bEVP_", ["http", "beast", "accounts"]),
+    "libcrypt": (r"/crypt\.h", r"\bcrypt_r", ["accounts"]),
+    "prometheus-cpp": (r"/prometheus/(registry|counter|histogram)\.h", r"\bprometheus::", ["prometheus"]),
+    "Boost.JSON": (r"boost/json", r"boost::json::", ["http"]),
+    "pugixml": (r"pugixml", r"\bpugi::", ["http"]),
+    "ICU": (r"/unicode/", r"\bicu_\d+::", ["http"]),
+    "SQLite": (r"/sqlite3\.h", r"\bsqlite3_", ["sqlite"]),
+    "libvips": (r"/vips/", r"\bvips_|\bvips::", ["imaging"]),
+    "the server's own": (r"/spdlog/|/CLI/", r"\bspdlog::|\bCLI::", []),
+}
+
+
+def headers_by_library(build, ninja):
+    """Of each library the files that its objects were compiled from."""
+    seen = {}
+    library = None
+    deps = subprocess.run([ninja, "-C", build, "-t", "deps"], capture_output=True, text=True, check=True).stdout
+    for line in deps.splitlines():
+        if line.startswith(" "):
+            if library:
+                seen.setdefault(library, set()).add(str((build / line.strip()).resolve()))
+        else:
+            found = re.search(r"/portrait_(\w+)\.dir/", line)
+            library = found[1] if found and found[1] in USES else None
+    return seen
+
+
+def undefined_symbols(build, library):
+    archives = [*build.rglob(f"libportrait_{library}_static.a"), *build.rglob(f"libportrait_{library}.a")]
+    if not archives:
+        raise SystemExit(f"{build} has no archive of portrait_{library}")
+    return subprocess.run(["nm", "-uC", archives[0]], capture_output=True, text=True, check=True).stdout
+
+
+def faults_of_headers(library, headers):
+    for header in sorted(headers):
+        inside = re.match(rf"{re.escape(str(ROOT))}/(adapters/(\w+)|lib)/(include/)?", header)
+        owner = inside and (inside[2] or "core")
+        if owner and owner != library and not (owner in USES[library] and inside[3]):
+            yield f"includes {header}"
+        for package, (pattern, _, users) in PACKAGES.items():
+            if library not in users and re.search(pattern, header):
+                yield f"includes {header}, of {package}"
+
+
+def faults_of_symbols(library, symbols):
+    for package, (_, pattern, users) in PACKAGES.items():
+        found = re.search(rf"^.*(?:{pattern}).*$", symbols, re.M)
+        if library not in users and found:
+            yield f"needs {found[0].strip()}, of {package}"
+
+
+def main():
+    build, ninja = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
+    seen = headers_by_library(build, ninja)
+    if "core" not in seen or any(len(headers) < 20 for headers in seen.values()):
+        raise SystemExit("hardly any header is known: were the libraries built with Ninja?")
+    faults = []
+    for library, headers in sorted(seen.items()):
+        symbols = undefined_symbols(build, library)
+        for fault in [*faults_of_headers(library, headers), *faults_of_symbols(library, symbols)]:
+            faults.append(f"portrait_{library} {fault}")
+        print(f"portrait_{library}: {len(headers)} files, {len(symbols.splitlines())} symbols of others")
+    if faults:
+        raise SystemExit("\n".join(faults))
+
+
+main()
