@@ -18,8 +18,11 @@ void CompositeAuthenticator::authenticate(Credentials credentials, std::string_v
     responsible->authenticate(std::move(credentials), remote_address, std::move(done));
 }
 
-std::optional<Principal> CompositeAuthenticator::recognised_still(const Principal& principal) {
-    return passwords_ == nullptr ? std::nullopt : passwords_->recognised_still(principal);
+void CompositeAuthenticator::revalidate(const Principal& principal,
+                                        std::function<void(AuthenticationOutcome)> done) {
+    if (passwords_ == nullptr)
+        return done(AuthenticationFailure{});
+    passwords_->revalidate(principal, std::move(done));
 }
 
 } // namespace portrait::http

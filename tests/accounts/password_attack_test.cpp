@@ -10,8 +10,11 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -38,6 +41,12 @@ AuthenticationOutcome ask(FileAuthenticator& authenticator, std::string user, st
         BasicCredentials{std::move(user), std::move(password)}, address,
         [promise](AuthenticationOutcome outcome) { promise->set_value(std::move(outcome)); });
     return promise->get_future().get();
+}
+
+AuthenticationOutcome revalidated(FileAuthenticator& authenticator, const Principal& principal) {
+    AuthenticationOutcome now{AuthenticationFailure{}};
+    authenticator.revalidate(principal, [&now](AuthenticationOutcome outcome) { now = std::move(outcome); });
+    return now;
 }
 
 std::optional<Kind> failure_of(const AuthenticationOutcome& outcome) {
@@ -159,16 +168,16 @@ TEST_CASE("a new password in the file ends the old one at once, remembered or no
     const auto other = ask(authenticator, "reader", "correct horse");
     REQUIRE(signed_in.has_value());
     REQUIRE(other.has_value());
-    CHECK(authenticator.recognised_still(*signed_in).has_value());
+    CHECK(revalidated(authenticator, *signed_in).has_value());
 
     users.change(tje0_with_readers_password + reader);
     CHECK(failure_of(ask(authenticator, "tje0", "Tje0")) == Kind::rejected);
     CHECK(ask(authenticator, "tje0", "correct horse").has_value());
-    CHECK_FALSE(authenticator.recognised_still(*signed_in).has_value());
+    CHECK_FALSE(revalidated(authenticator, *signed_in).has_value());
     // Whose line stayed needs no hash.
     const auto before = authenticator.hashes_computed();
     CHECK(ask(authenticator, "reader", "correct horse").has_value());
-    CHECK(authenticator.recognised_still(*other).has_value());
+    CHECK(revalidated(authenticator, *other).has_value());
     CHECK(authenticator.hashes_computed() == before);
 }
 
@@ -184,12 +193,12 @@ TEST_CASE("a user who is taken out of the file is out, and one who may only read
     read_only.insert(read_only.size() - 1, ":read");
     users.change(read_only + reader);
     CHECK_FALSE(ask(authenticator, "tje0", "Tje0")->may_write);
-    CHECK_FALSE(authenticator.recognised_still(*signed_in)->may_write);
+    CHECK_FALSE(revalidated(authenticator, *signed_in)->may_write);
 
     users.change(reader);
     CHECK(authenticator.user_count() == 1);
     CHECK(failure_of(ask(authenticator, "tje0", "Tje0")) == Kind::rejected);
-    CHECK_FALSE(authenticator.recognised_still(*signed_in).has_value());
+    CHECK_FALSE(revalidated(authenticator, *signed_in).has_value());
     CHECK(users.faults == 0);
 }
 
@@ -252,6 +261,91 @@ TEST_CASE("a users file that everybody on the machine can read or change is refu
     FileAuthenticatorOptions options;
     options.others_may_read = true;
     CHECK(FileAuthenticator::open(file, options).has_value());
+}
+
+/// Counts nothing, and completes late, never gives leave, or misbehaves.
+class OtherCounter final : public SignInCounter {
+public:
+    enum class Way { late, refuses, fails, throws, completes_twice, completes_and_throws };
+
+    explicit OtherCounter(Way of)
+        : way_{of} {}
+    OtherCounter(const OtherCounter&) = delete;
+    OtherCounter& operator=(const OtherCounter&) = delete;
+    ~OtherCounter() override {
+        for (auto& thread : threads_)
+            thread.join();
+    }
+
+    void begin(const SignInAttempt& attempt, std::function<void(result<SignInLeave>)> done) override {
+        last_network = attempt.network;
+        switch (way_) {
+        case Way::late:
+            threads_.emplace_back([done] {
+                std::this_thread::sleep_for(20ms);
+                done(SignInLeave{});
+            });
+            return;
+        case Way::refuses: return done(SignInLeave{.wait = 42s});
+        case Way::fails: return done(Error{errc::service_busy});
+        case Way::throws: throw std::runtime_error{"the counter is away"};
+        case Way::completes_twice: done(SignInLeave{}); return done(SignInLeave{});
+        case Way::completes_and_throws: done(SignInLeave{}); throw std::runtime_error{"after all"};
+        }
+    }
+    void succeeded(const SignInAttempt&) override { ++successes; }
+    void withdraw(const SignInAttempt&) override { ++withdrawn; }
+
+    std::string last_network;
+    std::atomic<int> successes{0};
+    std::atomic<int> withdrawn{0};
+
+private:
+    const Way way_;
+    std::vector<std::thread> threads_; // of one test's calls, which come one after the other
+};
+
+TEST_CASE("failed sign-ins may be counted elsewhere", "[http][file_authenticator]") {
+    using Way = OtherCounter::Way;
+    const auto way = GENERATE(Way::late, Way::completes_twice, Way::completes_and_throws);
+    const auto counter = std::make_shared<OtherCounter>(way);
+    FileAuthenticatorOptions options;
+    options.counter = counter;
+    const auto authenticator = *FileAuthenticator::from_text(tje0, options);
+    CHECK(failure_of(ask(*authenticator, "tje0", "wrong", "2001:db8::7:1")) == Kind::rejected);
+    CHECK(counter->last_network == "2001:db8::");
+    CHECK(counter->successes == 0);
+    CHECK(ask(*authenticator, "tje0", "Tje0").has_value());
+    CHECK(counter->successes == 1);
+    CHECK(counter->withdrawn == 0);
+    CHECK(authenticator->hashes_computed() == 2);
+}
+
+TEST_CASE("without the counter's leave no password is hashed", "[http][file_authenticator]") {
+    using Way = OtherCounter::Way;
+    const auto [way, kind, wait] =
+        GENERATE(std::tuple{Way::refuses, Kind::busy, 42s}, std::tuple{Way::fails, Kind::broken, 1s},
+                 std::tuple{Way::throws, Kind::broken, 1s});
+    FileAuthenticatorOptions options;
+    options.counter = std::make_shared<OtherCounter>(way);
+    const auto authenticator = *FileAuthenticator::from_text(tje0, options);
+    const auto outcome = ask(*authenticator, "tje0", "Tje0");
+    REQUIRE_FALSE(outcome.has_value());
+    CHECK(outcome.error().kind == kind);
+    CHECK(outcome.error().retry_after == wait);
+    CHECK(authenticator->hashes_computed() == 0);
+}
+
+TEST_CASE("an authenticator waits for its counter before it goes away", "[http][file_authenticator]") {
+    FileAuthenticatorOptions options;
+    options.counter = std::make_shared<OtherCounter>(OtherCounter::Way::late);
+    auto authenticator = *FileAuthenticator::from_text(tje0, options);
+    std::atomic<int> answers{0};
+    authenticator->authenticate(BasicCredentials{"tje0", "Tje0"}, "192.0.2.1",
+                                [&](const AuthenticationOutcome&) { ++answers; });
+    CHECK(answers == 0);
+    authenticator.reset();
+    CHECK(answers == 1);
 }
 
 } // namespace password_attack_test

@@ -16,8 +16,8 @@ void throw_exception_from_error(const AuthenticationFailure& failure, const boos
     boost::throw_with_location(std::logic_error{what}, where);
 }
 
-std::optional<Principal> Authenticator::recognised_still(const Principal& principal) {
-    return principal;
+void Authenticator::revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done) {
+    done(principal);
 }
 
 } // namespace portrait::http

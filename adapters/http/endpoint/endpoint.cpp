@@ -36,8 +36,9 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
     state_->readers = required(std::move(readers), "an executor for reads");
     state_->writers = required(std::move(writers), "an executor for writes");
     state_->options = std::move(options);
-    state_->sessions = std::make_unique<Sessions>(
-        state_->options.sessions, state_->options.clock ? state_->options.clock : system_steady_clock());
+    if (!state_->options.session_store)
+        state_->options.session_store =
+            std::make_shared<MemorySessionStore>(state_->options.sessions, state_->options.clock);
     state_->log = std::move(log);
 }
 

@@ -1,3 +1,4 @@
+#include "endpoint/caller.hpp"
 #include "endpoint/endpoint_state.hpp"
 #include "headers/request_id.hpp"
 #include "pictures/conditional.hpp"
@@ -61,9 +62,13 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     auto& route = std::get<Route>(match);
     request->operation = route.operation;
     request->route = route.path;
-    if (route.operation == Operation::get_session || is_public(route.operation))
-        return done(public_answer(head, *request));
-    authenticate(head, *url, std::move(route), std::move(request), done);
+    if (is_public(route.operation))
+        return done(public_answer(*request));
+    const auto caller =
+        std::make_shared<Caller>(*this, head, *url, std::move(route), std::move(request), done);
+    if (caller->route.operation == Operation::get_session)
+        return show_session(caller);
+    authenticate(caller);
 }
 
 Response Endpoint::State::wrong_method(const Admission::State& request, const std::string& allow) const {
@@ -74,22 +79,18 @@ Response Endpoint::State::wrong_method(const Admission::State& request, const st
     return response;
 }
 
-Response Endpoint::State::public_answer(const RequestHead& head, const Admission::State& request) const {
+Response Endpoint::State::public_answer(const Admission::State& request) const {
     try {
-        return request.operation == Operation::get_session ? show_session(head, request)
-                                                           : finished(request, health(request.operation));
+        return finished(request, health(request.operation));
     } catch (...) {
         return broken(request);
     }
 }
 
-BeginOutcome Endpoint::State::admit_contained(const RequestHead& head, const boost::urls::url_view& url,
-                                              const Route& route, std::unique_ptr<Admission::State> request) {
-    try {
-        return admit(head, url, route, request);
-    } catch (...) {
-        return broken(*request);
-    }
+void Endpoint::State::admit_contained(const CallerPointer& caller) {
+    if (caller->route.operation == Operation::delete_session)
+        return end_session(caller);
+    caller->answer([&] { return admit(caller->head, caller->url, caller->route, caller->request); });
 }
 
 BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::url_view& url,
@@ -98,8 +99,8 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
     if (access_of(route.operation) == Access::write && !request->principal.may_write)
         return refuse(*request, plain_problem(403, "authorization.read_only",
                                               "You may read pictures and not change them"));
-    if (is_of_session(route.operation))
-        return admit_session(head, request);
+    if (route.operation == Operation::create_session)
+        return admit_sign_in(head, request);
     if (route.operation == Operation::get_api)
         return finished(*request, document_answer(request->response_type, "Api", api_versions()));
     if (route.operation == Operation::get_openapi)

@@ -1,6 +1,8 @@
 #include "callers/authorization.hpp"
 #include "callers/cookies.hpp"
+#include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
+#include "endpoint/caller.hpp"
 #include "endpoint/endpoint_state.hpp"
 
 #include <exception>
@@ -9,14 +11,6 @@
 namespace portrait::http {
 
 namespace {
-
-/// What waits for the authenticator. Completions are copied, so what moves through them is shared.
-struct Pending {
-    Route route;
-    std::unique_ptr<Admission::State> request;
-    boost::urls::url_view url;
-    std::atomic<bool> answered{false};
-};
 
 AuthenticationFailure broken_by(const std::exception& exception) {
     return {.kind = AuthenticationFailure::Kind::broken,
@@ -45,35 +39,29 @@ Problem problem_of(const AuthenticationFailure& failure) {
                          "Authentication failed; send valid credentials in the Authorization header");
 }
 
-void Endpoint::State::authenticate(const RequestHead& head, const boost::urls::url_view& url, Route route,
-                                   std::unique_ptr<Admission::State> request, const BeginCompletion& done) {
+void Endpoint::State::authenticate(const CallerPointer& caller) {
+    const auto& head = caller->head;
     auto authorization = authorization_of(head, options.schemes);
     if (std::holds_alternative<std::monostate>(authorization))
-        return done(admit_session_caller(head, url, route, std::move(request)));
+        return authenticate_session(caller);
     auto* credentials = std::get_if<Credentials>(&authorization);
     // A token is no password: whoever has one needs no session, and a session would outlive its revocation.
-    if (credentials == nullptr || (route.operation == Operation::create_session &&
+    if (credentials == nullptr || (caller->route.operation == Operation::create_session &&
                                    !std::holds_alternative<BasicCredentials>(*credentials)))
-        return done(refuse(*request, problem_of(AuthenticationFailure{})));
+        return caller->done(refuse(*caller->request, problem_of(AuthenticationFailure{})));
     const bool by_ticket = std::holds_alternative<TicketCredentials>(*credentials);
 
-    auto pending = std::make_shared<Pending>();
-    pending->route = std::move(route);
-    pending->request = std::move(request);
-    pending->url = url;
-    // `head` and what `url` views stay valid until `done` is called: that is the host's promise.
-    const auto resume = [this, pending, &head, by_ticket, done,
-                         token = work.begin()](AuthenticationOutcome outcome) {
-        if (pending->answered.exchange(true))
+    const auto resume = [this, caller, by_ticket](AuthenticationOutcome outcome) {
+        if (!caller->decide())
             return;
-        auto& waiting = *pending->request;
+        auto& request = *caller->request;
         if (!outcome)
-            return done(refuse(waiting, problem_of(outcome.error())));
-        waiting.principal = *std::move(outcome);
-        waiting.sign_in.recognised = true;
-        if (auto problem = judge_app_token(head, by_ticket))
-            return done(refuse(waiting, *std::move(problem)));
-        done(admit_contained(head, pending->url, pending->route, std::move(pending->request)));
+            return caller->done(refuse(request, problem_of(outcome.error())));
+        request.principal = *std::move(outcome);
+        request.sign_in.recognised = true;
+        if (auto problem = judge_app_token(caller->head, by_ticket))
+            return caller->done(refuse(request, *std::move(problem)));
+        admit_contained(caller);
     };
     try {
         authenticator->authenticate(std::move(*credentials), head.remote_address, resume);
@@ -82,45 +70,75 @@ void Endpoint::State::authenticate(const RequestHead& head, const boost::urls::u
     }
 }
 
-BeginOutcome Endpoint::State::admit_session_caller(const RequestHead& head, const boost::urls::url_view& url,
-                                                   const Route& route,
-                                                   std::unique_ptr<Admission::State> request) {
-    // Who signs in by the form shows a password later.
-    if (route.operation != Operation::create_session)
-        if (auto problem = judge_session(head, request->principal))
-            return refuse(*request, *std::move(problem));
-    if (auto problem = judge_app_token(head, false))
-        return refuse(*request, *std::move(problem));
-    return admit_contained(head, url, route, std::move(request));
-}
-
-/// Who is signed in by this secret, as they are now: a session doesn't outlive its user or its password.
-std::optional<Principal> Endpoint::State::session_caller(std::string_view secret) const {
-    const auto found = sessions->find(secret);
-    if (!found)
-        return std::nullopt;
-    auto now = authenticator->recognised_still(*found);
-    if (!now)
-        sessions->end(secret);
-    return now;
-}
-
-std::optional<Problem> Endpoint::State::judge_session(const RequestHead& head, Principal& principal) const {
-    const auto cookie = find_cookie(head, session_cookie);
+/// Of a request without Authorization.
+void Endpoint::State::authenticate_session(const CallerPointer& caller) {
+    const auto resume = [this, caller](SessionOutcome found) {
+        if (!caller->decide())
+            return;
+        auto& request = *caller->request;
+        if (!found)
+            return caller->done(refuse(request, found.error()));
+        request.principal = *std::move(found);
+        if (auto problem = judge_app_token(caller->head, false))
+            return caller->done(refuse(request, *std::move(problem)));
+        admit_contained(caller);
+    };
+    // A form brings its password later.
+    if (caller->route.operation == Operation::create_session)
+        return resume(Principal{});
+    const auto cookie = find_cookie(caller->head, session_cookie);
     if (!options.schemes.session || cookie.kind != CookieValue::Kind::found)
-        return problem_of(AuthenticationFailure{});
-    auto found = session_caller(cookie.value);
-    if (!found)
-        return problem_of(AuthenticationFailure{});
-    const bool exempt = options.sessions.xsrf_safe_methods && (head.method == "GET" || head.method == "HEAD");
+        return resume(problem_of(AuthenticationFailure{}));
+    find_session(cookie.value, [this, caller, resume](SessionOutcome found) {
+        if (found) {
+            const auto secret = find_cookie(caller->head, session_cookie).value;
+            if (auto problem = judge_xsrf_value(caller->head, secret))
+                return resume(*std::move(problem));
+        }
+        resume(std::move(found));
+    });
+}
+
+void Endpoint::State::find_session(std::string_view secret, const std::function<void(SessionOutcome)>& done) {
+    // No secret has another length, and a long one would cost time.
+    if (secret.size() != session_secret_length)
+        return done(problem_of(AuthenticationFailure{}));
+    const auto session = sha256(secret);
+    const auto revalidate = [this, session, done](const result<std::optional<Principal>>& found) {
+        if (!found)
+            return done(problem_of(found.error(), Access::read));
+        if (!*found)
+            return done(problem_of(AuthenticationFailure{}));
+        const auto decide = [this, session, done](AuthenticationOutcome now) {
+            if (now)
+                return done(*std::move(now));
+            if (now.error().kind == AuthenticationFailure::Kind::rejected)
+                options.session_store->end(session, [](const result<bool>&) {});
+            done(problem_of(now.error()));
+        };
+        try {
+            authenticator->revalidate(**found, decide);
+        } catch (const std::exception& exception) {
+            done(problem_of(broken_by(exception)));
+        }
+    };
+    try {
+        options.session_store->find(session, revalidate);
+    } catch (const std::exception& exception) {
+        done(problem_of(broken_by(exception)));
+    }
+}
+
+std::optional<Problem> Endpoint::State::judge_xsrf_value(const RequestHead& head,
+                                                         std::string_view secret) const {
+    if (options.sessions.xsrf_safe_methods && (head.method == "GET" || head.method == "HEAD"))
+        return std::nullopt;
     const auto* shown = head.count("X-XSRF-TOKEN") == 1 ? head.find("X-XSRF-TOKEN") : nullptr;
-    if (!exempt && (shown == nullptr || !sessions->is_xsrf_value(cookie.value, *shown)))
-        return plain_problem(
-            401, "authentication.xsrf",
-            "X-XSRF-TOKEN has to be the session's XSRF value, which the cookie XSRF-TOKEN and "
-            "the page at /session hold");
-    principal = *std::move(found);
-    return std::nullopt;
+    if (shown != nullptr && is_xsrf_value(secret, *shown))
+        return std::nullopt;
+    return plain_problem(401, "authentication.xsrf",
+                         "X-XSRF-TOKEN has to be the session's XSRF value, which the cookie XSRF-TOKEN and "
+                         "the page at /session hold");
 }
 
 std::optional<Problem> Endpoint::State::judge_app_token(const RequestHead& head, bool by_ticket) const {

@@ -1,6 +1,8 @@
 #include "callers/cookies.hpp"
+#include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "callers/sign_in_form.hpp"
+#include "endpoint/caller.hpp"
 #include "endpoint/endpoint_state.hpp"
 #include "headers/content_types.hpp"
 
@@ -24,6 +26,16 @@ Response not_a_form(Response refused) {
     return refused;
 }
 
+Response signed_out(bool page, bool secure) {
+    Response response;
+    response.status = 204;
+    if (page)
+        response = see_session_page();
+    response.set("Cache-Control", "no-store");
+    clear_session_cookies(response, secure);
+    return response;
+}
+
 bool is_form(std::string_view content_type) {
     const auto type = parse_media_type(content_type);
     return type && type->name == form_type;
@@ -31,27 +43,39 @@ bool is_form(std::string_view content_type) {
 
 } // namespace
 
-Response Endpoint::State::show_session(const RequestHead& head, const Admission::State& request) const {
-    const auto secret = shown_secret(head);
-    const auto principal = session_caller(secret);
-    if (!principal)
-        return finished(request, sign_in_page(200, {}));
-    const auto xsrf_value = sessions->xsrf_value(secret);
-    auto response = signed_in_page(principal->name, xsrf_value);
-    set_xsrf_cookie(response, xsrf_value, head.secure);
-    return finished(request, std::move(response));
+void Endpoint::State::show_session(const CallerPointer& caller) {
+    find_session(shown_secret(caller->head), [this, caller](const SessionOutcome& found) {
+        if (!caller->decide())
+            return;
+        const auto& head = caller->head;
+        const auto& request = *caller->request;
+        caller->answer([&] {
+            if (!found && found.error().status == 401)
+                return finished(request, sign_in_page(200, {}));
+            if (!found)
+                return refuse(request, found.error());
+            const auto value = xsrf_value(shown_secret(head));
+            auto response = signed_in_page(found->name, value);
+            set_xsrf_cookie(response, value, head.secure);
+            return finished(request, std::move(response));
+        });
+    });
 }
 
-BeginOutcome Endpoint::State::admit_session(const RequestHead& head,
-                                            std::unique_ptr<Admission::State>& request) const {
-    if (request->operation == Operation::create_session)
-        return admit_sign_in(head, request);
-    sessions->end(shown_secret(head));
-    Response response;
-    response.status = 204;
-    response.set("Cache-Control", "no-store");
-    clear_session_cookies(response, head.secure);
-    return finished(*request, std::move(response));
+void Endpoint::State::end_session(const CallerPointer& caller) {
+    const CallOnce<result<bool>> resume{[this, caller](const result<bool>& ended) {
+        const auto& request = *caller->request;
+        caller->answer([&] {
+            if (!ended)
+                return refuse(request, ended.error());
+            return finished(request, signed_out(false, caller->head.secure));
+        });
+    }};
+    try {
+        options.session_store->end(sha256(shown_secret(caller->head)), resume);
+    } catch (const std::exception& exception) {
+        resume(Error{errc::internal}.with_cause(exception.what()));
+    }
 }
 
 BeginOutcome Endpoint::State::admit_sign_in(const RequestHead& head,
@@ -80,19 +104,19 @@ BeginOutcome Endpoint::State::admit_sign_in(const RequestHead& head,
 void Endpoint::State::sign_in(const std::shared_ptr<Admission::State>& request, const ImageBytes& body,
                               const ReplyOnce& reply) {
     if (request->sign_in.recognised)
-        return reply(signed_in(*request));
+        return start_session(request, reply);
     auto form = parse_sign_in_form(body.text());
     if (!form)
         return reply(
             sign_in_refused(*request, plain_problem(400, "session.bad_form", form.error().message())));
     if (form->sign_out)
-        return reply(signed_out_by_form(*request, form->xsrf_value));
+        return sign_out_by_form(request, form->xsrf_value, reply);
     const auto resume = [this, request, reply, token = work.begin()](AuthenticationOutcome outcome) {
         try {
             if (!outcome)
                 return reply(sign_in_refused(*request, problem_of(outcome.error())));
             request->principal = *std::move(outcome);
-            reply(signed_in(*request));
+            start_session(request, reply);
         } catch (...) {
             reply(broken(*request));
         }
@@ -102,17 +126,34 @@ void Endpoint::State::sign_in(const std::shared_ptr<Admission::State>& request, 
                                 request->sign_in.remote_address, resume);
 }
 
-/// Always a fresh session: a secret that was there before may be known to somebody else.
-Response Endpoint::State::signed_in(const Admission::State& request) const {
+/// Starts a fresh session in any case: somebody else may know the secret of an earlier one.
+void Endpoint::State::start_session(const std::shared_ptr<Admission::State>& request,
+                                    const ReplyOnce& reply) {
+    if (!request->sign_in.replaced.empty())
+        options.session_store->end(sha256(request->sign_in.replaced), [](const result<bool>&) {});
+    auto secret = random_secret();
+    const auto session = sha256(secret);
+    options.session_store->start(
+        session, request->principal,
+        [this, request, reply, secret = std::move(secret),
+         token = work.begin()](const result<void>& started) {
+            try {
+                reply(started ? signed_in(*request, secret)
+                              : sign_in_refused(*request, problem_of(started.error(), Access::read)));
+            } catch (...) {
+                reply(broken(*request));
+            }
+        });
+}
+
+Response Endpoint::State::signed_in(const Admission::State& request, std::string_view secret) const {
     const auto& sign_in = request.sign_in;
-    sessions->end(sign_in.replaced);
-    const auto secret = sessions->start(request.principal);
     Response response;
     response.status = 204;
     if (sign_in.page)
         response = see_session_page();
     response.set("Cache-Control", "no-store");
-    set_session_cookies(response, secret, sessions->xsrf_value(secret), sign_in.secure);
+    set_session_cookies(response, secret, xsrf_value(secret), sign_in.secure);
     return finished(request, std::move(response));
 }
 
@@ -136,18 +177,23 @@ Response Endpoint::State::sign_in_refused(const Admission::State& request, const
     return finished(request, std::move(page));
 }
 
-Response Endpoint::State::signed_out_by_form(const Admission::State& request,
-                                             std::string_view xsrf_value) const {
-    const auto& sign_in = request.sign_in;
-    if (!sessions->is_xsrf_value(sign_in.replaced, xsrf_value) || !sessions->end(sign_in.replaced))
-        return sign_in_refused(request, problem_of(AuthenticationFailure{}));
-    Response response;
-    response.status = 204;
-    if (sign_in.page)
-        response = see_session_page();
-    response.set("Cache-Control", "no-store");
-    clear_session_cookies(response, sign_in.secure);
-    return finished(request, std::move(response));
+void Endpoint::State::sign_out_by_form(const std::shared_ptr<Admission::State>& request,
+                                       std::string_view xsrf_value, const ReplyOnce& reply) {
+    const auto& sign_in = request->sign_in;
+    if (!is_xsrf_value(sign_in.replaced, xsrf_value))
+        return reply(sign_in_refused(*request, problem_of(AuthenticationFailure{})));
+    options.session_store->end(
+        sha256(sign_in.replaced), [this, request, reply, token = work.begin()](const result<bool>& ended) {
+            try {
+                if (!ended)
+                    return reply(sign_in_refused(*request, problem_of(ended.error(), Access::read)));
+                if (!*ended)
+                    return reply(sign_in_refused(*request, problem_of(AuthenticationFailure{})));
+                reply(finished(*request, signed_out(request->sign_in.page, request->sign_in.secure)));
+            } catch (...) {
+                reply(broken(*request));
+            }
+        });
 }
 
 } // namespace portrait::http

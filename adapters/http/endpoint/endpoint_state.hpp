@@ -1,7 +1,6 @@
 #pragma once
 
 #include "agents/agent_arguments.hpp"
-#include "callers/browser_sessions.hpp"
 #include "endpoint/admission.hpp"
 #include "endpoint/reply_once.hpp"
 #include "endpoint/work_in_progress.hpp"
@@ -39,7 +38,6 @@ struct Endpoint::State {
     std::shared_ptr<Executor> writers;
     EndpointOptions options;
     std::shared_ptr<Log> log;
-    std::unique_ptr<Sessions> sessions;
     OpenApiText openapi;
     std::atomic<bool> draining{false};
     WorkInProgress work;
@@ -53,8 +51,8 @@ struct Endpoint::State {
     /// The answer as this request gets it: with its id, and without a body for HEAD.
     static Response finished(const Admission::State& request, Response response);
     Response health(Operation operation) const;
-    /// Of a route that asks nobody who is calling.
-    Response public_answer(const RequestHead& head, const Admission::State& request) const;
+    /// Of a route that anybody may call.
+    Response public_answer(const Admission::State& request) const;
 
     // First step.
     void begin(const RequestHead& head, const BeginCompletion& done);
@@ -67,26 +65,31 @@ private:
     /// Whether the path is in the table and not here: that of signing in while sessions are off, and so on.
     bool is_switched_off(const boost::urls::url_view& url) const;
     Response wrong_method(const Admission::State& request, const std::string& allow) const;
-    void authenticate(const RequestHead& head, const boost::urls::url_view& url, Route route,
-                      std::unique_ptr<Admission::State> request, const BeginCompletion& done);
-    /// The same of a request that shows no Authorization.
-    BeginOutcome admit_session_caller(const RequestHead& head, const boost::urls::url_view& url,
-                                      const Route& route, std::unique_ptr<Admission::State> request);
-    std::optional<Principal> session_caller(std::string_view secret) const;
-    std::optional<Problem> judge_session(const RequestHead& head, Principal& principal) const;
+    /// A request between its head and the moment at which its caller is known. Completions are copied, so
+    /// they share it.
+    struct PORTRAIT_HIDDEN Caller;
+    using CallerPointer = std::shared_ptr<Caller>;
+    void authenticate(const CallerPointer& caller);
+    void authenticate_session(const CallerPointer& caller);
+    using SessionOutcome = boost::system::result<Principal, Problem>;
+    /// Finds the principal of a session as it is now: a session ends with its user and with its user's
+    /// password.
+    void find_session(std::string_view secret, const std::function<void(SessionOutcome)>& done);
+    std::optional<Problem> judge_xsrf_value(const RequestHead& head, std::string_view secret) const;
     std::optional<Problem> judge_app_token(const RequestHead& head, bool by_ticket) const;
 
-    Response show_session(const RequestHead& head, const Admission::State& request) const;
-    BeginOutcome admit_session(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
+    void show_session(const CallerPointer& caller);
+    void end_session(const CallerPointer& caller);
     BeginOutcome admit_sign_in(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;
     void sign_in(const std::shared_ptr<Admission::State>& request, const ImageBytes& body,
                  const ReplyOnce& reply);
-    Response signed_in(const Admission::State& request) const;
+    void start_session(const std::shared_ptr<Admission::State>& request, const ReplyOnce& reply);
+    Response signed_in(const Admission::State& request, std::string_view secret) const;
     Response sign_in_refused(const Admission::State& request, const Problem& problem) const;
-    Response signed_out_by_form(const Admission::State& request, std::string_view xsrf_value) const;
+    void sign_out_by_form(const std::shared_ptr<Admission::State>& request, std::string_view xsrf_value,
+                          const ReplyOnce& reply);
 
-    BeginOutcome admit_contained(const RequestHead& head, const boost::urls::url_view& url,
-                                 const Route& route, std::unique_ptr<Admission::State> request);
+    void admit_contained(const CallerPointer& caller);
     BeginOutcome admit(const RequestHead& head, const boost::urls::url_view& url, const Route& route,
                        std::unique_ptr<Admission::State>& request);
     BeginOutcome admit_upload(const RequestHead& head, std::unique_ptr<Admission::State>& request) const;

@@ -11,24 +11,27 @@ namespace portrait::http {
 
 /// Calls a completion once, whatever happens: a second answer, such as that of an exception after the first
 /// was given, is dropped. Copies share. Thread-safe.
-class ReplyOnce {
+template<class Value>
+class CallOnce {
 public:
-    explicit ReplyOnce(std::function<void(Response)> reply)
-        : shared_{std::make_shared<Shared>(std::move(reply))} {}
+    explicit CallOnce(std::function<void(Value)> completion)
+        : shared_{std::make_shared<Shared>(std::move(completion))} {}
 
-    void operator()(Response response) const {
+    void operator()(Value value) const {
         if (!shared_->called.exchange(true))
-            shared_->reply(std::move(response));
+            shared_->completion(std::move(value));
     }
 
 private:
     struct Shared {
-        explicit Shared(std::function<void(Response)> completion)
-            : reply{std::move(completion)} {}
-        std::function<void(Response)> reply;
+        explicit Shared(std::function<void(Value)> of)
+            : completion{std::move(of)} {}
+        std::function<void(Value)> completion;
         std::atomic<bool> called{false};
     };
     std::shared_ptr<Shared> shared_;
 };
+
+using ReplyOnce = CallOnce<Response>;
 
 } // namespace portrait::http

@@ -23,7 +23,7 @@ public:
 
     void authenticate(Credentials credentials, std::string_view remote_address,
                       std::function<void(AuthenticationOutcome)> done) override;
-    std::optional<Principal> recognised_still(const Principal& principal) override;
+    void revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done) override;
 
 private:
     std::shared_ptr<Authenticator> passwords_;

@@ -4,6 +4,7 @@
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
 #include <portrait/http/authenticator.hpp>
+#include <portrait/http/sign_in_counter.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -17,17 +18,6 @@
 
 namespace portrait::http {
 
-/// How often wrong passwords may be tried before the next attempt has to wait: 1, 2, 4, … seconds since the
-/// last one, which the caller is told (`AuthenticationFailure::Kind::busy`). Passwords that are remembered
-/// never wait, and neither does a name, because of others' attempts, where it has signed in before.
-struct SignInLimits {
-    std::uint32_t failures_per_address = 20; ///< of an IPv4 address or a /64 of IPv6; 0: any number
-    std::uint32_t failures_per_name = 10;    ///< whether or not it is a user's; 0: any number
-    std::chrono::seconds longest_wait{60};
-    std::chrono::seconds forgive_one_after{60}; ///< since the last attempt; 0: never
-    std::size_t remembered = 8192;              ///< addresses, and as many names, at the most
-};
-
 /// What checking passwords may take, and how the file is followed. The defaults suit a server.
 struct FileAuthenticatorOptions {
     std::size_t hashing_threads = 1;            ///< at least one is started; of low priority
@@ -35,7 +25,8 @@ struct FileAuthenticatorOptions {
     std::chrono::seconds remember{300};         ///< how long a verified password needs no hashing again
     std::size_t remembered_credentials = 1024;  ///< at the most
     std::shared_ptr<const SteadyClock> clock{}; ///< null: the system's
-    SignInLimits limits{};
+    SignInLimits limits{};                      ///< of the authenticator's own counter
+    std::shared_ptr<SignInCounter> counter{};   ///< null: a `MemorySignInCounter` of the authenticator's own
 
     /// More lines of the file's format; names that the file has count as the file has them.
     std::string further_users{};
@@ -82,7 +73,7 @@ public:
     void authenticate(Credentials credentials, std::string_view remote_address,
                       std::function<void(AuthenticationOutcome)> done) override;
 
-    std::optional<Principal> recognised_still(const Principal& principal) override;
+    void revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done) override;
 
     /// Reads the file now, whether or not it looks changed.
     void refresh();

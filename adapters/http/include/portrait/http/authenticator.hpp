@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -71,9 +70,10 @@ public:
     virtual void authenticate(Credentials credentials, std::string_view remote_address,
                               std::function<void(AuthenticationOutcome)> done) = 0;
 
-    /// Who somebody is now that was recognised by a password before and has a session since; absent when the
-    /// user is gone or has another password. Must not block. Unless it is overridden: as they were.
-    virtual std::optional<Principal> recognised_still(const Principal& principal);
+    /// Recognises again a principal that signed in by a password and has a session since: gives the principal
+    /// with its present rights, or `rejected` when the user is gone or has another password. Calls `done` as
+    /// `authenticate` does. The default gives the principal unchanged.
+    virtual void revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done);
 };
 
 } // namespace portrait::http

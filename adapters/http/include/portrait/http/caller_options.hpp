@@ -22,7 +22,7 @@ struct AuthenticationSchemes {
     bool session = true;
 };
 
-/// Sessions of browsers; see `EndpointOptions`. They live in memory: a restart signs everybody out.
+/// Sessions of browsers; see `EndpointOptions` and `SessionStore`.
 struct SessionOptions {
     std::chrono::seconds idle{std::chrono::hours{8}};      ///< without a request
     std::chrono::seconds lifetime{std::chrono::hours{24}}; ///< since the sign-in

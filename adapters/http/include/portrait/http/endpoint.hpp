@@ -8,6 +8,7 @@
 #include <portrait/http/log.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
+#include <portrait/http/session_store.hpp>
 #include <portrait/http/string_table.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/rendition_service.hpp>
@@ -55,11 +56,12 @@ struct EndpointOptions {
     // Who is calling (contract section 4).
     AuthenticationSchemes schemes{};
     SessionOptions sessions{};
+    std::shared_ptr<SessionStore> session_store{}; ///< null: a `MemorySessionStore` of the endpoint's own
     CorsOptions cors{};
     /// Empty: SO-AppToken is ignored. Otherwise a request that carries one has to carry one of these, and
     /// SoTicket requires one; 403 if not.
     AppTokens app_tokens{};
-    std::shared_ptr<const SteadyClock> clock{}; ///< for sessions; null: the system's
+    std::shared_ptr<const SteadyClock> clock{}; ///< for the endpoint's own sessions; null: the system's
 
     /// `--convert-dates` (contract section 5): created and updated dates are converted to the zone of
     /// SO-TimeZone.

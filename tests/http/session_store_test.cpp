@@ -1,16 +1,20 @@
-#include "callers/browser_sessions.hpp"
+#include <portrait/http/session_store.hpp>
 
+#include "callers/session_secret.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
-namespace browser_sessions_test {
+namespace session_store_test {
 
 using namespace portrait::http;
 using portrait::testing::ManualSteadyClock;
@@ -23,6 +27,35 @@ namespace {
 Principal principal(const std::string& name) {
     return {name, {.associate_id = 5, .name = name}, true};
 }
+
+/// A store with its calls as functions that return.
+struct Sessions {
+    explicit Sessions(SessionOptions options, std::shared_ptr<const portrait::SteadyClock> clock)
+        : store{options, std::move(clock)} {}
+
+    std::string start(const Principal& of) {
+        auto secret = random_secret();
+        bool started = false;
+        store.start(sha256(secret), of,
+                    [&](const portrait::result<void>& done) { started = done.has_value(); });
+        return started ? secret : std::string{};
+    }
+    std::optional<Principal> find(std::string_view secret) {
+        std::optional<Principal> principal;
+        store.find(sha256(secret), [&](const portrait::result<std::optional<Principal>>& found) {
+            principal = found.value();
+        });
+        return principal;
+    }
+    bool end(std::string_view secret) {
+        bool ended = false;
+        store.end(sha256(secret), [&](const portrait::result<bool>& done) { ended = done.value(); });
+        return ended;
+    }
+    std::size_t count() const { return store.count(); }
+
+    MemorySessionStore store;
+};
 
 } // namespace
 
@@ -53,17 +86,15 @@ TEST_CASE("what is no session's secret finds nobody", "[http][sessions]") {
 }
 
 TEST_CASE("an XSRF value is one session's own", "[http][sessions]") {
-    const auto clock = std::make_shared<ManualSteadyClock>();
-    Sessions sessions{{}, clock};
-    const auto first = sessions.start(principal("anna"));
-    const auto second = sessions.start(principal("anna"));
-    CHECK(sessions.xsrf_value(first) != first);
-    CHECK(sessions.is_xsrf_value(first, sessions.xsrf_value(first)));
-    CHECK_FALSE(sessions.is_xsrf_value(first, sessions.xsrf_value(second)));
-    CHECK_FALSE(sessions.is_xsrf_value(first, ""));
-    CHECK_FALSE(sessions.is_xsrf_value(first, first));
-    const Sessions others{{}, clock};
-    CHECK(others.xsrf_value(first) != sessions.xsrf_value(first));
+    const auto first = random_secret();
+    const auto second = random_secret();
+    CHECK(xsrf_value(first).size() == session_secret_length);
+    CHECK(xsrf_value(first) != first);
+    CHECK(xsrf_value(first) != base64url(sha256(first)));
+    CHECK(is_xsrf_value(first, xsrf_value(first)));
+    CHECK_FALSE(is_xsrf_value(first, xsrf_value(second)));
+    CHECK_FALSE(is_xsrf_value(first, ""));
+    CHECK_FALSE(is_xsrf_value(first, first));
 }
 
 TEST_CASE("a session ends when it is idle for too long, and requests keep it", "[http][sessions]") {
@@ -175,4 +206,4 @@ TEST_CASE("a session that many threads use at the same time is never lost", "[ht
     CHECK(lost == 0);
 }
 
-} // namespace browser_sessions_test
+} // namespace session_store_test

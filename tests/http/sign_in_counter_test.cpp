@@ -1,0 +1,160 @@
+#include <portrait/http/sign_in_counter.hpp>
+
+#include "support/catch.hpp"
+#include "support/manual_clock.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sign_in_counter_test {
+
+using namespace portrait;
+using namespace portrait::http;
+using namespace std::chrono_literals;
+using portrait::testing::ManualSteadyClock;
+
+namespace {
+
+/// An attempt of a name at an address, both by numbers.
+struct Who {
+    Who(int address_number, int name_number)
+        : address{"192.0.2." + std::to_string(address_number)}
+        , name{"user" + std::to_string(name_number)} {}
+    operator SignInAttempt() const { return {.network = address, .name = name}; }
+
+    std::string address;
+    std::string name;
+};
+
+/// With a clock of the test's own.
+struct Counter {
+    explicit Counter(SignInLimits limits)
+        : counter{limits, clock} {}
+
+    SignInLeave begin(const Who& who) {
+        std::optional<SignInLeave> given;
+        counter.begin(who, [&](const result<SignInLeave>& leave) { given = leave.value(); });
+        REQUIRE(given);
+        return *given;
+    }
+    void fail(const Who& who) { REQUIRE_FALSE(begin(who).wait); }
+    void succeed(const Who& who) {
+        fail(who);
+        counter.succeeded(who);
+    }
+    /// Counts nothing: where there is leave, the attempt is taken back.
+    std::optional<std::chrono::seconds> wait(const Who& who) {
+        const auto leave = begin(who);
+        if (!leave.wait)
+            counter.withdraw(who);
+        return leave.wait;
+    }
+
+    std::shared_ptr<ManualSteadyClock> clock = std::make_shared<ManualSteadyClock>();
+    MemorySignInCounter counter;
+};
+
+} // namespace
+
+TEST_CASE("an address waits longer with each failure, up to a limit", "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 3, .failures_per_name = 0, .longest_wait = 5s}};
+    for (int name = 0; name < 3; ++name)
+        attempts.fail({1, name});
+    for (const auto expected : {1s, 2s, 4s, 5s, 5s}) {
+        CHECK(attempts.wait({1, 9}) == expected);
+        CHECK_FALSE(attempts.wait({2, 9}));
+        attempts.clock->advance(expected - 1ms);
+        CHECK(attempts.wait({1, 9}) == 1s);
+        attempts.clock->advance(1ms);
+        attempts.fail({1, 9});
+    }
+}
+
+TEST_CASE("a name waits whichever address tries it, but not where it has signed in before",
+          "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 0, .failures_per_name = 2}};
+    attempts.succeed({1, 7});
+    CHECK_FALSE(attempts.begin({2, 7}).known);
+    attempts.fail({3, 7});
+    for (int address = 4; address < 12; ++address)
+        CHECK(attempts.wait({address, 7}));
+    CHECK(attempts.wait({99, 7}));
+    CHECK_FALSE(attempts.wait({99, 8}));
+    const auto leave = attempts.begin({1, 7});
+    CHECK(leave.known);
+    CHECK_FALSE(leave.wait);
+}
+
+TEST_CASE("success clears the name and not the address", "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 2, .failures_per_name = 2}};
+    attempts.fail({1, 1});
+    attempts.fail({1, 2});
+    REQUIRE(attempts.wait({1, 3}));
+    // An account of the attacker's own.
+    attempts.clock->advance(1s);
+    attempts.succeed({1, 3});
+    CHECK(attempts.wait({1, 1}));
+    CHECK_FALSE(attempts.wait({2, 3}));
+}
+
+TEST_CASE("time forgives failures, and a clock that goes back makes nobody wait longer",
+          "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 1, .forgive_one_after = 60s}};
+    attempts.fail({1, 1});
+    CHECK(attempts.wait({1, 1}) == 1s);
+    attempts.clock->advance(1s);
+    attempts.fail({1, 1});
+    CHECK(attempts.wait({1, 1}) == 2s);
+    attempts.clock->advance(2s);
+    attempts.fail({1, 1});
+    CHECK(attempts.wait({1, 1}) == 4s);
+    attempts.clock->advance(180s);
+    attempts.fail({1, 1});
+    CHECK(attempts.wait({1, 1}) == 1s);
+    attempts.clock->advance(-5h);
+    CHECK(attempts.wait({1, 1}) == 1s);
+    attempts.clock->advance(1s);
+    CHECK_FALSE(attempts.wait({1, 1}));
+}
+
+TEST_CASE("what wasn't decided counts for nothing", "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 1, .failures_per_name = 1}};
+    for (int time = 0; time < 10; ++time) {
+        attempts.fail({1, 1});
+        attempts.counter.withdraw(Who{1, 1});
+    }
+}
+
+TEST_CASE("no more addresses and names are kept than the limit says", "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 1, .failures_per_name = 1, .remembered = 100}};
+    attempts.fail({0, 0});
+    for (int number = 1; number <= 100; ++number) {
+        CHECK(attempts.wait({number - 1, number - 1}));
+        attempts.fail({number, number});
+    }
+    CHECK_FALSE(attempts.wait({0, 0})); // the oldest made room
+    CHECK(attempts.wait({2, 2}));
+}
+
+TEST_CASE("attempts at the same time get no more leave than the limit", "[http][sign_in_attempts]") {
+    Counter attempts{{.failures_per_address = 40, .failures_per_name = 0}};
+    std::atomic<int> given{0};
+    std::vector<std::thread> threads;
+    for (int number = 0; number < 8; ++number)
+        threads.emplace_back([&, number] {
+            for (int time = 0; time < 20; ++time)
+                attempts.counter.begin(Who{1, number}, [&](const result<SignInLeave>& leave) {
+                    given += leave && !leave->wait ? 1 : 0;
+                });
+        });
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(given == 40);
+}
+
+} // namespace sign_in_counter_test
