@@ -80,41 +80,42 @@ void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
     }
 }
 
-Session::Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
-                 const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls)
-    : core_{std::move(core)}
-    , reactor_{std::move(reactor)}
+Connection::Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoThread> io_thread,
+                       Socket socket, const net::ip::address& remote_address,
+                       std::shared_ptr<const TlsContext> tls)
+    : shared_{std::move(shared)}
+    , io_thread_{std::move(io_thread)}
     , stream_{std::move(socket), std::move(tls)}
-    , wake_{reactor_->context, SteadyTime::max()}
+    , wake_{io_thread_->context, SteadyTime::max()}
     , remote_address_{remote_address.to_string()}
-    , is_trusted_proxy_{is_one_of(core_->options.trusted_proxies, remote_address_)}
-    , share_{core_->share_of(remote_address_)} {
+    , is_trusted_proxy_{is_one_of(shared_->options.trusted_proxies, remote_address_)}
+    , share_{shared_->share_of(remote_address_)} {
     share_->connections.fetch_add(1, std::memory_order_relaxed);
-    reactor_->add(*this);
+    io_thread_->add(*this);
 }
 
-Session::~Session() {
-    reactor_->busy(*this);
+Connection::~Connection() {
+    io_thread_->busy(*this);
     share_->connections.fetch_sub(1, std::memory_order_relaxed);
-    reactor_->remove(*this);
+    io_thread_->remove(*this);
 }
 
-void Session::set_deadline(std::chrono::milliseconds from_now) {
+void Connection::set_deadline(std::chrono::milliseconds from_now) {
     deadline_ = std::chrono::steady_clock::now() + from_now;
     expired_ = false;
 }
 
-std::chrono::milliseconds Session::time_for(std::uint64_t bytes) const noexcept {
-    const std::uint64_t rate = std::max<std::uint64_t>(core_->options.body_rate, 1);
+std::chrono::milliseconds Connection::time_for(std::uint64_t bytes) const noexcept {
+    const std::uint64_t rate = std::max<std::uint64_t>(shared_->options.body_rate, 1);
     return std::chrono::seconds{static_cast<std::int64_t>(bytes / rate)};
 }
 
-bool Session::look(SteadyTime now) {
+bool Connection::look(SteadyTime now) {
     // A client that won't send any more counts as gone, as it does for nginx: what is made for it alone may
     // end, and what comes of its request is sent all the same.
     if (exchange_ && exchange_->waiter != nullptr && !exchange_->stop.stop_requested() &&
         stream_.peer_has_ended()) {
-        core_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
+        shared_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
         exchange_->stop.request_stop();
     }
     watch_reader(now);
@@ -127,7 +128,7 @@ bool Session::look(SteadyTime now) {
     return !std::exchange(expired_, true);
 }
 
-void Session::watch_reader(SteadyTime now) {
+void Connection::watch_reader(SteadyTime now) {
     if (!sending_) {
         return;
     }
@@ -138,20 +139,20 @@ void Session::watch_reader(SteadyTime now) {
         return;
     }
     if (!reader_watch_) {
-        reader_watch_ = std::make_unique<ReaderWatch>(core_->options.body_rate);
+        reader_watch_ = std::make_unique<ReaderWatch>(shared_->options.body_rate);
     }
     if (reader_watch_->is_too_slow(now, sent)) {
-        core_->slow_readers.fetch_add(1, std::memory_order_relaxed);
-        core_->event(Severity::debug,
-                     fmt::format("{} is closed: it took less than {} bytes a second over {} seconds",
-                                 remote_address_, core_->options.body_rate, ReaderWatch::window.count()),
-                     request_id_);
+        shared_->slow_readers.fetch_add(1, std::memory_order_relaxed);
+        shared_->event(Severity::debug,
+                       fmt::format("{} is closed: it took less than {} bytes a second over {} seconds",
+                                   remote_address_, shared_->options.body_rate, ReaderWatch::window.count()),
+                       request_id_);
         stream_.reset();
         wake_.cancel();
     }
 }
 
-void Session::begin_drain() {
+void Connection::begin_drain() {
     // Where a request has come already it is answered.
     if (idle_ && !stream_.has_unread()) {
         stream_.end_sending();
@@ -159,12 +160,12 @@ void Session::begin_drain() {
     }
 }
 
-void Session::cut() {
+void Connection::cut() {
     stream_.close();
     wake_.cancel();
 }
 
-Awaitable<void> Session::run(bool turned_away) {
+Awaitable<void> Connection::run(bool turned_away) {
     if (!co_await open()) {
         co_return;
     }
@@ -172,7 +173,7 @@ Awaitable<void> Session::run(bool turned_away) {
         co_return co_await turn_away();
     }
     bool go_on = true;
-    while (go_on && !core_->cutting) {
+    while (go_on && !shared_->cutting) {
         ++served_;
         go_on = co_await serve_one();
     }
@@ -183,7 +184,7 @@ Awaitable<void> Session::run(bool turned_away) {
 }
 
 // Serves a request; false when the connection is over.
-Awaitable<bool> Session::serve_one() {
+Awaitable<bool> Connection::serve_one() {
     forget_request();
     const Arrival arrival = co_await read_head();
     if (arrival == Arrival::gone) {
@@ -192,8 +193,8 @@ Awaitable<bool> Session::serve_one() {
     if (arrival == Arrival::refused) {
         co_return co_await answer_refused();
     }
-    core_->requests.fetch_add(1, std::memory_order_relaxed);
-    in_flight_.emplace(core_->requests_in_flight);
+    shared_->requests.fetch_add(1, std::memory_order_relaxed);
+    in_flight_.emplace(shared_->requests_in_flight);
     fill_head();
     const unsigned minor_version = exchange_->parser->get().version() % 10;
     problem_ = check_framing(exchange_->head, minor_version);
@@ -210,7 +211,7 @@ Awaitable<bool> Session::serve_one() {
 }
 
 // Nothing of the last one stays, its picture in particular.
-void Session::forget_request() {
+void Connection::forget_request() {
     scanned_ = 0;
     head_bytes_ = 0;
     head_complete_ = false;
@@ -226,7 +227,7 @@ void Session::forget_request() {
     response_ = {};
 }
 
-void Session::start_exchange() {
+void Connection::start_exchange() {
     // Reused unless a completion that nobody waits for any more still refers to it.
     if (!exchange_ || exchange_.use_count() != 1) {
         exchange_ = std::make_shared<Exchange>();
@@ -235,52 +236,52 @@ void Session::start_exchange() {
     }
     exchange_->remote_address = remote_address_;
     exchange_->parser.emplace();
-    exchange_->parser->header_limit(core_->options.header_limit);
+    exchange_->parser->header_limit(shared_->options.header_limit);
     // The route's limit is known after `begin`; a limit set here would make the head itself fail.
     exchange_->parser->body_limit(boost::none);
     share_with(share_);
-    scanner_.emplace(core_->options.target_limit);
+    scanner_.emplace(shared_->options.target_limit);
 }
 
 // What the request and its answer take counts for this client.
-void Session::share_with(const std::shared_ptr<AddressShare>& share) {
+void Connection::share_with(const std::shared_ptr<AddressShare>& share) {
     exchange_->charge = BodyCharge{share};
-    exchange_->answer = AnswerCharge{core_->answers, {share, &share->answers}};
-    exchange_->piece_charge = AnswerCharge{core_->answers, {share, &share->answers}};
+    exchange_->answer = AnswerCharge{shared_->answers, {share, &share->answers}};
+    exchange_->piece_charge = AnswerCharge{shared_->answers, {share, &share->answers}};
 }
 
-void Session::give_workspace() {
+void Connection::give_workspace() {
     if (exchange_ && exchange_.use_count() == 1) {
         exchange_->clear();
-        reactor_->keep(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
+        io_thread_->keep(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
     }
     exchange_.reset();
     buffer_.shrink_to_fit();
     std::string{}.swap(head_text_);
 }
 
-void Session::take_workspace() {
-    Workspace spare = reactor_->spare_workspace();
+void Connection::take_workspace() {
+    Workspace spare = io_thread_->spare_workspace();
     exchange_ = std::move(spare.exchange);
     buffer_ = std::move(spare.buffer);
     head_text_ = std::move(spare.head_text);
 }
 
-bool Session::has_body() const noexcept {
+bool Connection::has_body() const noexcept {
     return exchange_->head.chunked || exchange_->head.content_length.value_or(0) != 0;
 }
 
-void Session::call_begin() {
+void Connection::call_begin() {
     try {
-        // The completion keeps alive what the endpoint still uses and what it posts to when this session has
-        // given up waiting. It doesn't keep the endpoint: that waits for its completions itself before it
+        // The completion keeps alive what the endpoint still uses and what it posts to when this connection
+        // has given up waiting. It doesn't keep the endpoint: that waits for its completions itself before it
         // goes.
-        core_->endpoint->begin(
-            exchange_->head, [exchange = exchange_, reactor = reactor_](BeginOutcome outcome) {
+        shared_->endpoint->begin(
+            exchange_->head, [exchange = exchange_, io_thread = io_thread_](BeginOutcome outcome) {
                 if (auto* const response = std::get_if<Response>(&outcome)) {
                     exchange->count(*response);
                 }
-                net::dispatch(reactor->context, [exchange, outcome = std::move(outcome)]() mutable {
+                net::dispatch(io_thread->context, [exchange, outcome = std::move(outcome)]() mutable {
                     exchange->begun.emplace(std::move(outcome));
                     exchange->wake();
                 });
@@ -290,33 +291,33 @@ void Session::call_begin() {
     }
 }
 
-void Session::call_finish(ImageBytes body) {
+void Connection::call_finish(ImageBytes body) {
     try {
-        core_->endpoint->finish(std::move(*admission_), std::move(body),
-                                [exchange = exchange_, reactor = reactor_](Response response) {
-                                    exchange->count(response);
-                                    net::dispatch(reactor->context,
-                                                  [exchange, response = std::move(response)]() mutable {
-                                                      exchange->finished.emplace(std::move(response));
-                                                      exchange->wake();
-                                                  });
-                                });
+        shared_->endpoint->finish(std::move(*admission_), std::move(body),
+                                  [exchange = exchange_, io_thread = io_thread_](Response response) {
+                                      exchange->count(response);
+                                      net::dispatch(io_thread->context,
+                                                    [exchange, response = std::move(response)]() mutable {
+                                                        exchange->finished.emplace(std::move(response));
+                                                        exchange->wake();
+                                                    });
+                                  });
     } catch (const std::exception& failure) {
         refuse_failure(failure.what());
     }
     admission_.reset();
 }
 
-// Returns when the slot is filled, when a problem came up (the time is over, too), or when the session is
+// Returns when the slot is filled, when a problem came up (the time is over, too), or when the connection is
 // cut.
 template<class Slot>
-Awaitable<void> Session::wait_for(Slot Exchange::*slot) {
+Awaitable<void> Connection::wait_for(Slot Exchange::*slot) {
     if ((*exchange_).*slot || problem_) {
         co_return;
     }
-    set_deadline(core_->options.handler_timeout);
+    set_deadline(shared_->options.handler_timeout);
     exchange_->waiter = &wake_;
-    while (!((*exchange_).*slot) && !expired_ && !core_->cutting) {
+    while (!((*exchange_).*slot) && !expired_ && !shared_->cutting) {
         beast::error_code ignored;
         co_await wake_.async_wait(net::redirect_error(use_awaitable, ignored));
     }
@@ -333,10 +334,10 @@ Awaitable<void> Session::wait_for(Slot Exchange::*slot) {
     }
 }
 
-// Used by session_pieces.cpp, too.
-template Awaitable<void> Session::wait_for(std::optional<result<BodyProducer::Piece>> Exchange::*slot);
+// Used by connection_stream.cpp, too.
+template Awaitable<void> Connection::wait_for(std::optional<result<BodyProducer::Piece>> Exchange::*slot);
 
-Awaitable<bool> Session::serve_begun() {
+Awaitable<bool> Connection::serve_begun() {
     if (problem_) {
         co_return co_await answer_refused();
     }
@@ -349,7 +350,7 @@ Awaitable<bool> Session::serve_begun() {
         const bool keep = !has_body() || (short_body && !expects_continue_);
         // First whoever else has sent something is listened to, then all are answered: a client that is woken
         // by the first answer finds the others, too, and isn't woken for each.
-        co_await net::post(reactor_->context, use_awaitable);
+        co_await net::post(io_thread_->context, use_awaitable);
         if (exchange_->no_room) {
             *response = without_room(*response);
         }
@@ -364,7 +365,7 @@ Awaitable<bool> Session::serve_begun() {
     co_return co_await serve_admitted();
 }
 
-Awaitable<bool> Session::serve_admitted() {
+Awaitable<bool> Connection::serve_admitted() {
     ImageBytes body;
     if (has_body()) {
         // A short body that the route has no use for is read and dropped: some clients send `null` or `{}`

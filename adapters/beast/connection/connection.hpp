@@ -46,9 +46,9 @@ struct CollectedBody {
     };
 };
 
-/// One request and its answer. Shared with the endpoint's completions, which may come after the session has
-/// given up: the head's views stay valid, and what a late completion brings dies with it. The slots belong to
-/// the session's thread.
+/// One request and its answer. Shared with the endpoint's completions, which may come after the connection
+/// has given up: the head's views stay valid, and what a late completion brings dies with it. The slots
+/// belong to the connection's thread.
 struct Exchange {
     std::optional<beast::http::request_parser<CollectedBody>> parser;
     RequestHead head;
@@ -58,8 +58,8 @@ struct Exchange {
     std::optional<Response> finished;
     std::optional<result<BodyProducer::Piece>> piece; ///< of an answer that is made while it is sent
     std::stop_source stop;                            ///< nobody waits for the answer any more
-    SteadyTimer* waiter = nullptr;                    ///< the session's, while it waits
-    bool abandoned = false;    ///< the session has answered without waiting for the endpoint's answer
+    SteadyTimer* waiter = nullptr;                    ///< the connection's, while it waits
+    bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer
     bool no_room = false;      ///< for the body of the answer, which was dropped
     AnswerCharge answer;       ///< the memory of its body
     AnswerCharge piece_charge; ///< that of its present piece
@@ -95,20 +95,20 @@ struct Workspace {
 };
 
 /// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
-class Session : public std::enable_shared_from_this<Session>, public IdleHook {
+class Connection : public std::enable_shared_from_this<Connection>, public IdleHook {
 public:
     /// With a context it speaks TLS.
-    Session(std::shared_ptr<ServerCore> core, std::shared_ptr<Reactor> reactor, Socket socket,
-            const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls);
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
-    ~Session();
+    Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoThread> io_thread, Socket socket,
+               const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
 
     /// Serves until the connection ends; who is turned away is answered 503, whatever will be asked. Throws
-    /// what serving throws; the session is over then.
+    /// what serving throws; the connection is over then.
     Awaitable<void> run(bool turned_away);
 
-    SteadyTime idle_since; ///< while it is in its reactor's list of idle ones
+    SteadyTime idle_since; ///< while it is in its io thread's list of idle ones
 
     /// Called now and then: ends what is due, and looks whether a client that waits for its answer is still
     /// there.
@@ -124,13 +124,13 @@ public:
 private:
     enum class Arrival { complete, gone, refused };
 
-    // session_opening.cpp: what comes before the first request
+    // connection_opening.cpp: what comes before the first request
     Awaitable<bool> open();
     Awaitable<void> answer_plain_http();
     bool address_is_full() const noexcept;
     Awaitable<void> turn_away();
 
-    // session.cpp: one request
+    // connection.cpp: one request
     Awaitable<bool> serve_one();
     void forget_request();
     void start_exchange();
@@ -144,14 +144,14 @@ private:
     Awaitable<void> wait_for(Slot Exchange::*slot);
     bool has_body() const noexcept;
 
-    // session_head.cpp: its head
+    // connection_head.cpp: its head
     Awaitable<Arrival> read_head();
     std::optional<Arrival> parse_head();
     std::optional<Problem> scan_head();
     void fill_head();
     void take_forwarded();
 
-    // session_body.cpp: its body
+    // connection_body.cpp: its body
     Awaitable<Arrival> read_body(std::uint64_t limit);
     Awaitable<Arrival> read_declared_body(std::uint64_t length);
     Awaitable<Arrival> read_chunked_body(std::uint64_t limit);
@@ -160,11 +160,11 @@ private:
     Awaitable<bool> discard(std::uint64_t bytes);
     Awaitable<bool> send_continue();
 
-    // session_pieces.cpp: an answer that is made while it is sent
+    // connection_stream.cpp: an answer that is made while it is sent
     Awaitable<bool> write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written);
     Awaitable<std::optional<std::string>> next_piece(BodyProducer& producer);
 
-    // session_answer.cpp: its answer
+    // connection_answer.cpp: its answer
     Awaitable<bool> answer(Response response, bool keep);
     Awaitable<bool> answer_refused();
     Response refusal() const;
@@ -179,8 +179,8 @@ private:
     void set_deadline(std::chrono::milliseconds from_now);
     std::chrono::milliseconds time_for(std::uint64_t bytes) const noexcept;
 
-    const std::shared_ptr<ServerCore> core_;
-    const std::shared_ptr<Reactor> reactor_;
+    const std::shared_ptr<ServerShared> shared_;
+    const std::shared_ptr<IoThread> io_thread_;
     Stream stream_;
     SteadyTimer wake_;                 ///< never due; cancelled to wake a wait for the endpoint
     const std::string remote_address_; ///< of the peer, which may be a proxy

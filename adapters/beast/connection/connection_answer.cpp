@@ -18,7 +18,7 @@ constexpr std::uint64_t linger_bytes = 64ULL << 20;
 
 } // namespace
 
-Session::Arrival Session::refuse(Problem problem) {
+Connection::Arrival Connection::refuse(Problem problem) {
     problem_ = std::move(problem);
     if (body_) {
         // At once: the bodies that may go on need the room while this answer is on its way.
@@ -28,7 +28,7 @@ Session::Arrival Session::refuse(Problem problem) {
     return Arrival::refused;
 }
 
-Session::Arrival Session::refuse_timeout(std::string message) {
+Connection::Arrival Connection::refuse_timeout(std::string message) {
     Problem problem;
     problem.status = 408;
     problem.rule = "request.timeout";
@@ -36,21 +36,21 @@ Session::Arrival Session::refuse_timeout(std::string message) {
     return refuse(std::move(problem));
 }
 
-void Session::refuse_failure(std::string_view cause) {
+void Connection::refuse_failure(std::string_view cause) {
     Problem problem;
     problem.status = 500;
     problem.rule = "internal";
     problem.message = "internal error";
     problem.cause = cause;
-    core_->event(Severity::error, "a request failed: " + problem.cause, request_id_);
+    shared_->event(Severity::error, "a request failed: " + problem.cause, request_id_);
     refuse(std::move(problem));
 }
 
-Response Session::refusal() const {
+Response Connection::refusal() const {
     if (admission_) {
-        return core_->endpoint->refuse(*problem_, *admission_);
+        return shared_->endpoint->refuse(*problem_, *admission_);
     }
-    Response response = core_->endpoint->refuse(*problem_, head_complete_ ? &exchange_->head : nullptr);
+    Response response = shared_->endpoint->refuse(*problem_, head_complete_ ? &exchange_->head : nullptr);
     if (!request_id_.empty()) {
         response.set("X-Request-Id", request_id_);
     }
@@ -58,7 +58,7 @@ Response Session::refusal() const {
 }
 
 // The answer where there was no room for the body of this one.
-Response Session::without_room(const Response& dropped) {
+Response Connection::without_room(const Response& dropped) {
     if (const std::string* const id = dropped.find("X-Request-Id")) {
         request_id_ = *id;
     }
@@ -75,13 +75,13 @@ Response Session::without_room(const Response& dropped) {
 }
 
 // Answers with the problem and closes; always false.
-Awaitable<bool> Session::answer_refused() {
+Awaitable<bool> Connection::answer_refused() {
     co_return co_await answer(refusal(), false);
 }
 
 // Writes the answer; with `keep`, and when neither side wants to close, the connection stays and the result
 // is true.
-Awaitable<bool> Session::answer(Response response, bool keep) {
+Awaitable<bool> Connection::answer(Response response, bool keep) {
     response_ = std::move(response);
     const bool to_head = head_complete_ && exchange_->head.method == "HEAD";
     const std::optional<std::uint64_t> length = response_.length();
@@ -90,20 +90,20 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     const bool unbounded =
         response_.producer() != nullptr && !length && exchange_->parser->get().version() == 10;
     const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
-                            !wrong_length && !unbounded && !core_->draining &&
-                            served_ < core_->options.requests_per_connection;
+                            !wrong_length && !unbounded && !shared_->draining &&
+                            served_ < shared_->options.requests_per_connection;
     BodyProducer* const producer = to_head ? nullptr : response_.producer();
     ResponseFraming framing;
     framing.chunked = producer != nullptr && !length && exchange_->parser->get().version() != 10;
     framing.close = !keep_alive;
     framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
-    framing.date = reactor_->date();
-    framing.transport_security = stream_.is_secure() ? core_->transport_security : std::string_view{};
+    framing.date = io_thread_->date();
+    framing.transport_security = stream_.is_secure() ? shared_->transport_security : std::string_view{};
     write_response_head(response_, framing, head_text_);
 
     answering_ = true;
     sending_ = true;
-    set_deadline(core_->options.write_timeout + time_for(body.size()));
+    set_deadline(shared_->options.write_timeout + time_for(body.size()));
     beast::error_code error;
     const Stream::Pieces pieces{net::buffer(std::as_const(head_text_)),
                                 net::buffer(body.data(), body.size())};
@@ -132,8 +132,8 @@ Awaitable<bool> Session::answer(Response response, bool keep) {
     co_return keep_alive;
 }
 
-void Session::log_access(std::uint64_t response_bytes) const {
-    if (!core_->log) {
+void Connection::log_access(std::uint64_t response_bytes) const {
+    if (!shared_->log) {
         return;
     }
     const std::string* const request_id = response_.find("X-Request-Id");
@@ -159,10 +159,10 @@ void Session::log_access(std::uint64_t response_bytes) const {
     }
     record.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
-    core_->log->access(record);
+    shared_->log->access(record);
 }
 
-Awaitable<void> Session::linger() {
+Awaitable<void> Connection::linger() {
     stream_.end_sending();
     beast::error_code error;
     const SteadyTime end = std::chrono::steady_clock::now() + linger_most;
@@ -171,7 +171,7 @@ Awaitable<void> Session::linger() {
     for (std::uint64_t dropped = 0; !error && dropped < linger_bytes;) {
         set_deadline(linger_silence);
         deadline_ = std::min(deadline_, end);
-        dropped += co_await stream_.drop_some(net::buffer(reactor_->dropped), error);
+        dropped += co_await stream_.drop_some(net::buffer(io_thread_->dropped), error);
     }
 }
 

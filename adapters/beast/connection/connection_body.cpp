@@ -61,7 +61,7 @@ std::size_t CollectedBody::reader::put(net::const_buffer buffer, beast::error_co
 }
 
 // Reads the whole body into `body_`, after telling a client that waits for it to send.
-Awaitable<Session::Arrival> Session::read_body(std::uint64_t limit) {
+Awaitable<Connection::Arrival> Connection::read_body(std::uint64_t limit) {
     const std::optional<std::uint64_t> declared = exchange_->head.content_length;
     if (declared.value_or(0) > limit) {
         co_return refuse(body_too_large(limit, declared));
@@ -81,8 +81,8 @@ Awaitable<Session::Arrival> Session::read_body(std::uint64_t limit) {
 }
 
 // Past what came along with the head, the socket reads straight into the body's memory.
-Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
-    set_deadline(core_->options.body_timeout + time_for(length));
+Awaitable<Connection::Arrival> Connection::read_declared_body(std::uint64_t length) {
+    set_deadline(shared_->options.body_timeout + time_for(length));
     const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), length));
     if (!exchange_->charge.add(at_hand)) {
         co_return refuse(too_many_bytes_in_flight());
@@ -111,7 +111,7 @@ Awaitable<Session::Arrival> Session::read_declared_body(std::uint64_t length) {
     co_return Arrival::complete;
 }
 
-Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
+Awaitable<Connection::Arrival> Connection::read_chunked_body(std::uint64_t limit) {
     auto& parser = *exchange_->parser;
     parser.body_limit(limit);
     parser.eager(true);
@@ -124,7 +124,7 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
     parser.on_chunk_header(check_extension);
     const SteadyTime began = std::chrono::steady_clock::now();
     std::uint64_t on_the_wire = 0;
-    set_deadline(core_->options.body_timeout);
+    set_deadline(shared_->options.body_timeout);
     for (;;) {
         beast::error_code error;
         if (buffer_.size() != 0) {
@@ -136,7 +136,7 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
                 co_return chunk_failed(error, limit);
             }
             if (on_the_wire - body_->size() >
-                2ULL * core_->options.header_limit + framing_per_byte * body_->size()) {
+                2ULL * shared_->options.header_limit + framing_per_byte * body_->size()) {
                 co_return refuse(malformed("chunk extensions, leading zeros or trailers outweigh the body"));
             }
             if (parser.is_done()) {
@@ -146,7 +146,7 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
             if (has_bare_line_feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()})) {
                 co_return refuse(malformed("a chunk's line doesn't end in CR LF"));
             }
-            if (buffer_.size() > core_->options.header_limit) {
+            if (buffer_.size() > shared_->options.header_limit) {
                 co_return refuse(malformed("a chunk's size line or the trailers are too long"));
             }
         }
@@ -159,11 +159,11 @@ Awaitable<Session::Arrival> Session::read_chunked_body(std::uint64_t limit) {
         }
         buffer_.commit(count);
         // No length was declared, so every byte that came earns its share of time.
-        deadline_ = began + core_->options.body_timeout + time_for(body_->size());
+        deadline_ = began + shared_->options.body_timeout + time_for(body_->size());
     }
 }
 
-Session::Arrival Session::chunk_failed(const beast::error_code& error, std::uint64_t limit) {
+Connection::Arrival Connection::chunk_failed(const beast::error_code& error, std::uint64_t limit) {
     if (exchange_->parser->get().body().over_budget) {
         return refuse(too_many_bytes_in_flight());
     }
@@ -174,7 +174,7 @@ Session::Arrival Session::chunk_failed(const beast::error_code& error, std::uint
 }
 
 // Who only stopped sending may still read, so a body that promised more gets its answer.
-Session::Arrival Session::body_cut_short(const beast::error_code& error) {
+Connection::Arrival Connection::body_cut_short(const beast::error_code& error) {
     if (error != net::error::eof) {
         return Arrival::gone;
     }
@@ -182,8 +182,8 @@ Session::Arrival Session::body_cut_short(const beast::error_code& error) {
 }
 
 // Reads and drops the body of a request that is answered already; false when the connection is over.
-Awaitable<bool> Session::discard(std::uint64_t bytes) {
-    set_deadline(core_->options.body_timeout);
+Awaitable<bool> Connection::discard(std::uint64_t bytes) {
+    set_deadline(shared_->options.body_timeout);
     for (;;) {
         const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), bytes));
         buffer_.consume(at_hand);
@@ -200,8 +200,8 @@ Awaitable<bool> Session::discard(std::uint64_t bytes) {
     }
 }
 
-Awaitable<bool> Session::send_continue() {
-    set_deadline(core_->options.write_timeout);
+Awaitable<bool> Connection::send_continue() {
+    set_deadline(shared_->options.write_timeout);
     beast::error_code error;
     const Stream::Pieces pieces{net::buffer(continue_text)};
     co_await stream_.write(pieces, error);

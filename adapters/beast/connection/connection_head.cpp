@@ -42,12 +42,12 @@ Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
 
 } // namespace
 
-Awaitable<Session::Arrival> Session::read_head() {
+Awaitable<Connection::Arrival> Connection::read_head() {
     idle_ = buffer_.size() == 0;
     started_ = std::chrono::steady_clock::now();
-    set_deadline(idle_ ? core_->options.idle_timeout : core_->options.header_timeout);
+    set_deadline(idle_ ? shared_->options.idle_timeout : shared_->options.header_timeout);
     if (idle_) {
-        reactor_->idle(*this);
+        io_thread_->idle(*this);
     } else {
         start_exchange();
     }
@@ -57,7 +57,7 @@ Awaitable<Session::Arrival> Session::read_head() {
                 co_return *arrival;
             }
         }
-        if (core_->cutting || (idle_ && core_->draining && !stream_.has_unread())) {
+        if (shared_->cutting || (idle_ && shared_->draining && !stream_.has_unread())) {
             co_return Arrival::gone;
         }
         beast::error_code error;
@@ -69,10 +69,10 @@ Awaitable<Session::Arrival> Session::read_head() {
                 co_return Arrival::gone;
             }
             // Busy before it is read: who is idle may be closed by others between the reading and its return.
-            reactor_->busy(*this);
+            io_thread_->busy(*this);
             idle_ = false;
             started_ = std::chrono::steady_clock::now();
-            set_deadline(core_->options.header_timeout);
+            set_deadline(shared_->options.header_timeout);
             take_workspace();
             start_exchange();
         }
@@ -88,7 +88,7 @@ Awaitable<Session::Arrival> Session::read_head() {
 }
 
 // Parses what is there; nothing when more is needed.
-std::optional<Session::Arrival> Session::parse_head() {
+std::optional<Connection::Arrival> Connection::parse_head() {
     auto& parser = *exchange_->parser;
     const auto letters = static_cast<const char*>(buffer_.data().data());
     if (head_bytes_ == 0 && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
@@ -116,7 +116,7 @@ std::optional<Session::Arrival> Session::parse_head() {
     buffer_.consume(used);
     scanned_ -= std::min(used, scanned_);
     head_bytes_ += used;
-    const std::uint32_t limit = core_->options.header_limit;
+    const std::uint32_t limit = shared_->options.header_limit;
     // The parser limits the request line and the fields each; together they have to fit, too.
     if (head_bytes_ > limit ||
         (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit)) {
@@ -135,7 +135,7 @@ std::optional<Session::Arrival> Session::parse_head() {
     return Arrival::complete;
 }
 
-std::optional<Problem> Session::scan_head() {
+std::optional<Problem> Connection::scan_head() {
     const std::string_view received{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
     const HeadScanner::Fault fault = scanner_->scan(received.substr(scanned_));
     scanned_ = received.size();
@@ -147,10 +147,10 @@ std::optional<Problem> Session::scan_head() {
         return malformed("the request's head has a control character");
     case HeadScanner::Fault::long_target: break;
     }
-    return target_too_long(core_->options.target_limit);
+    return target_too_long(shared_->options.target_limit);
 }
 
-void Session::fill_head() {
+void Connection::fill_head() {
     const auto& message = exchange_->parser->get();
     RequestHead& head = exchange_->head;
     head.method = message.method_string();
@@ -171,17 +171,18 @@ void Session::fill_head() {
 }
 
 // The client is whom the proxy names.
-void Session::take_forwarded() {
-    const Forwarded said = forwarded(exchange_->head, core_->options.trusted_proxies);
+void Connection::take_forwarded() {
+    const Forwarded said = forwarded(exchange_->head, shared_->options.trusted_proxies);
     if (said.is_garbled) {
-        core_->event(Severity::debug, fmt::format("what the proxy {} says of its client is no address or no "
-                                                  "scheme; the proxy counts as the client",
-                                                  remote_address_));
+        shared_->event(Severity::debug,
+                       fmt::format("what the proxy {} says of its client is no address or no "
+                                   "scheme; the proxy counts as the client",
+                                   remote_address_));
     }
     exchange_->head.secure = said.secure.value_or(stream_.is_secure());
     if (said.client) {
         exchange_->remote_address = said.client->to_string();
-        share_with(core_->share_of(exchange_->remote_address));
+        share_with(shared_->share_of(exchange_->remote_address));
     }
 }
 

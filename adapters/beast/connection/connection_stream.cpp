@@ -9,11 +9,11 @@
 namespace portrait::http {
 
 // Asks for the next piece; an empty text at the end, nothing when there won't be one.
-Awaitable<std::optional<std::string>> Session::next_piece(BodyProducer& producer) {
+Awaitable<std::optional<std::string>> Connection::next_piece(BodyProducer& producer) {
     exchange_->piece.reset();
-    producer.next([exchange = exchange_, reactor = reactor_](result<BodyProducer::Piece> piece) {
+    producer.next([exchange = exchange_, io_thread = io_thread_](result<BodyProducer::Piece> piece) {
         exchange->count(piece);
-        net::dispatch(reactor->context, [exchange, piece = std::move(piece)]() mutable {
+        net::dispatch(io_thread->context, [exchange, piece = std::move(piece)]() mutable {
             exchange->piece.emplace(std::move(piece));
             exchange->wake();
         });
@@ -23,10 +23,10 @@ Awaitable<std::optional<std::string>> Session::next_piece(BodyProducer& producer
         co_return std::nullopt;
     }
     if (!*exchange_->piece) {
-        core_->event(exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
-                     fmt::format("an answer was cut short: {}: {}", exchange_->piece->error().message(),
-                                 exchange_->piece->error().cause()),
-                     request_id_);
+        shared_->event(exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
+                       fmt::format("an answer was cut short: {}: {}", exchange_->piece->error().message(),
+                                   exchange_->piece->error().cause()),
+                       request_id_);
         co_return std::nullopt;
     }
     co_return std::move(**exchange_->piece).value_or(std::string{});
@@ -34,7 +34,7 @@ Awaitable<std::optional<std::string>> Session::next_piece(BodyProducer& producer
 
 // Writes the body piece by piece; false when it can't be finished, and then the connection has to be cut, so
 // that the client doesn't take what it got for all.
-Awaitable<bool> Session::write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written) {
+Awaitable<bool> Connection::write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written) {
     for (;;) {
         const auto piece = co_await next_piece(producer);
         if (!piece) {
@@ -42,7 +42,7 @@ Awaitable<bool> Session::write_pieces(BodyProducer& producer, bool chunked, std:
         }
         const std::string before = !chunked ? std::string{} : fmt::format("{:x}\r\n", piece->size());
         const std::string_view after = chunked ? "\r\n" : "";
-        set_deadline(core_->options.write_timeout + time_for(piece->size()));
+        set_deadline(shared_->options.write_timeout + time_for(piece->size()));
         beast::error_code error;
         const Stream::Pieces pieces{net::buffer(before), net::buffer(*piece),
                                     net::buffer(after.data(), after.size())};

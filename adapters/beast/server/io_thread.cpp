@@ -24,14 +24,14 @@ constexpr std::chrono::milliseconds pause_between_farewells{1};
 
 } // namespace
 
-Reactor::Reactor(const ServerOptions& options)
+IoThread::IoThread(const ServerOptions& options)
     : context{1}
     , timer_{context}
     , period_{period_for(options)} {}
 
-Reactor::~Reactor() = default;
+IoThread::~IoThread() = default;
 
-void Reactor::keep(Workspace workspace) {
+void IoThread::keep(Workspace workspace) {
     if (spare_workspaces_.size() < most_spare_workspaces &&
         workspace.buffer.capacity() <= largest_kept_buffer &&
         workspace.head_text.capacity() <= largest_kept_buffer) {
@@ -39,7 +39,7 @@ void Reactor::keep(Workspace workspace) {
     }
 }
 
-Workspace Reactor::spare_workspace() {
+Workspace IoThread::spare_workspace() {
     if (spare_workspaces_.empty()) {
         return {};
     }
@@ -48,29 +48,29 @@ Workspace Reactor::spare_workspace() {
     return spare;
 }
 
-void Reactor::add(Session& session) {
-    sessions_.insert(&session);
+void IoThread::add(Connection& connection) {
+    connections_.insert(&connection);
     if (!ticking_) {
         ticking_ = true;
         tick();
     }
 }
 
-void Reactor::idle(Session& session) {
-    session.idle_since = std::chrono::steady_clock::now();
-    idle_sessions_.push_back(session);
+void IoThread::idle(Connection& connection) {
+    connection.idle_since = std::chrono::steady_clock::now();
+    idle_connections_.push_back(connection);
     idle_count_.fetch_add(1, std::memory_order_relaxed);
-    if (&idle_sessions_.front() == static_cast<IdleHook*>(&session)) {
+    if (&idle_connections_.front() == static_cast<IdleHook*>(&connection)) {
         publish_oldest();
     }
 }
 
-void Reactor::busy(Session& session) {
-    IdleHook& hook = session;
+void IoThread::busy(Connection& connection) {
+    IdleHook& hook = connection;
     if (!hook.is_linked()) {
         return;
     }
-    const bool was_oldest = &idle_sessions_.front() == &hook;
+    const bool was_oldest = &idle_connections_.front() == &hook;
     hook.unlink();
     idle_count_.fetch_sub(1, std::memory_order_relaxed);
     if (was_oldest) {
@@ -78,74 +78,74 @@ void Reactor::busy(Session& session) {
     }
 }
 
-void Reactor::publish_oldest() noexcept {
+void IoThread::publish_oldest() noexcept {
     oldest_idle_.store(
-        idle_sessions_.empty()
+        idle_connections_.empty()
             ? never
-            : static_cast<Session&>(idle_sessions_.front()).idle_since.time_since_epoch().count(),
+            : static_cast<Connection&>(idle_connections_.front()).idle_since.time_since_epoch().count(),
         std::memory_order_relaxed);
 }
 
-std::int64_t Reactor::oldest_idle() const noexcept {
+std::int64_t IoThread::oldest_idle() const noexcept {
     return idle_count_.load(std::memory_order_relaxed) > 0 ? oldest_idle_.load(std::memory_order_relaxed)
                                                            : never;
 }
 
-bool Reactor::close_oldest_idle() {
+bool IoThread::close_oldest_idle() {
     if (idle_count_.fetch_sub(1, std::memory_order_relaxed) <= 0) {
         idle_count_.fetch_add(1, std::memory_order_relaxed);
         return false;
     }
     net::post(context, [this] {
         idle_count_.fetch_add(1, std::memory_order_relaxed);
-        if (!idle_sessions_.empty()) {
-            auto& session = static_cast<Session&>(idle_sessions_.front());
-            busy(session);
-            session.cut();
+        if (!idle_connections_.empty()) {
+            auto& connection = static_cast<Connection&>(idle_connections_.front());
+            busy(connection);
+            connection.cut();
         }
     });
     return true;
 }
 
-void Reactor::tick() {
+void IoThread::tick() {
     timer_.expires_after(more_have_expired_ ? pause_between_farewells : period_);
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error || sessions_.empty()) {
+        if (error || connections_.empty()) {
             ticking_ = false;
             return;
         }
-        look_at_sessions();
+        look_at_connections();
         tick();
     });
 }
 
 // Thousands that came together run out of time together: they get their answers some at a time, so that who
 // asks meanwhile doesn't wait for all of them.
-void Reactor::look_at_sessions() {
+void IoThread::look_at_connections() {
     const SteadyTime now = std::chrono::steady_clock::now();
     unsigned expired = 0;
     more_have_expired_ = false;
-    for (Session* const session : sessions_) {
-        if (session->look(now) && ++expired == farewells_at_once) {
+    for (Connection* const connection : connections_) {
+        if (connection->look(now) && ++expired == farewells_at_once) {
             more_have_expired_ = true;
             return;
         }
     }
 }
 
-void Reactor::drain_sessions() {
-    for (Session* const session : sessions_) {
-        session->begin_drain();
+void IoThread::drain_connections() {
+    for (Connection* const connection : connections_) {
+        connection->begin_drain();
     }
 }
 
-void Reactor::cut_sessions() {
-    for (Session* const session : sessions_) {
-        session->cut();
+void IoThread::cut_connections() {
+    for (Connection* const connection : connections_) {
+        connection->cut();
     }
 }
 
-std::string_view Reactor::date() {
+std::string_view IoThread::date() {
     const std::time_t second = std::time(nullptr);
     if (second != date_second_) {
         date_ = format_http_date(Timestamp{std::chrono::seconds{second}});

@@ -91,39 +91,40 @@ net::ip::address plain(const net::ip::address& address) {
 // A connection's place among those that `drain` waits for.
 class Presence {
 public:
-    explicit Presence(std::shared_ptr<ServerCore> core)
-        : core_{std::move(core)} {
-        core_->enter();
-        core_->connections.fetch_add(1);
+    explicit Presence(std::shared_ptr<ServerShared> shared)
+        : shared_{std::move(shared)} {
+        shared_->enter();
+        shared_->connections.fetch_add(1);
     }
     Presence(Presence&&) noexcept = default;
     Presence& operator=(Presence&&) = delete;
     ~Presence() {
-        if (core_) {
-            core_->connections.fetch_sub(1);
-            core_->leave();
+        if (shared_) {
+            shared_->connections.fetch_sub(1);
+            shared_->leave();
         }
     }
 
-    const std::shared_ptr<ServerCore>& core() const noexcept { return core_; }
+    const std::shared_ptr<ServerShared>& shared() const noexcept { return shared_; }
 
 private:
-    std::shared_ptr<ServerCore> core_;
+    std::shared_ptr<ServerShared> shared_;
 };
 
-Awaitable<void> serve(std::shared_ptr<Session> session, bool turned_away) {
-    co_await session->run(turned_away);
+Awaitable<void> serve(std::shared_ptr<Connection> connection, bool turned_away) {
+    co_await connection->run(turned_away);
 }
 
-void spawn_session(Presence presence, const std::shared_ptr<Reactor>& reactor, Socket socket,
-                   const net::ip::address& address, bool turned_away) {
-    const std::shared_ptr<ServerCore> core = presence.core();
-    auto session = std::make_shared<Session>(core, reactor, std::move(socket), address, core->tls());
-    net::co_spawn(reactor->context, serve(std::move(session), turned_away),
+void spawn_connection(Presence presence, const std::shared_ptr<IoThread>& io_thread, Socket socket,
+                      const net::ip::address& address, bool turned_away) {
+    const std::shared_ptr<ServerShared> shared = presence.shared();
+    auto connection =
+        std::make_shared<Connection>(shared, io_thread, std::move(socket), address, shared->tls());
+    net::co_spawn(io_thread->context, serve(std::move(connection), turned_away),
                   [presence = std::move(presence)](const std::exception_ptr& failure) {
                       if (failure) {
-                          presence.core()->event(Severity::error,
-                                                 "a connection has ended: " + what_of(failure));
+                          presence.shared()->event(Severity::error,
+                                                   "a connection has ended: " + what_of(failure));
                       }
                   });
 }
@@ -142,95 +143,97 @@ public:
     bool drain(std::chrono::milliseconds patience);
 
     std::uint16_t port() const noexcept { return port_; }
-    ServerCore& core() const noexcept { return *core_; }
+    ServerShared& shared() const noexcept { return *shared_; }
 
 private:
     Awaitable<void> accept_connections();
     void take_in_backlog();
     bool close_oldest_idle();
-    void take_in(Socket socket, const std::shared_ptr<Reactor>& reactor);
-    void run(Reactor& reactor);
+    void take_in(Socket socket, const std::shared_ptr<IoThread>& io_thread);
+    void run(IoThread& io_thread);
     void stop();
 
     using WorkGuard = net::executor_work_guard<IoExecutor>;
 
-    const std::shared_ptr<ServerCore> core_;
-    std::vector<std::shared_ptr<Reactor>> reactors_;
+    const std::shared_ptr<ServerShared> shared_;
+    std::vector<std::shared_ptr<IoThread>> io_threads_;
     std::vector<WorkGuard> guards_;
     std::vector<std::thread> threads_;
-    std::optional<Acceptor> acceptor_; // on the first reactor
-    std::optional<SteadyTimer> pause_; // on the first reactor
+    std::optional<Acceptor> acceptor_; // on the first io thread
+    std::optional<SteadyTimer> pause_; // on the first io thread
     std::uint16_t port_ = 0;
     std::mutex drain_mutex_;
     std::optional<bool> drained_;
 };
 
 Server::State::State(std::shared_ptr<Endpoint> endpoint, ServerOptions options, std::shared_ptr<Log> log)
-    : core_{std::make_shared<ServerCore>(std::move(endpoint), std::move(options), std::move(log))} {
-    const std::size_t wanted = core_->options.threads;
+    : shared_{std::make_shared<ServerShared>(std::move(endpoint), std::move(options), std::move(log))} {
+    const std::size_t wanted = shared_->options.threads;
     const std::size_t count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
     for (std::size_t index = 0; index < count; ++index) {
-        reactors_.push_back(std::make_shared<Reactor>(core_->options));
-        guards_.emplace_back(reactors_.back()->context.get_executor());
+        io_threads_.push_back(std::make_shared<IoThread>(shared_->options));
+        guards_.emplace_back(io_threads_.back()->context.get_executor());
     }
-    acceptor_.emplace(reactors_.front()->context);
-    pause_.emplace(reactors_.front()->context);
+    acceptor_.emplace(io_threads_.front()->context);
+    pause_.emplace(io_threads_.front()->context);
 }
 
 result<void> Server::State::start() {
-    if (auto loaded = core_->load_tls(); !loaded) {
+    if (auto loaded = shared_->load_tls(); !loaded) {
         return loaded;
     }
-    if (auto listening = listen(*acceptor_, core_->options); !listening) {
+    if (auto listening = listen(*acceptor_, shared_->options); !listening) {
         return listening;
     }
     port_ = acceptor_->local_endpoint().port();
-    core_->enter();
-    net::co_spawn(
-        reactors_.front()->context, accept_connections(), [core = core_](const std::exception_ptr& failure) {
-            if (failure) {
-                core->event(Severity::error, "accepting connections has ended: " + what_of(failure));
-            }
-            core->leave();
-        });
-    for (const auto& reactor : reactors_) {
-        threads_.emplace_back([this, reactor = reactor.get()] { run(*reactor); });
+    shared_->enter();
+    net::co_spawn(io_threads_.front()->context, accept_connections(),
+                  [shared = shared_](const std::exception_ptr& failure) {
+                      if (failure) {
+                          shared->event(Severity::error,
+                                        "accepting connections has ended: " + what_of(failure));
+                      }
+                      shared->leave();
+                  });
+    for (const auto& io_thread : io_threads_) {
+        threads_.emplace_back([this, io_thread = io_thread.get()] { run(*io_thread); });
     }
     return {};
 }
 
-// Sessions contain their own exceptions; what comes this far is rare, such as memory that is missing for a
+// Connections contain their own exceptions; what comes this far is rare, such as memory that is missing for a
 // handler.
-void Server::State::run(Reactor& reactor) {
+void Server::State::run(IoThread& io_thread) {
     block_sigpipe();
     for (;;) {
         try {
-            reactor.context.run();
+            io_thread.context.run();
             return;
         } catch (...) {
-            core_->event(Severity::error, "an io thread goes on after: " + what_of(std::current_exception()));
+            shared_->event(Severity::error,
+                           "an io thread goes on after: " + what_of(std::current_exception()));
         }
     }
 }
 
 Awaitable<void> Server::State::accept_connections() {
     bool accepting_fails = false;
-    for (std::size_t next = 0; !core_->draining; next = (next + 1) % reactors_.size()) {
-        const std::shared_ptr<Reactor> reactor = reactors_[next];
+    for (std::size_t next = 0; !shared_->draining; next = (next + 1) % io_threads_.size()) {
+        const std::shared_ptr<IoThread> io_thread = io_threads_[next];
         beast::error_code error;
         Socket socket =
-            co_await acceptor_->async_accept(reactor->context, net::redirect_error(use_awaitable, error));
+            co_await acceptor_->async_accept(io_thread->context, net::redirect_error(use_awaitable, error));
         if (!error) {
             accepting_fails = false;
             try {
-                take_in(std::move(socket), reactor);
+                take_in(std::move(socket), io_thread);
             } catch (const std::exception& failure) {
-                core_->event(Severity::error, std::string{"a connection was dropped: "} + failure.what());
+                shared_->event(Severity::error, std::string{"a connection was dropped: "} + failure.what());
             }
-        } else if (!core_->draining && error != net::error::connection_aborted) {
+        } else if (!shared_->draining && error != net::error::connection_aborted) {
             if (!accepting_fails) {
-                core_->event(Severity::warning, "a connection couldn't be accepted: " + error.message() +
-                                                    "; trying again until it can");
+                shared_->event(Severity::warning, "a connection couldn't be accepted: " + error.message() +
+                                                      "; trying again until it can");
             }
             accepting_fails = true;
             close_oldest_idle(); // gives a descriptor back, when those are what is missing
@@ -248,10 +251,10 @@ Awaitable<void> Server::State::accept_connections() {
 void Server::State::take_in_backlog() {
     beast::error_code error;
     acceptor_->non_blocking(true, error);
-    for (std::size_t next = 0; !error; next = (next + 1) % reactors_.size()) {
-        Socket socket = acceptor_->accept(reactors_[next]->context, error);
+    for (std::size_t next = 0; !error; next = (next + 1) % io_threads_.size()) {
+        Socket socket = acceptor_->accept(io_threads_[next]->context, error);
         if (!error) {
-            take_in(std::move(socket), reactors_[next]);
+            take_in(std::move(socket), io_threads_[next]);
         }
     }
 }
@@ -259,30 +262,30 @@ void Server::State::take_in_backlog() {
 // Makes room for a new connection; false when every connection is busy.
 bool Server::State::close_oldest_idle() {
     const auto oldest =
-        std::min_element(reactors_.begin(), reactors_.end(), [](const auto& left, const auto& right) {
+        std::min_element(io_threads_.begin(), io_threads_.end(), [](const auto& left, const auto& right) {
             return left->oldest_idle() < right->oldest_idle();
         });
     return (*oldest)->close_oldest_idle();
 }
 
-void Server::State::take_in(Socket socket, const std::shared_ptr<Reactor>& reactor) {
+void Server::State::take_in(Socket socket, const std::shared_ptr<IoThread>& io_thread) {
     beast::error_code error;
     const tcp::endpoint remote = socket.remote_endpoint(error);
     if (error) {
         return; // gone already
     }
     socket.set_option(tcp::no_delay{true}, error);
-    const std::uint64_t present = core_->connections;
-    const std::uint64_t limit = core_->options.connection_limit;
+    const std::uint64_t present = shared_->connections;
+    const std::uint64_t limit = shared_->options.connection_limit;
     if (present >= limit + turned_away_at_once) {
         return;
     }
     const bool turned_away = present >= limit && !close_oldest_idle();
-    core_->accepted.fetch_add(1, std::memory_order_relaxed);
-    // The session is made on its own thread: from there on nobody else touches it.
-    net::post(reactor->context, [presence = Presence{core_}, reactor, turned_away,
-                                 address = plain(remote.address()), socket = std::move(socket)]() mutable {
-        spawn_session(std::move(presence), reactor, std::move(socket), address, turned_away);
+    shared_->accepted.fetch_add(1, std::memory_order_relaxed);
+    // The connection is made on its own thread: from there on nobody else touches it.
+    net::post(io_thread->context, [presence = Presence{shared_}, io_thread, turned_away,
+                                   address = plain(remote.address()), socket = std::move(socket)]() mutable {
+        spawn_connection(std::move(presence), io_thread, std::move(socket), address, turned_away);
     });
 }
 
@@ -291,32 +294,33 @@ bool Server::State::drain(std::chrono::milliseconds patience) {
     if (drained_) {
         return *drained_;
     }
-    core_->endpoint->set_draining(true);
-    core_->draining = true;
-    net::post(reactors_.front()->context, [this] {
+    shared_->endpoint->set_draining(true);
+    shared_->draining = true;
+    net::post(io_threads_.front()->context, [this] {
         beast::error_code ignored;
         acceptor_->cancel(ignored);
         pause_->cancel();
     });
-    for (const auto& reactor : reactors_) {
-        net::post(reactor->context, [reactor = reactor.get()] { reactor->drain_sessions(); });
+    for (const auto& io_thread : io_threads_) {
+        net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->drain_connections(); });
     }
-    drained_ = threads_.empty() || core_->wait_until_empty(std::clamp(patience, {}, longest_patience));
+    drained_ = threads_.empty() || shared_->wait_until_empty(std::clamp(patience, {}, longest_patience));
     if (!*drained_) {
-        core_->cutting = true;
-        for (const auto& reactor : reactors_) {
-            net::post(reactor->context, [reactor = reactor.get()] { reactor->cut_sessions(); });
+        shared_->cutting = true;
+        for (const auto& io_thread : io_threads_) {
+            net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->cut_connections(); });
         }
-        core_->wait_until_empty();
+        shared_->wait_until_empty();
     }
     stop();
     return *drained_;
 }
 
-// Lets the contexts run out of work rather than stopping them, so that nothing of a session is left in them.
+// Lets the contexts run out of work rather than stopping them, so that nothing of a connection is left in
+// them.
 void Server::State::stop() {
-    for (const auto& reactor : reactors_) {
-        net::post(reactor->context, [reactor = reactor.get()] { reactor->finish(); });
+    for (const auto& io_thread : io_threads_) {
+        net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->finish(); });
     }
     guards_.clear();
     for (std::thread& thread : threads_) {
@@ -347,20 +351,20 @@ std::uint16_t Server::port() const noexcept {
 }
 
 ServerStatistics Server::statistics() const noexcept {
-    const ServerCore& core = state_->core();
-    return {.connections = core.connections,
-            .accepted = core.accepted,
-            .requests = core.requests,
-            .body_bytes_in_flight = core.budget->used(),
-            .answer_bytes_in_flight = core.answers->used(),
-            .requests_in_flight = core.requests_in_flight,
-            .failed_handshakes = core.failed_handshakes,
-            .abandoned_requests = core.abandoned_requests,
-            .slow_readers = core.slow_readers};
+    const ServerShared& shared = state_->shared();
+    return {.connections = shared.connections,
+            .accepted = shared.accepted,
+            .requests = shared.requests,
+            .body_bytes_in_flight = shared.budget->used(),
+            .answer_bytes_in_flight = shared.answers->used(),
+            .requests_in_flight = shared.requests_in_flight,
+            .failed_handshakes = shared.failed_handshakes,
+            .abandoned_requests = shared.abandoned_requests,
+            .slow_readers = shared.slow_readers};
 }
 
 result<void> Server::reload_tls() {
-    return state_->core().load_tls();
+    return state_->shared().load_tls();
 }
 
 bool Server::drain(std::chrono::milliseconds patience) {

@@ -8,12 +8,12 @@
 
 namespace portrait::http {
 
-std::string ServerCore::transport_security_of(const ServerOptions& options) {
+std::string ServerShared::transport_security_of(const ServerOptions& options) {
     return options.tls && options.tls->hsts.count() > 0 ? fmt::format("max-age={}", options.tls->hsts.count())
                                                         : std::string{};
 }
 
-result<void> ServerCore::load_tls() {
+result<void> ServerShared::load_tls() {
     if (!options.tls) {
         return {};
     }
@@ -31,7 +31,7 @@ result<void> ServerCore::load_tls() {
     return {};
 }
 
-std::shared_ptr<const TlsContext> ServerCore::tls() const {
+std::shared_ptr<const TlsContext> ServerShared::tls() const {
     if (!options.tls) {
         return nullptr;
     }
@@ -39,39 +39,39 @@ std::shared_ptr<const TlsContext> ServerCore::tls() const {
     return tls_;
 }
 
-std::shared_ptr<AddressShare> ServerCore::share_of(const std::string& address) const {
+std::shared_ptr<AddressShare> ServerShared::share_of(const std::string& address) const {
     return budget->share_of(client_network(address));
 }
 
-void ServerCore::enter() {
+void ServerShared::enter() {
     const std::lock_guard lock{mutex_};
     ++active_;
 }
 
-void ServerCore::leave() {
+void ServerShared::leave() {
     const std::lock_guard lock{mutex_};
     if (--active_ == 0) {
         empty_.notify_all();
     }
 }
 
-std::uint64_t ServerCore::active() const {
+std::uint64_t ServerShared::active() const {
     const std::lock_guard lock{mutex_};
     return active_;
 }
 
-bool ServerCore::wait_until_empty(std::chrono::milliseconds patience) {
+bool ServerShared::wait_until_empty(std::chrono::milliseconds patience) {
     std::unique_lock lock{mutex_};
     return empty_.wait_for(lock, patience, [this] { return active_ == 0; });
 }
 
-void ServerCore::wait_until_empty() {
+void ServerShared::wait_until_empty() {
     std::unique_lock lock{mutex_};
     empty_.wait(lock, [this] { return active_ == 0; });
 }
 
-void ServerCore::event(Severity severity, std::string_view message,
-                       std::string_view request_id) const noexcept {
+void ServerShared::event(Severity severity, std::string_view message,
+                         std::string_view request_id) const noexcept {
     try {
         if (log) {
             log->event(severity, message, request_id);

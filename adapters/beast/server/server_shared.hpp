@@ -19,8 +19,8 @@ class TlsContext;
 
 /// What all connections of a server share. It outlives the server while an endpoint still owes a completion,
 /// and keeps the endpoint alive for it. Thread-safe.
-struct ServerCore {
-    ServerCore(std::shared_ptr<Endpoint> served, ServerOptions chosen, std::shared_ptr<Log> told)
+struct ServerShared {
+    ServerShared(std::shared_ptr<Endpoint> served, ServerOptions chosen, std::shared_ptr<Log> told)
         : endpoint{std::move(served)}
         , options{std::move(chosen)}
         , log{std::move(told)}

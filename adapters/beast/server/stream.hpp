@@ -18,9 +18,9 @@ namespace beast = boost::beast;
 class TlsContext;
 class TlsLayer;
 
-/// One connection's bytes: those of its socket, or those inside of TLS on it. Lives on its reactor's thread;
-/// one operation at a time. An operation's error is what Asio's would be; a peer that ends TLS as it should
-/// is `eof`, and one that only closes is not.
+/// One connection's bytes: those of its socket, or those inside of TLS on it. Lives on its io thread's
+/// thread; one operation at a time. An operation's error is what Asio's would be; a peer that ends TLS as it
+/// should is `eof`, and one that only closes is not.
 class Stream {
 public:
     /// What is written together; some may be empty.

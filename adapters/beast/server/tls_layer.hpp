@@ -12,7 +12,7 @@ namespace portrait::http {
 
 /// TLS on a socket, by OpenSSL on the socket itself: an idle connection keeps no buffers, where Asio's own
 /// stream keeps about 70 KiB. For `Stream` alone, whose rules hold here. Writing to a peer that has gone
-/// raises SIGPIPE, which the threads of reactors block.
+/// raises SIGPIPE, which the threads of io thread block.
 class TlsLayer {
 public:
     TlsLayer(const TlsContext& context, Socket& socket);
