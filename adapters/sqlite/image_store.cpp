@@ -113,7 +113,7 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
 }
 
 result<StoredImage> SqliteImageStore::image(ImageKey key) const {
-    folder_->resident_readers().make_lacking();
+    folder_->resident_readers().open_missing();
     const ReaderPins::Pin pin{folder_->pins()};
     std::optional<RecordPlace> tried;
     for (;;) {
@@ -133,7 +133,7 @@ result<StoredImage> SqliteImageStore::image(ImageKey key) const {
 }
 
 result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
-    folder_->resident_readers().make_lacking();
+    folder_->resident_readers().open_missing();
     auto row = row_of(*folder_, key);
     if (!row)
         return row.error();

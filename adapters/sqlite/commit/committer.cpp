@@ -1,6 +1,6 @@
 #include "commit/committer.hpp"
 
-#include "folder/store_check.hpp"
+#include "rows/segment_rows.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -35,11 +35,9 @@ bool hits_everybody(errc code) noexcept {
 
 } // namespace
 
-Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
-                     ResidentReaders& resident_readers)
+Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments)
     : settings_{std::move(settings)}
     , segments_{segments}
-    , resident_readers_{resident_readers}
     , connection_{std::move(connection)}
     , reopen_delay_{settings_.reopen_delay}
     , thread_{[this] { work(); }} {}
@@ -190,7 +188,7 @@ std::optional<Committer::Failure> Committer::commit(const Batch& batch, Refusals
     if (const auto applied = apply_all(batch, refusals, transaction); !applied)
         return give_up(applied.error(), applied.error() == errc::store_io);
     const auto committed = connection_->query("COMMIT").run();
-    resident_readers_.changed(); // whatever the outcome: a commit that failed may show all the same
+    settings_.committed();
     if (!committed) {
         // A full disk is met before the log is synced, so it leaves no doubt; every other failure does.
         if (committed.error() == errc::store_full)
@@ -278,11 +276,9 @@ void Committer::checkpoint() {
 }
 
 result<void> Committer::copy_log(Connection& connection) {
-    // Before, so that all of the log can be copied; after, since only who begins to read then needs nothing
-    // of the log, and it can be emptied or begun anew.
-    resident_readers_.let_go();
+    settings_.end_reads();
     auto copied = connection.checkpoint(false);
-    resident_readers_.let_go();
+    settings_.end_reads();
     return copied;
 }
 
@@ -313,7 +309,7 @@ result<void> Committer::reopen() {
         return copied;
     if (auto emptied = (*opened)->checkpoint(true); !emptied)
         return emptied;
-    if (auto checked = check_store(**opened, segments_); !checked)
+    if (auto checked = settings_.check(**opened); !checked)
         return checked;
     if (auto judged = judge_uncertain(**opened); !judged)
         return judged;

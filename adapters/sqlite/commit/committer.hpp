@@ -1,6 +1,6 @@
 #pragma once
 
-#include "resident/resident_readers.hpp"
+#include "rows/connection.hpp"
 #include "rows/transaction.hpp"
 #include "segments/segments.hpp"
 
@@ -72,13 +72,21 @@ public:
         std::filesystem::path database;
         std::size_t max_waiting = 0;
         std::chrono::milliseconds reopen_delay{};
-        /// Told of the ranges that a durable commit freed, before its writes are answered; on the committing
-        /// thread.
+        // All of these are called on the committing thread.
+        /// Checks the store when it is reopened; writes are accepted again only after success.
+        std::function<result<void>(Connection&)> check;
+        /// Called after each commit, before its writes are answered. Also after a commit that failed: its
+        /// rows may show all the same.
+        std::function<void()> committed;
+        /// Ends the read transactions that are kept open. Called before the log is copied into the database,
+        /// so that all of it can be copied, and again afterwards: a transaction that begins then needs
+        /// nothing of the log, so that SQLite can write the log anew from its start.
+        std::function<void()> end_reads;
+        /// Gets the ranges that a durable commit freed, before its writes are answered.
         std::function<void(std::vector<SegmentRange>)> freed;
     };
 
-    Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
-              ResidentReaders& resident_readers);
+    Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments);
     /// Commits what waits, then ends.
     ~Committer();
 
@@ -131,7 +139,7 @@ private:
     void fail(const Batch& batch, const Failure& failure);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint();
-    /// Copies the log into the database, and has readers who can't wait need nothing of it any more.
+    /// Copies the log into the database, and ends the read transactions that need the log.
     [[nodiscard]] result<void> copy_log(Connection& connection);
 
     void close(const Error& reason);
@@ -141,7 +149,6 @@ private:
 
     const Settings settings_;
     Segments& segments_;
-    ResidentReaders& resident_readers_;
 
     // The committing thread's own.
     std::unique_ptr<Connection> connection_;

@@ -1,6 +1,6 @@
 #include "commit/reclaimer.hpp"
 
-#include "folder/store_check.hpp"
+#include "rows/segment_rows.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -2,6 +2,7 @@
 
 #include "folder/store_check.hpp"
 #include "rows/schema.hpp"
+#include "rows/segment_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -159,8 +160,11 @@ DataFolder::DataFolder(Key, const SqliteOptions& options, FolderLock lock,
               .database = database_,
               .max_waiting = options.max_waiting_writes,
               .reopen_delay = options.reopen_delay,
+              .check = [this](Connection& reopened) { return check_store(reopened, segments_); },
+              .committed = [this] { resident_readers_.note_commit(); },
+              .end_reads = [this] { resident_readers_.end_transactions(); },
               .freed = [this](std::vector<SegmentRange> ranges) { reclaimer_->add(std::move(ranges)); }},
-          std::move(connection), segments_, resident_readers_)} {
+          std::move(connection), segments_)} {
     reclaimer_ = std::make_unique<Reclaimer>(segments_, *committer_, pins_);
     if (!to_free.empty())
         reclaimer_->add(std::move(to_free));

@@ -41,7 +41,7 @@ public:
     Committer& committer() noexcept { return *committer_; }
     Segments& segments() noexcept { return segments_; }
     ConnectionPool& readers() noexcept { return readers_; }
-    /// For those who can't wait.
+    /// For queries that must not block.
     ResidentReaders& resident_readers() noexcept { return resident_readers_; }
     ReaderPins& pins() noexcept { return pins_; }
     /// The records whose bytes are in memory, by the sequence that no two records share.

@@ -1,6 +1,7 @@
 #include "folder/store_check.hpp"
 
 #include "rows/blob_rows.hpp"
+#include "rows/segment_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -96,37 +97,6 @@ Error damaged(std::string cause) {
 
 } // namespace
 
-[[nodiscard]] result<bool> is_named(Connection& connection, const SegmentRange& range) {
-    auto query = connection.query("SELECT 1 FROM blob WHERE segment = ? AND range_offset = ?");
-    return query.bind(static_cast<std::int64_t>(range.segment))
-        .bind(static_cast<std::int64_t>(range.offset))
-        .next();
-}
-
-[[nodiscard]] result<bool> is_unnamed(Connection& connection, std::uint64_t segment) {
-    auto query = connection.query("SELECT 1 FROM blob WHERE segment = ? LIMIT 1");
-    const auto row = query.bind(static_cast<std::int64_t>(segment)).next();
-    if (!row)
-        return row.error();
-    return !*row;
-}
-
-[[nodiscard]] result<bool> nothing_to_free(Connection& connection, std::uint64_t segment) {
-    auto query = connection.query("SELECT 1 FROM range_to_free WHERE segment = ? LIMIT 1");
-    const auto row = query.bind(static_cast<std::int64_t>(segment)).next();
-    if (!row)
-        return row.error();
-    return !*row;
-}
-
-[[nodiscard]] result<void> forget_segment(Connection& connection, std::uint64_t segment) {
-    const auto number = static_cast<std::int64_t>(segment);
-    if (auto deleted = connection.query("DELETE FROM range_to_free WHERE segment = ?").bind(number).run();
-        !deleted)
-        return deleted;
-    return connection.query("DELETE FROM segment WHERE number = ?").bind(number).run();
-}
-
 [[nodiscard]] result<void> check_store(Connection& connection, Segments& segments) {
     {
         auto check = connection.query("PRAGMA quick_check(1)");
@@ -165,19 +135,6 @@ Error damaged(std::string cause) {
     if (!done && connection.in_transaction())
         (void)connection.execute("ROLLBACK");
     return done;
-}
-
-[[nodiscard]] result<std::vector<SegmentRange>> ranges_to_free(Connection& connection) {
-    auto query = connection.query("SELECT segment, range_offset, range_length FROM range_to_free");
-    std::vector<SegmentRange> ranges;
-    for (;;) {
-        const auto row = query.next();
-        if (!row)
-            return row.error();
-        if (!*row)
-            return ranges;
-        ranges.push_back({query.unsigned_integer(0), query.unsigned_integer(1), query.unsigned_integer(2)});
-    }
 }
 
 } // namespace portrait::sqlite

@@ -53,7 +53,7 @@ std::optional<BlobRow> ResidentReaders::find(PersonId person_id) {
 std::optional<ResidentReaders::Reader> ResidentReaders::take() {
     const std::scoped_lock lock{mutex_};
     if (idle_.empty()) {
-        lacking_ = files_ != nullptr && made_ < limit_;
+        missing_ = files_ != nullptr && made_ < limit_;
         return std::nullopt;
     }
     auto reader = std::move(idle_.back());
@@ -78,19 +78,18 @@ void ResidentReaders::give_back(Reader reader) noexcept {
     }
 }
 
-void ResidentReaders::make_lacking() {
-    if (!lacking_)
+void ResidentReaders::open_missing() {
+    if (!missing_)
         return;
     {
         const std::scoped_lock lock{mutex_};
         if (made_ >= limit_ || std::chrono::steady_clock::now() < next_try_)
             return;
-        lacking_ = false;
+        missing_ = false;
         ++made_;
     }
-    // With a first query, for which SQLite opens the log and reads the schema: not a thing for who can't
-    // wait.
-    if (auto connection = Connection::open_resident(database_, *files_);
+    // Run a first query: SQLite opens the log and reads the schema for it, which may block.
+    if (auto connection = Connection::open_non_blocking(database_, files_->vfs_name());
         connection && (*connection)->integer("SELECT last_version FROM counters"))
         return give_back({std::move(*connection), {}});
     const std::scoped_lock lock{mutex_};
@@ -98,8 +97,8 @@ void ResidentReaders::make_lacking() {
     next_try_ = std::chrono::steady_clock::now() + pause_after_failure;
 }
 
-void ResidentReaders::let_go() {
-    changed(); // who is reading just now lets go when giving the connection back
+void ResidentReaders::end_transactions() {
+    note_commit(); // a reader on loan ends its transaction when it is given back
     const std::scoped_lock lock{mutex_};
     for (auto& reader : idle_)
         reader.let_go();

@@ -27,19 +27,19 @@ public:
     ResidentReaders(std::filesystem::path database, const ResidentFiles* files, std::size_t limit);
     ~ResidentReaders();
 
-    /// What a person has, as the last commit that was told of by `changed` left it or later. Nothing when the
+    /// What a person has, as the last commit before `note_commit` left it or later. Nothing when the
     /// person has no picture, when a page would have to come from the disk, when no connection is idle, after
     /// any error. Never waits.
     std::optional<BlobRow> find(PersonId person_id);
 
     /// Opens one more connection if `find` lacked one; after a failure not again for a second. May block.
-    void make_lacking();
+    void open_missing();
 
-    /// There has been a commit. Tell before anybody is told of its outcome.
-    void changed() noexcept { state_.fetch_add(1); }
+    /// Makes `find` see a commit. Call it before the commit's outcome is reported.
+    void note_commit() noexcept { state_.fetch_add(1); }
 
-    /// Ends the transactions that are kept, so that SQLite's log can be emptied.
-    void let_go();
+    /// Ends the transactions that are kept open, so that SQLite's log can be emptied.
+    void end_transactions();
 
 private:
     struct Reader {
@@ -66,12 +66,12 @@ private:
     const ResidentFiles* const files_;
     const std::size_t limit_;
     std::atomic<std::uint64_t> state_ = 0; ///< how many commits there have been
-    std::atomic<bool> lacking_ = false;
+    std::atomic<bool> missing_ = false;
 
     std::mutex mutex_; ///< for the rest; held while nothing is waited for
     std::vector<Reader> idle_;
     std::size_t made_ = 0;
-    std::chrono::steady_clock::time_point next_try_; ///< to make what is lacking
+    std::chrono::steady_clock::time_point next_try_; ///< to open a missing connection
 };
 
 } // namespace portrait::sqlite

@@ -1,6 +1,5 @@
 #include "rows/connection.hpp"
 
-#include "resident/resident_files.hpp"
 #include "segments/file_descriptor.hpp"
 
 #include <fmt/format.h>
@@ -153,9 +152,9 @@ result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
     return open(path, access, nullptr);
 }
 
-result<std::unique_ptr<Connection>> Connection::open_resident(const std::filesystem::path& path,
-                                                              const ResidentFiles& files) {
-    auto connection = open(path, Access::query_only, files.vfs_name().c_str());
+result<std::unique_ptr<Connection>> Connection::open_non_blocking(const std::filesystem::path& path,
+                                                                  const std::string& vfs) {
+    auto connection = open(path, Access::query_only, vfs.c_str());
     if (connection)
         sqlite3_busy_timeout((*connection)->database_, 0);
     return connection;

@@ -18,8 +18,6 @@ struct sqlite3_stmt;
 
 namespace portrait::sqlite {
 
-class ResidentFiles;
-
 /// A prepared statement at work: bind, step, read columns. Borrowed from its connection's cache and reset
 /// when this object goes. An error of preparing or binding is told by the next step.
 class Query {
@@ -70,9 +68,10 @@ public:
     /// Opens an existing file. Doesn't judge what is in it.
     [[nodiscard]] static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
                                                                   Access access);
-    /// The same for queries that wait for nobody and nothing; see `ResidentFiles`. Opening may still wait.
-    [[nodiscard]] static result<std::unique_ptr<Connection>> open_resident(const std::filesystem::path& path,
-                                                                           const ResidentFiles& files);
+    /// Opens an existing file for queries by a VFS that never blocks; a lock that is taken is an error at
+    /// once. Opening itself may block.
+    [[nodiscard]] static result<std::unique_ptr<Connection>>
+    open_non_blocking(const std::filesystem::path& path, const std::string& vfs);
 
     ~Connection();
     Connection(const Connection&) = delete;

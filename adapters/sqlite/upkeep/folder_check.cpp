@@ -1,5 +1,4 @@
 #include "folder/data_folder.hpp"
-#include "folder/store_check.hpp"
 #include "upkeep/placed_records.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
