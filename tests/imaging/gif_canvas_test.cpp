@@ -1,4 +1,4 @@
-#include "gif_canvas.hpp"
+#include "decode/gif_canvas.hpp"
 
 #include "rendering.hpp"
 

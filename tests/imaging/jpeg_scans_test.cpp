@@ -1,4 +1,4 @@
-#include "jpeg_scans.hpp"
+#include "decode/jpeg_scans.hpp"
 
 #include "support/byte_writer.hpp"
 #include "support/catch.hpp"

@@ -1,8 +1,8 @@
-#include "opened_picture.hpp"
+#include "decode/opened_picture.hpp"
 
-#include "png_texts.hpp"
+#include "decode/png_texts.hpp"
+#include "decode/tiff_pages.hpp"
 #include "rendering.hpp"
-#include "tiff_pages.hpp"
 
 #include "support/pictures.hpp"
 

@@ -1,4 +1,4 @@
-#include "target_size.hpp"
+#include "decode/target_size.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "vips_library.hpp"
+#include "decode/vips_library.hpp"
 
 #include "support/catch.hpp"
 

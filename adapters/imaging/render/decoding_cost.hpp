@@ -1,7 +1,7 @@
 #pragma once
 
-#include "opened_picture.hpp"
-#include "target_size.hpp"
+#include "decode/opened_picture.hpp"
+#include "decode/target_size.hpp"
 
 #include <portrait/imaging/vips_renderer.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "target_size.hpp"
+#include "decode/target_size.hpp"
 
 #include <portrait/image_renderer.hpp>
 

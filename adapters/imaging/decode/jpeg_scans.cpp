@@ -1,4 +1,4 @@
-#include "jpeg_scans.hpp"
+#include "decode/jpeg_scans.hpp"
 
 #include <algorithm>
 #include <cstring>

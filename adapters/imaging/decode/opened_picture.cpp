@@ -1,9 +1,9 @@
-#include "opened_picture.hpp"
+#include "decode/opened_picture.hpp"
 
-#include "gif_canvas.hpp"
-#include "png_texts.hpp"
-#include "tiff_pages.hpp"
-#include "vips_library.hpp"
+#include "decode/gif_canvas.hpp"
+#include "decode/png_texts.hpp"
+#include "decode/tiff_pages.hpp"
+#include "decode/vips_library.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "encoding.hpp"
+#include "render/encoding.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "tiff_pages.hpp"
+#include "decode/tiff_pages.hpp"
 
 #include <algorithm>
 #include <cstddef>

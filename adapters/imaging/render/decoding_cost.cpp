@@ -1,7 +1,7 @@
-#include "decoding_cost.hpp"
+#include "render/decoding_cost.hpp"
 
-#include "jpeg_scans.hpp"
-#include "placeholder_drawing.hpp"
+#include "decode/jpeg_scans.hpp"
+#include "render/placeholder_drawing.hpp"
 
 #include <algorithm>
 #include <utility>

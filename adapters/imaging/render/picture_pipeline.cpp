@@ -1,7 +1,7 @@
-#include "picture_pipeline.hpp"
+#include "render/picture_pipeline.hpp"
 
-#include "decoding_cost.hpp"
-#include "encoding.hpp"
+#include "render/decoding_cost.hpp"
+#include "render/encoding.hpp"
 
 #include <utility>
 #include <vector>

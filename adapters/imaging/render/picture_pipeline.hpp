@@ -1,7 +1,7 @@
 #pragma once
 
-#include "opened_picture.hpp"
-#include "render_watch.hpp"
+#include "decode/opened_picture.hpp"
+#include "render/render_watch.hpp"
 
 #include <portrait/image_renderer.hpp>
 

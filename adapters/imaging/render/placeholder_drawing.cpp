@@ -1,4 +1,4 @@
-#include "placeholder_drawing.hpp"
+#include "render/placeholder_drawing.hpp"
 
 #include <algorithm>
 #include <array>

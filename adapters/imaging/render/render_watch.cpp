@@ -1,4 +1,4 @@
-#include "render_watch.hpp"
+#include "render/render_watch.hpp"
 
 #include <utility>
 

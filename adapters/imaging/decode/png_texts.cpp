@@ -1,4 +1,4 @@
-#include "png_texts.hpp"
+#include "decode/png_texts.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,11 +1,11 @@
 #include <portrait/imaging/vips_renderer.hpp>
 
-#include "decoding_cost.hpp"
-#include "encoding.hpp"
-#include "picture_pipeline.hpp"
-#include "placeholder_drawing.hpp"
-#include "render_watch.hpp"
-#include "vips_library.hpp"
+#include "decode/vips_library.hpp"
+#include "render/decoding_cost.hpp"
+#include "render/encoding.hpp"
+#include "render/picture_pipeline.hpp"
+#include "render/placeholder_drawing.hpp"
+#include "render/render_watch.hpp"
 
 #include <new>
 #include <optional>
