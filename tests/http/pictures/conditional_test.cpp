@@ -1,7 +1,7 @@
 #include "pictures/conditional.hpp"
 
-#include "head_with.hpp"
 #include "headers/http_date.hpp"
+#include "http/headers/head_with.hpp"
 #include "pictures/entity_tag.hpp"
 #include "support/catch.hpp"
 

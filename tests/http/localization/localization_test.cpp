@@ -1,6 +1,6 @@
 #include "localization/localization.hpp"
 
-#include "head_with.hpp"
+#include "http/headers/head_with.hpp"
 #include "support/catch.hpp"
 
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "endpoint_fixture.hpp"
+#include "http/endpoint/endpoint_fixture.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"

@@ -1,8 +1,8 @@
 #include "endpoint_fixture.hpp"
 #include "formats/xml.hpp"
+#include "http/entity/xml_values.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
-#include "xml_values.hpp"
 
 #include <boost/json/parse.hpp>
 

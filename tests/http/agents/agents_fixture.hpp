@@ -1,6 +1,6 @@
 #pragma once
 
-#include "endpoint_fixture.hpp"
+#include "http/endpoint/endpoint_fixture.hpp"
 #include "support/pictures.hpp"
 
 #include <boost/json/parse.hpp>

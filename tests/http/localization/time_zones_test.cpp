@@ -2,7 +2,7 @@
 
 #include "localization/superoffice_time_zones.hpp"
 
-#include "head_with.hpp"
+#include "http/headers/head_with.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>

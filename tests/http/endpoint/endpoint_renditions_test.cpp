@@ -1,4 +1,4 @@
-#include "rendering_fixture.hpp"
+#include "http/agents/rendering_fixture.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
