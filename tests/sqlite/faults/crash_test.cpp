@@ -1,5 +1,5 @@
 #include "process_save.hpp"
-#include "store_fixture.hpp"
+#include "sqlite/store_fixture.hpp"
 #include "store_process.hpp"
 #include "support/catch.hpp"
 

@@ -1,6 +1,6 @@
 #include "disk_log.hpp"
 #include "faulty_disk.hpp"
-#include "store_fixture.hpp"
+#include "sqlite/store_fixture.hpp"
 #include "support/catch.hpp"
 
 #include <cerrno>

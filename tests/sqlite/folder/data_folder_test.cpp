@@ -1,5 +1,5 @@
-#include "store_fixture.hpp"
-#include "store_process.hpp"
+#include "sqlite/faults/store_process.hpp"
+#include "sqlite/store_fixture.hpp"
 #include "support/catch.hpp"
 
 #include "rows/schema.hpp"

@@ -1,4 +1,4 @@
-#include "faulty_disk.hpp"
+#include "sqlite/faults/faulty_disk.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 

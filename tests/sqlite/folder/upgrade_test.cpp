@@ -1,4 +1,4 @@
-#include "store_fixture.hpp"
+#include "sqlite/store_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/places.hpp"
 
@@ -23,7 +23,7 @@ using conformance::save_command;
 namespace {
 
 std::filesystem::path data_folder_of(std::int64_t version) {
-    return source_path("tests/sqlite/data_folders") / ("version-" + std::to_string(version));
+    return source_path("tests/sqlite/folder/data_folders") / ("version-" + std::to_string(version));
 }
 
 /// What every version's folder holds.

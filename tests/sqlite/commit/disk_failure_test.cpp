@@ -1,5 +1,5 @@
-#include "faulty_disk.hpp"
-#include "store_fixture.hpp"
+#include "sqlite/faults/faulty_disk.hpp"
+#include "sqlite/store_fixture.hpp"
 #include "support/catch.hpp"
 
 #include <atomic>

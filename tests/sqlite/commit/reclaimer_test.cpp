@@ -1,4 +1,4 @@
-#include "store_fixture.hpp"
+#include "sqlite/store_fixture.hpp"
 #include "support/catch.hpp"
 
 #include "commit/reader_pins.hpp"
