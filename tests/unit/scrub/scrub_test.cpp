@@ -1,4 +1,4 @@
-#include "scrub/scrubbing.hpp"
+#include "scrubbing.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "probe/probing.hpp"
+#include "probing.hpp"
 
 #include "support/pictures.hpp"
 
