@@ -1,6 +1,6 @@
 #include "decode/gif_canvas.hpp"
 
-#include "rendering.hpp"
+#include "imaging/render/rendering.hpp"
 
 #include "support/byte_writer.hpp"
 #include "support/pictures.hpp"

@@ -2,7 +2,7 @@
 
 #include "decode/png_texts.hpp"
 #include "decode/tiff_pages.hpp"
-#include "rendering.hpp"
+#include "imaging/render/rendering.hpp"
 
 #include "support/pictures.hpp"
 

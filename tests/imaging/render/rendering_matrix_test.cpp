@@ -127,7 +127,7 @@ std::vector<std::filesystem::path> make_pictures(const std::filesystem::path& fo
     write_profile("cmyk", folder / "cmyk.icc");
     write_profile("p3", folder / "p3.icc");
     run("'" + source_path("tests/support/make_pictures.sh").string() + "' '" + folder.string() + "' && '" +
-        source_path("tests/imaging/make_matrix.sh").string() + "' '" + folder.string() + "'");
+        source_path("tests/imaging/render/make_matrix.sh").string() + "' '" + folder.string() + "'");
     std::vector<std::filesystem::path> pictures;
     for (const auto& entry : std::filesystem::directory_iterator{folder})
         if (entry.is_regular_file() && entry.path().extension() != ".icc")
@@ -227,8 +227,8 @@ TEST_CASE("renditions of real pictures are like ImageMagick's") {
 TEST_CASE("every frame of an animation is like ImageMagick's, whatever frames leave to the next") {
     const VipsRenderer renderer;
     const TemporaryFolder folder;
-    run("'" + source_path("tests/imaging/make_animations.sh").string() + "' '" + folder.path().string() +
-        "'");
+    run("'" + source_path("tests/imaging/render/make_animations.sh").string() + "' '" +
+        folder.path().string() + "'");
     std::vector<std::filesystem::path> animations;
     for (const auto& entry : std::filesystem::directory_iterator{folder.path()})
         animations.push_back(entry.path());
