@@ -1,6 +1,6 @@
-#include "demo_user.hpp"
+#include "e2e/demo_user.hpp"
+#include "e2e/server_process.hpp"
 #include "honest_clients.hpp"
-#include "server_process.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"

@@ -1,5 +1,5 @@
-#include "demo_user.hpp"
-#include "server_process.hpp"
+#include "e2e/demo_user.hpp"
+#include "e2e/server_process.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"

@@ -1,5 +1,5 @@
+#include "e2e/server_process.hpp"
 #include "honest_clients.hpp"
-#include "server_process.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"

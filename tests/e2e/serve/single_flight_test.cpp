@@ -1,4 +1,4 @@
-#include "server_process.hpp"
+#include "e2e/server_process.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"

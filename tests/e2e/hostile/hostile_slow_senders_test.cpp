@@ -1,5 +1,5 @@
+#include "e2e/server_process.hpp"
 #include "honest_clients.hpp"
-#include "server_process.hpp"
 #include "slow_senders.hpp"
 
 #include "support/catch.hpp"
