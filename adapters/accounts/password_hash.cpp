@@ -1,8 +1,7 @@
 #include "password_hash.hpp"
 
-
-#include <portrait/http/utf8.hpp>
 #include <portrait/accounts/file_authenticator.hpp>
+#include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>
 

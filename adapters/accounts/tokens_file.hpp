@@ -1,9 +1,8 @@
 #pragma once
 
-
-#include <portrait/http/secret_digest.hpp>
 #include <portrait/accounts/token_file.hpp>
 #include <portrait/clock.hpp>
+#include <portrait/http/secret_digest.hpp>
 
 #include <cstddef>
 #include <filesystem>

@@ -4,8 +4,8 @@
 #include "password_hash.hpp"
 #include "text_file.hpp"
 
-#include <portrait/http/utf8.hpp>
 #include <portrait/http/secret_digest.hpp>
+#include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 
 #include "text_file.hpp"
 
-#include <portrait/http/secret_digest.hpp>
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
+#include <portrait/http/secret_digest.hpp>
 
 #include <chrono>
 #include <condition_variable>

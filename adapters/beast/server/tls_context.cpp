@@ -74,11 +74,12 @@ Bio reader_of(std::string_view text) {
     return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
 }
 
-/// Checks the mode and reads the text of one open file, so that it can't be another in between. A secret is refused
-/// when every user of the machine may read or change it.
+/// Checks the mode and reads the text of one open file, so that it can't be another in between. A secret is
+/// refused when every user of the machine may read or change it.
 [[nodiscard]] result<void> read_pem(const std::filesystem::path& path, std::string_view name, bool is_secret,
                                     SecretText& secret) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // a FIFO has no writer to wait for
+    const int file = ::open(path.c_str(),
+                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // a FIFO has no writer to wait for
     if (file < 0)
         return unreadable(name, path, errno == ENOENT ? "does not exist" : "can't be opened");
     struct Close {

@@ -1,6 +1,6 @@
 
-#include <portrait/http/secret_digest.hpp>
 #include <portrait/http/caller_options.hpp>
+#include <portrait/http/secret_digest.hpp>
 
 namespace portrait::http {
 

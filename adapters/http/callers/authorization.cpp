@@ -2,8 +2,8 @@
 
 #include "formats/base64.hpp"
 
-#include <portrait/http/utf8.hpp>
 #include <portrait/http/message.hpp>
+#include <portrait/http/utf8.hpp>
 
 #include <openssl/crypto.h>
 

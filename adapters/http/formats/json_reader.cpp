@@ -2,8 +2,8 @@
 
 #include "headers/plain_problem.hpp"
 
-#include <portrait/http/utf8.hpp>
 #include <portrait/http/message.hpp>
+#include <portrait/http/utf8.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/error.hpp>

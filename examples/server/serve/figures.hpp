@@ -1,8 +1,8 @@
 #pragma once
 
 #include <portrait/beast/server.hpp>
-#include <portrait/image_cache.hpp>
 #include <portrait/http/metrics.hpp>
+#include <portrait/image_cache.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
 namespace portrait_server {

@@ -2,8 +2,8 @@
 
 #include "options/options.hpp"
 
-#include <portrait/image_renderer.hpp>
 #include <portrait/http/metrics.hpp>
+#include <portrait/image_renderer.hpp>
 
 #include <memory>
 

@@ -21,8 +21,8 @@
 #include <portrait/caching_image_store.hpp>
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/executor.hpp>
-#include <portrait/person_image_service.hpp>
 #include <portrait/http/metrics.hpp>
+#include <portrait/person_image_service.hpp>
 #ifdef PORTRAIT_SERVER_METRICS
 #include <portrait/prometheus/metrics.hpp>
 #endif

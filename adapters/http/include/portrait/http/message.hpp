@@ -122,9 +122,9 @@ PORTRAIT_EXPORT void collect_body(Response response, std::function<void(result<R
 /// Whether two field names or tokens are equal, ASCII letters in any case.
 PORTRAIT_EXPORT bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
-/// The moment as an IMF-fixdate (RFC 9110 section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`, for the Date that
-/// every host writes. Cuts off parts of a second; uses no locale and no time zone. Moments outside the years 1 to
-/// 9999 become the nearest one inside.
+/// The moment as an IMF-fixdate (RFC 9110 section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`, for the
+/// Date that every host writes. Cuts off parts of a second; uses no locale and no time zone. Moments outside
+/// the years 1 to 9999 become the nearest one inside.
 PORTRAIT_EXPORT std::string format_http_date(Timestamp moment);
 
 /// The usual phrase of a status code, `Unknown` for a code that has none here.

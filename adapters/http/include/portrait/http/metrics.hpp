@@ -10,8 +10,9 @@
 
 namespace portrait::http {
 
-/// Port: figures for a monitor, in Prometheus's text format; `portrait::prometheus` implements it. A `Log` that counts
-/// its calls and passes them on: give it to the server in the log's place, and `text` to `EndpointOptions::metrics`.
+/// Port: figures for a monitor, in Prometheus's text format; `portrait::prometheus` implements it. A `Log`
+/// that counts its calls and passes them on: give it to the server in the log's place, and `text` to
+/// `EndpointOptions::metrics`.
 ///
 /// Requests by route, method and status, their durations by route (as histograms), bytes of bodies, and
 /// refusals by rule; labels are of fixed sets, so that no client can make more of them. Whatever else there

@@ -16,8 +16,8 @@ public:
     /// Of text without brackets, port and zone; absent when it is none.
     static std::optional<IpAddress> parse(std::string_view text);
 
-    /// Of text with or without a port behind it, such as `192.0.2.1:80`, `[2001:db8::1]:443`, `[2001:db8::1]` or
-    /// `2001:db8::1`.
+    /// Of text with or without a port behind it, such as `192.0.2.1:80`, `[2001:db8::1]:443`, `[2001:db8::1]`
+    /// or `2001:db8::1`.
     static std::optional<IpAddress> parse_with_port(std::string_view text);
 
     /// The one usual way to write it.
@@ -44,8 +44,8 @@ private:
     unsigned prefix_ = 0; ///< bits
 };
 
-/// The network that counts as one client: an IPv4 address itself; of an IPv6 address its /64, in which a client has as
-/// many addresses as it likes. Text that is no address stays as it is.
+/// The network that counts as one client: an IPv4 address itself; of an IPv6 address its /64, in which a
+/// client has as many addresses as it likes. Text that is no address stays as it is.
 PORTRAIT_EXPORT std::string client_network(std::string_view address);
 
 } // namespace portrait::http

@@ -6,7 +6,8 @@
 
 namespace portrait::http {
 
-/// Figures kept by prometheus-cpp, with a registry of their own. Calls are passed on to `next`, which may be null.
+/// Figures kept by prometheus-cpp, with a registry of their own. Calls are passed on to `next`, which may be
+/// null.
 ///
 ///     const auto metrics = portrait::http::prometheus_metrics(log);
 ///     options.metrics = [metrics] { return metrics->text(); };
