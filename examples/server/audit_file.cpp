@@ -1,6 +1,6 @@
 #include "audit_file.hpp"
 
-#include "terminal/printable_text.hpp"
+#include <portrait/printable.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -49,9 +49,9 @@ std::string line_of(const portrait::AuditRecord& record) {
     json::object line{{"time", time_of(record.at)},
                       {"action", portrait::name_of(record.action)},
                       {"associate_id", record.actor.associate_id},
-                      {"user", printable(record.actor.name)}};
+                      {"user", portrait::printable(record.actor.name)}};
     if (!record.actor.request_id.empty())
-        line["request_id"] = printable(record.actor.request_id);
+        line["request_id"] = portrait::printable(record.actor.request_id);
     if (record.person_id)
         line["person_id"] = record.person_id->value();
     line["before"] = value_of(record.before);

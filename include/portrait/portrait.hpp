@@ -9,6 +9,7 @@
 #include <portrait/memory_image_store.hpp>
 #include <portrait/memory_person_directory.hpp>
 #include <portrait/person_image_service.hpp>
+#include <portrait/printable.hpp>
 #include <portrait/probe.hpp>
 #include <portrait/rendition_service.hpp>
 #include <portrait/scrub.hpp>

@@ -1,8 +1,11 @@
 #include "values/text.hpp"
 
+#include <portrait/printable.hpp>
+
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <iterator>
 
 namespace portrait {
 
@@ -36,10 +39,23 @@ std::uint32_t take_code_point(std::string_view& text) noexcept {
     return value;
 }
 
-constexpr bool is_forbidden_control(std::uint32_t code_point) noexcept {
-    if (code_point == '\t' || code_point == '\n' || code_point == '\r')
-        return false;
+constexpr bool is_control(std::uint32_t code_point) noexcept {
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
+constexpr bool is_forbidden_control(std::uint32_t code_point) noexcept {
+    return is_control(code_point) && code_point != '\t' && code_point != '\n' && code_point != '\r';
+}
+
+/// Takes the printable character off the front and returns it; returns nothing when there is none.
+std::string_view take_printable(std::string_view& text) noexcept {
+    auto rest = text;
+    const auto code_point = take_code_point(rest);
+    if (code_point == malformed || is_control(code_point))
+        return {};
+    const auto character = text.substr(0, text.size() - rest.size());
+    text = rest;
+    return character;
 }
 
 } // namespace
@@ -63,6 +79,27 @@ constexpr bool is_forbidden_control(std::uint32_t code_point) noexcept {
                                                            name, characters, max_characters)}
             .with_limit(characters, max_characters);
     return {};
+}
+
+std::string printable(std::string_view text) {
+    std::string safe;
+    safe.reserve(text.size());
+    while (!text.empty()) {
+        const auto character = take_printable(text);
+        safe += character;
+        if (character.empty()) {
+            fmt::format_to(std::back_inserter(safe), "\\x{:02X}", static_cast<unsigned char>(text.front()));
+            text.remove_prefix(1);
+        }
+    }
+    return safe;
+}
+
+bool is_printable(std::string_view text) noexcept {
+    while (!text.empty())
+        if (take_printable(text).empty())
+            return false;
+    return true;
 }
 
 } // namespace portrait

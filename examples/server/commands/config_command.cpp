@@ -4,9 +4,10 @@
 #include "serve/log.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
-#include "terminal/printable_text.hpp"
 #include "terminal/process.hpp"
 #include "terminal/refusals.hpp"
+
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,7 @@ int check_config(const Settings& settings) {
                                   std::filesystem::absolute(*settings.audit_log).parent_path().string()));
     say(fmt::format("good: would listen on {} with data in {}\n",
                     url_of(settings.listen, settings.listen.port, settings.transport.speaks_tls()),
-                    printable(settings.data.string())));
+                    portrait::printable(settings.data.string())));
     return exit_code::success;
 }
 

@@ -1,6 +1,6 @@
 #include "commands/password_prompt.hpp"
 
-#include "terminal/printable_text.hpp"
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -124,7 +124,7 @@ std::optional<std::string> ask(const SilentTerminal& terminal, std::string_view 
         const SilentTerminal terminal;
         if (!terminal.works())
             return refused("the terminal can't be kept from showing the password; give it on standard input");
-        password = ask(terminal, fmt::format("Password for {}: ", printable(user)));
+        password = ask(terminal, fmt::format("Password for {}: ", portrait::printable(user)));
         if (password && !password->empty() && ask(terminal, "The same again: ") != password)
             return refused("the two passwords are not the same; nothing was changed");
     } else {

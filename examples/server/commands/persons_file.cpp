@@ -1,6 +1,6 @@
 #include "commands/persons_file.hpp"
 
-#include "terminal/printable_text.hpp"
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -145,7 +145,7 @@ bool is_header(const std::vector<std::string>& fields) {
 std::string_view person_name_fault(std::string_view name) {
     if (name.size() > longest_name)
         return "the name has more than 1000 bytes";
-    if (!is_printable(name))
+    if (!portrait::is_printable(name))
         return "the name is not UTF-8 or has control characters";
     return {};
 }

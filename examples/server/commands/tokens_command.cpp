@@ -1,11 +1,11 @@
 #include "commands/tokens_command.hpp"
 
 #include "terminal/console.hpp"
-#include "terminal/printable_text.hpp"
 #include "terminal/process.hpp"
 #include "terminal/refusals.hpp"
 
 #include <portrait/accounts/token_file.hpp>
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -56,8 +56,8 @@ int add_token(const Settings& settings, const AddToken& command) {
     note(fmt::format(
         "{} token {} for {} (associate id {}), rights {}, expires {}; this is the only time that it "
         "is shown:\n",
-        name_of(token.scheme), token.id, printable(token.principal.name), token.principal.actor.associate_id,
-        rights_of(token), expiry_of(token)));
+        name_of(token.scheme), token.id, portrait::printable(token.principal.name),
+        token.principal.actor.associate_id, rights_of(token), expiry_of(token)));
     say(added->token + "\n");
     return exit_code::success;
 }
@@ -73,7 +73,7 @@ int list_tokens(const Settings& settings) {
     for (const auto& token : *tokens)
         fmt::format_to(std::back_inserter(text), "{:<10}{:<10}{:<12}{:<12}{}\n", token.id,
                        name_of(token.scheme), rights_of(token), expiry_of(token),
-                       printable(token.principal.name));
+                       portrait::printable(token.principal.name));
     say(text);
     return exit_code::success;
 }
@@ -88,7 +88,7 @@ int revoke_token(const Settings& settings, const RevokeToken& command) {
         return refuse(fmt::format("there is no token {} in {}; 'portrait-server tokens list' names them all",
                                   command.id, file.string()));
     say(fmt::format("token {} revoked; a server that is running refuses it within seconds\n",
-                    printable(command.id)));
+                    portrait::printable(command.id)));
     return exit_code::success;
 }
 

@@ -2,11 +2,11 @@
 
 #include "commands/password_prompt.hpp"
 #include "terminal/console.hpp"
-#include "terminal/printable_text.hpp"
 #include "terminal/process.hpp"
 #include "terminal/refusals.hpp"
 
 #include <portrait/accounts/file_authenticator.hpp>
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -49,8 +49,8 @@ int add_user(const Settings& settings, const AddUser& command) {
         return refuse(users_file_refusal(file, saved.error()));
     say(fmt::format(
         "user {} {} in {} with associate id {}; a server that is running follows within a second or two\n",
-        printable(command.name), saved->added ? "added" : "changed", printable(file.string()),
-        saved->associate_id));
+        portrait::printable(command.name), saved->added ? "added" : "changed",
+        portrait::printable(file.string()), saved->associate_id));
     return exit_code::success;
 }
 

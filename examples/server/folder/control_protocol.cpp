@@ -1,6 +1,6 @@
 #include "folder/control_protocol.hpp"
 
-#include "terminal/printable_text.hpp"
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -32,7 +32,7 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 
 /// Fits into a line, whatever it was.
 std::string text_field(std::string_view text) {
-    auto field = printable(text);
+    auto field = portrait::printable(text);
     if (field.size() > longest_text)
         field.resize(longest_text);
     return field;

@@ -1,7 +1,8 @@
 #include "folder/progress_display.hpp"
 
 #include "terminal/console.hpp"
-#include "terminal/printable_text.hpp"
+
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -56,7 +57,7 @@ bool ProgressDisplay::wanted() const {
 
 void ProgressDisplay::say(std::string_view line) {
     wipe_bar();
-    portrait_server::say(fmt::format("{}\n", printable(line)));
+    portrait_server::say(fmt::format("{}\n", portrait::printable(line)));
 }
 
 void ProgressDisplay::begin(std::string_view step) {
@@ -76,22 +77,22 @@ bool ProgressDisplay::progress(std::string_view step, std::uint64_t done, std::u
     const auto part =
         std::min(1.0, static_cast<double>(done) / static_cast<double>(std::max(total, std::uint64_t{1})));
     if (total == 0 && on_terminal_) {
-        note(fmt::format("\r{:9} {:.0f} MiB  {:.0f} MiB/s\x1b[K", printable(step),
+        note(fmt::format("\r{:9} {:.0f} MiB  {:.0f} MiB/s\x1b[K", portrait::printable(step),
                          mebibytes(static_cast<double>(done)), rate));
         bar_shown_ = true;
         next_ = now + between_bars;
     } else if (total == 0) {
-        note(fmt::format("{}: {:.0f} MiB, {:.0f} MiB/s\n", printable(step),
+        note(fmt::format("{}: {:.0f} MiB, {:.0f} MiB/s\n", portrait::printable(step),
                          mebibytes(static_cast<double>(done)), rate));
         next_ = now + between_lines;
     } else if (on_terminal_) {
         const auto full = static_cast<std::size_t>(part * bar_width);
-        note(fmt::format("\r{:9} [{:{}}] {:3.0f}%  {:.0f} MiB/s\x1b[K", printable(step),
+        note(fmt::format("\r{:9} [{:{}}] {:3.0f}%  {:.0f} MiB/s\x1b[K", portrait::printable(step),
                          std::string(full, '#'), bar_width, part * 100, rate));
         bar_shown_ = true;
         next_ = now + between_bars;
     } else {
-        note(fmt::format("{}: {:.0f} of {:.0f} MiB, {:.0f} MiB/s\n", printable(step),
+        note(fmt::format("{}: {:.0f} of {:.0f} MiB, {:.0f} MiB/s\n", portrait::printable(step),
                          mebibytes(static_cast<double>(done)), mebibytes(static_cast<double>(total)), rate));
         next_ = now + between_lines;
     }

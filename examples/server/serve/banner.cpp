@@ -1,8 +1,8 @@
 #include "serve/banner.hpp"
 
 #include "serve/demo.hpp"
-#include "terminal/printable_text.hpp"
 
+#include <portrait/printable.hpp>
 #include <portrait/version.hpp>
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ std::string banner(const Settings& settings, std::uint16_t port, bool demo_user)
 
     fmt::format_to(out, "portrait {} listening on {}\n", PORTRAIT_VERSION,
                    url_of(settings.listen, port, settings.transport.speaks_tls()));
-    fmt::format_to(out, "  data folder  {}\n", printable(data.string()));
+    fmt::format_to(out, "  data folder  {}\n", portrait::printable(data.string()));
     if (demo_user) {
         fmt::format_to(out, "  demo user    {}  password {}\n", demo::user, demo::password);
         if (!settings.listen.is_loopback())

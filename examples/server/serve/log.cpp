@@ -1,6 +1,6 @@
 #include "serve/log.hpp"
 
-#include "terminal/printable_text.hpp"
+#include <portrait/printable.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -37,7 +37,7 @@ spdlog::level::level_enum level_of(portrait::http::Severity severity) {
 
 /// Printable, so that JSON's text is UTF-8 whatever a client sent.
 json::string text_of(std::string_view text) {
-    return json::string{printable(text)};
+    return json::string{portrait::printable(text)};
 }
 
 std::string now_in_utc() {
@@ -77,14 +77,15 @@ std::string json_of(const AccessRecord& record) {
 }
 
 std::string text_of(const AccessRecord& record) {
-    return fmt::format("{} {} {} {} {} in={} out={} {:.1f}ms {}{}{}{}{}{}{}",
-                       printable(record.remote_address),
-                       record.principal.empty() ? "-" : printable(record.principal), printable(record.method),
-                       printable(record.path), record.status, record.request_bytes, record.response_bytes,
-                       static_cast<double>(record.duration.count()) / 1000.0, printable(record.request_id),
-                       record.application.empty() ? "" : " app=", printable(record.application),
-                       record.rule.empty() ? "" : " rule=", record.rule,
-                       record.trace_parent.empty() ? "" : " trace=", printable(record.trace_parent));
+    return fmt::format(
+        "{} {} {} {} {} in={} out={} {:.1f}ms {}{}{}{}{}{}{}", portrait::printable(record.remote_address),
+        record.principal.empty() ? "-" : portrait::printable(record.principal),
+        portrait::printable(record.method), portrait::printable(record.path), record.status,
+        record.request_bytes, record.response_bytes, static_cast<double>(record.duration.count()) / 1000.0,
+        portrait::printable(record.request_id),
+        record.application.empty() ? "" : " app=", portrait::printable(record.application),
+        record.rule.empty() ? "" : " rule=", record.rule,
+        record.trace_parent.empty() ? "" : " trace=", portrait::printable(record.trace_parent));
 }
 
 } // namespace
@@ -111,8 +112,8 @@ void ServerLog::event(Severity severity, std::string_view message, std::string_v
     if (!logger_->should_log(level))
         return;
     if (!json_) {
-        logger_->log(level, "{}{}{}", printable(message), request_id.empty() ? "" : " ",
-                     printable(request_id));
+        logger_->log(level, "{}{}{}", portrait::printable(message), request_id.empty() ? "" : " ",
+                     portrait::printable(request_id));
         return;
     }
     auto line = line_of(severity);

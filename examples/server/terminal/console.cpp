@@ -1,6 +1,6 @@
 #include "terminal/console.hpp"
 
-#include "terminal/printable_text.hpp"
+#include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@ void print(std::FILE* stream, std::string_view text) {
 }
 
 void complain(std::string_view sentence) {
-    print(stderr, fmt::format("portrait-server: {}\n", printable(sentence)));
+    print(stderr, fmt::format("portrait-server: {}\n", portrait::printable(sentence)));
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include "values/text.hpp"
 
+#include <portrait/printable.hpp>
+
 #include <string>
 
 namespace text_test {
@@ -44,6 +46,28 @@ TEST_CASE("length counts characters, not bytes", "[text]") {
     CHECK(checked.error() == errc::info_text_too_long);
     CHECK(checked.error().observed() == 11U);
     CHECK(checked.error().limit() == 10U);
+}
+
+TEST_CASE("printable text stays as it is", "[text]") {
+    const auto text = GENERATE(as<std::string>{}, "", "plain ~ \\x1B", "Ærøskøbing", "日本語",
+                               "\xF0\x9F\x98\x80", "\xC2\xA0", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF");
+    CHECK(is_printable(text));
+    CHECK(printable(text) == text);
+}
+
+TEST_CASE("bytes of control characters and of malformed UTF-8 are escaped one by one", "[text]") {
+    const auto [text, escaped] = GENERATE(table<std::string, std::string>({
+        {"a\tb\r\nc", R"(a\x09b\x0D\x0Ac)"},
+        {"\x1B[2J\x7F", R"(\x1B[2J\x7F)"},
+        {std::string{"\0", 1}, R"(\x00)"},
+        {"\xC2\x85", R"(\xC2\x85)"}, // U+0085
+        {"ok\xC3(", R"(ok\xC3()"},
+        {"\xE2\x82", R"(\xE2\x82)"},
+        {"\xED\xA0\x80", R"(\xED\xA0\x80)"}, // a surrogate
+        {"\xF5\x80ø", R"(\xF5\x80ø)"},
+    }));
+    CHECK_FALSE(is_printable(text));
+    CHECK(printable(text) == escaped);
 }
 
 } // namespace text_test
