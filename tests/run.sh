@@ -30,7 +30,7 @@ cmake --preset "$preset"
 if [ "$preset" = tsan ]; then
     # libvips' threads and locks are not instrumented, so nothing is rendered here. ctest asks every program for its
     # tests before it runs one, so it can't be had with some of them.
-    programs=(portrait_{unit,sqlite,housekeeping,http_pieces,http_embedding,beast,accounts,prometheus}_tests)
+    programs=(portrait_{unit,audit_file,sqlite,housekeeping,http_pieces,http_embedding,beast,accounts,prometheus}_tests)
     cmake --build --preset tsan --target "${programs[@]}" portrait_e2e_tests
     for program in "${programs[@]}" "portrait_e2e_tests [load],[if-match]"; do
         printf '%s: ' "$program"

@@ -10,7 +10,7 @@ build_libraries() { # FOLDER ON|OFF COMPONENT...
     local folder=$1 shared=$2 options=() component
     shift 2
     [ ! -e "$folder/tests" ] || return 0
-    for component in HTTP BEAST ACCOUNTS PROMETHEUS SQLITE IMAGING TESTING; do
+    for component in AUDIT_FILE HTTP BEAST ACCOUNTS PROMETHEUS SQLITE IMAGING TESTING; do
         [[ " $* " == *" ${component,,} "* ]] || options+=("-DPORTRAIT_$component=OFF")
     done
     quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \

@@ -1,5 +1,8 @@
 #include <portrait/portrait.hpp>
 
+#ifdef CONSUMER_HAS_audit_file
+#include <portrait/audit_file/audit_file.hpp>
+#endif
 #ifdef CONSUMER_HAS_accounts
 #include <portrait/accounts/token_file.hpp>
 #endif
@@ -25,8 +28,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
-// Saves a GIF of one pixel and reads it back, with whatever was installed.
+// Saves a GIF of one pixel and reads it back, with every component that was installed.
 
 namespace {
 
@@ -43,16 +47,34 @@ std::shared_ptr<portrait::ImageStore> make_store() {
 #endif
 }
 
+#ifdef CONSUMER_HAS_audit_file
+const char* const audit_path = "consumer-audit.jsonl";
+
+std::shared_ptr<portrait::ImageStore> audited(std::shared_ptr<portrait::ImageStore> store) {
+    return std::make_shared<portrait::AuditingImageStore>(
+        std::move(store), portrait::audit_file::AuditFile::open(audit_path).value());
+}
+#else
+std::shared_ptr<portrait::ImageStore> audited(std::shared_ptr<portrait::ImageStore> store) {
+    return store;
+}
+#endif
+
 } // namespace
 
 int main() {
     const auto person = portrait::PersonId::from(1).value();
-    portrait::PersonImageService service{make_store(), std::make_shared<portrait::AnyPersonDirectory>()};
+    portrait::PersonImageService service{audited(make_store()),
+                                         std::make_shared<portrait::AnyPersonDirectory>()};
     const auto picture = portrait::ImageBytes::copy_of(std::string_view{one_pixel, sizeof one_pixel - 1});
     if (const auto saved = service.save(person, picture); !saved) {
         std::puts(saved.error().message().c_str());
         return 1;
     }
+#ifdef CONSUMER_HAS_audit_file
+    if (std::filesystem::file_size(audit_path) == 0)
+        return 1;
+#endif
 #ifdef CONSUMER_HAS_beast
     static_assert(sizeof(portrait::http::ServerOptions) > 0);
 #endif

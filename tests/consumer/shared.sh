@@ -10,11 +10,11 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck source=checks.sh
 source "$here/checks.sh"
 
-build_libraries "$1" ON sqlite http beast accounts prometheus imaging testing
+build_libraries "$1" ON audit_file sqlite http beast accounts prometheus imaging testing
 quietly cmake --install "$1" --prefix "$work/installed"
 
 components=()
-for name in core sqlite http beast accounts prometheus imaging testing; do
+for name in core audit_file sqlite http beast accounts prometheus imaging testing; do
     library=$(find "$work/installed" -name "libportrait_$name.so")
     [ -n "$library" ] || { echo "libportrait_$name.so wasn't installed"; exit 1; }
     components+=("$name")
@@ -26,7 +26,7 @@ for name in core sqlite http beast accounts prometheus imaging testing; do
     while read -r symbol; do
         bare=$(sed -E 's/^(typeinfo name for|typeinfo for|vtable for|non-virtual thunk to) //; s/\(.*//; s/\[abi:[^]]*\]//; s/<.*//' <<<"$symbol")
         [[ $bare == PORTRAIT_* ]] && continue
-        first=$(sed -E 's/^portrait::(detail::|sqlite::|http::|imaging::|testing::|conformance::)*//; s/::.*//' <<<"$bare")
+        first=$(sed -E 's/^portrait::(detail::|audit_file::|sqlite::|http::|imaging::|testing::|conformance::)*//; s/::.*//' <<<"$bare")
         # A declaration may be broken into lines.
         if [[ $bare != portrait::* ]] || ! grep -rqzE "PORTRAIT_EXPORT [^;{]*\b${first%%[!a-zA-Z0-9_]*}\b" \
             "$work/installed/include" || [[ $symbol == *::State::* || $symbol == *::Cache::* ]]; then

@@ -1,6 +1,5 @@
 #include "serve/run_server.hpp"
 
-#include "audit_file.hpp"
 #include "folder/control_socket.hpp"
 #include "options/caller_options.hpp"
 #include "serve/banner.hpp"
@@ -16,6 +15,7 @@
 #include "terminal/refusals.hpp"
 
 #include <portrait/accounts/composite_authenticator.hpp>
+#include <portrait/audit_file/audit_file.hpp>
 #include <portrait/auditing_image_store.hpp>
 #include <portrait/beast/server.hpp>
 #include <portrait/caching_image_store.hpp>
@@ -44,6 +44,7 @@ namespace portrait_server {
 
 namespace {
 
+using portrait::audit_file::AuditFile;
 using portrait::http::Severity;
 
 // Together below the ten seconds after which supervisors lose patience.
@@ -175,10 +176,12 @@ void open_control_socket(const Settings& settings, Parts& parts) {
 [[nodiscard]] portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
     if (!settings.audit_log)
         return {};
-    auto opened =
-        AuditFile::open(*settings.audit_log, settings.audit_sync, [log = parts.log](const std::string& what) {
-            log->event(Severity::error, what, {});
-        });
+    portrait::audit_file::AuditFileOptions options;
+    options.sync = settings.audit_sync;
+    options.on_fault = [log = parts.log](const std::string& fault) {
+        log->event(Severity::error, fault, {});
+    };
+    auto opened = AuditFile::open(*settings.audit_log, std::move(options));
     if (!opened)
         return opened.error();
     parts.audit = std::move(*opened);
