@@ -1,9 +1,9 @@
-#include "commands/config_command.hpp"
 #include "commands/folder_command.hpp"
 #include "commands/persons_command.hpp"
 #include "commands/tokens_command.hpp"
 #include "commands/users_command.hpp"
 #include "options/options.hpp"
+#include "serve/check_config.hpp"
 #include "serve/run_server.hpp"
 #include "terminal/console.hpp"
 

@@ -44,7 +44,7 @@ int run_folder_job(const Settings& settings, const FolderJob& job) {
     if (store)
         return exit_code_of(do_job({**store, **store}, job, display));
     if (store.error() != portrait::errc::store_in_use)
-        return refuse(data_folder_refusal(settings, store.error()));
+        return refuse(data_folder_refusal(settings.data, store.error()));
     const auto end = ask_owner(settings.data, job, display);
     if (!end)
         return refuse(fmt::format("the data folder {} is in use, and its owner doesn't answer on its control "

@@ -1,7 +1,7 @@
 #include "commands/persons_command.hpp"
 
-#include "commands/persons_file.hpp"
 #include "folder/control_socket.hpp"
+#include "folder/persons_file.hpp"
 #include "folder/progress_display.hpp"
 #include "terminal/console.hpp"
 #include "terminal/process.hpp"
@@ -12,22 +12,15 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <memory>
+#include <filesystem>
 #include <optional>
 #include <span>
-#include <string>
-#include <system_error>
-#include <vector>
 
 namespace portrait_server {
 
 namespace {
 
 using portrait::sqlite::Person;
-
-constexpr std::size_t largest_file = std::size_t{256} << 20;
 
 /// Puts them into the folder's table, or has its owner do the job that comes to the same; returns the exit
 /// code of a failure.
@@ -38,45 +31,23 @@ std::optional<int> save(const Settings& settings, std::span<const Person> person
         ProgressDisplay display;
         const auto end = ask_owner(settings.data, job, display);
         if (!end)
-            return refuse(data_folder_refusal(settings, store.error()));
+            return refuse(data_folder_refusal(settings.data, store.error()));
         if (end->exit_code == exit_code::success)
             return std::nullopt;
         return end->exit_code == exit_code::refused ? refuse(end->sentence) : fail(end->sentence);
     }
     if (!store)
-        return refuse(data_folder_refusal(settings, store.error()));
+        return refuse(data_folder_refusal(settings.data, store.error()));
     if (const auto added = (*store)->persons()->add(persons); !added)
-        return fail(data_folder_refusal(settings, added.error()));
+        return fail(data_folder_refusal(settings.data, added.error()));
     return std::nullopt;
-}
-
-/// The file's text; the error's message is the reason.
-[[nodiscard]] portrait::result<std::string> read_file(const std::filesystem::path& path) {
-    const auto failed = [] {
-        return portrait::Error{portrait::errc::store_io, std::generic_category().message(errno)};
-    };
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"), std::fclose};
-    if (file == nullptr)
-        return failed();
-    std::string text;
-    std::vector<char> buffer(std::size_t{64} * 1024);
-    errno = 0;
-    while (const auto count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-        text.append(buffer.data(), count);
-        if (text.size() > largest_file)
-            return portrait::Error{portrait::errc::info_text_too_long,
-                                   fmt::format("it has more than {} MiB", largest_file >> 20)};
-    }
-    if (std::ferror(file.get()) != 0)
-        return failed();
-    return text;
 }
 
 } // namespace
 
 int import_persons(const Settings& settings, const ImportPersons& command) {
     const auto file = command.file.string();
-    const auto text = read_file(command.file);
+    const auto text = read_persons_file(command.file);
     if (!text)
         return refuse(fmt::format("{} can't be read: {}", file, text.error().message()));
     const auto persons = parse_persons(*text);
@@ -102,27 +73,6 @@ int add_person(const Settings& settings, const AddPerson& command) {
         return *failure;
     say(fmt::format("person {} added\n", id->value()));
     return exit_code::success;
-}
-
-JobEnd add_persons(portrait::sqlite::SqliteImageStore& store, const FolderJob& job) {
-    std::vector<Person> persons;
-    if (job.name == "persons-import") {
-        const auto text = read_file(job.arguments[0]);
-        auto parsed = text ? parse_persons(*text) : portrait::result<std::vector<Person>>{text.error()};
-        if (!parsed)
-            return {exit_code::refused, fmt::format("{}: {}", job.arguments[0], parsed.error().message())};
-        persons = *std::move(parsed);
-    } else {
-        const auto id = portrait::PersonId::parse(job.arguments[0]);
-        const auto fault = person_name_fault(job.arguments[1]);
-        if (!id || !fault.empty())
-            return {exit_code::refused, std::string{id ? std::string_view{fault}
-                                                       : "the id is not a number from 1 to 2147483647"}};
-        persons.push_back({.id = *id, .name = job.arguments[1]});
-    }
-    if (const auto added = store.persons()->add(persons); !added)
-        return {exit_code::failure, plain_refusal(added.error())};
-    return {};
 }
 
 } // namespace portrait_server

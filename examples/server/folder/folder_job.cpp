@@ -1,8 +1,8 @@
 #include "folder/folder_job.hpp"
 
-#include "commands/persons_command.hpp"
 #include "folder/export_job.hpp"
 #include "folder/import_job.hpp"
+#include "folder/persons_job.hpp"
 #include "terminal/console.hpp"
 #include "terminal/refusals.hpp"
 

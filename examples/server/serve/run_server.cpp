@@ -288,12 +288,12 @@ int run_server(const Settings& settings) {
     auto store = portrait::sqlite::SqliteImageStore::open(
         {.folder = settings.data, .read_connections = settings.store_threads});
     if (!store)
-        return refuse(data_folder_refusal(settings, store.error()));
+        return refuse(data_folder_refusal(settings.data, store.error()));
     parts.store = std::move(*store);
     if (parts.metrics != nullptr)
         add_figures(*parts.metrics, *parts.store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
-        return refuse(data_folder_refusal(settings, prepared.error()));
+        return refuse(data_folder_refusal(settings.data, prepared.error()));
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
     if (parts.metrics != nullptr && parts.cache != nullptr)

@@ -12,9 +12,9 @@ std::string cause_of(const portrait::Error& error) {
 
 } // namespace
 
-std::string data_folder_refusal(const Settings& settings, const portrait::Error& error) {
+std::string data_folder_refusal(const std::filesystem::path& data, const portrait::Error& error) {
     using portrait::errc;
-    const auto folder = settings.data.string();
+    const auto folder = data.string();
     switch (error.code()) {
     case errc::store_folder_missing:
         return fmt::format(

@@ -1,12 +1,16 @@
-#include "commands/persons_file.hpp"
+#include "folder/persons_file.hpp"
 
 #include <portrait/printable.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <cstdio>
+#include <memory>
 #include <string>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -19,6 +23,7 @@ using portrait::Error;
 using portrait::sqlite::Person;
 
 constexpr std::size_t longest_name = 1000;
+constexpr std::size_t largest_file = std::size_t{256} << 20;
 
 Error bad_line(std::size_t line, std::string_view fault) {
     return {errc::info_text_invalid, fmt::format("line {}: {}", line, fault)};
@@ -116,6 +121,25 @@ bool is_header(const std::vector<std::string>& fields) {
 }
 
 } // namespace
+
+[[nodiscard]] portrait::result<std::string> read_persons_file(const std::filesystem::path& path) {
+    const auto failed = [] { return Error{errc::store_io, std::generic_category().message(errno)}; };
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"), std::fclose};
+    if (file == nullptr)
+        return failed();
+    std::string text;
+    std::vector<char> buffer(std::size_t{64} * 1024);
+    errno = 0;
+    while (const auto count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+        text.append(buffer.data(), count);
+        if (text.size() > largest_file)
+            return Error{errc::info_text_too_long,
+                         fmt::format("it has more than {} MiB", largest_file >> 20)};
+    }
+    if (std::ferror(file.get()) != 0)
+        return failed();
+    return text;
+}
 
 [[nodiscard]] portrait::result<std::vector<Person>> parse_persons(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF"))

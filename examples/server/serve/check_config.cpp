@@ -1,4 +1,4 @@
-#include "commands/config_command.hpp"
+#include "serve/check_config.hpp"
 
 #include "options/caller_options.hpp"
 #include "serve/log.hpp"
