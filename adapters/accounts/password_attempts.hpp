@@ -67,7 +67,7 @@ private:
     using Entries = std::map<Key, Entry>;
 
     void enqueue(const Key& key, const result<SignInLeave>& leave);
-    AuthenticationOutcome decide(PasswordHasher& hasher, const Entry& entry, const Key& key);
+    [[nodiscard]] AuthenticationOutcome decide(PasswordHasher& hasher, const Entry& entry, const Key& key);
     void settle(const PasswordAttempt& attempt, const AuthenticationOutcome& outcome) noexcept;
     Key take_from_queue();
     void work(const std::stop_token& stop);

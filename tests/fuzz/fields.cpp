@@ -70,7 +70,7 @@ void read_languages(const http::RequestHead& head, std::string_view value) {
     require(http::wanted_languages(head).size() <= http::max_wanted_languages);
     if (const auto zone = http::requested_time_zone(head))
         require(!http::render_date(Timestamp{}, *zone, true).empty());
-    const http::EndpointOptions options;
+    const http::LocalizationOptions options;
     if (const auto localization = http::Localization::of(head, options)) {
         (void)localization->date(Timestamp{});
         // What a client sends back as it got it changes nothing.

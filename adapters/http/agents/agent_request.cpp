@@ -5,7 +5,7 @@
 #include "headers/negotiation.hpp"
 #include "headers/plain_problem.hpp"
 
-#include <portrait/http/endpoint.hpp>
+#include <portrait/http/problem.hpp>
 
 #include <fmt/format.h>
 

@@ -108,7 +108,7 @@ BeginOutcome Endpoint::State::admit(const RequestHead& head, const boost::urls::
     if (route.operation == Operation::get_api_v1)
         return finished(*request, document_answer(request->response_type, "Routes", api_routes()));
     if (answers_entity(route.operation)) {
-        auto localization = Localization::of(head, options);
+        auto localization = Localization::of(head, options.localization);
         if (!localization)
             return refuse(*request, localization.error());
         request->localization = *std::move(localization);

@@ -1,4 +1,3 @@
-#include <portrait/http/endpoint.hpp>
 #include <portrait/http/problem.hpp>
 
 #include <fmt/format.h>

@@ -27,7 +27,7 @@ bool is_reference(std::string_view text) noexcept {
 } // namespace
 
 boost::system::result<Localization, Problem> Localization::of(const RequestHead& head,
-                                                              const EndpointOptions& options) {
+                                                              const LocalizationOptions& options) {
     Localization localization;
     localization.options_ = &options;
     localization.languages_ = wanted_languages(head);

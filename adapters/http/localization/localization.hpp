@@ -3,7 +3,9 @@
 #include "localization/language.hpp"
 #include "localization/time_zones.hpp"
 
-#include <portrait/http/endpoint.hpp>
+#include <portrait/http/localization_options.hpp>
+#include <portrait/http/message.hpp>
+#include <portrait/http/problem.hpp>
 
 #include <boost/system/result.hpp>
 
@@ -22,7 +24,7 @@ public:
 
     /// What the head asks for; a 400 for an unknown time zone. Keeps a pointer to `options`.
     [[nodiscard]] static boost::system::result<Localization, Problem> of(const RequestHead& head,
-                                                                         const EndpointOptions& options);
+                                                                         const LocalizationOptions& options);
 
     /// A stored string as this request sees it: the wanted language of a multi-language value, `[SR_…]`
     /// references replaced, encoded dates and numbers written out. As stored when no language is wanted.
@@ -54,7 +56,7 @@ private:
     WantedLanguages languages_;
     std::vector<std::string> cultures_; ///< that SO-Culture names; the languages come after them
     TimeZoneRequest zone_;
-    const EndpointOptions* options_ = nullptr; ///< null in a default one
+    const LocalizationOptions* options_ = nullptr; ///< null in a default one
 };
 
 } // namespace portrait::http

@@ -2,7 +2,7 @@
 
 #include "pictures/multipart.hpp"
 
-#include <portrait/http/endpoint.hpp>
+#include <portrait/http/problem.hpp>
 
 #include <fmt/format.h>
 

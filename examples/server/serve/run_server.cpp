@@ -103,7 +103,7 @@ std::shared_ptr<portrait::PersonImageService> make_service(const Settings& setti
 [[nodiscard]] portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {
     portrait::http::EndpointOptions options;
     options.strict_superoffice = settings.strict_superoffice;
-    options.convert_dates = settings.convert_dates;
+    options.localization.convert_dates = settings.convert_dates;
     if (auto applied = apply(settings.callers, options); !applied)
         return applied.error();
     return options;

@@ -78,7 +78,7 @@ std::string date_time(Timestamp moment) {
 
 http::EndpointOptions converting() {
     http::EndpointOptions options;
-    options.convert_dates = true;
+    options.localization.convert_dates = true;
     return options;
 }
 
@@ -252,8 +252,8 @@ TEST_CASE("dates are converted where that is switched on", "[endpoint][localizat
 TEST_CASE("references are looked up in the embedder's table, and views of them come back whole",
           "[endpoint][localization]") {
     http::EndpointOptions options;
-    options.strings = [](std::string_view reference,
-                         std::string_view language) -> std::optional<std::string> {
+    options.localization.strings = [](std::string_view reference,
+                                      std::string_view language) -> std::optional<std::string> {
         if (reference == "SR_PHOTO" && language == "fr")
             return "Photographie";
         return std::nullopt;

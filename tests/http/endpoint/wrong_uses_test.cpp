@@ -235,7 +235,7 @@ TEST_CASE("an executor, a table of strings and figures that throw are 500 and lo
     }
     SECTION("strings") {
         http::EndpointOptions options;
-        options.strings = [](std::string_view, std::string_view) -> std::optional<std::string> {
+        options.localization.strings = [](std::string_view, std::string_view) -> std::optional<std::string> {
             throw std::runtime_error{"strings password hunter2"};
         };
         const EndpointFixture fixture{options};

@@ -14,10 +14,10 @@ using portrait::testing::head_with;
 
 namespace {
 
-const EndpointOptions plain{};
+const LocalizationOptions plain{};
 
-EndpointOptions with_strings() {
-    EndpointOptions options;
+LocalizationOptions with_strings() {
+    LocalizationOptions options;
     options.strings = [](std::string_view reference,
                          std::string_view language) -> std::optional<std::string> {
         if (reference == "SR_PHOTO")
@@ -33,7 +33,7 @@ EndpointOptions with_strings() {
 }
 
 Localization localization(std::initializer_list<RequestField> fields,
-                          const EndpointOptions& options = plain) {
+                          const LocalizationOptions& options = plain) {
     auto made = Localization::of(head_with(fields), options);
     REQUIRE(made.has_value());
     return *std::move(made);
@@ -109,7 +109,7 @@ TEST_CASE("a view that comes back leaves the stored value whole", "[http][locali
 
 TEST_CASE("dates follow the zone only where that is switched on", "[http][localization]") {
     const auto moment = Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 7 / 1}};
-    EndpointOptions converting;
+    LocalizationOptions converting;
     converting.convert_dates = true;
     CHECK(Localization{}.date(moment) == "2026-07-01T00:00:00Z");
     CHECK(localization({{"SO-TimeZone", "NO"}}).date(moment) == "2026-07-01T00:00:00Z");
@@ -137,7 +137,7 @@ TEST_CASE("an answer says by which language and zone it was made", "[http][local
 
 TEST_CASE("representations that differ have tags that differ", "[http][localization]") {
     const std::string tag = "\"1.2.3-info\"";
-    EndpointOptions converting;
+    LocalizationOptions converting;
     converting.convert_dates = true;
     CHECK(localization({}).entity_tag(tag) == tag);
     CHECK(localization({{"SO-TimeZone", "NO"}}).entity_tag(tag) == tag);

@@ -5,11 +5,11 @@
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/caller_options.hpp>
 #include <portrait/http/executor.hpp>
+#include <portrait/http/localization_options.hpp>
 #include <portrait/http/log.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
 #include <portrait/http/session_store.hpp>
-#include <portrait/http/string_table.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/rendition_service.hpp>
 
@@ -63,12 +63,7 @@ struct EndpointOptions {
     AppTokens app_tokens{};
     std::shared_ptr<const SteadyClock> clock{}; ///< for the endpoint's own sessions; null: the system's
 
-    /// `--convert-dates` (contract section 5): created and updated dates are converted to the zone of
-    /// SO-TimeZone.
-    bool convert_dates = false;
-    /// Looks up the `[SR_…]` references in strings; without one, and where it knows none, they stay as they
-    /// are.
-    StringTable strings{};
+    LocalizationOptions localization{};
 
     /// Scales and converts pictures and draws placeholders (contract section 2, GET parameters; section 7,
     /// the calls that scale). Null: what needs it is 501, and an Accept that excludes a picture's type gets
@@ -119,9 +114,5 @@ private:
     struct PORTRAIT_HIDDEN State;
     std::unique_ptr<State> state_;
 };
-
-/// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the
-/// sender never declared the length.
-PORTRAIT_EXPORT Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
 
 } // namespace portrait::http

@@ -31,4 +31,8 @@ PORTRAIT_EXPORT unsigned status_of(errc code, Access access) noexcept;
 /// A failure of the core as a refusal; its cause goes to the log.
 PORTRAIT_EXPORT Problem problem_of(const Error& error, Access access);
 
+/// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the
+/// sender never declared the length.
+PORTRAIT_EXPORT Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
+
 } // namespace portrait::http

@@ -13,4 +13,13 @@ namespace portrait::http {
 using StringTable =
     std::function<std::optional<std::string>(std::string_view reference, std::string_view language)>;
 
+/// How strings and dates of entities are answered (contract section 5).
+struct LocalizationOptions {
+    /// Convert created and updated dates to the zone of SO-TimeZone.
+    bool convert_dates = false;
+    /// Looks up the `[SR_…]` references in strings. Without it, and where it returns nothing, they stay as
+    /// they are.
+    StringTable strings{};
+};
+
 } // namespace portrait::http
