@@ -16,6 +16,7 @@ void throw_exception_from_error(const AuthenticationFailure& failure, const boos
     boost::throw_with_location(std::logic_error{what}, where);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): those that override it keep it
 void Authenticator::revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done) {
     done(principal);
 }
