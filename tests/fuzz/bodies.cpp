@@ -1,7 +1,6 @@
 #include "input.hpp"
 
 #include "agents/agent_arguments.hpp"
-#include "agents/agents.hpp"
 #include "callers/sign_in_form.hpp"
 #include "entity/info_edit.hpp"
 #include "formats/base64.hpp"
@@ -12,6 +11,7 @@
 #include "formats/xml.hpp"
 #include "localization/localization.hpp"
 #include "pictures/multipart.hpp"
+#include "routes/table.hpp"
 
 #include <boost/json.hpp>
 
@@ -73,12 +73,13 @@ void edit_info(std::string_view text) {
 /// The arguments of the calls that together have arguments of every type.
 void read_arguments(std::string_view text) {
     const auto body = ImageBytes::copy_of(text);
-    for (const auto call : {http::AgentCall::save_image_stream, http::AgentCall::get_person_images})
+    namespace agents = http::agents;
+    for (const auto* call : {&agents::blob_save_image_stream, &agents::person_get_person_images})
         for (const auto type : {http::BodyType::json, http::BodyType::xml, http::BodyType::form}) {
-            const auto arguments = http::read_agent_arguments(http::describe(call), type, body);
+            const auto arguments = http::read_agent_arguments(call->arguments, type, body);
             if (!arguments)
                 continue;
-            if (call == http::AgentCall::save_image_stream) {
+            if (call == &agents::blob_save_image_stream) {
                 (void)arguments->name_or_number("Type");
                 (void)arguments->text("Description");
                 if (const auto picture = arguments->bytes("Image", Limits{}))

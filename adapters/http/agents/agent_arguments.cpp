@@ -225,10 +225,10 @@ AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
     return {};
 }
 
-[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
-                                                             const ImageBytes& body) {
-    AgentArguments arguments{call.arguments};
-    if (call.arguments.empty() || trimmed(body.text(), white_space).empty())
+[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted,
+                                                             BodyType type, const ImageBytes& body) {
+    AgentArguments arguments{wanted};
+    if (wanted.empty() || trimmed(body.text(), white_space).empty())
         return arguments;
     ProblemOr<void> read;
     switch (type) {

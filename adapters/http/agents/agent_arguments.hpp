@@ -78,8 +78,8 @@ private:
 };
 
 /// Reads the arguments that a call takes; an empty body and `null` have none. 400 for a malformed body.
-[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(const AgentCallDescription& call, BodyType type,
-                                                             const ImageBytes& body);
+[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted,
+                                                             BodyType type, const ImageBytes& body);
 
 /// The three notations. They put what they find into `arguments`; a later one of the same name counts.
 [[nodiscard]] ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace portrait::http {
@@ -36,10 +37,6 @@ std::optional<std::string> query_value(const boost::urls::url_view& url, std::st
         if (equal_ignoring_case(parameter.key, name))
             value = parameter.value;
     return value;
-}
-
-bool is_by_query(AgentCall call) noexcept {
-    return call == AgentCall::get_blob_entity || call == AgentCall::delete_blob_entity;
 }
 
 } // namespace
@@ -97,20 +94,17 @@ std::uint64_t agent_body_limit(const Limits& limits) noexcept {
     return encoded_base64_size(largest) + body_allowance;
 }
 
-[[nodiscard]] boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
-                                                                            const boost::urls::url_view& url,
-                                                                            AgentCall call,
-                                                                            const Limits& limits) {
-    AgentRequest request{.call = call,
-                         .body_type = BodyType::json,
+boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
+                                                              const boost::urls::url_view& url,
+                                                              bool reads_body, const Limits& limits) {
+    AgentRequest request{.body_type = BodyType::json,
                          .body_limit = agent_body_limit(limits),
                          .binary_form = negotiate_binary(head),
-                         .selection = parse_selection(query_value(url, "$select").value_or("")),
-                         .blob_entity_id = {}};
+                         .selection = parse_selection(query_value(url, "$select").value_or(""))};
     if (head.content_length && *head.content_length > request.body_limit)
         return body_too_large(request.body_limit, head.content_length);
     const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
-    if (has_body && !describe(call).arguments.empty()) {
+    if (has_body && reads_body) {
         const auto type = agent_body_type(head);
         if (!type)
             return plain_problem(
@@ -118,15 +112,16 @@ std::uint64_t agent_body_limit(const Limits& limits) noexcept {
                 fmt::format("The Content-Type is not accepted; send one of {}", accepted_body_types()));
         request.body_type = *type;
     }
-    if (is_by_query(call)) {
-        const auto id = BlobId::parse(query_value(url, "blobEntityId").value_or(""));
-        if (!id)
-            return plain_problem(
-                400, id.error().rule(),
-                "The query parameter blobEntityId is not valid; a whole number from 1 to 2147483647 is");
-        request.blob_entity_id = *id;
-    }
     return request;
+}
+
+boost::system::result<BlobId, Problem> blob_entity_id_of(const boost::urls::url_view& url) {
+    const auto id = BlobId::parse(query_value(url, "blobEntityId").value_or(""));
+    if (!id)
+        return plain_problem(
+            400, id.error().rule(),
+            "The query parameter blobEntityId is not valid; a whole number from 1 to 2147483647 is");
+    return *id;
 }
 
 } // namespace portrait::http

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "agents/agents.hpp"
 #include "headers/body_types.hpp"
 
 #include <portrait/http/message.hpp>
@@ -13,7 +12,6 @@
 #include <boost/url/url_view.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,22 +43,23 @@ boost::json::object selected(const boost::json::object& document, const Selectio
 
 /// A call of an agent as its head has it.
 struct AgentRequest {
-    AgentCall call = AgentCall::none;
     BodyType body_type = BodyType::json;
     std::uint64_t body_limit = 0;
     BinaryForm binary_form = BinaryForm::raw;
     Selection selection;
-    std::optional<BlobId> blob_entity_id; ///< of the calls that take it in the query; present there
 };
 
 /// The most bytes that a call's body may have: a picture of the largest size as base64, and 64 KiB.
 std::uint64_t agent_body_limit(const Limits& limits) noexcept;
 
-/// Judges the head of a call: 415 for the type of a body that the call would read, 413 for a declared length
-/// over the limit, 400 for a blobEntityId that is missing or not valid.
+/// Judges the head of a call: 413 for a declared length over the limit, 415 for the type of a body that the
+/// call would read.
 [[nodiscard]] boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
                                                                             const boost::urls::url_view& url,
-                                                                            AgentCall call,
+                                                                            bool reads_body,
                                                                             const Limits& limits);
+
+/// The query parameter blobEntityId; 400 when it is missing or not valid.
+[[nodiscard]] boost::system::result<BlobId, Problem> blob_entity_id_of(const boost::urls::url_view& url);
 
 } // namespace portrait::http

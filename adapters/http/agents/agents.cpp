@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -15,38 +14,7 @@ namespace portrait::http {
 
 namespace {
 
-using Type = AgentArgumentType;
-
 constexpr std::string_view agents_path = "/api/v1/Agents/";
-
-/// A row of the table for each call.
-const std::vector<AgentCallDescription>& descriptions() {
-    static const std::vector<AgentCallDescription> table{
-        {AgentCall::get_person_image, {{"PersonId", Type::number}}},
-        {AgentCall::set_person_image, {{"PersonId", Type::number}, {"Image", Type::bytes}}},
-        {AgentCall::get_person_images,
-         {{"PersonIds", Type::numbers}, {"ScaledWidth", Type::number}, {"ScaledHeight", Type::number}}},
-        {AgentCall::create_default_person_image, {}},
-        {AgentCall::get_person_image_or_nothing, {{"PersonId", Type::number}}},
-        {AgentCall::get_person_image_with_size,
-         {{"PersonId", Type::number}, {"Width", Type::number}, {"Height", Type::number}}},
-        {AgentCall::change_person_image, {{"PersonId", Type::number}, {"BlobId", Type::number}}},
-        {AgentCall::save_image_stream,
-         {{"Type", Type::either}, {"Image", Type::bytes}, {"Description", Type::text}}},
-        {AgentCall::get_blob_entity_on_person, {{"PersonId", Type::number}}},
-        {AgentCall::get_blob_entity, {}},
-        {AgentCall::create_default_blob_entity, {}},
-        {AgentCall::save_blob_entity,
-         {{"BlobId", Type::number},
-          {"Description", Type::text},
-          {"ExtraInfo", Type::text},
-          {"ConceptualType", Type::text}}},
-        {AgentCall::delete_blob_entity, {}},
-        {AgentCall::get_blob_stream, {{"BlobEntityId", Type::number}}},
-        {AgentCall::set_blob_stream, {{"BlobEntityId", Type::number}, {"Stream", Type::bytes}}},
-    };
-    return table;
-}
 
 /// Agent and method of a path.
 struct Name {
@@ -76,13 +44,6 @@ void add(std::string& list, std::string_view name) {
 }
 
 } // namespace
-
-const AgentCallDescription& describe(AgentCall call) {
-    for (const auto& description : descriptions())
-        if (description.call == call)
-            return description;
-    throw std::out_of_range{"the call has no description"};
-}
 
 Problem unknown_agent_call(std::string_view agent, std::string_view method,
                            std::span<const std::string_view> known) {

@@ -1,5 +1,7 @@
 #include "callers/authorization.hpp"
 
+#include "headers/plain_problem.hpp"
+
 #include "formats/base64.hpp"
 
 #include <portrait/http/message.hpp>
@@ -80,6 +82,30 @@ std::string www_authenticate(const AuthenticationSchemes& schemes) {
     add(schemes.so_ticket, "SoTicket");
     add(schemes.bearer, "Bearer");
     return challenges;
+}
+
+void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
+    if (auto challenges = www_authenticate(schemes); !challenges.empty())
+        response.set("WWW-Authenticate", std::move(challenges));
+}
+
+Problem problem_of(const AuthenticationFailure& failure) {
+    switch (failure.kind) {
+    case AuthenticationFailure::Kind::busy: {
+        auto problem = plain_problem(429, "authentication.busy",
+                                     "Too many sign-in attempts at present; try again later");
+        problem.retry_after = failure.retry_after;
+        return problem;
+    }
+    case AuthenticationFailure::Kind::broken: {
+        auto problem = plain_problem(500, "authentication.broken", "who is calling could not be decided");
+        problem.cause = failure.cause;
+        return problem;
+    }
+    case AuthenticationFailure::Kind::rejected: break;
+    }
+    return plain_problem(401, "authentication.failed",
+                         "Authentication failed; send valid credentials in the Authorization header");
 }
 
 } // namespace portrait::http

@@ -3,6 +3,7 @@
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/caller_options.hpp>
 #include <portrait/http/message.hpp>
+#include <portrait/http/problem.hpp>
 
 #include <cstddef>
 #include <string>
@@ -34,5 +35,11 @@ Authorization authorization_of(const RequestHead& head, const AuthenticationSche
 
 /// The WWW-Authenticate value that names the schemes which are on; empty when none is.
 std::string www_authenticate(const AuthenticationSchemes& schemes = {});
+
+/// Sets WWW-Authenticate to the schemes that are on.
+void set_challenges(Response& response, const AuthenticationSchemes& schemes);
+
+/// 401, 429 or 500.
+Problem problem_of(const AuthenticationFailure& failure);
 
 } // namespace portrait::http

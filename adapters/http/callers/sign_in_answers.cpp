@@ -1,5 +1,7 @@
 #include "callers/sign_in_answers.hpp"
 
+#include "callers/cookies.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -93,12 +95,24 @@ void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secur
     add_cookie(response, cookie(xsrf_cookie, xsrf_value, "", secure));
 }
 
-Response see_session_page() {
+Response signed_in_answer(bool is_page) {
     Response response;
-    response.status = 303;
-    response.set("Location", "/session");
+    response.status = is_page ? 303 : 204;
+    if (is_page)
+        response.set("Location", "/session");
     response.set("Cache-Control", "no-store");
     return response;
+}
+
+Response signed_out_answer(bool is_page, bool is_secure) {
+    auto response = signed_in_answer(is_page);
+    clear_session_cookies(response, is_secure);
+    return response;
+}
+
+std::string_view session_secret_of(const RequestHead& head) noexcept {
+    const auto cookie = find_cookie(head, session_cookie);
+    return cookie.kind == CookieValue::Kind::found ? cookie.value : std::string_view{};
 }
 
 bool wants_page(const RequestHead& head) noexcept {

@@ -24,8 +24,14 @@ void clear_session_cookies(Response& response, bool secure);
 /// The XSRF value alone, for a browser that has lost it.
 void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secure);
 
-/// After a form: the browser is sent to the page, so that a reload sends no password again.
-Response see_session_page();
+/// The answer to a sign-in, without its cookies. `is_page`: a browser shows it, and is sent to the page at
+/// /session, so that a reload sends no password again.
+Response signed_in_answer(bool is_page);
+/// The answer to a sign-out, which clears the cookies.
+Response signed_out_answer(bool is_page, bool is_secure);
+
+/// The secret in a request's session cookie, valid or not; a view into the request, empty when there is none.
+std::string_view session_secret_of(const RequestHead& head) noexcept;
 
 /// Whether the client is a browser that shows what it gets: `text/html` is in its Accept by name.
 bool wants_page(const RequestHead& head) noexcept;

@@ -1,5 +1,6 @@
 #include "endpoint/endpoint_state.hpp"
 #include "headers/request_id.hpp"
+#include "routes/host_route.hpp"
 
 #include <portrait/http/endpoint.hpp>
 
@@ -31,19 +32,23 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
                    std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
                    EndpointOptions options, std::shared_ptr<Log> log)
     : state_{std::make_unique<State>()} {
-    state_->service = required(std::move(service), "a service");
-    state_->authenticator = required(std::move(authenticator), "an authenticator");
-    state_->readers = required(std::move(readers), "an executor for reads");
-    state_->writers = required(std::move(writers), "an executor for writes");
-    state_->options = std::move(options);
-    if (!state_->options.session_store)
-        state_->options.session_store =
-            std::make_shared<MemorySessionStore>(state_->options.sessions, state_->options.clock);
-    state_->log = std::move(log);
+    auto& contract = state_->contract;
+    contract.service = required(std::move(service), "a service");
+    contract.authenticator = required(std::move(authenticator), "an authenticator");
+    contract.readers = required(std::move(readers), "an executor for reads");
+    contract.writers = required(std::move(writers), "an executor for writes");
+    contract.options = std::move(options);
+    auto& sessions = contract.options.session_store;
+    if (!sessions)
+        sessions = std::make_shared<MemorySessionStore>(contract.options.sessions, contract.options.clock);
+    contract.sessions = std::make_unique<BrowserSessions>(sessions, contract.authenticator);
+    for (const auto& route : contract.options.host_routes)
+        contract.host_routes.push_back(route_of(route));
+    contract.log = std::move(log);
 }
 
 Endpoint::~Endpoint() {
-    state_->work.wait();
+    state_->contract.work.wait();
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): it is the endpoint's from here on, as in `finish`
@@ -54,7 +59,7 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
 void Endpoint::finish(Admission admission, ImageBytes body, std::function<void(Response)> done) {
     if (!admission.state_)
         throw std::invalid_argument{"Endpoint::finish needs an admission that wasn't moved from"};
-    state_->finish(std::move(admission.state_), std::move(body), std::move(done));
+    state_->finish(std::move(*admission.state_), std::move(body), std::move(done));
 }
 
 void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done) {
@@ -71,7 +76,8 @@ void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<vo
             auto id = request_id_of(response);
             collect_body(std::move(response), [this, done, id = std::move(id)](result<Response> whole) {
                 done(whole ? *std::move(whole)
-                           : state_->refuse(problem_of(whole.error(), Access::read), id, {}, false));
+                           : refusal_of(state_->contract, problem_of(whole.error(), Access::read), id, {},
+                                        false));
             });
         });
     });
@@ -87,20 +93,20 @@ Response Endpoint::handle(const RequestHead& head, ImageBytes body) {
 
 Response Endpoint::refuse(const Problem& problem, const RequestHead* head) const {
     const auto& known = head != nullptr ? *head : RequestHead{};
-    auto response = state_->refuse(problem, request_id(known), negotiate(known), false);
+    auto response = refusal_of(state_->contract, problem, request_id(known), negotiate(known), false);
     if (head != nullptr)
-        cors_grant(*head, state_->options.cors).apply(response);
+        cors_grant(*head, state_->contract.options.cors).apply(response);
     return response;
 }
 
 Response Endpoint::refuse(const Problem& problem, const Admission& admission) const {
     if (!admission.state_)
         throw std::invalid_argument{"Endpoint::refuse needs an admission that wasn't moved from"};
-    return state_->refuse(*admission.state_, problem);
+    return admission.state_->request->refusal(problem);
 }
 
 void Endpoint::set_draining(bool draining) noexcept {
-    state_->draining = draining;
+    state_->contract.draining = draining;
 }
 
 } // namespace portrait::http

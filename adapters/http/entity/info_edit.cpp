@@ -70,4 +70,31 @@ boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageI
     return wanted;
 }
 
+ChangedInfo change_stored_info(
+    const InfoPlace& place, const Precondition& precondition,
+    const std::function<boost::system::result<ImageInfoChange, Problem>(const ImageInfo&)>& change_of) {
+    constexpr int max_attempts = 32;
+    for (int attempt = 0; attempt < max_attempts; ++attempt) {
+        const auto stored = place.read();
+        if (!stored && stored.error() != errc::image_none)
+            return stored.error();
+        // The client's own condition, for the very version that is written over below.
+        if (const auto checked = precondition.check(stored ? &*stored : nullptr); !checked)
+            return checked.error();
+        if (!stored)
+            return stored.error();
+        auto change = change_of(*stored);
+        if (!change)
+            return change.error();
+        Precondition unchanged;
+        unchanged.if_match = VersionCondition{.any = false, .versions = {stored->version()}};
+        auto changed = place.write(*std::move(change), std::move(unchanged));
+        if (changed)
+            return *std::move(changed);
+        if (changed.error() != errc::precondition_failed)
+            return changed.error();
+    }
+    return Error{errc::service_busy, "Others kept changing the ImageInfo; try again later"};
+}
+
 } // namespace portrait::http

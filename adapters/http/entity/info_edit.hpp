@@ -7,11 +7,13 @@
 #include <portrait/http/problem.hpp>
 #include <portrait/image_info.hpp>
 #include <portrait/person_image_service.hpp>
+#include <portrait/precondition.hpp>
 
 #include <boost/json/value.hpp>
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <variant>
 
@@ -53,5 +55,20 @@ private:
 
     Edit edit_;
 };
+
+/// The ImageInfo that a change is made to.
+struct InfoPlace {
+    std::function<result<ImageInfo>()> read;
+    std::function<result<ImageInfo>(ImageInfoChange, Precondition)> write;
+};
+
+/// The changed ImageInfo, or why there is none.
+using ChangedInfo = std::variant<ImageInfo, Problem, Error>;
+
+/// Makes a change that depends on what is stored. When another write comes between reading and writing, it is
+/// made again to what that has written, 32 times at most.
+ChangedInfo change_stored_info(
+    const InfoPlace& place, const Precondition& precondition,
+    const std::function<boost::system::result<ImageInfoChange, Problem>(const ImageInfo&)>& change_of);
 
 } // namespace portrait::http

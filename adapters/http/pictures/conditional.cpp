@@ -90,4 +90,18 @@ bool range_applies(const RequestHead& head, std::string_view current_tag, Timest
     return date && *date == std::chrono::floor<std::chrono::seconds>(last_modified);
 }
 
+ConditionalFields::ConditionalFields(const RequestHead& head) {
+    for (const std::string_view name : {"If-Match", "If-None-Match", "If-Modified-Since",
+                                        "If-Unmodified-Since", "If-Range", "Range", "Accept"})
+        if (head.find(name) != nullptr)
+            fields_.emplace_back(name, head.joined(name));
+}
+
+RequestHead ConditionalFields::head() const {
+    RequestHead head;
+    for (const auto& [name, value] : fields_)
+        head.fields.push_back({name, value});
+    return head;
+}
+
 } // namespace portrait::http

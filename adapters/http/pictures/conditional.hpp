@@ -4,7 +4,10 @@
 #include <portrait/image_info.hpp>
 #include <portrait/precondition.hpp>
 
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace portrait::http {
 
@@ -28,5 +31,19 @@ ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std
 /// Whether a Range may be honoured: there is no If-Range, or it names the answer's ETag (strongly) or its
 /// exact Last-Modified. False means the whole representation.
 bool range_applies(const RequestHead& head, std::string_view current_tag, Timestamp last_modified);
+
+/// The fields of a request that decide about the answer to a read; kept when the answer comes later than the
+/// head.
+class ConditionalFields {
+public:
+    ConditionalFields() = default;
+    explicit ConditionalFields(const RequestHead& head);
+
+    /// A head with these fields and nothing else; a view into this object.
+    RequestHead head() const;
+
+private:
+    std::vector<std::pair<std::string, std::string>> fields_;
+};
 
 } // namespace portrait::http

@@ -1,4 +1,5 @@
 #include "agents/agent_arguments.hpp"
+#include "routes/table.hpp"
 
 #include "support/catch.hpp"
 
@@ -12,7 +13,7 @@ using namespace portrait::http;
 namespace {
 
 AgentArguments read(BodyType type, const ImageBytes& body) {
-    auto arguments = read_agent_arguments(describe(AgentCall::set_person_image), type, body);
+    auto arguments = read_agent_arguments(agents::blob_set_person_image.arguments, type, body);
     REQUIRE(arguments.has_value());
     return *std::move(arguments);
 }

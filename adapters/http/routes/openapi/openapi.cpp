@@ -4,7 +4,8 @@
 #include "headers/negotiation.hpp"
 #include "routes/openapi/openapi_bodies.hpp"
 #include "routes/openapi/openapi_components.hpp"
-#include "routes/route_documentation.hpp"
+#include "routes/openapi/route_documentation.hpp"
+#include "routes/table.hpp"
 
 #include <portrait/version.hpp>
 
@@ -68,27 +69,27 @@ std::string refusal_name(unsigned status) {
 }
 
 /// An answer written out; without a body for HEAD.
-json::object response(const AnswerDocumentation& answer, const RouteRow& row, bool with_body) {
+json::object response(const AnswerDocumentation& answer, const Route& route, bool with_body) {
     json::object response{{"description", reason_phrase(answer.status)}, {"headers", headers_of(answer)}};
-    if (auto content = openapi_content(answer.content, row); with_body && !content.empty())
+    if (auto content = openapi_content(answer.content, route); with_body && !content.empty())
         response.emplace("content", std::move(content));
     return response;
 }
 
-json::object responses(const RouteDocumentation& documentation, const RouteRow& row, bool with_body) {
+json::object responses(const DocumentedRoute& documentation, const Route& route, bool with_body) {
     json::object responses;
     for (const auto& answer : documentation.answers)
         responses.emplace(fmt::format_int{answer.status}.str(),
                           with_body && answer.content == BodyContent::problem
                               ? component("responses", refusal_name(answer.status))
-                              : response(answer, row, with_body));
+                              : response(answer, route, with_body));
     if (with_body)
         responses.emplace("default", component("responses", "Refusal"));
     return responses;
 }
 
-/// One operation of a path. `method` is the row's own, or HEAD of a row of GET.
-json::object operation(const RouteRow& row, const RouteDocumentation& documentation, std::string_view method,
+/// One operation of a path. `method` is the route's own, or HEAD of a route of GET.
+json::object operation(const Route& route, const DocumentedRoute& documentation, std::string_view method,
                        const AuthenticationSchemes& schemes) {
     const bool head = method == "HEAD";
     json::array parameters;
@@ -96,29 +97,29 @@ json::object operation(const RouteRow& row, const RouteDocumentation& documentat
         parameters.push_back(component("parameters", parameter));
     auto id = documentation.operation_id;
     if (head)
-        id.replace(0, row.method.size(), "Head");
+        id.replace(0, route.method.size(), "Head");
     json::object operation{{"operationId", std::move(id)},
-                           {"summary", head ? "The head of what GET answers" : row.description},
+                           {"summary", head ? "The head of what GET answers" : route.summary},
                            {"tags", json::array{documentation.tag}},
                            {"parameters", std::move(parameters)}};
-    if (auto content = openapi_content(documentation.request, row); !content.empty())
+    if (auto content = openapi_content(documentation.request, route); !content.empty())
         operation.emplace("requestBody",
                           json::object{{"required", documentation.request != BodyContent::agent_arguments},
                                        {"content", std::move(content)}});
-    operation.emplace("responses", responses(documentation, row, !head));
-    if (needs_caller(row.operation))
+    operation.emplace("responses", responses(documentation, route, !head));
+    if (route.needs_caller())
         operation.emplace("security", openapi_security(schemes));
     return operation;
 }
 
-json::object options_operation(const RouteRow& row, const RouteDocumentation& documentation) {
+json::object options_operation(const Route& route, const DocumentedRoute& documentation) {
     json::object headers;
     add_headers(headers, {"X-Request-Id", "Allow"});
     auto id = documentation.operation_id;
-    if (!is_of_agent(row.operation))
-        id.erase(0, row.method.size());
+    if (!is_of_agent(route))
+        id.erase(0, route.method.size());
     json::array parameters;
-    if (row.path.find("{personId}") != std::string_view::npos)
+    if (route.has_person_id())
         parameters.push_back(component("parameters", "personId"));
     return {{"operationId", "Options" + id},
             {"summary", "The methods of this path, and CORS preflight"},
@@ -130,21 +131,22 @@ json::object options_operation(const RouteRow& row, const RouteDocumentation& do
 /// The paths; notes which statuses refuse.
 json::object paths(const EndpointOptions& options, std::set<unsigned>& refusals) {
     json::object paths;
-    for (const auto& row : routes()) {
-        if ((is_of_session(row.operation) && !options.schemes.session) ||
-            (row.operation == Operation::get_metrics && !options.metrics))
+    for (const auto* const listed : routes()) {
+        const auto& route = *listed;
+        if (route.is_on != nullptr && !route.is_on(options))
             continue;
-        const auto documentation = document_route(row, options.strict_superoffice);
+        const auto documentation = document_route(route, options.strict_superoffice);
         for (const auto& answer : documentation.answers)
             if (answer.content == BodyContent::problem)
                 refusals.insert(answer.status);
-        const auto [entry, is_new] = paths.emplace(row.path, json::object{});
+        const auto [entry, is_new] = paths.emplace(route.path, json::object{});
         auto& path = entry->value().as_object();
-        path.emplace(lower_case(row.method), operation(row, documentation, row.method, options.schemes));
-        if (row.method == "GET")
-            path.emplace("head", operation(row, documentation, "HEAD", options.schemes));
+        path.emplace(lower_case(route.method),
+                     operation(route, documentation, route.method, options.schemes));
+        if (route.method == "GET")
+            path.emplace("head", operation(route, documentation, "HEAD", options.schemes));
         if (is_new)
-            path.emplace("options", options_operation(row, documentation));
+            path.emplace("options", options_operation(route, documentation));
     }
     return paths;
 }

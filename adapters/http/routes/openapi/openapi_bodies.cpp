@@ -8,7 +8,8 @@
 #include "headers/content_types.hpp"
 #include "headers/negotiation.hpp"
 #include "headers/plain_problem.hpp"
-#include "routes/api_index.hpp"
+#include "routes/openapi/api_index.hpp"
+#include "routes/table.hpp"
 
 #include <portrait/image_format.hpp>
 
@@ -112,9 +113,7 @@ json::value sample(BodyContent content) {
                            json::object{{"PersonId", 2}, {"ImageData", ""}}};
     case BodyContent::agent_picture: return json::string{tiny_picture};
     case BodyContent::versions: return api_versions();
-    case BodyContent::routes:
-        return json::object{
-            {routes().front().path, {{routes().front().method, routes().front().description}}}};
+    case BodyContent::routes: return json::object{{get_api.path, {{get_api.method, get_api.summary}}}};
     default: return nullptr;
     }
 }
@@ -196,10 +195,10 @@ std::pair<json::object, json::value> documented(AgentArgumentType type) {
     return {{{"type", json::array{"string", "integer"}}}, "PersonImage"};
 }
 
-json::object agent_arguments(AgentCall call) {
+json::object agent_arguments(const Route& route) {
     json::object properties;
     json::object example;
-    for (const auto& argument : describe(call).arguments) {
+    for (const auto& argument : route.arguments) {
         auto [schema, value] = documented(argument.type);
         properties.emplace(argument.name, std::move(schema));
         example.emplace(argument.name, std::move(value));
@@ -232,13 +231,13 @@ json::object problem_or_page() {
 
 } // namespace
 
-json::object openapi_content(BodyContent content, const RouteRow& row) {
+json::object openapi_content(BodyContent content, const Route& route) {
     switch (content) {
     case BodyContent::nothing: return {};
     case BodyContent::picture: return pictures();
     case BodyContent::upload: return upload();
     case BodyContent::entity_change: return entity_change();
-    case BodyContent::agent_arguments: return agent_arguments(row.agent_call);
+    case BodyContent::agent_arguments: return agent_arguments(route);
     case BodyContent::agent_picture: return agent_picture();
     case BodyContent::openapi: return one_type("application/json", "object");
     case BodyContent::sign_in_form: return sign_in_form();

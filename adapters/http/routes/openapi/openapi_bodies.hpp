@@ -1,14 +1,15 @@
 #pragma once
 
-#include "routes/route_documentation.hpp"
+#include "routes/route.hpp"
 
 #include <boost/json/object.hpp>
 
 namespace portrait::http {
 
 /// A body's `content` in an OpenAPI document: media type → schema and examples. Examples are made by the code
-/// that makes the answers, and those of requests can be sent as they are. `row` is the route's.
-boost::json::object openapi_content(BodyContent content, const RouteRow& row);
+/// that makes the answers, and those of requests can be sent as they are. `route` has the arguments of an
+/// agent's call.
+boost::json::object openapi_content(BodyContent content, const Route& route);
 
 /// What `openapi_content` refers to as `#/components/examples/…`.
 boost::json::object openapi_examples();

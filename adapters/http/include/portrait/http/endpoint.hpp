@@ -5,6 +5,7 @@
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/caller_options.hpp>
 #include <portrait/http/executor.hpp>
+#include <portrait/http/host_route.hpp>
 #include <portrait/http/localization_options.hpp>
 #include <portrait/http/log.hpp>
 #include <portrait/http/message.hpp>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace portrait::http {
 
@@ -64,6 +66,9 @@ struct EndpointOptions {
     std::shared_ptr<const SteadyClock> clock{}; ///< for the endpoint's own sessions; null: the system's
 
     LocalizationOptions localization{};
+
+    /// Routes of the host's own, such as a page for people.
+    std::vector<HostRoute> host_routes{};
 
     /// Scales and converts pictures and draws placeholders (contract section 2, GET parameters; section 7,
     /// the calls that scale). Null: what needs it is 501, and an Accept that excludes a picture's type gets

@@ -1,6 +1,6 @@
-#include "routes/api_index.hpp"
+#include "routes/openapi/api_index.hpp"
 
-#include "routes/routes.hpp"
+#include "routes/table.hpp"
 
 #include <portrait/version.hpp>
 
@@ -14,9 +14,9 @@ json::object api_versions() {
 
 json::object api_routes() {
     json::object paths;
-    for (const auto& route : routes()) {
-        auto& methods = paths.emplace(route.path, json::object{}).first->value().as_object();
-        methods.emplace(route.method, route.description);
+    for (const auto* route : routes()) {
+        auto& methods = paths.emplace(route->path, json::object{}).first->value().as_object();
+        methods.emplace(route->method, route->summary);
     }
     return paths;
 }

@@ -1,0 +1,74 @@
+#include "callers/browser_sessions.hpp"
+
+#include "callers/authorization.hpp"
+#include "callers/session_secret.hpp"
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+/// Calls a port; an exception becomes the error of its completion.
+template<class Call, class Done>
+void contain_port(const Call& call, const Done& done) {
+    try {
+        call();
+    } catch (const std::exception& exception) {
+        done(Error{errc::internal}.with_cause(exception.what()));
+    }
+}
+
+} // namespace
+
+BrowserSessions::BrowserSessions(std::shared_ptr<SessionStore> store,
+                                 std::shared_ptr<Authenticator> authenticator) noexcept
+    : store_{std::move(store)}
+    , authenticator_{std::move(authenticator)} {}
+
+void BrowserSessions::find(std::string_view secret, const std::function<void(Found)>& done) const {
+    // No secret has another length, and a long one would cost time.
+    if (secret.size() != session_secret_length)
+        return done(problem_of(AuthenticationFailure{}));
+    const auto session = sha256(secret);
+    const auto fail = [done](const Error& error) { done(problem_of(error, Access::read)); };
+    const auto revalidate = [this, session, done, fail](const result<std::optional<Principal>>& found) {
+        if (!found)
+            return fail(found.error());
+        if (!*found)
+            return done(problem_of(AuthenticationFailure{}));
+        const auto decide = [this, session, done](AuthenticationOutcome now) {
+            if (now)
+                return done(*std::move(now));
+            if (now.error().kind == AuthenticationFailure::Kind::rejected)
+                store_->end(session, [](const result<bool>&) {});
+            done(problem_of(now.error()));
+        };
+        contain_port([&] { authenticator_->revalidate(**found, decide); }, fail);
+    };
+    contain_port([&] { store_->find(session, revalidate); }, fail);
+}
+
+void BrowserSessions::start(const Principal& principal,
+                            const std::function<void(result<std::string>)>& done) const {
+    auto secret = random_secret();
+    const auto session = sha256(secret);
+    contain_port(
+        [&] {
+            store_->start(session, principal,
+                          [secret = std::move(secret), done](const result<void>& started) {
+                              if (!started)
+                                  return done(started.error());
+                              done(secret);
+                          });
+        },
+        done);
+}
+
+void BrowserSessions::end(std::string_view secret, const std::function<void(result<bool>)>& done) const {
+    contain_port([&] { store_->end(sha256(secret), done); }, done);
+}
+
+} // namespace portrait::http

@@ -1,0 +1,104 @@
+#include "callers/authorization.hpp"
+#include "callers/cookies.hpp"
+#include "callers/session_secret.hpp"
+#include "callers/sign_in_answers.hpp"
+#include "endpoint/endpoint_state.hpp"
+#include "headers/plain_problem.hpp"
+
+#include <atomic>
+#include <exception>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+using Completion = std::function<void(std::optional<Problem>)>;
+
+std::optional<Problem> judge_app_token(const Request& request, bool by_ticket) {
+    const auto& accepted = request.options().app_tokens;
+    if (accepted.empty())
+        return std::nullopt;
+    const auto& head = request.head();
+    const auto count = head.count("SO-AppToken");
+    if (count == 0)
+        return by_ticket ? std::optional{plain_problem(403, "authorization.app_token_missing",
+                                                       "SoTicket needs an SO-AppToken, and there is none")}
+                         : std::nullopt;
+    if (count == 1 && accepted.contains(*head.find("SO-AppToken")))
+        return std::nullopt;
+    return plain_problem(403, "authorization.app_token", "The SO-AppToken is none that is accepted here");
+}
+
+std::optional<Problem> judge_xsrf_value(const Request& request) {
+    const auto& head = request.head();
+    if (request.options().sessions.xsrf_safe_methods && (head.method == "GET" || head.method == "HEAD"))
+        return std::nullopt;
+    const auto* shown = head.count("X-XSRF-TOKEN") == 1 ? head.find("X-XSRF-TOKEN") : nullptr;
+    if (shown != nullptr && is_xsrf_value(session_secret_of(head), *shown))
+        return std::nullopt;
+    return plain_problem(401, "authentication.xsrf",
+                         "X-XSRF-TOKEN has to be the session's XSRF value, which the cookie XSRF-TOKEN and "
+                         "the page at /session hold");
+}
+
+/// Of a request without Authorization.
+void authenticate_session(const RequestPointer& request, Completion done) {
+    if (!request->options().schemes.session ||
+        find_cookie(request->head(), session_cookie).kind != CookieValue::Kind::found)
+        return done(problem_of(AuthenticationFailure{}));
+    const auto resume = [request, done = std::move(done),
+                         resumed = std::make_shared<std::atomic<bool>>()](BrowserSessions::Found found) {
+        if (resumed->exchange(true)) // a port that completes twice
+            return;
+        if (!found)
+            return done(found.error());
+        if (auto problem = judge_xsrf_value(*request))
+            return done(std::move(problem));
+        request->set_principal(*std::move(found));
+        done(judge_app_token(*request, false));
+    };
+    request->contract().sessions->find(session_secret_of(request->head()), resume);
+}
+
+/// Of a request with Authorization.
+void authenticate_credentials(const RequestPointer& request, Credentials credentials, Completion done) {
+    const bool by_ticket = std::holds_alternative<TicketCredentials>(credentials);
+    const auto resume = [request, by_ticket, done = std::move(done),
+                         resumed = std::make_shared<std::atomic<bool>>()](AuthenticationOutcome outcome) {
+        if (resumed->exchange(true)) // a port that completes twice, or completes and throws
+            return;
+        if (!outcome)
+            return done(problem_of(outcome.error()));
+        request->set_principal(*std::move(outcome));
+        done(judge_app_token(*request, by_ticket));
+    };
+    try {
+        request->contract().authenticator->authenticate(std::move(credentials),
+                                                        request->head().remote_address, resume);
+    } catch (const std::exception& exception) {
+        resume(AuthenticationFailure{.kind = AuthenticationFailure::Kind::broken,
+                                     .retry_after = std::chrono::seconds{1},
+                                     .cause = exception.what()});
+    }
+}
+
+} // namespace
+
+void authenticate(const RequestPointer& request, std::function<void(std::optional<Problem>)> done) {
+    auto authorization = authorization_of(request->head(), request->options().schemes);
+    const bool signs_in = request->route()->callers == Callers::signing_in;
+    if (std::holds_alternative<std::monostate>(authorization)) {
+        if (!signs_in)
+            return authenticate_session(request, std::move(done));
+        return done(judge_app_token(*request, false)); // the form in the body has the password
+    }
+    auto* credentials = std::get_if<Credentials>(&authorization);
+    // A token is no password: its caller needs no session, and a session would outlive the token's
+    // revocation.
+    if (credentials == nullptr || (signs_in && !std::holds_alternative<BasicCredentials>(*credentials)))
+        return done(problem_of(AuthenticationFailure{}));
+    authenticate_credentials(request, std::move(*credentials), std::move(done));
+}
+
+} // namespace portrait::http

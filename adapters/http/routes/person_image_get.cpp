@@ -1,0 +1,166 @@
+#include "pictures/conditional.hpp"
+#include "pictures/entity_tag.hpp"
+#include "pictures/image_answers.hpp"
+#include "pictures/image_query.hpp"
+#include "pictures/wanted_rendition.hpp"
+#include "routes/request.hpp"
+#include "routes/table.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+/// Whether the stored bytes are what is wanted.
+bool is_as_stored(const Rendition& wanted, const ImageInfo& info) noexcept {
+    return !wanted.width && !wanted.height && wanted.format == info.format;
+}
+
+/// GET and HEAD /api/v1/Person/{personId}/Image (contract sections 1, 2 and 6): the picture as stored, in
+/// another size or type, or a placeholder.
+class GetPersonImage final : public Exchange {
+public:
+    /// Answers at once when the picture, or its version for a conditional request, is in memory.
+    static Begun begin(const RequestPointer& request) {
+        const auto person_id = request->person_id();
+        if (!person_id)
+            return person_id.error();
+        const auto query = parse_image_query(request->url());
+        if (!query)
+            return query.error();
+        auto exchange = std::make_unique<GetPersonImage>(request, *person_id, *query);
+        if (auto answer = exchange->answer_from_memory(request->head()))
+            return *std::move(answer);
+        exchange->conditions_ = ConditionalFields{request->head()};
+        return exchange;
+    }
+
+    GetPersonImage(RequestPointer request, PersonId person_id, const ImageQuery& query)
+        : request_{std::move(request)}
+        , person_id_{person_id}
+        , query_{query} {}
+
+    void finish(ImageBytes /*body*/, const Reply& reply) override {
+        const auto& asked = query_.rendition;
+        const auto head = conditions_.head();
+        if (asked.width || asked.height) {
+            const auto info = service().info(person_id_);
+            if (!info)
+                return answer_without_picture(info.error(), reply);
+            return render(*info, wanted_rendition(asked, *info, head, can_render()), reply);
+        }
+        auto stored = service().image(person_id_);
+        if (!stored)
+            return answer_without_picture(stored.error(), reply);
+        const auto wanted = wanted_rendition(asked, stored->info, head, can_render());
+        if (!is_as_stored(wanted, stored->info))
+            return render(stored->info, wanted, reply);
+        reply(picture_answer(head, person_id_, *std::move(stored), type()));
+    }
+
+private:
+    const PersonImageService& service() const { return request_->service(); }
+    ResponseType type() const { return request_->response_type(); }
+    bool can_render() const { return request_->contract().can_render(); }
+    const RenditionService& renditions() const { return *request_->options().renditions; }
+
+    std::optional<Response> answer_from_memory(const RequestHead& head) const {
+        if (!query_.rendition.width && !query_.rendition.height) {
+            // A client that has the picture needs no bytes, whether or not they are in memory.
+            if (head.find("If-None-Match") != nullptr || head.find("If-Modified-Since") != nullptr)
+                if (auto decided = decide_from_memory(head))
+                    return decided;
+            auto stored = service().cached_image(person_id_);
+            if (stored && is_as_stored(wanted(stored->info, head), stored->info))
+                return picture_answer(head, person_id_, *std::move(stored), type());
+        }
+        return can_render() ? rendition_from_memory(head) : std::nullopt;
+    }
+
+    std::optional<Response> decide_from_memory(const RequestHead& head) const {
+        const auto info = service().cached_info(person_id_);
+        if (!info || !info->format || !is_as_stored(wanted(*info, head), *info))
+            return std::nullopt;
+        return conditional_answer(head, *info, entity_tag(info->version()), type());
+    }
+
+    std::optional<Response> rendition_from_memory(const RequestHead& head) const {
+        auto info = service().cached_info(person_id_);
+        if (!info || !info->format)
+            return std::nullopt;
+        const auto rendition = wanted(*info, head);
+        if (is_as_stored(rendition, *info))
+            return std::nullopt;
+        if (auto decided = conditional_answer(head, *info, entity_tag(info->version(), rendition), type()))
+            return decided;
+        auto made = renditions().cached(*info, rendition);
+        if (!made)
+            return std::nullopt;
+        return rendition_answer(head, person_id_, rendition, {*std::move(info), *std::move(made)}, type());
+    }
+
+    Rendition wanted(const ImageInfo& info, const RequestHead& head) const {
+        return wanted_rendition(query_.rendition, info, head, can_render());
+    }
+
+    void render(const ImageInfo& info, const Rendition& rendition, const Reply& reply) const {
+        if (!can_render())
+            return reply(Error{errc::rendition_not_supported});
+        if (auto decided =
+                conditional_answer(conditions_.head(), info, entity_tag(info.version(), rendition), type()))
+            return reply(*std::move(decided));
+        renditions().submit(person_id_, info, rendition, request_->stop(),
+                            [this, rendition, reply](result<ImageRendition> made) {
+                                reply.contain([&] {
+                                    if (!made)
+                                        return answer_without_picture(made.error(), reply);
+                                    reply(rendition_answer(conditions_.head(), person_id_, rendition,
+                                                           *std::move(made), type()));
+                                });
+                            });
+    }
+
+    /// Draws the placeholder that `ifBlank` asks for.
+    void answer_without_picture(const Error& error, const Reply& reply) const {
+        if (error != errc::image_none || !query_.if_blank)
+            return reply(error);
+        if (!can_render())
+            return reply(Error{errc::rendition_not_supported,
+                               "Placeholder pictures are not available here; ask with ifBlank=Null"});
+        const auto head = conditions_.head();
+        const auto rendition = placeholder_rendition(query_.rendition, head);
+        const auto tag = entity_tag(*query_.if_blank, rendition);
+        if (auto known = known_placeholder_answer(head, tag))
+            return reply(*std::move(known));
+        renditions().submit(*query_.if_blank, rendition, request_->stop(),
+                            reply.when([person_id = person_id_, tag](RenderedImage drawn) {
+                                return placeholder_answer(person_id, std::move(drawn), tag);
+                            }));
+    }
+
+    RequestPointer request_;
+    PersonId person_id_;
+    ImageQuery query_;
+    ConditionalFields conditions_;
+};
+
+RouteDocumentation document_get_person_image() {
+    return {
+        .subject = "PersonImage",
+        .parameters = {"w", "h", "type", "ifBlank", "If-Match", "If-None-Match", "If-Modified-Since",
+                       "If-Unmodified-Since", "If-Range", "Range"},
+        .answers = {{200, BodyContent::picture}, {206, BodyContent::picture}, {304, BodyContent::nothing}},
+        .refusals = {400, 404, 412, 416, 422, 501, 503}};
+}
+
+} // namespace
+
+constinit const Route get_person_image{.method = "GET",
+                                       .path = "/api/v1/Person/{personId}/Image",
+                                       .summary = "The person's picture",
+                                       .begin = &GetPersonImage::begin,
+                                       .document = &document_get_person_image};
+
+} // namespace portrait::http

@@ -1,0 +1,152 @@
+#include "callers/authorization.hpp"
+#include "callers/cookies.hpp"
+#include "callers/session_secret.hpp"
+#include "callers/sign_in_answers.hpp"
+#include "callers/sign_in_form.hpp"
+#include "headers/content_types.hpp"
+#include "headers/plain_problem.hpp"
+#include "routes/request.hpp"
+#include "routes/table.hpp"
+
+#include <utility>
+
+namespace portrait::http {
+
+namespace {
+
+bool is_form(std::string_view content_type) {
+    const auto type = parse_media_type(content_type);
+    return type && type->name == sign_in_form_type;
+}
+
+/// POST /session (contract section 4): signs in by Basic or by a form, or signs out by a form. A sign-in
+/// starts a fresh session in any case, because somebody else may know the secret of an earlier one.
+class CreateSession final : public Exchange {
+public:
+    static Begun begin(const RequestPointer& request) {
+        const auto& head = request->head();
+        // A page of another site must not sign its visitor in as somebody else, nor out.
+        if (is_cross_site(head, request->cors()))
+            return plain_problem(
+                403, "session.cross_site",
+                "Signing in is for this site's own page and for origins that are configured");
+        const auto* content_type = head.find("Content-Type");
+        if (!request->is_recognised() && content_type == nullptr)
+            return problem_of(AuthenticationFailure{});
+        if (!request->is_recognised() && !is_form(*content_type))
+            return plain_problem(415, "session.form_type",
+                                 "Sign in by Basic credentials or by application/x-www-form-urlencoded");
+        return std::make_unique<CreateSession>(request);
+    }
+
+    explicit CreateSession(RequestPointer request)
+        : request_{std::move(request)}
+        , is_page_{wants_page(request_->head())}
+        , is_secure_{request_->is_secure()}
+        , replaced_{session_secret_of(request_->head())}
+        , remote_address_{request_->head().remote_address} {}
+
+    std::uint64_t body_limit() const noexcept override { return max_sign_in_form_length; }
+
+    void finish(ImageBytes body, const Reply& reply) override {
+        if (request_->is_recognised())
+            return start_session(reply);
+        auto form = parse_sign_in_form(body.text());
+        if (!form)
+            return refuse(plain_problem(400, "session.bad_form", form.error().message()), reply);
+        if (form->sign_out)
+            return sign_out(form->xsrf_value, reply);
+        request_->contract().authenticator->authenticate(
+            BasicCredentials{std::move(form->user), std::move(form->password)}, remote_address_,
+            [this, reply](AuthenticationOutcome outcome) {
+                reply.contain([&] {
+                    if (!outcome)
+                        return refuse(problem_of(outcome.error()), reply);
+                    request_->set_principal(*std::move(outcome));
+                    start_session(reply);
+                });
+            });
+    }
+
+private:
+    void start_session(const Reply& reply) {
+        const auto& sessions = *request_->contract().sessions;
+        if (!replaced_.empty())
+            sessions.end(replaced_, [](const result<bool>&) {});
+        sessions.start(request_->principal(), [this, reply](const result<std::string>& secret) {
+            reply.contain([&] {
+                if (!secret)
+                    return refuse(problem_of(secret.error(), Access::read), reply);
+                auto response = signed_in_answer(is_page_);
+                set_session_cookies(response, *secret, xsrf_value(*secret), is_secure_);
+                reply(std::move(response));
+            });
+        });
+    }
+
+    void sign_out(std::string_view xsrf_value, const Reply& reply) {
+        if (!is_xsrf_value(replaced_, xsrf_value))
+            return refuse(problem_of(AuthenticationFailure{}), reply);
+        request_->contract().sessions->end(replaced_, [this, reply](const result<bool>& ended) {
+            reply.contain([&] {
+                if (!ended)
+                    return refuse(problem_of(ended.error(), Access::read), reply);
+                if (!*ended)
+                    return refuse(problem_of(AuthenticationFailure{}), reply);
+                reply(signed_out_answer(is_page_, is_secure_));
+            });
+        });
+    }
+
+    /// A browser gets the form again, with a sentence above it.
+    void refuse(const Problem& problem, const Reply& reply) const {
+        if (!is_page_)
+            return reply(problem);
+        const auto refused = request_->refusal(problem);
+        const bool is_wrong = problem.status == 401;
+        auto page = sign_in_page(refused.status, is_wrong ? "User or password is wrong."
+                                                 : problem.status < 500
+                                                     ? problem.message
+                                                     : "Something went wrong here; try again later.");
+        if (const auto* retry_after = refused.find("Retry-After"))
+            page.set("Retry-After", *retry_after);
+        if (is_wrong) {
+            // Not Basic: a browser would open a window of its own in front of the page.
+            auto schemes = request_->options().schemes;
+            schemes.basic = false;
+            set_challenges(page, schemes);
+        }
+        reply(std::move(page));
+    }
+
+    RequestPointer request_;
+    bool is_page_;         ///< a browser shows the answer
+    bool is_secure_;       ///< cookies are to be sent over TLS alone
+    std::string replaced_; ///< the secret of an earlier session; empty: none
+    std::string remote_address_;
+};
+
+RouteDocumentation document_create_session() {
+    return {.subject = "Session",
+            .request = BodyContent::sign_in_form,
+            .answers = {{204, BodyContent::nothing},
+                        {303, BodyContent::nothing},
+                        {400, BodyContent::problem_or_page},
+                        {401, BodyContent::problem_or_page},
+                        {429, BodyContent::problem_or_page},
+                        {500, BodyContent::problem_or_page}},
+            .refusals = {413, 415}};
+}
+
+} // namespace
+
+constinit const Route create_session{.method = "POST",
+                                     .path = "/session",
+                                     .callers = Callers::signing_in,
+                                     .summary = "Signs in, by Basic or by a form; sets the session's cookies",
+                                     .begin = &CreateSession::begin,
+                                     .document = &document_create_session,
+                                     .accepts = &accepted_sign_in_type,
+                                     .is_on = &has_sessions};
+
+} // namespace portrait::http
