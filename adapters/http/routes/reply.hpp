@@ -44,12 +44,8 @@ public:
     auto when(Make make) const {
         return [reply = *this, make = std::move(make)](auto&& outcome) {
             reply.contain([&] {
-                if (!outcome)
-                    return reply(outcome.error());
-                if constexpr (std::is_void_v<typename std::remove_cvref_t<decltype(outcome)>::value_type>)
-                    reply(make());
-                else
-                    reply(make(*std::forward<decltype(outcome)>(outcome)));
+                reply(outcome ? made(make, std::forward<decltype(outcome)>(outcome))
+                              : Answer{outcome.error()});
             });
         };
     }
@@ -68,6 +64,14 @@ private:
         std::shared_ptr<void> kept;
         std::atomic<bool> called{false};
     };
+
+    template<class Make, class Outcome>
+    static Answer made(const Make& make, Outcome&& outcome) {
+        if constexpr (std::is_void_v<typename std::remove_cvref_t<Outcome>::value_type>)
+            return make();
+        else
+            return make(*std::forward<Outcome>(outcome));
+    }
 
     /// Answers for the exception that is being handled.
     void fail() const;

@@ -181,12 +181,11 @@ bool is_on(const Route& route, const EndpointOptions& options) {
 RouteMatch match_route(std::string_view method, const boost::urls::url_view& url,
                        const EndpointOptions& options, std::span<const Route> host_routes) {
     Matching matching{method, url, options};
-    const auto consider = [&](const auto& candidates, const auto& route_of) {
-        return std::any_of(candidates.begin(), candidates.end(),
-                           [&](const auto& candidate) { return matching.consider(route_of(candidate)); });
-    };
-    if (!consider(routes(), [](const Route* route) -> const Route& { return *route; }))
-        consider(host_routes, [](const Route& route) -> const Route& { return route; });
+    const auto found = std::any_of(std::begin(table), std::end(table),
+                                   [&](const Route* route) { return matching.consider(*route); });
+    if (!found)
+        (void)std::any_of(host_routes.begin(), host_routes.end(),
+                          [&](const Route& route) { return matching.consider(route); });
     return std::move(matching).outcome();
 }
 

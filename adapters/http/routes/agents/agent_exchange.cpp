@@ -22,7 +22,7 @@ void AgentExchange::finish(ImageBytes body, const Reply& reply) {
     body = {}; // the arguments share what they need of it
     if (!arguments)
         return reply(arguments.error());
-    call(*std::move(arguments), reply);
+    call(*arguments, reply);
 }
 
 Answer AgentExchange::entity_answer(const ImageInfo* info) const {

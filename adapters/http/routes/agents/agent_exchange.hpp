@@ -27,7 +27,7 @@ public:
 
 protected:
     /// A call that answers later overrides this one, any other `answer`. Both may block on the store.
-    virtual void call(AgentArguments arguments, const Reply& reply) { reply(answer(arguments)); }
+    virtual void call(AgentArguments& arguments, const Reply& reply) { reply(answer(arguments)); }
     virtual Answer answer(const AgentArguments& /*arguments*/) { return Error{errc::internal}; }
 
     const Request& request() const noexcept { return *request_; }

@@ -40,7 +40,7 @@ public:
     using AgentExchange::AgentExchange;
 
 protected:
-    void call(AgentArguments arguments, const Reply& reply) override {
+    void call(AgentArguments& arguments, const Reply& reply) override {
         auto wanted = rendition_box(arguments, "ScaledWidth", "ScaledHeight");
         if (!wanted)
             return reply(wanted.error());

@@ -15,7 +15,7 @@ public:
     using AgentExchange::AgentExchange;
 
 protected:
-    void call(AgentArguments arguments, const Reply& reply) override {
+    void call(AgentArguments& arguments, const Reply& reply) override {
         const auto person_id = arguments.person_id();
         if (!person_id)
             return reply(person_id.error());
