@@ -273,9 +273,8 @@ bool Connection::has_body() const noexcept {
 
 void Connection::call_begin() {
     try {
-        // The completion keeps alive what the endpoint still uses and what it posts to when this connection
-        // has given up waiting. It doesn't keep the endpoint: that waits for its completions itself before it
-        // goes.
+        // The completion keeps what the endpoint uses and posts to after this connection has given up. It
+        // doesn't keep the endpoint, which waits for its completions before it goes.
         shared_->endpoint->begin(
             exchange_->head, [exchange = exchange_, io_thread = io_thread_](BeginOutcome outcome) {
                 if (auto* const response = std::get_if<Response>(&outcome)) {

@@ -71,8 +71,8 @@ public:
     /// Now, as a Date field wants it; formatted once a second.
     std::string_view date();
 
-    /// A connection that goes idle leaves what it needed, for the next that wakes: to allocate as much for
-    /// each request is dear. An empty one where none is left.
+    /// A connection that goes idle leaves what it needed, for the next that wakes:
+    /// allocating it for each request costs time. An empty one where none is left.
     void keep(Workspace workspace);
     Workspace spare_workspace();
 

@@ -1,5 +1,4 @@
 #include "callers/authorization.hpp"
-#include "callers/cookies.hpp"
 #include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "endpoint/endpoint_state.hpp"
@@ -30,12 +29,12 @@ std::optional<Problem> judge_app_token(const Request& request, bool by_ticket) {
     return plain_problem(403, "authorization.app_token", "The SO-AppToken is none that is accepted here");
 }
 
-std::optional<Problem> judge_xsrf_value(const Request& request) {
+std::optional<Problem> judge_xsrf_value(const Request& request, std::string_view secret) {
     const auto& head = request.head();
     if (request.options().sessions.xsrf_safe_methods && (head.method == "GET" || head.method == "HEAD"))
         return std::nullopt;
     const auto* shown = head.count("X-XSRF-TOKEN") == 1 ? head.find("X-XSRF-TOKEN") : nullptr;
-    if (shown != nullptr && is_xsrf_value(session_secret_of(head), *shown))
+    if (shown != nullptr && is_xsrf_value(secret, *shown))
         return std::nullopt;
     return plain_problem(401, "authentication.xsrf",
                          "X-XSRF-TOKEN has to be the session's XSRF value, which the cookie XSRF-TOKEN and "
@@ -44,21 +43,21 @@ std::optional<Problem> judge_xsrf_value(const Request& request) {
 
 /// Of a request without Authorization.
 void authenticate_session(const RequestPointer& request, Completion done) {
-    if (!request->options().schemes.session ||
-        find_cookie(request->head(), session_cookie).kind != CookieValue::Kind::found)
+    const auto secret = session_secret_of(request->head());
+    if (!request->options().schemes.session || secret.empty())
         return done(problem_of(AuthenticationFailure{}));
-    const auto resume = [request, done = std::move(done),
+    const auto resume = [request, secret, done = std::move(done),
                          resumed = std::make_shared<std::atomic<bool>>()](BrowserSessions::Found found) {
         if (resumed->exchange(true)) // a port that completes twice
             return;
         if (!found)
             return done(found.error());
-        if (auto problem = judge_xsrf_value(*request))
+        if (auto problem = judge_xsrf_value(*request, secret))
             return done(std::move(problem));
         request->set_principal(*std::move(found));
         done(judge_app_token(*request, false));
     };
-    request->contract().sessions->find(session_secret_of(request->head()), resume);
+    request->contract().sessions->find(secret, resume);
 }
 
 /// Of a request with Authorization.

@@ -62,7 +62,7 @@ RouteDocumentation document_put_person_image() {
 
 } // namespace
 
-constinit const Route put_person_image{
+constexpr Route put_person_image{
     .method = "PUT",
     .path = "/api/v1/Person/{personId}/Image",
     .access = Access::write,
@@ -72,13 +72,6 @@ constinit const Route put_person_image{
     .takes_picture = true,
     .accepts = &accepted_upload_types};
 
-constinit const Route post_person_image{.method = "POST",
-                                        .path = "/api/v1/Person/{personId}/Image",
-                                        .access = Access::write,
-                                        .summary = "The same as PUT",
-                                        .begin = &PutPersonImage::begin,
-                                        .document = &document_put_person_image,
-                                        .takes_picture = true,
-                                        .accepts = &accepted_upload_types};
+constexpr Route post_person_image = put_person_image.at("POST", put_person_image.path, "The same as PUT");
 
 } // namespace portrait::http

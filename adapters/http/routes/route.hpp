@@ -72,6 +72,15 @@ struct Route {
     bool needs_caller() const noexcept {
         return callers == Callers::signing_in || callers == Callers::recognised;
     }
+    /// The same behaviour by another method or path.
+    constexpr Route at(std::string_view other_method, std::string_view other_path,
+                       std::string_view other_summary) const {
+        Route other = *this;
+        other.method = other_method;
+        other.path = other_path;
+        other.summary = other_summary;
+        return other;
+    }
     bool has_person_id() const noexcept { return path.find("{personId}") != std::string_view::npos; }
 };
 

@@ -1,5 +1,4 @@
 #include "callers/authorization.hpp"
-#include "callers/cookies.hpp"
 #include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "callers/sign_in_form.hpp"

@@ -226,7 +226,7 @@ TEST_CASE("a picture's routes have no dates and ask for no zone", "[endpoint][lo
     CHECK(response.status == 200);
 }
 
-TEST_CASE("dates stay UTC and the zone is told", "[endpoint][localization][time_zone]") {
+TEST_CASE("dates stay UTC and SO-TimeZone names the zone", "[endpoint][localization][time_zone]") {
     const Localized fixture;
     const auto utc = text_at(fixture.get({}), "CreatedDate");
     CHECK(std::regex_match(utc, std::regex{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"}));

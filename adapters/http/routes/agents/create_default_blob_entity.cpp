@@ -23,7 +23,6 @@ constinit const Route blob_create_default_blob_entity{.method = "POST",
                                                       .path = "/api/v1/Agents/BLOB/CreateDefaultBlobEntity",
                                                       .summary = "An empty BlobEntity",
                                                       .begin = &begin_call<CreateDefaultBlobEntity>,
-                                                      .document = &document_create_default_blob_entity,
-                                                      .accepts = &accepted_body_types};
+                                                      .document = &document_create_default_blob_entity};
 
 } // namespace portrait::http::agents

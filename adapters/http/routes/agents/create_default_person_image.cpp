@@ -28,7 +28,6 @@ constinit const Route person_create_default_person_image{.method = "POST",
                                                              "/api/v1/Agents/Person/CreateDefaultPersonImage",
                                                          .summary = "An empty PersonImage",
                                                          .begin = &begin_call<CreateDefaultPersonImage>,
-                                                         .document = &document_create_default_person_image,
-                                                         .accepts = &accepted_body_types};
+                                                         .document = &document_create_default_person_image};
 
 } // namespace portrait::http::agents

@@ -38,7 +38,6 @@ constinit const Route blob_delete_blob_entity{.method = "POST",
                                               .access = Access::write,
                                               .summary = "Removes a blob and its links",
                                               .begin = &begin_call_by_query<DeleteBlobEntity>,
-                                              .document = &document_delete_blob_entity,
-                                              .accepts = &accepted_body_types};
+                                              .document = &document_delete_blob_entity};
 
 } // namespace portrait::http::agents

@@ -32,7 +32,6 @@ constinit const Route blob_get_blob_entity{.method = "POST",
                                            .path = "/api/v1/Agents/BLOB/GetBlobEntity",
                                            .summary = "What is known of a blob",
                                            .begin = &begin_call_by_query<GetBlobEntity>,
-                                           .document = &document_get_blob_entity,
-                                           .accepts = &accepted_body_types};
+                                           .document = &document_get_blob_entity};
 
 } // namespace portrait::http::agents

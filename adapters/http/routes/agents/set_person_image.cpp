@@ -34,24 +34,17 @@ RouteDocumentation document_set_person_image() {
 
 } // namespace
 
-constinit const Route person_set_person_image{.method = "POST",
-                                              .path = "/api/v1/Agents/Person/SetPersonImage",
-                                              .access = Access::write,
-                                              .summary = "Stores the person's picture",
-                                              .begin = &begin_call<SetPersonImage>,
-                                              .document = &document_set_person_image,
-                                              .takes_picture = true,
-                                              .accepts = &accepted_body_types,
-                                              .arguments = set_person_image_arguments};
+constexpr Route person_set_person_image{.method = "POST",
+                                        .path = "/api/v1/Agents/Person/SetPersonImage",
+                                        .access = Access::write,
+                                        .summary = "Stores the person's picture",
+                                        .begin = &begin_call<SetPersonImage>,
+                                        .document = &document_set_person_image,
+                                        .takes_picture = true,
+                                        .accepts = &accepted_body_types,
+                                        .arguments = set_person_image_arguments};
 
-constinit const Route blob_set_person_image{.method = "POST",
-                                            .path = "/api/v1/Agents/BLOB/SetPersonImage",
-                                            .access = Access::write,
-                                            .summary = "Stores the person's picture",
-                                            .begin = &begin_call<SetPersonImage>,
-                                            .document = &document_set_person_image,
-                                            .takes_picture = true,
-                                            .accepts = &accepted_body_types,
-                                            .arguments = set_person_image_arguments};
+constexpr Route blob_set_person_image =
+    person_set_person_image.at("POST", "/api/v1/Agents/BLOB/SetPersonImage", person_set_person_image.summary);
 
 } // namespace portrait::http::agents
