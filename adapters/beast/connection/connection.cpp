@@ -2,13 +2,14 @@
 
 #include "connection/request_framing.hpp"
 
-#include <boost/asio/dispatch.hpp>
+#include <portrait/http/async_handle.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 #include <variant>
 
@@ -47,13 +48,9 @@ void Exchange::clear() {
     answer = {};
     piece_charge = {};
     no_room = false;
-    begun.reset();
-    finished.reset();
-    piece.reset();
     if (stop.stop_requested()) {
         stop = std::stop_source{};
     }
-    waiter = nullptr;
     abandoned = false;
 }
 
@@ -86,7 +83,6 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoT
     : shared_{std::move(shared)}
     , io_thread_{std::move(io_thread)}
     , stream_{std::move(socket), std::move(tls)}
-    , wake_{io_thread_->context, SteadyTime::max()}
     , remote_address_{remote_address.to_string()}
     , is_trusted_proxy_{is_one_of(shared_->options.trusted_proxies, remote_address_)}
     , share_{shared_->share_of(remote_address_)} {
@@ -113,8 +109,7 @@ std::chrono::milliseconds Connection::time_for(std::uint64_t bytes) const noexce
 bool Connection::look(SteadyTime now) {
     // A client that won't send any more counts as gone, as it does for nginx: what is made for it alone may
     // end, and what comes of its request is sent all the same.
-    if (exchange_ && exchange_->waiter != nullptr && !exchange_->stop.stop_requested() &&
-        stream_.peer_has_ended()) {
+    if (waiting_ && !exchange_->stop.stop_requested() && stream_.peer_has_ended()) {
         shared_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
         exchange_->stop.request_stop();
     }
@@ -124,7 +119,7 @@ bool Connection::look(SteadyTime now) {
         return false;
     }
     stream_.cancel();
-    wake_.cancel();
+    give_up_waiting_.emit(net::cancellation_type::terminal);
     return !std::exchange(expired_, true);
 }
 
@@ -148,7 +143,7 @@ void Connection::watch_reader(SteadyTime now) {
                                    remote_address_, shared_->options.body_rate, ReaderWatch::window.count()),
                        request_id_);
         stream_.reset();
-        wake_.cancel();
+        give_up_waiting_.emit(net::cancellation_type::terminal);
     }
 }
 
@@ -162,7 +157,7 @@ void Connection::begin_drain() {
 
 void Connection::cut() {
     stream_.close();
-    wake_.cancel();
+    give_up_waiting_.emit(net::cancellation_type::terminal);
 }
 
 Awaitable<void> Connection::run(bool turned_away) {
@@ -183,31 +178,139 @@ Awaitable<void> Connection::run(bool turned_away) {
     stream_.close();
 }
 
-// Serves a request; false when the connection is over.
+// Serves a request: reads its head, lets the endpoint judge it, reads its body, gives that to the endpoint,
+// writes the answer. False when the connection is over.
 Awaitable<bool> Connection::serve_one() {
     forget_request();
-    const Arrival arrival = co_await read_head();
-    if (arrival == Arrival::gone) {
-        co_return false;
+    if (co_await read_head() != Arrival::complete || !accept_head()) {
+        co_return co_await give_up();
     }
-    if (arrival == Arrival::refused) {
-        co_return co_await answer_refused();
+
+    beast::error_code error;
+    BeginOutcome begun = co_await begin(error);
+    if (!stop_waiting(error)) {
+        co_return co_await give_up();
     }
+    if (auto* const response = std::get_if<Response>(&begun)) {
+        co_return co_await answer_at_once(std::move(*response));
+    }
+    admission_.emplace(std::get<Admission>(std::move(begun)));
+    principal_ = admission_->principal();
+    request_id_ = admission_->request_id();
+
+    ImageBytes body;
+    if (has_body() && co_await take_body(body) != Arrival::complete) {
+        co_return co_await give_up();
+    }
+    Response response = co_await finish(std::move(body), error);
+    if (!stop_waiting(error)) {
+        co_return co_await give_up();
+    }
+    if (exchange_->no_room) {
+        response = without_room(response);
+    }
+    co_return co_await answer(std::move(response), true);
+}
+
+// An answer that waits for this thread is counted already.
+Awaitable<BeginOutcome> Connection::begin(beast::error_code& error) {
+    return async_begin(*shared_->endpoint, std::shared_ptr<const RequestHead>{exchange_, &exchange_->head},
+                       start_waiting(error), [exchange = exchange_](BeginOutcome& outcome) {
+                           if (auto* const response = std::get_if<Response>(&outcome)) {
+                               exchange->count(*response);
+                           }
+                       });
+}
+
+Awaitable<Response> Connection::finish(ImageBytes body, beast::error_code& error) {
+    Admission admission = *std::move(admission_);
+    admission_.reset();
+    return async_finish(*shared_->endpoint, std::move(admission), std::move(body), start_waiting(error),
+                        [exchange = exchange_](Response& response) { exchange->count(response); });
+}
+
+// Takes what the endpoint needs from a head that has arrived; false with a problem.
+bool Connection::accept_head() {
     shared_->requests.fetch_add(1, std::memory_order_relaxed);
     in_flight_.emplace(shared_->requests_in_flight);
     fill_head();
     const unsigned minor_version = exchange_->parser->get().version() % 10;
     problem_ = check_framing(exchange_->head, minor_version);
     if (problem_) {
-        co_return co_await answer_refused();
+        return false;
     }
     expects_continue_ = expects_continue(exchange_->head, minor_version);
     if (!has_body()) {
         arrived_ = std::chrono::steady_clock::now();
     }
-    call_begin();
-    co_await wait_for(&Exchange::begun);
-    co_return co_await serve_begun();
+    return true;
+}
+
+// Answers with the problem, if there is one: otherwise the client is gone. Always false.
+Awaitable<bool> Connection::give_up() {
+    if (!problem_) {
+        co_return false;
+    }
+    co_return co_await answer_refused();
+}
+
+// Writes an answer that needs no body, and drops a short body, to keep the connection.
+Awaitable<bool> Connection::answer_at_once(Response response) {
+    const RequestHead& head = exchange_->head;
+    const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
+    const bool keep = !has_body() || (short_body && !expects_continue_);
+    if (exchange_->no_room) {
+        response = without_room(response);
+    }
+    if (!co_await answer(std::move(response), keep)) {
+        co_return false;
+    }
+    co_return co_await discard(head.content_length.value_or(0));
+}
+
+// Reads the body. A short one that the route has no use for is dropped: some clients always send `null` or
+// `{}`.
+Awaitable<Connection::Arrival> Connection::take_body(ImageBytes& body) {
+    const bool unwanted = admission_->body_limit() == 0;
+    const Arrival arrival = co_await read_body(unwanted ? discard_limit : admission_->body_limit());
+    if (arrival == Arrival::complete) {
+        if (!unwanted) {
+            body = body_->take();
+        }
+        body_.reset();
+        arrived_ = std::chrono::steady_clock::now();
+    }
+    co_return arrival;
+}
+
+// Gives the completion token of a call of the endpoint. `look` and `cut` end the waiting by the cancellation
+// signal.
+Connection::Waiting Connection::start_waiting(beast::error_code& error) {
+    set_deadline(shared_->options.handler_timeout);
+    waiting_ = true;
+    return net::bind_cancellation_slot(give_up_waiting_.slot(), net::redirect_error(use_awaitable, error));
+}
+
+// True when the endpoint has answered; otherwise the time is over, which is a problem, or the connection was
+// cut.
+bool Connection::stop_waiting(const beast::error_code& error) {
+    waiting_ = false;
+    if (!error) {
+        return true;
+    }
+    exchange_->abandoned = true;
+    exchange_->stop.request_stop();
+    if (error != net::error::operation_aborted) {
+        refuse_failure(error.message());
+    } else if (expired_) {
+        Problem problem;
+        problem.status = 503;
+        problem.rule = "service.timeout";
+        problem.message = "the request took too long; whether it has changed anything is not known";
+        problem.retry_after = std::chrono::seconds{1};
+        refuse(std::move(problem));
+    }
+    return false;
 }
 
 // Nothing of the last one stays, its picture in particular.
@@ -269,132 +372,6 @@ void Connection::take_workspace() {
 
 bool Connection::has_body() const noexcept {
     return exchange_->head.chunked || exchange_->head.content_length.value_or(0) != 0;
-}
-
-void Connection::call_begin() {
-    try {
-        // The completion keeps what the endpoint uses and posts to after this connection has given up. It
-        // doesn't keep the endpoint, which waits for its completions before it goes.
-        shared_->endpoint->begin(
-            exchange_->head, [exchange = exchange_, io_thread = io_thread_](BeginOutcome outcome) {
-                if (auto* const response = std::get_if<Response>(&outcome)) {
-                    exchange->count(*response);
-                }
-                net::dispatch(io_thread->context, [exchange, outcome = std::move(outcome)]() mutable {
-                    exchange->begun.emplace(std::move(outcome));
-                    exchange->wake();
-                });
-            });
-    } catch (const std::exception& failure) {
-        refuse_failure(failure.what());
-    }
-}
-
-void Connection::call_finish(ImageBytes body) {
-    try {
-        shared_->endpoint->finish(std::move(*admission_), std::move(body),
-                                  [exchange = exchange_, io_thread = io_thread_](Response response) {
-                                      exchange->count(response);
-                                      net::dispatch(io_thread->context,
-                                                    [exchange, response = std::move(response)]() mutable {
-                                                        exchange->finished.emplace(std::move(response));
-                                                        exchange->wake();
-                                                    });
-                                  });
-    } catch (const std::exception& failure) {
-        refuse_failure(failure.what());
-    }
-    admission_.reset();
-}
-
-// Returns when the slot is filled, when a problem came up (the time is over, too), or when the connection is
-// cut.
-template<class Slot>
-Awaitable<void> Connection::wait_for(Slot Exchange::*slot) {
-    if ((*exchange_).*slot || problem_) {
-        co_return;
-    }
-    set_deadline(shared_->options.handler_timeout);
-    exchange_->waiter = &wake_;
-    while (!((*exchange_).*slot) && !expired_ && !shared_->cutting) {
-        beast::error_code ignored;
-        co_await wake_.async_wait(net::redirect_error(use_awaitable, ignored));
-    }
-    exchange_->waiter = nullptr;
-    if (!((*exchange_).*slot) && expired_) {
-        Problem problem;
-        problem.status = 503;
-        problem.rule = "service.timeout";
-        problem.message = "the request took too long; whether it has changed anything is not known";
-        problem.retry_after = std::chrono::seconds{1};
-        exchange_->abandoned = true;
-        exchange_->stop.request_stop();
-        refuse(std::move(problem));
-    }
-}
-
-// Used by connection_stream.cpp, too.
-template Awaitable<void> Connection::wait_for(std::optional<result<BodyProducer::Piece>> Exchange::*slot);
-
-Awaitable<bool> Connection::serve_begun() {
-    if (problem_) {
-        co_return co_await answer_refused();
-    }
-    if (!exchange_->begun) {
-        co_return false;
-    }
-    if (auto* const response = std::get_if<Response>(&*exchange_->begun)) {
-        const RequestHead& head = exchange_->head;
-        const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
-        const bool keep = !has_body() || (short_body && !expects_continue_);
-        // First whoever else has sent something is listened to, then all are answered: a client that is woken
-        // by the first answer finds the others, too, and isn't woken for each.
-        co_await net::post(io_thread_->context, use_awaitable);
-        if (exchange_->no_room) {
-            *response = without_room(*response);
-        }
-        if (!co_await answer(std::move(*response), keep)) {
-            co_return false;
-        }
-        co_return co_await discard(head.content_length.value_or(0));
-    }
-    admission_.emplace(std::get<Admission>(std::move(*exchange_->begun)));
-    principal_ = admission_->principal();
-    request_id_ = admission_->request_id();
-    co_return co_await serve_admitted();
-}
-
-Awaitable<bool> Connection::serve_admitted() {
-    ImageBytes body;
-    if (has_body()) {
-        // A short body that the route has no use for is read and dropped: some clients send `null` or `{}`
-        // always.
-        const bool unwanted = admission_->body_limit() == 0;
-        const Arrival arrival = co_await read_body(unwanted ? discard_limit : admission_->body_limit());
-        if (arrival == Arrival::gone) {
-            co_return false;
-        }
-        if (arrival == Arrival::refused) {
-            co_return co_await answer_refused();
-        }
-        if (!unwanted) {
-            body = body_->take();
-        }
-        body_.reset();
-        arrived_ = std::chrono::steady_clock::now();
-    }
-    call_finish(std::move(body));
-    co_await wait_for(&Exchange::finished);
-    if (problem_) {
-        co_return co_await answer_refused();
-    }
-    if (!exchange_->finished) {
-        co_return false;
-    }
-    if (exchange_->no_room) {
-        *exchange_->finished = without_room(*exchange_->finished);
-    }
-    co_return co_await answer(std::move(*exchange_->finished), true);
 }
 
 } // namespace portrait::http

@@ -8,6 +8,9 @@
 #include "server/io_thread.hpp"
 #include "server/stream.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
@@ -54,11 +57,7 @@ struct Exchange {
     RequestHead head;
     std::string remote_address; ///< of the client, as far as it can be known
     BodyCharge charge;
-    std::optional<BeginOutcome> begun;
-    std::optional<Response> finished;
-    std::optional<result<BodyProducer::Piece>> piece; ///< of an answer that is made while it is sent
-    std::stop_source stop;                            ///< nobody waits for the answer any more
-    SteadyTimer* waiter = nullptr;                    ///< the connection's, while it waits
+    std::stop_source stop;     ///< nobody waits for the answer any more
     bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer
     bool no_room = false;      ///< for the body of the answer, which was dropped
     AnswerCharge answer;       ///< the memory of its body
@@ -79,12 +78,6 @@ struct Exchange {
     void count(Response& response) noexcept;
     /// As above for a piece; an error takes its place.
     void count(result<BodyProducer::Piece>& piece) noexcept;
-
-    void wake() {
-        if (waiter != nullptr) {
-            waiter->cancel();
-        }
-    }
 };
 
 /// What a connection needs for a request and not between two: an idle one hands it on.
@@ -136,12 +129,16 @@ private:
     void start_exchange();
     void give_workspace();
     void take_workspace();
-    void call_begin();
-    Awaitable<bool> serve_begun();
-    Awaitable<bool> serve_admitted();
-    void call_finish(ImageBytes body);
-    template<class Slot>
-    Awaitable<void> wait_for(Slot Exchange::*slot);
+    bool accept_head();
+    Awaitable<bool> give_up();
+    Awaitable<bool> answer_at_once(Response response);
+    Awaitable<Arrival> take_body(ImageBytes& body);
+    Awaitable<BeginOutcome> begin(beast::error_code& error);
+    Awaitable<Response> finish(ImageBytes body, beast::error_code& error);
+    using Waiting = net::cancellation_slot_binder<net::redirect_error_t<net::use_awaitable_t<IoExecutor>>,
+                                                  net::cancellation_slot>;
+    Waiting start_waiting(beast::error_code& error);
+    bool stop_waiting(const beast::error_code& error);
     bool has_body() const noexcept;
 
     // connection_head.cpp: its head
@@ -161,8 +158,11 @@ private:
     Awaitable<bool> send_continue();
 
     // connection_stream.cpp: an answer that is made while it is sent
-    Awaitable<bool> write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written);
-    Awaitable<std::optional<std::string>> next_piece(BodyProducer& producer);
+    Awaitable<bool> write_pieces(const std::shared_ptr<BodyProducer>& producer, bool chunked,
+                                 std::uint64_t& written);
+    Awaitable<result<BodyProducer::Piece>> ask_for_piece(const std::shared_ptr<BodyProducer>& producer,
+                                                         beast::error_code& error);
+    Awaitable<std::optional<std::string>> next_piece(const std::shared_ptr<BodyProducer>& producer);
 
     // connection_answer.cpp: its answer
     Awaitable<bool> answer(Response response, bool keep);
@@ -182,8 +182,9 @@ private:
     const std::shared_ptr<ServerShared> shared_;
     const std::shared_ptr<IoThread> io_thread_;
     Stream stream_;
-    SteadyTimer wake_;                 ///< never due; cancelled to wake a wait for the endpoint
-    const std::string remote_address_; ///< of the peer, which may be a proxy
+    net::cancellation_signal give_up_waiting_; ///< for the endpoint
+    bool waiting_ = false;                     ///< for the endpoint
+    const std::string remote_address_;         ///< of the peer, which may be a proxy
     const bool is_trusted_proxy_;
     const std::shared_ptr<AddressShare> share_; ///< of the peer
     beast::flat_buffer buffer_;                 ///< received, not yet used

@@ -92,7 +92,8 @@ Awaitable<bool> Connection::answer(Response response, bool keep) {
     const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
                             !wrong_length && !unbounded && !shared_->draining &&
                             served_ < shared_->options.requests_per_connection;
-    BodyProducer* const producer = to_head ? nullptr : response_.producer();
+    const auto* const made = std::get_if<std::shared_ptr<BodyProducer>>(&response_.body);
+    const auto producer = to_head || made == nullptr ? nullptr : *made;
     ResponseFraming framing;
     framing.chunked = producer != nullptr && !length && exchange_->parser->get().version() != 10;
     framing.close = !keep_alive;
@@ -111,7 +112,7 @@ Awaitable<bool> Connection::answer(Response response, bool keep) {
     std::uint64_t body_written = written - std::min(written, head_text_.size());
     bool whole = !error;
     if (producer != nullptr && !error) {
-        whole = co_await write_pieces(*producer, framing.chunked, body_written) &&
+        whole = co_await write_pieces(producer, framing.chunked, body_written) &&
                 (!length || *length == body_written);
     }
     answering_ = false;

@@ -1,6 +1,9 @@
 #include "connection/connection.hpp"
 
-#include <boost/asio/dispatch.hpp>
+#include <portrait/http/async_handle.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/redirect_error.hpp>
 
 #include <fmt/format.h>
 
@@ -8,33 +11,33 @@
 
 namespace portrait::http {
 
+Awaitable<result<BodyProducer::Piece>>
+Connection::ask_for_piece(const std::shared_ptr<BodyProducer>& producer, beast::error_code& error) {
+    return async_next(producer, start_waiting(error),
+                      [exchange = exchange_](result<BodyProducer::Piece>& piece) { exchange->count(piece); });
+}
+
 // Asks for the next piece; an empty text at the end, nothing when there won't be one.
-Awaitable<std::optional<std::string>> Connection::next_piece(BodyProducer& producer) {
-    exchange_->piece.reset();
-    producer.next([exchange = exchange_, io_thread = io_thread_](result<BodyProducer::Piece> piece) {
-        exchange->count(piece);
-        net::dispatch(io_thread->context, [exchange, piece = std::move(piece)]() mutable {
-            exchange->piece.emplace(std::move(piece));
-            exchange->wake();
-        });
-    });
-    co_await wait_for(&Exchange::piece);
-    if (!exchange_->piece || problem_) {
+Awaitable<std::optional<std::string>> Connection::next_piece(const std::shared_ptr<BodyProducer>& producer) {
+    beast::error_code error;
+    result<BodyProducer::Piece> piece = co_await ask_for_piece(producer, error);
+    if (!stop_waiting(error)) {
         co_return std::nullopt;
     }
-    if (!*exchange_->piece) {
-        shared_->event(exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
-                       fmt::format("an answer was cut short: {}: {}", exchange_->piece->error().message(),
-                                   exchange_->piece->error().cause()),
-                       request_id_);
+    if (!piece) {
+        shared_->event(
+            exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
+            fmt::format("an answer was cut short: {}: {}", piece.error().message(), piece.error().cause()),
+            request_id_);
         co_return std::nullopt;
     }
-    co_return std::move(**exchange_->piece).value_or(std::string{});
+    co_return (*std::move(piece)).value_or(std::string{});
 }
 
 // Writes the body piece by piece; false when it can't be finished, and then the connection has to be cut, so
 // that the client doesn't take what it got for all.
-Awaitable<bool> Connection::write_pieces(BodyProducer& producer, bool chunked, std::uint64_t& written) {
+Awaitable<bool> Connection::write_pieces(const std::shared_ptr<BodyProducer>& producer, bool chunked,
+                                         std::uint64_t& written) {
     for (;;) {
         const auto piece = co_await next_piece(producer);
         if (!piece) {
