@@ -59,6 +59,10 @@ ROOMS = {
         "formats": "headers",
         "headers": "",
     },
+    "adapters/beast": {
+        "connection": "server",
+        "server": "",
+    },
     "adapters/sqlite": {
         "upkeep": "folder rows segments",
         "folder": "commit resident rows segments",

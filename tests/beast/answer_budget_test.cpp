@@ -1,4 +1,4 @@
-#include "connection/answer_budget.hpp"
+#include "server/answer_budget.hpp"
 
 #include "support/catch.hpp"
 

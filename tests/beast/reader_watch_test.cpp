@@ -1,4 +1,4 @@
-#include "connection/reader_watch.hpp"
+#include "server/reader_watch.hpp"
 
 #include "support/catch.hpp"
 

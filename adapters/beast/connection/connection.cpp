@@ -7,7 +7,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <utility>
@@ -25,57 +24,6 @@ bool is_one_of(const std::vector<Network>& networks, std::string_view text) {
 }
 
 } // namespace
-
-void Exchange::wipe_secrets() noexcept {
-    for (const RequestField& field : head.fields) {
-        if (equal_ignoring_case(field.name, "Authorization") || equal_ignoring_case(field.name, "Cookie") ||
-            equal_ignoring_case(field.name, "SO-AppToken") ||
-            equal_ignoring_case(field.name, "X-XSRF-TOKEN")) {
-            // The parser's own memory, which nothing else refers to any more.
-            OPENSSL_cleanse(const_cast<char*>(field.value.data()), field.value.size());
-        }
-    }
-    head.fields.clear();
-}
-
-void Exchange::clear() {
-    wipe_secrets();
-    parser.reset();
-    auto fields = std::move(head.fields);
-    head = {};
-    head.fields = std::move(fields);
-    charge = {};
-    answer = {};
-    piece_charge = {};
-    no_room = false;
-    if (stop.stop_requested()) {
-        stop = std::stop_source{};
-    }
-    abandoned = false;
-}
-
-void Exchange::count(Response& response) noexcept {
-    try {
-        no_room = !answer.take(response.body, !response.repeatable);
-        if (no_room) {
-            response.body = std::monostate{};
-        }
-    } catch (...) { // no memory to count with
-        no_room = response.repeatable;
-    }
-}
-
-void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
-    if (!piece_made || !*piece_made) {
-        return;
-    }
-    try {
-        if (!piece_charge.take(**piece_made)) {
-            piece_made = Error{errc::service_busy}.with_cause("too many bytes of answers are in flight");
-        }
-    } catch (...) { // NOLINT(bugprone-empty-catch): it goes uncounted
-    }
-}
 
 Connection::Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoThread> io_thread,
                        Socket socket, const net::ip::address& remote_address,
@@ -356,7 +304,7 @@ void Connection::share_with(const std::shared_ptr<AddressShare>& share) {
 void Connection::give_workspace() {
     if (exchange_ && exchange_.use_count() == 1) {
         exchange_->clear();
-        io_thread_->keep(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
+        keep_workspace(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
     }
     exchange_.reset();
     buffer_.shrink_to_fit();
@@ -364,7 +312,7 @@ void Connection::give_workspace() {
 }
 
 void Connection::take_workspace() {
-    Workspace spare = io_thread_->spare_workspace();
+    Workspace spare = spare_workspace();
     exchange_ = std::move(spare.exchange);
     buffer_ = std::move(spare.buffer);
     head_text_ = std::move(spare.head_text);

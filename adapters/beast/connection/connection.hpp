@@ -1,18 +1,16 @@
 #pragma once
 
-#include "connection/answer_budget.hpp"
-#include "connection/body_budget.hpp"
-#include "connection/body_buffer.hpp"
+#include "connection/exchange.hpp"
 #include "connection/head_scanner.hpp"
-#include "connection/reader_watch.hpp"
 #include "server/io_thread.hpp"
+#include "server/reader_watch.hpp"
+#include "server/server_shared.hpp"
 #include "server/stream.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -25,97 +23,29 @@
 
 namespace portrait::http {
 
-/// Beast's Body concept over a `BodyBuffer` and its charge; used for chunked bodies.
-struct CollectedBody {
-    struct value_type { // NOLINT(readability-identifier-naming): Beast's name
-        BodyBuffer* buffer = nullptr;
-        BodyCharge* charge = nullptr;
-        bool over_budget = false;
-    };
-
-    class reader { // NOLINT(readability-identifier-naming): Beast's name
-    public:
-        template<bool IsRequest, class Fields>
-        reader(beast::http::header<IsRequest, Fields>& /*head*/, value_type& body)
-            : body_{body} {}
-
-        void init(const boost::optional<std::uint64_t>& /*length*/, beast::error_code& error) { error = {}; }
-        void finish(beast::error_code& error) { error = {}; }
-
-        std::size_t put(net::const_buffer buffer, beast::error_code& error);
-
-    private:
-        value_type& body_;
-    };
-};
-
-/// One request and its answer. Shared with the endpoint's completions, which may come after the connection
-/// has given up: the head's views stay valid, and what a late completion brings dies with it. The slots
-/// belong to the connection's thread.
-struct Exchange {
-    std::optional<beast::http::request_parser<CollectedBody>> parser;
-    RequestHead head;
-    std::string remote_address; ///< of the client, as far as it can be known
-    BodyCharge charge;
-    std::stop_source stop;     ///< nobody waits for the answer any more
-    bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer
-    bool no_room = false;      ///< for the body of the answer, which was dropped
-    AnswerCharge answer;       ///< the memory of its body
-    AnswerCharge piece_charge; ///< that of its present piece
-
-    Exchange() = default;
-    Exchange(const Exchange&) = delete;
-    Exchange& operator=(const Exchange&) = delete;
-    ~Exchange() { wipe_secrets(); }
-
-    /// Overwrites the passwords, tokens and cookies of the head; they would stay in freed memory otherwise.
-    void wipe_secrets() noexcept;
-    /// As new, with the memory that it has.
-    void clear();
-
-    /// Counts the memory of the answer's body, or drops the body where there is no room for it. Called where
-    /// the answer becomes ready, on any thread: an answer that waits for its io thread is counted already.
-    void count(Response& response) noexcept;
-    /// As above for a piece; an error takes its place.
-    void count(result<BodyProducer::Piece>& piece) noexcept;
-};
-
-/// What a connection needs for a request and not between two: an idle one hands it on.
-struct Workspace {
-    std::shared_ptr<Exchange> exchange;
-    beast::flat_buffer buffer;
-    std::string head_text;
-};
-
 /// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
-class Connection : public std::enable_shared_from_this<Connection>, public IdleHook {
+class Connection final : public std::enable_shared_from_this<Connection>, public ServedConnection {
 public:
     /// With a context it speaks TLS.
     Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoThread> io_thread, Socket socket,
                const net::ip::address& remote_address, std::shared_ptr<const TlsContext> tls);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-    ~Connection();
+    ~Connection() override;
 
     /// Serves until the connection ends; who is turned away is answered 503, whatever will be asked. Throws
     /// what serving throws; the connection is over then.
     Awaitable<void> run(bool turned_away);
 
-    SteadyTime idle_since; ///< while it is in its io thread's list of idle ones
-
-    /// Called now and then: ends what is due, and looks whether a client that waits for its answer is still
-    /// there.
-    /// True when its time was found to be over for the first time since it was set.
-    bool look(SteadyTime now);
-    /// Closes the connection when its client takes too little of what was sent.
-    void watch_reader(SteadyTime now);
-    /// Closes when no request is under way; otherwise the next answer is the last.
-    void begin_drain();
-    /// Ends everything now.
-    void cut();
+    bool look(SteadyTime now) override;
+    void begin_drain() override;
+    void cut() override;
 
 private:
     enum class Arrival { complete, gone, refused };
+
+    /// Closes the connection when its client takes too little of what was sent.
+    void watch_reader(SteadyTime now);
 
     // connection_opening.cpp: what comes before the first request
     Awaitable<bool> open();

@@ -1,7 +1,5 @@
 #include "server/io_thread.hpp"
 
-#include "connection/connection.hpp"
-
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -17,10 +15,8 @@ std::chrono::milliseconds period_for(const ServerOptions& options) {
     return std::clamp(shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{250});
 }
 
-constexpr std::size_t most_spare_workspaces = 64;
-constexpr std::size_t largest_kept_buffer = 8192; // most heads need no more
-constexpr unsigned farewells_at_once = 16;
-constexpr std::chrono::milliseconds pause_between_farewells{1};
+constexpr unsigned max_timeouts_per_tick = 16;
+constexpr std::chrono::milliseconds pause_between_ticks{1};
 
 } // namespace
 
@@ -31,24 +27,7 @@ IoThread::IoThread(const ServerOptions& options)
 
 IoThread::~IoThread() = default;
 
-void IoThread::keep(Workspace workspace) {
-    if (spare_workspaces_.size() < most_spare_workspaces &&
-        workspace.buffer.capacity() <= largest_kept_buffer &&
-        workspace.head_text.capacity() <= largest_kept_buffer) {
-        spare_workspaces_.push_back(std::move(workspace));
-    }
-}
-
-Workspace IoThread::spare_workspace() {
-    if (spare_workspaces_.empty()) {
-        return {};
-    }
-    Workspace spare = std::move(spare_workspaces_.back());
-    spare_workspaces_.pop_back();
-    return spare;
-}
-
-void IoThread::add(Connection& connection) {
+void IoThread::add(ServedConnection& connection) {
     connections_.insert(&connection);
     if (!ticking_) {
         ticking_ = true;
@@ -56,7 +35,7 @@ void IoThread::add(Connection& connection) {
     }
 }
 
-void IoThread::idle(Connection& connection) {
+void IoThread::idle(ServedConnection& connection) {
     connection.idle_since = std::chrono::steady_clock::now();
     idle_connections_.push_back(connection);
     idle_count_.fetch_add(1, std::memory_order_relaxed);
@@ -65,7 +44,7 @@ void IoThread::idle(Connection& connection) {
     }
 }
 
-void IoThread::busy(Connection& connection) {
+void IoThread::busy(ServedConnection& connection) {
     IdleHook& hook = connection;
     if (!hook.is_linked()) {
         return;
@@ -82,7 +61,7 @@ void IoThread::publish_oldest() noexcept {
     oldest_idle_.store(
         idle_connections_.empty()
             ? never
-            : static_cast<Connection&>(idle_connections_.front()).idle_since.time_since_epoch().count(),
+            : static_cast<ServedConnection&>(idle_connections_.front()).idle_since.time_since_epoch().count(),
         std::memory_order_relaxed);
 }
 
@@ -99,7 +78,7 @@ bool IoThread::close_oldest_idle() {
     net::post(context, [this] {
         idle_count_.fetch_add(1, std::memory_order_relaxed);
         if (!idle_connections_.empty()) {
-            auto& connection = static_cast<Connection&>(idle_connections_.front());
+            auto& connection = static_cast<ServedConnection&>(idle_connections_.front());
             busy(connection);
             connection.cut();
         }
@@ -108,7 +87,7 @@ bool IoThread::close_oldest_idle() {
 }
 
 void IoThread::tick() {
-    timer_.expires_after(more_have_expired_ ? pause_between_farewells : period_);
+    timer_.expires_after(more_have_expired_ ? pause_between_ticks : period_);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || connections_.empty()) {
             ticking_ = false;
@@ -125,8 +104,8 @@ void IoThread::look_at_connections() {
     const SteadyTime now = std::chrono::steady_clock::now();
     unsigned expired = 0;
     more_have_expired_ = false;
-    for (Connection* const connection : connections_) {
-        if (connection->look(now) && ++expired == farewells_at_once) {
+    for (ServedConnection* const connection : connections_) {
+        if (connection->look(now) && ++expired == max_timeouts_per_tick) {
             more_have_expired_ = true;
             return;
         }
@@ -134,13 +113,13 @@ void IoThread::look_at_connections() {
 }
 
 void IoThread::drain_connections() {
-    for (Connection* const connection : connections_) {
+    for (ServedConnection* const connection : connections_) {
         connection->begin_drain();
     }
 }
 
 void IoThread::cut_connections() {
-    for (Connection* const connection : connections_) {
+    for (ServedConnection* const connection : connections_) {
         connection->cut();
     }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "connection/body_budget.hpp"
+#include "server/body_budget.hpp"
 
 #include <portrait/beast/server.hpp>
 

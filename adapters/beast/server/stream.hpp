@@ -1,10 +1,9 @@
 #pragma once
 
-#include "connection/reader_watch.hpp"
-#include "server/io_thread.hpp"
+#include "server/asio.hpp"
+#include "server/reader_watch.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/core/error.hpp>
 
 #include <array>
 #include <cstddef>
@@ -12,8 +11,6 @@
 #include <string>
 
 namespace portrait::http {
-
-namespace beast = boost::beast;
 
 class TlsContext;
 class TlsLayer;

@@ -12,7 +12,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace async_handle_test {
@@ -160,6 +164,125 @@ TEST_CASE("cancelling an async_handle that has its answer changes nothing", "[ht
     cancel.emit(net::cancellation_type::total);
     REQUIRE(errors.size() == 1);
     CHECK_FALSE(errors.front());
+}
+
+TEST_CASE("async_begin and async_finish are one request to a coroutine", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    std::string read;
+    net::co_spawn(
+        context,
+        [&]() -> net::awaitable<void> {
+            const auto put = std::make_shared<const http::RequestHead>(fixture.head("PUT"));
+            auto begun = co_await http::async_begin(*fixture.endpoint, put, net::use_awaitable);
+            REQUIRE(std::holds_alternative<http::Admission>(begun));
+            auto admission = std::get<http::Admission>(std::move(begun));
+            CHECK(admission.body_limit() >= fixture.picture.size());
+            const auto saved = co_await http::async_finish(*fixture.endpoint, std::move(admission),
+                                                           ImageBytes{fixture.picture}, net::use_awaitable);
+            CHECK(saved.status == 200);
+            const auto options = std::make_shared<const http::RequestHead>(fixture.head("OPTIONS"));
+            const auto answered = co_await http::async_begin(*fixture.endpoint, options, net::use_awaitable);
+            REQUIRE(std::holds_alternative<http::Response>(answered));
+            CHECK(std::get<http::Response>(answered).status == 204);
+        },
+        [](const std::exception_ptr& failure) { CHECK_FALSE(failure); });
+    context.run();
+}
+
+TEST_CASE("a host may look at an answer where it becomes ready", "[http][async]") {
+    AsyncFixture fixture;
+    net::io_context context;
+    const auto head = std::make_shared<const http::RequestHead>(fixture.head("GET"));
+    std::optional<http::BeginOutcome> begun;
+    http::async_begin(
+        fixture.slow, head,
+        net::bind_executor(context, [&](boost::system::error_code error, http::BeginOutcome outcome) {
+            CHECK_FALSE(error);
+            begun.emplace(std::move(outcome));
+        }));
+    CHECK_FALSE(begun); // posted, although it was ready at once
+    context.run();
+    REQUIRE(begun);
+    bool ready = false;
+    unsigned status = 0;
+    http::async_finish(fixture.slow, std::get<http::Admission>(*std::move(begun)), {},
+                       net::bind_executor(context,
+                                          [&](boost::system::error_code, const http::Response& response) {
+                                              CHECK(ready);
+                                              status = response.status;
+                                          }),
+                       [&](http::Response& response) {
+                           CHECK(response.status == 404);
+                           response.status = 503;
+                           ready = true;
+                       });
+    fixture.tasks->run();
+    CHECK(ready); // before the handler's turn
+    CHECK(status == 0);
+    context.restart();
+    context.run();
+    CHECK(status == 503);
+}
+
+TEST_CASE("a cancelled async_begin keeps its head for the endpoint", "[http][async]") {
+    // Recognises callers when the test wants it to.
+    class LateAuthenticator final : public http::Authenticator {
+    public:
+        void authenticate(http::Credentials, std::string_view,
+                          std::function<void(http::AuthenticationOutcome)> done) override {
+            waiting = std::move(done);
+        }
+        std::function<void(http::AuthenticationOutcome)> waiting;
+    };
+    AsyncFixture fixture;
+    const auto authenticator = std::make_shared<LateAuthenticator>();
+    const auto executor = std::make_shared<http::InlineExecutor>();
+    http::Endpoint endpoint{fixture.service, authenticator, executor, executor};
+    net::io_context context;
+    net::cancellation_signal signal;
+    auto head = std::make_shared<const http::RequestHead>(fixture.head("GET"));
+    const std::weak_ptr<const http::RequestHead> kept = head;
+    boost::system::error_code error;
+    http::async_begin(
+        endpoint, std::move(head),
+        net::bind_cancellation_slot(
+            signal.slot(), net::bind_executor(context, [&](boost::system::error_code outcome,
+                                                           const http::BeginOutcome&) { error = outcome; })));
+    signal.emit(net::cancellation_type::terminal);
+    context.run();
+    CHECK(error == net::error::operation_aborted);
+    CHECK_FALSE(kept.expired());
+    std::exchange(authenticator->waiting, nullptr)(http::AuthenticationFailure{});
+    CHECK(kept.expired());
+}
+
+TEST_CASE("async_next gives a body's pieces", "[http][async]") {
+    class TwoPieces final : public http::BodyProducer {
+    public:
+        void next(std::function<void(result<Piece>)> done) override {
+            done(count_ < 2 ? Piece{std::to_string(count_++)} : Piece{});
+        }
+
+    private:
+        int count_ = 0;
+    };
+    net::io_context context;
+    std::string text;
+    net::co_spawn(
+        context,
+        [&]() -> net::awaitable<void> {
+            const auto producer = std::make_shared<TwoPieces>();
+            for (;;) {
+                const auto piece = co_await http::async_next(producer, net::use_awaitable);
+                if (!*piece)
+                    co_return;
+                text += **piece;
+            }
+        },
+        [](const std::exception_ptr& failure) { CHECK_FALSE(failure); });
+    context.run();
+    CHECK(text == "01");
 }
 
 } // namespace async_handle_test

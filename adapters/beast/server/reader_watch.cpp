@@ -1,4 +1,4 @@
-#include "connection/reader_watch.hpp"
+#include "server/reader_watch.hpp"
 
 // The kernel's own header: the C library's tcp_info ends before the field that is needed.
 #include <linux/sockios.h>

@@ -1,4 +1,4 @@
-#include "connection/body_budget.hpp"
+#include "server/body_budget.hpp"
 
 #include <utility>
 

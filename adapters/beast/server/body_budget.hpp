@@ -1,6 +1,6 @@
 #pragma once
 
-#include "connection/answer_budget.hpp"
+#include "server/answer_budget.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -1,0 +1,88 @@
+#include "connection/exchange.hpp"
+
+#include <openssl/crypto.h>
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace portrait::http {
+namespace {
+
+constexpr std::size_t most_spare_workspaces = 64;
+constexpr std::size_t largest_kept_buffer = 8192; // most heads need no more
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): connections stay on one thread
+thread_local std::vector<Workspace> spare_workspaces;
+
+} // namespace
+
+void Exchange::wipe_secrets() noexcept {
+    for (const RequestField& field : head.fields) {
+        if (equal_ignoring_case(field.name, "Authorization") || equal_ignoring_case(field.name, "Cookie") ||
+            equal_ignoring_case(field.name, "SO-AppToken") ||
+            equal_ignoring_case(field.name, "X-XSRF-TOKEN")) {
+            // The parser's own memory, which nothing else refers to any more.
+            OPENSSL_cleanse(const_cast<char*>(field.value.data()), field.value.size());
+        }
+    }
+    head.fields.clear();
+}
+
+void Exchange::clear() {
+    wipe_secrets();
+    parser.reset();
+    auto fields = std::move(head.fields);
+    head = {};
+    head.fields = std::move(fields);
+    charge = {};
+    answer = {};
+    piece_charge = {};
+    no_room = false;
+    if (stop.stop_requested()) {
+        stop = std::stop_source{};
+    }
+    abandoned = false;
+}
+
+void Exchange::count(Response& response) noexcept {
+    try {
+        no_room = !answer.take(response.body, !response.repeatable);
+        if (no_room) {
+            response.body = std::monostate{};
+        }
+    } catch (...) { // no memory to count with
+        no_room = response.repeatable;
+    }
+}
+
+void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
+    if (!piece_made || !*piece_made) {
+        return;
+    }
+    try {
+        if (!piece_charge.take(**piece_made)) {
+            piece_made = Error{errc::service_busy}.with_cause("too many bytes of answers are in flight");
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): it goes uncounted
+    }
+}
+
+void keep_workspace(Workspace workspace) {
+    if (spare_workspaces.size() < most_spare_workspaces &&
+        workspace.buffer.capacity() <= largest_kept_buffer &&
+        workspace.head_text.capacity() <= largest_kept_buffer) {
+        spare_workspaces.push_back(std::move(workspace));
+    }
+}
+
+Workspace spare_workspace() {
+    if (spare_workspaces.empty()) {
+        return {};
+    }
+    Workspace spare = std::move(spare_workspaces.back());
+    spare_workspaces.pop_back();
+    return spare;
+}
+
+} // namespace portrait::http
