@@ -57,9 +57,8 @@ void block_sigpipe() {
 }
 
 net::ip::address plain(const net::ip::address& address) {
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
         return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
-    }
     return address;
 }
 
@@ -68,15 +67,13 @@ net::ip::address plain(const net::ip::address& address) {
     const net::ip::address address = net::ip::make_address(options.address, error);
     const tcp::endpoint endpoint{address, options.port};
     const auto attempt = [&error](auto&& step) {
-        if (!error) {
+        if (!error)
             step();
-        }
     };
     attempt([&] { acceptor.open(endpoint.protocol(), error); });
     attempt([&] { acceptor.set_option(Acceptor::reuse_address{true}, error); });
-    if (address.is_v6() && address.is_unspecified()) {
+    if (address.is_v6() && address.is_unspecified())
         attempt([&] { acceptor.set_option(net::ip::v6_only{false}, error); });
-    }
     attempt([&] { acceptor.set_option(UnsentLimit{unsent_bytes}, error); });
     attempt([&] { acceptor.bind(endpoint, error); });
     attempt([&] { acceptor.listen(Acceptor::max_listen_connections, error); });
@@ -179,25 +176,21 @@ Server::State::State(std::shared_ptr<Endpoint> endpoint, ServerOptions options, 
 }
 
 result<void> Server::State::start() {
-    if (auto loaded = shared_->load_tls(); !loaded) {
+    if (auto loaded = shared_->load_tls(); !loaded)
         return loaded;
-    }
-    if (auto listening = listen(*acceptor_, shared_->options); !listening) {
+    if (auto listening = listen(*acceptor_, shared_->options); !listening)
         return listening;
-    }
     port_ = acceptor_->local_endpoint().port();
     shared_->enter();
     net::co_spawn(io_threads_.front()->context, accept_connections(),
                   [shared = shared_](const std::exception_ptr& failure) {
-                      if (failure) {
+                      if (failure)
                           shared->event(Severity::error,
                                         "accepting connections has ended: " + what_of(failure));
-                      }
                       shared->leave();
                   });
-    for (const auto& io_thread : io_threads_) {
+    for (const auto& io_thread : io_threads_)
         threads_.emplace_back([this, io_thread = io_thread.get()] { run(*io_thread); });
-    }
     return {};
 }
 
@@ -253,9 +246,8 @@ void Server::State::take_in_backlog() {
     acceptor_->non_blocking(true, error);
     for (std::size_t next = 0; !error; next = (next + 1) % io_threads_.size()) {
         Socket socket = acceptor_->accept(io_threads_[next]->context, error);
-        if (!error) {
+        if (!error)
             take_in(std::move(socket), io_threads_[next]);
-        }
     }
 }
 
@@ -271,15 +263,13 @@ bool Server::State::close_oldest_idle() {
 void Server::State::take_in(Socket socket, const std::shared_ptr<IoThread>& io_thread) {
     beast::error_code error;
     const tcp::endpoint remote = socket.remote_endpoint(error);
-    if (error) {
+    if (error)
         return; // gone already
-    }
     socket.set_option(tcp::no_delay{true}, error);
     const std::uint64_t present = shared_->connections;
     const std::uint64_t limit = shared_->options.connection_limit;
-    if (present >= limit + turned_away_at_once) {
+    if (present >= limit + turned_away_at_once)
         return;
-    }
     const bool turned_away = present >= limit && !close_oldest_idle();
     shared_->accepted.fetch_add(1, std::memory_order_relaxed);
     // The connection is made on its own thread: from there on nobody else touches it.
@@ -291,9 +281,8 @@ void Server::State::take_in(Socket socket, const std::shared_ptr<IoThread>& io_t
 
 bool Server::State::drain(std::chrono::milliseconds patience) {
     const std::lock_guard lock{drain_mutex_};
-    if (drained_) {
+    if (drained_)
         return *drained_;
-    }
     shared_->endpoint->set_draining(true);
     shared_->draining = true;
     net::post(io_threads_.front()->context, [this] {
@@ -301,15 +290,13 @@ bool Server::State::drain(std::chrono::milliseconds patience) {
         acceptor_->cancel(ignored);
         pause_->cancel();
     });
-    for (const auto& io_thread : io_threads_) {
+    for (const auto& io_thread : io_threads_)
         net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->drain_connections(); });
-    }
     drained_ = threads_.empty() || shared_->wait_until_empty(std::clamp(patience, {}, longest_patience));
     if (!*drained_) {
         shared_->cutting = true;
-        for (const auto& io_thread : io_threads_) {
+        for (const auto& io_thread : io_threads_)
             net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->cut_connections(); });
-        }
         shared_->wait_until_empty();
     }
     stop();
@@ -319,13 +306,11 @@ bool Server::State::drain(std::chrono::milliseconds patience) {
 // Lets the contexts run out of work rather than stopping them, so that nothing of a connection is left in
 // them.
 void Server::State::stop() {
-    for (const auto& io_thread : io_threads_) {
+    for (const auto& io_thread : io_threads_)
         net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->finish(); });
-    }
     guards_.clear();
-    for (std::thread& thread : threads_) {
+    for (std::thread& thread : threads_)
         thread.join();
-    }
     threads_.clear();
 }
 
@@ -336,13 +321,11 @@ Server::~Server() = default;
 
 result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Endpoint> endpoint, ServerOptions options,
                                               std::shared_ptr<Log> log) {
-    if (!endpoint) {
+    if (!endpoint)
         throw std::invalid_argument{"portrait::http::Server: no endpoint"};
-    }
     auto state = std::make_unique<State>(std::move(endpoint), std::move(options), std::move(log));
-    if (auto started = state->start(); !started) {
+    if (auto started = state->start(); !started)
         return started.error();
-    }
     return std::unique_ptr<Server>{new Server{std::move(state)}};
 }
 

@@ -21,15 +21,13 @@ void BodyBuffer::Free::operator()(std::byte* memory) const noexcept {
 BodyBuffer::BodyBuffer(std::optional<std::uint64_t> declared, std::uint64_t limit)
     : most_{static_cast<std::size_t>(
           std::min<std::uint64_t>(declared.value_or(limit), std::numeric_limits<std::size_t>::max() / 2))} {
-    if (declared) {
+    if (declared)
         resize(std::min(most_, reserve_at_once));
-    }
 }
 
 std::span<std::byte> BodyBuffer::prepare() {
-    if (size_ == capacity_ && size_ < most_) {
+    if (size_ == capacity_ && size_ < most_)
         resize(std::min(most_, std::max(first_step, capacity_ * 2)));
-    }
     return {memory_.get() + size_, capacity_ - size_};
 }
 
@@ -38,9 +36,8 @@ std::size_t BodyBuffer::append(std::span<const std::byte> bytes) {
     while (taken < bytes.size()) {
         const std::span<std::byte> room = prepare();
         const std::size_t count = std::min(room.size(), bytes.size() - taken);
-        if (count == 0) {
+        if (count == 0)
             break;
-        }
         std::memcpy(room.data(), bytes.data() + taken, count);
         commit(count);
         taken += count;
@@ -54,9 +51,8 @@ ImageBytes BodyBuffer::take() {
         capacity_ = 0;
         return {};
     }
-    if (size_ < capacity_) {
+    if (size_ < capacity_)
         resize(size_);
-    }
     capacity_ = 0;
     const std::shared_ptr<const std::byte> owner{std::move(memory_)};
     const std::span<const std::byte> view{owner.get(), std::exchange(size_, 0)};
@@ -65,13 +61,11 @@ ImageBytes BodyBuffer::take() {
 
 // realloc rather than a vector: it needs no zeros written first and moves large blocks by their pages.
 void BodyBuffer::resize(std::size_t capacity) {
-    if (capacity == capacity_) {
+    if (capacity == capacity_)
         return;
-    }
     auto* const memory = static_cast<std::byte*>(std::realloc(memory_.get(), capacity)); // NOLINT
-    if (memory == nullptr) {
+    if (memory == nullptr)
         throw std::bad_alloc{};
-    }
     static_cast<void>(memory_.release()); // NOLINT(bugprone-unused-return-value): realloc has it now
     memory_.reset(memory);
     capacity_ = capacity;

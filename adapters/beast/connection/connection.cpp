@@ -63,27 +63,24 @@ bool Connection::look(SteadyTime now) {
     }
     watch_reader(now);
     // Again at every look: a cancel misses an operation that has just completed and is followed by another.
-    if (now < deadline_) {
+    if (now < deadline_)
         return false;
-    }
     stream_.cancel();
     give_up_waiting_.emit(net::cancellation_type::terminal);
     return !std::exchange(expired_, true);
 }
 
 void Connection::watch_reader(SteadyTime now) {
-    if (!sending_) {
+    if (!sending_)
         return;
-    }
     const SentBytes sent = stream_.sent();
     if (sent.waiting == 0) {
         reader_watch_.reset();
         sending_ = answering_;
         return;
     }
-    if (!reader_watch_) {
+    if (!reader_watch_)
         reader_watch_ = std::make_unique<ReaderWatch>(shared_->options.body_rate);
-    }
     if (reader_watch_->is_too_slow(now, sent)) {
         shared_->slow_readers.fetch_add(1, std::memory_order_relaxed);
         shared_->event(Severity::debug,
@@ -109,20 +106,17 @@ void Connection::cut() {
 }
 
 Awaitable<void> Connection::run(bool turned_away) {
-    if (!co_await open()) {
+    if (!co_await open())
         co_return;
-    }
-    if (turned_away || address_is_full()) {
+    if (turned_away || address_is_full())
         co_return co_await turn_away();
-    }
     bool go_on = true;
     while (go_on && !shared_->cutting) {
         ++served_;
         go_on = co_await serve_one();
     }
-    if (idle_) {
+    if (idle_)
         stream_.end_sending();
-    }
     stream_.close();
 }
 
@@ -130,33 +124,27 @@ Awaitable<void> Connection::run(bool turned_away) {
 // writes the answer. False when the connection is over.
 Awaitable<bool> Connection::serve_one() {
     forget_request();
-    if (co_await read_head() != Arrival::complete || !accept_head()) {
+    if (co_await read_head() != Arrival::complete || !accept_head())
         co_return co_await give_up();
-    }
 
     beast::error_code error;
     BeginOutcome begun = co_await begin(error);
-    if (!stop_waiting(error)) {
+    if (!stop_waiting(error))
         co_return co_await give_up();
-    }
-    if (auto* const response = std::get_if<Response>(&begun)) {
+    if (auto* const response = std::get_if<Response>(&begun))
         co_return co_await answer_at_once(std::move(*response));
-    }
     admission_.emplace(std::get<Admission>(std::move(begun)));
     principal_ = admission_->principal();
     request_id_ = admission_->request_id();
 
     ImageBytes body;
-    if (has_body() && co_await take_body(body) != Arrival::complete) {
+    if (has_body() && co_await take_body(body) != Arrival::complete)
         co_return co_await give_up();
-    }
     Response response = co_await finish(std::move(body), error);
-    if (!stop_waiting(error)) {
+    if (!stop_waiting(error))
         co_return co_await give_up();
-    }
-    if (exchange_->no_room) {
+    if (exchange_->no_room)
         response = without_room(response);
-    }
     co_return co_await answer(std::move(response), true);
 }
 
@@ -164,9 +152,8 @@ Awaitable<bool> Connection::serve_one() {
 Awaitable<BeginOutcome> Connection::begin(beast::error_code& error) {
     return async_begin(*shared_->endpoint, std::shared_ptr<const RequestHead>{exchange_, &exchange_->head},
                        start_waiting(error), [exchange = exchange_](BeginOutcome& outcome) {
-                           if (auto* const response = std::get_if<Response>(&outcome)) {
+                           if (auto* const response = std::get_if<Response>(&outcome))
                                exchange->count(*response);
-                           }
                        });
 }
 
@@ -184,21 +171,18 @@ bool Connection::accept_head() {
     fill_head();
     const unsigned minor_version = exchange_->parser->get().version() % 10;
     problem_ = check_framing(exchange_->head, minor_version);
-    if (problem_) {
+    if (problem_)
         return false;
-    }
     expects_continue_ = expects_continue(exchange_->head, minor_version);
-    if (!has_body()) {
+    if (!has_body())
         arrived_ = std::chrono::steady_clock::now();
-    }
     return true;
 }
 
 // Answers with the problem, if there is one: otherwise the client is gone. Always false.
 Awaitable<bool> Connection::give_up() {
-    if (!problem_) {
+    if (!problem_)
         co_return false;
-    }
     co_return co_await answer_refused();
 }
 
@@ -207,12 +191,10 @@ Awaitable<bool> Connection::answer_at_once(Response response) {
     const RequestHead& head = exchange_->head;
     const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
     const bool keep = !has_body() || (short_body && !expects_continue_);
-    if (exchange_->no_room) {
+    if (exchange_->no_room)
         response = without_room(response);
-    }
-    if (!co_await answer(std::move(response), keep)) {
+    if (!co_await answer(std::move(response), keep))
         co_return false;
-    }
     co_return co_await discard(head.content_length.value_or(0));
 }
 
@@ -222,9 +204,8 @@ Awaitable<Connection::Arrival> Connection::take_body(ImageBytes& body) {
     const bool unwanted = admission_->body_limit() == 0;
     const Arrival arrival = co_await read_body(unwanted ? discard_limit : admission_->body_limit());
     if (arrival == Arrival::complete) {
-        if (!unwanted) {
+        if (!unwanted)
             body = body_->take();
-        }
         body_.reset();
         arrived_ = std::chrono::steady_clock::now();
     }
@@ -243,9 +224,8 @@ Connection::Waiting Connection::start_waiting(beast::error_code& error) {
 // cut.
 bool Connection::stop_waiting(const beast::error_code& error) {
     waiting_ = false;
-    if (!error) {
+    if (!error)
         return true;
-    }
     exchange_->abandoned = true;
     exchange_->stop.request_stop();
     if (error != net::error::operation_aborted) {
@@ -280,11 +260,10 @@ void Connection::forget_request() {
 
 void Connection::start_exchange() {
     // Reused unless a completion that nobody waits for any more still refers to it.
-    if (!exchange_ || exchange_.use_count() != 1) {
+    if (!exchange_ || exchange_.use_count() != 1)
         exchange_ = std::make_shared<Exchange>();
-    } else {
+    else
         exchange_->clear();
-    }
     exchange_->remote_address = remote_address_;
     exchange_->parser.emplace();
     exchange_->parser->header_limit(shared_->options.header_limit);

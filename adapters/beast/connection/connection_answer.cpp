@@ -47,21 +47,18 @@ void Connection::refuse_failure(std::string_view cause) {
 }
 
 Response Connection::refusal() const {
-    if (admission_) {
+    if (admission_)
         return shared_->endpoint->refuse(*problem_, *admission_);
-    }
     Response response = shared_->endpoint->refuse(*problem_, head_complete_ ? &exchange_->head : nullptr);
-    if (!request_id_.empty()) {
+    if (!request_id_.empty())
         response.set("X-Request-Id", request_id_);
-    }
     return response;
 }
 
 // The answer where there was no room for the body of this one.
 Response Connection::without_room(const Response& dropped) {
-    if (const std::string* const id = dropped.find("X-Request-Id")) {
+    if (const std::string* const id = dropped.find("X-Request-Id"))
         request_id_ = *id;
-    }
     problem_.emplace();
     problem_->status = 503;
     problem_->rule = "service.answer_bytes_in_flight";
@@ -124,19 +121,16 @@ Awaitable<bool> Connection::answer(Response response, bool keep) {
     }
     response_ = {};
     in_flight_.reset();
-    if (!whole) {
+    if (!whole)
         co_return false;
-    }
-    if (!keep_alive) {
+    if (!keep_alive)
         co_await linger();
-    }
     co_return keep_alive;
 }
 
 void Connection::log_access(std::uint64_t response_bytes) const {
-    if (!shared_->log) {
+    if (!shared_->log)
         return;
-    }
     const std::string* const request_id = response_.find("X-Request-Id");
     AccessRecord record;
     record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
@@ -155,9 +149,8 @@ void Connection::log_access(std::uint64_t response_bytes) const {
     record.response_bytes = response_bytes;
     record.route = response_.route;
     record.rule = response_.rule;
-    if (arrived_) {
+    if (arrived_)
         record.received = std::chrono::duration_cast<std::chrono::microseconds>(*arrived_ - started_);
-    }
     record.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
     shared_->log->access(record);

@@ -28,11 +28,9 @@ bool has_control_character(std::string_view text) noexcept {
 
 // The parser waits for CR LF and so lets a line feed alone pass as a part of the line; others end it there.
 bool has_bare_line_feed(std::string_view text) noexcept {
-    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
-        if (at == 0 || text[at - 1] != '\r') {
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+        if (at == 0 || text[at - 1] != '\r')
             return true;
-        }
-    }
     return false;
 }
 
@@ -54,29 +52,25 @@ std::size_t CollectedBody::reader::put(net::const_buffer buffer, beast::error_co
         return 0;
     }
     const std::size_t taken = body_.buffer->append(bytes_of(buffer));
-    if (taken < buffer.size()) {
+    if (taken < buffer.size())
         error = beast::http::error::body_limit;
-    }
     return taken;
 }
 
 // Reads the whole body into `body_`, after telling a client that waits for it to send.
 Awaitable<Connection::Arrival> Connection::read_body(std::uint64_t limit) {
     const std::optional<std::uint64_t> declared = exchange_->head.content_length;
-    if (declared.value_or(0) > limit) {
+    if (declared.value_or(0) > limit)
         co_return refuse(body_too_large(limit, declared));
-    }
     if (declared && !exchange_->charge.has_room_for(*declared)) {
         co_return refuse(
             too_many_bytes_in_flight()); // before its bytes are sent, to who waits for 100 Continue
     }
-    if (expects_continue_ && buffer_.size() == 0 && !co_await send_continue()) {
+    if (expects_continue_ && buffer_.size() == 0 && !co_await send_continue())
         co_return Arrival::gone;
-    }
     body_.emplace(declared, limit);
-    if (declared) {
+    if (declared)
         co_return co_await read_declared_body(*declared);
-    }
     co_return co_await read_chunked_body(limit);
 }
 
@@ -84,9 +78,8 @@ Awaitable<Connection::Arrival> Connection::read_body(std::uint64_t limit) {
 Awaitable<Connection::Arrival> Connection::read_declared_body(std::uint64_t length) {
     set_deadline(shared_->options.body_timeout + time_for(length));
     const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), length));
-    if (!exchange_->charge.add(at_hand)) {
+    if (!exchange_->charge.add(at_hand))
         co_return refuse(too_many_bytes_in_flight());
-    }
     body_->append(bytes_of(buffer_.data()).first(at_hand));
     buffer_.consume(at_hand);
     request_bytes_ = at_hand;
@@ -96,16 +89,13 @@ Awaitable<Connection::Arrival> Connection::read_declared_body(std::uint64_t leng
         beast::error_code error;
         const std::size_t count =
             co_await stream_.read_now(net::buffer(room.data(), std::min(room.size(), body_read_size)), error);
-        if (expired_) {
+        if (expired_)
             co_return refuse_timeout("the request's body didn't arrive in time");
-        }
-        if (error) {
+        if (error)
             co_return body_cut_short(error);
-        }
         request_bytes_ += count;
-        if (!exchange_->charge.add(count)) {
+        if (!exchange_->charge.add(count))
             co_return refuse(too_many_bytes_in_flight());
-        }
         body_->commit(count);
     }
     co_return Arrival::complete;
@@ -117,9 +107,8 @@ Awaitable<Connection::Arrival> Connection::read_chunked_body(std::uint64_t limit
     parser.eager(true);
     parser.get().body() = {&*body_, &exchange_->charge, false};
     auto check_extension = [](std::uint64_t, beast::string_view text, beast::error_code& error) {
-        if (has_control_character({text.data(), text.size()})) {
+        if (has_control_character({text.data(), text.size()}))
             error = beast::http::error::bad_chunk_extension;
-        }
     };
     parser.on_chunk_header(check_extension);
     const SteadyTime began = std::chrono::steady_clock::now();
@@ -132,31 +121,24 @@ Awaitable<Connection::Arrival> Connection::read_chunked_body(std::uint64_t limit
             buffer_.consume(used);
             on_the_wire += used;
             request_bytes_ = body_->size();
-            if (error && error != beast::http::error::need_more) {
+            if (error && error != beast::http::error::need_more)
                 co_return chunk_failed(error, limit);
-            }
             if (on_the_wire - body_->size() >
-                2ULL * shared_->options.header_limit + framing_per_byte * body_->size()) {
+                2ULL * shared_->options.header_limit + framing_per_byte * body_->size())
                 co_return refuse(malformed("chunk extensions, leading zeros or trailers outweigh the body"));
-            }
-            if (parser.is_done()) {
+            if (parser.is_done())
                 co_return Arrival::complete;
-            }
             // What is left is a part of a chunk's line or of the trailers.
-            if (has_bare_line_feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()})) {
+            if (has_bare_line_feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()}))
                 co_return refuse(malformed("a chunk's line doesn't end in CR LF"));
-            }
-            if (buffer_.size() > shared_->options.header_limit) {
+            if (buffer_.size() > shared_->options.header_limit)
                 co_return refuse(malformed("a chunk's size line or the trailers are too long"));
-            }
         }
         const std::size_t count = co_await stream_.read_now(buffer_.prepare(chunk_read_size), error);
-        if (expired_) {
+        if (expired_)
             co_return refuse_timeout("the request's body didn't arrive in time");
-        }
-        if (error) {
+        if (error)
             co_return body_cut_short(error);
-        }
         buffer_.commit(count);
         // No length was declared, so every byte that came earns its share of time.
         deadline_ = began + shared_->options.body_timeout + time_for(body_->size());
@@ -164,20 +146,17 @@ Awaitable<Connection::Arrival> Connection::read_chunked_body(std::uint64_t limit
 }
 
 Connection::Arrival Connection::chunk_failed(const beast::error_code& error, std::uint64_t limit) {
-    if (exchange_->parser->get().body().over_budget) {
+    if (exchange_->parser->get().body().over_budget)
         return refuse(too_many_bytes_in_flight());
-    }
-    if (error == beast::http::error::body_limit) {
+    if (error == beast::http::error::body_limit)
         return refuse(body_too_large(limit, std::nullopt));
-    }
     return refuse(malformed("the chunked body is malformed"));
 }
 
 // Who only stopped sending may still read, so a body that promised more gets its answer.
 Connection::Arrival Connection::body_cut_short(const beast::error_code& error) {
-    if (error != net::error::eof) {
+    if (error != net::error::eof)
         return Arrival::gone;
-    }
     return refuse(malformed("the request's body ended before it was complete"));
 }
 
@@ -188,14 +167,12 @@ Awaitable<bool> Connection::discard(std::uint64_t bytes) {
         const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), bytes));
         buffer_.consume(at_hand);
         bytes -= at_hand;
-        if (bytes == 0) {
+        if (bytes == 0)
             co_return true;
-        }
         beast::error_code error;
         const std::size_t count = co_await stream_.read_some(buffer_.prepare(chunk_read_size), error);
-        if (error || expired_) {
+        if (error || expired_)
             co_return false;
-        }
         buffer_.commit(count);
     }
 }

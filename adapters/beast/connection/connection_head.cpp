@@ -27,16 +27,13 @@ Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
         return problem;
     }
     if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
-        error == beast::http::error::bad_version) {
+        error == beast::http::error::bad_version)
         return malformed("the request line is not that of an HTTP/1.0 or HTTP/1.1 request");
-    }
     if (error == beast::http::error::bad_content_length ||
-        error == beast::http::error::multiple_content_length) {
+        error == beast::http::error::multiple_content_length)
         return malformed("Content-Length is not one decimal number");
-    }
-    if (error == beast::http::error::bad_transfer_encoding) {
+    if (error == beast::http::error::bad_transfer_encoding)
         return malformed("the request has more than one way to say its body's length");
-    }
     return malformed("a field of the request is malformed");
 }
 
@@ -46,28 +43,24 @@ Awaitable<Connection::Arrival> Connection::read_head() {
     idle_ = buffer_.size() == 0;
     started_ = std::chrono::steady_clock::now();
     set_deadline(idle_ ? shared_->options.idle_timeout : shared_->options.header_timeout);
-    if (idle_) {
+    if (idle_)
         io_thread_->idle(*this);
-    } else {
+    else
         start_exchange();
-    }
     for (;;) {
         if (buffer_.size() != 0) {
-            if (const auto arrival = parse_head()) {
+            if (const auto arrival = parse_head())
                 co_return *arrival;
-            }
         }
-        if (shared_->cutting || (idle_ && shared_->draining && !stream_.has_unread())) {
+        if (shared_->cutting || (idle_ && shared_->draining && !stream_.has_unread()))
             co_return Arrival::gone;
-        }
         beast::error_code error;
         if (idle_) {
             // Thousands of connections may wait here: none keeps what only a request needs.
             give_workspace();
             co_await stream_.wait_readable(error);
-            if (error) {
+            if (error)
                 co_return Arrival::gone;
-            }
             // Busy before it is read: who is idle may be closed by others between the reading and its return.
             io_thread_->busy(*this);
             idle_ = false;
@@ -77,12 +70,10 @@ Awaitable<Connection::Arrival> Connection::read_head() {
             start_exchange();
         }
         const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
-        if (expired_) {
+        if (expired_)
             co_return refuse_timeout("the request's head didn't arrive in time");
-        }
-        if (error) {
+        if (error)
             co_return Arrival::gone;
-        }
         buffer_.commit(count);
     }
 }
@@ -93,18 +84,15 @@ std::optional<Connection::Arrival> Connection::parse_head() {
     const auto letters = static_cast<const char*>(buffer_.data().data());
     if (head_bytes_ == 0 && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
         // RFC 9112 section 2.2: an empty line before a request line is passed over; one, however it arrives.
-        if (buffer_.size() == 1) {
+        if (buffer_.size() == 1)
             return std::nullopt;
-        }
         buffer_.consume(2);
         head_bytes_ += 2;
-        if (buffer_.size() == 0) {
+        if (buffer_.size() == 0)
             return std::nullopt;
-        }
     }
-    if (auto problem = scan_head()) {
+    if (auto problem = scan_head())
         return refuse(*std::move(problem));
-    }
     beast::error_code error;
     std::size_t used = 0;
     try {
@@ -119,18 +107,14 @@ std::optional<Connection::Arrival> Connection::parse_head() {
     const std::uint32_t limit = shared_->options.header_limit;
     // The parser limits the request line and the fields each; together they have to fit, too.
     if (head_bytes_ > limit ||
-        (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit)) {
+        (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit))
         error = beast::http::error::header_limit;
-    }
-    if (error == beast::http::error::need_more) {
+    if (error == beast::http::error::need_more)
         return std::nullopt;
-    }
-    if (error) {
+    if (error)
         return refuse(problem_of_head(error, limit));
-    }
-    if (!parser.is_header_done()) {
+    if (!parser.is_header_done())
         return std::nullopt;
-    }
     head_complete_ = true;
     return Arrival::complete;
 }
@@ -155,17 +139,14 @@ void Connection::fill_head() {
     RequestHead& head = exchange_->head;
     head.method = message.method_string();
     head.target = message.target();
-    for (const auto& field : message) {
+    for (const auto& field : message)
         head.fields.push_back({field.name_string(), field.value()});
-    }
-    if (const auto length = exchange_->parser->content_length()) {
+    if (const auto length = exchange_->parser->content_length())
         head.content_length = *length;
-    }
     head.chunked = exchange_->parser->chunked();
     head.secure = stream_.is_secure();
-    if (is_trusted_proxy_) {
+    if (is_trusted_proxy_)
         take_forwarded();
-    }
     head.remote_address = exchange_->remote_address;
     head.stop = exchange_->stop.get_token();
 }

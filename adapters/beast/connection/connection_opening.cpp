@@ -11,9 +11,8 @@ namespace portrait::http {
 
 // Agrees with the peer on TLS, where that is to be spoken; false when the connection is over.
 Awaitable<bool> Connection::open() {
-    if (!stream_.needs_handshake()) {
+    if (!stream_.needs_handshake())
         co_return true;
-    }
     set_deadline(shared_->options.header_timeout);
     idle_ = true;
     io_thread_->idle(*this);
@@ -21,19 +20,16 @@ Awaitable<bool> Connection::open() {
     co_await stream_.wait_readable(error);
     io_thread_->busy(*this);
     idle_ = false;
-    if (error || shared_->cutting) {
+    if (error || shared_->cutting)
         co_return false;
-    }
     co_await stream_.handshake(error);
-    if (!error) {
+    if (!error)
         co_return true;
-    }
     shared_->failed_handshakes.fetch_add(1, std::memory_order_relaxed);
     shared_->event(Severity::debug,
                    fmt::format("no TLS with {}: {}", remote_address_, stream_.handshake_fault(error)));
-    if (stream_.met_plain_http()) {
+    if (stream_.met_plain_http())
         co_await answer_plain_http();
-    }
     co_return false;
 }
 

@@ -21,9 +21,8 @@ Connection::ask_for_piece(const std::shared_ptr<BodyProducer>& producer, beast::
 Awaitable<std::optional<std::string>> Connection::next_piece(const std::shared_ptr<BodyProducer>& producer) {
     beast::error_code error;
     result<BodyProducer::Piece> piece = co_await ask_for_piece(producer, error);
-    if (!stop_waiting(error)) {
+    if (!stop_waiting(error))
         co_return std::nullopt;
-    }
     if (!piece) {
         shared_->event(
             exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
@@ -40,9 +39,8 @@ Awaitable<bool> Connection::write_pieces(const std::shared_ptr<BodyProducer>& pr
                                          std::uint64_t& written) {
     for (;;) {
         const auto piece = co_await next_piece(producer);
-        if (!piece) {
+        if (!piece)
             co_return false;
-        }
         const std::string before = !chunked ? std::string{} : fmt::format("{:x}\r\n", piece->size());
         const std::string_view after = chunked ? "\r\n" : "";
         set_deadline(shared_->options.write_timeout + time_for(piece->size()));
@@ -50,13 +48,11 @@ Awaitable<bool> Connection::write_pieces(const std::shared_ptr<BodyProducer>& pr
         const Stream::Pieces pieces{net::buffer(before), net::buffer(*piece),
                                     net::buffer(after.data(), after.size())};
         co_await stream_.write(pieces, error);
-        if (error) {
+        if (error)
             co_return false;
-        }
         written += piece->size();
-        if (piece->empty()) {
+        if (piece->empty())
             co_return true; // the last chunk is the one of length 0
-        }
     }
 }
 

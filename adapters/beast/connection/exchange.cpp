@@ -39,31 +39,27 @@ void Exchange::clear() {
     answer = {};
     piece_charge = {};
     no_room = false;
-    if (stop.stop_requested()) {
+    if (stop.stop_requested())
         stop = std::stop_source{};
-    }
     abandoned = false;
 }
 
 void Exchange::count(Response& response) noexcept {
     try {
         no_room = !answer.take(response.body, !response.repeatable);
-        if (no_room) {
+        if (no_room)
             response.body = std::monostate{};
-        }
     } catch (...) { // no memory to count with
         no_room = response.repeatable;
     }
 }
 
 void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
-    if (!piece_made || !*piece_made) {
+    if (!piece_made || !*piece_made)
         return;
-    }
     try {
-        if (!piece_charge.take(**piece_made)) {
+        if (!piece_charge.take(**piece_made))
             piece_made = Error{errc::service_busy}.with_cause("too many bytes of answers are in flight");
-        }
     } catch (...) { // NOLINT(bugprone-empty-catch): it goes uncounted
     }
 }
@@ -71,15 +67,13 @@ void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
 void keep_workspace(Workspace workspace) {
     if (spare_workspaces.size() < most_spare_workspaces &&
         workspace.buffer.capacity() <= largest_kept_buffer &&
-        workspace.head_text.capacity() <= largest_kept_buffer) {
+        workspace.head_text.capacity() <= largest_kept_buffer)
         spare_workspaces.push_back(std::move(workspace));
-    }
 }
 
 Workspace spare_workspace() {
-    if (spare_workspaces.empty()) {
+    if (spare_workspaces.empty())
         return {};
-    }
     Workspace spare = std::move(spare_workspaces.back());
     spare_workspaces.pop_back();
     return spare;

@@ -22,40 +22,33 @@ bool is_host(std::string_view value) noexcept {
 
 std::optional<Problem> check_host(const RequestHead& head, unsigned minor_version) {
     const std::size_t count = count_of(head, "Host");
-    if (count > 1) {
+    if (count > 1)
         return malformed("the request has more than one Host field");
-    }
     if (count == 0) {
         return minor_version == 0 ? std::nullopt
                                   : std::optional{malformed("an HTTP/1.1 request needs a Host field")};
     }
-    if (!is_host(*head.find("Host"))) {
+    if (!is_host(*head.find("Host")))
         return malformed("the Host field is not a host name with an optional port");
-    }
     return std::nullopt;
 }
 
 // Two readers that disagree about where a body ends let a third party smuggle requests between them, so
 // whatever is not plain is refused.
 std::optional<Problem> check_length(const RequestHead& head, unsigned minor_version) {
-    if (count_of(head, "Content-Length") > 1) {
+    if (count_of(head, "Content-Length") > 1)
         return malformed("the request has more than one Content-Length field");
-    }
     // RFC 9112 section 6.3 would let `5, 5` pass as 5.
     if (const auto* const length = head.find("Content-Length");
-        length != nullptr && length->find_first_not_of("0123456789") != std::string_view::npos) {
+        length != nullptr && length->find_first_not_of("0123456789") != std::string_view::npos)
         return malformed("Content-Length is not one decimal number");
-    }
     const std::size_t codings = count_of(head, "Transfer-Encoding");
-    if (codings == 0) {
+    if (codings == 0)
         return std::nullopt;
-    }
-    if (count_of(head, "Content-Length") != 0) {
+    if (count_of(head, "Content-Length") != 0)
         return malformed("the request has both Content-Length and Transfer-Encoding; send one of them");
-    }
-    if (minor_version == 0) {
+    if (minor_version == 0)
         return malformed("HTTP/1.0 has no Transfer-Encoding; send Content-Length");
-    }
     if (codings > 1 || !equal_ignoring_case(*head.find("Transfer-Encoding"), "chunked")) {
         Problem problem;
         problem.status = 501;
@@ -79,16 +72,14 @@ std::optional<Problem> check_target(RequestHead& head) {
             head.target = path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
         }
     }
-    if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS")) {
+    if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS"))
         return std::nullopt;
-    }
     return malformed("the request's target is not a path that begins with '/'");
 }
 
 std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor_version) {
-    if (minor_version == 0) {
+    if (minor_version == 0)
         return std::nullopt; // RFC 9110 section 10.1.1: an expectation in HTTP/1.0 means nothing
-    }
     for (const RequestField& field : head.fields) {
         if (equal_ignoring_case(field.name, "Expect") && !equal_ignoring_case(field.value, "100-continue")) {
             Problem problem;
@@ -121,15 +112,12 @@ Problem target_too_long(std::uint32_t limit) {
 }
 
 std::optional<Problem> check_framing(RequestHead& head, unsigned minor_version) {
-    if (auto problem = check_length(head, minor_version)) {
+    if (auto problem = check_length(head, minor_version))
         return problem;
-    }
-    if (auto problem = check_host(head, minor_version)) {
+    if (auto problem = check_host(head, minor_version))
         return problem;
-    }
-    if (auto problem = check_target(head)) {
+    if (auto problem = check_target(head))
         return problem;
-    }
     return check_expectation(head, minor_version);
 }
 

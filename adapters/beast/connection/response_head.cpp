@@ -28,9 +28,8 @@ void write_response_head(const Response& response, const ResponseFraming& framin
     out.push_back(' ');
     append_value(out, response.reason.empty() ? reason_phrase(response.status) : response.reason);
     out.append("\r\nServer: portrait\r\nDate: ").append(framing.date).append("\r\n");
-    if (!framing.transport_security.empty()) {
+    if (!framing.transport_security.empty())
         out.append("Strict-Transport-Security: ").append(framing.transport_security).append("\r\n");
-    }
     for (const ResponseField& field : response.fields) {
         out.append(field.name).append(": ");
         append_value(out, field.value);
@@ -41,14 +40,12 @@ void write_response_head(const Response& response, const ResponseFraming& framin
         append_number(out, *length);
         out.append("\r\n");
     }
-    if (framing.chunked) {
+    if (framing.chunked)
         out.append("Transfer-Encoding: chunked\r\n");
-    }
-    if (framing.close) {
+    if (framing.close)
         out.append("Connection: close\r\n");
-    } else if (framing.keep_alive) {
+    else if (framing.keep_alive)
         out.append("Connection: keep-alive\r\n");
-    }
     out.append("\r\n");
 }
 

@@ -38,9 +38,8 @@ void AnswerMemory::remove(const Body& body) noexcept {
         const auto picture = pictures_.find(body.owner);
         const bool last = --picture->second.answers == 0;
         less = last ? picture->second.bytes : 0;
-        if (last) {
+        if (last)
             pictures_.erase(picture);
-        }
     }
     used_.store(used() - less, std::memory_order_relaxed);
 }
@@ -54,9 +53,8 @@ bool AnswerBudget::has_room(const AnswerMemory& memory, const AnswerMemory::Body
 
 bool AnswerBudget::take(AnswerMemory& of_address, const AnswerMemory::Body& body, bool always) {
     const std::lock_guard lock{mutex_};
-    if (!always && (!has_room(all_, body, limit_) || !has_room(of_address, body, address_limit_))) {
+    if (!always && (!has_room(all_, body, limit_) || !has_room(of_address, body, address_limit_)))
         return false;
-    }
     all_.add(body);
     try {
         of_address.add(body);
@@ -85,15 +83,13 @@ AnswerCharge& AnswerCharge::operator=(AnswerCharge&& other) noexcept {
 }
 
 bool AnswerCharge::take(const ResponseBody& body, bool always) {
-    if (const auto* const text = std::get_if<std::string>(&body)) {
+    if (const auto* const text = std::get_if<std::string>(&body))
         return take(memory_of(*text), {}, always);
-    }
     BodyProducer::Memory held;
-    if (const auto* const bytes = std::get_if<ImageBytes>(&body)) {
+    if (const auto* const bytes = std::get_if<ImageBytes>(&body))
         held.picture = *bytes;
-    } else if (const auto* const producer = std::get_if<std::shared_ptr<BodyProducer>>(&body)) {
+    else if (const auto* const producer = std::get_if<std::shared_ptr<BodyProducer>>(&body))
         held = (*producer)->memory();
-    }
     const AnswerMemory::Body memory{held.picture.owner(), held.picture.held() + held.bytes};
     return take(memory, std::move(held.picture), always);
 }
@@ -104,18 +100,16 @@ bool AnswerCharge::take(const std::string& text) {
 
 bool AnswerCharge::take(const AnswerMemory::Body& body, ImageBytes picture, bool always) {
     release();
-    if (body.bytes != 0 && !budget_->take(*address_, body, always)) {
+    if (body.bytes != 0 && !budget_->take(*address_, body, always))
         return false;
-    }
     counted_ = body;
     picture_ = std::move(picture);
     return true;
 }
 
 void AnswerCharge::release() noexcept {
-    if (counted_.bytes != 0) {
+    if (counted_.bytes != 0)
         budget_->give_back(*address_, std::exchange(counted_, {}));
-    }
     picture_ = {};
 }
 

@@ -39,22 +39,19 @@ void IoThread::idle(ServedConnection& connection) {
     connection.idle_since = std::chrono::steady_clock::now();
     idle_connections_.push_back(connection);
     idle_count_.fetch_add(1, std::memory_order_relaxed);
-    if (&idle_connections_.front() == static_cast<IdleHook*>(&connection)) {
+    if (&idle_connections_.front() == static_cast<IdleHook*>(&connection))
         publish_oldest();
-    }
 }
 
 void IoThread::busy(ServedConnection& connection) {
     IdleHook& hook = connection;
-    if (!hook.is_linked()) {
+    if (!hook.is_linked())
         return;
-    }
     const bool was_oldest = &idle_connections_.front() == &hook;
     hook.unlink();
     idle_count_.fetch_sub(1, std::memory_order_relaxed);
-    if (was_oldest) {
+    if (was_oldest)
         publish_oldest();
-    }
 }
 
 void IoThread::publish_oldest() noexcept {
@@ -113,15 +110,13 @@ void IoThread::look_at_connections() {
 }
 
 void IoThread::drain_connections() {
-    for (ServedConnection* const connection : connections_) {
+    for (ServedConnection* const connection : connections_)
         connection->begin_drain();
-    }
 }
 
 void IoThread::cut_connections() {
-    for (ServedConnection* const connection : connections_) {
+    for (ServedConnection* const connection : connections_)
         connection->cut();
-    }
 }
 
 std::string_view IoThread::date() {

@@ -35,9 +35,8 @@ bool ReaderWatch::is_too_slow(Time now, const SentBytes& sent) noexcept {
         oldest_ = (oldest_ + 1) % samples_.size();
         --count_;
     }
-    if (count_ == 0 || (count_ < samples_.size() && now - sample(count_ - 1).time >= between_samples)) {
+    if (count_ == 0 || (count_ < samples_.size() && now - sample(count_ - 1).time >= between_samples))
         sample(count_++) = {now, sent.taken};
-    }
     const std::chrono::duration<double> elapsed = now - sample(0).time;
     return elapsed >= window &&
            static_cast<double>(sent.taken - sample(0).taken) < static_cast<double>(rate_) * elapsed.count();

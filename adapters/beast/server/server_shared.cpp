@@ -14,13 +14,11 @@ std::string ServerShared::transport_security_of(const ServerOptions& options) {
 }
 
 result<void> ServerShared::load_tls() {
-    if (!options.tls) {
+    if (!options.tls)
         return {};
-    }
     auto loaded = TlsContext::load(*options.tls);
-    if (!loaded) {
+    if (!loaded)
         return loaded.error();
-    }
     {
         const std::lock_guard lock{tls_mutex_};
         tls_ = *loaded;
@@ -32,9 +30,8 @@ result<void> ServerShared::load_tls() {
 }
 
 std::shared_ptr<const TlsContext> ServerShared::tls() const {
-    if (!options.tls) {
+    if (!options.tls)
         return nullptr;
-    }
     const std::lock_guard lock{tls_mutex_};
     return tls_;
 }
@@ -50,9 +47,8 @@ void ServerShared::enter() {
 
 void ServerShared::leave() {
     const std::lock_guard lock{mutex_};
-    if (--active_ == 0) {
+    if (--active_ == 0)
         empty_.notify_all();
-    }
 }
 
 std::uint64_t ServerShared::active() const {
@@ -73,9 +69,8 @@ void ServerShared::wait_until_empty() {
 void ServerShared::event(Severity severity, std::string_view message,
                          std::string_view request_id) const noexcept {
     try {
-        if (log) {
+        if (log)
             log->event(severity, message, request_id);
-        }
     } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
     }
 }

@@ -51,16 +51,14 @@ std::string Stream::handshake_fault(const beast::error_code& error) const {
 }
 
 Awaitable<void> Stream::wait_readable(beast::error_code& error) {
-    if (tls_ && tls_->has_decrypted()) {
+    if (tls_ && tls_->has_decrypted())
         return TlsLayer::nothing_to_wait_for();
-    }
     return socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
 }
 
 Awaitable<std::size_t> Stream::read_some(net::mutable_buffer buffer, beast::error_code& error) {
-    if (tls_) {
+    if (tls_)
         return tls_->read_some(buffer, error);
-    }
     return socket_.async_read_some(buffer, net::redirect_error(use_awaitable, error));
 }
 
@@ -74,14 +72,12 @@ Awaitable<std::size_t> Stream::read_socket_now(net::mutable_buffer buffer, beast
         if (++reads_at_once_ > most_reads_at_once) {
             reads_at_once_ = 0;
             co_await socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
-            if (error) {
+            if (error)
                 co_return 0;
-            }
         }
         const ssize_t count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (count > 0) {
+        if (count > 0)
             co_return static_cast<std::size_t>(count);
-        }
         if (count == 0) {
             error = net::error::eof;
             co_return 0;
@@ -96,16 +92,14 @@ Awaitable<std::size_t> Stream::read_socket_now(net::mutable_buffer buffer, beast
 }
 
 Awaitable<std::size_t> Stream::write(Pieces pieces, beast::error_code& error) {
-    if (tls_) {
+    if (tls_)
         return tls_->write(pieces, error);
-    }
     return net::async_write(socket_, pieces, large_writes, net::redirect_error(use_awaitable, error));
 }
 
 void Stream::end_sending() noexcept {
-    if (tls_) {
+    if (tls_)
         tls_->say_goodbye();
-    }
     beast::error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
 }
@@ -120,17 +114,15 @@ bool Stream::has_unread() noexcept {
 }
 
 bool Stream::peer_has_ended() noexcept {
-    if (!socket_.is_open()) {
+    if (!socket_.is_open())
         return false;
-    }
     pollfd watched{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
     return ::poll(&watched, 1, 0) == 1;
 }
 
 void Stream::cancel() noexcept {
-    if (tls_) {
+    if (tls_)
         tls_->cancel();
-    }
     beast::error_code ignored;
     socket_.cancel(ignored);
 }

@@ -19,9 +19,8 @@ constexpr unsigned most_at_once = 16; // steps, before others on the thread have
 
 std::size_t size_of(const Stream::Pieces& pieces) {
     std::size_t size = 0;
-    for (const net::const_buffer& piece : pieces) {
+    for (const net::const_buffer& piece : pieces)
         size += piece.size();
-    }
     return size;
 }
 
@@ -34,19 +33,16 @@ net::const_buffer next_record(const Stream::Pieces& pieces, std::size_t written)
     for (const net::const_buffer& whole : pieces) {
         const net::const_buffer piece = whole + std::min(written, whole.size());
         written -= std::min(written, whole.size());
-        if (piece.size() == 0) {
+        if (piece.size() == 0)
             continue;
-        }
         const bool last = &whole == &pieces.back() || (&whole + 1)->size() == 0;
-        if (size == 0 && (piece.size() >= record_size || last)) {
+        if (size == 0 && (piece.size() >= record_size || last))
             return net::buffer(piece, record_size);
-        }
         const std::size_t count = std::min(piece.size(), record_size - size);
         std::memcpy(together.data() + size, piece.data(), count);
         size += count;
-        if (size == record_size) {
+        if (size == record_size)
             break;
-        }
     }
     return {together.data(), size};
 }
@@ -79,18 +75,16 @@ Awaitable<void> TlsLayer::drive(Step step, beast::error_code& error) {
         ERR_clear_error();
         errno = 0;
         const int outcome = step();
-        if (outcome == 1) {
+        if (outcome == 1)
             break;
-        }
         const int kind = SSL_get_error(ssl_.get(), outcome);
         if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) {
             error = fault(kind);
             co_return;
         }
         co_await wait_for(kind, error);
-        if (error) {
+        if (error)
             co_return;
-        }
     }
     if (++at_once_ == most_at_once) {
         at_once_ = 0;
@@ -102,27 +96,23 @@ Awaitable<void> TlsLayer::wait_for(int wanted, beast::error_code& error) {
     at_once_ = 0;
     co_await socket_.async_wait(wanted == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write,
                                 net::redirect_error(use_awaitable, error));
-    if (!error && cancelled_) {
+    if (!error && cancelled_)
         error = net::error::operation_aborted;
-    }
 }
 
 beast::error_code TlsLayer::fault(int kind) {
-    if (kind == SSL_ERROR_ZERO_RETURN) {
+    if (kind == SSL_ERROR_ZERO_RETURN)
         return net::error::eof;
-    }
     failed_ = true;
     const int reason = ERR_GET_REASON(ERR_peek_error());
     met_plain_http_ = reason == SSL_R_HTTP_REQUEST;
     reason_ = ERR_reason_error_string(ERR_peek_error());
     const int system = errno;
     ERR_clear_error();
-    if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
         return net::error::connection_aborted; // closed without a goodbye: there may have been more
-    }
-    if (kind == SSL_ERROR_SYSCALL && system != 0) {
+    if (kind == SSL_ERROR_SYSCALL && system != 0)
         return {system, boost::system::system_category()};
-    }
     return make_error_code(boost::system::errc::protocol_error);
 }
 
