@@ -115,7 +115,7 @@ auto async_handle(Endpoint& endpoint, const RequestHead& head, ImageBytes body, 
     auto owned = std::make_shared<OwnedHead>(head);
     return detail::async_call<Response>(
         std::forward<CompletionToken>(token), LeaveUnchanged{},
-        [&endpoint, owned = std::move(owned), body = std::move(body)](auto done) {
+        [&endpoint, owned = std::move(owned), body = std::move(body)](const auto& done) {
             endpoint.handle(owned->head(), body,
                             [owned, done](Response response) { done(std::move(response)); });
         });
@@ -142,7 +142,7 @@ auto async_begin(Endpoint& endpoint, std::shared_ptr<const RequestHead> head, Co
                  Ready ready = {}) {
     return detail::async_call<BeginOutcome>(
         std::forward<CompletionToken>(token), std::move(ready),
-        [&endpoint, head = std::move(head)](auto done) {
+        [&endpoint, head = std::move(head)](const auto& done) {
             endpoint.begin(*head, [head, done](BeginOutcome outcome) { done(std::move(outcome)); });
         });
 }
@@ -163,7 +163,8 @@ auto async_finish(Endpoint& endpoint, Admission admission, ImageBytes body, Comp
 template<class CompletionToken, class Ready = LeaveUnchanged>
 auto async_next(std::shared_ptr<BodyProducer> producer, CompletionToken&& token, Ready ready = {}) {
     return detail::async_call<result<BodyProducer::Piece>>(
-        std::forward<CompletionToken>(token), std::move(ready), [producer = std::move(producer)](auto done) {
+        std::forward<CompletionToken>(token), std::move(ready),
+        [producer = std::move(producer)](const auto& done) {
             producer->next([producer, done](result<BodyProducer::Piece> piece) { done(std::move(piece)); });
         });
 }
