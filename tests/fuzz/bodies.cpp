@@ -32,9 +32,11 @@ void read_xml(std::string_view text) {
 }
 
 void read_patch(std::string_view text) {
+    constexpr std::string_view writable[]{"Description", "ExtraInfo", "ConceptualType"};
     if (const auto document = http::read_json(text))
         if (const auto patch = http::read_json_patch(*document))
-            (void)http::patched(boost::json::object{{"Description", "a"}, {"ExtraInfo", nullptr}}, *patch);
+            (void)http::patched(boost::json::object{{"Description", "a"}, {"ExtraInfo", nullptr}}, *patch,
+                                writable);
 }
 
 void read_form(std::string_view text) {

@@ -12,6 +12,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::string_view writable_names[]{"Description", "ExtraInfo", "ConceptualType"};
+
 /// A text that the patch took away reads as empty: the patched entity is the whole entity, and lacks it.
 void empty_absent(ImageInfoChange& change) {
     for (auto* text : {&change.description, &change.extra_info, &change.conceptual_type})
@@ -57,7 +59,7 @@ boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageI
         return without_views(*whole, stored, localization);
     json::value entity = blob_entity(&stored);
     if (const auto* patch = std::get_if<JsonPatch>(&edit_)) {
-        auto outcome = patched(std::move(entity), *patch);
+        auto outcome = patched(std::move(entity.get_object()), *patch, writable_names);
         if (!outcome)
             return outcome.error();
         entity = *std::move(outcome);

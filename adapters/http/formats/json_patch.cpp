@@ -3,10 +3,13 @@
 #include "formats/json_reader.hpp"
 #include "headers/plain_problem.hpp"
 
+#include <portrait/http/message.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -52,33 +55,6 @@ json::value* find(json::value& document, Segments segments) noexcept {
     return value;
 }
 
-struct Measure {
-    std::size_t bytes = 0; ///< of memory, roughly
-    std::size_t depth = 0; ///< 0 for what has nothing inside
-};
-
-/// Documents are at most `max_patch_depth` deep, and so is this recursion.
-Measure measure(const json::value& value) noexcept {
-    Measure whole{.bytes = sizeof(json::value), .depth = 0};
-    const auto add = [&](const json::value& inner) {
-        const auto part = measure(inner);
-        whole.bytes += part.bytes;
-        whole.depth = std::max(whole.depth, part.depth + 1);
-    };
-    if (const auto* object = value.if_object()) {
-        for (const auto& member : *object) {
-            whole.bytes += sizeof(json::key_value_pair) + member.key().size();
-            add(member.value());
-        }
-    } else if (const auto* array = value.if_array()) {
-        for (const auto& item : *array)
-            add(item);
-    } else if (const auto* string = value.if_string()) {
-        whole.bytes += string->size();
-    }
-    return whole;
-}
-
 bool same(const json::value& left, const json::value& right);
 
 bool same_members(const json::object& left, const json::object& right) {
@@ -99,26 +75,30 @@ bool same(const json::value& left, const json::value& right) {
     return left == right; // integers of any kind, strings, booleans, null
 }
 
-/// A document that is being patched, and what the patch may still add to it.
+/// A document that is being patched.
 class PatchedDocument {
 public:
-    explicit PatchedDocument(json::value document)
-        : document_(std::move(document)) {} // braces would make an array of it
+    PatchedDocument(json::object document, std::span<const std::string_view> writable)
+        : document_(std::move(document)) // braces would make an array of it
+        , writable_{writable} {}
 
     /// What is wrong with the operation; absent when it was done.
     std::optional<Problem> apply(const PatchOperation& operation) {
         switch (operation.kind) {
-        case Kind::add: return add(operation.path, operation.value);
-        case Kind::remove: return remove(operation.path);
-        case Kind::replace: return replace(operation.path, operation.value);
         case Kind::test: return test(operation.path, operation.value);
+        case Kind::add: return write(operation.path, operation.value);
+        case Kind::replace:
+            if (find(document_, operation.path) == nullptr)
+                return missing("path");
+            return write(operation.path, operation.value);
+        case Kind::remove: return remove("path", operation.path);
         case Kind::copy: return copy(operation);
         case Kind::move: return move(operation);
         }
         return {};
     }
 
-    json::value take() && { return std::move(document_); }
+    json::object take() && { return std::move(document_.get_object()); }
 
 private:
     using Refusal = std::optional<Problem>;
@@ -127,65 +107,40 @@ private:
         return plain_problem(400, "patch.path_missing", fmt::format("its {} leads to nothing", pointer));
     }
 
-    static Refusal check_depth(std::size_t depth) {
-        if (depth <= max_patch_depth)
-            return {};
-        return limit_problem(413, "patch.too_deep",
-                             fmt::format("it nests the entity more than {} levels deep", max_patch_depth),
-                             depth, max_patch_depth);
+    Problem read_only(std::string_view pointer) const {
+        return plain_problem(
+            400, "patch.operation_invalid",
+            fmt::format("its {} can't be written; /{} can", pointer, fmt::join(writable_, ", /")));
     }
 
-    Refusal add(Segments path, json::value value) {
-        if (auto refused = check_depth(path.size() + measure(value).depth))
-            return refused;
-        if (path.empty()) {
-            document_ = std::move(value);
-            return {};
-        }
-        auto* parent = find(document_, path.first(path.size() - 1));
-        if (auto* object = parent ? parent->if_object() : nullptr) {
-            if (auto* present = find_member(*object, path.back()))
-                *present = std::move(value);
-            else
-                object->emplace(path.back(), std::move(value));
-            return {};
-        }
-        auto* array = parent ? parent->if_array() : nullptr;
-        if (array == nullptr)
+    bool is_writable(Segments path) const {
+        return path.size() == 1 &&
+               std::any_of(writable_.begin(), writable_.end(),
+                           [&](std::string_view name) { return equal_ignoring_case(name, path.front()); });
+    }
+
+    Refusal write(Segments path, const json::value& value) {
+        if (!path.empty() && find(document_, path.first(path.size() - 1)) == nullptr)
             return missing("path");
-        const auto index = path.back() == "-" ? std::optional{array->size()} : index_of(path.back());
-        if (!index || *index > array->size())
-            return missing("path");
-        array->insert(array->begin() + *index, std::move(value));
+        if (!is_writable(path))
+            return read_only("path");
+        auto& object = document_.get_object();
+        if (auto* present = find_member(object, path.front()))
+            *present = value;
+        else
+            object.emplace(path.front(), value);
         return {};
     }
 
-    Refusal remove(Segments path) {
-        auto* target = find(document_, path);
+    Refusal remove(std::string_view pointer, Segments path) {
+        const auto* target = find(document_, path);
         if (target == nullptr)
-            return missing("path");
-        if (path.empty()) {
-            document_ = nullptr;
-            return {};
-        }
-        auto& parent = *find(document_, path.first(path.size() - 1));
-        if (auto* object = parent.if_object()) {
-            object->erase(std::find_if(object->begin(), object->end(),
-                                       [&](const auto& member) { return &member.value() == target; }));
-        } else {
-            auto& array = parent.get_array();
-            array.erase(array.begin() + (target - array.data()));
-        }
-        return {};
-    }
-
-    Refusal replace(Segments path, const json::value& value) {
-        if (auto refused = check_depth(path.size() + measure(value).depth))
-            return refused;
-        auto* target = find(document_, path);
-        if (target == nullptr)
-            return missing("path");
-        *target = value;
+            return missing(pointer);
+        if (!is_writable(path))
+            return read_only(pointer);
+        auto& object = document_.get_object();
+        object.erase(std::find_if(object.begin(), object.end(),
+                                  [&](const auto& member) { return &member.value() == target; }));
         return {};
     }
 
@@ -202,12 +157,11 @@ private:
         const auto* source = find(document_, operation.from);
         if (source == nullptr)
             return missing("from");
-        growth_ += measure(*source).bytes;
-        if (growth_ > max_patch_growth)
-            return limit_problem(413, "patch.too_large",
-                                 fmt::format("the patch copies more than {} bytes", max_patch_growth),
-                                 growth_, max_patch_growth);
-        return add(operation.path, *source);
+        // A copy of the document into itself would double it.
+        if (source->is_structured())
+            return plain_problem(400, "patch.operation_invalid",
+                                 "it copies an object or a list; a text can be copied");
+        return write(operation.path, json::value(*source));
     }
 
     Refusal move(const PatchOperation& operation) {
@@ -216,24 +170,23 @@ private:
             return missing("from");
         if (operation.from == operation.path)
             return {};
-        if (operation.from.size() < operation.path.size() &&
-            std::equal(operation.from.begin(), operation.from.end(), operation.path.begin()))
-            return plain_problem(400, "patch.operation_invalid", "it moves a value into itself");
-        auto value = *source;
-        if (auto refused = remove(operation.from))
+        if (!is_writable(operation.path))
+            return read_only("path");
+        const auto value = *source;
+        if (auto refused = remove("from", operation.from))
             return refused;
-        return add(operation.path, std::move(value));
+        return write(operation.path, value);
     }
 
     json::value document_;
-    std::size_t growth_ = 0;
+    std::span<const std::string_view> writable_;
 };
 
 } // namespace
 
-[[nodiscard]] boost::system::result<json::value, Problem> patched(json::value document,
-                                                                  const JsonPatch& patch) {
-    PatchedDocument target{std::move(document)};
+boost::system::result<json::object, Problem> patched(json::object document, const JsonPatch& patch,
+                                                     std::span<const std::string_view> writable) {
+    PatchedDocument target{std::move(document), writable};
     std::size_t number = 0;
     for (const auto& operation : patch) {
         ++number;

@@ -2,21 +2,23 @@
 
 #include <portrait/http/problem.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/result.hpp>
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace portrait::http {
 
 /// A patch may have this many operations.
 inline constexpr std::size_t max_patch_operations = 1000;
-/// What a patch's copies may add to a document, in bytes of memory.
-inline constexpr std::size_t max_patch_growth = 1024ULL * 1024;
-/// How deep a patch may nest a document.
-inline constexpr std::size_t max_patch_depth = 64;
+
+/// A pointer may have this many segments.
+inline constexpr std::size_t max_pointer_segments = 64;
 
 /// A JSON pointer (RFC 6901), unescaped.
 using JsonPointer = std::vector<std::string>;
@@ -37,10 +39,11 @@ using JsonPatch = std::vector<PatchOperation>;
 /// unknown members are ignored). 413: more than `max_patch_operations`.
 [[nodiscard]] boost::system::result<JsonPatch, Problem> read_json_patch(const boost::json::value& document);
 
-/// The document after the patch's operations, or the refusal of the first one that failed: 409 for a `test`
-/// whose value differs, 400 for a path or from that leads to nothing, 413 where copies or depth pass their
-/// limits. Pointers find members whatever their case. Numbers are the same when their values are.
-[[nodiscard]] boost::system::result<boost::json::value, Problem> patched(boost::json::value document,
-                                                                         const JsonPatch& patch);
+/// The document after the patch's operations, or the refusal of the first one that failed. A patch reads the
+/// whole document and writes the root's members that `writable` names: 400 for another path to be written,
+/// for a path or from that leads to nothing, and for a copied object or list; 409 for a `test` of another
+/// value. Pointers find members in any case. Numbers are the same when their values are.
+[[nodiscard]] boost::system::result<boost::json::object, Problem>
+patched(boost::json::object document, const JsonPatch& patch, std::span<const std::string_view> writable);
 
 } // namespace portrait::http

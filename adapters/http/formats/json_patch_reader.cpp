@@ -48,7 +48,7 @@ std::optional<JsonPointer> pointer_of(std::string_view text) {
         return std::nullopt;
     for (std::size_t index = 0; index < text.size(); ++index) {
         if (text[index] == '/') {
-            if (segments.size() == max_patch_depth)
+            if (segments.size() == max_pointer_segments)
                 return std::nullopt;
             segments.emplace_back();
         } else if (text[index] != '~') {
@@ -92,14 +92,14 @@ const KindRow* kind_of(const json::object& operation) noexcept {
     operation.kind = row->kind;
     auto path = pointer_member(*object, "path");
     if (!path)
-        return invalid(
-            number, fmt::format(R"(needs "path": a JSON pointer of at most {} segments)", max_patch_depth));
+        return invalid(number, fmt::format(R"(needs "path": a JSON pointer of at most {} segments)",
+                                           max_pointer_segments));
     operation.path = *std::move(path);
     if (row->has_from) {
         auto from = pointer_member(*object, "from");
         if (!from)
             return invalid(number, fmt::format(R"(needs "from": a JSON pointer of at most {} segments)",
-                                               max_patch_depth));
+                                               max_pointer_segments));
         operation.from = *std::move(from);
     }
     if (row->has_value) {

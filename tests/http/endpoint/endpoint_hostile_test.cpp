@@ -85,7 +85,7 @@ std::vector<Hostile> hostile_bodies() {
         {"patch that copies and copies", patch,
          "[" + repeated(R"({"op":"copy","from":"","path":"/a"},)", 998) +
              R"({"op":"test","path":"","value":1}])",
-         413, "patch.too_"},
+         400, "patch.operation_invalid"},
         {"empty JSON", json, " ", 400, "request.json_malformed"},
         {"no body", json, "", 400, "request.body_missing"},
         {"a control character", json, R"({"Description":"\u0007"})", 400, "info.text_invalid"},

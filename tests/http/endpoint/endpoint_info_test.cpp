@@ -133,18 +133,25 @@ TEST_CASE("a BlobId has to be 0 or the current one", "[endpoint][info][put]") {
                   .status == status);
         CHECK(fixture.send(put(merge_patch, R"({"BlobId":)" + id_text + "}")).status == status);
         CHECK(fixture.send(put(json_patch, R"([{"op":"replace","path":"/BlobId","value":)" + id_text + "}]"))
-                  .status == status);
+                  .status == 400);
     }
 }
 
-TEST_CASE("what a patch does to read-only properties is ignored", "[endpoint][info][patch]") {
+TEST_CASE("a JSON Patch can't write read-only properties, and a merge patch's are ignored",
+          "[endpoint][info][patch]") {
     const InfoFixture fixture;
     const auto before = fixture.entity();
-    CHECK(fixture
-              .send(put(json_patch, R"([{"op":"replace","path":"/MimeType","value":"image/gif"},
-                                        {"op":"remove","path":"/BlobId"},{"op":"remove","path":"/CreatedBy"},
-                                        {"op":"add","path":"/Unknown","value":[]}])"))
-              .status == 200);
+    for (const std::string operation :
+         {R"({"op":"replace","path":"/MimeType","value":"image/gif"})", R"({"op":"remove","path":"/BlobId"})",
+          R"({"op":"remove","path":"/CreatedBy"})", R"({"op":"add","path":"/Unknown","value":[]})"}) {
+        CAPTURE(operation);
+        const auto response = fixture.send(put(json_patch, "[" + operation + "]"));
+        CHECK(response.status == 400);
+        CHECK(object_of(response).at("Rule") == "patch.operation_invalid");
+    }
+    CHECK(
+        fixture.send(put(merge_patch, R"({"MimeType":"image/gif","CreatedBy":null,"Unknown":[]})")).status ==
+        200);
     CHECK(fixture.entity() == before);
 }
 
@@ -154,7 +161,7 @@ TEST_CASE("what a patch removes is emptied", "[endpoint][info][patch]") {
     const auto& [type, body] = GENERATE(table<std::string, std::string>({
         {json_patch, R"([{"op":"remove","path":"/Description"}])"},
         {json_patch, R"([{"op":"replace","path":"/Description","value":null}])"},
-        {json_patch, R"([{"op":"move","from":"/Description","path":"/Elsewhere"}])"},
+        {json_patch, R"([{"op":"move","from":"/Description","path":"/ConceptualType"}])"},
         {merge_patch, R"({"description":null})"},
         {"application/json", R"({"Description":null})"},
     }));
@@ -194,8 +201,9 @@ TEST_CASE("a patch's outcome is judged as any entity", "[endpoint][info][patch]"
     const std::string long_text(2049, 'x');
     CHECK(rule(json_patch, R"([{"op":"replace","path":"/Description","value":5}])") ==
           "request.property_type");
-    CHECK(rule(json_patch, R"([{"op":"replace","path":"","value":[]}])") == "request.entity_type");
-    CHECK(rule(json_patch, R"([{"op":"remove","path":""}])") == "request.entity_type");
+    CHECK(rule(json_patch, R"([{"op":"replace","path":"","value":[]}])") == "patch.operation_invalid");
+    CHECK(rule(json_patch, R"([{"op":"remove","path":""}])") == "patch.operation_invalid");
+    CHECK(rule(merge_patch, "[]") == "request.entity_type");
     CHECK(rule(json_patch, R"([{"op":"add","path":"/Description","value":")" + long_text + R"("}])") ==
           "info.text_too_long");
     CHECK(rule(merge_patch, R"({"Description":{"a":1}})") == "request.property_type");
