@@ -18,9 +18,7 @@ namespace {
 /// Lengths keep `ab` + `c` from being `a` + `bc`.
 void append_field(std::string& message, std::string_view field) {
     const auto size = static_cast<std::uint64_t>(field.size());
-    for (unsigned shift = 0; shift < 64; shift += 8)
-        message.push_back(static_cast<char>(static_cast<unsigned char>(size >> shift)));
-    message += field;
+    message.append(reinterpret_cast<const char*>(&size), sizeof(size)).append(field);
 }
 
 } // namespace

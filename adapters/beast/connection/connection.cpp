@@ -2,10 +2,6 @@
 
 #include "connection/request_framing.hpp"
 
-#include <portrait/http/async_handle.hpp>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -127,41 +123,47 @@ Awaitable<bool> Connection::serve_one() {
     if (co_await read_head() != Arrival::complete || !accept_head())
         co_return co_await give_up();
 
-    beast::error_code error;
-    BeginOutcome begun = co_await begin(error);
-    if (!stop_waiting(error))
+    auto begun =
+        start_begin(*shared_->endpoint, std::shared_ptr<const RequestHead>{exchange_, &exchange_->head},
+                    [exchange = exchange_](BeginOutcome& outcome) {
+                        if (auto* const response = std::get_if<Response>(&outcome))
+                            exchange->count(*response);
+                    });
+    if (!co_await completes(begun))
         co_return co_await give_up();
-    if (auto* const response = std::get_if<Response>(&begun))
+    if (auto* const response = std::get_if<Response>(&begun.value()))
         co_return co_await answer_at_once(std::move(*response));
-    admission_.emplace(std::get<Admission>(std::move(begun)));
+    admission_.emplace(std::get<Admission>(std::move(begun.value())));
     principal_ = admission_->principal();
     request_id_ = admission_->request_id();
 
     ImageBytes body;
     if (has_body() && co_await take_body(body) != Arrival::complete)
         co_return co_await give_up();
-    Response response = co_await finish(std::move(body), error);
-    if (!stop_waiting(error))
+    auto finished =
+        start_finish(*shared_->endpoint, *std::exchange(admission_, std::nullopt), std::move(body),
+                     [exchange = exchange_](Response& response) { exchange->count(response); });
+    if (!co_await completes(finished))
         co_return co_await give_up();
-    if (exchange_->no_room)
-        response = without_room(response);
-    co_return co_await answer(std::move(response), true);
+    replace_without_room(finished.value());
+    co_return co_await answer(std::move(finished.value()), true);
 }
 
-// An answer that waits for this thread is counted already.
-Awaitable<BeginOutcome> Connection::begin(beast::error_code& error) {
-    return async_begin(*shared_->endpoint, std::shared_ptr<const RequestHead>{exchange_, &exchange_->head},
-                       start_waiting(error), [exchange = exchange_](BeginOutcome& outcome) {
-                           if (auto* const response = std::get_if<Response>(&outcome))
-                               exchange->count(*response);
-                       });
-}
-
-Awaitable<Response> Connection::finish(ImageBytes body, beast::error_code& error) {
-    Admission admission = *std::move(admission_);
-    admission_.reset();
-    return async_finish(*shared_->endpoint, std::move(admission), std::move(body), start_waiting(error),
-                        [exchange = exchange_](Response& response) { exchange->count(response); });
+// After a call of the endpoint was waited for in vain: the time is over or it could not be made, which is a
+// problem, or the connection was cut.
+void Connection::abandon_call(const beast::error_code& error) {
+    exchange_->abandoned = true;
+    exchange_->stop.request_stop();
+    if (error != net::error::operation_aborted) {
+        refuse_failure(error.message());
+    } else if (expired_) {
+        Problem problem;
+        problem.status = 503;
+        problem.rule = "service.timeout";
+        problem.message = "the request took too long; whether it has changed anything is not known";
+        problem.retry_after = std::chrono::seconds{1};
+        refuse(std::move(problem));
+    }
 }
 
 // Takes what the endpoint needs from a head that has arrived; false with a problem.
@@ -187,12 +189,11 @@ Awaitable<bool> Connection::give_up() {
 }
 
 // Writes an answer that needs no body, and drops a short body, to keep the connection.
-Awaitable<bool> Connection::answer_at_once(Response response) {
+Awaitable<bool> Connection::answer_at_once(Response&& response) {
     const RequestHead& head = exchange_->head;
     const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
     const bool keep = !has_body() || (short_body && !expects_continue_);
-    if (exchange_->no_room)
-        response = without_room(response);
+    replace_without_room(response);
     if (!co_await answer(std::move(response), keep))
         co_return false;
     co_return co_await discard(head.content_length.value_or(0));
@@ -210,35 +211,6 @@ Awaitable<Connection::Arrival> Connection::take_body(ImageBytes& body) {
         arrived_ = std::chrono::steady_clock::now();
     }
     co_return arrival;
-}
-
-// Gives the completion token of a call of the endpoint. `look` and `cut` end the waiting by the cancellation
-// signal.
-Connection::Waiting Connection::start_waiting(beast::error_code& error) {
-    set_deadline(shared_->options.handler_timeout);
-    waiting_ = true;
-    return net::bind_cancellation_slot(give_up_waiting_.slot(), net::redirect_error(use_awaitable, error));
-}
-
-// True when the endpoint has answered; otherwise the time is over, which is a problem, or the connection was
-// cut.
-bool Connection::stop_waiting(const beast::error_code& error) {
-    waiting_ = false;
-    if (!error)
-        return true;
-    exchange_->abandoned = true;
-    exchange_->stop.request_stop();
-    if (error != net::error::operation_aborted) {
-        refuse_failure(error.message());
-    } else if (expired_) {
-        Problem problem;
-        problem.status = 503;
-        problem.rule = "service.timeout";
-        problem.message = "the request took too long; whether it has changed anything is not known";
-        problem.retry_after = std::chrono::seconds{1};
-        refuse(std::move(problem));
-    }
-    return false;
 }
 
 // Nothing of the last one stays, its picture in particular.

@@ -7,6 +7,8 @@
 #include "server/server_shared.hpp"
 #include "server/stream.hpp"
 
+#include <portrait/http/async_handle.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -61,14 +63,11 @@ private:
     void take_workspace();
     bool accept_head();
     Awaitable<bool> give_up();
-    Awaitable<bool> answer_at_once(Response response);
+    Awaitable<bool> answer_at_once(Response&& response);
     Awaitable<Arrival> take_body(ImageBytes& body);
-    Awaitable<BeginOutcome> begin(beast::error_code& error);
-    Awaitable<Response> finish(ImageBytes body, beast::error_code& error);
-    using Waiting = net::cancellation_slot_binder<net::redirect_error_t<net::use_awaitable_t<IoExecutor>>,
-                                                  net::cancellation_slot>;
-    Waiting start_waiting(beast::error_code& error);
-    bool stop_waiting(const beast::error_code& error);
+    template<class Value>
+    Awaitable<bool> completes(StartedCall<Value>& call);
+    void abandon_call(const beast::error_code& error);
     bool has_body() const noexcept;
 
     // connection_head.cpp: its head
@@ -90,15 +89,13 @@ private:
     // connection_stream.cpp: an answer that is made while it is sent
     Awaitable<bool> write_pieces(const std::shared_ptr<BodyProducer>& producer, bool chunked,
                                  std::uint64_t& written);
-    Awaitable<result<BodyProducer::Piece>> ask_for_piece(const std::shared_ptr<BodyProducer>& producer,
-                                                         beast::error_code& error);
     Awaitable<std::optional<std::string>> next_piece(const std::shared_ptr<BodyProducer>& producer);
 
     // connection_answer.cpp: its answer
-    Awaitable<bool> answer(Response response, bool keep);
+    Awaitable<bool> answer(Response&& response, bool keep);
     Awaitable<bool> answer_refused();
     Response refusal() const;
-    Response without_room(const Response& dropped);
+    void replace_without_room(Response& response);
     void log_access(std::uint64_t response_bytes) const;
     Awaitable<void> linger();
 
@@ -160,5 +157,22 @@ private:
     Response response_;
     std::string head_text_;
 };
+
+// Waits until the endpoint has completed the call; otherwise false, and then `give_up` has to follow. `look`
+// and `cut` end the waiting.
+template<class Value>
+Awaitable<bool> Connection::completes(StartedCall<Value>& call) {
+    beast::error_code error = call.error();
+    if (!call.completed()) {
+        set_deadline(shared_->options.handler_timeout);
+        waiting_ = true;
+        co_await call.async_wait(
+            net::bind_cancellation_slot(give_up_waiting_.slot(), net::redirect_error(use_awaitable, error)));
+        waiting_ = false;
+    }
+    if (error)
+        abandon_call(error);
+    co_return !error;
+}
 
 } // namespace portrait::http

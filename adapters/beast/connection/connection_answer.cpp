@@ -55,9 +55,11 @@ Response Connection::refusal() const {
     return response;
 }
 
-// The answer where there was no room for the body of this one.
-Response Connection::without_room(const Response& dropped) {
-    if (const std::string* const id = dropped.find("X-Request-Id"))
+// Replaces an answer whose body was dropped, since there was no room for it.
+void Connection::replace_without_room(Response& response) {
+    if (!exchange_->no_room)
+        return;
+    if (const std::string* const id = response.find("X-Request-Id"))
         request_id_ = *id;
     problem_.emplace();
     problem_->status = 503;
@@ -66,9 +68,9 @@ Response Connection::without_room(const Response& dropped) {
     problem_->retry_after = std::chrono::seconds{1};
     Response refused = refusal();
     problem_.reset();
-    refused.principal = dropped.principal;
-    refused.route = dropped.route;
-    return refused;
+    refused.principal = std::move(response.principal);
+    refused.route = response.route;
+    response = std::move(refused);
 }
 
 // Answers with the problem and closes; always false.
@@ -78,7 +80,7 @@ Awaitable<bool> Connection::answer_refused() {
 
 // Writes the answer; with `keep`, and when neither side wants to close, the connection stays and the result
 // is true.
-Awaitable<bool> Connection::answer(Response response, bool keep) {
+Awaitable<bool> Connection::answer(Response&& response, bool keep) {
     response_ = std::move(response);
     const bool to_head = head_complete_ && exchange_->head.method == "HEAD";
     const std::optional<std::uint64_t> length = response_.length();

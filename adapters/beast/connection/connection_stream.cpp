@@ -1,28 +1,18 @@
 #include "connection/connection.hpp"
 
-#include <portrait/http/async_handle.hpp>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/redirect_error.hpp>
-
 #include <fmt/format.h>
 
 #include <utility>
 
 namespace portrait::http {
 
-Awaitable<result<BodyProducer::Piece>>
-Connection::ask_for_piece(const std::shared_ptr<BodyProducer>& producer, beast::error_code& error) {
-    return async_next(producer, start_waiting(error),
-                      [exchange = exchange_](result<BodyProducer::Piece>& piece) { exchange->count(piece); });
-}
-
 // Asks for the next piece; an empty text at the end, nothing when there won't be one.
 Awaitable<std::optional<std::string>> Connection::next_piece(const std::shared_ptr<BodyProducer>& producer) {
-    beast::error_code error;
-    result<BodyProducer::Piece> piece = co_await ask_for_piece(producer, error);
-    if (!stop_waiting(error))
+    auto call = start_next(
+        producer, [exchange = exchange_](result<BodyProducer::Piece>& made) { exchange->count(made); });
+    if (!co_await completes(call))
         co_return std::nullopt;
+    result<BodyProducer::Piece>& piece = call.value();
     if (!piece) {
         shared_->event(
             exchange_->stop.stop_requested() ? Severity::debug : Severity::error,

@@ -46,7 +46,9 @@ void Response::set(std::string_view name, std::string value) {
             return;
         }
     }
-    fields.push_back({name, std::move(value)});
+    auto& field = fields.emplace_back();
+    field.name = name;
+    field.value = std::move(value);
 }
 
 const std::string* Response::find(std::string_view name) const noexcept {
