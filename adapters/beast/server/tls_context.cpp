@@ -1,5 +1,7 @@
 #include "server/tls_context.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -31,17 +33,6 @@ constexpr long sessions_to_resume = 4096;
 constexpr long seconds_to_resume = 3600;
 constexpr std::string_view protocol = "http/1.1";
 
-template<auto Function>
-struct Call {
-    template<class T>
-    void operator()(T* object) const noexcept {
-        Function(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Call<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Call<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Call<EVP_PKEY_free>>;
-
 /// The text of a private key, overwritten at its end.
 class SecretText {
 public:
@@ -57,29 +48,22 @@ private:
     std::string text_;
 };
 
-/// A message that names the file, with what OpenSSL said last as its cause.
-Error unusable(std::string_view name, const std::filesystem::path& path, std::string_view what) {
-    const auto* const reason = ERR_reason_error_string(ERR_peek_last_error());
-    ERR_clear_error();
-    Error error{errc::internal, fmt::format("the {} {} {}", name, path.string(), what)};
-    return reason == nullptr ? error : std::move(error).with_cause(reason);
+Error unusable(std::string_view name, const std::filesystem::path& path, std::string_view fault,
+               const std::error_code& cause) {
+    Error error{errc::internal, fmt::format("The {} {} {}", name, path.string(), fault)};
+    return cause ? std::move(error).with_cause(cause.message()) : error;
 }
 
-Error unreadable(std::string_view name, const std::filesystem::path& path, std::string_view what) {
-    return Error{errc::internal, fmt::format("the {} {} {}", name, path.string(), what)}.with_cause(
-        std::generic_category().message(errno));
+Error unreadable(std::string_view name, const std::filesystem::path& path, std::string_view fault) {
+    return unusable(name, path, fault, {errno, std::generic_category()});
 }
 
-Bio reader_of(std::string_view text) {
-    return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-}
-
-/// Checks the mode and reads the text of one open file, so that it can't be another in between. A secret is
-/// refused when every user of the machine may read or change it.
+/// Reads a file after checking its type and mode by the same descriptor. A secret that every user of the
+/// machine may read or change is refused.
 [[nodiscard]] result<void> read_pem(const std::filesystem::path& path, std::string_view name, bool is_secret,
                                     SecretText& secret) {
     const int file = ::open(path.c_str(),
-                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // a FIFO has no writer to wait for
+                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // no wait for a FIFO's writer
     if (file < 0)
         return unreadable(name, path, errno == ENOENT ? "does not exist" : "can't be opened");
     struct Close {
@@ -88,12 +72,13 @@ Bio reader_of(std::string_view text) {
     } const close{file};
     struct stat status {};
     if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
-        return Error{errc::internal, fmt::format("the {} {} is not a regular file", name, path.string())};
+        return unusable(name, path, "is not a regular file", {});
     if (is_secret && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        return Error{errc::internal,
-                     fmt::format("everybody on this machine may read or change the TLS key {}; take that "
-                                 "away by chmod o-rwx, or chmod 600 when nobody else needs it",
-                                 path.string())};
+        return unusable(
+            name, path,
+            "may be read or changed by everybody on this machine; run chmod o-rwx on it, or chmod "
+            "600 when no group needs it",
+            {});
     auto& text = secret.text();
     std::size_t size = 0;
     for (ssize_t count = 1; count != 0 && size < text.size();) {
@@ -103,18 +88,12 @@ Bio reader_of(std::string_view text) {
         size += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
     }
     if (size == text.size())
-        return Error{errc::internal,
-                     fmt::format("the {} {} has more than {} bytes", name, path.string(), max_pem_bytes)};
+        return unusable(name, path, fmt::format("is larger than the {} bytes accepted", max_pem_bytes), {});
     text.resize(size);
     return {};
 }
 
-int no_password(char* /*password*/, int /*size*/, int /*writing*/, void* asked) {
-    *static_cast<bool*>(asked) = true;
-    return -1;
-}
-
-/// Among the protocols that a client names has to be ours: others would be spoken past each other.
+/// Accepts a client's list of protocols when ours is in it, and ends the handshake otherwise (RFC 7301).
 int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned offered_size, void* /*argument*/) {
     for (unsigned at = 0; at < offered_size; at += 1U + offered[at]) {
@@ -129,7 +108,7 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* c
 }
 
 std::string name_of(const X509* certificate) {
-    const Bio text{BIO_new(BIO_s_mem())};
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> text{BIO_new(BIO_s_mem()), BIO_free_all};
     if (!text || X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0)
         return {};
     char* data = nullptr;
@@ -141,22 +120,19 @@ std::string day_of(const ASN1_TIME* time) {
     std::tm day{};
     if (ASN1_TIME_to_tm(time, &day) != 1)
         return "an unknown day";
-    return fmt::format("{:04}-{:02}-{:02}", day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
+    return fmt::format("{:%Y-%m-%d}", day);
 }
 
 } // namespace
 
-TlsContext::TlsContext()
-    : handle_{SSL_CTX_new(TLS_server_method())} {
-    if (!handle_)
-        throw std::bad_alloc{};
-    SSL_CTX* const context = handle_.get();
+TlsContext::TlsContext() {
+    SSL_CTX* const context = handle_;
     SSL_CTX_set_security_level(context, security_level);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(context, ciphers);
     SSL_CTX_set1_groups_list(context, groups);
-    // Sessions are resumed from memory and not by tickets, whose key would unlock what was recorded for as
-    // long as the process lives.
+    // Sessions are resumed from memory: the key of tickets would decrypt recorded traffic for as long as the
+    // process lives.
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
     SSL_CTX_sess_set_cache_size(context, sessions_to_resume);
@@ -164,8 +140,8 @@ TlsContext::TlsContext()
     SSL_CTX_set_num_tickets(context, 1);
     SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("portrait"), 8);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
-    // Idle connections give their buffers back; the same write may be tried again from another place; and a
-    // peer whose records hold no data can't keep the thread inside of one call.
+    // Idle connections release their buffers; a write may be retried from another address; a peer that sends
+    // records without data can't keep the thread inside one call.
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
@@ -180,7 +156,7 @@ result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& opt
         return used.error();
     if (SSL_CTX_check_private_key(context->handle()) != 1) {
         ERR_clear_error();
-        return Error{errc::internal, fmt::format("the TLS key {} is not the key of the certificate {}",
+        return Error{errc::internal, fmt::format("The TLS key {} is not the key of the certificate {}",
                                                  options.key.string(), options.certificate.string())};
     }
     context->describe();
@@ -192,48 +168,39 @@ result<void> TlsContext::use_certificate(const std::filesystem::path& path) {
     SecretText text{max_pem_bytes + 1};
     if (auto read = read_pem(path, name, false, text); !read)
         return read;
-    const Bio reader = reader_of(text.text());
-    const Certificate own{PEM_read_bio_X509_AUX(reader.get(), nullptr, nullptr, nullptr)};
-    if (!own)
-        return unusable(name, path, "holds no certificate in PEM form");
-    if (SSL_CTX_use_certificate(handle(), own.get()) != 1)
-        return unusable(name, path, "can't be used");
-    for (;;) {
-        Certificate next{PEM_read_bio_X509(reader.get(), nullptr, nullptr, nullptr)};
-        if (!next)
-            break;
-        if (SSL_CTX_add0_chain_cert(handle(), next.get()) != 1)
-            return unusable(name, path, "has a certificate that can't be used in its chain");
-        (void)next.release(); // the context's now
-    }
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return unusable(name, path, "has a damaged certificate after the first");
-    ERR_clear_error();
+    boost::system::error_code error;
+    context_.use_certificate_chain(boost::asio::buffer(text.text()), error);
+    if (text.text().empty() || error.value() == ERR_R_PEM_LIB) // Asio's, when there isn't even a first one
+        return unusable(name, path, "holds no certificate in PEM form", {});
+    if (error)
+        return unusable(name, path, "has a certificate that is damaged or can't be used", error);
     return {};
 }
 
 result<void> TlsContext::use_key(const std::filesystem::path& path) {
+    constexpr std::string_view name = "TLS key";
     SecretText secret{max_pem_bytes + 1};
-    if (auto read = read_pem(path, "TLS key", true, secret); !read)
+    if (auto read = read_pem(path, name, true, secret); !read)
         return read;
-    const Bio reader = reader_of(secret.text());
-    bool asked = false;
-    const Key key{PEM_read_bio_PrivateKey(reader.get(), nullptr, no_password, &asked)};
-    if (!key && asked) {
-        ERR_clear_error();
-        return Error{errc::internal, fmt::format("the TLS key {} is protected by a password, which nobody is "
-                                                 "there to type; write one without by openssl pkey -in FILE "
-                                                 "-out FILE",
-                                                 path.string())};
-    }
-    if (!key)
-        return unusable("TLS key", path, "holds no private key in PEM form");
-    // Whether it belongs to the certificate is asked afterwards, which tells it more clearly.
-    if (SSL_CTX_use_PrivateKey(handle(), key.get()) != 1 &&
-        ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH &&
-        ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_TYPE_MISMATCH)
-        return unusable("TLS key", path, "can't be used");
-    return {};
+    boost::system::error_code error;
+    const auto needs_password = std::make_shared<bool>(false);
+    context_.set_password_callback(
+        [needs_password](std::size_t, boost::asio::ssl::context::password_purpose) {
+            *needs_password = true;
+            return std::string{};
+        },
+        error);
+    context_.use_private_key(boost::asio::buffer(secret.text()), boost::asio::ssl::context::pem, error);
+    if (error && *needs_password)
+        return unusable(name, path,
+                        "is protected by a password, which can't be typed here; write one without a password "
+                        "by openssl pkey -in FILE -out FILE",
+                        {});
+    // `load` checks whether it is the certificate's key: its message is clearer.
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+    if (!error || reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
+        return {};
+    return unusable(name, path, "holds no private key in PEM form that can be used", error);
 }
 
 void TlsContext::describe() {

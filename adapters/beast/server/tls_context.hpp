@@ -2,37 +2,34 @@
 
 #include <portrait/beast/tls_options.hpp>
 
-#include <openssl/ssl.h>
+#include <boost/asio/ssl/context.hpp>
 
 #include <memory>
 #include <string>
 
 namespace portrait::http {
 
-/// A certificate, its key and the rules that TLS is spoken by. Connections keep the one that they were opened
-/// under, so that another can take its place meanwhile. Immutable, thread-safe.
+/// A certificate, its key and the settings of TLS. A connection keeps the context that it was opened with, so
+/// that it can be replaced meanwhile. Immutable, thread-safe.
 class TlsContext {
 public:
     /// Errors: those of `check_tls`.
     [[nodiscard]] static result<std::shared_ptr<const TlsContext>> load(const TlsOptions& options);
 
-    SSL_CTX* handle() const noexcept { return handle_.get(); }
-    /// Whose certificate it is and until when it counts, for the log.
+    SSL_CTX* handle() const noexcept { return handle_; }
+    /// The subject and the dates of the certificate, for the log.
     const std::string& description() const noexcept { return description_; }
-    /// Its time is over or hasn't come yet: clients won't take it.
+    /// The certificate is expired or not valid yet: clients reject it.
     bool is_out_of_date() const noexcept { return out_of_date_; }
 
 private:
-    struct Free {
-        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-    };
-
     TlsContext();
     [[nodiscard]] result<void> use_certificate(const std::filesystem::path& path);
     [[nodiscard]] result<void> use_key(const std::filesystem::path& path);
     void describe();
 
-    std::unique_ptr<SSL_CTX, Free> handle_;
+    boost::asio::ssl::context context_{boost::asio::ssl::context::tls_server};
+    SSL_CTX* const handle_ = context_.native_handle();
     std::string description_;
     bool out_of_date_ = false;
 };
