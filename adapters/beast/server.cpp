@@ -30,15 +30,15 @@ using tcp = net::ip::tcp;
 using Acceptor = net::basic_socket_acceptor<tcp, IoExecutor>;
 
 constexpr std::chrono::milliseconds accept_pause{100}; // after an error such as no descriptors left
-constexpr std::uint64_t turned_away_at_once = 128;     // beyond it connections are closed without a word
-constexpr std::chrono::milliseconds longest_patience = std::chrono::hours{24};
+constexpr std::uint64_t max_rejections_at_once = 128;  // beyond it connections are closed without an answer
+constexpr std::chrono::milliseconds max_drain_timeout = std::chrono::hours{24};
 
-// What the kernel keeps for a client that doesn't read, beside what is on its way; accepted sockets inherit
-// it. By itself it keeps as much as a fast client could take, up to megabytes.
+// Unsent bytes that the kernel buffers for a client that doesn't read; accepted sockets inherit the limit.
+// The kernel's default follows the speed of the client and may reach megabytes.
 constexpr int unsent_bytes = 128 * 1024;
 using UnsentLimit = net::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
-std::string what_of(const std::exception_ptr& failure) {
+std::string message_of(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
     } catch (const std::exception& exception) {
@@ -56,7 +56,7 @@ void block_sigpipe() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-net::ip::address plain(const net::ip::address& address) {
+net::ip::address unmapped(const net::ip::address& address) {
     if (address.is_v6() && address.to_v6().is_v4_mapped())
         return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
     return address;
@@ -80,12 +80,12 @@ net::ip::address plain(const net::ip::address& address) {
     if (error) {
         const std::string host = address.is_v6() ? "[" + options.address + "]" : options.address;
         return Error{errc::internal,
-                     "can't listen on " + host + ":" + std::to_string(options.port) + ": " + error.message()};
+                     "Can't listen on " + host + ":" + std::to_string(options.port) + ": " + error.message()};
     }
     return {};
 }
 
-// A connection's place among those that `drain` waits for.
+// Counts a connection among those that `drain` waits for.
 class Presence {
 public:
     explicit Presence(std::shared_ptr<ServerShared> shared)
@@ -108,20 +108,20 @@ private:
     std::shared_ptr<ServerShared> shared_;
 };
 
-Awaitable<void> serve(std::shared_ptr<Connection> connection, bool turned_away) {
-    co_await connection->run(turned_away);
+Awaitable<void> serve(std::shared_ptr<Connection> connection, bool rejected) {
+    co_await connection->run(rejected);
 }
 
 void spawn_connection(Presence presence, const std::shared_ptr<IoThread>& io_thread, Socket socket,
-                      const net::ip::address& address, bool turned_away) {
+                      const net::ip::address& address, bool rejected) {
     const std::shared_ptr<ServerShared> shared = presence.shared();
     auto connection =
         std::make_shared<Connection>(shared, io_thread, std::move(socket), address, shared->tls());
-    net::co_spawn(io_thread->context, serve(std::move(connection), turned_away),
+    net::co_spawn(io_thread->context, serve(std::move(connection), rejected),
                   [presence = std::move(presence)](const std::exception_ptr& failure) {
                       if (failure) {
-                          presence.shared()->event(Severity::error,
-                                                   "a connection has ended: " + what_of(failure));
+                          presence.shared()->event(Severity::error, "A connection ended by an exception: " +
+                                                                        message_of(failure));
                       }
                   });
 }
@@ -137,16 +137,16 @@ public:
     State& operator=(const State&) = delete;
 
     [[nodiscard]] result<void> start();
-    bool drain(std::chrono::milliseconds patience);
+    bool drain(std::chrono::milliseconds timeout);
 
     std::uint16_t port() const noexcept { return port_; }
     ServerShared& shared() const noexcept { return *shared_; }
 
 private:
     Awaitable<void> accept_connections();
-    void take_in_backlog();
+    void admit_backlog();
     bool close_oldest_idle();
-    void take_in(Socket socket, const std::shared_ptr<IoThread>& io_thread);
+    void admit_socket(Socket socket, const std::shared_ptr<IoThread>& io_thread);
     void run(IoThread& io_thread);
     void stop();
 
@@ -185,8 +185,8 @@ result<void> Server::State::start() {
     net::co_spawn(io_threads_.front()->context, accept_connections(),
                   [shared = shared_](const std::exception_ptr& failure) {
                       if (failure)
-                          shared->event(Severity::error,
-                                        "accepting connections has ended: " + what_of(failure));
+                          shared->event(Severity::error, "Accepting connections ended by an exception: " +
+                                                             message_of(failure));
                       shared->leave();
                   });
     for (const auto& io_thread : io_threads_)
@@ -194,7 +194,7 @@ result<void> Server::State::start() {
     return {};
 }
 
-// Connections contain their own exceptions; what comes this far is rare, such as memory that is missing for a
+// Connections handle their own exceptions. Those that come this far are rare, such as no memory for a
 // handler.
 void Server::State::run(IoThread& io_thread) {
     block_sigpipe();
@@ -203,8 +203,8 @@ void Server::State::run(IoThread& io_thread) {
             io_thread.context.run();
             return;
         } catch (...) {
-            shared_->event(Severity::error,
-                           "an io thread goes on after: " + what_of(std::current_exception()));
+            shared_->event(Severity::error, "An io thread continues after an exception: " +
+                                                message_of(std::current_exception()));
         }
     }
 }
@@ -219,35 +219,35 @@ Awaitable<void> Server::State::accept_connections() {
         if (!error) {
             accepting_fails = false;
             try {
-                take_in(std::move(socket), io_thread);
+                admit_socket(std::move(socket), io_thread);
             } catch (const std::exception& failure) {
-                shared_->event(Severity::error, std::string{"a connection was dropped: "} + failure.what());
+                shared_->event(Severity::error,
+                               std::string{"A connection was closed by an exception: "} + failure.what());
             }
         } else if (!shared_->draining && error != net::error::connection_aborted) {
             if (!accepting_fails) {
-                shared_->event(Severity::warning, "a connection couldn't be accepted: " + error.message() +
-                                                      "; trying again until it can");
+                shared_->event(Severity::warning,
+                               "A connection can't be accepted: " + error.message() + "; retrying");
             }
             accepting_fails = true;
-            close_oldest_idle(); // gives a descriptor back, when those are what is missing
+            close_oldest_idle(); // frees a descriptor, which may be what is missing
             pause_->expires_after(accept_pause);
             co_await pause_->async_wait(net::redirect_error(use_awaitable, error));
         }
     }
-    take_in_backlog();
+    admit_backlog();
     beast::error_code ignored;
     acceptor_->close(ignored);
 }
 
-// Connections that the system has accepted before the end would be reset; those who have sent a request get
-// its answer instead.
-void Server::State::take_in_backlog() {
+// Serves the connections in the listen queue: they would be reset, although some have sent a request.
+void Server::State::admit_backlog() {
     beast::error_code error;
     acceptor_->non_blocking(true, error);
     for (std::size_t next = 0; !error; next = (next + 1) % io_threads_.size()) {
         Socket socket = acceptor_->accept(io_threads_[next]->context, error);
         if (!error)
-            take_in(std::move(socket), io_threads_[next]);
+            admit_socket(std::move(socket), io_threads_[next]);
     }
 }
 
@@ -260,7 +260,7 @@ bool Server::State::close_oldest_idle() {
     return (*oldest)->close_oldest_idle();
 }
 
-void Server::State::take_in(Socket socket, const std::shared_ptr<IoThread>& io_thread) {
+void Server::State::admit_socket(Socket socket, const std::shared_ptr<IoThread>& io_thread) {
     beast::error_code error;
     const tcp::endpoint remote = socket.remote_endpoint(error);
     if (error)
@@ -268,18 +268,19 @@ void Server::State::take_in(Socket socket, const std::shared_ptr<IoThread>& io_t
     socket.set_option(tcp::no_delay{true}, error);
     const std::uint64_t present = shared_->connections;
     const std::uint64_t limit = shared_->options.connection_limit;
-    if (present >= limit + turned_away_at_once)
+    if (present >= limit + max_rejections_at_once)
         return;
-    const bool turned_away = present >= limit && !close_oldest_idle();
+    const bool rejected = present >= limit && !close_oldest_idle();
     shared_->accepted.fetch_add(1, std::memory_order_relaxed);
-    // The connection is made on its own thread: from there on nobody else touches it.
-    net::post(io_thread->context, [presence = Presence{shared_}, io_thread, turned_away,
-                                   address = plain(remote.address()), socket = std::move(socket)]() mutable {
-        spawn_connection(std::move(presence), io_thread, std::move(socket), address, turned_away);
-    });
+    // The connection is constructed on its io thread, which alone uses it.
+    net::post(io_thread->context,
+              [presence = Presence{shared_}, io_thread, rejected, address = unmapped(remote.address()),
+               socket = std::move(socket)]() mutable {
+                  spawn_connection(std::move(presence), io_thread, std::move(socket), address, rejected);
+              });
 }
 
-bool Server::State::drain(std::chrono::milliseconds patience) {
+bool Server::State::drain(std::chrono::milliseconds timeout) {
     const std::lock_guard lock{drain_mutex_};
     if (drained_)
         return *drained_;
@@ -292,19 +293,19 @@ bool Server::State::drain(std::chrono::milliseconds patience) {
     });
     for (const auto& io_thread : io_threads_)
         net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->drain_connections(); });
-    drained_ = threads_.empty() || shared_->wait_until_empty(std::clamp(patience, {}, longest_patience));
+    drained_ = threads_.empty() || shared_->wait_until_empty(std::clamp(timeout, {}, max_drain_timeout));
     if (!*drained_) {
         shared_->cutting = true;
         for (const auto& io_thread : io_threads_)
             net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->cut_connections(); });
-        shared_->wait_until_empty();
+        while (!shared_->wait_until_empty(max_drain_timeout)) {
+        }
     }
     stop();
     return *drained_;
 }
 
-// Lets the contexts run out of work rather than stopping them, so that nothing of a connection is left in
-// them.
+// Lets the contexts run out of work instead of stopping them, so that they release all connections.
 void Server::State::stop() {
     for (const auto& io_thread : io_threads_)
         net::post(io_thread->context, [io_thread = io_thread.get()] { io_thread->finish(); });
@@ -350,8 +351,8 @@ result<void> Server::reload_tls() {
     return state_->shared().load_tls();
 }
 
-bool Server::drain(std::chrono::milliseconds patience) {
-    return state_->drain(patience);
+bool Server::drain(std::chrono::milliseconds timeout) {
+    return state_->drain(timeout);
 }
 
 } // namespace portrait::http

@@ -24,7 +24,7 @@ Forwarded said_by(const std::vector<RequestField>& fields) {
 /// The client's address, or why there is none.
 std::string client_of(const std::vector<RequestField>& fields) {
     const auto said = said_by(fields);
-    if (said.is_garbled)
+    if (said.is_malformed)
         return "garbled";
     return said.client ? said.client->to_string() : "nobody";
 }
@@ -89,11 +89,11 @@ TEST_CASE("the scheme is the first that is named", "[forwarded]") {
     CHECK(secure(" http ") == std::optional{false});
     CHECK(secure("https, http") == std::optional{true});
     CHECK_FALSE(said_by({}).secure);
-    CHECK_FALSE(said_by({}).is_garbled);
+    CHECK_FALSE(said_by({}).is_malformed);
     for (const auto* value : {"", "ftp", "https:", "https;", ", https"}) {
         CAPTURE(value);
         CHECK_FALSE(secure(value));
-        CHECK(said_by({{"X-Forwarded-Proto", value}}).is_garbled);
+        CHECK(said_by({{"X-Forwarded-Proto", value}}).is_malformed);
     }
 }
 

@@ -10,7 +10,7 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::size_t first_step = 16ULL * 1024; // of a body whose length isn't declared
+constexpr std::size_t first_step = 16ULL * 1024; // of a body without a declared length
 
 } // namespace
 
@@ -59,7 +59,7 @@ ImageBytes BodyBuffer::take() {
     return ImageBytes{owner, view};
 }
 
-// realloc rather than a vector: it needs no zeros written first and moves large blocks by their pages.
+// realloc instead of a vector: it writes no zeros first and moves large blocks by their pages.
 void BodyBuffer::resize(std::size_t capacity) {
     if (capacity == capacity_)
         return;

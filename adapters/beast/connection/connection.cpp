@@ -11,7 +11,7 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::uint64_t discard_limit = 64ULL * 1024; // of a body nobody wants, to keep its connection
+constexpr std::uint64_t discard_limit = 64ULL * 1024; // of a body that isn't used, to keep the connection
 
 bool is_one_of(const std::vector<Network>& networks, std::string_view text) {
     const auto address = networks.empty() ? std::nullopt : IpAddress::parse(text.substr(0, text.find('%')));
@@ -50,15 +50,16 @@ std::chrono::milliseconds Connection::time_for(std::uint64_t bytes) const noexce
     return std::chrono::seconds{static_cast<std::int64_t>(bytes / rate)};
 }
 
-bool Connection::look(SteadyTime now) {
-    // A client that won't send any more counts as gone, as it does for nginx: what is made for it alone may
-    // end, and what comes of its request is sent all the same.
+bool Connection::check(SteadyTime now) {
+    // A client that has closed its sending direction counts as gone, as in nginx: work for it alone may stop,
+    // but its answer is still sent.
     if (waiting_ && !exchange_->stop.stop_requested() && stream_.peer_has_ended()) {
         shared_->abandoned_requests.fetch_add(1, std::memory_order_relaxed);
         exchange_->stop.request_stop();
     }
     watch_reader(now);
-    // Again at every look: a cancel misses an operation that has just completed and is followed by another.
+    // Repeated at each check: a cancel misses an operation that has just completed and is followed by
+    // another.
     if (now < deadline_)
         return false;
     stream_.cancel();
@@ -80,7 +81,7 @@ void Connection::watch_reader(SteadyTime now) {
     if (reader_watch_->is_too_slow(now, sent)) {
         shared_->slow_readers.fetch_add(1, std::memory_order_relaxed);
         shared_->event(Severity::debug,
-                       fmt::format("{} is closed: it took less than {} bytes a second over {} seconds",
+                       fmt::format("{} is closed: it received less than {} bytes a second over {} seconds",
                                    remote_address_, shared_->options.body_rate, ReaderWatch::window.count()),
                        request_id_);
         stream_.reset();
@@ -89,7 +90,7 @@ void Connection::watch_reader(SteadyTime now) {
 }
 
 void Connection::begin_drain() {
-    // Where a request has come already it is answered.
+    // A request that has arrived is still answered.
     if (idle_ && !stream_.has_unread()) {
         stream_.end_sending();
         stream_.close();
@@ -101,11 +102,11 @@ void Connection::cut() {
     give_up_waiting_.emit(net::cancellation_type::terminal);
 }
 
-Awaitable<void> Connection::run(bool turned_away) {
+Awaitable<void> Connection::run(bool rejected) {
     if (!co_await open())
         co_return;
-    if (turned_away || address_is_full())
-        co_return co_await turn_away();
+    if (rejected || address_is_full())
+        co_return co_await reject();
     bool go_on = true;
     while (go_on && !shared_->cutting) {
         ++served_;
@@ -149,8 +150,8 @@ Awaitable<bool> Connection::serve_one() {
     co_return co_await answer(std::move(finished.value()), true);
 }
 
-// After a call of the endpoint was waited for in vain: the time is over or it could not be made, which is a
-// problem, or the connection was cut.
+// After a call of the endpoint didn't complete: the deadline has passed or there was no memory, which sets a
+// problem, or the connection was aborted.
 void Connection::abandon_call(const beast::error_code& error) {
     exchange_->abandoned = true;
     exchange_->stop.request_stop();
@@ -160,13 +161,13 @@ void Connection::abandon_call(const beast::error_code& error) {
         Problem problem;
         problem.status = 503;
         problem.rule = "service.timeout";
-        problem.message = "the request took too long; whether it has changed anything is not known";
+        problem.message = "The request took too long; it is unknown whether it has changed anything";
         problem.retry_after = std::chrono::seconds{1};
         refuse(std::move(problem));
     }
 }
 
-// Takes what the endpoint needs from a head that has arrived; false with a problem.
+// Fills the endpoint's head from the parsed one; false with a problem.
 bool Connection::accept_head() {
     shared_->requests.fetch_add(1, std::memory_order_relaxed);
     in_flight_.emplace(shared_->requests_in_flight);
@@ -181,7 +182,7 @@ bool Connection::accept_head() {
     return true;
 }
 
-// Answers with the problem, if there is one: otherwise the client is gone. Always false.
+// Answers with the problem, or just ends when the client has gone. Always false.
 Awaitable<bool> Connection::give_up() {
     if (!problem_)
         co_return false;
@@ -199,7 +200,7 @@ Awaitable<bool> Connection::answer_at_once(Response&& response) {
     co_return co_await discard(head.content_length.value_or(0));
 }
 
-// Reads the body. A short one that the route has no use for is dropped: some clients always send `null` or
+// Reads the body. A short one that the route doesn't use is discarded: some clients always send `null` or
 // `{}`.
 Awaitable<Connection::Arrival> Connection::take_body(ImageBytes& body) {
     const bool unwanted = admission_->body_limit() == 0;
@@ -213,7 +214,7 @@ Awaitable<Connection::Arrival> Connection::take_body(ImageBytes& body) {
     co_return arrival;
 }
 
-// Nothing of the last one stays, its picture in particular.
+// Releases the last request, its picture in particular.
 void Connection::forget_request() {
     scanned_ = 0;
     head_bytes_ = 0;
@@ -231,7 +232,7 @@ void Connection::forget_request() {
 }
 
 void Connection::start_exchange() {
-    // Reused unless a completion that nobody waits for any more still refers to it.
+    // Reused unless a late completion still refers to it.
     if (!exchange_ || exchange_.use_count() != 1)
         exchange_ = std::make_shared<Exchange>();
     else
@@ -245,14 +246,14 @@ void Connection::start_exchange() {
     scanner_.emplace(shared_->options.target_limit);
 }
 
-// What the request and its answer take counts for this client.
+// Charges the request and its answer to this client.
 void Connection::share_with(const std::shared_ptr<AddressShare>& share) {
     exchange_->charge = BodyCharge{share};
     exchange_->answer = AnswerCharge{shared_->answers, {share, &share->answers}};
     exchange_->piece_charge = AnswerCharge{shared_->answers, {share, &share->answers}};
 }
 
-void Connection::give_workspace() {
+void Connection::release_workspace() {
     if (exchange_ && exchange_.use_count() == 1) {
         exchange_->clear();
         keep_workspace(Workspace{std::move(exchange_), std::move(buffer_), std::move(head_text_)});
@@ -262,7 +263,7 @@ void Connection::give_workspace() {
     std::string{}.swap(head_text_);
 }
 
-void Connection::take_workspace() {
+void Connection::acquire_workspace() {
     Workspace spare = spare_workspace();
     exchange_ = std::move(spare.exchange);
     buffer_ = std::move(spare.buffer);

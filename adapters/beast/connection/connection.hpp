@@ -35,32 +35,32 @@ public:
     Connection& operator=(const Connection&) = delete;
     ~Connection() override;
 
-    /// Serves until the connection ends; who is turned away is answered 503, whatever will be asked. Throws
-    /// what serving throws; the connection is over then.
-    Awaitable<void> run(bool turned_away);
+    /// Serves until the connection ends. A rejected one gets 503 to any request. After an exception the
+    /// connection is over.
+    Awaitable<void> run(bool rejected);
 
-    bool look(SteadyTime now) override;
+    bool check(SteadyTime now) override;
     void begin_drain() override;
     void cut() override;
 
 private:
-    enum class Arrival { complete, gone, refused };
+    enum class Arrival { complete, closed, refused };
 
-    /// Closes the connection when its client takes too little of what was sent.
+    /// Closes the connection when its client receives too slowly.
     void watch_reader(SteadyTime now);
 
-    // connection_opening.cpp: what comes before the first request
+    // connection_opening.cpp: before the first request
     Awaitable<bool> open();
     Awaitable<void> answer_plain_http();
     bool address_is_full() const noexcept;
-    Awaitable<void> turn_away();
+    Awaitable<void> reject();
 
     // connection.cpp: one request
     Awaitable<bool> serve_one();
     void forget_request();
     void start_exchange();
-    void give_workspace();
-    void take_workspace();
+    void release_workspace();
+    void acquire_workspace();
     bool accept_head();
     Awaitable<bool> give_up();
     Awaitable<bool> answer_at_once(Response&& response);
@@ -86,7 +86,7 @@ private:
     Awaitable<bool> discard(std::uint64_t bytes);
     Awaitable<bool> send_continue();
 
-    // connection_stream.cpp: an answer that is made while it is sent
+    // connection_stream.cpp: a body that is produced while it is sent
     Awaitable<bool> write_pieces(const std::shared_ptr<BodyProducer>& producer, bool chunked,
                                  std::uint64_t& written);
     Awaitable<std::optional<std::string>> next_piece(const std::shared_ptr<BodyProducer>& producer);
@@ -117,20 +117,20 @@ private:
     beast::flat_buffer buffer_;                 ///< received, not yet used
 
     SteadyTime deadline_ = SteadyTime::max();
-    bool expired_ = false;   ///< since the deadline was set
-    bool idle_ = false;      ///< between requests
-    bool answering_ = false; ///< an answer is being written
-    bool sending_ = false;   ///< something was written that the client may not have taken yet
-    std::unique_ptr<ReaderWatch> reader_watch_; ///< while the client has something to take
+    bool expired_ = false;                      ///< since the deadline was set
+    bool idle_ = false;                         ///< between requests
+    bool answering_ = false;                    ///< an answer is being written
+    bool sending_ = false;                      ///< written bytes may be unacknowledged
+    std::unique_ptr<ReaderWatch> reader_watch_; ///< while bytes are unacknowledged
     std::uint32_t served_ = 0;
 
     // of the present request
     std::shared_ptr<Exchange> exchange_;
     SteadyTime started_;
     std::optional<HeadScanner> scanner_;
-    std::size_t scanned_ = 0;           ///< bytes at the front of `buffer_` that it has seen
+    std::size_t scanned_ = 0;           ///< bytes at the front of `buffer_` that were scanned
     std::optional<SteadyTime> arrived_; ///< with its body
-    /// Counts it as in flight from its head to its end.
+    /// Counts the request as in flight from its head to the end of its answer.
     class InFlight {
     public:
         explicit InFlight(std::atomic<std::uint64_t>& count) noexcept
@@ -158,8 +158,8 @@ private:
     std::string head_text_;
 };
 
-// Waits until the endpoint has completed the call; otherwise false, and then `give_up` has to follow. `look`
-// and `cut` end the waiting.
+// Waits until the endpoint has completed the call. False when `check` or `cut` has ended the waiting; then
+// `give_up` has to follow.
 template<class Value>
 Awaitable<bool> Connection::completes(StartedCall<Value>& call) {
     beast::error_code error = call.error();

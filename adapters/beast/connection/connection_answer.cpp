@@ -10,10 +10,10 @@
 namespace portrait::http {
 namespace {
 
-// Closing a socket that holds unread bytes, or gets more, resets the connection, and the reset may overtake
-// the answer. So the sending side is closed first and what still comes is read and dropped for a while.
+// Closing a socket with unread bytes resets the connection, and the reset may overtake the answer. So the
+// sending direction is closed first, and incoming bytes are discarded for a while.
 constexpr std::chrono::seconds linger_silence{2};
-constexpr std::chrono::seconds linger_most{10};
+constexpr std::chrono::seconds linger_limit{10};
 constexpr std::uint64_t linger_bytes = 64ULL << 20;
 
 } // namespace
@@ -21,7 +21,7 @@ constexpr std::uint64_t linger_bytes = 64ULL << 20;
 Connection::Arrival Connection::refuse(Problem problem) {
     problem_ = std::move(problem);
     if (body_) {
-        // At once: the bodies that may go on need the room while this answer is on its way.
+        // Released before the answer is written: other bodies need the room.
         body_.reset();
         exchange_->charge.release();
     }
@@ -40,9 +40,9 @@ void Connection::refuse_failure(std::string_view cause) {
     Problem problem;
     problem.status = 500;
     problem.rule = "internal";
-    problem.message = "internal error";
+    problem.message = "Internal error";
     problem.cause = cause;
-    shared_->event(Severity::error, "a request failed: " + problem.cause, request_id_);
+    shared_->event(Severity::error, "A request failed: " + problem.cause, request_id_);
     refuse(std::move(problem));
 }
 
@@ -64,7 +64,7 @@ void Connection::replace_without_room(Response& response) {
     problem_.emplace();
     problem_->status = 503;
     problem_->rule = "service.answer_bytes_in_flight";
-    problem_->message = "too many answers are being sent at present; try again";
+    problem_->message = "Too many answers are being sent at present; try again";
     problem_->retry_after = std::chrono::seconds{1};
     Response refused = refusal();
     problem_.reset();
@@ -161,13 +161,13 @@ void Connection::log_access(std::uint64_t response_bytes) const {
 Awaitable<void> Connection::linger() {
     stream_.end_sending();
     beast::error_code error;
-    const SteadyTime end = std::chrono::steady_clock::now() + linger_most;
+    const SteadyTime end = std::chrono::steady_clock::now() + linger_limit;
     buffer_.clear();
     buffer_.shrink_to_fit();
-    for (std::uint64_t dropped = 0; !error && dropped < linger_bytes;) {
+    for (std::uint64_t discarded = 0; !error && discarded < linger_bytes;) {
         set_deadline(linger_silence);
         deadline_ = std::min(deadline_, end);
-        dropped += co_await stream_.drop_some(net::buffer(io_thread_->dropped), error);
+        discarded += co_await stream_.discard_some(net::buffer(io_thread_->discarded), error);
     }
 }
 

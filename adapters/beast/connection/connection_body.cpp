@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t framing_per_byte = 8;         // chunks of one byte each take five
 constexpr std::size_t chunk_read_size = 16ULL * 1024; // beside the budget
-// At most at a time: bytes are charged once they are there, and one fast client shouldn't hold a thread up.
+// At a time: bytes are charged after they were read, and one fast client must not occupy its thread.
 constexpr std::size_t body_read_size = 256ULL * 1024;
 constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -26,7 +26,7 @@ bool has_control_character(std::string_view text) noexcept {
     });
 }
 
-// The parser waits for CR LF and so lets a line feed alone pass as a part of the line; others end it there.
+// The parser accepts a bare line feed within a line; other servers take it for the line's end.
 bool has_bare_line_feed(std::string_view text) noexcept {
     for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
         if (at == 0 || text[at - 1] != '\r')
@@ -38,7 +38,7 @@ Problem too_many_bytes_in_flight() {
     Problem problem;
     problem.status = 503;
     problem.rule = "service.body_bytes_in_flight";
-    problem.message = "too many request bodies are being received at present; try again";
+    problem.message = "Too many request bodies are being received at present; try again";
     problem.retry_after = std::chrono::seconds{1};
     return problem;
 }
@@ -57,32 +57,32 @@ std::size_t CollectedBody::reader::put(net::const_buffer buffer, beast::error_co
     return taken;
 }
 
-// Reads the whole body into `body_`, after telling a client that waits for it to send.
+// Reads the whole body into `body_`, after `100 Continue` if the client expects it.
 Awaitable<Connection::Arrival> Connection::read_body(std::uint64_t limit) {
     const std::optional<std::uint64_t> declared = exchange_->head.content_length;
     if (declared.value_or(0) > limit)
         co_return refuse(body_too_large(limit, declared));
     if (declared && !exchange_->charge.has_room_for(*declared)) {
-        co_return refuse(
-            too_many_bytes_in_flight()); // before its bytes are sent, to who waits for 100 Continue
+        // Refused before a client that waits for 100 Continue sends it.
+        co_return refuse(too_many_bytes_in_flight());
     }
     if (expects_continue_ && buffer_.size() == 0 && !co_await send_continue())
-        co_return Arrival::gone;
+        co_return Arrival::closed;
     body_.emplace(declared, limit);
     if (declared)
         co_return co_await read_declared_body(*declared);
     co_return co_await read_chunked_body(limit);
 }
 
-// Past what came along with the head, the socket reads straight into the body's memory.
+// Bytes that came with the head are copied; the rest is read directly into the body's memory.
 Awaitable<Connection::Arrival> Connection::read_declared_body(std::uint64_t length) {
     set_deadline(shared_->options.body_timeout + time_for(length));
-    const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), length));
-    if (!exchange_->charge.add(at_hand))
+    const std::size_t buffered = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), length));
+    if (!exchange_->charge.add(buffered))
         co_return refuse(too_many_bytes_in_flight());
-    body_->append(bytes_of(buffer_.data()).first(at_hand));
-    buffer_.consume(at_hand);
-    request_bytes_ = at_hand;
+    body_->append(bytes_of(buffer_.data()).first(buffered));
+    buffer_.consume(buffered);
+    request_bytes_ = buffered;
     buffer_.shrink_to_fit(); // thousands of bodies may come at a time
     while (body_->size() < length) {
         const std::span<std::byte> room = body_->prepare();
@@ -90,7 +90,7 @@ Awaitable<Connection::Arrival> Connection::read_declared_body(std::uint64_t leng
         const std::size_t count =
             co_await stream_.read_now(net::buffer(room.data(), std::min(room.size(), body_read_size)), error);
         if (expired_)
-            co_return refuse_timeout("the request's body didn't arrive in time");
+            co_return refuse_timeout("The request's body didn't arrive in time");
         if (error)
             co_return body_cut_short(error);
         request_bytes_ += count;
@@ -130,17 +130,17 @@ Awaitable<Connection::Arrival> Connection::read_chunked_body(std::uint64_t limit
                 co_return Arrival::complete;
             // What is left is a part of a chunk's line or of the trailers.
             if (has_bare_line_feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()}))
-                co_return refuse(malformed("a chunk's line doesn't end in CR LF"));
+                co_return refuse(malformed("A line of a chunk doesn't end in CR LF"));
             if (buffer_.size() > shared_->options.header_limit)
-                co_return refuse(malformed("a chunk's size line or the trailers are too long"));
+                co_return refuse(malformed("The size line of a chunk or the trailers are too long"));
         }
         const std::size_t count = co_await stream_.read_now(buffer_.prepare(chunk_read_size), error);
         if (expired_)
-            co_return refuse_timeout("the request's body didn't arrive in time");
+            co_return refuse_timeout("The request's body didn't arrive in time");
         if (error)
             co_return body_cut_short(error);
         buffer_.commit(count);
-        // No length was declared, so every byte that came earns its share of time.
+        // No length was declared, so every byte received extends the deadline.
         deadline_ = began + shared_->options.body_timeout + time_for(body_->size());
     }
 }
@@ -150,23 +150,23 @@ Connection::Arrival Connection::chunk_failed(const beast::error_code& error, std
         return refuse(too_many_bytes_in_flight());
     if (error == beast::http::error::body_limit)
         return refuse(body_too_large(limit, std::nullopt));
-    return refuse(malformed("the chunked body is malformed"));
+    return refuse(malformed("The chunked body is malformed"));
 }
 
-// Who only stopped sending may still read, so a body that promised more gets its answer.
+// A client that has only closed its sending direction may still read the answer.
 Connection::Arrival Connection::body_cut_short(const beast::error_code& error) {
     if (error != net::error::eof)
-        return Arrival::gone;
-    return refuse(malformed("the request's body ended before it was complete"));
+        return Arrival::closed;
+    return refuse(malformed("The request's body ended before it was complete"));
 }
 
-// Reads and drops the body of a request that is answered already; false when the connection is over.
+// Discards the body of a request that is answered already; false when the connection is over.
 Awaitable<bool> Connection::discard(std::uint64_t bytes) {
     set_deadline(shared_->options.body_timeout);
     for (;;) {
-        const std::size_t at_hand = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), bytes));
-        buffer_.consume(at_hand);
-        bytes -= at_hand;
+        const std::size_t buffered = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), bytes));
+        buffer_.consume(buffered);
+        bytes -= buffered;
         if (bytes == 0)
             co_return true;
         beast::error_code error;

@@ -21,20 +21,20 @@ Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
         Problem problem;
         problem.status = 431;
         problem.rule = "request.header_too_large";
-        problem.message = "the request line and fields are larger than the " + std::to_string(limit) +
+        problem.message = "The request line and fields are larger than the " + std::to_string(limit) +
                           " bytes accepted, or one field than 65533";
         problem.limit = limit;
         return problem;
     }
     if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
         error == beast::http::error::bad_version)
-        return malformed("the request line is not that of an HTTP/1.0 or HTTP/1.1 request");
+        return malformed("The request line is not that of an HTTP/1.0 or HTTP/1.1 request");
     if (error == beast::http::error::bad_content_length ||
         error == beast::http::error::multiple_content_length)
         return malformed("Content-Length is not one decimal number");
     if (error == beast::http::error::bad_transfer_encoding)
-        return malformed("the request has more than one way to say its body's length");
-    return malformed("a field of the request is malformed");
+        return malformed("The request declares its body's length in more than one way");
+    return malformed("A header field of the request is malformed");
 }
 
 } // namespace
@@ -53,37 +53,37 @@ Awaitable<Connection::Arrival> Connection::read_head() {
                 co_return *arrival;
         }
         if (shared_->cutting || (idle_ && shared_->draining && !stream_.has_unread()))
-            co_return Arrival::gone;
+            co_return Arrival::closed;
         beast::error_code error;
         if (idle_) {
-            // Thousands of connections may wait here: none keeps what only a request needs.
-            give_workspace();
+            // Thousands of connections may wait here, without the memory that a request needs.
+            release_workspace();
             co_await stream_.wait_readable(error);
             if (error)
-                co_return Arrival::gone;
-            // Busy before it is read: who is idle may be closed by others between the reading and its return.
+                co_return Arrival::closed;
+            // Marked as busy before reading: an idle connection may be closed at any suspension point.
             io_thread_->busy(*this);
             idle_ = false;
             started_ = std::chrono::steady_clock::now();
             set_deadline(shared_->options.header_timeout);
-            take_workspace();
+            acquire_workspace();
             start_exchange();
         }
         const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
         if (expired_)
-            co_return refuse_timeout("the request's head didn't arrive in time");
+            co_return refuse_timeout("The request's head didn't arrive in time");
         if (error)
-            co_return Arrival::gone;
+            co_return Arrival::closed;
         buffer_.commit(count);
     }
 }
 
-// Parses what is there; nothing when more is needed.
+// Parses the received bytes; nothing when more are needed.
 std::optional<Connection::Arrival> Connection::parse_head() {
     auto& parser = *exchange_->parser;
     const auto letters = static_cast<const char*>(buffer_.data().data());
     if (head_bytes_ == 0 && letters[0] == '\r' && (buffer_.size() == 1 || letters[1] == '\n')) {
-        // RFC 9112 section 2.2: an empty line before a request line is passed over; one, however it arrives.
+        // RFC 9112 section 2.2: one empty line before the request line is ignored.
         if (buffer_.size() == 1)
             return std::nullopt;
         buffer_.consume(2);
@@ -100,12 +100,12 @@ std::optional<Connection::Arrival> Connection::parse_head() {
     } catch (const std::length_error&) { // a single field of more than the parser's 64 KiB
         error = beast::http::error::header_limit;
     }
-    OPENSSL_cleanse(buffer_.data().data(), used); // the parser has a copy of what it used
+    OPENSSL_cleanse(buffer_.data().data(), used); // the parser has a copy of these bytes
     buffer_.consume(used);
     scanned_ -= std::min(used, scanned_);
     head_bytes_ += used;
     const std::uint32_t limit = shared_->options.header_limit;
-    // The parser limits the request line and the fields each; together they have to fit, too.
+    // The parser limits the request line and the fields separately; their sum is limited here.
     if (head_bytes_ > limit ||
         (error == beast::http::error::need_more && head_bytes_ + buffer_.size() > limit))
         error = beast::http::error::header_limit;
@@ -125,10 +125,11 @@ std::optional<Problem> Connection::scan_head() {
     scanned_ = received.size();
     switch (fault) {
     case HeadScanner::Fault::none: return std::nullopt;
-    case HeadScanner::Fault::line_end: return malformed("a line of the request's head doesn't end in CR LF");
-    case HeadScanner::Fault::continued_field: return malformed("a field of the request spans several lines");
+    case HeadScanner::Fault::line_end: return malformed("A line of the request's head doesn't end in CR LF");
+    case HeadScanner::Fault::continued_field:
+        return malformed("A header field of the request spans several lines");
     case HeadScanner::Fault::control_character:
-        return malformed("the request's head has a control character");
+        return malformed("The request's head has a control character");
     case HeadScanner::Fault::long_target: break;
     }
     return target_too_long(shared_->options.target_limit);
@@ -151,18 +152,18 @@ void Connection::fill_head() {
     head.stop = exchange_->stop.get_token();
 }
 
-// The client is whom the proxy names.
+// Takes the client's address and scheme from the proxy's fields.
 void Connection::take_forwarded() {
-    const Forwarded said = forwarded(exchange_->head, shared_->options.trusted_proxies);
-    if (said.is_garbled) {
+    const Forwarded client = forwarded(exchange_->head, shared_->options.trusted_proxies);
+    if (client.is_malformed) {
         shared_->event(Severity::debug,
-                       fmt::format("what the proxy {} says of its client is no address or no "
-                                   "scheme; the proxy counts as the client",
+                       fmt::format("The proxy {} sent a client's address or scheme that is malformed; "
+                                   "the proxy counts as the client",
                                    remote_address_));
     }
-    exchange_->head.secure = said.secure.value_or(stream_.is_secure());
-    if (said.client) {
-        exchange_->remote_address = said.client->to_string();
+    exchange_->head.secure = client.secure.value_or(stream_.is_secure());
+    if (client.client) {
+        exchange_->remote_address = client.client->to_string();
         share_with(shared_->share_of(exchange_->remote_address));
     }
 }

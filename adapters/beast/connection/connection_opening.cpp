@@ -9,7 +9,7 @@
 
 namespace portrait::http {
 
-// Agrees with the peer on TLS, where that is to be spoken; false when the connection is over.
+// Performs the TLS handshake, if the server uses TLS; false when the connection is over.
 Awaitable<bool> Connection::open() {
     if (!stream_.needs_handshake())
         co_return true;
@@ -26,16 +26,16 @@ Awaitable<bool> Connection::open() {
     if (!error)
         co_return true;
     shared_->failed_handshakes.fetch_add(1, std::memory_order_relaxed);
-    shared_->event(Severity::debug,
-                   fmt::format("no TLS with {}: {}", remote_address_, stream_.handshake_fault(error)));
-    if (stream_.met_plain_http())
+    shared_->event(Severity::debug, fmt::format("The TLS handshake with {} failed: {}", remote_address_,
+                                                stream_.handshake_fault(error)));
+    if (stream_.received_plain_http())
         co_await answer_plain_http();
     co_return false;
 }
 
 Awaitable<void> Connection::answer_plain_http() {
     start_exchange();
-    refuse(malformed("this port speaks TLS: ask with https:// and not with http://"));
+    refuse(malformed("This port speaks TLS; use https:// instead of http://"));
     started_ = std::chrono::steady_clock::now();
     co_await answer_refused();
 }
@@ -45,13 +45,13 @@ bool Connection::address_is_full() const noexcept {
     return limit != 0 && !is_trusted_proxy_ && share_->connections.load(std::memory_order_relaxed) > limit;
 }
 
-// Sends an answer to somebody for whom there is no room.
-Awaitable<void> Connection::turn_away() {
+// Answers 503 and closes.
+Awaitable<void> Connection::reject() {
     start_exchange();
     Problem problem;
     problem.status = 503;
     problem.rule = "service.too_many_connections";
-    problem.message = "too many connections at present; try again";
+    problem.message = "Too many connections at present; try again";
     problem.retry_after = std::chrono::seconds{1};
     refuse(std::move(problem));
     started_ = std::chrono::steady_clock::now();

@@ -6,7 +6,7 @@
 
 namespace portrait::http {
 
-// Asks for the next piece; an empty text at the end, nothing when there won't be one.
+// Awaits the next piece; empty at the end, nothing after an error.
 Awaitable<std::optional<std::string>> Connection::next_piece(const std::shared_ptr<BodyProducer>& producer) {
     auto call = start_next(
         producer, [exchange = exchange_](result<BodyProducer::Piece>& made) { exchange->count(made); });
@@ -16,15 +16,15 @@ Awaitable<std::optional<std::string>> Connection::next_piece(const std::shared_p
     if (!piece) {
         shared_->event(
             exchange_->stop.stop_requested() ? Severity::debug : Severity::error,
-            fmt::format("an answer was cut short: {}: {}", piece.error().message(), piece.error().cause()),
+            fmt::format("An answer was truncated: {}: {}", piece.error().message(), piece.error().cause()),
             request_id_);
         co_return std::nullopt;
     }
     co_return (*std::move(piece)).value_or(std::string{});
 }
 
-// Writes the body piece by piece; false when it can't be finished, and then the connection has to be cut, so
-// that the client doesn't take what it got for all.
+// Writes the body piece by piece. False when it can't be finished: the connection has to be closed then, so
+// that the client detects the truncation.
 Awaitable<bool> Connection::write_pieces(const std::shared_ptr<BodyProducer>& producer, bool chunked,
                                          std::uint64_t& written) {
     for (;;) {

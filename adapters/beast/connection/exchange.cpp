@@ -9,8 +9,8 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::size_t most_spare_workspaces = 64;
-constexpr std::size_t largest_kept_buffer = 8192; // most heads need no more
+constexpr std::size_t max_spare_workspaces = 64;
+constexpr std::size_t max_kept_buffer = 8192; // most heads need no more
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): connections stay on one thread
 thread_local std::vector<Workspace> spare_workspaces;
@@ -22,7 +22,6 @@ void Exchange::wipe_secrets() noexcept {
         if (equal_ignoring_case(field.name, "Authorization") || equal_ignoring_case(field.name, "Cookie") ||
             equal_ignoring_case(field.name, "SO-AppToken") ||
             equal_ignoring_case(field.name, "X-XSRF-TOKEN")) {
-            // The parser's own memory, which nothing else refers to any more.
             OPENSSL_cleanse(const_cast<char*>(field.value.data()), field.value.size());
         }
     }
@@ -65,9 +64,8 @@ void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
 }
 
 void keep_workspace(Workspace workspace) {
-    if (spare_workspaces.size() < most_spare_workspaces &&
-        workspace.buffer.capacity() <= largest_kept_buffer &&
-        workspace.head_text.capacity() <= largest_kept_buffer)
+    if (spare_workspaces.size() < max_spare_workspaces && workspace.buffer.capacity() <= max_kept_buffer &&
+        workspace.head_text.capacity() <= max_kept_buffer)
         spare_workspaces.push_back(std::move(workspace));
 }
 

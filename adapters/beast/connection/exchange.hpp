@@ -42,14 +42,13 @@ struct CollectedBody {
 };
 
 /// One request and its answer. Shared with the endpoint's completions, which may come after the connection
-/// has given up: the head's views stay valid, and what a late completion brings dies with it. The slots
-/// belong to the connection's thread.
+/// has given up: the head's views stay valid until then.
 struct Exchange {
     std::optional<beast::http::request_parser<CollectedBody>> parser;
     RequestHead head;
     std::string remote_address; ///< of the client, as far as it can be known
     BodyCharge charge;
-    std::stop_source stop;     ///< nobody waits for the answer any more
+    std::stop_source stop;     ///< requested when the client has gone or the time is over
     bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer
     bool no_room = false;      ///< for the body of the answer, which was dropped
     AnswerCharge answer;       ///< the memory of its body
@@ -62,27 +61,27 @@ struct Exchange {
 
     /// Overwrites the passwords, tokens and cookies of the head; they would stay in freed memory otherwise.
     void wipe_secrets() noexcept;
-    /// As new, with the memory that it has.
+    /// Makes it as new and keeps the allocated memory.
     void clear();
 
-    /// Counts the memory of the answer's body, or drops the body where there is no room for it. Called where
-    /// the answer becomes ready, on any thread: an answer that waits for its io thread is counted already.
+    /// Counts the memory of the answer's body, or drops the body and sets `no_room`. Called on the thread
+    /// where the answer becomes ready, so that answers that wait for their io thread are counted.
     void count(Response& response) noexcept;
-    /// As above for a piece; an error takes its place.
+    /// As above for a piece; without room it becomes an error.
     void count(result<BodyProducer::Piece>& piece) noexcept;
 };
 
-/// What a connection needs for a request and not between two: an idle one hands it on.
+/// Memory that a connection needs while it serves a request; idle ones release it.
 struct Workspace {
     std::shared_ptr<Exchange> exchange;
     beast::flat_buffer buffer;
     std::string head_text;
 };
 
-/// Workspaces that this thread's idle connections have left: to allocate as much for each request costs time.
-/// At most 64 of usual size are kept.
+/// Keeps a workspace for this thread's next request, at most 64 of usual size: allocating one for each
+/// request costs time.
 void keep_workspace(Workspace workspace);
-/// An empty one where none is left.
+/// A kept one, or an empty one.
 Workspace spare_workspace();
 
 } // namespace portrait::http

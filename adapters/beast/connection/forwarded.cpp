@@ -13,7 +13,7 @@ std::string_view trimmed(std::string_view text) {
     return boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(" \t"));
 }
 
-void read_addresses(const RequestHead& head, const std::vector<Network>& trusted, Forwarded& said) {
+void read_addresses(const RequestHead& head, const std::vector<Network>& trusted, Forwarded& result) {
     for (auto field = head.fields.rbegin(); field != head.fields.rend(); ++field) {
         if (!equal_ignoring_case(field->name, "X-Forwarded-For"))
             continue;
@@ -23,34 +23,34 @@ void read_addresses(const RequestHead& head, const std::vector<Network>& trusted
             rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
             if (text.empty())
                 continue;
-            said.client = IpAddress::parse_with_port(text);
-            said.is_garbled = !said.client;
-            if (!said.client || std::none_of(trusted.begin(), trusted.end(), [&](const Network& network) {
-                    return network.contains(*said.client);
+            result.client = IpAddress::parse_with_port(text);
+            result.is_malformed = !result.client;
+            if (!result.client || std::none_of(trusted.begin(), trusted.end(), [&](const Network& network) {
+                    return network.contains(*result.client);
                 }))
                 return;
         }
     }
 }
 
-void read_scheme(const RequestHead& head, Forwarded& said) {
+void read_scheme(const RequestHead& head, Forwarded& result) {
     const auto* const field = head.find("X-Forwarded-Proto");
     if (field == nullptr)
         return;
     const auto scheme = trimmed(field->substr(0, field->find(',')));
     if (equal_ignoring_case(scheme, "https") || equal_ignoring_case(scheme, "http"))
-        said.secure = scheme.size() == std::string_view{"https"}.size();
+        result.secure = scheme.size() == std::string_view{"https"}.size();
     else
-        said.is_garbled = true;
+        result.is_malformed = true;
 }
 
 } // namespace
 
 Forwarded forwarded(const RequestHead& head, const std::vector<Network>& trusted) {
-    Forwarded said;
-    read_addresses(head, trusted, said);
-    read_scheme(head, said);
-    return said;
+    Forwarded result;
+    read_addresses(head, trusted, result);
+    read_scheme(head, result);
+    return result;
 }
 
 } // namespace portrait::http

@@ -8,18 +8,18 @@
 
 namespace portrait::http {
 
-/// What a trusted proxy says of the client whose request it passes on.
+/// The client of a request that a trusted proxy has forwarded.
 struct Forwarded {
     /// The right-most address of X-Forwarded-For that isn't a trusted proxy's, or the left-most when all are;
-    /// absent: it names nobody, and the proxy itself is the client.
+    /// absent: there is none, and the proxy counts as the client.
     std::optional<IpAddress> client;
-    /// Whether the client speaks TLS, by the first value of X-Forwarded-Proto; absent: it doesn't say.
+    /// Whether the client uses TLS, by the first value of X-Forwarded-Proto; absent: not given.
     std::optional<bool> secure;
-    /// A part that had to be looked at was no address, or no scheme; `client` and `secure` are absent for it.
-    bool is_garbled = false;
+    /// An address or the scheme was malformed; it is absent then.
+    bool is_malformed = false;
 };
 
-/// Reads the fields of a request that came from one of the trusted.
+/// Reads the fields of a request from a trusted proxy.
 Forwarded forwarded(const RequestHead& head, const std::vector<Network>& trusted);
 
 } // namespace portrait::http

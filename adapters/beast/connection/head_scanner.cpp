@@ -6,13 +6,13 @@ HeadScanner::Fault HeadScanner::scan(std::string_view bytes) noexcept {
     for (const char byte : bytes) {
         if (complete_)
             break;
-        if (const Fault fault = look_at(static_cast<unsigned char>(byte)); fault != Fault::none)
+        if (const Fault fault = check(static_cast<unsigned char>(byte)); fault != Fault::none)
             return fault;
     }
     return Fault::none;
 }
 
-HeadScanner::Fault HeadScanner::look_at(unsigned char byte) noexcept {
+HeadScanner::Fault HeadScanner::check(unsigned char byte) noexcept {
     if (after_cr_ != (byte == '\n'))
         return Fault::line_end;
     after_cr_ = byte == '\r';

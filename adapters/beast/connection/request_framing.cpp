@@ -7,12 +7,6 @@
 namespace portrait::http {
 namespace {
 
-std::size_t count_of(const RequestHead& head, std::string_view name) noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(head.fields.begin(), head.fields.end(),
-                      [&](const RequestField& field) { return equal_ignoring_case(field.name, name); }));
-}
-
 bool is_host(std::string_view value) noexcept {
     return std::none_of(value.begin(), value.end(), [](char letter) {
         return static_cast<unsigned char>(letter) <= ' ' || letter == '\x7f' ||
@@ -21,39 +15,38 @@ bool is_host(std::string_view value) noexcept {
 }
 
 std::optional<Problem> check_host(const RequestHead& head, unsigned minor_version) {
-    const std::size_t count = count_of(head, "Host");
+    const std::size_t count = head.count("Host");
     if (count > 1)
-        return malformed("the request has more than one Host field");
+        return malformed("The request has more than one Host field");
     if (count == 0) {
         return minor_version == 0 ? std::nullopt
-                                  : std::optional{malformed("an HTTP/1.1 request needs a Host field")};
+                                  : std::optional{malformed("An HTTP/1.1 request needs a Host field")};
     }
     if (!is_host(*head.find("Host")))
-        return malformed("the Host field is not a host name with an optional port");
+        return malformed("The Host field is not a host name with an optional port");
     return std::nullopt;
 }
 
-// Two readers that disagree about where a body ends let a third party smuggle requests between them, so
-// whatever is not plain is refused.
+// Servers that disagree about a body's end allow request smuggling, so ambiguous framing is refused.
 std::optional<Problem> check_length(const RequestHead& head, unsigned minor_version) {
-    if (count_of(head, "Content-Length") > 1)
-        return malformed("the request has more than one Content-Length field");
+    if (head.count("Content-Length") > 1)
+        return malformed("The request has more than one Content-Length field");
     // RFC 9112 section 6.3 would let `5, 5` pass as 5.
     if (const auto* const length = head.find("Content-Length");
         length != nullptr && length->find_first_not_of("0123456789") != std::string_view::npos)
         return malformed("Content-Length is not one decimal number");
-    const std::size_t codings = count_of(head, "Transfer-Encoding");
+    const std::size_t codings = head.count("Transfer-Encoding");
     if (codings == 0)
         return std::nullopt;
-    if (count_of(head, "Content-Length") != 0)
-        return malformed("the request has both Content-Length and Transfer-Encoding; send one of them");
+    if (head.count("Content-Length") != 0)
+        return malformed("The request has both Content-Length and Transfer-Encoding; send one of them");
     if (minor_version == 0)
         return malformed("HTTP/1.0 has no Transfer-Encoding; send Content-Length");
     if (codings > 1 || !equal_ignoring_case(*head.find("Transfer-Encoding"), "chunked")) {
         Problem problem;
         problem.status = 501;
         problem.rule = "request.transfer_encoding";
-        problem.message = "the only Transfer-Encoding accepted is chunked";
+        problem.message = "The only Transfer-Encoding accepted is chunked";
         return problem;
     }
     return std::nullopt;
@@ -67,14 +60,14 @@ std::optional<Problem> check_target(RequestHead& head) {
             const std::size_t path = target.find_first_of("/?#");
             if (!is_host(target.substr(0, path)) || target.substr(0, path).empty()) {
                 return malformed(
-                    "the authority of the request's target is not a host name with an optional port");
+                    "The authority of the request's target is not a host name with an optional port");
             }
             head.target = path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
         }
     }
     if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS"))
         return std::nullopt;
-    return malformed("the request's target is not a path that begins with '/'");
+    return malformed("The request's target is not a path that begins with '/'");
 }
 
 std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor_version) {
@@ -85,7 +78,7 @@ std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor
             Problem problem;
             problem.status = 417;
             problem.rule = "request.expectation";
-            problem.message = "the only expectation accepted is 100-continue";
+            problem.message = "The only expectation accepted is 100-continue";
             return problem;
         }
     }
@@ -106,7 +99,7 @@ Problem target_too_long(std::uint32_t limit) {
     Problem problem;
     problem.status = 414;
     problem.rule = "request.target_too_long";
-    problem.message = "the request's target is longer than the " + std::to_string(limit) + " bytes accepted";
+    problem.message = "The request's target is longer than the " + std::to_string(limit) + " bytes accepted";
     problem.limit = limit;
     return problem;
 }

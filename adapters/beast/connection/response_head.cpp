@@ -1,15 +1,15 @@
 #include "connection/response_head.hpp"
 
-#include <charconv>
+#include <fmt/format.h>
+
 #include <cstdint>
 
 namespace portrait::http {
 namespace {
 
 void append_number(std::string& out, std::uint64_t number) {
-    char digits[20]; // NOLINT(modernize-avoid-c-arrays): to_chars wants pointers
-    const auto end = std::to_chars(std::begin(digits), std::end(digits), number);
-    out.append(std::begin(digits), end.ptr);
+    const fmt::format_int digits{number};
+    out.append(digits.data(), digits.size());
 }
 
 void append_value(std::string& out, std::string_view value) {

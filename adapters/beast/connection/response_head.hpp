@@ -7,13 +7,13 @@
 
 namespace portrait::http {
 
-/// What the connection decides about an answer.
+/// The header fields that a connection adds to an answer.
 struct ResponseFraming {
-    bool close = false;                  ///< say `Connection: close`
-    bool keep_alive = false;             ///< say `Connection: keep-alive`, which HTTP/1.0 wants to hear
-    bool chunked = false;                ///< say `Transfer-Encoding: chunked`
+    bool close = false;                  ///< `Connection: close`
+    bool keep_alive = false;             ///< `Connection: keep-alive`, for HTTP/1.0
+    bool chunked = false;                ///< `Transfer-Encoding: chunked`
     std::string_view date;               ///< an HTTP date
-    std::string_view transport_security; ///< what Strict-Transport-Security says; empty: there is none
+    std::string_view transport_security; ///< Strict-Transport-Security; empty: none
 };
 
 /// Writes status line and fields into `out`, which it empties first, with the blank line at the end. Control

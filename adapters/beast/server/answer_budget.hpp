@@ -14,18 +14,18 @@ namespace portrait::http {
 
 class AnswerBudget;
 
-/// The memory of answers, of all or of those to one address. Pictures are told apart by their owner, which
+/// The memory of answers, of all or of those to one address. Pictures are identified by their owner, which
 /// all answers that send the same bytes share.
 class AnswerMemory {
 public:
     /// The memory of one body.
     struct Body {
-        const void* owner = nullptr; ///< null: nobody else has these bytes
+        const void* owner = nullptr; ///< null: the bytes aren't shared
         std::uint64_t bytes = 0;
     };
 
     std::uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
-    /// What the body would take beyond what is counted already.
+    /// Bytes of the body that aren't counted yet.
     std::uint64_t more_for(const Body& body) const noexcept;
     void add(const Body& body);
     void remove(const Body& body) noexcept;
@@ -62,7 +62,7 @@ private:
 
     static bool has_room(const AnswerMemory& memory, const AnswerMemory::Body& body,
                          std::uint64_t limit) noexcept;
-    /// With `always` the limits are passed rather than the answer refused.
+    /// With `always` the limits may be exceeded.
     bool take(AnswerMemory& of_address, const AnswerMemory::Body& body, bool always);
     void give_back(AnswerMemory& of_address, const AnswerMemory::Body& body) noexcept;
 
@@ -72,7 +72,7 @@ private:
     AnswerMemory all_;
 };
 
-/// What the answer to one request holds of the budget; gives it back when it dies. Not thread-safe.
+/// The share of the budget that one answer holds; released by the destructor. Not thread-safe.
 class AnswerCharge {
 public:
     AnswerCharge() noexcept = default;
@@ -85,11 +85,11 @@ public:
     AnswerCharge& operator=(AnswerCharge&& other) noexcept;
     ~AnswerCharge() { release(); }
 
-    /// Counts the memory of a body instead of what was counted before; false, and nothing is counted, when a
-    /// limit would be passed. Texts of up to 4 KiB aren't counted: they are part of what a connection takes.
-    /// With `always` it counts whatever the limits are.
+    /// Counts the memory of a body and releases that of the one before; false, and nothing is counted, when a
+    /// limit would be exceeded, unless `always`. Texts of up to 4 KiB aren't counted: they are part of the
+    /// memory of a connection.
     bool take(const ResponseBody& body, bool always);
-    /// As above for a text that isn't in a body, such as a piece of one.
+    /// As above for a piece of a body.
     bool take(const std::string& text);
     void release() noexcept;
 
@@ -99,7 +99,7 @@ private:
     std::shared_ptr<AnswerBudget> budget_;
     std::shared_ptr<AnswerMemory> address_;
     AnswerMemory::Body counted_;
-    ImageBytes picture_; ///< that is counted: kept, so that no other one gets its owner's address
+    ImageBytes picture_; ///< the counted one: kept, so that no other gets its owner's address
 };
 
 } // namespace portrait::http

@@ -13,14 +13,14 @@ namespace portrait::http {
 
 class BodyBudget;
 
-/// What one client address holds: of a `BodyBudget` and an `AnswerBudget`, and connections. Connections share
-/// it; thread-safe.
+/// The connections of one client address and their shares of a `BodyBudget` and an `AnswerBudget`. Shared by
+/// connections; thread-safe.
 class AddressShare {
 public:
     explicit AddressShare(std::shared_ptr<BodyBudget> budget) noexcept
         : budget_{std::move(budget)} {}
 
-    /// Open at present. Counted by the server.
+    /// Open at present; counted by the connections.
     std::atomic<std::uint32_t> connections{0};
     AnswerMemory answers; ///< under the mutex of the `AnswerBudget`
 
@@ -31,7 +31,7 @@ private:
 };
 
 /// The bytes of request bodies that all connections may hold at a time, charged as they arrive. One address
-/// is held to a share of it, except for a body that is the only one of its address: otherwise a share smaller
+/// is limited to a share, except for a body that is the only one of its address: otherwise a share smaller
 /// than the largest body would refuse that body for ever. Thread-safe.
 class BodyBudget : public std::enable_shared_from_this<BodyBudget> {
 public:
@@ -60,7 +60,7 @@ private:
     std::size_t sweep_at_ = 64;
 };
 
-/// What one request holds of the budget; gives it back when it dies. Movable, not thread-safe.
+/// The share of the budget that one request holds; released by the destructor. Not thread-safe.
 class BodyCharge {
 public:
     BodyCharge() noexcept = default;
@@ -70,7 +70,7 @@ public:
     BodyCharge& operator=(BodyCharge&& other) noexcept;
     ~BodyCharge() { release(); }
 
-    /// Takes `bytes` more; false, and nothing is taken, when a limit would be passed.
+    /// Takes `bytes` more; false, and nothing is taken, when a limit would be exceeded.
     bool add(std::uint64_t bytes) noexcept;
     /// Whether `add` would succeed now; takes nothing.
     bool has_room_for(std::uint64_t bytes) const noexcept;

@@ -7,7 +7,7 @@
 namespace portrait::http {
 namespace {
 
-// Short enough that the shortest timeout is kept to a quarter of itself.
+// Short enough to exceed the shortest timeout by at most a quarter.
 std::chrono::milliseconds period_for(const ServerOptions& options) {
     const std::chrono::milliseconds shortest =
         std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.handler_timeout,
@@ -90,19 +90,19 @@ void IoThread::tick() {
             ticking_ = false;
             return;
         }
-        look_at_connections();
+        check_connections();
         tick();
     });
 }
 
-// Thousands that came together run out of time together: they get their answers some at a time, so that who
-// asks meanwhile doesn't wait for all of them.
-void IoThread::look_at_connections() {
+// Thousands of connections that were opened together expire together. They are answered in portions, so that
+// other requests don't wait for all of them.
+void IoThread::check_connections() {
     const SteadyTime now = std::chrono::steady_clock::now();
     unsigned expired = 0;
     more_have_expired_ = false;
     for (ServedConnection* const connection : connections_) {
-        if (connection->look(now) && ++expired == max_timeouts_per_tick) {
+        if (connection->check(now) && ++expired == max_timeouts_per_tick) {
             more_have_expired_ = true;
             return;
         }

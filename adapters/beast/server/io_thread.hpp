@@ -19,7 +19,7 @@
 
 namespace portrait::http {
 
-/// A connection's place in its io thread's list of idle ones; left by itself.
+/// A connection's place in its io thread's list of idle connections; unlinks itself.
 using IdleHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 /// A connection as its io thread sees it.
@@ -32,12 +32,12 @@ public:
 
     SteadyTime idle_since; ///< while it is in its io thread's list of idle ones
 
-    /// Called now and then: ends what is due, and looks whether a client that waits for its answer is still
-    /// there. True when its time was found to be over for the first time since it was set.
-    virtual bool look(SteadyTime now) = 0;
+    /// Called periodically: ends operations whose deadline has passed, and detects clients that have closed
+    /// while their answer is made. True when a deadline was found to have passed for the first time.
+    virtual bool check(SteadyTime now) = 0;
     /// Closes when no request is under way; otherwise the next answer is the last.
     virtual void begin_drain() = 0;
-    /// Ends everything now.
+    /// Closes now.
     virtual void cut() = 0;
 };
 
@@ -55,38 +55,38 @@ public:
 
     void add(ServedConnection& connection);
     void remove(ServedConnection& connection) { connections_.erase(&connection); }
-    /// `connection` waits for a request from now on, or doesn't any more.
+    /// Mark a connection as waiting for a request, or as serving one.
     void idle(ServedConnection& connection);
     void busy(ServedConnection& connection);
-    /// When the oldest idle connection became so, as the steady clock counts; the largest number when none is
-    /// idle that hasn't been promised to be closed. Any thread may ask.
+    /// Time when the oldest idle connection became idle, in ticks of the steady clock; the largest number
+    /// when no idle connection is left to close. Callable from any thread.
     std::int64_t oldest_idle() const noexcept;
-    /// Closes the oldest idle connection soon. Any thread may ask; false when there is none left to close.
+    /// Closes the oldest idle connection soon; false when there is none. Callable from any thread.
     bool close_oldest_idle();
     void drain_connections();
     void cut_connections();
-    /// No connection will come any more.
+    /// No connection will be added any more.
     void finish() { timer_.cancel(); }
 
-    /// Now, as a Date field wants it; formatted once a second.
+    /// The current time in the format of the Date field; formatted once a second.
     std::string_view date();
 
-    /// Where connections read what they drop; thousands may at the same time.
-    std::array<char, std::size_t{64} * 1024> dropped;
+    /// Shared by connections that discard bytes.
+    std::array<char, std::size_t{64} * 1024> discarded;
 
 private:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
     void tick();
-    void look_at_connections();
+    void check_connections();
     void publish_oldest() noexcept;
 
-    /// Connections only note when they expire, and one timer looks at all of them now and then: with a timer
-    /// for each, every request would queue and cancel several.
+    /// Connections store their deadline, and one timer checks all of them periodically: with a timer for
+    /// each, every request would queue and cancel several.
     SteadyTimer timer_;
     std::chrono::milliseconds period_;
     bool ticking_ = false;
-    bool more_have_expired_ = false; ///< than have been told
+    bool more_have_expired_ = false; ///< than one tick ends
     std::unordered_set<ServedConnection*> connections_;
     boost::intrusive::list<IdleHook, boost::intrusive::constant_time_size<false>> idle_connections_;
     std::atomic<std::int64_t> oldest_idle_{never};

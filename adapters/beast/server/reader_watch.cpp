@@ -1,6 +1,6 @@
 #include "server/reader_watch.hpp"
 
-// The kernel's own header: the C library's tcp_info ends before the field that is needed.
+// The kernel's header: the C library's tcp_info ends before the field that is needed.
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -24,13 +24,13 @@ SentBytes sent_bytes(int socket) noexcept {
 
 bool ReaderWatch::is_too_slow(Time now, const SentBytes& sent) noexcept {
     if (sent.waiting == 0) {
-        count_ = 0; // the peer has taken everything: what comes next is another matter
+        count_ = 0; // the peer has received everything: the window starts anew
         return false;
     }
     const auto sample = [this](std::size_t index) -> Sample& {
         return samples_[(oldest_ + index) % samples_.size()];
     };
-    // One sample that is older than the window is kept, to compare with.
+    // One sample older than the window is kept to compare with.
     while (count_ > 1 && now - sample(1).time >= window) {
         oldest_ = (oldest_ + 1) % samples_.size();
         --count_;

@@ -7,17 +7,17 @@
 
 namespace portrait::http {
 
-/// What the kernel reports about the bytes that were handed to a socket.
+/// The kernel's counts of the bytes that were written to a socket.
 struct SentBytes {
     std::uint64_t taken = 0;   ///< acknowledged by the peer since the connection began
-    std::uint64_t waiting = 0; ///< handed over and not acknowledged yet
+    std::uint64_t waiting = 0; ///< written and not acknowledged yet
 };
 
-/// Of a connected TCP socket; nothing waits where the kernel doesn't report it.
+/// Of a connected TCP socket; zeros where the kernel doesn't report them.
 SentBytes sent_bytes(int socket) noexcept;
 
-/// Decides whether a peer takes what is sent to it at a least rate over any ten seconds. Asked again and
-/// again while something is on its way. Not thread-safe.
+/// Detects peers that receive below a minimum rate over any ten seconds. Called periodically while bytes are
+/// unacknowledged. Not thread-safe.
 class ReaderWatch {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -27,8 +27,8 @@ public:
     explicit ReaderWatch(std::uint64_t rate) noexcept
         : rate_{rate} {}
 
-    /// True when the peer took less than the rate over the last `window`, though something was waiting for it
-    /// all the time. `now` never goes back.
+    /// True when the peer received below the rate over the last `window`, with bytes unacknowledged all the
+    /// time. `now` never decreases.
     bool is_too_slow(Time now, const SentBytes& sent) noexcept;
 
 private:

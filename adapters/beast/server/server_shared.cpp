@@ -24,8 +24,8 @@ result<void> ServerShared::load_tls() {
         tls_ = *loaded;
     }
     event((*loaded)->is_out_of_date() ? Severity::warning : Severity::info,
-          fmt::format("TLS by the certificate of {}{}", (*loaded)->description(),
-                      (*loaded)->is_out_of_date() ? ": no client will take it today" : ""));
+          fmt::format("The TLS certificate is {}{}", (*loaded)->description(),
+                      (*loaded)->is_out_of_date() ? ": clients reject it today" : ""));
     return {};
 }
 
@@ -51,19 +51,9 @@ void ServerShared::leave() {
         empty_.notify_all();
 }
 
-std::uint64_t ServerShared::active() const {
-    const std::lock_guard lock{mutex_};
-    return active_;
-}
-
-bool ServerShared::wait_until_empty(std::chrono::milliseconds patience) {
+bool ServerShared::wait_until_empty(std::chrono::milliseconds timeout) {
     std::unique_lock lock{mutex_};
-    return empty_.wait_for(lock, patience, [this] { return active_ == 0; });
-}
-
-void ServerShared::wait_until_empty() {
-    std::unique_lock lock{mutex_};
-    empty_.wait(lock, [this] { return active_ == 0; });
+    return empty_.wait_for(lock, timeout, [this] { return active_ == 0; });
 }
 
 void ServerShared::event(Severity severity, std::string_view message,
@@ -71,7 +61,7 @@ void ServerShared::event(Severity severity, std::string_view message,
     try {
         if (log)
             log->event(severity, message, request_id);
-    } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
+    } catch (...) { // NOLINT(bugprone-empty-catch): a log that fails can't be reported
     }
 }
 

@@ -17,13 +17,13 @@ namespace portrait::http {
 
 class TlsContext;
 
-/// What all connections of a server share. It outlives the server while an endpoint still owes a completion,
+/// Shared by all connections of a server. Outlives the server while a completion of the endpoint is pending,
 /// and keeps the endpoint alive for it. Thread-safe.
 struct ServerShared {
-    ServerShared(std::shared_ptr<Endpoint> served, ServerOptions chosen, std::shared_ptr<Log> told)
+    ServerShared(std::shared_ptr<Endpoint> served, ServerOptions chosen, std::shared_ptr<Log> access_log)
         : endpoint{std::move(served)}
         , options{std::move(chosen)}
-        , log{std::move(told)}
+        , log{std::move(access_log)}
         , transport_security{transport_security_of(options)}
         , budget{std::make_shared<BodyBudget>(options.body_bytes_in_flight, options.body_bytes_per_address)}
         , answers{std::make_shared<AnswerBudget>(options.answer_bytes_in_flight,
@@ -46,22 +46,19 @@ struct ServerShared {
     std::atomic<bool> draining{false};
     std::atomic<bool> cutting{false};
 
-    /// Loads what new connections speak TLS by, and tells the log; after an error they go on with what they
-    /// had.
+    /// Loads the TLS context of new connections and logs it; after an error the old one stays.
     [[nodiscard]] result<void> load_tls();
-    /// Null: no TLS is spoken.
+    /// Null: no TLS.
     std::shared_ptr<const TlsContext> tls() const;
 
-    /// What the client with this address holds; of IPv6 its /64 network, which a single client has.
+    /// The share of the client with this address; of its /64 network in IPv6, which a single client has.
     std::shared_ptr<AddressShare> share_of(const std::string& address) const;
 
-    /// Each accept loop and each connection, those that are turned away included, enters and leaves once.
+    /// Each accept loop and each connection, rejected ones included, enters and leaves once.
     void enter();
     void leave();
-    std::uint64_t active() const;
-    /// Waits until all have left; false when `patience` was over first.
-    bool wait_until_empty(std::chrono::milliseconds patience);
-    void wait_until_empty();
+    /// Waits until all have left; false after `timeout`.
+    bool wait_until_empty(std::chrono::milliseconds timeout);
 
     void event(Severity severity, std::string_view message, std::string_view request_id = {}) const noexcept;
 

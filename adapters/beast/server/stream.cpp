@@ -16,11 +16,11 @@ namespace portrait::http {
 
 namespace {
 
-// Then others have their turn.
+// Then other connections of the thread get their turn.
 constexpr unsigned most_reads_at_once = 4;
 
-// Asio writes 64 KiB at most at a time by itself: a picture of that size would take a second call for as many
-// bytes as its head has, and its reader a second wake-up.
+// Asio writes at most 64 KiB at a time by default: a picture of 64 KiB would take a second call for the last
+// bytes, and its reader a second wake-up.
 std::size_t large_writes(const beast::error_code& error, std::size_t /*written*/) {
     constexpr std::size_t most_at_once = 256ULL * 1024;
     return error ? 0 : most_at_once;
@@ -28,8 +28,8 @@ std::size_t large_writes(const beast::error_code& error, std::size_t /*written*/
 
 } // namespace
 
-// Functions of this file that are no coroutines hand on the operation of whoever carries it out, so that a
-// plain connection pays for no frame of its own here.
+// Functions that aren't coroutines return the operation of the socket or of the TLS layer, so that plain
+// connections allocate no frame here.
 
 Stream::Stream(Socket socket, std::shared_ptr<const TlsContext> context) noexcept
     : socket_{std::move(socket)}
@@ -40,8 +40,8 @@ Stream::~Stream() = default;
 Awaitable<void> Stream::handshake(beast::error_code& error) {
     tls_ = std::make_unique<TlsLayer>(*std::exchange(context_, nullptr), socket_);
     co_await tls_->handshake(error);
-    if (tls_->met_plain_http()) {
-        met_plain_http_ = true;
+    if (tls_->received_plain_http()) {
+        received_plain_http_ = true;
         tls_.reset();
     }
 }
@@ -52,7 +52,7 @@ std::string Stream::handshake_fault(const beast::error_code& error) const {
 
 Awaitable<void> Stream::wait_readable(beast::error_code& error) {
     if (tls_ && tls_->has_decrypted())
-        return TlsLayer::nothing_to_wait_for();
+        return TlsLayer::completed();
     return socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
 }
 
@@ -99,12 +99,12 @@ Awaitable<std::size_t> Stream::write(Pieces pieces, beast::error_code& error) {
 
 void Stream::end_sending() noexcept {
     if (tls_)
-        tls_->say_goodbye();
+        tls_->send_close_notify();
     beast::error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
-Awaitable<std::size_t> Stream::drop_some(net::mutable_buffer room, beast::error_code& error) {
+Awaitable<std::size_t> Stream::discard_some(net::mutable_buffer room, beast::error_code& error) {
     return socket_.async_read_some(room, net::redirect_error(use_awaitable, error));
 }
 

@@ -15,57 +15,57 @@ namespace portrait::http {
 class TlsContext;
 class TlsLayer;
 
-/// One connection's bytes: those of its socket, or those inside of TLS on it. Lives on its io thread's
-/// thread; one operation at a time. An operation's error is what Asio's would be; a peer that ends TLS as it
-/// should is `eof`, and one that only closes is not.
+/// The byte stream of one connection: plain, or TLS on its socket. Used by its io thread only, one operation
+/// at a time. Errors are Asio's; a peer that ends TLS by close_notify is `eof`, one that only closes the
+/// socket isn't.
 class Stream {
 public:
-    /// What is written together; some may be empty.
+    /// Buffers that are written together; some may be empty.
     using Pieces = std::array<net::const_buffer, 3>;
 
-    /// Without a context the bytes are the socket's.
+    /// Without a context the stream is plain.
     Stream(Socket socket, std::shared_ptr<const TlsContext> context) noexcept;
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
     ~Stream();
 
-    /// TLS is to be spoken and hasn't been agreed on yet.
+    /// TLS is required and the handshake hasn't been done yet.
     bool needs_handshake() const noexcept { return context_ != nullptr; }
     Awaitable<void> handshake(beast::error_code& error);
-    /// What the peer sent instead of a handshake was a plain HTTP request; the stream has become a plain one,
-    /// to tell the peer.
-    bool met_plain_http() const noexcept { return met_plain_http_; }
+    /// The peer sent a plain HTTP request instead of a handshake. The stream is plain from then on, so that
+    /// an answer can be sent.
+    bool received_plain_http() const noexcept { return received_plain_http_; }
     /// Why the handshake failed, for the log.
     std::string handshake_fault(const beast::error_code& error) const;
-    /// The bytes are inside of TLS.
+    /// TLS is used.
     bool is_secure() const noexcept { return tls_ != nullptr; }
 
     /// Until there is something to read, or the end.
     Awaitable<void> wait_readable(beast::error_code& error);
     Awaitable<std::size_t> read_some(net::mutable_buffer buffer, beast::error_code& error);
-    /// As `read_some`, but what it returns has been read at this very moment. `read_some` reads a plain
-    /// socket at once and returns when it is its turn, so that thousands of streams may hold what nobody has
-    /// counted.
+    /// As `read_some`, but reads when the caller is resumed. `read_some` reads a plain socket first and
+    /// resumes its caller later, so that thousands of streams could hold bytes that aren't counted yet.
     Awaitable<std::size_t> read_now(net::mutable_buffer buffer, beast::error_code& error);
-    /// Writes all of them, unless there is an error; returns how many bytes were written.
+    /// Writes all pieces, unless there is an error; returns the number of bytes written.
     Awaitable<std::size_t> write(Pieces pieces, beast::error_code& error);
 
-    /// Tells the peer that nothing more will come.
+    /// Ends the sending direction, of TLS by close_notify.
     void end_sending() noexcept;
-    /// Reads what the peer still sends and drops it; of TLS without a look inside. `room` is for it.
-    Awaitable<std::size_t> drop_some(net::mutable_buffer room, beast::error_code& error);
+    /// Reads bytes of the peer into `room` and discards them; TLS isn't decrypted.
+    Awaitable<std::size_t> discard_some(net::mutable_buffer room, beast::error_code& error);
 
-    /// Something has arrived that wasn't read.
+    /// Unread bytes have arrived.
     bool has_unread() noexcept;
-    /// The peer has closed, or won't send any more, whatever of it is still unread.
+    /// The peer has closed its sending direction; there may be unread bytes.
     bool peer_has_ended() noexcept;
-    /// Ends the operation under way by an error. One that was just completing may miss it: say it again.
+    /// Ends the pending operation by an error. An operation that is just completing may miss it: call it
+    /// again.
     void cancel() noexcept;
     void close() noexcept;
-    /// Closes without sending what is still waiting for the peer, which the kernel drops at once.
+    /// Closes and makes the kernel discard unsent bytes.
     void reset() noexcept;
 
-    /// What became of what was written; of TLS with its own bytes.
+    /// The kernel's count of sent bytes; of TLS as encrypted.
     SentBytes sent() noexcept;
 
 private:
@@ -75,7 +75,7 @@ private:
     unsigned reads_at_once_ = 0;                ///< since it last waited
     std::shared_ptr<const TlsContext> context_; ///< until the handshake
     std::unique_ptr<TlsLayer> tls_;
-    bool met_plain_http_ = false;
+    bool received_plain_http_ = false;
 };
 
 } // namespace portrait::http

@@ -15,7 +15,7 @@ namespace portrait::http {
 namespace {
 
 constexpr std::size_t record_size = std::size_t{16} * 1024; // the most data that one holds
-constexpr unsigned most_at_once = 16; // steps, before others on the thread have their turn
+constexpr unsigned most_at_once = 16; // steps, before other connections of the thread get their turn
 
 std::size_t size_of(const Stream::Pieces& pieces) {
     std::size_t size = 0;
@@ -24,9 +24,9 @@ std::size_t size_of(const Stream::Pieces& pieces) {
     return size;
 }
 
-/// What the next record holds. Where pieces are short several go together, so that head and body of a small
-/// answer are one segment; they are put together in memory that the thread's connections share, which is
-/// right since the same pieces give the same record again when it has to be tried once more.
+/// The content of the next record. Short pieces are joined, so that head and body of a small answer are one
+/// segment. They are joined in memory that all connections of the thread share: a retried write joins the
+/// same pieces again.
 net::const_buffer next_record(const Stream::Pieces& pieces, std::size_t written) {
     static thread_local std::array<char, record_size> together;
     std::size_t size = 0;
@@ -61,13 +61,13 @@ TlsLayer::TlsLayer(const TlsContext& context, Socket& socket)
     SSL_set_accept_state(ssl_.get());
 }
 
-/// Takes a step again and again, with the waits that it asks for in between, until it is done or has failed.
+/// Repeats a step, and the waits that it needs in between, until it has completed or failed.
 template<class Step>
 Awaitable<void> TlsLayer::drive(Step step, beast::error_code& error) {
     cancelled_ = false;
     error = {};
     for (;;) {
-        // OpenSSL keeps the descriptor's number, which may be another connection's by now.
+        // OpenSSL keeps the descriptor's number, which may belong to another connection by now.
         if (!socket_.is_open()) {
             error = net::error::bad_descriptor;
             co_return;
@@ -105,12 +105,12 @@ beast::error_code TlsLayer::fault(int kind) {
         return net::error::eof;
     failed_ = true;
     const int reason = ERR_GET_REASON(ERR_peek_error());
-    met_plain_http_ = reason == SSL_R_HTTP_REQUEST;
+    received_plain_http_ = reason == SSL_R_HTTP_REQUEST;
     reason_ = ERR_reason_error_string(ERR_peek_error());
     const int system = errno;
     ERR_clear_error();
     if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return net::error::connection_aborted; // closed without a goodbye: there may have been more
+        return net::error::connection_aborted; // no close_notify: the data may be truncated
     if (kind == SSL_ERROR_SYSCALL && system != 0)
         return {system, boost::system::system_category()};
     return make_error_code(boost::system::errc::protocol_error);
@@ -145,7 +145,7 @@ Awaitable<std::size_t> TlsLayer::write(Stream::Pieces pieces, beast::error_code&
     co_return written;
 }
 
-void TlsLayer::say_goodbye() noexcept {
+void TlsLayer::send_close_notify() noexcept {
     if (!failed_ && socket_.is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
         SSL_shutdown(ssl_.get());
         ERR_clear_error();

@@ -23,16 +23,15 @@ public:
     Awaitable<std::size_t> read_some(net::mutable_buffer buffer, beast::error_code& error);
     Awaitable<std::size_t> write(Stream::Pieces pieces, beast::error_code& error);
 
-    /// Tells the peer that this is the end, so that it knows that it has got all; of no use where there was
-    /// an error.
-    void say_goodbye() noexcept;
+    /// Marks the end of the data, so that the peer can detect truncation; does nothing after an error.
+    void send_close_notify() noexcept;
     void cancel() noexcept { cancelled_ = true; }
 
     bool has_decrypted() const noexcept { return SSL_pending(ssl_.get()) > 0; }
-    bool met_plain_http() const noexcept { return met_plain_http_; }
-    /// What OpenSSL says of the error.
+    bool received_plain_http() const noexcept { return received_plain_http_; }
+    /// OpenSSL's reason of the error.
     std::string fault_reason(const beast::error_code& error) const;
-    static Awaitable<void> nothing_to_wait_for() { co_return; }
+    static Awaitable<void> completed() { co_return; }
 
 private:
     struct Free {
@@ -48,7 +47,7 @@ private:
     std::unique_ptr<SSL, Free> ssl_;
     bool cancelled_ = false;
     bool failed_ = false;
-    bool met_plain_http_ = false;
+    bool received_plain_http_ = false;
     const char* reason_ = nullptr; ///< of the failure; of static storage
     unsigned at_once_ = 0;         ///< steps since it last waited
 };

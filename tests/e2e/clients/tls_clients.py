@@ -457,7 +457,7 @@ class Reload(unittest.TestCase):
                     self.install(certificate)
                     begin = len(server.text['err'])
                     server.signal(signal.SIGHUP)
-                    server.wait_for('err', 'TLS by the certificate of', begin)
+                    server.wait_for('err', 'The TLS certificate is', begin)
                     self.assertTrue(self.shown(server) == certificate.der())
             finally:
                 stop.set()
@@ -533,7 +533,7 @@ class Refusals(unittest.TestCase):
         run('openssl', 'x509', '-req', '-in', folder / 'old.csr', '-signkey', RSA.key, '-days', '-1', '-out',
             folder / 'old.pem')
         with Server(SERVER, '--tls-cert', folder / 'old.pem', '--tls-key', RSA.key) as server:
-            server.wait_for('err', 'warning TLS by the certificate of CN=long ago.*no client will take it')
+            server.wait_for('err', 'warning The TLS certificate is CN=long ago.*clients reject it')
             with self.assertRaisesRegex(ssl.SSLError, 'certificate'):
                 server.socket(RSA.context())
 

@@ -112,7 +112,7 @@ TEST_CASE("users and tokens that are taken away while descriptors are short are 
         flood.emplace_back(port);
         flood.back().send("GET /healthz HTTP/1.1\r\n");
     }
-    server.wait_for_err("couldn't be accepted");
+    server.wait_for_err("can't be accepted");
 
     std::filesystem::rename(fresh_users, users);
     std::filesystem::rename(fresh_tokens, tokens);

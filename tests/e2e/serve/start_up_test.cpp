@@ -128,7 +128,7 @@ TEST_CASE("it listens on IPv6", "[e2e][start-up]") {
     } catch (const std::runtime_error&) {
         const auto err = server.wait().err;
         INFO(err);
-        REQUIRE(holds(err, "can't listen on [::1]:0: ")); // a machine without IPv6: the refusal is the result
+        REQUIRE(holds(err, "Can't listen on [::1]:0: ")); // a machine without IPv6: the refusal is the result
         return;
     }
     CHECK(holds(server.out(), "listening on http://[::1]:"));
