@@ -158,12 +158,8 @@ void Connection::abandon_call(const beast::error_code& error) {
     if (error != net::error::operation_aborted) {
         refuse_failure(error.message());
     } else if (expired_) {
-        Problem problem;
-        problem.status = 503;
-        problem.rule = "service.timeout";
-        problem.message = "The request took too long; it is unknown whether it has changed anything";
-        problem.retry_after = std::chrono::seconds{1};
-        refuse(std::move(problem));
+        refuse(try_again("service.timeout",
+                         "The request took too long; it is unknown whether it has changed anything"));
     }
 }
 

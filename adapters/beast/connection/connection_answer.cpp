@@ -1,8 +1,11 @@
 #include "connection/connection.hpp"
 
+#include "connection/request_framing.hpp"
 #include "connection/response_head.hpp"
 
 #include <portrait/http/log.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -29,21 +32,12 @@ Connection::Arrival Connection::refuse(Problem problem) {
 }
 
 Connection::Arrival Connection::refuse_timeout(std::string message) {
-    Problem problem;
-    problem.status = 408;
-    problem.rule = "request.timeout";
-    problem.message = std::move(message);
-    return refuse(std::move(problem));
+    return refuse({.status = 408, .rule = "request.timeout", .message = std::move(message)});
 }
 
 void Connection::refuse_failure(std::string_view cause) {
-    Problem problem;
-    problem.status = 500;
-    problem.rule = "internal";
-    problem.message = "Internal error";
-    problem.cause = cause;
-    shared_->event(Severity::error, "A request failed: " + problem.cause, request_id_);
-    refuse(std::move(problem));
+    shared_->event(Severity::error, fmt::format("A request failed: {}", cause), request_id_);
+    refuse({.rule = "internal", .message = "Internal error", .cause = std::string{cause}});
 }
 
 Response Connection::refusal() const {
@@ -61,11 +55,8 @@ void Connection::replace_without_room(Response& response) {
         return;
     if (const std::string* const id = response.find("X-Request-Id"))
         request_id_ = *id;
-    problem_.emplace();
-    problem_->status = 503;
-    problem_->rule = "service.answer_bytes_in_flight";
-    problem_->message = "Too many answers are being sent at present; try again";
-    problem_->retry_after = std::chrono::seconds{1};
+    problem_ =
+        try_again("service.answer_bytes_in_flight", "Too many answers are being sent at present; try again");
     Response refused = refusal();
     problem_.reset();
     refused.principal = std::move(response.principal);

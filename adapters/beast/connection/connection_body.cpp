@@ -35,12 +35,8 @@ bool has_bare_line_feed(std::string_view text) noexcept {
 }
 
 Problem too_many_bytes_in_flight() {
-    Problem problem;
-    problem.status = 503;
-    problem.rule = "service.body_bytes_in_flight";
-    problem.message = "Too many request bodies are being received at present; try again";
-    problem.retry_after = std::chrono::seconds{1};
-    return problem;
+    return try_again("service.body_bytes_in_flight",
+                     "Too many request bodies are being received at present; try again");
 }
 
 } // namespace

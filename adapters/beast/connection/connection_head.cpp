@@ -18,13 +18,11 @@ constexpr std::size_t head_read_size = 4096; // at a time; most heads fit
 
 Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
     if (error == beast::http::error::header_limit) {
-        Problem problem;
-        problem.status = 431;
-        problem.rule = "request.header_too_large";
-        problem.message = "The request line and fields are larger than the " + std::to_string(limit) +
-                          " bytes accepted, or one field than 65533";
-        problem.limit = limit;
-        return problem;
+        return Problem{.status = 431,
+                       .rule = "request.header_too_large",
+                       .message = "The request line and fields are larger than the " + std::to_string(limit) +
+                                  " bytes accepted, or one field than 65533",
+                       .limit = limit};
     }
     if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
         error == beast::http::error::bad_version)

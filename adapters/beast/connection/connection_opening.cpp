@@ -48,12 +48,7 @@ bool Connection::address_is_full() const noexcept {
 // Answers 503 and closes.
 Awaitable<void> Connection::reject() {
     start_exchange();
-    Problem problem;
-    problem.status = 503;
-    problem.rule = "service.too_many_connections";
-    problem.message = "Too many connections at present; try again";
-    problem.retry_after = std::chrono::seconds{1};
-    refuse(std::move(problem));
+    refuse(try_again("service.too_many_connections", "Too many connections at present; try again"));
     started_ = std::chrono::steady_clock::now();
     co_await answer_refused();
 }

@@ -43,11 +43,9 @@ std::optional<Problem> check_length(const RequestHead& head, unsigned minor_vers
     if (minor_version == 0)
         return malformed("HTTP/1.0 has no Transfer-Encoding; send Content-Length");
     if (codings > 1 || !equal_ignoring_case(*head.find("Transfer-Encoding"), "chunked")) {
-        Problem problem;
-        problem.status = 501;
-        problem.rule = "request.transfer_encoding";
-        problem.message = "The only Transfer-Encoding accepted is chunked";
-        return problem;
+        return Problem{.status = 501,
+                       .rule = "request.transfer_encoding",
+                       .message = "The only Transfer-Encoding accepted is chunked"};
     }
     return std::nullopt;
 }
@@ -75,11 +73,9 @@ std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor
         return std::nullopt; // RFC 9110 section 10.1.1: an expectation in HTTP/1.0 means nothing
     for (const RequestField& field : head.fields) {
         if (equal_ignoring_case(field.name, "Expect") && !equal_ignoring_case(field.value, "100-continue")) {
-            Problem problem;
-            problem.status = 417;
-            problem.rule = "request.expectation";
-            problem.message = "The only expectation accepted is 100-continue";
-            return problem;
+            return Problem{.status = 417,
+                           .rule = "request.expectation",
+                           .message = "The only expectation accepted is 100-continue"};
         }
     }
     return std::nullopt;
@@ -88,20 +84,20 @@ std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor
 } // namespace
 
 Problem malformed(std::string message) {
-    Problem problem;
-    problem.status = 400;
-    problem.rule = "request.malformed";
-    problem.message = std::move(message);
-    return problem;
+    return Problem{.status = 400, .rule = "request.malformed", .message = std::move(message)};
+}
+
+Problem try_again(std::string_view rule, std::string message) {
+    return Problem{
+        .status = 503, .rule = rule, .message = std::move(message), .retry_after = std::chrono::seconds{1}};
 }
 
 Problem target_too_long(std::uint32_t limit) {
-    Problem problem;
-    problem.status = 414;
-    problem.rule = "request.target_too_long";
-    problem.message = "The request's target is longer than the " + std::to_string(limit) + " bytes accepted";
-    problem.limit = limit;
-    return problem;
+    return Problem{.status = 414,
+                   .rule = "request.target_too_long",
+                   .message =
+                       "The request's target is longer than the " + std::to_string(limit) + " bytes accepted",
+                   .limit = limit};
 }
 
 std::optional<Problem> check_framing(RequestHead& head, unsigned minor_version) {

@@ -6,11 +6,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace portrait::http {
 
 /// A problem of the rule `request.malformed`.
 Problem malformed(std::string message);
+
+/// 503: the client may retry after a second.
+Problem try_again(std::string_view rule, std::string message);
 
 /// The problem of a target of more than `limit` bytes.
 Problem target_too_long(std::uint32_t limit);

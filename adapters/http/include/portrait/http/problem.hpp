@@ -16,10 +16,10 @@ struct Problem {
     unsigned status = 500;
     std::string_view rule; ///< stable id, of static storage
     std::string message;   ///< for the end user
-    std::optional<std::uint64_t> observed;
-    std::optional<std::uint64_t> limit;
-    std::optional<std::chrono::seconds> retry_after;
-    std::string cause; ///< for the log only
+    std::optional<std::uint64_t> observed{};
+    std::optional<std::uint64_t> limit{};
+    std::optional<std::chrono::seconds> retry_after{};
+    std::string cause{}; ///< for the log only
 };
 
 /// Whether a request reads or writes: contract section 1 answers an unknown person with 404 or 400.
