@@ -15,8 +15,8 @@
 #include "localization/time_zones.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/entity_tag.hpp"
+#include "pictures/image_query.hpp"
 #include "pictures/range.hpp"
-#include "pictures/wanted_rendition.hpp"
 
 #include <portrait/image_info.hpp>
 

@@ -4,6 +4,7 @@
 #include "formats/form.hpp"
 #include "headers/field_syntax.hpp"
 #include "headers/plain_problem.hpp"
+#include "pictures/image_query.hpp"
 
 #include <portrait/http/message.hpp>
 
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -23,13 +23,14 @@ Problem not_a(std::string_view name, std::string_view accepted) {
     return bad_agent_argument(fmt::format("The argument {} is not valid; {} is accepted", name, accepted));
 }
 
+Problem missing(std::string_view name, std::string_view accepted) {
+    return bad_agent_argument(fmt::format("The argument {} is missing; {} is needed", name, accepted));
+}
+
 constexpr std::string_view id_accepted = "a whole number from 1 to 2147483647";
-constexpr std::string_view optional_id_accepted = "a whole number from 0 to 2147483647";
-constexpr std::string_view number_accepted = "a whole number from -2147483648 to 2147483647";
 
 bool is_int32(std::int64_t number) noexcept {
-    return number >= std::numeric_limits<std::int32_t>::min() &&
-           number <= std::numeric_limits<std::int32_t>::max();
+    return std::in_range<std::int32_t>(number);
 }
 
 } // namespace
@@ -42,28 +43,22 @@ Problem bad_agent_argument(std::string message) {
     return plain_problem(400, "request.bad_argument", std::move(message));
 }
 
-AgentArguments::AgentArguments(std::span<const AgentArgument> wanted)
-    : wanted_{wanted}
-    , values_(wanted.size()) {}
-
-AgentValue* AgentArguments::find(std::string_view name) noexcept {
-    for (std::size_t index = 0; index < wanted_.size(); ++index)
-        if (equal_ignoring_case(wanted_[index].name, name))
-            return &values_[index];
-    return nullptr;
+AgentArguments::AgentArguments(std::span<const AgentArgument> wanted) {
+    for (const auto& description : wanted)
+        arguments_.push_back({description});
 }
 
-const AgentArgument* AgentArguments::description(std::string_view name) const noexcept {
-    const auto found = std::find_if(wanted_.begin(), wanted_.end(), [name](const AgentArgument& argument) {
-        return equal_ignoring_case(argument.name, name);
+AgentArguments::Argument* AgentArguments::find(std::string_view name) noexcept {
+    const auto found = std::find_if(arguments_.begin(), arguments_.end(), [name](const Argument& argument) {
+        return equal_ignoring_case(argument.description.name, name);
     });
-    return found == wanted_.end() ? nullptr : &*found;
+    return found == arguments_.end() ? nullptr : &*found;
 }
 
 const AgentValue& AgentArguments::value(std::string_view name) const {
-    for (std::size_t index = 0; index < wanted_.size(); ++index)
-        if (wanted_[index].name == name)
-            return values_[index];
+    for (const auto& argument : arguments_)
+        if (argument.description.name == name)
+            return argument.value;
     throw std::out_of_range{fmt::format("the call has no argument {}", name)};
 }
 
@@ -73,11 +68,11 @@ bool AgentArguments::has(std::string_view name) const {
 }
 
 ProblemOr<PersonId> AgentArguments::person_id() const {
+    if (!has("PersonId"))
+        return missing("PersonId", id_accepted);
     const auto* const found = std::get_if<std::int64_t>(&value("PersonId"));
     if (found == nullptr)
-        return has("PersonId") ? not_a("PersonId", id_accepted)
-                               : bad_agent_argument(fmt::format(
-                                     "The argument PersonId is missing; {} is needed", id_accepted));
+        return not_a("PersonId", id_accepted);
     auto id = PersonId::from(*found);
     if (!id)
         return problem_of(id.error(), Access::write);
@@ -86,7 +81,7 @@ ProblemOr<PersonId> AgentArguments::person_id() const {
 
 ProblemOr<BlobId> AgentArguments::blob_id(std::string_view name) const {
     if (!has(name))
-        return bad_agent_argument(fmt::format("The argument {} is missing; {} is needed", name, id_accepted));
+        return missing(name, id_accepted);
     auto id = optional_blob_id(name);
     if (!id)
         return id.error();
@@ -100,20 +95,18 @@ ProblemOr<std::optional<BlobId>> AgentArguments::optional_blob_id(std::string_vi
         return std::optional<BlobId>{};
     const auto* const found = std::get_if<std::int64_t>(&value(name));
     if (found == nullptr || *found < 0 || !is_int32(*found))
-        return not_a(name, optional_id_accepted);
+        return not_a(name, "a whole number from 0 to 2147483647");
     if (*found == 0)
         return std::optional<BlobId>{};
     return std::optional{BlobId::from(*found).value()};
 }
 
 ProblemOr<std::int32_t> AgentArguments::number(std::string_view name) const {
-    using Number = ProblemOr<std::int32_t>;
-    if (!has(name))
-        return Number{boost::system::in_place_value, 0};
-    const auto* const found = std::get_if<std::int64_t>(&value(name));
+    const AgentValue zero = std::int64_t{0};
+    const auto* const found = std::get_if<std::int64_t>(has(name) ? &value(name) : &zero);
     if (found == nullptr || !is_int32(*found))
-        return not_a(name, number_accepted);
-    return Number{boost::system::in_place_value, static_cast<std::int32_t>(*found)};
+        return not_a(name, "a whole number from -2147483648 to 2147483647");
+    return {boost::system::in_place_value, static_cast<std::int32_t>(*found)};
 }
 
 ProblemOr<std::vector<std::int32_t>> AgentArguments::numbers(std::string_view name) const {
@@ -125,13 +118,12 @@ ProblemOr<std::vector<std::int32_t>> AgentArguments::numbers(std::string_view na
         return not_a(name, "a list of whole numbers from -2147483648 to 2147483647");
     if (found->size() > max_agent_ids) {
         auto problem = bad_agent_argument(
-            fmt::format("The argument {} has more than {} entries, which is the most that is accepted", name,
-                        max_agent_ids));
+            fmt::format("The argument {} has more than {} entries; at most {} are accepted", name,
+                        max_agent_ids, max_agent_ids));
         problem.limit = max_agent_ids;
         return problem;
     }
-    for (const auto number : *found)
-        numbers.push_back(static_cast<std::int32_t>(number));
+    numbers.assign(found->begin(), found->end());
     return numbers;
 }
 
@@ -145,20 +137,14 @@ ProblemOr<std::optional<std::string>> AgentArguments::text(std::string_view name
     return std::optional{std::string{found->text()}};
 }
 
-std::optional<std::variant<std::int64_t, std::string>>
-AgentArguments::name_or_number(std::string_view name) const {
-    using NameOrNumber = std::variant<std::int64_t, std::string>;
+std::string AgentArguments::name_or_number(std::string_view name) const {
     const auto& found = value(name);
-    if (const auto* const number = std::get_if<std::int64_t>(&found))
-        return NameOrNumber{*number};
     const auto* const text = std::get_if<ImageBytes>(&found);
-    if (text == nullptr)
-        return std::nullopt;
     // A number may be written as a text, in JSON too.
-    const auto read = value_of_text(AgentArgumentType::either, *text);
+    const auto read = text != nullptr ? value_of_text(AgentArgumentType::either, *text) : found;
     if (const auto* const number = std::get_if<std::int64_t>(&read))
-        return NameOrNumber{*number};
-    return NameOrNumber{std::string{text->text()}};
+        return fmt::format_int{*number}.str();
+    return std::string{text != nullptr ? text->text() : std::string_view{}};
 }
 
 ProblemOr<ImageBytes> AgentArguments::bytes(std::string_view name, const Limits& limits) const {
@@ -167,7 +153,7 @@ ProblemOr<ImageBytes> AgentArguments::bytes(std::string_view name, const Limits&
     const auto* const found = std::get_if<ImageBytes>(&value(name));
     if (found == nullptr)
         return not_a(name, "a base64 text");
-    // Before memory is taken for it.
+    // Check the size before allocating memory for the bytes.
     const auto size = decoded_base64_size(found->text());
     if (size > limits.max_bytes)
         return problem_of(
@@ -181,6 +167,22 @@ ProblemOr<ImageBytes> AgentArguments::bytes(std::string_view name, const Limits&
                                               "with = are accepted, without spaces",
                                               name));
     return ImageBytes{*std::move(decoded)};
+}
+
+ProblemOr<Rendition> AgentArguments::box(std::string_view width, std::string_view height) const {
+    Rendition box;
+    for (const auto& [name, side] : {std::pair{width, &box.width}, {height, &box.height}}) {
+        const auto pixels = number(name);
+        if (!pixels)
+            return pixels.error();
+        if (std::cmp_greater(*pixels, max_rendition_side))
+            return bad_agent_argument(fmt::format(
+                "The argument {} is {}; at most {} is accepted, or 0 to follow from the aspect ratio", name,
+                *pixels, max_rendition_side));
+        if (*pixels > 0)
+            *side = static_cast<std::uint32_t>(*pixels);
+    }
+    return box;
 }
 
 AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
@@ -200,33 +202,32 @@ AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
     return text.slice(static_cast<std::size_t>(stripped.data() - text.text().data()), stripped.size());
 }
 
-[[nodiscard]] ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
+ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
     auto fields = read_form(body.text());
     if (!fields)
         return fields.error();
     for (auto& field : *fields) {
-        auto* const value = arguments.find(field.name);
-        if (value == nullptr)
+        auto* const argument = arguments.find(field.name);
+        if (argument == nullptr)
             continue;
-        const auto type = arguments.description(field.name)->type;
-        auto found = value_of_text(type, ImageBytes{std::move(field.value)});
-        // A list's field is there once for each entry.
-        if (type != AgentArgumentType::numbers) {
-            *value = std::move(found);
-        } else if (const auto* const number = std::get_if<std::int64_t>(&found); number == nullptr) {
-            *value = OtherValue{};
-        } else if (std::holds_alternative<std::monostate>(*value)) {
-            *value = std::vector{*number};
-        } else if (auto* const list = std::get_if<std::vector<std::int64_t>>(value)) {
+        auto& value = argument->value;
+        auto found = value_of_text(argument->description.type, ImageBytes{std::move(field.value)});
+        // A list has a field for each of its entries.
+        if (argument->description.type != AgentArgumentType::numbers)
+            value = std::move(found);
+        else if (const auto* const number = std::get_if<std::int64_t>(&found); number == nullptr)
+            value = OtherValue{};
+        else if (std::holds_alternative<std::monostate>(value))
+            value = std::vector{*number};
+        else if (auto* const list = std::get_if<std::vector<std::int64_t>>(&value))
             list->push_back(*number);
-        }
     }
     arguments.set_given();
     return {};
 }
 
-[[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted,
-                                                             BodyType type, const ImageBytes& body) {
+ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted, BodyType type,
+                                               const ImageBytes& body) {
     AgentArguments arguments{wanted};
     if (wanted.empty() || trimmed(body.text(), white_space).empty())
         return arguments;

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <functional>
-#include <limits>
+#include <string>
 #include <utility>
 
 namespace portrait::http {
@@ -17,14 +17,14 @@ namespace json = boost::json;
 
 constexpr std::size_t longest_name = 64; // longer ones name no argument
 
-/// Takes the members of the outermost object that a call wants, and passes over all else without keeping it:
-/// so memory is bounded whatever the body is, and a text of megabytes isn't copied.
+/// Keeps the members of the outermost object that a call takes and skips all others. So memory is bounded
+/// for every body, and a text of megabytes isn't copied.
 class ArgumentHandler {
 public:
-    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_object_size = std::string::npos;
+    static constexpr std::size_t max_array_size = std::string::npos;
+    static constexpr std::size_t max_key_size = std::string::npos;
+    static constexpr std::size_t max_string_size = std::string::npos;
 
     ArgumentHandler(const ImageBytes& body, AgentArguments& arguments)
         : body_{body}
@@ -35,31 +35,20 @@ public:
 
     bool on_document_begin(json::error_code&) { return true; }
     bool on_document_end(json::error_code&) { return true; }
-
     bool on_object_begin(json::error_code&) {
-        if (++depth_ == 1) {
-            acceptable_ = true;
-            arguments_.set_given();
-        } else {
-            put_inner(OtherValue{});
-        }
+        if (++depth_ != 1)
+            return put(OtherValue{});
+        acceptable_ = true;
+        arguments_.set_given();
         return true;
     }
-    bool on_object_end(std::size_t, json::error_code&) {
-        --depth_;
-        return true;
-    }
+    bool on_object_end(std::size_t, json::error_code&) { return leave(); }
     bool on_array_begin(json::error_code&) {
-        if (++depth_ == 2)
+        if (depth_ == 1)
             put(std::vector<std::int64_t>{});
-        else
-            put_inner(OtherValue{});
-        return true;
+        return ++depth_ <= 2 || put(OtherValue{});
     }
-    bool on_array_end(std::size_t, json::error_code&) {
-        --depth_;
-        return true;
-    }
+    bool on_array_end(std::size_t, json::error_code&) { return leave(); }
 
     bool on_key_part(json::string_view part, std::size_t size, json::error_code&) {
         if (depth_ == 1 && size <= longest_name)
@@ -70,7 +59,8 @@ public:
         if (depth_ != 1)
             return true;
         on_key_part(part, size, error);
-        current_ = size <= longest_name ? arguments_.find(text_) : nullptr;
+        auto* const argument = size <= longest_name ? arguments_.find(text_) : nullptr;
+        current_ = argument != nullptr ? &argument->value : nullptr;
         text_.clear();
         return true;
     }
@@ -81,44 +71,30 @@ public:
         return true;
     }
     bool on_string(json::string_view part, std::size_t, json::error_code& error) {
-        if (depth_ != 1 || current_ == nullptr) {
-            put_inner(OtherValue{});
-            return true;
-        }
-        if (text_.empty() && is_in_body(part)) {
-            put(body_.slice(static_cast<std::size_t>(part.data() - body_.text().data()), part.size()));
-            return true;
-        }
+        if (depth_ != 1 || current_ == nullptr)
+            return put(OtherValue{});
+        if (text_.empty() && is_in_body(part))
+            return put(body_.slice(static_cast<std::size_t>(part.data() - body_.text().data()), part.size()));
         on_string_part(part, part.size(), error);
-        put(ImageBytes{std::exchange(text_, {})});
-        return true;
+        return put(ImageBytes{std::exchange(text_, {})});
     }
 
     bool on_number_part(json::string_view, json::error_code&) { return true; }
     bool on_int64(std::int64_t number, json::string_view, json::error_code&) {
-        put_number(number);
+        auto* const list =
+            current_ != nullptr && depth_ == 2 ? std::get_if<std::vector<std::int64_t>>(current_) : nullptr;
+        if (list == nullptr)
+            return put(number);
+        if (list->size() <= max_agent_ids) // one too many suffices for a refusal
+            list->push_back(number);
         return true;
     }
-    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) {
-        put_any(OtherValue{});
-        return true;
-    }
-    bool on_double(double, json::string_view, json::error_code&) {
-        put_any(OtherValue{});
-        return true;
-    }
-    bool on_bool(bool, json::error_code&) {
-        put_any(OtherValue{});
-        return true;
-    }
+    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return put(OtherValue{}); }
+    bool on_double(double, json::string_view, json::error_code&) { return put(OtherValue{}); }
+    bool on_bool(bool, json::error_code&) { return put(OtherValue{}); }
     bool on_null(json::error_code&) {
-        if (depth_ == 0)
-            acceptable_ = true;
-        else if (depth_ == 1)
-            put(NullValue{});
-        else
-            put_inner(OtherValue{});
-        return true;
+        acceptable_ = acceptable_ || depth_ == 0;
+        return put(NullValue{});
     }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
     bool on_comment(json::string_view, json::error_code&) { return true; }
@@ -129,26 +105,15 @@ private:
         return !part.empty() && std::less_equal<>{}(text.data(), part.data()) &&
                std::less_equal<>{}(part.data() + part.size(), text.data() + text.size());
     }
-    void put(AgentValue value) {
+    /// Sets the current argument. A value inside of a list or an object makes it invalid.
+    bool put(AgentValue value) {
         if (current_ != nullptr)
-            *current_ = std::move(value);
+            *current_ = depth_ == 1 ? std::move(value) : OtherValue{};
+        return true;
     }
-    /// Inside of an argument's value: it can't be what a call takes any more.
-    void put_inner(AgentValue value) {
-        if (depth_ >= 2)
-            put(std::move(value));
-    }
-    void put_any(AgentValue value) {
-        if (depth_ >= 1)
-            put(std::move(value));
-    }
-    void put_number(std::int64_t number) {
-        auto* const list =
-            current_ != nullptr && depth_ == 2 ? std::get_if<std::vector<std::int64_t>>(current_) : nullptr;
-        if (list == nullptr)
-            return depth_ == 1 ? put(number) : put_inner(OtherValue{});
-        if (list->size() <= max_agent_ids) // one too many says enough
-            list->push_back(number);
+    bool leave() noexcept {
+        --depth_;
+        return true;
     }
 
     const ImageBytes& body_;
@@ -161,7 +126,7 @@ private:
 
 } // namespace
 
-[[nodiscard]] ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments) {
+ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     auto text = body.text();
     if (text.starts_with(byte_order_mark))
@@ -172,12 +137,12 @@ private:
     json::error_code error;
     const auto read = parser.write_some(false, text.data(), text.size(), error);
     if (error == json::error::too_deep)
-        return bad_agent_body(
-            fmt::format("The body's JSON is nested more than {} levels deep", max_json_depth));
+        return bad_agent_body(fmt::format(
+            "The body's JSON is nested too deeply; at most {} levels are accepted", max_json_depth));
     if (error || read < text.size())
-        return bad_agent_body(fmt::format("The body is not valid JSON; it goes wrong behind byte {}", read));
+        return bad_agent_body(fmt::format("The body is not valid JSON after byte {}", read));
     if (!parser.handler().is_acceptable())
-        return bad_agent_body("The body has to be a JSON object that holds the arguments");
+        return bad_agent_body("The body must be a JSON object of the arguments");
     return {};
 }
 

@@ -17,8 +17,9 @@ bool has_elements(const pugi::xml_node& node) noexcept {
     return std::any_of(node.begin(), node.end(), is_element);
 }
 
-/// The element's text: in the tree's memory when it stands there as it is, as one of megabytes does.
-[[nodiscard]] ProblemOr<ImageBytes> text_in(const XmlTree& tree, const pugi::xml_node& element) {
+/// The element's text. Shares the tree's memory when the text is one node without entities, as a text of
+/// megabytes usually is.
+ProblemOr<ImageBytes> text_in(const XmlTree& tree, const pugi::xml_node& element) {
     const auto first = element.first_child();
     const std::string_view only = first.value();
     if (!first.next_sibling() &&
@@ -35,10 +36,10 @@ bool has_elements(const pugi::xml_node& node) noexcept {
     return ImageBytes{std::move(text)};
 }
 
-[[nodiscard]] ProblemOr<AgentValue> list_in(const XmlTree& tree, const pugi::xml_node& element) {
+ProblemOr<AgentValue> list_in(const XmlTree& tree, const pugi::xml_node& element) {
     std::vector<std::int64_t> numbers;
     for (const auto& child : element) {
-        if (!is_element(child) || numbers.size() > max_agent_ids) // one too many says enough
+        if (!is_element(child) || numbers.size() > max_agent_ids) // one too many suffices for a refusal
             continue;
         auto text = text_in(tree, child);
         if (!text)
@@ -52,8 +53,7 @@ bool has_elements(const pugi::xml_node& node) noexcept {
     return AgentValue{std::move(numbers)};
 }
 
-[[nodiscard]] ProblemOr<AgentValue> value_in(const XmlTree& tree, const pugi::xml_node& element,
-                                             AgentArgumentType type) {
+ProblemOr<AgentValue> value_in(const XmlTree& tree, const pugi::xml_node& element, AgentArgumentType type) {
     if (is_xml_nil(element))
         return AgentValue{NullValue{}};
     if (type == AgentArgumentType::numbers)
@@ -68,21 +68,20 @@ bool has_elements(const pugi::xml_node& node) noexcept {
 
 } // namespace
 
-[[nodiscard]] ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments) {
+ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments) {
     const auto tree = parse_xml_tree(body.text());
     if (!tree)
         return tree.error();
     if (!is_xml_nil(tree->root))
         arguments.set_given();
     for (const auto& element : tree->root) {
-        const auto name = local_xml_name(element.name());
-        auto* const argument = is_element(element) ? arguments.find(name) : nullptr;
+        auto* const argument = is_element(element) ? arguments.find(local_xml_name(element.name())) : nullptr;
         if (argument == nullptr)
             continue;
-        auto value = value_in(*tree, element, arguments.description(name)->type);
+        auto value = value_in(*tree, element, argument->description.type);
         if (!value)
             return value.error();
-        *argument = *std::move(value);
+        argument->value = *std::move(value);
     }
     return {};
 }

@@ -2,27 +2,21 @@
 
 #include "formats/base64.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/negotiation.hpp"
 #include "headers/plain_problem.hpp"
-
-#include <portrait/http/problem.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <optional>
 #include <utility>
 
 namespace portrait::http {
 
 namespace {
 
-/// What stands around a picture's base64 text.
+/// Bytes that a body may have beside a picture's base64 text.
 constexpr std::uint64_t body_allowance = 64ULL * 1024;
 
-/// No Content-Type at all: JSON, which is what the calls are about.
+/// JSON without a Content-Type, since the clients of these calls send JSON.
 std::optional<BodyType> agent_body_type(const RequestHead& head) {
     const auto* const content_type = head.find("Content-Type");
     if (content_type == nullptr || trimmed(*content_type).empty())
@@ -89,16 +83,11 @@ boost::json::object selected(const boost::json::object& document, const Selectio
     return rest;
 }
 
-std::uint64_t agent_body_limit(const Limits& limits) noexcept {
+ProblemOr<AgentRequest> judge_agent_call(const RequestHead& head, const boost::urls::url_view& url,
+                                         bool reads_body, const Limits& limits) {
     const auto largest = std::min<std::uint64_t>(limits.max_bytes, std::numeric_limits<std::int32_t>::max());
-    return encoded_base64_size(largest) + body_allowance;
-}
-
-boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead& head,
-                                                              const boost::urls::url_view& url,
-                                                              bool reads_body, const Limits& limits) {
     AgentRequest request{.body_type = BodyType::json,
-                         .body_limit = agent_body_limit(limits),
+                         .body_limit = encoded_base64_size(largest) + body_allowance,
                          .binary_form = negotiate_binary(head),
                          .selection = parse_selection(query_value(url, "$select").value_or(""))};
     if (head.content_length && *head.content_length > request.body_limit)
@@ -107,20 +96,18 @@ boost::system::result<AgentRequest, Problem> judge_agent_call(const RequestHead&
     if (has_body && reads_body) {
         const auto type = agent_body_type(head);
         if (!type)
-            return plain_problem(
-                415, "request.unsupported_media_type",
-                fmt::format("The Content-Type is not accepted; send one of {}", accepted_body_types()));
+            return unsupported_media_type(accepted_body_types());
         request.body_type = *type;
     }
     return request;
 }
 
-boost::system::result<BlobId, Problem> blob_entity_id_of(const boost::urls::url_view& url) {
+ProblemOr<BlobId> blob_entity_id_of(const boost::urls::url_view& url) {
     const auto id = BlobId::parse(query_value(url, "blobEntityId").value_or(""));
     if (!id)
         return plain_problem(
             400, id.error().rule(),
-            "The query parameter blobEntityId is not valid; a whole number from 1 to 2147483647 is");
+            "The query parameter blobEntityId is not valid; a whole number from 1 to 2147483647 is accepted");
     return *id;
 }
 

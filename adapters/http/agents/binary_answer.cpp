@@ -1,9 +1,9 @@
-#include "agents/binary_answer.hpp"
+#include "agents/agent_request.hpp"
 
-#include "agents/base64_body.hpp"
 #include "entity/documents.hpp"
 #include "formats/base64.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -11,26 +11,49 @@ namespace portrait::http {
 
 namespace {
 
-/// The contract's `"…"` or `<base64Binary>…</base64Binary>`. A short one is a text at once, a long one is
-/// made while it is sent.
-void set_base64_document(Response& response, ResponseType type, const ImageBytes& bytes) {
-    constexpr std::size_t longest_at_once = 48ULL * 1024;
-    const std::string_view before = is_xml(type) ? "<base64Binary>" : "\"";
-    const std::string_view after = is_xml(type) ? "</base64Binary>" : "\"";
-    std::string text;
-    if (bytes.size() <= longest_at_once) {
-        text.reserve(before.size() + encoded_base64_size(bytes.size()) + after.size());
-        text += before;
-        append_base64(text, bytes);
-        text += after;
+/// Bytes of the picture in a piece: a multiple of three, so that only the last piece is padded.
+constexpr std::size_t piece_bytes = 48ULL * 1024;
+
+/// A document of a picture's base64 text, `"…"` or `<base64Binary>…</base64Binary>`, encoded while it is
+/// sent: all answers share the picture's bytes, while the text would be a copy for each and a third larger.
+class Base64Body final : public BodyProducer {
+public:
+    Base64Body(ImageBytes picture, bool xml)
+        : before_{xml ? "<base64Binary>" : "\""}
+        , picture_{std::move(picture)}
+        , after_{xml ? "</base64Binary>" : "\""} {}
+
+    std::uint64_t size() const noexcept {
+        return before_.size() + encoded_base64_size(picture_.size()) + after_.size();
     }
-    set_document(response, type, std::move(text));
-    if (bytes.size() > longest_at_once) {
-        auto body = std::make_shared<Base64Body>(before, bytes, after);
-        response.content_length = body->size();
-        response.body = std::move(body);
+
+    void next(std::function<void(result<Piece>)> done) override {
+        done(ended_ ? Piece{} : Piece{next_text()});
     }
-}
+    Memory memory() const override { return {picture_, 0}; }
+
+    std::string next_text() {
+        const auto bytes = picture_.view().subspan(encoded_);
+        const auto count = std::min(bytes.size(), piece_bytes);
+        std::string text;
+        text.reserve(before_.size() + encoded_base64_size(count) + after_.size());
+        if (encoded_ == 0)
+            text += before_;
+        append_base64(text, bytes.first(count));
+        encoded_ += count;
+        ended_ = encoded_ == picture_.size();
+        if (ended_)
+            text += after_;
+        return text;
+    }
+
+private:
+    std::string_view before_;
+    ImageBytes picture_;
+    std::string_view after_;
+    std::size_t encoded_ = 0; ///< bytes of the picture so far
+    bool ended_ = false;
+};
 
 } // namespace
 
@@ -40,7 +63,13 @@ Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& byt
     response.set("X-Content-Type-Options", "nosniff");
     response.set("Cache-Control", "private, no-cache");
     if (form == BinaryForm::document) {
-        set_base64_document(response, type, bytes);
+        auto body = std::make_shared<Base64Body>(bytes, is_xml(type));
+        const bool is_short = bytes.size() <= piece_bytes;
+        set_document(response, type, is_short ? body->next_text() : std::string{});
+        if (!is_short) {
+            response.content_length = body->size();
+            response.body = std::move(body);
+        }
         return response;
     }
     const bool as_picture = form == BinaryForm::picture && format;

@@ -14,8 +14,8 @@ namespace {
 /// A piece is sent when it has grown to this.
 constexpr std::size_t piece_size = 64ULL * 1024;
 
-/// Whether it is the picture that is to blame, and not the server's present state.
-bool is_of_the_picture(const Error& error) noexcept {
+/// Whether the cause is the picture and not the server's present state.
+bool is_caused_by_picture(const Error& error) noexcept {
     return error == failure::bad_input || error == failure::not_found || error == errc::store_corrupt;
 }
 
@@ -33,7 +33,7 @@ PersonImagesBody::PersonImagesBody(Work work)
     auto next = work_.infos.begin();
     pictures_.reserve(work_.persons.size());
     for (const auto& person_id : work_.persons) {
-        Picture picture{.person_id = person_id, .version = {}};
+        Picture picture{.person_id = person_id};
         if (person_id) {
             const auto& info = *next++;
             if (info && info->format) {
@@ -89,18 +89,18 @@ void PersonImagesBody::make(const Done& done) {
 }
 
 void PersonImagesBody::render(const Picture& picture, const Done& done) {
-    auto task = [self = shared_from_this(), person_id = *picture.person_id, info = picture.info(), done] {
-        self->work_.renditions->submit(person_id, info, self->work_.wanted, self->work_.stop,
-                                       [self, person_id, done](const result<ImageRendition>& made) {
-                                           try {
-                                               if (const auto appended = self->append(made, person_id);
-                                                   !appended)
-                                                   return done(appended.error());
-                                               done(Piece{std::exchange(self->piece_, {})});
-                                           } catch (const std::exception& exception) {
-                                               done(Error{errc::internal}.with_cause(exception.what()));
-                                           }
-                                       });
+    auto answer = [self = shared_from_this(), person_id = *picture.person_id,
+                   done](const result<ImageRendition>& made) {
+        try {
+            if (const auto appended = self->append(made, person_id); !appended)
+                return done(appended.error());
+            done(Piece{std::exchange(self->piece_, {})});
+        } catch (const std::exception& exception) {
+            done(Error{errc::internal}.with_cause(exception.what()));
+        }
+    };
+    auto task = [this, person_id = *picture.person_id, info = picture.info(), answer = std::move(answer)] {
+        work_.renditions->submit(person_id, info, work_.wanted, work_.stop, answer);
     };
     if (!work_.readers->execute(std::move(task)))
         done(Error{errc::service_busy});
@@ -111,7 +111,7 @@ result<void> PersonImagesBody::append(const result<ImageRendition>& made, Person
         append(made->image.bytes);
         return {};
     }
-    if (!is_of_the_picture(made.error()))
+    if (!is_caused_by_picture(made.error()))
         return made.error();
     if (work_.log && made.error() != failure::not_found)
         work_.log->event(Severity::warning,
@@ -132,19 +132,17 @@ void PersonImagesBody::append(const ImageBytes& image) {
     if (notation.xml) {
         piece_ += "<PersonImage>";
         if (with_id)
-            fmt::format_to(std::back_inserter(piece_), "<PersonId>{}</PersonId>", person_id);
-        if (with_data && image.empty()) {
-            piece_ += "<ImageData/>";
-        } else if (with_data) {
-            piece_ += "<ImageData>";
+            piece_ += fmt::format("<PersonId>{}</PersonId>", person_id);
+        if (with_data) {
+            piece_ += image.empty() ? "<ImageData/>" : "<ImageData>";
             append_base64(piece_, image);
-            piece_ += "</ImageData>";
+            piece_ += image.empty() ? "" : "</ImageData>";
         }
         piece_ += "</PersonImage>";
     } else {
         piece_ += index_ == 0 ? "{" : ",{";
         if (with_id)
-            fmt::format_to(std::back_inserter(piece_), "\"PersonId\":{}", person_id);
+            piece_ += fmt::format("\"PersonId\":{}", person_id);
         if (with_data) {
             piece_ += with_id ? ",\"ImageData\":\"" : "\"ImageData\":\"";
             append_base64(piece_, image);

@@ -17,11 +17,9 @@
 
 namespace portrait::http {
 
-/// The array of PersonImage (contract section 7), made one picture after the other while it is sent: in
-/// memory are one picture's base64 text, what a piece may hold beside it, and some bytes for each person, but
-/// not their ImageInfos, whose texts may be long.
-///
-/// A person without a picture, and one whose picture can't be rendered, has the ImageData "".
+/// The array of PersonImage (contract section 7), made picture by picture while it is sent. It holds one
+/// piece with one picture's base64 text, and some bytes for each person, but not their ImageInfos, whose
+/// texts may be long. The ImageData is "" for a person without a picture or with one that can't be rendered.
 class PersonImagesBody final : public BodyProducer, public std::enable_shared_from_this<PersonImagesBody> {
 public:
     struct Notation {
@@ -29,11 +27,11 @@ public:
         Selection selection; ///< of PersonId and ImageData; empty: both
     };
     struct Work {
-        std::vector<std::optional<PersonId>> persons; ///< in the order asked; empty: an id that can't be
-        std::vector<std::optional<ImageInfo>> infos;  ///< of those persons that have an id
+        std::vector<std::optional<PersonId>> persons; ///< in the order of the request; empty: an invalid id
+        std::vector<std::optional<ImageInfo>> infos;  ///< of the persons with an id
         Rendition wanted;
         Notation notation;
-        // Of the endpoint, and not owned: the last reference to a body may go on a thread of theirs.
+        // Of the endpoint, and not owned: a thread of theirs may destroy the last reference to the body.
         const RenditionService* renditions;
         Executor* readers;
         Log* log; ///< may be null
@@ -44,19 +42,19 @@ public:
 
     explicit PersonImagesBody(Work work);
 
-    /// Makes the first piece, so that what fails at once can still be answered as an error.
+    /// Makes the first piece, so that its failure can be answered as an error.
     void prepare(std::function<void(const result<void>&)> done);
     void next(std::function<void(result<Piece>)> done) override;
     Memory memory() const override { return {{}, pictures_.capacity() * sizeof(Picture)}; }
 
 private:
-    /// Which picture a person has; no version where there is none to show.
+    /// A person's picture; no version without a picture.
     struct Picture {
         std::optional<PersonId> person_id{};
         std::optional<ImageVersion> version{};
         ImageFormat format{};
 
-        /// As far as a rendition needs it.
+        /// The fields that a rendition needs.
         ImageInfo info() const;
     };
 
@@ -68,7 +66,7 @@ private:
     [[nodiscard]] result<void> append(const result<ImageRendition>& made, PersonId person_id);
 
     Work work_;
-    std::vector<Picture> pictures_; ///< one for each person asked for
+    std::vector<Picture> pictures_; ///< one for each person
     std::size_t index_ = 0;
     bool begun_ = false;
     bool ended_ = false;

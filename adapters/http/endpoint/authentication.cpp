@@ -14,6 +14,15 @@ namespace {
 
 using Completion = std::function<void(std::optional<Problem>)>;
 
+/// A completion that runs `step` once: a port may complete twice, or complete and throw.
+template<class Step>
+auto once(Step step) {
+    return [step = std::move(step), called = std::make_shared<std::atomic<bool>>()](auto outcome) {
+        if (!called->exchange(true))
+            step(std::move(outcome));
+    };
+}
+
 std::optional<Problem> judge_app_token(const Request& request, bool by_ticket) {
     const auto& accepted = request.options().app_tokens;
     if (accepted.empty())
@@ -22,11 +31,11 @@ std::optional<Problem> judge_app_token(const Request& request, bool by_ticket) {
     const auto count = head.count("SO-AppToken");
     if (count == 0)
         return by_ticket ? std::optional{plain_problem(403, "authorization.app_token_missing",
-                                                       "SoTicket needs an SO-AppToken, and there is none")}
+                                                       "The SO-AppToken is missing; SoTicket needs one")}
                          : std::nullopt;
     if (count == 1 && accepted.contains(*head.find("SO-AppToken")))
         return std::nullopt;
-    return plain_problem(403, "authorization.app_token", "The SO-AppToken is none that is accepted here");
+    return plain_problem(403, "authorization.app_token", "The SO-AppToken is not accepted here");
 }
 
 std::optional<Problem> judge_xsrf_value(const Request& request, std::string_view secret) {
@@ -37,48 +46,42 @@ std::optional<Problem> judge_xsrf_value(const Request& request, std::string_view
     if (shown != nullptr && is_xsrf_value(secret, *shown))
         return std::nullopt;
     return plain_problem(401, "authentication.xsrf",
-                         "X-XSRF-TOKEN has to be the session's XSRF value, which the cookie XSRF-TOKEN and "
-                         "the page at /session hold");
+                         "The X-XSRF-TOKEN is missing or wrong; the session's XSRF value, as in the cookie "
+                         "XSRF-TOKEN and the page at /session, is accepted");
 }
 
-/// Of a request without Authorization.
+/// For a request without Authorization.
 void authenticate_session(const RequestPointer& request, Completion done) {
     const auto secret = session_secret_of(request->head());
     if (!request->options().schemes.session || secret.empty())
         return done(problem_of(AuthenticationFailure{}));
-    const auto resume = [request, secret, done = std::move(done),
-                         resumed = std::make_shared<std::atomic<bool>>()](BrowserSessions::Found found) {
-        if (resumed->exchange(true)) // a port that completes twice
-            return;
-        if (!found)
-            return done(found.error());
-        if (auto problem = judge_xsrf_value(*request, secret))
-            return done(std::move(problem));
-        request->set_principal(*std::move(found));
-        done(judge_app_token(*request, false));
-    };
-    request->contract().sessions->find(secret, resume);
+    request->contract().sessions->find(
+        secret, once([request, secret, done = std::move(done)](BrowserSessions::Found found) {
+            if (!found)
+                return done(found.error());
+            if (auto problem = judge_xsrf_value(*request, secret))
+                return done(std::move(problem));
+            request->set_principal(*std::move(found));
+            done(judge_app_token(*request, false));
+        }));
 }
 
-/// Of a request with Authorization.
+/// For a request with Authorization.
 void authenticate_credentials(const RequestPointer& request, Credentials credentials, Completion done) {
     const bool by_ticket = std::holds_alternative<TicketCredentials>(credentials);
-    const auto resume = [request, by_ticket, done = std::move(done),
-                         resumed = std::make_shared<std::atomic<bool>>()](AuthenticationOutcome outcome) {
-        if (resumed->exchange(true)) // a port that completes twice, or completes and throws
-            return;
+    const auto resume = once([request, by_ticket, done = std::move(done)](AuthenticationOutcome outcome) {
         if (!outcome)
             return done(problem_of(outcome.error()));
         request->set_principal(*std::move(outcome));
         done(judge_app_token(*request, by_ticket));
-    };
+    });
     try {
         request->contract().authenticator->authenticate(std::move(credentials),
                                                         request->head().remote_address, resume);
     } catch (const std::exception& exception) {
-        resume(AuthenticationFailure{.kind = AuthenticationFailure::Kind::broken,
-                                     .retry_after = std::chrono::seconds{1},
-                                     .cause = exception.what()});
+        resume(AuthenticationOutcome{AuthenticationFailure{.kind = AuthenticationFailure::Kind::broken,
+                                                           .retry_after = std::chrono::seconds{1},
+                                                           .cause = exception.what()}});
     }
 }
 
@@ -93,8 +96,7 @@ void authenticate(const RequestPointer& request, std::function<void(std::optiona
         return done(judge_app_token(*request, false)); // the form in the body has the password
     }
     auto* credentials = std::get_if<Credentials>(&authorization);
-    // A token is no password: its caller needs no session, and a session would outlive the token's
-    // revocation.
+    // Signing in needs a password: a session would outlive the revocation of a token.
     if (credentials == nullptr || (signs_in && !std::holds_alternative<BasicCredentials>(*credentials)))
         return done(problem_of(AuthenticationFailure{}));
     authenticate_credentials(request, std::move(*credentials), std::move(done));

@@ -27,7 +27,7 @@ void Endpoint::State::begin(const RequestHead& head, const BeginCompletion& done
     const auto answer_options = [&](const std::string& allow) {
         done(request->completed(options_answer(head, options.cors, request->cors(), allow)));
     };
-    if (head.target == "*") // the server as a whole, which OPTIONS alone asks about
+    if (head.target == "*") // the server as a whole, for OPTIONS only
         return answer_options(all_methods);
     const auto url = parse_target(head.target);
     if (!url)

@@ -7,8 +7,8 @@ namespace portrait::http {
 
 namespace {
 
-/// Asks for one piece after the other, in a loop as long as they come at once: a chain of callbacks would be
-/// as deep as the body is long.
+/// Requests piece after piece, in a loop while they come at once: a chain of callbacks would be as deep as
+/// the body is long.
 class Collector : public std::enable_shared_from_this<Collector> {
 public:
     Collector(Response response, std::function<void(result<Response>)> done)
@@ -20,7 +20,7 @@ public:
             meeting_ = 0;
             response_.producer()->next([self = shared_from_this()](result<BodyProducer::Piece> piece) {
                 self->piece_ = std::move(piece);
-                // Whoever is here last goes on: this callback, or the loop that called `next`.
+                // The later one continues: this callback, or the loop that called `next`.
                 if (self->meeting_.fetch_add(1) == 1 && self->take_piece())
                     self->go_on();
             });
@@ -30,7 +30,7 @@ public:
     }
 
 private:
-    /// False when that was the last one.
+    /// Returns false after the last piece.
     bool take_piece() {
         if (!piece_) {
             done_(piece_.error());

@@ -1,6 +1,6 @@
 #include "endpoint/endpoint_state.hpp"
 #include "headers/request_id.hpp"
-#include "routes/host_route.hpp"
+#include "routes/table.hpp"
 
 #include <portrait/http/endpoint.hpp>
 
@@ -28,6 +28,26 @@ std::string request_id_of(const Response& response) {
 
 } // namespace
 
+Admission::Admission(std::unique_ptr<State> state) noexcept
+    : state_{std::move(state)} {}
+Admission::Admission(Admission&&) noexcept = default;
+Admission& Admission::operator=(Admission&&) noexcept = default;
+Admission::~Admission() = default;
+
+std::uint64_t Admission::body_limit() const noexcept {
+    return state_ ? state_->exchange->body_limit() : 0;
+}
+
+const std::string& Admission::principal() const noexcept {
+    static const std::string nobody;
+    return state_ ? state_->request->principal().name : nobody;
+}
+
+const std::string& Admission::request_id() const noexcept {
+    static const std::string none;
+    return state_ ? state_->request->id() : none;
+}
+
 Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
                    std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
                    EndpointOptions options, std::shared_ptr<Log> log)
@@ -51,7 +71,7 @@ Endpoint::~Endpoint() {
     state_->contract.work.wait();
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): it is the endpoint's from here on, as in `finish`
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a sink parameter, as in `finish`
 void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> done) {
     state_->begin(head, done);
 }

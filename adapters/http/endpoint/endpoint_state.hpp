@@ -1,17 +1,23 @@
 #pragma once
 
-#include "endpoint/admission.hpp"
 #include "routes/contract.hpp"
 #include "routes/request.hpp"
 
 #include <portrait/http/endpoint.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace portrait::http {
 
-/// The two steps of every request; what a route does in them is in its file (routes/).
+/// A request between its two steps.
+struct Admission::State {
+    RequestPointer request;
+    std::unique_ptr<Exchange> exchange;
+};
+
+/// The two steps of every request. The files in routes/ have the part of each route.
 struct Endpoint::State {
     using BeginCompletion = std::function<void(BeginOutcome)>;
 
@@ -27,8 +33,8 @@ private:
     static void begin_route(const RequestPointer& request, const BeginCompletion& done);
 };
 
-/// Recognises the caller of a request by its Authorization or its session, and gives the request its
-/// principal. Calls `done` once, before it returns or later, with what refuses the caller.
+/// Authenticates the caller of a request by its Authorization or its session, and sets the request's
+/// principal. Calls `done` once, before it returns or later, with the problem of a refused caller.
 void authenticate(const RequestPointer& request, std::function<void(std::optional<Problem>)> done);
 
 } // namespace portrait::http

@@ -15,32 +15,28 @@ bool InlineExecutor::execute(std::function<void()> task) {
     return true;
 }
 
-// Shared with the threads: one of them may be the one that destroys the pool, when its task held the last
-// reference, and then it has to outlive it.
+// Shared with the threads: a thread whose task held the last reference to the pool destroys it, and must
+// outlive it.
 class WorkerPool::State {
 public:
     explicit State(std::size_t queue_limit)
         : queue_limit_{queue_limit} {}
 
     static void start(const std::shared_ptr<State>& state, std::size_t threads) {
-        state->idle_ = std::max<std::size_t>(threads, 1); // from the start, so that a first task finds one
-        for (std::size_t count = state->idle_; count != 0; --count) {
+        state->idle_ = std::max<std::size_t>(threads, 1); // from the start, so that the first task has one
+        for (std::size_t count = state->idle_; count != 0; --count)
             state->threads_.emplace_back([state] { state->run(); });
-        }
     }
 
     bool push(std::function<void()> task) {
         {
             const std::lock_guard lock{mutex_};
-            // An idle thread takes the task at once, so such a task doesn't wait and the limit isn't about
-            // it.
-            if (stopping_ || queue_.size() >= queue_limit_ + idle_) {
+            // The limit doesn't count tasks that an idle thread takes at once.
+            if (stopping_ || queue_.size() >= queue_limit_ + idle_)
                 return false;
-            }
             queue_.push_back(std::move(task));
-            if (!should_wake()) {
+            if (!should_wake())
                 return true;
-            }
         }
         ready_.notify_one();
         return true;
@@ -52,22 +48,19 @@ public:
             stopping_ = true;
         }
         ready_.notify_all();
-        for (std::thread& thread : threads_) {
-            if (thread.get_id() == std::this_thread::get_id()) {
+        for (auto& thread : threads_)
+            if (thread.get_id() == std::this_thread::get_id())
                 thread.detach();
-            } else if (thread.joinable()) {
+            else if (thread.joinable())
                 thread.join();
-            }
-        }
     }
 
 private:
-    // One thread is woken at a time, and wakes the next when it leaves tasks behind: many short tasks don't
+    // Wakes one thread at a time, which wakes the next when the queue isn't empty: so many short tasks don't
     // cost a wake-up each.
     bool should_wake() {
-        if (waking_ || queue_.empty() || asleep_ == 0) {
+        if (waking_ || queue_.empty() || asleep_ == 0)
             return false;
-        }
         waking_ = true;
         return true;
     }
@@ -81,19 +74,17 @@ private:
                 --asleep_;
                 waking_ = false;
             }
-            if (queue_.empty()) {
+            if (queue_.empty())
                 return;
-            }
             --idle_;
             std::function<void()> task = std::move(queue_.front());
             queue_.pop_front();
             const bool more = should_wake();
             lock.unlock();
-            if (more) {
+            if (more)
                 ready_.notify_one();
-            }
             task();
-            task = nullptr; // what it holds must not be destroyed under the lock
+            task = nullptr; // destroy its captures without the lock
             lock.lock();
             ++idle_;
         }
@@ -103,10 +94,10 @@ private:
     std::mutex mutex_;
     std::condition_variable ready_;
     std::deque<std::function<void()>> queue_;
-    std::vector<std::thread> threads_; // changed by the constructing and the destroying thread only
+    std::vector<std::thread> threads_; // only the constructing and the destroying thread change it
     std::size_t idle_ = 0;             ///< threads without a task
-    std::size_t asleep_ = 0;           ///< of these, those that wait to be woken
-    bool waking_ = false;              ///< one has been told to wake and hasn't yet
+    std::size_t asleep_ = 0;           ///< idle threads that wait for a notification
+    bool waking_ = false;              ///< one was notified and still sleeps
     bool stopping_ = false;
 };
 

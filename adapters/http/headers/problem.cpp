@@ -1,4 +1,4 @@
-#include <portrait/http/problem.hpp>
+#include "headers/plain_problem.hpp"
 
 #include <fmt/format.h>
 
@@ -86,16 +86,18 @@ Problem problem_of(const Error& error, Access access) {
 }
 
 Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed) {
-    return {.status = 413,
-            .rule = "request.body_too_large",
-            .message =
-                observed ? fmt::format("The body has {} bytes; at most {} are accepted", *observed, limit)
-                         : fmt::format("The body has more than {} bytes, which is the most that is accepted",
-                                       limit),
-            .observed = observed,
-            .limit = limit,
-            .retry_after = {},
-            .cause = {}};
+    auto problem = plain_problem(
+        413, "request.body_too_large",
+        observed ? fmt::format("The body has {} bytes; at most {} are accepted", *observed, limit)
+                 : fmt::format("The body has more than {} bytes, which is the most that is accepted", limit));
+    problem.observed = observed;
+    problem.limit = limit;
+    return problem;
+}
+
+Problem unsupported_media_type(std::string_view accepted) {
+    return plain_problem(415, "request.unsupported_media_type",
+                         fmt::format("The Content-Type is not accepted; send one of {}", accepted));
 }
 
 } // namespace portrait::http

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <string>
 
 namespace portrait::http {
 
@@ -14,8 +13,13 @@ namespace {
 
 enum class Comparison { strong, weak };
 
-/// The versions that a list's tags name; tags that are none of ours name none.
-VersionCondition versions_of(const EntityTagList& list, Comparison comparison) {
+/// The versions that the field's tags name; other servers' tags name none. Absent without such a field.
+std::optional<VersionCondition> version_condition(const RequestHead& head, std::string_view name,
+                                                  Comparison comparison) {
+    if (head.find(name) == nullptr)
+        return std::nullopt;
+    const auto value = head.joined(name);
+    const auto list = parse_entity_tags(value);
     VersionCondition condition;
     condition.any = list.any;
     for (const auto& tag : list.tags) {
@@ -27,16 +31,7 @@ VersionCondition versions_of(const EntityTagList& list, Comparison comparison) {
     return condition;
 }
 
-/// Absent when the request has no such field.
-std::optional<VersionCondition> version_condition(const RequestHead& head, std::string_view name,
-                                                  Comparison comparison) {
-    if (head.find(name) == nullptr)
-        return std::nullopt;
-    const auto value = head.joined(name);
-    return versions_of(parse_entity_tags(value), comparison);
-}
-
-/// Absent when the request has no such field or more than one, or a malformed date in it.
+/// Absent without exactly one such field, and for a malformed date.
 std::optional<Timestamp> date_of(const RequestHead& head, std::string_view name) {
     if (head.find(name) == nullptr)
         return std::nullopt;
@@ -88,20 +83,6 @@ bool range_applies(const RequestHead& head, std::string_view current_tag, Timest
         return tag->strongly_equals(current_tag);
     const auto date = parse_http_date(value);
     return date && *date == std::chrono::floor<std::chrono::seconds>(last_modified);
-}
-
-ConditionalFields::ConditionalFields(const RequestHead& head) {
-    for (const std::string_view name : {"If-Match", "If-None-Match", "If-Modified-Since",
-                                        "If-Unmodified-Since", "If-Range", "Range", "Accept"})
-        if (head.find(name) != nullptr)
-            fields_.emplace_back(name, head.joined(name));
-}
-
-RequestHead ConditionalFields::head() const {
-    RequestHead head;
-    for (const auto& [name, value] : fields_)
-        head.fields.push_back({name, value});
-    return head;
 }
 
 } // namespace portrait::http

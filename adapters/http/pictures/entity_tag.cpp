@@ -18,38 +18,23 @@ constexpr bool is_tag_character(char character) noexcept {
     return byte == 0x21 || (byte >= 0x23 && byte != 0x7F);
 }
 
-constexpr bool is_separator(char character) noexcept {
-    return character == ',' || character == ' ' || character == '\t';
-}
+constexpr std::string_view separators = ", \t";
 
-void skip_separators(std::string_view& text) noexcept {
-    text.remove_prefix(
-        static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_separator) - text.begin()));
-}
-
-/// Takes a tag off the front. Without one, takes nothing.
+/// Removes a tag from the front, if there is one.
 std::optional<EntityTag> take_entity_tag(std::string_view& text) noexcept {
-    auto rest = text;
-    EntityTag tag;
-    if (rest.starts_with("W/")) {
-        tag.weak = true;
-        rest.remove_prefix(2);
-    }
-    if (!rest.starts_with('"'))
+    EntityTag tag{.weak = text.starts_with("W/"), .opaque = {}};
+    auto rest = text.substr(tag.weak ? 2 : 0);
+    if (!take(rest, '"'))
         return std::nullopt;
-    rest.remove_prefix(1);
-    const auto quote = rest.find('"');
-    if (quote == std::string_view::npos)
+    tag.opaque = rest.substr(0, rest.find('"'));
+    if (tag.opaque.size() == rest.size() ||
+        !std::all_of(tag.opaque.begin(), tag.opaque.end(), is_tag_character))
         return std::nullopt;
-    tag.opaque = rest.substr(0, quote);
-    if (!std::all_of(tag.opaque.begin(), tag.opaque.end(), is_tag_character))
-        return std::nullopt;
-    rest.remove_prefix(quote + 1);
-    text = rest;
+    text = rest.substr(tag.opaque.size() + 1);
     return tag;
 }
 
-/// Takes a number as `entity_tag` writes it, without leading zeros: another spelling is another tag.
+/// Removes a number from the front, if there is one without leading zeros: another spelling is another tag.
 std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
     if (text.empty() || text.front() < '0' || text.front() > '9')
         return std::nullopt;
@@ -68,11 +53,11 @@ std::string_view suffix_of(Representation representation) noexcept {
     case Representation::info: return "-info";
     case Representation::info_xml: return "-info-xml";
     }
-    return ""; // and no null pointer, which a compiled format hands to memcpy
+    return ""; // not {}: fmt passes the pointer of a compiled format's argument to memcpy
 }
 
 bool ends_member(std::string_view rest) noexcept {
-    return rest.empty() || is_separator(rest.front());
+    return rest.empty() || separators.find(rest.front()) != std::string_view::npos;
 }
 
 /// Such as `180x-jpeg`.
@@ -135,7 +120,7 @@ EntityTagList parse_entity_tags(std::string_view value) {
     EntityTagList list;
     bool star = false;
     bool others = false;
-    for (skip_separators(value); !value.empty(); skip_separators(value)) {
+    for (skip(value, separators); !value.empty(); skip(value, separators)) {
         if (list.tags.size() == max_entity_tags)
             break;
         if (take(value, '*') && ends_member(value)) {

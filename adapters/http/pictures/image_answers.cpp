@@ -4,6 +4,7 @@
 #include "entity/documents.hpp"
 #include "entity/error_document.hpp"
 #include "headers/http_date.hpp"
+#include "headers/plain_problem.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/entity_tag.hpp"
 #include "pictures/range.hpp"
@@ -17,71 +18,34 @@ namespace portrait::http {
 
 namespace {
 
-Problem failed_precondition() {
-    return problem_of(Error{errc::precondition_failed}, Access::read);
-}
-
-/// The fields that a 304 repeats and every other answer about a stored picture has.
+/// Sets the fields that every answer about a stored picture has, a 304 included.
 void set_validators(Response& response, const ImageInfo& info, std::string tag) {
     response.set("ETag", std::move(tag));
     response.set("Last-Modified", format_http_date(info.last_modified()));
     response.set("Cache-Control", "private, no-cache");
 }
 
-void set_dimensions(Response& response, const ImageInfo& info) {
-    response.set("X-Image-Width", fmt::format_int{info.width}.str());
-    response.set("X-Image-Height", fmt::format_int{info.height}.str());
+void set_dimensions(Response& response, std::uint32_t width, std::uint32_t height) {
+    response.set("X-Image-Width", fmt::format_int{width}.str());
+    response.set("X-Image-Height", fmt::format_int{height}.str());
 }
 
-/// JSON and XML are other bytes, and so is each language, so each has a tag of its own.
+/// JSON, XML and each language have tags of their own, since their bytes differ.
 std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization) {
     return localization.entity_tag(
         entity_tag(info.version(), is_xml(type) ? Representation::info_xml : Representation::info));
 }
 
-Response not_modified(const ImageInfo& info, std::string tag, std::string_view vary) {
-    Response response;
-    response.status = 304;
-    set_validators(response, info, std::move(tag));
-    response.set("Vary", std::string{vary});
-    return response;
-}
-
-Response failed_read(const ImageInfo& info, std::string tag, ResponseType type) {
-    auto response = problem_answer(failed_precondition(), type);
-    set_validators(response, info, std::move(tag));
-    return response;
-}
-
 Response unsatisfied(std::uint64_t size, ResponseType type) {
-    auto response =
-        problem_answer({.status = 416,
-                        .rule = "request.range",
-                        .message = fmt::format("The range lies outside the picture's {} bytes", size),
-                        .observed = {},
-                        .limit = size,
-                        .retry_after = {},
-                        .cause = {}},
-                       type);
+    auto problem = plain_problem(416, "request.range",
+                                 fmt::format("The range lies outside the picture's {} bytes", size));
+    problem.limit = size;
+    auto response = problem_answer(problem, type);
     response.set("Content-Range", unsatisfied_content_range(size));
     return response;
 }
 
-} // namespace
-
-std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
-                                           const std::string& tag, ResponseType error_type) {
-    switch (read_condition(head, info, tag)) {
-    case ReadCondition::not_modified: return not_modified(info, tag, "Accept");
-    case ReadCondition::precondition_failed: return failed_read(info, tag, error_type);
-    case ReadCondition::proceed: break;
-    }
-    return std::nullopt;
-}
-
-namespace {
-
-/// What every picture is sent with, whoever made it.
+/// Sets the fields of every picture, stored or made.
 void describe_picture(Response& response, PersonId person_id, const RenderedImage& image) {
     response.set("Content-Type", std::string{media_type(image.format)});
     response.set("X-Content-Type-Options", "nosniff");
@@ -89,8 +53,7 @@ void describe_picture(Response& response, PersonId person_id, const RenderedImag
     response.set("Content-Disposition", fmt::format(FMT_COMPILE("inline; filename=\"person-{}.{}\""),
                                                     person_id.value(), file_extension(image.format)));
     response.set("Vary", "Accept");
-    response.set("X-Image-Width", fmt::format_int{image.width}.str());
-    response.set("X-Image-Height", fmt::format_int{image.height}.str());
+    set_dimensions(response, image.width, image.height);
 }
 
 Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& info, RenderedImage image,
@@ -99,8 +62,8 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
         return *std::move(decided);
     Response response;
     response.fields.reserve(14);
-    const auto* range = range_applies(head, tag, info.last_modified()) ? head.find("Range") : nullptr;
-    const auto selected = select_range(range, image.bytes.size());
+    const bool has_range = head.count("Range") == 1 && range_applies(head, tag, info.last_modified());
+    const auto selected = select_range(has_range ? head.find("Range") : nullptr, image.bytes.size());
     if (std::holds_alternative<UnsatisfiableRange>(selected))
         return unsatisfied(image.bytes.size(), error_type);
     if (const auto* part = std::get_if<ByteRange>(&selected)) {
@@ -116,6 +79,21 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
 }
 
 } // namespace
+
+std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
+                                           const std::string& tag, ResponseType error_type) {
+    const auto condition = read_condition(head, info, tag);
+    if (condition == ReadCondition::proceed)
+        return std::nullopt;
+    Response response;
+    if (condition == ReadCondition::precondition_failed)
+        response = problem_answer(problem_of(Error{errc::precondition_failed}, Access::read), error_type);
+    else
+        response.status = 304;
+    set_validators(response, info, tag);
+    response.set("Vary", "Accept");
+    return response;
+}
 
 Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
                         ResponseType error_type) {
@@ -141,10 +119,8 @@ Response placeholder_answer(PersonId person_id, RenderedImage image, std::string
 }
 
 std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag) {
-    const auto* const none_match = head.find("If-None-Match");
-    if (none_match == nullptr)
-        return std::nullopt;
-    const auto known = parse_entity_tags(*none_match);
+    const auto value = head.joined("If-None-Match");
+    const auto known = parse_entity_tags(value);
     if (std::none_of(known.tags.begin(), known.tags.end(),
                      [&](const auto& one) { return one.weakly_equals(tag); }))
         return std::nullopt;
@@ -158,17 +134,12 @@ std::optional<Response> known_placeholder_answer(const RequestHead& head, std::s
 
 Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
                      const Localization& localization) {
-    auto tag = info_tag(info, type, localization);
-    switch (read_condition(head, info, tag)) {
-    case ReadCondition::not_modified: {
-        auto response = not_modified(info, std::move(tag), "Accept");
-        localization.describe(response);
-        return response;
-    }
-    case ReadCondition::precondition_failed: return failed_read(info, std::move(tag), type);
-    case ReadCondition::proceed: break;
-    }
-    return changed_info_answer(info, type, localization);
+    auto decided = conditional_answer(head, info, info_tag(info, type, localization), type);
+    if (!decided)
+        return changed_info_answer(info, type, localization);
+    if (decided->status == 304)
+        localization.describe(*decided);
+    return *std::move(decided);
 }
 
 Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization) {
@@ -200,7 +171,7 @@ Response saved_answer(const ImageInfo& info, ResponseType type) {
     set_document(response, type, "int", info.blob_id.value());
     response.set("ETag", entity_tag(info.version()));
     response.set("Last-Modified", format_http_date(info.last_modified()));
-    set_dimensions(response, info);
+    set_dimensions(response, info.width, info.height);
     return response;
 }
 
@@ -227,12 +198,6 @@ Response text_answer(unsigned status, std::string text) {
     response.set("Content-Type", "text/plain; charset=utf-8");
     response.set("Cache-Control", "no-store");
     response.body = std::move(text);
-    return response;
-}
-
-Response metrics_answer(std::string text) {
-    auto response = text_answer(200, std::move(text));
-    response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
 }
 

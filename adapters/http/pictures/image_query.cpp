@@ -1,12 +1,14 @@
 #include "pictures/image_query.hpp"
 
+#include "headers/negotiation.hpp"
+#include "headers/plain_problem.hpp"
+
 #include <portrait/http/message.hpp>
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
-#include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -14,74 +16,91 @@ namespace portrait::http {
 
 namespace {
 
-Problem bad_value(std::string_view parameter, std::string_view accepted) {
-    return {.status = 400,
-            .rule = "request.bad_parameter",
-            .message = fmt::format("The query parameter {} is not valid; accepted: {}", parameter, accepted),
-            .observed = {},
-            .limit = {},
-            .retry_after = {},
-            .cause = {}};
-}
-
-std::optional<std::uint32_t> parse_side(std::string_view text) noexcept {
-    std::uint32_t side = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), side);
-    if (error != std::errc{} || end != text.data() + text.size() || side < 1 || side > max_rendition_side)
-        return std::nullopt;
-    return side;
-}
-
-std::optional<ImageFormat> parse_type(std::string_view text) noexcept {
-    constexpr std::pair<std::string_view, ImageFormat> types[] = {
-        {"JPEG", ImageFormat::jpeg}, {"PNG", ImageFormat::png}, {"GIF", ImageFormat::gif}};
-    for (const auto& [name, format] : types)
-        if (equal_ignoring_case(text, name))
-            return format;
-    return std::nullopt;
-}
-
-/// False when the text names no kind.
-bool parse_if_blank(std::string_view text, std::optional<Placeholder>& if_blank) noexcept {
-    constexpr std::pair<std::string_view, std::optional<Placeholder>> kinds[] = {
-        {"Null", std::nullopt},
-        {"Default", Placeholder::standard},
-        {"ClearPixel", Placeholder::clear_pixel},
-        {"SrNoPhoto", Placeholder::no_photo},
-        {"SrNoPhotoWithBorder", Placeholder::no_photo_with_border},
-        {"GenericFileIcon", Placeholder::generic_file_icon}};
-    for (const auto& [name, kind] : kinds)
+/// Sets `value` to that of the row with the text's name, in any case.
+template<class Value, class Rows>
+bool parse_name(std::string_view text, const Rows& rows, Value& value) noexcept {
+    for (const auto& [name, named] : rows)
         if (equal_ignoring_case(text, name)) {
-            if_blank = kind;
+            value = named;
             return true;
         }
     return false;
 }
 
+constexpr std::pair<std::string_view, ImageFormat> target_types[] = {
+    {"JPEG", ImageFormat::jpeg}, {"PNG", ImageFormat::png}, {"GIF", ImageFormat::gif}};
+
+constexpr std::pair<std::string_view, std::optional<Placeholder>> placeholders[] = {
+    {"Null", std::nullopt},
+    {"Default", Placeholder::standard},
+    {"ClearPixel", Placeholder::clear_pixel},
+    {"SrNoPhoto", Placeholder::no_photo},
+    {"SrNoPhotoWithBorder", Placeholder::no_photo_with_border},
+    {"GenericFileIcon", Placeholder::generic_file_icon}};
+
+bool parse_side(std::string_view text, std::optional<std::uint32_t>& pixels) noexcept {
+    std::uint32_t side = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), side);
+    pixels = side;
+    return error == std::errc{} && end == text.data() + text.size() && side >= 1 &&
+           side <= max_rendition_side;
+}
+
+/// The format among those that `head` accepts, `present` if possible.
+ImageFormat preferred(ImageFormat present, const RequestHead& head) noexcept {
+    const std::array<std::string_view, 1> as_it_is{media_type(present)};
+    if (head.find("Accept") == nullptr || best_offer(head, as_it_is))
+        return present;
+    std::array<std::string_view, all_image_formats.size()> ours;
+    for (std::size_t index = 0; index < ours.size(); ++index)
+        ours[index] = media_type(all_image_formats[index]);
+    const auto best = best_offer(head, ours);
+    return best ? all_image_formats[*best] : present;
+}
+
 } // namespace
 
-[[nodiscard]] boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url) {
+ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
     ImageQuery query;
     for (const auto& parameter : url.params()) {
         const std::string_view value = parameter.value;
         if (value.empty())
-            continue; // as absent, which is how the platform binds an optional value
-        if (equal_ignoring_case(parameter.key, "w")) {
-            if (!(query.rendition.width = parse_side(value)))
-                return bad_value("w", "1 to 4096");
-        } else if (equal_ignoring_case(parameter.key, "h")) {
-            if (!(query.rendition.height = parse_side(value)))
-                return bad_value("h", "1 to 4096");
-        } else if (equal_ignoring_case(parameter.key, "type")) {
-            if (!(query.rendition.format = parse_type(value)))
-                return bad_value("type", "JPEG, PNG, GIF");
-        } else if (equal_ignoring_case(parameter.key, "ifBlank")) {
-            if (!parse_if_blank(value, query.if_blank))
-                return bad_value(
-                    "ifBlank", "Default, ClearPixel, SrNoPhoto, SrNoPhotoWithBorder, GenericFileIcon, Null");
+            continue; // as absent: so the platform binds an optional value
+        const auto is = [&](std::string_view name) { return equal_ignoring_case(parameter.key, name); };
+        std::string_view accepted;
+        if (is("w") || is("h")) {
+            if (!parse_side(value, is("w") ? query.rendition.width : query.rendition.height))
+                accepted = "a whole number from 1 to 4096 is";
+        } else if (is("type")) {
+            if (!parse_name(value, target_types, query.rendition.format))
+                accepted = "JPEG, PNG and GIF are";
+        } else if (is("ifBlank")) {
+            if (!parse_name(value, placeholders, query.if_blank))
+                accepted =
+                    "Default, ClearPixel, SrNoPhoto, SrNoPhotoWithBorder, GenericFileIcon and Null are";
         }
+        if (!accepted.empty())
+            return plain_problem(400, "request.bad_parameter",
+                                 fmt::format("The query parameter {} is not valid; {} accepted",
+                                             std::string_view{parameter.key}, accepted));
     }
     return query;
+}
+
+Rendition wanted_rendition(const Rendition& asked, const ImageInfo& info, const RequestHead& head,
+                           bool can_convert) {
+    auto wanted = asked;
+    const auto stored = info.format.value_or(ImageFormat::png);
+    if (!wanted.format)
+        wanted.format = can_convert ? preferred(stored, head) : stored;
+    return wanted;
+}
+
+Rendition placeholder_rendition(const Rendition& asked, const RequestHead& head) {
+    auto wanted = asked;
+    if (!wanted.format)
+        wanted.format = preferred(ImageFormat::png, head);
+    return wanted;
 }
 
 } // namespace portrait::http

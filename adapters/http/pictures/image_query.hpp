@@ -1,9 +1,10 @@
 #pragma once
 
+#include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
+#include <portrait/image_info.hpp>
 #include <portrait/image_renderer.hpp>
 
-#include <boost/system/result.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <cstdint>
@@ -11,17 +12,26 @@
 
 namespace portrait::http {
 
-/// The largest width and height that a rendition may be asked for, in pixels.
+/// The largest width and height of a rendition, in pixels.
 inline constexpr std::uint32_t max_rendition_side = 4096;
 
 /// The parameters of GET Image.
 struct ImageQuery {
     Rendition rendition;                 ///< empty: as stored
-    std::optional<Placeholder> if_blank; ///< what takes the place of a picture that isn't there
+    std::optional<Placeholder> if_blank; ///< replaces a missing picture
 };
 
-/// Reads w, h, type and ifBlank, names in any case; other parameters are ignored. A 400 for values that the
-/// contract doesn't have.
-[[nodiscard]] boost::system::result<ImageQuery, Problem> parse_image_query(const boost::urls::url_view& url);
+/// Parses w, h, type and ifBlank, names in any case; ignores other parameters. 400 for values that aren't in
+/// the contract.
+[[nodiscard]] ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url);
+
+/// The rendition of a stored picture that the parameters and Accept ask for (contract section 2), with a
+/// format. Accept decides only without a type: if it excludes the stored type, the type of ours that it
+/// prefers is taken, if there is one and `can_convert`.
+Rendition wanted_rendition(const Rendition& asked, const ImageInfo& info, const RequestHead& head,
+                           bool can_convert);
+
+/// The rendition of a placeholder, a PNG unless another type is asked for.
+Rendition placeholder_rendition(const Rendition& asked, const RequestHead& head);
 
 } // namespace portrait::http

@@ -2,6 +2,7 @@
 
 #include "headers/content_types.hpp"
 #include "headers/field_syntax.hpp"
+#include "headers/plain_problem.hpp"
 
 #include <portrait/http/message.hpp>
 
@@ -17,25 +18,25 @@ namespace portrait::http {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-Problem bad_form(std::string_view rule, std::string message) {
-    Problem problem;
-    problem.status = 400;
-    problem.rule = rule;
-    problem.message = std::move(message);
-    return problem;
-}
 
 Problem malformed_form(std::string message) {
-    return bad_form("multipart.malformed", std::move(message));
+    return plain_problem(400, "multipart.malformed", std::move(message));
 }
 
 Problem truncated() {
-    return bad_form("multipart.truncated", "The multipart/form-data body ends before its end boundary");
+    return plain_problem(400, "multipart.truncated",
+                         "The multipart/form-data body ends before its end boundary");
 }
 
-/// Where a boundary stands in the body.
+Problem over_limit(std::string_view rule, std::string message, std::uint64_t limit) {
+    auto problem = plain_problem(400, rule, std::move(message));
+    problem.limit = limit;
+    return problem;
+}
+
+/// A boundary's position in the body.
 struct Delimiter {
-    std::size_t begin = 0; ///< of the line end before it, which belongs to it
+    std::size_t begin = 0; ///< with the line end before it, which belongs to it
     std::size_t end = 0;   ///< after it and its own line end
     bool last = false;
 };
@@ -47,7 +48,7 @@ public:
         : body_{body}
         , needle_{fmt::format("\r\n--{}", boundary)} {}
 
-    /// The first one, which alone can stand at the very beginning.
+    /// The first one, which may be at the very beginning of the body.
     std::optional<Delimiter> first() const {
         const auto dashed = std::string_view{needle_}.substr(line_end.size());
         if (body_.starts_with(dashed))
@@ -56,8 +57,7 @@ public:
         return next(0);
     }
 
-    /// The first one at or after `from`. Linear: a boundary holds no CR, so two attempts never compare the
-    /// same byte.
+    /// The first one at or after `from`. Linear: a boundary holds no CR, so no byte is compared twice.
     std::optional<Delimiter> next(std::size_t from) const {
         while ((from = body_.find(needle_, from)) != std::string_view::npos) {
             if (auto delimiter = read(from, from + needle_.size()))
@@ -68,8 +68,8 @@ public:
     }
 
 private:
-    /// What follows makes it a delimiter: blanks and a line end, or `--` before them. Anything else is a line
-    /// of content that only begins like one.
+    /// A delimiter ends with optional `--`, blanks and a line end. Absent for a line of content that only
+    /// begins like one.
     std::optional<Delimiter> read(std::size_t begin, std::size_t end) const {
         const bool last = body_.substr(end).starts_with("--");
         end = std::min(body_.find_first_not_of(blanks, last ? end + 2 : end), body_.size());
@@ -84,14 +84,14 @@ private:
     std::string needle_;
 };
 
-/// What is of interest in a part's header.
+/// The fields of a part's header that decide.
 struct PartHeader {
     std::string disposition;
     std::string content_type;
     std::string transfer_encoding;
 };
 
-/// Reads the header's lines; folded ones are joined. False when a line is no header field.
+/// Parses the header's lines and joins folded ones. False when a line is no header field.
 bool read_header(std::string_view lines, PartHeader& header) {
     std::string ignored;
     std::string* value = nullptr;
@@ -126,15 +126,14 @@ bool is_image_type(std::string_view content_type) {
 
 enum class PartKind { picture, other };
 
-/// What a part is, or what is wrong with it. A file name without a character and without a
-/// byte is what browsers send for a file that wasn't chosen.
-[[nodiscard]] boost::system::result<PartKind, Problem> kind_of(const PartHeader& header, bool has_bytes) {
+/// The part's kind. Browsers send an empty file name without bytes for a file that wasn't chosen.
+ProblemOr<PartKind> kind_of(const PartHeader& header, bool has_bytes) {
     const auto disposition = trimmed(header.disposition);
     const auto parameters =
         parse_parameters(disposition.substr(std::min(disposition.find(';'), disposition.size())));
     if (!parameters)
-        return malformed_form("A part's Content-Disposition can't be read; form-data; name=\"image\"; "
-                              "filename=\"photo.jpg\" can");
+        return malformed_form("A part's Content-Disposition is not valid; form-data; name=\"image\"; "
+                              "filename=\"photo.jpg\" is accepted");
     const auto* file_name = find_parameter(*parameters, "filename");
     if (file_name == nullptr)
         file_name = find_parameter(*parameters, "filename*");
@@ -151,16 +150,15 @@ enum class PartKind { picture, other };
 } // namespace
 
 Problem no_boundary_problem() {
-    return bad_form("multipart.no_boundary",
-                    "multipart/form-data needs a boundary of 1 to 70 characters in its Content-Type");
+    return plain_problem(400, "multipart.no_boundary",
+                         "multipart/form-data needs a boundary of 1 to 70 characters in its Content-Type");
 }
 
-[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body,
-                                                                      std::string_view boundary) {
+ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary) {
     if (!is_multipart_boundary(boundary))
         return no_boundary_problem();
     if (body.empty())
-        return bad_form("image.empty", "Image bitmap is missing from body");
+        return plain_problem(400, "image.empty", "Image bitmap is missing from body");
     const auto text = body.text();
     const Delimiters delimiters{text, boundary};
     auto delimiter = delimiters.first();
@@ -169,24 +167,21 @@ Problem no_boundary_problem() {
 
     std::optional<ImageBytes> picture;
     for (std::size_t parts = 0; !delimiter->last; ++parts) {
-        if (parts == max_multipart_parts) {
-            auto problem = bad_form("multipart.too_many_parts",
-                                    fmt::format("The form has more than {} parts", max_multipart_parts));
-            problem.limit = max_multipart_parts;
-            return problem;
-        }
-        // A part without header lines begins with the empty line at once: look for it from the delimiter's
-        // own end.
+        if (parts == max_multipart_parts)
+            return over_limit(
+                "multipart.too_many_parts",
+                fmt::format("The form has too many parts; at most {} are accepted", max_multipart_parts),
+                max_multipart_parts);
+        // Search from the delimiter's own line end: a part without header lines begins with the empty line.
         const auto from = delimiter->end - line_end.size();
         const auto length = text.substr(from, max_part_header_bytes + 3 * line_end.size()).find("\r\n\r\n");
         if (length == std::string_view::npos) {
             if (text.size() - delimiter->end < max_part_header_bytes + 2 * line_end.size())
                 return truncated();
-            auto problem =
-                bad_form("multipart.header_too_large",
-                         fmt::format("A part's header has more than {} bytes", max_part_header_bytes));
-            problem.limit = max_part_header_bytes;
-            return problem;
+            return over_limit("multipart.header_too_large",
+                              fmt::format("A part's header is too large; at most {} bytes are accepted",
+                                          max_part_header_bytes),
+                              max_part_header_bytes);
         }
         PartHeader header;
         const auto header_end = from + length;
@@ -195,7 +190,7 @@ Problem no_boundary_problem() {
             return malformed_form("A part's header has a line that is no header field");
 
         const auto begin = header_end + 2 * line_end.size();
-        // The empty line may be all that is between a header and the next boundary.
+        // The empty line may be the line end of the next boundary.
         delimiter = delimiters.next(begin - line_end.size());
         if (!delimiter)
             return truncated();
@@ -209,8 +204,8 @@ Problem no_boundary_problem() {
             picture = body.slice(begin, size);
     }
     if (!picture)
-        return bad_form("multipart.no_picture",
-                        "The form has no picture: no part has a file name or an image type");
+        return plain_problem(400, "multipart.no_picture",
+                             "The form has no picture: no part has a file name or an image type");
     return std::move(*picture);
 }
 

@@ -3,8 +3,6 @@
 #include <portrait/http/problem.hpp>
 #include <portrait/image_bytes.hpp>
 
-#include <boost/system/result.hpp>
-
 #include <cstddef>
 #include <string_view>
 
@@ -18,12 +16,11 @@ inline constexpr std::size_t max_part_header_bytes = 8192;
 Problem no_boundary_problem();
 
 /// The picture in a multipart/form-data body (RFC 7578): the first part with a file name or an image/* type,
-/// as a slice that shares the body's buffer. Other parts, preamble and epilogue are skipped. The body is
-/// checked to its end boundary, so a form that was cut off is refused even when the picture itself is whole.
+/// as a slice that shares the body's buffer. Skips other parts, preamble and epilogue. Checks the body to its
+/// end boundary: a form that was cut off is refused even when its picture is whole.
 /// Every problem is a 400: `multipart.no_boundary`, `multipart.no_picture`, `multipart.truncated`,
 /// `multipart.too_many_parts`, `multipart.header_too_large`, `multipart.malformed`. Linear in the body's
 /// size.
-[[nodiscard]] boost::system::result<ImageBytes, Problem> picture_part(const ImageBytes& body,
-                                                                      std::string_view boundary);
+[[nodiscard]] ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary);
 
 } // namespace portrait::http

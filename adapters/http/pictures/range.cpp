@@ -13,7 +13,7 @@ namespace portrait::http {
 
 namespace {
 
-/// Decimal digits and nothing else; numbers that are too large become the largest there is.
+/// Parses decimal digits; a number that is too large becomes the largest.
 std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -35,7 +35,7 @@ SelectedRange select_range(const std::string_view* value, std::uint64_t size) {
 
     if (dash == 0) {
         const auto suffix = parse_position(range.substr(1));
-        // No 206 can tell of the last bytes of nothing.
+        // A 206 can't express the last bytes of an empty picture.
         if (!suffix || (size == 0 && *suffix != 0))
             return WholeRange{};
         if (*suffix == 0)

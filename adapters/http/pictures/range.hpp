@@ -20,15 +20,15 @@ struct ByteRange {
     friend bool operator==(ByteRange, ByteRange) = default;
 };
 
-/// Nothing of what was asked for is there: 416.
+/// The range lies outside: 416.
 struct UnsatisfiableRange {
     friend bool operator==(UnsatisfiableRange, UnsatisfiableRange) = default;
 };
 
 using SelectedRange = std::variant<WholeRange, ByteRange, UnsatisfiableRange>;
 
-/// What a Range value (null: none was sent) selects of `size` bytes. One range of bytes is honoured; what is
-/// malformed, in another unit or a set of ranges is ignored, as RFC 9110 section 14.2 lets a server do.
+/// Applies a Range value (null: none was sent) to `size` bytes. Honours one range of bytes; ignores malformed
+/// values, other units and sets of ranges, as RFC 9110 section 14.2 allows.
 SelectedRange select_range(const std::string_view* value, std::uint64_t size);
 
 /// The Content-Range of a 206: `bytes 0-99/1234`.

@@ -13,7 +13,7 @@
 
 namespace portrait::http {
 
-/// What all routes share. Lives as long as the endpoint, which waits for every request.
+/// The parts that all routes share. Lives as long as the endpoint, which waits for every request.
 struct Contract {
     std::shared_ptr<PersonImageService> service;
     std::shared_ptr<Authenticator> authenticator;

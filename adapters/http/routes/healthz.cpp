@@ -4,24 +4,13 @@
 
 namespace portrait::http {
 
-namespace {
-
 /// GET /healthz (contract section 8): 200 while the process serves at all.
-Begun begin_health(const RequestPointer& /*request*/) {
-    return text_answer(200, "alive\n");
-}
-
-RouteDocumentation document_health() {
-    return {.subject = "Health", .answers = {{200, BodyContent::text}}};
-}
-
-} // namespace
-
-constinit const Route get_health{.method = "GET",
-                                 .path = "/healthz",
-                                 .callers = Callers::anyone,
-                                 .summary = "Whether the process is alive",
-                                 .begin = &begin_health,
-                                 .document = &document_health};
+constinit const Route get_health{
+    .method = "GET",
+    .path = "/healthz",
+    .callers = Callers::anyone,
+    .summary = "Whether the process is alive",
+    .begin = [](const RequestPointer&) -> Begun { return text_answer(200, "alive\n"); },
+    .document = {.subject = "Health", .answers = {{200, BodyContent::text}}}};
 
 } // namespace portrait::http

@@ -1,6 +1,5 @@
-#include "routes/host_route.hpp"
-
 #include "routes/request.hpp"
+#include "routes/table.hpp"
 
 #include <portrait/http/owned_head.hpp>
 
@@ -8,43 +7,26 @@
 
 namespace portrait::http {
 
-namespace {
-
-class HostExchange final : public Exchange {
-public:
-    static Begun begin(const RequestPointer& request) { return std::make_unique<HostExchange>(request); }
-
-    explicit HostExchange(RequestPointer request)
-        : request_{std::move(request)}
-        , host_{*request_->route()->host}
-        , head_{request_->head()} {}
-
-    std::uint64_t body_limit() const noexcept override { return host_.body_limit; }
-
-    void finish(ImageBytes body, const Reply& reply) override {
-        reply(host_.answer({.head = head_.head(),
-                            .principal = request_->principal(),
-                            .person_id = request_->person_id_text(),
-                            .request_id = request_->id(),
-                            .body = std::move(body)}));
-    }
-
-private:
-    RequestPointer request_;
-    const HostRoute& host_;
-    OwnedHead head_;
-};
-
-} // namespace
+static Begun begin_host_route(const RequestPointer& request) {
+    const auto& host = *request->route()->host;
+    return on_body(
+        [request, &host, head = std::make_unique<OwnedHead>(request->head())](ImageBytes body,
+                                                                              const Reply& reply) {
+            reply(host.answer({.head = head->head(),
+                               .principal = request->principal(),
+                               .person_id = request->person_id_text(),
+                               .request_id = request->id(),
+                               .body = std::move(body)}));
+        },
+        host.body_limit);
+}
 
 Route route_of(const HostRoute& host) {
     return {.method = host.method,
             .path = host.path,
             .callers = host.needs_caller ? Callers::recognised : Callers::visitors,
             .access = host.access,
-            .summary = {},
-            .begin = &HostExchange::begin,
-            .document = nullptr,
+            .begin = &begin_host_route,
             .host = &host};
 }
 

@@ -4,29 +4,20 @@
 
 namespace portrait::http {
 
-namespace {
-
 /// GET /metrics: the text of `EndpointOptions::metrics`.
-Begun begin_metrics(const RequestPointer& request) {
-    return metrics_answer(request->options().metrics());
+static Begun begin_metrics(const RequestPointer& request) {
+    auto response = text_answer(200, request->options().metrics());
+    response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    return response;
 }
 
-RouteDocumentation document_metrics() {
-    return {.subject = "Metrics", .answers = {{200, BodyContent::text}}};
-}
-
-bool has_metrics(const EndpointOptions& options) {
-    return options.metrics != nullptr;
-}
-
-} // namespace
-
-constinit const Route get_metrics{.method = "GET",
-                                  .path = "/metrics",
-                                  .callers = Callers::anyone,
-                                  .summary = "Figures in Prometheus's text format",
-                                  .begin = &begin_metrics,
-                                  .document = &document_metrics,
-                                  .is_on = &has_metrics};
+constinit const Route get_metrics{
+    .method = "GET",
+    .path = "/metrics",
+    .callers = Callers::anyone,
+    .summary = "Figures in Prometheus's text format",
+    .begin = &begin_metrics,
+    .document = {.subject = "Metrics", .answers = {{200, BodyContent::text}}},
+    .is_on = [](const EndpointOptions& options) { return options.metrics != nullptr; }};
 
 } // namespace portrait::http

@@ -1,26 +1,24 @@
 #include "routes/openapi/openapi.hpp"
+#include "headers/negotiation.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 
 namespace portrait::http {
 
-namespace {
-
-/// GET /api/v1/openapi.json (contract section 1): JSON whatever Accept says, as there is no other form of it.
-Begun begin_openapi(const RequestPointer& request) {
-    return openapi_answer(request->contract().openapi.text(request->options()));
+/// GET /api/v1/openapi.json (contract section 1): always JSON, with any Accept.
+static Begun begin_openapi(const RequestPointer& request) {
+    Response response;
+    response.set("Content-Type", std::string{content_type(ResponseType::application_json)});
+    response.set("Cache-Control", "private, no-cache");
+    response.body = request->contract().openapi.text(request->options());
+    return response;
 }
 
-RouteDocumentation document_openapi() {
-    return {.subject = "OpenApi", .answers = {{200, BodyContent::openapi}}};
-}
-
-} // namespace
-
-constinit const Route get_openapi{.method = "GET",
-                                  .path = "/api/v1/openapi.json",
-                                  .summary = "The routes as an OpenAPI document",
-                                  .begin = &begin_openapi,
-                                  .document = &document_openapi};
+constinit const Route get_openapi{
+    .method = "GET",
+    .path = "/api/v1/openapi.json",
+    .summary = "The routes as an OpenAPI document",
+    .begin = &begin_openapi,
+    .document = {.subject = "OpenApi", .answers = {{200, BodyContent::openapi}}}};
 
 } // namespace portrait::http

@@ -1,10 +1,10 @@
-#include "pictures/conditional.hpp"
 #include "pictures/entity_tag.hpp"
 #include "pictures/image_answers.hpp"
 #include "pictures/image_query.hpp"
-#include "pictures/wanted_rendition.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
+
+#include <portrait/http/owned_head.hpp>
 
 #include <optional>
 #include <utility>
@@ -13,7 +13,7 @@ namespace portrait::http {
 
 namespace {
 
-/// Whether the stored bytes are what is wanted.
+/// Whether the stored bytes are the wanted rendition.
 bool is_as_stored(const Rendition& wanted, const ImageInfo& info) noexcept {
     return !wanted.width && !wanted.height && wanted.format == info.format;
 }
@@ -33,7 +33,7 @@ public:
         auto exchange = std::make_unique<GetPersonImage>(request, *person_id, *query);
         if (auto answer = exchange->answer_from_memory(request->head()))
             return *std::move(answer);
-        exchange->conditions_ = ConditionalFields{request->head()};
+        exchange->head_.emplace(request->head());
         return exchange;
     }
 
@@ -44,7 +44,7 @@ public:
 
     void finish(ImageBytes /*body*/, const Reply& reply) override {
         const auto& asked = query_.rendition;
-        const auto head = conditions_.head();
+        const auto& head = head_->head();
         if (asked.width || asked.height) {
             const auto info = service().info(person_id_);
             if (!info)
@@ -67,38 +67,37 @@ private:
     const RenditionService& renditions() const { return *request_->options().renditions; }
 
     std::optional<Response> answer_from_memory(const RequestHead& head) const {
-        if (!query_.rendition.width && !query_.rendition.height) {
-            // A client that has the picture needs no bytes, whether or not they are in memory.
-            if (head.find("If-None-Match") != nullptr || head.find("If-Modified-Since") != nullptr)
-                if (auto decided = decide_from_memory(head))
-                    return decided;
-            auto stored = service().cached_image(person_id_);
-            if (stored && is_as_stored(wanted(stored->info, head), stored->info))
-                return picture_answer(head, person_id_, *std::move(stored), type());
-        }
-        return can_render() ? rendition_from_memory(head) : std::nullopt;
-    }
-
-    std::optional<Response> decide_from_memory(const RequestHead& head) const {
-        const auto info = service().cached_info(person_id_);
-        if (!info || !info->format || !is_as_stored(wanted(*info, head), *info))
-            return std::nullopt;
-        return conditional_answer(head, *info, entity_tag(info->version()), type());
-    }
-
-    std::optional<Response> rendition_from_memory(const RequestHead& head) const {
+        // A client that has the picture needs no bytes, whether or not they are in memory.
+        const bool is_conditional =
+            head.find("If-None-Match") != nullptr || head.find("If-Modified-Since") != nullptr;
+        if (!is_conditional)
+            if (auto answer = stored_from_memory(head))
+                return answer;
         auto info = service().cached_info(person_id_);
         if (!info || !info->format)
             return std::nullopt;
         const auto rendition = wanted(*info, head);
-        if (is_as_stored(rendition, *info))
+        const bool as_stored = is_as_stored(rendition, *info);
+        if (!as_stored && !can_render())
             return std::nullopt;
-        if (auto decided = conditional_answer(head, *info, entity_tag(info->version(), rendition), type()))
+        const auto tag = as_stored ? entity_tag(info->version()) : entity_tag(info->version(), rendition);
+        if (auto decided = conditional_answer(head, *info, tag, type()))
             return decided;
+        if (as_stored)
+            return stored_from_memory(head);
         auto made = renditions().cached(*info, rendition);
         if (!made)
             return std::nullopt;
         return rendition_answer(head, person_id_, rendition, {*std::move(info), *std::move(made)}, type());
+    }
+
+    std::optional<Response> stored_from_memory(const RequestHead& head) const {
+        if (query_.rendition.width || query_.rendition.height)
+            return std::nullopt;
+        auto stored = service().cached_image(person_id_);
+        if (!stored || !is_as_stored(wanted(stored->info, head), stored->info))
+            return std::nullopt;
+        return picture_answer(head, person_id_, *std::move(stored), type());
     }
 
     Rendition wanted(const ImageInfo& info, const RequestHead& head) const {
@@ -109,27 +108,24 @@ private:
         if (!can_render())
             return reply(Error{errc::rendition_not_supported});
         if (auto decided =
-                conditional_answer(conditions_.head(), info, entity_tag(info.version(), rendition), type()))
+                conditional_answer(head_->head(), info, entity_tag(info.version(), rendition), type()))
             return reply(*std::move(decided));
-        renditions().submit(person_id_, info, rendition, request_->stop(),
-                            [this, rendition, reply](result<ImageRendition> made) {
-                                reply.contain([&] {
-                                    if (!made)
-                                        return answer_without_picture(made.error(), reply);
-                                    reply(rendition_answer(conditions_.head(), person_id_, rendition,
-                                                           *std::move(made), type()));
-                                });
-                            });
+        auto answer = [this, rendition, reply](result<ImageRendition> made) {
+            if (!made)
+                return answer_without_picture(made.error(), reply);
+            reply(rendition_answer(head_->head(), person_id_, rendition, *std::move(made), type()));
+        };
+        renditions().submit(person_id_, info, rendition, request_->stop(), reply.contained(answer));
     }
 
-    /// Draws the placeholder that `ifBlank` asks for.
+    /// Answers with the placeholder of `ifBlank`, or with the error.
     void answer_without_picture(const Error& error, const Reply& reply) const {
         if (error != errc::image_none || !query_.if_blank)
             return reply(error);
         if (!can_render())
             return reply(Error{errc::rendition_not_supported,
                                "Placeholder pictures are not available here; ask with ifBlank=Null"});
-        const auto head = conditions_.head();
+        const auto& head = head_->head();
         const auto rendition = placeholder_rendition(query_.rendition, head);
         const auto tag = entity_tag(*query_.if_blank, rendition);
         if (auto known = known_placeholder_answer(head, tag))
@@ -143,24 +139,21 @@ private:
     RequestPointer request_;
     PersonId person_id_;
     ImageQuery query_;
-    ConditionalFields conditions_;
+    std::optional<OwnedHead> head_; ///< of a request that memory alone doesn't answer
 };
 
-RouteDocumentation document_get_person_image() {
-    return {
+} // namespace
+
+constinit const Route get_person_image{
+    .method = "GET",
+    .path = "/api/v1/Person/{personId}/Image",
+    .summary = "The person's picture",
+    .begin = &GetPersonImage::begin,
+    .document = {
         .subject = "PersonImage",
         .parameters = {"w", "h", "type", "ifBlank", "If-Match", "If-None-Match", "If-Modified-Since",
                        "If-Unmodified-Since", "If-Range", "Range"},
         .answers = {{200, BodyContent::picture}, {206, BodyContent::picture}, {304, BodyContent::nothing}},
-        .refusals = {400, 404, 412, 416, 422, 501, 503}};
-}
-
-} // namespace
-
-constinit const Route get_person_image{.method = "GET",
-                                       .path = "/api/v1/Person/{personId}/Image",
-                                       .summary = "The person's picture",
-                                       .begin = &GetPersonImage::begin,
-                                       .document = &document_get_person_image};
+        .refusals = {400, 404, 412, 416, 422, 501, 503}}};
 
 } // namespace portrait::http

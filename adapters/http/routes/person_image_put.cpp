@@ -1,74 +1,60 @@
+#include "headers/content_types.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"
-#include "pictures/image_uploads.hpp"
+#include "pictures/multipart.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 
-#include <utility>
-
 namespace portrait::http {
 
-namespace {
+/// Bytes that a form may have beside its picture: other parts, boundaries and part headers.
+static constexpr std::uint64_t form_allowance = 256ULL * 1024;
 
-/// PUT and POST /api/v1/Person/{personId}/Image (contract section 1): stores the picture, answers the blob
-/// id.
-class PutPersonImage final : public Exchange {
-public:
-    /// Judges the head: a valid id, a type that is accepted, a length within the limit.
-    static Begun begin(const RequestPointer& request) {
-        const auto person_id = request->person_id();
-        if (!person_id)
-            return person_id.error();
-        auto upload = judge_upload(request->head(), request->service().limits());
-        if (!upload)
-            return upload.error();
-        return std::make_unique<PutPersonImage>(request, *person_id, *std::move(upload));
-    }
+/// PUT and POST /api/v1/Person/{personId}/Image (contract sections 1 and 2): stores the picture, sent as it
+/// is or in a form, answers the blob id.
+static Begun begin_put_person_image(const RequestPointer& request) {
+    const auto& head = request->head();
+    const auto person_id = request->person_id();
+    if (!person_id)
+        return person_id.error();
+    auto type = classify_upload(head.find("Content-Type"));
+    if (type.kind == UploadType::Kind::unsupported)
+        return unsupported_media_type(accepted_upload_types());
+    if (type.kind == UploadType::Kind::no_boundary)
+        return no_boundary_problem();
+    if (!head.chunked && head.content_length.value_or(0) == 0)
+        return Error{errc::image_empty};
+    const bool is_form = type.kind == UploadType::Kind::multipart;
+    const auto body_limit = request->service().limits().max_bytes + (is_form ? form_allowance : 0);
+    if (head.content_length && *head.content_length > body_limit)
+        return body_too_large(body_limit, head.content_length);
 
-    PutPersonImage(RequestPointer request, PersonId person_id, Upload upload)
-        : request_{std::move(request)}
-        , person_id_{person_id}
-        , upload_{std::move(upload)}
-        , precondition_{write_precondition(request_->head())} {}
-
-    std::uint64_t body_limit() const noexcept override { return upload_.body_limit; }
-
-    /// Saves the picture in the body. The store answers when it is durable, on a thread of its own.
-    void finish(ImageBytes body, const Reply& reply) override {
-        auto picture = picture_of(std::move(body), upload_.type);
+    auto save = [request, id = *person_id, is_form, boundary = std::move(type.boundary),
+                 condition = write_precondition(head)](ImageBytes body, const Reply& reply) {
+        auto picture = is_form ? picture_part(body, boundary) : ProblemOr<ImageBytes>{std::move(body)};
         if (!picture)
             return reply(picture.error());
-        request_->service().submit(person_id_, *std::move(picture), request_->actor(),
-                                   std::move(precondition_),
-                                   reply.when([type = request_->response_type()](const SavedImage& saved) {
-                                       return saved_answer(saved.info, type);
-                                   }));
-    }
-
-private:
-    RequestPointer request_;
-    PersonId person_id_;
-    Upload upload_;
-    Precondition precondition_;
-};
-
-RouteDocumentation document_put_person_image() {
-    return {.subject = "PersonImage",
-            .request = BodyContent::upload,
-            .parameters = {"If-Match", "If-None-Match", "If-Unmodified-Since"},
-            .answers = {{200, BodyContent::blob_id}},
-            .refusals = {400, 412, 413, 415, 422, 503, 507}};
+        const auto answer_type = request->response_type();
+        // The store completes when the picture is durable, on a thread of its own.
+        request->service().submit(id, *std::move(picture), request->actor(), condition,
+                                  reply.when([answer_type](const SavedImage& saved) {
+                                      return saved_answer(saved.info, answer_type);
+                                  }));
+    };
+    return on_body(std::move(save), body_limit);
 }
-
-} // namespace
 
 constexpr Route put_person_image{
     .method = "PUT",
     .path = "/api/v1/Person/{personId}/Image",
     .access = Access::write,
     .summary = "Stores the person's picture, sent as it is or as a form; answers the blob id",
-    .begin = &PutPersonImage::begin,
-    .document = &document_put_person_image,
+    .begin = &begin_put_person_image,
+    .document = {.subject = "PersonImage",
+                 .request = BodyContent::upload,
+                 .parameters = {"If-Match", "If-None-Match", "If-Unmodified-Since"},
+                 .answers = {{200, BodyContent::blob_id}},
+                 .refusals = {400, 412, 413, 415, 422, 503, 507}},
     .takes_picture = true,
     .accepts = &accepted_upload_types};
 

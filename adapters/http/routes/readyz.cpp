@@ -4,27 +4,20 @@
 
 namespace portrait::http {
 
-namespace {
-
 /// GET /readyz (contract section 8): 503 while the server drains or the store refuses writes.
-Begun begin_readiness(const RequestPointer& request) {
+static Begun begin_readiness(const RequestPointer& request) {
     if (request->contract().draining)
         return text_answer(503, "draining\n");
     const auto writable = request->service().writable();
     return writable ? text_answer(200, "ready\n") : text_answer(503, writable.error().message() + "\n");
 }
 
-RouteDocumentation document_readiness() {
-    return {.subject = "Readiness", .answers = {{200, BodyContent::text}, {503, BodyContent::text}}};
-}
-
-} // namespace
-
-constinit const Route get_readiness{.method = "GET",
-                                    .path = "/readyz",
-                                    .callers = Callers::anyone,
-                                    .summary = "Whether writes are taken at present",
-                                    .begin = &begin_readiness,
-                                    .document = &document_readiness};
+constinit const Route get_readiness{
+    .method = "GET",
+    .path = "/readyz",
+    .callers = Callers::anyone,
+    .summary = "Whether writes are taken at present",
+    .begin = &begin_readiness,
+    .document = {.subject = "Readiness", .answers = {{200, BodyContent::text}, {503, BodyContent::text}}}};
 
 } // namespace portrait::http

@@ -16,15 +16,29 @@ namespace portrait::http {
 class Request;
 using RequestPointer = std::shared_ptr<Request>;
 
-/// What a route answers with.
+/// An answer, or a refusal that becomes one.
 using Answer = std::variant<Response, Problem, Error>;
 
-/// Answers one request, once: a second answer is dropped, such as that of an exception after the first one.
-/// Completes the answer (`Request::completed`). Copies share. Thread-safe.
+/// Returns the outcome's error, or the answer that `make` makes of its value. `make` may ignore the value.
+template<class Outcome, class Make>
+Answer answer_of(Outcome&& outcome, const Make& make) {
+    if (!outcome)
+        return outcome.error();
+    if constexpr (std::is_invocable_v<const Make&>)
+        return make();
+    else
+        return make(*std::forward<Outcome>(outcome));
+}
+
+/// Answers one request, once: later answers are dropped, such as that of an exception after the first answer.
+/// Completes the answer (`Request::completed`). Copies share their state. Thread-safe.
 class Reply {
 public:
     Reply(RequestPointer request, std::function<void(Response)> done)
-        : shared_{std::make_shared<Shared>(std::move(request), std::move(done))} {}
+        : shared_{std::make_shared<Shared>()} {
+        shared_->request = std::move(request);
+        shared_->done = std::move(done);
+    }
 
     void operator()(Answer answer) const;
 
@@ -38,40 +52,33 @@ public:
         }
     }
 
-    /// A completion for a port: answers with an error, or with what `make` returns for the value. Contains
-    /// exceptions.
-    template<class Make>
-    auto when(Make make) const {
-        return [reply = *this, make = std::move(make)](auto&& outcome) {
-            reply.contain([&] {
-                reply(outcome ? made(make, std::forward<decltype(outcome)>(outcome))
-                              : Answer{outcome.error()});
-            });
+    /// A completion for a port: passes the outcome to `step`, which answers. Contains exceptions.
+    template<class Step>
+    auto contained(Step step) const {
+        return [reply = *this, step = std::move(step)](auto&& outcome) {
+            reply.contain([&] { step(std::forward<decltype(outcome)>(outcome)); });
         };
     }
 
-    /// Keeps something until the answer is given or dropped, such as the exchange that answers.
+    /// A completion for a port: answers `answer_of` the outcome. Contains exceptions.
+    template<class Make>
+    auto when(Make make) const {
+        return contained([reply = *this, make = std::move(make)](auto&& outcome) {
+            reply(answer_of(std::forward<decltype(outcome)>(outcome), make));
+        });
+    }
+
+    /// Keeps an object alive until the last copy of this reply is destroyed, such as the exchange that
+    /// answers.
     void keep(std::shared_ptr<void> kept) const { shared_->kept = std::move(kept); }
 
 private:
     struct Shared {
-        Shared(RequestPointer of, std::function<void(Response)> completion)
-            : request{std::move(of)}
-            , done{std::move(completion)} {}
-
         RequestPointer request;
         std::function<void(Response)> done;
         std::shared_ptr<void> kept;
         std::atomic<bool> called{false};
     };
-
-    template<class Make, class Outcome>
-    static Answer made(const Make& make, Outcome&& outcome) {
-        if constexpr (std::is_void_v<typename std::remove_cvref_t<Outcome>::value_type>)
-            return make();
-        else
-            return make(*std::forward<Outcome>(outcome));
-    }
 
     /// Answers for the exception that is being handled.
     void fail() const;

@@ -2,7 +2,7 @@
 
 #include "callers/authorization.hpp"
 #include "entity/error_document.hpp"
-#include "headers/plain_problem.hpp"
+#include "headers/body_types.hpp"
 #include "headers/request_id.hpp"
 #include "pictures/entity_tag.hpp"
 #include "pictures/image_answers.hpp"
@@ -16,19 +16,10 @@ namespace portrait::http {
 
 namespace {
 
-bool is_exempt_from_strictness(unsigned status) noexcept {
-    return status < 400 || status > 499 || status == 401 || status == 403 || status == 412 || status == 429;
-}
-
-/// Whether the client may only learn that something went wrong.
-bool is_internal(unsigned status) noexcept {
-    return error_type(status) == "SoInternalException";
-}
-
-/// What the route would have taken (RFC 9110 section 15.5.16, RFC 5789 section 2.2).
-void name_accepted_types(Response& response, const Route& route) {
-    if (route.accepts_patches != nullptr)
-        response.set("Accept-Patch", std::string{route.accepts_patches()});
+/// Sets the types that the route accepts (RFC 9110 section 15.5.16, RFC 5789 section 2.2).
+void set_accepted_types(Response& response, const Route& route) {
+    if (route.accepts != nullptr && route.method == "PATCH")
+        response.set("Accept-Patch", std::string{accepted_patch_types()});
     if (route.accepts != nullptr)
         response.set("Accept", std::string{route.accepts()});
 }
@@ -60,7 +51,7 @@ Response Request::refusal(Problem problem) const {
     const bool takes_picture = route_ != nullptr && route_->takes_picture;
     auto response = refusal_of(contract_, std::move(problem), id_, response_type_, takes_picture);
     if (response.status == 415 && route_ != nullptr)
-        name_accepted_types(response, *route_);
+        set_accepted_types(response, *route_);
     return completed(std::move(response));
 }
 
@@ -72,14 +63,16 @@ Response Request::refusal(const Error& error) const {
 }
 
 Response Request::failure() const {
-    std::string cause = "an exception that is no std::exception";
+    const auto refused = [this](const char* cause) {
+        return refusal(Error{errc::internal}.with_cause(cause));
+    };
     try {
         throw;
     } catch (const std::exception& exception) {
-        cause = exception.what();
-    } catch (...) { // NOLINT(bugprone-empty-catch): the cause says so already
+        return refused(exception.what());
+    } catch (...) {
+        return refused("an exception that is no std::exception");
     }
-    return refusal(Error{errc::internal}.with_cause(std::move(cause)));
 }
 
 Response Request::completed(Response response) const {
@@ -97,15 +90,15 @@ Response Request::completed(Response response) const {
 
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
                     ResponseType type, bool takes_picture) {
-    const bool internal = is_internal(problem.status);
+    const bool internal = error_type(problem.status) == "SoInternalException";
     if (contract.log && (internal || !problem.cause.empty()))
         contract.log->event(internal ? Severity::error : Severity::warning,
                             fmt::format("{}: {}{}{}", problem.rule, problem.message,
                                         problem.cause.empty() ? "" : ": ", problem.cause),
                             request_id);
     if (internal)
-        problem.message = fmt::format("internal error, request id {}", request_id);
-    if (takes_picture && contract.options.strict_superoffice && !is_exempt_from_strictness(problem.status))
+        problem.message = fmt::format("Internal error, request id {}", request_id);
+    if (takes_picture && contract.options.strict_superoffice && is_400_when_strict(problem.status))
         problem.status = 400;
     auto response = problem_answer(problem, type);
     if (problem.status == 401)
@@ -118,8 +111,7 @@ void Reply::operator()(Answer answer) const {
     if (shared_->called.exchange(true))
         return;
     const auto& request = *shared_->request;
-    auto* const response = std::get_if<Response>(&answer);
-    if (response != nullptr)
+    if (auto* const response = std::get_if<Response>(&answer))
         return shared_->done(request.completed(std::move(*response)));
     if (auto* const problem = std::get_if<Problem>(&answer))
         return shared_->done(request.refusal(std::move(*problem)));

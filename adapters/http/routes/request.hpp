@@ -10,14 +10,13 @@
 
 #include <boost/url/url_view.hpp>
 
-#include <atomic>
 #include <memory>
 #include <stop_token>
 #include <string>
 
 namespace portrait::http {
 
-/// A request in progress: what every route needs of it, and how its answers are completed.
+/// A request in progress.
 class Request {
 public:
     Request(const Contract& contract, const RequestHead& head);
@@ -26,19 +25,19 @@ public:
     PersonImageService& service() const noexcept { return *contract_.service; }
     const EndpointOptions& options() const noexcept { return contract_.options; }
 
-    // Views of the host's memory, valid until the route's `begin` has answered or made an exchange.
+    // Views of the host's memory, valid until the endpoint's `begin` completes.
     const RequestHead& head() const noexcept { return *head_; }
     const boost::urls::url_view& url() const noexcept { return url_; }
     bool is_secure() const noexcept { return head_->secure; }
 
     const std::string& id() const noexcept { return id_; }
-    /// Stopped when nobody waits for the answer any more.
+    /// Stopped when the client is gone.
     const std::stop_token& stop() const noexcept { return stop_; }
-    /// The type of documents and problems.
+    /// The negotiated type of documents and problems.
     ResponseType response_type() const noexcept { return response_type_; }
     const CorsGrant& cors() const noexcept { return cors_; }
     const Principal& principal() const noexcept { return principal_; }
-    /// Whether the caller showed valid credentials or a session.
+    /// Whether the caller has valid credentials or a session.
     bool is_recognised() const noexcept { return is_recognised_; }
     const Actor& actor() const noexcept { return principal_.actor; }
     /// Null until a route has matched.
@@ -46,7 +45,7 @@ public:
     Access access() const noexcept { return route_ != nullptr ? route_->access : Access::read; }
     /// The segment in place of `{personId}`, percent-decoded once.
     const std::string& person_id_text() const noexcept { return person_id_; }
-    /// Of a path with `{personId}`.
+    /// The id in a path with `{personId}`.
     [[nodiscard]] result<PersonId> person_id() const { return PersonId::parse(person_id_); }
 
     void set_url(const boost::urls::url_view& url) { url_ = url; }
@@ -58,7 +57,7 @@ public:
     Response refusal(const Error& error) const;
     /// 500 for the exception that is being handled.
     Response failure() const;
-    /// The answer with its id, CORS fields and log entries, and without a body for HEAD.
+    /// The answer with its id, CORS fields and log entries; without a body for HEAD.
     Response completed(Response response) const;
 
 private:
@@ -74,10 +73,10 @@ private:
     std::string person_id_;
     Principal principal_;
     bool is_recognised_ = false;
-    std::shared_ptr<void> in_progress_; ///< the endpoint waits for it
+    std::shared_ptr<void> in_progress_; ///< the endpoint waits until it is destroyed
 };
 
-/// The refusal of a request that is known by its id alone.
+/// The refusal of a request of which only the id is known.
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
                     ResponseType type, bool takes_picture);
 

@@ -19,22 +19,23 @@ bool is_form(std::string_view content_type) {
 }
 
 /// POST /session (contract section 4): signs in by Basic or by a form, or signs out by a form. A sign-in
-/// starts a fresh session in any case, because somebody else may know the secret of an earlier one.
+/// always starts a fresh session, because another user may know the secret of an earlier one.
 class CreateSession final : public Exchange {
 public:
     static Begun begin(const RequestPointer& request) {
         const auto& head = request->head();
-        // A page of another site must not sign its visitor in as somebody else, nor out.
+        // A page of another site must not sign its visitor in as another user, nor out.
         if (is_cross_site(head, request->cors()))
-            return plain_problem(
-                403, "session.cross_site",
-                "Signing in is for this site's own page and for origins that are configured");
+            return plain_problem(403, "session.cross_site",
+                                 "Another site's page may not sign in; this site's own page and configured "
+                                 "origins may");
         const auto* content_type = head.find("Content-Type");
         if (!request->is_recognised() && content_type == nullptr)
             return problem_of(AuthenticationFailure{});
         if (!request->is_recognised() && !is_form(*content_type))
             return plain_problem(415, "session.form_type",
-                                 "Sign in by Basic credentials or by application/x-www-form-urlencoded");
+                                 "The Content-Type is not accepted; Basic credentials or "
+                                 "application/x-www-form-urlencoded are");
         return std::make_unique<CreateSession>(request);
     }
 
@@ -57,14 +58,12 @@ public:
             return sign_out(form->xsrf_value, reply);
         request_->contract().authenticator->authenticate(
             BasicCredentials{std::move(form->user), std::move(form->password)}, remote_address_,
-            [this, reply](AuthenticationOutcome outcome) {
-                reply.contain([&] {
-                    if (!outcome)
-                        return refuse(problem_of(outcome.error()), reply);
-                    request_->set_principal(*std::move(outcome));
-                    start_session(reply);
-                });
-            });
+            reply.contained([this, reply](AuthenticationOutcome outcome) {
+                if (!outcome)
+                    return refuse(problem_of(outcome.error()), reply);
+                request_->set_principal(*std::move(outcome));
+                start_session(reply);
+            }));
     }
 
 private:
@@ -72,32 +71,30 @@ private:
         const auto& sessions = *request_->contract().sessions;
         if (!replaced_.empty())
             sessions.end(replaced_, [](const result<bool>&) {});
-        sessions.start(request_->principal(), [this, reply](const result<std::string>& secret) {
-            reply.contain([&] {
-                if (!secret)
-                    return refuse(problem_of(secret.error(), Access::read), reply);
-                auto response = signed_in_answer(is_page_);
-                set_session_cookies(response, *secret, xsrf_value(*secret), is_secure_);
-                reply(std::move(response));
-            });
-        });
+        const auto answer = [this, reply](const result<std::string>& secret) {
+            if (!secret)
+                return refuse(problem_of(secret.error(), Access::read), reply);
+            auto response = signed_in_answer(is_page_);
+            set_session_cookies(response, *secret, xsrf_value(*secret), is_secure_);
+            reply(std::move(response));
+        };
+        sessions.start(request_->principal(), reply.contained(answer));
     }
 
     void sign_out(std::string_view xsrf_value, const Reply& reply) {
         if (!is_xsrf_value(replaced_, xsrf_value))
             return refuse(problem_of(AuthenticationFailure{}), reply);
-        request_->contract().sessions->end(replaced_, [this, reply](const result<bool>& ended) {
-            reply.contain([&] {
-                if (!ended)
-                    return refuse(problem_of(ended.error(), Access::read), reply);
-                if (!*ended)
-                    return refuse(problem_of(AuthenticationFailure{}), reply);
-                reply(signed_out_answer(is_page_, is_secure_));
-            });
-        });
+        const auto answer = [this, reply](const result<bool>& ended) {
+            if (!ended)
+                return refuse(problem_of(ended.error(), Access::read), reply);
+            if (!*ended)
+                return refuse(problem_of(AuthenticationFailure{}), reply);
+            reply(signed_out_answer(is_page_, is_secure_));
+        };
+        request_->contract().sessions->end(replaced_, reply.contained(answer));
     }
 
-    /// A browser gets the form again, with a sentence above it.
+    /// Answers a browser with the form again, and a sentence above it.
     void refuse(const Problem& problem, const Reply& reply) const {
         if (!is_page_)
             return reply(problem);
@@ -110,7 +107,7 @@ private:
         if (const auto* retry_after = refused.find("Retry-After"))
             page.set("Retry-After", *retry_after);
         if (is_wrong) {
-            // Not Basic: a browser would open a window of its own in front of the page.
+            // Without Basic: a browser would open a dialog of its own in front of the page.
             auto schemes = request_->options().schemes;
             schemes.basic = false;
             set_challenges(page, schemes);
@@ -119,23 +116,11 @@ private:
     }
 
     RequestPointer request_;
-    bool is_page_;         ///< a browser shows the answer
-    bool is_secure_;       ///< cookies are to be sent over TLS alone
+    bool is_page_;         ///< the client is a browser, which shows the answer
+    bool is_secure_;       ///< cookies may be sent over TLS only
     std::string replaced_; ///< the secret of an earlier session; empty: none
     std::string remote_address_;
 };
-
-RouteDocumentation document_create_session() {
-    return {.subject = "Session",
-            .request = BodyContent::sign_in_form,
-            .answers = {{204, BodyContent::nothing},
-                        {303, BodyContent::nothing},
-                        {400, BodyContent::problem_or_page},
-                        {401, BodyContent::problem_or_page},
-                        {429, BodyContent::problem_or_page},
-                        {500, BodyContent::problem_or_page}},
-            .refusals = {413, 415}};
-}
 
 } // namespace
 
@@ -144,7 +129,15 @@ constinit const Route create_session{.method = "POST",
                                      .callers = Callers::signing_in,
                                      .summary = "Signs in, by Basic or by a form; sets the session's cookies",
                                      .begin = &CreateSession::begin,
-                                     .document = &document_create_session,
+                                     .document = {.subject = "Session",
+                                                  .request = BodyContent::sign_in_form,
+                                                  .answers = {{204, BodyContent::nothing},
+                                                              {303, BodyContent::nothing},
+                                                              {400, BodyContent::problem_or_page},
+                                                              {401, BodyContent::problem_or_page},
+                                                              {429, BodyContent::problem_or_page},
+                                                              {500, BodyContent::problem_or_page}},
+                                                  .refusals = {413, 415}},
                                      .accepts = &accepted_sign_in_type,
                                      .is_on = &has_sessions};
 

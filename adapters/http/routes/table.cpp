@@ -1,13 +1,14 @@
 #include "routes/table.hpp"
 
-#include "agents/agents.hpp"
+#include "headers/plain_problem.hpp"
 
 #include <portrait/http/message.hpp>
 
 #include <boost/url/parse.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -59,8 +60,9 @@ std::string_view take_segment(std::string_view& path) noexcept {
     return segment;
 }
 
-/// Whether the segments are a route's path; notes what stands in place of its segment in braces.
+/// Whether the segments are a route's path; stores the segment in place of `{personId}`.
 bool matches(const std::vector<std::string>& segments, std::string_view path, std::string& person_id) {
+    person_id.clear();
     if (path == "/")
         return segments.empty();
     for (const auto& segment : segments) {
@@ -80,7 +82,7 @@ std::vector<std::string> segments_of(const boost::urls::url_view& url) {
     constexpr std::size_t usual = 8; // no path in the table has more
     segments.reserve(usual);
     if (const std::string_view path = url.encoded_path(); path.starts_with("/./"))
-        segments.emplace_back("."); // which the range leaves out, and no other dots
+        segments.emplace_back("."); // the range leaves out this dot alone
     for (const auto& segment : url.segments())
         segments.push_back(segment);
     if (!segments.empty() && segments.back().empty())
@@ -100,60 +102,48 @@ void add_method(std::string& allow, std::string_view method) {
         allow += ", HEAD";
 }
 
-/// A path that no route has: says more where an agent was called.
-UnknownPath unknown_path(const std::vector<std::string>& segments) {
-    constexpr std::size_t agent = 3; // the segment behind api, v1 and Agents
-    if (segments.size() <= agent || !equal_ignoring_case(segments[0], "api") ||
-        !equal_ignoring_case(segments[1], "v1") || !equal_ignoring_case(segments[2], "Agents"))
-        return {};
-    std::vector<std::string_view> known;
-    for (const auto* route : table)
-        if (is_of_agent(*route))
-            known.push_back(route->path);
-    const auto method = segments.size() == agent + 2 ? std::string_view{segments.back()} : std::string_view{};
-    return {unknown_agent_call(segments[agent], method, known)};
+/// The client's name of an agent or a call, if it is safe to repeat in a sentence.
+std::string_view echo(std::string_view name) noexcept {
+    constexpr std::size_t longest = 64;
+    const bool plain =
+        !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char character) {
+            return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
+                   (character >= '0' && character <= '9');
+        });
+    return plain ? name : "of that name";
 }
 
-/// Goes through routes until one matches path and method.
-class Matching {
-public:
-    Matching(std::string_view method, const boost::urls::url_view& url, const EndpointOptions& options)
-        : method_{method}
-        , segments_{segments_of(url)}
-        , options_{options} {}
-
-    /// True when the search is over.
-    bool consider(const Route& route) {
-        std::string person_id;
-        if (!matches(segments_, route.path, person_id))
-            return false;
-        is_known_ = true;
-        if (!is_on(route, options_))
-            return false;
-        if (!serves(route, method_)) {
-            add_method(allow_, route.method);
-            return false;
+/// The 404 of a path that no route has. Below `/api/v1/Agents/` it names the agent's calls, or the agents.
+UnknownPath unknown_path(const std::vector<std::string>& segments) {
+    if (segments.size() < 4 || !equal_ignoring_case(segments[0], "api") ||
+        !equal_ignoring_case(segments[1], "v1") || !equal_ignoring_case(segments[2], "Agents"))
+        return {};
+    const auto& asked = segments[3];
+    std::string agents;
+    std::string calls;
+    std::string_view agent = asked;
+    const auto add = [](std::string& list, std::string_view name) {
+        list.append(list.empty() ? "" : ", ").append(name);
+    };
+    for (const auto* route : table) {
+        if (!is_of_agent(*route))
+            continue;
+        const auto call = route->path.substr(agents_path.size());
+        const auto name = call.substr(0, call.find('/'));
+        if (agents.find(name) == std::string::npos)
+            add(agents, name);
+        if (equal_ignoring_case(name, asked)) {
+            agent = name;
+            add(calls, call.substr(name.size() + 1));
         }
-        found_ = {&route, std::move(person_id)};
-        return true;
     }
-
-    RouteMatch outcome() && {
-        if (found_.route != nullptr)
-            return std::move(found_);
-        if (!allow_.empty())
-            return WrongMethod{std::move(allow_) + ", OPTIONS"}; // which every path has
-        return is_known_ ? UnknownPath{} : unknown_path(segments_);
-    }
-
-private:
-    std::string_view method_;
-    std::vector<std::string> segments_;
-    const EndpointOptions& options_;
-    MatchedRoute found_;
-    std::string allow_;
-    bool is_known_ = false; ///< though it may be switched off
-};
+    const std::string_view method = segments.size() == 5 ? segments.back() : std::string_view{};
+    auto message =
+        calls.empty()
+            ? fmt::format("There is no agent {} here; the agents are {}", echo(asked), agents)
+            : fmt::format("The agent {} has no call {} here; it has {}", agent, echo(method), calls);
+    return {plain_problem(404, "agent.unknown_call", std::move(message))};
+}
 
 } // namespace
 
@@ -169,10 +159,6 @@ std::span<const Route* const> routes() noexcept {
     return table;
 }
 
-bool is_of_agent(const Route& route) noexcept {
-    return route.path.starts_with("/api/v1/Agents/");
-}
-
 bool is_on(const Route& route, const EndpointOptions& options) {
     if (options.operations_only && route.callers != Callers::anyone)
         return false;
@@ -181,13 +167,32 @@ bool is_on(const Route& route, const EndpointOptions& options) {
 
 RouteMatch match_route(std::string_view method, const boost::urls::url_view& url,
                        const EndpointOptions& options, std::span<const Route> host_routes) {
-    Matching matching{method, url, options};
-    const auto found = std::any_of(std::begin(table), std::end(table),
-                                   [&](const Route* route) { return matching.consider(*route); });
-    if (!found)
-        (void)std::any_of(host_routes.begin(), host_routes.end(),
-                          [&](const Route& route) { return matching.consider(route); });
-    return std::move(matching).outcome();
+    const auto segments = segments_of(url);
+    MatchedRoute found;
+    std::string allow;
+    bool is_known = false; // a route has the path, perhaps one that is switched off
+    const auto is_match = [&](const Route& route) {
+        if (!matches(segments, route.path, found.person_id))
+            return false;
+        is_known = true;
+        if (!is_on(route, options))
+            return false;
+        if (!serves(route, method)) {
+            add_method(allow, route.method);
+            return false;
+        }
+        found.route = &route;
+        return true;
+    };
+    for (const auto* const route : table)
+        if (is_match(*route))
+            return found;
+    for (const auto& route : host_routes)
+        if (is_match(route))
+            return found;
+    if (!allow.empty())
+        return WrongMethod{std::move(allow) + ", OPTIONS"};
+    return is_known ? UnknownPath{} : unknown_path(segments);
 }
 
 } // namespace portrait::http

@@ -7,11 +7,11 @@
 
 namespace portrait::http {
 
-/// Counts what has begun and not ended, so that an object can wait for it before it goes away. Thread-safe.
+/// Counts the work in progress, so that an object can wait for its end before it is destroyed. Thread-safe.
 class WorkInProgress {
 public:
-    /// Something that is under way for as long as the token (or a copy) lives. Tokens may outlive this
-    /// object's waiting, not its counting: the count is shared.
+    /// Returns a token; the work is in progress until the last copy of it is destroyed. Tokens may outlive
+    /// this object: they share the count.
     std::shared_ptr<void> begin() const {
         {
             const std::lock_guard lock{count_->mutex};
@@ -24,7 +24,7 @@ public:
                 }};
     }
 
-    /// Returns when nothing is under way.
+    /// Returns when no work is in progress.
     void wait() const {
         std::unique_lock lock{count_->mutex};
         count_->none.wait(lock, [this] { return count_->running == 0; });

@@ -23,7 +23,7 @@ ImageBytes body_of(std::string text) {
 }
 
 std::string_view image_text(AgentArguments& arguments) {
-    return std::get<ImageBytes>(*arguments.find("image")).text();
+    return std::get<ImageBytes>(arguments.find("image")->value).text();
 }
 
 } // namespace
@@ -59,7 +59,7 @@ TEST_CASE("an empty text is there, an absent one and null are not", "[http][agen
 TEST_CASE("too many bytes are refused before they are decoded", "[http][agents]") {
     Limits limits;
     limits.max_bytes = 2;
-    // Not base64 at all, and yet the length is what it is refused for.
+    // The text is no base64, but its length is checked first.
     const auto arguments = read(BodyType::json, body_of(R"({"Image":"!!!!"})"));
     const auto bytes = arguments.bytes("Image", limits);
     REQUIRE(bytes.has_error());

@@ -1,28 +1,16 @@
-#include "routes/agents/agent_exchange.hpp"
+#include "routes/agents/agent_call.hpp"
 
 namespace portrait::http::agents {
 
-namespace {
-
 /// POST /api/v1/Agents/BLOB/CreateDefaultBlobEntity: an empty BlobEntity.
-class CreateDefaultBlobEntity final : public AgentExchange {
-public:
-    using AgentExchange::AgentExchange;
-
-protected:
-    Answer answer(const AgentArguments& /*arguments*/) override { return entity_answer(nullptr); }
-};
-
-RouteDocumentation document_create_default_blob_entity() {
-    return document_bare_call({200, BodyContent::entity}, {}, {"select"});
+static Answer create_default_blob_entity(const AgentCall& call, const AgentArguments& /*arguments*/) {
+    return call.entity_answer(nullptr);
 }
 
-} // namespace
-
-constinit const Route blob_create_default_blob_entity{.method = "POST",
-                                                      .path = "/api/v1/Agents/BLOB/CreateDefaultBlobEntity",
-                                                      .summary = "An empty BlobEntity",
-                                                      .begin = &begin_call<CreateDefaultBlobEntity>,
-                                                      .document = &document_create_default_blob_entity};
+constinit const Route blob_create_default_blob_entity =
+    agent_route({.path = "/api/v1/Agents/BLOB/CreateDefaultBlobEntity",
+                 .summary = "An empty BlobEntity",
+                 .document = {.parameters = {"select"}, .answers = {{200, BodyContent::entity}}},
+                 .handler = &create_default_blob_entity});
 
 } // namespace portrait::http::agents

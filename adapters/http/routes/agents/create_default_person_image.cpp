@@ -1,33 +1,18 @@
-#include "pictures/image_answers.hpp"
-#include "routes/agents/agent_exchange.hpp"
+#include "routes/agents/agent_call.hpp"
 
 namespace portrait::http::agents {
 
-namespace {
-
 /// POST /api/v1/Agents/Person/CreateDefaultPersonImage: an empty PersonImage.
-class CreateDefaultPersonImage final : public AgentExchange {
-public:
-    using AgentExchange::AgentExchange;
-
-protected:
-    Answer answer(const AgentArguments& /*arguments*/) override {
-        const boost::json::object empty{{"PersonId", 0}, {"ImageData", nullptr}};
-        return document_answer(request().response_type(), "PersonImage", selected(empty, head().selection));
-    }
-};
-
-RouteDocumentation document_create_default_person_image() {
-    return document_bare_call({200, BodyContent::person_image}, {}, {"select"});
+static Answer create_default_person_image(const AgentCall& call, const AgentArguments& /*arguments*/) {
+    const boost::json::object empty{{"PersonId", 0}, {"ImageData", nullptr}};
+    return document_answer(call.request->response_type(), "PersonImage",
+                           selected(empty, call.head.selection));
 }
 
-} // namespace
-
-constinit const Route person_create_default_person_image{.method = "POST",
-                                                         .path =
-                                                             "/api/v1/Agents/Person/CreateDefaultPersonImage",
-                                                         .summary = "An empty PersonImage",
-                                                         .begin = &begin_call<CreateDefaultPersonImage>,
-                                                         .document = &document_create_default_person_image};
+constinit const Route person_create_default_person_image =
+    agent_route({.path = "/api/v1/Agents/Person/CreateDefaultPersonImage",
+                 .summary = "An empty PersonImage",
+                 .document = {.parameters = {"select"}, .answers = {{200, BodyContent::person_image}}},
+                 .handler = &create_default_person_image});
 
 } // namespace portrait::http::agents

@@ -1,42 +1,21 @@
-#include "routes/agents/agent_exchange.hpp"
+#include "routes/agents/agent_call.hpp"
 
 namespace portrait::http::agents {
 
-namespace {
-
-constexpr AgentArgument get_blob_stream_arguments[]{{"BlobEntityId", AgentArgumentType::number}};
-
 /// POST /api/v1/Agents/BLOB/GetBlobStream: the blob's bytes; none for a blob without bytes.
-class GetBlobStream final : public AgentExchange {
-public:
-    using AgentExchange::AgentExchange;
-
-protected:
-    Answer answer(const AgentArguments& arguments) override {
-        const auto blob_id = arguments.blob_id("BlobEntityId");
-        if (!blob_id)
-            return blob_id.error();
-        const auto stored = service().image(*blob_id);
-        if (stored)
-            return bytes_answer(stored->bytes, stored->info.format);
-        if (stored.error() == errc::blob_without_image)
-            return bytes_answer({}, {});
-        return stored.error();
-    }
-};
-
-RouteDocumentation document_get_blob_stream() {
-    return document_call({200, BodyContent::agent_picture}, {404});
+static Answer get_blob_stream(const AgentCall& call, const AgentArguments& arguments) {
+    const auto blob_id = arguments.blob_id("BlobEntityId");
+    if (!blob_id)
+        return blob_id.error();
+    const auto stored = call.service().image(*blob_id);
+    return stored ? call.bytes_answer(stored) : call.empty_answer(stored.error());
 }
 
-} // namespace
-
-constinit const Route blob_get_blob_stream{.method = "POST",
-                                           .path = "/api/v1/Agents/BLOB/GetBlobStream",
-                                           .summary = "A blob's bytes",
-                                           .begin = &begin_call<GetBlobStream>,
-                                           .document = &document_get_blob_stream,
-                                           .accepts = &accepted_body_types,
-                                           .arguments = get_blob_stream_arguments};
+constinit const Route blob_get_blob_stream =
+    agent_route({.path = "/api/v1/Agents/BLOB/GetBlobStream",
+                 .summary = "A blob's bytes",
+                 .document = {.answers = {{200, BodyContent::agent_picture}}, .refusals = {404}},
+                 .arguments = {{"BlobEntityId", AgentArgumentType::number}},
+                 .handler = &get_blob_stream});
 
 } // namespace portrait::http::agents

@@ -1,64 +1,37 @@
-#include "agents/rendition_box.hpp"
-#include "routes/agents/agent_exchange.hpp"
+#include "routes/agents/agent_call.hpp"
 
 namespace portrait::http::agents {
 
-namespace {
-
-constexpr AgentArgument get_person_image_with_size_arguments[]{{"PersonId", AgentArgumentType::number},
-                                                               {"Width", AgentArgumentType::number},
-                                                               {"Height", AgentArgumentType::number}};
-
 /// POST /api/v1/Agents/BLOB/GetPersonImageWithSize: the picture's bytes, scaled into a box; none without a
 /// picture.
-class GetPersonImageWithSize final : public AgentExchange {
-public:
-    using AgentExchange::AgentExchange;
-
-protected:
-    void call(AgentArguments& arguments, const Reply& reply) override {
-        const auto person_id = arguments.person_id();
-        if (!person_id)
-            return reply(person_id.error());
-        const auto wanted = rendition_box(arguments, "Width", "Height");
-        if (!wanted)
-            return reply(wanted.error());
-        if (!request().contract().can_render())
-            return reply(Error{errc::rendition_not_supported});
-        if (*wanted == Rendition{}) {
-            const auto stored = service().image(*person_id);
-            return reply(stored ? bytes_answer(stored->bytes, stored->info.format)
-                                : answer_without_picture(stored.error()));
-        }
-        request().options().renditions->submit(
-            *person_id, *wanted, request().stop(), [this, reply](const result<ImageRendition>& made) {
-                reply.contain([&] {
-                    reply(made ? bytes_answer(made->image.bytes, made->image.format)
-                               : answer_without_picture(made.error()));
-                });
-            });
+static void get_person_image_with_size(const AgentCall& call, AgentArguments& arguments, const Reply& reply) {
+    const auto person_id = arguments.person_id();
+    if (!person_id)
+        return reply(person_id.error());
+    const auto wanted = arguments.box("Width", "Height");
+    if (!wanted)
+        return reply(wanted.error());
+    if (!call.request->contract().can_render())
+        return reply(Error{errc::rendition_not_supported});
+    if (*wanted == Rendition{}) {
+        const auto stored = call.service().image(*person_id);
+        return reply(stored ? call.bytes_answer(stored) : call.empty_answer(stored.error()));
     }
-
-private:
-    Answer answer_without_picture(const Error& error) const {
-        if (error == errc::image_none)
-            return bytes_answer({}, {});
-        return error;
-    }
-};
-
-RouteDocumentation document_get_person_image_with_size() {
-    return document_call({200, BodyContent::agent_picture}, {404, 422, 501});
+    const auto answer = [&call, reply](const result<ImageRendition>& made) {
+        reply(made ? call.bytes_answer(made->image.bytes, made->image.format)
+                   : call.empty_answer(made.error()));
+    };
+    call.request->options().renditions->submit(*person_id, *wanted, call.request->stop(),
+                                               reply.contained(answer));
 }
 
-} // namespace
-
-constinit const Route blob_get_person_image_with_size{.method = "POST",
-                                                      .path = "/api/v1/Agents/BLOB/GetPersonImageWithSize",
-                                                      .summary = "The person's picture, scaled",
-                                                      .begin = &begin_call<GetPersonImageWithSize>,
-                                                      .document = &document_get_person_image_with_size,
-                                                      .accepts = &accepted_body_types,
-                                                      .arguments = get_person_image_with_size_arguments};
+constinit const Route blob_get_person_image_with_size =
+    agent_route({.path = "/api/v1/Agents/BLOB/GetPersonImageWithSize",
+                 .summary = "The person's picture, scaled",
+                 .document = {.answers = {{200, BodyContent::agent_picture}}, .refusals = {404, 422, 501}},
+                 .arguments = {{"PersonId", AgentArgumentType::number},
+                               {"Width", AgentArgumentType::number},
+                               {"Height", AgentArgumentType::number}},
+                 .handler = &get_person_image_with_size});
 
 } // namespace portrait::http::agents

@@ -1,18 +1,11 @@
-#include "entity/info_edit.hpp"
-#include "routes/agents/agent_exchange.hpp"
+#include "routes/agents/agent_call.hpp"
+#include "routes/info_change.hpp"
 
 #include <utility>
 
 namespace portrait::http::agents {
 
-namespace {
-
-constexpr AgentArgument save_blob_entity_arguments[]{{"BlobId", AgentArgumentType::number},
-                                                     {"Description", AgentArgumentType::text},
-                                                     {"ExtraInfo", AgentArgumentType::text},
-                                                     {"ConceptualType", AgentArgumentType::text}};
-
-[[nodiscard]] ProblemOr<ImageInfoChange> change_in(const AgentArguments& arguments) {
+static ProblemOr<ImageInfoChange> change_in(const AgentArguments& arguments) {
     ImageInfoChange change;
     for (const auto& [name, text] : {std::pair{"Description", &change.description},
                                      {"ExtraInfo", &change.extra_info},
@@ -27,68 +20,39 @@ constexpr AgentArgument save_blob_entity_arguments[]{{"BlobId", AgentArgumentTyp
 
 /// POST /api/v1/Agents/BLOB/SaveBlobEntity: makes a blob without bytes, or changes the texts of one; answers
 /// the BlobEntity.
-class SaveBlobEntity final : public AgentExchange {
-public:
-    using AgentExchange::AgentExchange;
-
-protected:
-    Answer answer(const AgentArguments& arguments) override {
-        if (!arguments.given())
-            return bad_agent_body("The BlobEntity is missing from the body");
-        const auto blob_id = arguments.optional_blob_id("BlobId");
-        if (!blob_id)
-            return blob_id.error();
-        auto change = change_in(arguments);
-        if (!change)
-            return change.error();
-        if (*blob_id)
-            return change_blob(**blob_id, *std::move(change));
-        const auto created = service().create({}, *std::move(change), request().actor());
-        if (!created)
-            return created.error();
-        return entity_answer(&created->info);
-    }
-
-private:
-    Answer change_blob(BlobId blob_id, ImageInfoChange change) {
-        const InfoPlace place{
-            .read = [&] { return service().info(blob_id); },
-            .write =
-                [&](ImageInfoChange wanted, Precondition condition) {
-                    return service().update_info(blob_id, std::move(wanted), request().actor(),
-                                                 std::move(condition));
-                },
-        };
-        if (!localization().translates())
-            return entity_answer(place.write(std::move(change), precondition()));
-        // A client may send a view of a stored string, which must not replace it: so the stored one is read.
-        auto changed = change_stored_info(
-            place, precondition(),
-            [&](const ImageInfo& stored) -> boost::system::result<ImageInfoChange, Problem> {
-                return without_views(change, stored, localization());
-            });
-        if (auto* problem = std::get_if<Problem>(&changed))
-            return std::move(*problem);
-        if (auto* error = std::get_if<Error>(&changed))
-            return std::move(*error);
-        return entity_answer(&std::get<ImageInfo>(changed));
-    }
-};
-
-RouteDocumentation document_save_blob_entity() {
-    return document_call({200, BodyContent::entity}, {404, 412, 507},
-                         {"select", "If-Match", "If-None-Match", "If-Unmodified-Since"});
+static Answer save_blob_entity(const AgentCall& call, const AgentArguments& arguments) {
+    if (!arguments.given())
+        return bad_agent_body("The BlobEntity is missing from the body");
+    const auto blob_id = arguments.optional_blob_id("BlobId");
+    if (!blob_id)
+        return blob_id.error();
+    auto change = change_in(arguments);
+    if (!change)
+        return change.error();
+    if (!*blob_id)
+        return answer_of(call.service().create({}, *std::move(change), call.actor()),
+                         [&](const SavedImage& created) { return call.entity_answer(&created.info); });
+    // A client may send a view of a stored string, which must not replace it: so the stored one is read.
+    const auto* const fixed = call.localization.translates() ? nullptr : &*change;
+    return change_info(
+        *call.request, **blob_id, call.precondition, fixed,
+        [&](const ImageInfo& stored) -> ProblemOr<ImageInfoChange> {
+            return without_views(*change, stored, call.localization);
+        },
+        [&](const ImageInfo& changed) { return call.entity_answer(&changed); });
 }
 
-} // namespace
-
-constinit const Route blob_save_blob_entity{.method = "POST",
-                                            .path = "/api/v1/Agents/BLOB/SaveBlobEntity",
-                                            .access = Access::write,
-                                            .summary = "Makes a blob, or changes its texts",
-                                            .begin = &begin_call<SaveBlobEntity>,
-                                            .document = &document_save_blob_entity,
-                                            .accepts = &accepted_body_types,
-                                            .arguments = save_blob_entity_arguments};
+constinit const Route blob_save_blob_entity =
+    agent_route({.path = "/api/v1/Agents/BLOB/SaveBlobEntity",
+                 .access = Access::write,
+                 .summary = "Makes a blob, or changes its texts",
+                 .document = {.parameters = {"select", "If-Match", "If-None-Match", "If-Unmodified-Since"},
+                              .answers = {{200, BodyContent::entity}},
+                              .refusals = {404, 412, 507}},
+                 .arguments = {{"BlobId", AgentArgumentType::number},
+                               {"Description", AgentArgumentType::text},
+                               {"ExtraInfo", AgentArgumentType::text},
+                               {"ConceptualType", AgentArgumentType::text}},
+                 .handler = &save_blob_entity});
 
 } // namespace portrait::http::agents

@@ -1,21 +1,17 @@
 #include "routes/openapi/openapi.hpp"
 
 #include "headers/field_syntax.hpp"
-#include "headers/negotiation.hpp"
-#include "routes/openapi/openapi_bodies.hpp"
-#include "routes/openapi/openapi_components.hpp"
-#include "routes/openapi/route_documentation.hpp"
+#include "routes/openapi/openapi_parts.hpp"
 #include "routes/table.hpp"
 
 #include <portrait/version.hpp>
 
-#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -38,21 +34,19 @@ void add_headers(json::object& headers, std::initializer_list<std::string_view> 
 json::object headers_of(const AnswerDocumentation& answer) {
     json::object headers;
     add_headers(headers, {"X-Request-Id"});
-    switch (answer.content) {
-    case BodyContent::picture: add_headers(headers, {"X-Image-Width", "X-Image-Height"}); [[fallthrough]];
-    case BodyContent::blob_id: add_headers(headers, {"ETag", "Last-Modified"}); break;
-    case BodyContent::entity:
-        add_headers(headers, {"ETag", "Last-Modified", "Content-Language", "SO-TimeZone"});
-        break;
-    default: break;
-    }
+    if (answer.content == BodyContent::picture)
+        add_headers(headers, {"X-Image-Width", "X-Image-Height"});
+    if (answer.content == BodyContent::picture || answer.content == BodyContent::blob_id ||
+        answer.content == BodyContent::entity || answer.status == 304)
+        add_headers(headers, {"ETag", "Last-Modified"});
+    if (answer.content == BodyContent::entity)
+        add_headers(headers, {"Content-Language", "SO-TimeZone"});
     switch (answer.status) {
-    case 206: add_headers(headers, {"Content-Range"}); break;
     case 303: add_headers(headers, {"Location", "Set-Cookie"}); break;
-    case 304: add_headers(headers, {"ETag", "Last-Modified"}); break;
     case 401: add_headers(headers, {"WWW-Authenticate"}); break;
     case 412: add_headers(headers, {"ETag"}); break;
     case 415: add_headers(headers, {"Accept"}); break;
+    case 206:
     case 416: add_headers(headers, {"Content-Range"}); break;
     case 429:
     case 503:
@@ -64,11 +58,61 @@ json::object headers_of(const AnswerDocumentation& answer) {
     return headers;
 }
 
+/// A unique id, such as `GetPersonImage`.
+std::string operation_id(const Route& route) {
+    if (!is_of_agent(route))
+        return fmt::format("{}{}{}", route.method.front(), lower_case(route.method.substr(1)),
+                           route.document.subject);
+    std::string id{route.path.substr(agents_path.size())};
+    std::erase(id, '/');
+    return id;
+}
+
+/// The group of the route.
+std::string tag(const Route& route) {
+    if (is_of_agent(route)) {
+        const auto call = route.path.substr(agents_path.size());
+        return fmt::format("{} agent", call.substr(0, call.find('/')));
+    }
+    if (route.has_person_id())
+        return "Person";
+    if (route.path == "/session")
+        return "Session";
+    return route.callers == Callers::anyone ? "Health" : "Interface";
+}
+
+json::array parameters_of(const Route& route) {
+    json::array parameters;
+    const auto add = [&](std::string_view name) { parameters.push_back(component("parameters", name)); };
+    if (route.has_person_id())
+        add("personId");
+    for (const auto name : route.document.parameters)
+        add(name);
+    add("X-Request-Id");
+    if (route.needs_caller())
+        add("SO-AppToken");
+    return parameters;
+}
+
+/// The answers by status, refusals included. `strict` is the switch of contract section 2.
+std::map<unsigned, BodyContent> answers_of(const Route& route, bool strict) {
+    std::map<unsigned, BodyContent> answers;
+    for (const auto& answer : route.document.answers)
+        answers.emplace(answer.status, answer.content);
+    for (const auto status : route.document.refusals)
+        if (!strict || !route.takes_picture || !is_400_when_strict(status))
+            answers.emplace(status, BodyContent::problem);
+    if (route.needs_caller())
+        for (const auto status : {401U, 403U, 429U, 500U})
+            answers.emplace(status, BodyContent::problem);
+    return answers;
+}
+
 std::string refusal_name(unsigned status) {
     return fmt::format("Refusal{}", status);
 }
 
-/// An answer written out; without a body for HEAD.
+/// A response object; without content for HEAD.
 json::object response(const AnswerDocumentation& answer, const Route& route, bool with_body) {
     json::object response{{"description", reason_phrase(answer.status)}, {"headers", headers_of(answer)}};
     if (auto content = openapi_content(answer.content, route); with_body && !content.empty())
@@ -76,46 +120,38 @@ json::object response(const AnswerDocumentation& answer, const Route& route, boo
     return response;
 }
 
-json::object responses(const DocumentedRoute& documentation, const Route& route, bool with_body) {
-    json::object responses;
-    for (const auto& answer : documentation.answers)
-        responses.emplace(fmt::format_int{answer.status}.str(),
-                          with_body && answer.content == BodyContent::problem
-                              ? component("responses", refusal_name(answer.status))
-                              : response(answer, route, with_body));
-    if (with_body)
-        responses.emplace("default", component("responses", "Refusal"));
-    return responses;
-}
-
-/// One operation of a path. `method` is the route's own, or HEAD of a route of GET.
-json::object operation(const Route& route, const DocumentedRoute& documentation, std::string_view method,
-                       const AuthenticationSchemes& schemes) {
+/// One operation of a path. `method` is the route's own, or HEAD for a route of GET.
+json::object operation(const Route& route, const std::map<unsigned, BodyContent>& answers,
+                       std::string_view method, const AuthenticationSchemes& schemes) {
     const bool head = method == "HEAD";
-    json::array parameters;
-    for (const auto parameter : documentation.parameters)
-        parameters.push_back(component("parameters", parameter));
-    auto id = documentation.operation_id;
+    auto id = operation_id(route);
     if (head)
         id.replace(0, route.method.size(), "Head");
     json::object operation{{"operationId", std::move(id)},
                            {"summary", head ? "The head of what GET answers" : route.summary},
-                           {"tags", json::array{documentation.tag}},
-                           {"parameters", std::move(parameters)}};
-    if (auto content = openapi_content(documentation.request, route); !content.empty())
+                           {"tags", json::array{tag(route)}},
+                           {"parameters", parameters_of(route)}};
+    if (auto content = openapi_content(route.document.request, route); !content.empty())
         operation.emplace("requestBody",
-                          json::object{{"required", documentation.request != BodyContent::agent_arguments},
+                          json::object{{"required", route.document.request != BodyContent::agent_arguments},
                                        {"content", std::move(content)}});
-    operation.emplace("responses", responses(documentation, route, !head));
+    json::object responses;
+    for (const auto& [status, content] : answers)
+        responses.emplace(fmt::format_int{status}.str(), !head && content == BodyContent::problem
+                                                             ? component("responses", refusal_name(status))
+                                                             : response({status, content}, route, !head));
+    if (!head)
+        responses.emplace("default", component("responses", "Refusal"));
+    operation.emplace("responses", std::move(responses));
     if (route.needs_caller())
         operation.emplace("security", openapi_security(schemes));
     return operation;
 }
 
-json::object options_operation(const Route& route, const DocumentedRoute& documentation) {
+json::object options_operation(const Route& route) {
     json::object headers;
     add_headers(headers, {"X-Request-Id", "Allow"});
-    auto id = documentation.operation_id;
+    auto id = operation_id(route);
     if (!is_of_agent(route))
         id.erase(0, route.method.size());
     json::array parameters;
@@ -123,30 +159,28 @@ json::object options_operation(const Route& route, const DocumentedRoute& docume
         parameters.push_back(component("parameters", "personId"));
     return {{"operationId", "Options" + id},
             {"summary", "The methods of this path, and CORS preflight"},
-            {"tags", json::array{documentation.tag}},
+            {"tags", json::array{tag(route)}},
             {"parameters", std::move(parameters)},
             {"responses", {{"204", {{"description", reason_phrase(204)}, {"headers", std::move(headers)}}}}}};
 }
 
-/// The paths; notes which statuses refuse.
+/// The paths. Adds the statuses of refusals to `refusals`.
 json::object paths(const EndpointOptions& options, std::set<unsigned>& refusals) {
     json::object paths;
-    for (const auto* const listed : routes()) {
-        const auto& route = *listed;
-        if (route.is_on != nullptr && !route.is_on(options))
+    for (const auto* const route : routes()) {
+        if (route->is_on != nullptr && !route->is_on(options))
             continue;
-        const auto documentation = document_route(route, options.strict_superoffice);
-        for (const auto& answer : documentation.answers)
-            if (answer.content == BodyContent::problem)
-                refusals.insert(answer.status);
-        const auto [entry, is_new] = paths.emplace(route.path, json::object{});
+        const auto answers = answers_of(*route, options.strict_superoffice);
+        for (const auto& [status, content] : answers)
+            if (content == BodyContent::problem)
+                refusals.insert(status);
+        const auto [entry, is_new] = paths.emplace(route->path, json::object{});
         auto& path = entry->value().as_object();
-        path.emplace(lower_case(route.method),
-                     operation(route, documentation, route.method, options.schemes));
-        if (route.method == "GET")
-            path.emplace("head", operation(route, documentation, "HEAD", options.schemes));
+        path.emplace(lower_case(route->method), operation(*route, answers, route->method, options.schemes));
+        if (route->method == "GET")
+            path.emplace("head", operation(*route, answers, "HEAD", options.schemes));
         if (is_new)
-            path.emplace("options", options_operation(route, documentation));
+            path.emplace("options", options_operation(*route));
     }
     return paths;
 }
@@ -184,12 +218,8 @@ ImageBytes OpenApiText::text(const EndpointOptions& options) const {
     return text_;
 }
 
-Response openapi_answer(ImageBytes text) {
-    Response response;
-    response.set("Content-Type", std::string{content_type(ResponseType::application_json)});
-    response.set("Cache-Control", "private, no-cache");
-    response.body = std::move(text);
-    return response;
+json::object api_versions() {
+    return {{"ProductName", "portrait"}, {"ProductVersion", PORTRAIT_VERSION}, {"v1", "/api/v1"}};
 }
 
 } // namespace portrait::http

@@ -9,15 +9,15 @@
 
 namespace portrait::http {
 
-/// The OpenAPI 3.1 document of an endpoint with these options, made from the table of routes: each row with
-/// its parameters, bodies and answers, HEAD wherever GET is, OPTIONS of every path. Tells nothing that isn't
-/// the same for every caller.
+/// The OpenAPI 3.1 document of an endpoint with these options, made from the table of routes: each route with
+/// its parameters, bodies and answers, HEAD wherever GET is, OPTIONS of every path. It is equal for all
+/// callers.
 boost::json::object openapi_document(const EndpointOptions& options);
 
-/// The document serialised, made when it is first asked for. Thread-safe.
+/// The serialised document, made by the first call of `text`. Thread-safe.
 class OpenApiText {
 public:
-    /// The same buffer whenever it is asked; `options` must be the same, too.
+    /// Shares one buffer between all calls, so `options` must always be equal.
     ImageBytes text(const EndpointOptions& options) const;
 
 private:
@@ -25,8 +25,7 @@ private:
     mutable ImageBytes text_;
 };
 
-/// The answer to `GET /api/v1/openapi.json`: JSON whatever Accept says, as there is no other form of it.
-/// `text` is the serialised document.
-Response openapi_answer(ImageBytes text);
+/// The product, its version, and the path of each version of the interface.
+boost::json::object api_versions();
 
 } // namespace portrait::http

@@ -1,4 +1,4 @@
-#include "routes/openapi/openapi_bodies.hpp"
+#include "routes/openapi/openapi_parts.hpp"
 
 #include "agents/agent_arguments.hpp"
 #include "entity/blob_entity.hpp"
@@ -8,7 +8,7 @@
 #include "headers/content_types.hpp"
 #include "headers/negotiation.hpp"
 #include "headers/plain_problem.hpp"
-#include "routes/openapi/api_index.hpp"
+#include "routes/openapi/openapi.hpp"
 #include "routes/table.hpp"
 
 #include <portrait/image_format.hpp>
@@ -17,10 +17,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
-#include <iterator>
-#include <stdexcept>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -33,23 +31,6 @@ namespace {
 /// A GIF of one pixel, for examples of base64.
 constexpr std::string_view tiny_picture = "R0lGODlhAQABAPAAAP8AAAAAACwAAAAAAQABAAACAkQBADs=";
 
-std::vector<std::string_view> split(std::string_view list) {
-    std::vector<std::string_view> members;
-    while (!list.empty()) {
-        const auto comma = std::min(list.find(", "), list.size());
-        members.push_back(list.substr(0, comma));
-        list.remove_prefix(std::min(comma + 2, list.size()));
-    }
-    return members;
-}
-
-std::vector<std::string_view> documented_picture_types() {
-    std::vector<std::string_view> types;
-    for (const auto format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif, ImageFormat::tiff})
-        types.push_back(media_type(format));
-    return types;
-}
-
 json::object reference(std::string_view name) {
     return {{"$ref", std::string{"#/components/schemas/"}.append(name)}};
 }
@@ -58,36 +39,13 @@ json::object binary() {
     return {{"type", "string"}, {"format", "binary"}};
 }
 
-/// A kind of document: what its example is called, its schema, and its root in XML.
-struct DocumentKind {
-    BodyContent content;
-    std::string_view name;
-    std::string_view xml_root;
-};
-
-constexpr DocumentKind document_kinds[] = {
-    {BodyContent::problem, "Error", "Error"},
-    {BodyContent::blob_id, "BlobId", "int"},
-    {BodyContent::entity, "BlobEntity", "BlobEntity"},
-    {BodyContent::person_image, "PersonImage", "PersonImage"},
-    {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage"},
-    {BodyContent::agent_picture, "Base64", "base64Binary"},
-    {BodyContent::versions, "Versions", "Api"},
-    {BodyContent::routes, "Routes", "Routes"},
-};
-
-const DocumentKind& kind_of(BodyContent content) {
-    const auto* found = std::find_if(std::begin(document_kinds), std::end(document_kinds),
-                                     [content](const DocumentKind& kind) { return kind.content == content; });
-    if (found == std::end(document_kinds))
-        throw std::logic_error{"a body that is no document was taken for one"};
-    return *found;
+/// A media type with a schema and no example.
+json::object media(std::string_view type, const json::object& schema) {
+    return {{type, json::object{{"schema", schema}}}};
 }
 
-/// Of a person's picture, as the server would show it.
-ImageInfo sample_info() {
-    const Actor actor{.associate_id = 5, .name = "tje0", .full_name = "Terje Example", .person_id = 12};
-    const Timestamp moment = std::chrono::sys_days{std::chrono::year{2026} / 11 / 23};
+/// The BlobEntity of a person's picture.
+json::value sample_entity() {
     ImageInfo info{.blob_id = BlobId::from(167).value(),
                    .size = 20'480,
                    .format = ImageFormat::png,
@@ -95,76 +53,99 @@ ImageInfo sample_info() {
                    .height = 320,
                    .description = "At the annual meeting",
                    .conceptual_type = "PERSONPHOTO"};
-    info.created_at = info.updated_at = info.linked_at = moment;
-    info.created_by = info.updated_by = actor;
-    return info;
+    info.created_at = info.updated_at = info.linked_at =
+        std::chrono::sys_days{std::chrono::year{2026} / 11 / 23};
+    info.created_by = info.updated_by =
+        Actor{.associate_id = 5, .name = "tje0", .full_name = "Terje Example", .person_id = 12};
+    return blob_entity(&info);
 }
 
-json::value sample(BodyContent content) {
-    const auto info = sample_info();
-    switch (content) {
-    case BodyContent::problem:
-        return error_document(plain_problem(404, "person.unknown", "Person id 99999 not found"));
-    case BodyContent::blob_id: return info.blob_id.value();
-    case BodyContent::entity: return blob_entity(&info);
-    case BodyContent::person_image: return json::object{{"PersonId", 0}, {"ImageData", nullptr}};
-    case BodyContent::person_images:
-        return json::array{json::object{{"PersonId", 1}, {"ImageData", tiny_picture}},
-                           json::object{{"PersonId", 2}, {"ImageData", ""}}};
-    case BodyContent::agent_picture: return json::string{tiny_picture};
-    case BodyContent::versions: return api_versions();
-    case BodyContent::routes: return json::object{{get_api.path, {{get_api.method, get_api.summary}}}};
-    default: return nullptr;
-    }
-}
+/// A kind of document: the name of its schema and its examples, its root in XML, and its example.
+struct DocumentKind {
+    BodyContent content;
+    std::string_view name;
+    std::string_view xml_root;
+    json::value (*example)();
+};
 
-json::object example_reference(std::string_view name, std::string_view notation) {
-    return {{"sample", {{"$ref", fmt::format("#/components/examples/{}.{}", name, notation)}}}};
-}
+constexpr DocumentKind document_kinds[] = {
+    {BodyContent::problem, "Error", "Error",
+     [] {
+         return json::value(
+             error_document(plain_problem(404, "person.unknown", "Person id 99999 not found")));
+     }},
+    {BodyContent::blob_id, "BlobId", "int", [] { return json::value(167); }},
+    {BodyContent::entity, "BlobEntity", "BlobEntity", &sample_entity},
+    {BodyContent::person_image, "PersonImage", "PersonImage",
+     [] {
+         return json::value{{"PersonId", 0}, {"ImageData", nullptr}};
+     }},
+    {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage",
+     [] {
+         return json::value(json::array{json::object{{"PersonId", 1}, {"ImageData", tiny_picture}},
+                                        json::object{{"PersonId", 2}, {"ImageData", ""}}});
+     }},
+    {BodyContent::agent_picture, "Base64", "base64Binary", [] { return json::value(tiny_picture); }},
+    {BodyContent::versions, "Versions", "Api", [] { return json::value(api_versions()); }},
+    {BodyContent::routes, "Routes", "Routes",
+     [] {
+         return json::value(json::object{{get_api.path, {{get_api.method, get_api.summary}}}});
+     }},
+};
 
 json::object documents(BodyContent content) {
-    const auto& kind = kind_of(content);
     json::object types;
-    for (const auto type : response_types)
-        types.emplace(
-            media_type(type),
-            json::object{{"schema", reference(kind.name)},
-                         {"examples", example_reference(kind.name, is_xml(type) ? "xml" : "json")}});
+    for (const auto& kind : document_kinds) {
+        if (kind.content != content)
+            continue;
+        for (const auto type : response_types) {
+            const auto example =
+                fmt::format("#/components/examples/{}.{}", kind.name, is_xml(type) ? "xml" : "json");
+            types.emplace(media_type(type), json::object{{"schema", reference(kind.name)},
+                                                         {"examples", {{"sample", {{"$ref", example}}}}}});
+        }
+    }
     return types;
 }
 
-json::object agent_picture() {
-    json::object types{{"application/octet-stream", json::object{{"schema", binary()}}}};
-    for (const auto type : documented_picture_types())
-        types.emplace(type, json::object{{"schema", binary()}});
-    for (const auto& [type, media] : documents(BodyContent::agent_picture))
-        types.emplace(type, media);
+json::object pictures() {
+    json::object types;
+    for (const auto format : all_image_formats)
+        types.emplace(media_type(format), json::object{{"schema", binary()}});
     return types;
 }
 
-json::object form_with_picture() {
-    return {{"type", "object"}, {"required", json::array{"file"}}, {"properties", {{"file", binary()}}}};
+json::object joined(json::object types, const json::object& more) {
+    types.insert(more.begin(), more.end());
+    return types;
+}
+
+/// Calls `visit` with each type of a list with commas.
+template<class Visit>
+void each_type(std::string_view list, const Visit& visit) {
+    for (const auto part : std::views::split(list, std::string_view{", "}))
+        visit(std::string_view{part.begin(), part.end()});
 }
 
 json::object upload() {
+    const json::object form{
+        {"type", "object"}, {"required", json::array{"file"}}, {"properties", {{"file", binary()}}}};
     json::object types;
-    for (const auto type : split(accepted_upload_types()))
-        types.emplace(
-            type, json::object{{"schema", type.starts_with("multipart/") ? form_with_picture() : binary()}});
+    each_type(accepted_upload_types(), [&](std::string_view type) {
+        types.emplace(type, json::object{{"schema", type.starts_with("multipart/") ? form : binary()}});
+    });
     return types;
 }
 
-/// An object in every notation but the patches.
+/// An object in every notation except the patches.
 json::object notations(const json::object& schema, const json::object& example, std::string_view xml_root) {
     json::object types;
-    for (const auto type : split(accepted_body_types())) {
+    each_type(accepted_body_types(), [&](std::string_view type) {
         if (type.find("patch") != std::string_view::npos)
-            continue;
-        const bool xml = type.ends_with("/xml");
-        types.emplace(type, json::object{{"schema", schema},
-                                         {"example", xml ? json::value(xml_text(xml_root, example))
-                                                         : json::value(example)}});
-    }
+            return;
+        auto shown = type.ends_with("/xml") ? json::value(xml_text(xml_root, example)) : json::value(example);
+        types.emplace(type, json::object{{"schema", schema}, {"example", std::move(shown)}});
+    });
     return types;
 }
 
@@ -211,54 +192,32 @@ json::object sign_in_form() {
              {{"schema", reference("SignIn")}, {"example", {{"user", "tje0"}, {"password", "Tje0"}}}}}};
 }
 
-json::object pictures() {
-    json::object types;
-    for (const auto type : documented_picture_types())
-        types.emplace(type, json::object{{"schema", binary()}});
-    return types;
-}
-
-json::object one_type(std::string_view type, std::string_view schema_type) {
-    return {{type, json::object{{"schema", {{"type", schema_type}}}}}};
-}
-
-json::object problem_or_page() {
-    auto types = documents(BodyContent::problem);
-    for (const auto& [type, media] : one_type("text/html", "string"))
-        types.emplace(type, media);
-    return types;
-}
-
 } // namespace
 
 json::object openapi_content(BodyContent content, const Route& route) {
+    const json::object string{{"type", "string"}};
     switch (content) {
     case BodyContent::nothing: return {};
     case BodyContent::picture: return pictures();
     case BodyContent::upload: return upload();
     case BodyContent::entity_change: return entity_change();
     case BodyContent::agent_arguments: return agent_arguments(route);
-    case BodyContent::agent_picture: return agent_picture();
-    case BodyContent::openapi: return one_type("application/json", "object");
+    case BodyContent::agent_picture:
+        return joined(joined(media("application/octet-stream", binary()), pictures()), documents(content));
+    case BodyContent::openapi: return media("application/json", {{"type", "object"}});
     case BodyContent::sign_in_form: return sign_in_form();
-    case BodyContent::page: return one_type("text/html", "string");
-    case BodyContent::problem_or_page: return problem_or_page();
-    case BodyContent::text: return one_type("text/plain", "string");
-    case BodyContent::problem:
-    case BodyContent::blob_id:
-    case BodyContent::entity:
-    case BodyContent::person_image:
-    case BodyContent::person_images:
-    case BodyContent::versions:
-    case BodyContent::routes: break;
+    case BodyContent::page: return media("text/html", string);
+    case BodyContent::problem_or_page:
+        return joined(documents(BodyContent::problem), media("text/html", string));
+    case BodyContent::text: return media("text/plain", string);
+    default: return documents(content);
     }
-    return documents(content);
 }
 
 json::object openapi_examples() {
     json::object examples;
     for (const auto& kind : document_kinds) {
-        const auto value = sample(kind.content);
+        const auto value = kind.example();
         examples.emplace(fmt::format("{}.json", kind.name), json::object{{"value", value}});
         examples.emplace(fmt::format("{}.xml", kind.name),
                          json::object{{"value", xml_text(kind.xml_root, value)}});

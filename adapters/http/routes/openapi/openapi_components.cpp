@@ -1,15 +1,9 @@
-#include "routes/openapi/openapi_components.hpp"
+#include "routes/openapi/openapi_parts.hpp"
 
-#include "routes/openapi/openapi_bodies.hpp"
-
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
-#include <portrait/http/message.hpp>
-
-#include <fmt/format.h>
-
 #include <string_view>
+#include <utility>
 
 namespace portrait::http {
 
@@ -17,7 +11,7 @@ namespace json = boost::json;
 
 namespace {
 
-// JSON Schema, as OpenAPI 3.1 takes it. Properties stand in the order of the contract.
+// JSON Schema, as OpenAPI 3.1 takes it. Properties are in the order of the contract.
 constexpr std::string_view schemas = R"({
 "BlobId": {"type": "integer", "format": "int32", "minimum": 1, "xml": {"name": "int"}},
 "Base64": {"type": "string", "contentEncoding": "base64"},
@@ -161,40 +155,41 @@ json::object parsed(std::string_view text) {
     return json::parse(json::string_view{text.data(), text.size()}).as_object();
 }
 
-json::object schemes_that_are_on(const AuthenticationSchemes& on) {
-    auto schemes = parsed(security_schemes);
-    const auto drop = [&](bool keep, std::string_view name) {
-        if (!keep)
-            schemes.erase(name);
-    };
-    drop(on.basic, "Basic");
-    drop(on.so_ticket, "SoTicket");
-    drop(on.bearer, "Bearer");
-    drop(on.session, "Session");
-    drop(on.session, "XsrfToken");
-    return schemes;
-}
+/// A scheme of `security_schemes` and its switch.
+struct SecurityScheme {
+    std::string_view name;
+    bool AuthenticationSchemes::*is_on;
+};
+
+constexpr SecurityScheme switches[] = {{"Basic", &AuthenticationSchemes::basic},
+                                       {"SoTicket", &AuthenticationSchemes::so_ticket},
+                                       {"Bearer", &AuthenticationSchemes::bearer},
+                                       {"Session", &AuthenticationSchemes::session},
+                                       {"XsrfToken", &AuthenticationSchemes::session}};
 
 } // namespace
 
 json::object openapi_components(const AuthenticationSchemes& schemes) {
+    auto documented = parsed(security_schemes);
+    for (const auto& scheme : switches)
+        if (!(schemes.*scheme.is_on))
+            documented.erase(scheme.name);
     return {{"schemas", parsed(schemas)},
             {"parameters", parsed(parameters)},
             {"headers", parsed(headers)},
             {"examples", openapi_examples()},
-            {"securitySchemes", schemes_that_are_on(schemes)}};
+            {"securitySchemes", std::move(documented)}};
 }
 
 json::array openapi_security(const AuthenticationSchemes& schemes) {
     json::array alternatives;
-    const auto add = [&](bool on, json::object alternative) {
-        if (on)
-            alternatives.push_back(std::move(alternative));
-    };
-    add(schemes.basic, {{"Basic", json::array{}}});
-    add(schemes.so_ticket, {{"SoTicket", json::array{}}});
-    add(schemes.bearer, {{"Bearer", json::array{}}});
-    add(schemes.session, {{"Session", json::array{}}, {"XsrfToken", json::array{}}});
+    for (const auto& scheme : switches) {
+        if (!(schemes.*scheme.is_on))
+            continue;
+        if (scheme.name != "XsrfToken") // which a session needs beside its cookie
+            alternatives.emplace_back(json::object{});
+        alternatives.back().as_object().emplace(scheme.name, json::array{});
+    }
     return alternatives;
 }
 

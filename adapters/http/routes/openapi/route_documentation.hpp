@@ -1,14 +1,13 @@
 #pragma once
 
-#include <string>
+#include <array>
+#include <cstddef>
+#include <initializer_list>
 #include <string_view>
-#include <vector>
 
 namespace portrait::http {
 
-struct Route;
-
-/// What a body holds. `openapi_content` has the media types and the schema of each.
+/// The content of a body. `openapi_content` has the media types and the schema of each.
 enum class BodyContent {
     nothing,
     problem,
@@ -36,28 +35,35 @@ struct AnswerDocumentation {
     BodyContent content = BodyContent::problem;
 };
 
-/// A route in the OpenAPI document, beyond its method and path. A route's file states its own part;
-/// `document_route` adds what follows from the path and the callers.
+/// A list in a constant, of at most `capacity` values.
+template<class T, std::size_t capacity>
+class ShortList {
+public:
+    constexpr ShortList() = default;
+    constexpr ShortList(std::initializer_list<T> values) { append(values); }
+
+    constexpr void append(std::initializer_list<T> values) {
+        for (const auto& value : values)
+            values_.at(size_++) = value;
+    }
+    constexpr const T* begin() const noexcept { return values_.data(); }
+    constexpr const T* end() const noexcept { return values_.data() + size_; }
+    constexpr bool empty() const noexcept { return size_ == 0; }
+
+private:
+    std::array<T, capacity> values_{};
+    std::size_t size_ = 0;
+};
+
+/// A route in the OpenAPI document, beyond the parts that follow from its path and its callers.
 struct RouteDocumentation {
     /// The method's object in the operation's id, such as `PersonImage`; an agent's call has the id of its
     /// path.
     std::string_view subject{};
     BodyContent request = BodyContent::nothing;
-    std::vector<std::string_view> parameters{}; ///< keys of the document's components/parameters
-    std::vector<AnswerDocumentation> answers{}; ///< each status once
-    std::vector<unsigned> refusals{};           ///< statuses with a problem; may repeat
+    ShortList<std::string_view, 10> parameters{}; ///< keys of the document's components/parameters
+    ShortList<AnswerDocumentation, 6> answers{};  ///< each status once
+    ShortList<unsigned, 10> refusals{};           ///< statuses with a problem; may repeat
 };
-
-/// A route as the OpenAPI document shows it.
-struct DocumentedRoute {
-    std::string operation_id; ///< unique
-    std::string tag;          ///< the group of the route
-    BodyContent request = BodyContent::nothing;
-    std::vector<std::string_view> parameters;
-    std::vector<AnswerDocumentation> answers; ///< by status, each status once
-};
-
-/// `strict` is the switch that turns most refusals of an upload into 400 (contract section 2).
-DocumentedRoute document_route(const Route& route, bool strict);
 
 } // namespace portrait::http

@@ -3,6 +3,8 @@
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
 
+#include <boost/system/result.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -22,6 +24,10 @@ struct Problem {
     std::string cause{}; ///< for the log only
 };
 
+/// A value, or the refusal of the request.
+template<class T>
+using ProblemOr = boost::system::result<T, Problem>;
+
 /// Whether a request reads or writes: contract section 1 answers an unknown person with 404 or 400.
 enum class Access { read, write };
 
@@ -34,5 +40,8 @@ PORTRAIT_EXPORT Problem problem_of(const Error& error, Access access);
 /// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the
 /// sender never declared the length.
 PORTRAIT_EXPORT Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
+
+/// The problem of a body whose type is none of `accepted`, a list with commas: 415.
+PORTRAIT_EXPORT Problem unsupported_media_type(std::string_view accepted);
 
 } // namespace portrait::http

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "agents/agent_arguments.hpp"
+#include "agents/agent_request.hpp"
+#include "localization/localization.hpp"
+#include "pictures/image_answers.hpp"
+#include "routes/request.hpp"
+#include "routes/table.hpp"
+
+#include <portrait/image_format.hpp>
+#include <portrait/precondition.hpp>
+
+#include <optional>
+
+namespace portrait::http {
+
+/// A call of an agent (contract section 7) whose head was accepted.
+struct AgentCall {
+    RequestPointer request;
+    AgentRequest head;
+    Localization localization;
+    Precondition precondition{}; ///< of a call that writes
+
+    PersonImageService& service() const noexcept { return request->service(); }
+    const Actor& actor() const noexcept { return request->actor(); }
+
+    /// A BlobEntity with the properties that `$select` leaves; null: an empty one.
+    Response entity_answer(const ImageInfo* info) const;
+    Answer entity_answer(const result<ImageInfo>& info) const;
+    /// Bytes in the form that Accept asks for: raw, as the picture, or as base64 in a document.
+    Response bytes_answer(const ImageBytes& bytes, std::optional<ImageFormat> format) const;
+    Answer bytes_answer(const result<StoredImage>& stored) const;
+    /// No bytes for a missing picture; the error for any other.
+    Answer empty_answer(const Error& error) const;
+};
+
+/// The answer to the calls that store a picture: 204 with its ETag.
+Response stored_answer(const SavedImage& saved);
+
+/// `Route::begin` of every call: judges the head, then reads the arguments from the body and runs
+/// `Route::handler`.
+Begun begin_agent_call(const RequestPointer& request);
+
+/// The route of a call, with everything that follows from its path, arguments and answer.
+constexpr Route agent_route(Route route) {
+    route.method = "POST";
+    route.begin = &begin_agent_call;
+    route.document.refusals.append({400, 503}); // 400 of an unknown time zone
+    if (!route.arguments.empty()) {
+        route.accepts = &accepted_body_types;
+        route.document.request = BodyContent::agent_arguments;
+        route.document.refusals.append({415});
+    }
+    if (route.document.answers.begin()->content == BodyContent::entity)
+        route.document.parameters.append({"Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone"});
+    return route;
+}
+
+} // namespace portrait::http

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "routes/route.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace portrait::http {
+
+/// A body's `content` in an OpenAPI document: media type → schema and examples. The examples of answers are
+/// made by the code of the answers; those of requests can be sent unchanged. `route` has the arguments of an
+/// agent's call.
+boost::json::object openapi_content(BodyContent content, const Route& route);
+
+/// The targets of `#/components/examples/…`.
+boost::json::object openapi_examples();
+
+/// The other targets of `#/components/…`: schemas, parameters, headers, and the security schemes that are on.
+/// The refusals, such as `Refusal404`, are made from the contract's statuses.
+boost::json::object openapi_components(const AuthenticationSchemes& schemes);
+
+/// The alternatives of `security` for a route that needs a caller.
+boost::json::array openapi_security(const AuthenticationSchemes& schemes);
+
+} // namespace portrait::http
