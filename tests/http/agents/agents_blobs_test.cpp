@@ -119,13 +119,13 @@ TEST_CASE("a saved BlobEntity is a new blob or changes texts", "[endpoint][agent
     CHECK(entity.at("BlobSize") == 0);
     CHECK(entity.at("MimeType") == "");
     CHECK(entity.at("Description") == "new");
-    // Back as it came, with one property changed, as the vendor's client does.
+    // The entity is sent back with one property changed, as the vendor's client does.
     entity["ExtraInfo"] = "more";
     auto updated = fixture.object_of(fixture.call("BLOB/SaveBlobEntity", json::serialize(entity)));
     CHECK(updated.at("BlobId") == 1);
     CHECK(updated.at("Description") == "new");
     CHECK(updated.at("ExtraInfo") == "more");
-    // What is absent stays, and null empties.
+    // Absent properties keep their values, null empties them.
     updated = fixture.object_of(
         fixture.call("BLOB/SaveBlobEntity", R"({"blobId":1,"description":null,"conceptualType":"LOGO"})"));
     CHECK(updated.at("Description") == "");

@@ -11,7 +11,7 @@
 
 namespace portrait::testing {
 
-/// Plain and slow on purpose: the tests' own base64, so that ours isn't judged by itself.
+/// The tests' own base64, plain and slow, so that the library's isn't tested by itself.
 inline std::string base64_of(std::string_view bytes) {
     constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string bits;
@@ -33,7 +33,7 @@ inline std::string base64_of(std::string_view bytes) {
 struct AgentsFixture : EndpointFixture {
     using EndpointFixture::EndpointFixture;
 
-    /// `call` is agent and method, with a query where there is one.
+    /// `name` is agent and method, and perhaps a query.
     http::Response call(const std::string& name, std::string body, RawFields fields = {}) const {
         if (std::none_of(fields.begin(), fields.end(),
                          [](const auto& field) { return field.first == "Content-Type"; }))
@@ -51,14 +51,14 @@ struct AgentsFixture : EndpointFixture {
                     {{"Content-Type", "application/xml"}, {"Accept", "application/xml"}});
     }
 
-    /// Person 1 gets a picture; its bytes.
+    /// Stores a picture for person 1 and returns its bytes.
     std::string give_person_1_a_picture() const {
         auto png = text_of(make_png(4, 4));
         send({"PUT", "/api/v1/Person/1/Image", {{"Content-Type", "image/png"}}, png});
         return png;
     }
 
-    /// A blob without bytes; its id.
+    /// Makes a blob without bytes and returns its id.
     int make_empty_blob() const {
         return static_cast<int>(
             object_of(call("BLOB/SaveBlobEntity", R"({"BlobId":0})")).at("BlobId").as_int64());

@@ -62,7 +62,7 @@ TEST_CASE("bytes are raw, base64 or a picture by what Accept names", "[endpoint]
 
 TEST_CASE("a picture of any length is whole as base64", "[endpoint][agents]") {
     const AgentsFixture fixture;
-    // Around the pieces that a long one is made of, with each padding.
+    // Sizes around the length of a piece, with each padding.
     const auto length =
         GENERATE(std::size_t{48 * 1024 - 1}, std::size_t{48 * 1024}, std::size_t{48 * 1024 + 1},
                  std::size_t{96 * 1024}, std::size_t{96 * 1024 + 1}, std::size_t{300'002});

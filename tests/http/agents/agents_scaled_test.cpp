@@ -17,7 +17,7 @@ boost::json::array images_of(const http::Response& response) {
     return boost::json::parse(std::string{response.body_text()}).as_array();
 }
 
-/// Of a picture in base64, by the tests' own reader.
+/// The header of a picture in base64, decoded by the tests' own code.
 ImageHeader decoded_header(const boost::json::value& base64) {
     constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string bytes;

@@ -10,7 +10,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Every call, with a body that is right for person 1 and blob 1.
+/// Every call, with a valid body for person 1 and blob 1.
 struct Call {
     std::string name;
     std::string body;
@@ -114,7 +114,7 @@ TEST_CASE("a call that an agent doesn't have names those that it has", "[endpoin
     CHECK(fixture.message_of(contact) == "There is no agent Contact here; the agents are Person, BLOB");
     CHECK(fixture.call("Person", "{}").status == 404);
     CHECK(fixture.call("BLOB/GetBlobEntity/1", "{}").status == 404);
-    // What can't be repeated in a sentence isn't.
+    // A name with unsafe characters isn't repeated in the message.
     const auto strange = fixture.call("BLOB/%FF%00%22", "{}");
     CHECK(strange.status == 404);
     CHECK(fixture.message_of(strange).find("has no call of that name here") != std::string::npos);
@@ -155,7 +155,7 @@ TEST_CASE("a body of another type is 415 where a call reads one", "[endpoint][ag
     REQUIRE(refused.find("Accept") != nullptr);
     CHECK(refused.find("Accept")->find("application/json") != std::string::npos);
     CHECK(fixture.call("BLOB/GetPersonImage", R"({"PersonId":1})", {{"Content-Type", ""}}).status == 200);
-    // Clients send such types with bodies that say nothing.
+    // Clients send such types with empty bodies.
     CHECK(fixture.call("BLOB/CreateDefaultBlobEntity", "null", {{"Content-Type", "text/plain"}}).status ==
           200);
     CHECK(fixture.call("BLOB/GetBlobEntity?blobEntityId=1", "", {{"Content-Type", "text/plain"}}).status ==

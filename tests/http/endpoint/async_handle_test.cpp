@@ -125,7 +125,7 @@ TEST_CASE("a cancelled async_handle ends at once, and the save goes on", "[http]
     net::cancellation_signal cancel;
     std::vector<boost::system::error_code> errors;
     {
-        // What the head views is gone before the work runs.
+        // The texts of the head are destroyed before the work runs.
         const auto target = std::make_unique<std::string>("/api/v1/Person/1/Image");
         auto head = fixture.head("PUT");
         head.target = *target;
@@ -201,7 +201,7 @@ TEST_CASE("a host may look at an answer where it becomes ready", "[http][async]"
             CHECK_FALSE(error);
             begun.emplace(std::move(outcome));
         }));
-    CHECK_FALSE(begun); // posted, although it was ready at once
+    CHECK_FALSE(begun); // posted, although the outcome was ready at once
     context.run();
     REQUIRE(begun);
     bool ready = false;
@@ -226,7 +226,7 @@ TEST_CASE("a host may look at an answer where it becomes ready", "[http][async]"
 }
 
 TEST_CASE("a cancelled async_begin keeps its head for the endpoint", "[http][async]") {
-    // Recognises callers when the test wants it to.
+    // Completes when the test calls it.
     class LateAuthenticator final : public http::Authenticator {
     public:
         void authenticate(http::Credentials, std::string_view,

@@ -100,7 +100,7 @@ TEST_CASE("with a list, application tokens have to be on it, and tickets need on
         CHECK(rule_of(response) == "authorization.app_token");
     }
     CHECK(get_info(fixture, {{"SO-AppToken", "partner"}, {"SO-AppToken", "partner"}}).status == 403);
-    // Who isn't recognised learns nothing about application tokens.
+    // A caller without credentials gets no hint about application tokens.
     CHECK(get_info(fixture, {{"Authorization", "Bearer 8A:bad"}, {"SO-AppToken", "wrong"}}).status == 401);
     for (const auto& event : fixture.log->events())
         CHECK(event.find("partner") == std::string::npos);
@@ -151,7 +151,7 @@ TEST_CASE("a listed origin gets its preflight, its answers and its errors", "[en
         CHECK(field(response, "Vary").find("Origin") != std::string::npos);
         CHECK(field(response, "Vary").find("Origin") == field(response, "Vary").rfind("Origin"));
     }
-    // The sign-in page has its answer made in a way of its own.
+    // The code of the sign-in page makes its own answers.
     CHECK(field(send({}, "/session"), "Vary") == "Origin");
     const auto other = fixture.send({"GET", info_path, {{"Origin", "https://evil.example"}}, {}});
     CHECK(other.status == 200);

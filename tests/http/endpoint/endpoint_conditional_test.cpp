@@ -21,7 +21,7 @@ Request put(std::uint32_t seed, RawFields fields = {}) {
         .method = "PUT", .target = path, .fields = std::move(fields), .body = text_of(make_png(5, 5, seed))};
 }
 
-/// Has lost the bytes and can't read anything any more, but knows what it had.
+/// A store that has an ImageInfo in memory and can read nothing else.
 class StoreWithoutBytes final : public ForwardingImageStore {
 public:
     StoreWithoutBytes(std::shared_ptr<ImageStore> store, ImageInfo known)
@@ -65,7 +65,7 @@ TEST_CASE("a picture that hasn't changed is 304 without a body", "[endpoint][con
 
     REQUIRE(fixture.send(put(2)).status == 200);
     CHECK(fixture.send({"GET", path, {{"If-None-Match", tag}}, {}}).status == 200);
-    // The first picture again is another state, though its bytes are the same.
+    // The first picture stored again is a new version, although its bytes are equal.
     REQUIRE(fixture.send(put(1)).status == 200);
     CHECK(fixture.send({"GET", path, {{"If-None-Match", tag}}, {}}).status == 200);
 }

@@ -35,7 +35,7 @@ Request accepting(Request request, const std::string& accept) {
     return request;
 }
 
-/// What an answer says in XML has to be what the other one says in JSON.
+/// Checks that the XML answer has the content of the JSON answer.
 void check_same(const Response& as_json, const Response& as_xml, const std::string& root) {
     CHECK(as_json.status == as_xml.status);
     CHECK(field(as_json, "Content-Type") == "application/json; charset=utf-8");

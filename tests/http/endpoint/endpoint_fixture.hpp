@@ -14,8 +14,8 @@
 
 namespace portrait::testing {
 
-/// Recognises `tje0` / `Tje0`, `reader` / `Reader` who may only read, the ticket `7T:good` and the token
-/// `8A:good`. Answers at once.
+/// Accepts `tje0` / `Tje0`, the read-only `reader` / `Reader`, the ticket `7T:good` and the token `8A:good`.
+/// Completes at once.
 class FixedAuthenticator final : public http::Authenticator {
 public:
     void authenticate(http::Credentials credentials, std::string_view,
@@ -45,7 +45,7 @@ public:
     }
 };
 
-/// Keeps what was logged.
+/// Keeps the logged events.
 class RecordingLog final : public http::Log {
 public:
     void event(http::Severity, std::string_view message, std::string_view) override {
@@ -63,7 +63,7 @@ private:
     std::vector<std::string> events_;
 };
 
-/// A request to an endpoint; owns what the head views.
+/// A request to an endpoint; owns the texts that its head views.
 struct Request {
     std::string method = "GET";
     std::string target = "/api/v1/Person/1/Image";
@@ -84,7 +84,7 @@ struct EndpointFixture {
                                                     executor, options, log);
     }
 
-    /// Sends the request with Basic tje0:Tje0 unless it has an Authorization (`-` means none at all).
+    /// Sends the request with Basic tje0:Tje0 unless it has an Authorization (`-` for none).
     http::Response send(Request request) const {
         bool has_authorization = false;
         http::RequestHead head{.method = request.method, .target = request.target};

@@ -45,7 +45,7 @@ struct InfoFixture : EndpointFixture {
     std::string tag() const { return field(send({"GET", info_path, {}, {}}), "ETag"); }
 };
 
-/// Lets somebody else change the texts just before a write, as often as told.
+/// A store in which another client changes the texts just before each of the first writes.
 class RacedStore final : public ImageStore {
 public:
     int races = 0;
@@ -296,7 +296,7 @@ TEST_CASE("a patch that loses a race is applied to what won it", "[endpoint][inf
     CHECK(fixture.send(patch).status == 200);
     CHECK(store->writes == 4);
     CHECK(fixture.entity().at("Description") == "mine");
-    CHECK(fixture.entity().at("ExtraInfo") == "of race 0"); // and the other's change is there still
+    CHECK(fixture.entity().at("ExtraInfo") == "of race 0"); // and the other client's change is kept
 
     store->races = 1;
     auto conditional = patch;

@@ -69,7 +69,7 @@ TEST_CASE("an Accept that excludes the stored type gets one that it prefers", "[
     CHECK(type_for("application/json") == "image/png");
     CHECK(type_for("image/webp") == "image/png");
     const auto asked = fixture.get("?type=gif", {{"Accept", "image/jpeg"}});
-    CHECK(*asked.find("Content-Type") == "image/gif"); // the parameter is more exact than a wish
+    CHECK(*asked.find("Content-Type") == "image/gif"); // the parameter wins over Accept
 }
 
 TEST_CASE("each rendition has a tag of its own that a save changes", "[endpoint][rendition]") {

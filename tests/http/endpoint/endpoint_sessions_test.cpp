@@ -22,7 +22,7 @@ namespace {
 
 const std::string image_path = "/api/v1/Person/1/Image";
 
-/// A store like one over a network: it completes on a thread of its own, or fails, or misbehaves.
+/// A store as over a network: it completes on its own thread, fails, or breaks its contract.
 class RemoteSessions final : public http::SessionStore {
 public:
     enum class Way { late, fails, throws, completes_twice, completes_and_throws };
@@ -79,7 +79,7 @@ private:
     }
 
     http::MemorySessionStore sessions_{{}};
-    std::vector<std::thread> threads_; // of one test's calls, which come one after the other
+    std::vector<std::thread> threads_; // of one test's calls, which are sequential
 };
 
 struct Fixture : EndpointFixture {
@@ -92,7 +92,7 @@ struct Fixture : EndpointFixture {
         return options;
     }
 
-    /// The fields with which a browser that has signed in writes.
+    /// The fields of a write by a browser with a session.
     RawFields sign_in() const {
         const auto response = send(sign_in_request());
         REQUIRE(response.status == 204);
@@ -117,7 +117,7 @@ struct Fixture : EndpointFixture {
     }
 };
 
-/// A body that no text is in.
+/// A body without text.
 std::string text(const Response& response) {
     return std::string{response.body_text()};
 }

@@ -31,7 +31,7 @@ std::string field(const Response& response, std::string_view name) {
     return value ? *value : std::string{};
 }
 
-/// The Set-Cookie of that name, whole; empty when there is none.
+/// The whole Set-Cookie of that name; empty without one.
 std::string set_cookie(const Response& response, const std::string& name) {
     for (const auto& [field_name, value] : response.fields)
         if (field_name == "Set-Cookie" && value.starts_with(name + "="))
@@ -46,7 +46,7 @@ std::string cookie_value(const Response& response, const std::string& name) {
     return cookie.substr(name.size() + 1, cookie.find(';') - name.size() - 1);
 }
 
-/// What a browser keeps of a sign-in.
+/// The cookies that a browser keeps of a sign-in.
 struct Browser {
     std::string secret;
     std::string xsrf;
@@ -283,7 +283,7 @@ TEST_CASE("signing in again makes a fresh session and ends the one before", "[en
     CHECK(put(fixture, before.fields_with_xsrf()).status == 401);
     CHECK(put(fixture, after.fields_with_xsrf()).status == 200);
 
-    // A secret that somebody else made up is not taken over.
+    // A session never takes its secret from the client.
     RawFields planted = form_type;
     planted.emplace_back("Cookie", "PORTRAIT_SESSION=" + std::string(43, 'A'));
     const auto fresh = fixture.send({"POST", "/session", planted, "user=tje0&password=Tje0"});

@@ -139,7 +139,7 @@ TEST_CASE("a body over the limit is refused by its declared length", "[endpoint]
     CHECK(error.at("Rule") == "request.body_too_large");
     CHECK(error.at("Observed") == 1001);
     CHECK(error.at("Limit") == 1000);
-    // A form may be larger by what stands around the picture; the picture may not.
+    // A form may be larger than the limit by its own lines; the picture may not.
     const auto big = form("b", "Content-Type: image/png", text_of(make_png(100, 100)));
     const auto refused = fixture.send(put(big, "multipart/form-data; boundary=b"));
     CHECK(refused.status == 413);

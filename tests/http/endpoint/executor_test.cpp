@@ -33,7 +33,7 @@ TEST_CASE("a worker pool runs as many tasks at a time as it has threads", "[exec
     std::promise<void> first;
     std::promise<void> second;
     WorkerPool pool{2, 10};
-    // Each waits for the other, so one thread alone would never get through.
+    // Each waits for the other, so a single thread would block forever.
     REQUIRE(pool.execute([&] {
         first.set_value();
         second.get_future().wait();

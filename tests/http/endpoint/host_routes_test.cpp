@@ -69,7 +69,7 @@ TEST_CASE("a host's route is served beside the contract's", "[endpoint][host]") 
     CHECK(*page.find("X-Request-Id") == "r1");
     CHECK(page.route == "/");
     CHECK(fixture.send({"GET", "/api/v1/Person/1/Image"}).status == 404);
-    // The contract's documents stay the contract's.
+    // The contract's documents don't list the host's routes.
     CHECK(text(fixture.send({"GET", "/api/v1"})).find("/who") == std::string::npos);
 }
 

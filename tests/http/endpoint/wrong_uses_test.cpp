@@ -14,7 +14,7 @@
 
 namespace wrong_uses_test {
 
-// What a user of the library may do wrong, or never try.
+// Mistakes of a user of the library, and rare uses.
 
 using namespace portrait;
 using namespace portrait::testing;
@@ -36,7 +36,7 @@ public:
     }
 };
 
-/// What it has at hand it can't say, nor whether it takes writes.
+/// A store whose `cached_image`, `cached_info` and `writable` fail.
 class ThrowingCache final : public ForwardingImageStore {
 public:
     using ForwardingImageStore::ForwardingImageStore;
@@ -79,7 +79,7 @@ bool logged(const RecordingLog& log, std::string_view text) {
     return false;
 }
 
-/// 500, of which the operator learns the cause and the client nothing.
+/// Checks for a 500 with the cause in the log and not in the answer.
 void check_contained(const http::Response& response, const RecordingLog& log) {
     CHECK(response.status == 500);
     CHECK(response.body_text().find("hunter2") == std::string_view::npos);
@@ -155,7 +155,7 @@ TEST_CASE("a store that throws is 500, logged, and what was there stays", "[http
     const auto refused = fixture.send(put(1, text_of(make_png(3, 2, 2))));
     CHECK(refused.status == 500);
     CHECK(refused.body_text().find("hunter2") == std::string_view::npos);
-    CHECK(logged(*fixture.log, "hunter2")); // the operator's to see
+    CHECK(logged(*fixture.log, "hunter2")); // for the operator only
     CHECK(fixture.send(get(1)).body_text() == kept);
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("whatever route meets a store that throws, it is 500, and asking again
     REQUIRE(fixture.send(put(1, text_of(make_png(3, 2, 1)))).status == 200);
     for (const auto& request : requests) {
         INFO(request.method << ' ' << request.target);
-        // The memory store has everything at hand, so what only reads may never come to it.
+        // The memory store has everything in memory, so a read may never reach `finish`.
         const bool from_cache = request.method == "GET" && request.target == get(1).target;
         store->throw_at_call(1, "disk password hunter2");
         const auto refused = fixture.send(request);

@@ -18,7 +18,7 @@ ImageVersion version(std::int64_t blob, std::int64_t blob_version, std::int64_t 
     return {BlobId::from(blob).value(), blob_version, link_version};
 }
 
-/// The tags of a list as they would be written.
+/// The tags of a list in their notation.
 std::vector<std::string> tags(std::string_view value) {
     std::vector<std::string> written;
     for (const auto& tag : parse_entity_tags(value).tags)

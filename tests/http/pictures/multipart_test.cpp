@@ -22,7 +22,7 @@ boost::system::result<ImageBytes, Problem> parse(std::string body, std::string_v
     return picture_part(ImageBytes{std::move(body)}, boundary);
 }
 
-/// The picture's bytes, or the rule that was broken.
+/// The picture's bytes, or the rule of the refusal.
 std::string outcome(std::string body, std::string_view boundary = "XX") {
     const auto picture = parse(std::move(body), boundary);
     if (picture)

@@ -13,7 +13,7 @@ using namespace portrait::testing;
 
 namespace {
 
-/// What a cell's letter says of the answer's Content-Type.
+/// The answer's Content-Type for a cell's letter.
 const std::map<char, std::string> types{{'J', "application/json; charset=utf-8"},
                                         {'j', "text/json; charset=utf-8"},
                                         {'X', "application/xml; charset=utf-8"},
@@ -24,8 +24,8 @@ const std::map<char, std::string> types{{'J', "application/json; charset=utf-8"}
                                         {'O', "application/octet-stream"},
                                         {'-', ""}};
 
-/// The columns of every table: a name for Accept, `none` for no such field. What names nothing that the
-/// answer can be gives JSON, or the picture as it is, as the vendor's platform does: never 406.
+/// The columns of every table: a value of Accept, `none` for no such field. An Accept without an available
+/// type gives JSON, or the picture as it is, as the vendor's platform does: never 406.
 const std::vector<std::string> accepts{
     "none",
     "*/*",
@@ -75,7 +75,7 @@ const std::string no_content = "204- 204- 204- 204- 204- 204- 204- 204- 204- 204
 const std::string wrong_type = "415J 415J 415J 415j 415X 415x 415P 415M 415x 415J 415J 415J";
 const std::string bad_body = "400J 400J 400J 400j 400X 400x 400P 400M 400x 400J 400J 400J";
 const std::string wrong_method = "405J 405J 405J 405j 405X 405x 405P 405M 405x 405J 405J 405J";
-/// Raw bytes for who says nothing: the vendor's client always says octet-stream.
+/// Raw bytes without Accept: the vendor's client always sends octet-stream.
 const std::string binary = "200O 200O 200J 200j 200X 200x 200P 200M 200x 200O 200I 200J";
 
 void check_row(const Row& row) {

@@ -56,8 +56,8 @@ struct Attack {
     unsigned status = 400;
 };
 
-/// What has to be refused wherever an entity is taken. A call of an agent takes larger bodies, since pictures
-/// come in them.
+/// Bodies that every route with an entity refuses. The calls of the agents accept larger bodies, which may
+/// hold pictures.
 const std::vector<Attack>& attacks() {
     static const std::vector<Attack> all{
         {"10,000 arrays in each other", json_type, repeated("[", 10'000) + repeated("]", 10'000)},
@@ -107,7 +107,7 @@ void store_picture(const EndpointFixture& fixture) {
     REQUIRE(send(fixture, "PUT", image_path, "image/png", text_of(make_png())).status == 200);
 }
 
-/// A refusal that says what was wrong, and repeats nothing of what was sent.
+/// Checks for a refusal with a message that repeats nothing of the body.
 void check_refusal(const http::Response& response, unsigned status) {
     CHECK(response.status == status);
     CHECK(response.body_text().size() < 1000);
@@ -161,7 +161,7 @@ TEST_CASE("a patch has at most 1,000 operations", "[contract][hostile]") {
     const auto patch = [&](std::size_t count) {
         return "[" + repeated(operation + ",", count - 1) + operation + "]";
     };
-    // Its bytes alone are too many.
+    // Refused for its size.
     check_refusal(send(fixture, "PATCH", info_path, patch_type, patch(100'000)), 413);
     const auto refused = send(fixture, "PATCH", info_path, patch_type, patch(1001));
     check_refusal(refused, 413);
@@ -192,7 +192,7 @@ TEST_CASE("an If-Match of 64 KiB is read to its end and matches as any list", "[
     check_refusal(put(std::string(64 * 1024, 'a')), 412);
     check_refusal(put(std::string(64 * 1024, ',')), 412);
     check_refusal(put("\"" + std::string(64 * 1024, 'a') + "\""), 412);
-    // More members than are looked at match nothing, and one that stands before them does.
+    // A tag behind the limit of members matches nothing; one before it does.
     check_refusal(put(others + tag), 412);
     CHECK(put(tag + ", " + others).status == 200);
 }

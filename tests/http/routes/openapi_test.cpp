@@ -21,7 +21,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// What these have documented needs a renderer; a build without one answers 501, which is documented, too.
+/// Operations whose answers need a renderer; a build without one answers 501, which is documented, too.
 bool needs_renderer([[maybe_unused]] const std::string& operation, [[maybe_unused]] unsigned status) {
 #ifdef PORTRAIT_TEST_RENDERS
     return false;
@@ -80,7 +80,7 @@ void walk(const WalkOperation& operation, unsigned status, const json::object& d
         CAPTURE(type);
         WalkServer server{strict, status != 501};
         const auto request = provocation(server, operation, status, type);
-        REQUIRE(request); // otherwise the documented answer is asked for by nothing
+        REQUIRE(request); // otherwise no request provokes the documented answer
         const auto response = send(server, *request);
         CAPTURE(response.body);
         if (status != 501 && needs_renderer(operation.id, status)) {

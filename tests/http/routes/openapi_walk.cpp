@@ -189,7 +189,7 @@ void set_json(Request& request, std::string body) {
     request.body = std::move(body);
 }
 
-/// Signs somebody in or out of the way of `PostSession`, where who calls stands in the form.
+/// Sets the caller, for `PostSession` in the form.
 void set_caller(Request& request, const WalkOperation& operation, const std::string& user) {
     if (is_session(operation))
         request.body = "user=" + user + "&password=x";
@@ -216,7 +216,7 @@ bool set_malformed(Request& request, const WalkOperation& operation) {
 bool set_unknown(Request& request, const WalkOperation& operation) {
     if (operation.path.find("{personId}") != std::string::npos) {
         request.target = operation.path;
-        // Who is unknown can't be written for, which is 400; who has no picture has none to describe.
+        // A write for an unknown person is 400, one for the ImageInfo of a missing picture 404.
         replace_all(request.target, "{personId}", request.body.empty() ? "99" : "2");
     } else if (request.target.find("blobEntityId=") != std::string::npos) {
         request.target = operation.path + "?blobEntityId=99";
@@ -245,7 +245,7 @@ bool set_too_many_pixels(Request& request, const WalkOperation& operation) {
     return true;
 }
 
-/// A picture whose pixels are too many to decode, and a wish to have it scaled.
+/// A picture with too many pixels to decode, requested at another size.
 bool set_too_costly(WalkServer& server, Request& request, const WalkOperation& operation) {
     server.store(make_png_claiming(9'990, 9'990));
     if (operation.method == "GET" || operation.method == "HEAD")

@@ -14,7 +14,7 @@
 
 namespace portrait::testing {
 
-/// As `FixedAuthenticator`; `broken` can't be decided.
+/// `FixedAuthenticator` that fails for the user `broken`.
 class WalkAuthenticator final : public http::Authenticator {
 public:
     void authenticate(http::Credentials credentials, std::string_view remote_address,
@@ -24,7 +24,7 @@ private:
     FixedAuthenticator fixed_;
 };
 
-/// Runs its work at once, or refuses it.
+/// Runs its work at once, or refuses all work.
 class WalkExecutor final : public http::Executor {
 public:
     std::atomic<bool> refuses{false};
