@@ -58,6 +58,9 @@ enum class PORTRAIT_EXPORT errc {
     store_folder_missing,
     store_not_a_database,
     store_newer_schema,
+    account_invalid,
+    password_invalid,
+    file_invalid,
     internal,
 };
 

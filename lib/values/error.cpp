@@ -74,6 +74,11 @@ constexpr std::array rules{
               "The data folder holds something that is not a portrait database"},
     ErrorRule{errc::store_newer_schema, "store.newer_schema", failure::not_supported,
               "The data folder was written by a newer version"},
+    ErrorRule{errc::account_invalid, "account.invalid", failure::bad_input,
+              "A value of the user or token is not valid"},
+    ErrorRule{errc::password_invalid, "password.invalid", failure::bad_input, "The password is not valid"},
+    ErrorRule{errc::file_invalid, "file.invalid", failure::bad_input,
+              "A file that the operator keeps is malformed"},
     ErrorRule{errc::internal, "internal", failure::internal, "internal error"},
 };
 

@@ -8,7 +8,7 @@ namespace portrait::http {
 
 namespace {
 
-/// What a rule of the core answers, for a request that reads and for one that writes.
+/// The statuses of a rule of the core, for a request that reads and for one that writes.
 struct StatusRow {
     errc code;
     unsigned reading;
@@ -53,6 +53,9 @@ constexpr std::array statuses{
     StatusRow{errc::store_folder_missing, 500, 500},
     StatusRow{errc::store_not_a_database, 500, 500},
     StatusRow{errc::store_newer_schema, 500, 500},
+    StatusRow{errc::account_invalid, 400, 400},
+    StatusRow{errc::password_invalid, 400, 400},
+    StatusRow{errc::file_invalid, 400, 400},
     StatusRow{errc::internal, 500, 500},
 };
 
@@ -89,7 +92,7 @@ Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observe
     auto problem = plain_problem(
         413, "request.body_too_large",
         observed ? fmt::format("The body has {} bytes; at most {} are accepted", *observed, limit)
-                 : fmt::format("The body has more than {} bytes, which is the most that is accepted", limit));
+                 : fmt::format("The body has more than {} bytes, the most that is accepted", limit));
     problem.observed = observed;
     problem.limit = limit;
     return problem;

@@ -25,7 +25,7 @@ using portrait::Error;
 constexpr std::size_t longest_line = 4096;
 
 Error refused(const char* sentence) {
-    return {errc::info_text_invalid, sentence};
+    return {errc::password_invalid, sentence};
 }
 
 volatile std::sig_atomic_t interrupted_by = 0;

@@ -125,7 +125,7 @@ std::string manifest_line(const ManifestEntry& entry) {
     try {
         return entry_of(json::parse(json::string_view{line.data(), line.size()}).as_object());
     } catch (const std::exception& fault) {
-        return portrait::Error{portrait::errc::info_text_invalid, fault.what()};
+        return portrait::Error{portrait::errc::file_invalid, fault.what()};
     }
 }
 

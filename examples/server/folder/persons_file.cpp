@@ -26,7 +26,7 @@ constexpr std::size_t longest_name = 1000;
 constexpr std::size_t largest_file = std::size_t{256} << 20;
 
 Error bad_line(std::size_t line, std::string_view fault) {
-    return {errc::info_text_invalid, fmt::format("line {}: {}", line, fault)};
+    return {errc::file_invalid, fmt::format("line {}: {}", line, fault)};
 }
 
 /// Takes records from a CSV text, one after another.
