@@ -7,7 +7,6 @@
 #include "formats/form.hpp"
 #include "formats/json_patch.hpp"
 #include "formats/json_reader.hpp"
-#include "formats/merge_patch.hpp"
 #include "formats/xml.hpp"
 #include "localization/localization.hpp"
 #include "pictures/multipart.hpp"

@@ -3,12 +3,10 @@
 #include "agents/agent_request.hpp"
 #include "callers/authorization.hpp"
 #include "callers/cookies.hpp"
-#include "headers/body_types.hpp"
 #include "headers/content_types.hpp"
 #include "headers/http_date.hpp"
 #include "headers/negotiation.hpp"
 #include "headers/request_id.hpp"
-#include "headers/trace_parent.hpp"
 #include "localization/language.hpp"
 #include "localization/localization.hpp"
 #include "localization/multi_language_value.hpp"
@@ -18,6 +16,7 @@
 #include "pictures/image_query.hpp"
 #include "pictures/range.hpp"
 
+#include <portrait/http/log.hpp>
 #include <portrait/image_info.hpp>
 
 #include <array>
@@ -92,6 +91,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     read_types(head, value);
     read_conditions(head, value);
     read_languages(head, value);
-    (void)http::is_trace_parent(value);
+    head.fields.push_back({"traceparent", value});
+    (void)http::logged_fields(head);
     return 0;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "headers/body_types.hpp"
+#include "headers/content_types.hpp"
 
 #include <portrait/http/problem.hpp>
 #include <portrait/id.hpp>

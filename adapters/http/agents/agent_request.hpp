@@ -1,6 +1,6 @@
 #pragma once
 
-#include "headers/body_types.hpp"
+#include "headers/content_types.hpp"
 #include "headers/negotiation.hpp"
 
 #include <portrait/http/message.hpp>

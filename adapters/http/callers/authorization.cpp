@@ -1,14 +1,18 @@
 #include "callers/authorization.hpp"
 
+#include "headers/field_syntax.hpp"
 #include "headers/plain_problem.hpp"
 
 #include "formats/base64.hpp"
 
-#include <portrait/http/message.hpp>
+#include <portrait/http/secret_digest.hpp>
 #include <portrait/http/utf8.hpp>
+
+#include <boost/throw_exception.hpp>
 
 #include <openssl/crypto.h>
 
+#include <stdexcept>
 #include <utility>
 
 namespace portrait::http {
@@ -18,61 +22,49 @@ namespace {
 Authorization parse_basic(std::string_view token) {
     auto decoded = decode_base64(token);
     if (!decoded)
-        return MalformedAuthorization{"Basic is not base64"};
-    Authorization authorization = MalformedAuthorization{"Basic has no colon"};
+        return MalformedAuthorization{"The Basic credentials are not base64"};
+    Authorization authorization = MalformedAuthorization{"The Basic credentials have no colon"};
     const auto colon = decoded->find(':');
     if (!is_utf8(*decoded))
-        authorization = MalformedAuthorization{"Basic is not UTF-8"};
+        authorization = MalformedAuthorization{"The Basic credentials are not UTF-8"};
     else if (has_control_characters(*decoded))
-        authorization = MalformedAuthorization{"Basic has control characters"};
+        authorization = MalformedAuthorization{"The Basic credentials have control characters"};
     else if (colon != std::string::npos)
         authorization = Credentials{BasicCredentials{decoded->substr(0, colon), decoded->substr(colon + 1)}};
     OPENSSL_cleanse(decoded->data(), decoded->size());
     return authorization;
 }
 
-Authorization parse_opaque(std::string_view token, Credentials credentials) {
-    if (has_control_characters(token))
-        return MalformedAuthorization{"Authorization has control characters"};
-    if (auto* ticket = std::get_if<TicketCredentials>(&credentials))
-        ticket->ticket = token;
-    else if (auto* bearer = std::get_if<BearerCredentials>(&credentials))
-        bearer->token = token;
-    return credentials;
-}
-
 } // namespace
 
-Authorization parse_authorization(const std::string_view* value, const AuthenticationSchemes& schemes) {
+Authorization authorization_of(const RequestHead& head, const AuthenticationSchemes& schemes) {
+    const auto* const value = head.find("Authorization");
     if (value == nullptr)
         return std::monostate{};
+    if (head.count("Authorization") > 1)
+        return MalformedAuthorization{"The request has more than one Authorization field"};
     if (value->size() > max_authorization_length)
-        return MalformedAuthorization{"Authorization is too long"};
-    const auto space = value->find(' ');
-    const auto scheme = value->substr(0, space);
+        return MalformedAuthorization{"The Authorization field is too long"};
+    const auto scheme = value->substr(0, value->find(' '));
+    auto token = value->substr(scheme.size());
+    skip(token, " "); // RFC 9110 section 11.4: one or more spaces
     const bool basic = schemes.basic && equal_ignoring_case(scheme, "Basic");
     const bool ticket = schemes.so_ticket && equal_ignoring_case(scheme, "SoTicket");
     const bool bearer = schemes.bearer && equal_ignoring_case(scheme, "Bearer");
     if (!basic && !ticket && !bearer)
-        return MalformedAuthorization{"the scheme of Authorization is none that is on"};
-    // RFC 9110 section 11.4: one or more spaces stand before what the scheme shows.
-    const auto start =
-        space == std::string_view::npos ? std::string_view::npos : value->find_first_not_of(' ', space);
-    if (start == std::string_view::npos)
-        return MalformedAuthorization{"Authorization shows nothing beside its scheme"};
-    const auto token = value->substr(start);
+        return MalformedAuthorization{"The Authorization scheme is unknown or off"};
+    if (token.empty())
+        return MalformedAuthorization{"The Authorization field has a scheme and no credentials"};
     if (basic)
         return parse_basic(token);
-    return ticket ? parse_opaque(token, TicketCredentials{}) : parse_opaque(token, BearerCredentials{});
+    if (has_control_characters(token))
+        return MalformedAuthorization{"The Authorization field has control characters"};
+    if (ticket)
+        return Credentials{TicketCredentials{std::string{token}}};
+    return Credentials{BearerCredentials{std::string{token}}};
 }
 
-Authorization authorization_of(const RequestHead& head, const AuthenticationSchemes& schemes) {
-    if (head.count("Authorization") > 1)
-        return MalformedAuthorization{"there is more than one Authorization"};
-    return parse_authorization(head.find("Authorization"), schemes);
-}
-
-std::string www_authenticate(const AuthenticationSchemes& schemes) {
+void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
     std::string challenges;
     const auto add = [&](bool on, std::string_view challenge) {
         if (on)
@@ -81,11 +73,7 @@ std::string www_authenticate(const AuthenticationSchemes& schemes) {
     add(schemes.basic, R"(Basic realm="portrait", charset="UTF-8")");
     add(schemes.so_ticket, "SoTicket");
     add(schemes.bearer, "Bearer");
-    return challenges;
-}
-
-void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
-    if (auto challenges = www_authenticate(schemes); !challenges.empty())
+    if (!challenges.empty())
         response.set("WWW-Authenticate", std::move(challenges));
 }
 
@@ -98,7 +86,7 @@ Problem problem_of(const AuthenticationFailure& failure) {
         return problem;
     }
     case AuthenticationFailure::Kind::broken: {
-        auto problem = plain_problem(500, "authentication.broken", "who is calling could not be decided");
+        auto problem = plain_problem(500, "authentication.broken", "The caller could not be authenticated");
         problem.cause = failure.cause;
         return problem;
     }
@@ -106,6 +94,34 @@ Problem problem_of(const AuthenticationFailure& failure) {
     }
     return plain_problem(401, "authentication.failed",
                          "Authentication failed; send valid credentials in the Authorization header");
+}
+
+void throw_exception_from_error(const AuthenticationFailure& failure, const boost::source_location& where) {
+    const char* what = "The credentials were rejected";
+    switch (failure.kind) {
+    case AuthenticationFailure::Kind::rejected: break;
+    case AuthenticationFailure::Kind::busy: what = "Too busy to check the credentials"; break;
+    case AuthenticationFailure::Kind::broken: what = "The credentials could not be checked"; break;
+    }
+    boost::throw_with_location(std::logic_error{what}, where);
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): overriding functions keep it
+void Authenticator::revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done) {
+    done(principal);
+}
+
+void AppTokens::add(std::string_view token) {
+    if (!token.empty())
+        hashes_.push_back(sha256(token));
+}
+
+bool AppTokens::contains(std::string_view token) const {
+    const auto hash = sha256(token);
+    bool found = false;
+    for (const auto& listed : hashes_)
+        found |= equal_secrets(listed, hash);
+    return found;
 }
 
 } // namespace portrait::http

@@ -1,7 +1,7 @@
 #include "callers/browser_sessions.hpp"
 
 #include "callers/authorization.hpp"
-#include "callers/session_secret.hpp"
+#include "callers/sign_in_answers.hpp"
 
 #include <exception>
 #include <optional>
@@ -11,7 +11,7 @@ namespace portrait::http {
 
 namespace {
 
-/// Calls a port; an exception becomes the error of its completion.
+/// Calls a port; its completion gets an exception as an error.
 template<class Call, class Done>
 void contain_port(const Call& call, const Done& done) {
     try {
@@ -29,7 +29,7 @@ BrowserSessions::BrowserSessions(std::shared_ptr<SessionStore> store,
     , authenticator_{std::move(authenticator)} {}
 
 void BrowserSessions::find(std::string_view secret, const std::function<void(Found)>& done) const {
-    // No secret has another length, and a long one would cost time.
+    // Every secret has this length; hashing a longer one would cost time.
     if (secret.size() != session_secret_length)
         return done(problem_of(AuthenticationFailure{}));
     const auto session = sha256(secret);
@@ -59,9 +59,7 @@ void BrowserSessions::start(const Principal& principal,
         [&] {
             store_->start(session, principal,
                           [secret = std::move(secret), done](const result<void>& started) {
-                              if (!started)
-                                  return done(started.error());
-                              done(secret);
+                              done(started ? result<std::string>{secret} : started.error());
                           });
         },
         done);

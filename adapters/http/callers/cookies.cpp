@@ -6,7 +6,7 @@ namespace portrait::http {
 
 namespace {
 
-/// Notes every cookie of that name in one field.
+/// Adds the cookies of that name in one field to `found`.
 void read_field(std::string_view field, std::string_view name, CookieValue& found) noexcept {
     while (!field.empty()) {
         const auto end = field.find(';');

@@ -10,7 +10,7 @@ namespace portrait::http {
 
 namespace {
 
-/// Every request field of the contract's page. Authorization is never covered by a wildcard.
+/// Every request field of the contract. A wildcard would not cover Authorization.
 constexpr std::string_view allowed_fields =
     "Accept, Accept-Language, Authorization, Content-Language, Content-Type, If-Match, If-Modified-Since, "
     "If-None-Match, If-Range, If-Unmodified-Since, Range, SO-AppToken, SO-Browser-TZ-Offset, SO-Culture, "
@@ -92,7 +92,7 @@ bool is_cross_site(const RequestHead& head, const CorsGrant& grant) noexcept {
     const auto* origin = head.find("Origin");
     if (origin != nullptr && grant.credentials)
         return false;
-    // Browsers send it over TLS and to this machine itself, and no page can forge it.
+    // Browsers send Sec-Fetch-Site over TLS and to localhost, and no page can forge it.
     if (const auto* site = head.find("Sec-Fetch-Site"))
         return *site != "same-origin" && *site != "none";
     if (origin == nullptr)

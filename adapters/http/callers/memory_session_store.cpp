@@ -1,8 +1,8 @@
+#include <portrait/http/lru_map.hpp>
 #include <portrait/http/session_store.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <list>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -10,115 +10,90 @@
 
 namespace portrait::http {
 
-namespace {
-
-/// Rounds down to seconds, so that a limit of any length compares without an overflow.
-std::chrono::seconds whole_seconds(SteadyTimestamp::duration duration) {
-    return std::chrono::floor<std::chrono::seconds>(duration);
-}
-
-} // namespace
-
 class MemorySessionStore::State {
 public:
     State(SessionOptions options, std::shared_ptr<const SteadyClock> clock)
         : options_{options}
         , clock_{std::move(clock)} {}
 
-    void start(const SecretDigest& digest, const Principal& principal);
-    std::optional<Principal> find(const SecretDigest& digest);
-    bool end(const SecretDigest& digest);
-    std::size_t count() const;
+    void start(const SecretDigest& digest, const Principal& principal) {
+        const std::lock_guard lock{mutex_};
+        const auto now = clock_->now();
+        erase(digest);
+        make_room(principal.name, now);
+        sessions_.touch(digest) = {principal, now, now};
+        ++of_principal_[principal.name];
+    }
+
+    std::optional<Principal> find(const SecretDigest& digest) {
+        const std::lock_guard lock{mutex_};
+        const auto* const found = sessions_.find(digest);
+        if (found == nullptr)
+            return std::nullopt;
+        const auto now = clock_->now();
+        if (is_over(*found, now)) {
+            erase(digest);
+            return std::nullopt;
+        }
+        auto& session = sessions_.touch(digest);
+        session.used = std::max(session.used, now);
+        return session.principal;
+    }
+
+    bool end(const SecretDigest& digest) {
+        const std::lock_guard lock{mutex_};
+        return erase(digest);
+    }
+
+    std::size_t count() const {
+        const std::lock_guard lock{mutex_};
+        return sessions_.size();
+    }
 
 private:
     struct Session {
-        SecretDigest digest;
         Principal principal;
         SteadyTimestamp started;
         SteadyTimestamp used;
     };
-    using Place = std::list<Session>::iterator;
 
-    bool is_over(const Session& session, SteadyTimestamp now) const noexcept;
-    void erase(Place place);
-    void make_room(const std::string& principal, SteadyTimestamp now);
+    /// Compares whole seconds, so that a limit of any length compares without an overflow.
+    bool is_over(const Session& session, SteadyTimestamp now) const noexcept {
+        using std::chrono::seconds;
+        return std::chrono::floor<seconds>(now - session.used) >= options_.idle ||
+               std::chrono::floor<seconds>(now - session.started) >= options_.lifetime;
+    }
+
+    bool erase(const SecretDigest& digest) {
+        const auto* const session = sessions_.find(digest);
+        if (session == nullptr)
+            return false;
+        const auto count = of_principal_.find(session->principal.name);
+        if (--count->second == 0)
+            of_principal_.erase(count);
+        return sessions_.erase(digest);
+    }
+
+    void make_room(const std::string& principal, SteadyTimestamp now) {
+        while (!sessions_.empty() && (is_over(sessions_.oldest().value, now) ||
+                                      sessions_.size() >= std::max<std::size_t>(options_.most, 1)))
+            erase(sessions_.oldest().key);
+        const auto own = of_principal_.find(principal);
+        if (own == of_principal_.end() ||
+            own->second < std::max<std::size_t>(options_.most_of_one_principal, 1))
+            return;
+        const auto& entries = sessions_.entries();
+        erase(std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
+                  return entry.value.principal.name == principal;
+              })->key);
+    }
 
     const SessionOptions options_;
     const std::shared_ptr<const SteadyClock> clock_; ///< read under the lock, so that times come in order
     mutable std::mutex mutex_;
-    std::list<Session> longest_idle_first_;
-    std::unordered_map<SecretDigest, Place, SecretDigestHash, SecretDigestEqual> places_;
-    std::unordered_map<std::string, std::size_t> of_principal_;
+    LruMap<Session> sessions_;
+    std::unordered_map<std::string, std::size_t> of_principal_; ///< how many sessions each principal has
 };
-
-void MemorySessionStore::State::start(const SecretDigest& digest, const Principal& principal) {
-    const std::lock_guard lock{mutex_};
-    const auto now = clock_->now();
-    if (const auto found = places_.find(digest); found != places_.end())
-        erase(found->second);
-    make_room(principal.name, now);
-    const auto place = longest_idle_first_.insert(longest_idle_first_.end(), {digest, principal, now, now});
-    places_.emplace(digest, place);
-    ++of_principal_[principal.name];
-}
-
-std::optional<Principal> MemorySessionStore::State::find(const SecretDigest& digest) {
-    const std::lock_guard lock{mutex_};
-    const auto found = places_.find(digest);
-    if (found == places_.end())
-        return std::nullopt;
-    const auto place = found->second;
-    const auto now = clock_->now();
-    if (is_over(*place, now)) {
-        erase(place);
-        return std::nullopt;
-    }
-    place->used = std::max(place->used, now);
-    longest_idle_first_.splice(longest_idle_first_.end(), longest_idle_first_, place);
-    return place->principal;
-}
-
-bool MemorySessionStore::State::end(const SecretDigest& digest) {
-    const std::lock_guard lock{mutex_};
-    const auto found = places_.find(digest);
-    if (found == places_.end())
-        return false;
-    erase(found->second);
-    return true;
-}
-
-std::size_t MemorySessionStore::State::count() const {
-    const std::lock_guard lock{mutex_};
-    return places_.size();
-}
-
-bool MemorySessionStore::State::is_over(const Session& session, SteadyTimestamp now) const noexcept {
-    return whole_seconds(now - session.used) >= options_.idle ||
-           whole_seconds(now - session.started) >= options_.lifetime;
-}
-
-void MemorySessionStore::State::erase(Place place) {
-    const auto count = of_principal_.find(place->principal.name);
-    if (count != of_principal_.end() && --count->second == 0)
-        of_principal_.erase(count);
-    places_.erase(place->digest);
-    longest_idle_first_.erase(place);
-}
-
-void MemorySessionStore::State::make_room(const std::string& principal, SteadyTimestamp now) {
-    while (!longest_idle_first_.empty() &&
-           (is_over(longest_idle_first_.front(), now) ||
-            longest_idle_first_.size() >= std::max<std::size_t>(options_.most, 1)))
-        erase(longest_idle_first_.begin());
-    const auto own = of_principal_.find(principal);
-    if (own == of_principal_.end() || own->second < std::max<std::size_t>(options_.most_of_one_principal, 1))
-        return;
-    const auto oldest =
-        std::find_if(longest_idle_first_.begin(), longest_idle_first_.end(),
-                     [&](const Session& session) { return session.principal.name == principal; });
-    if (oldest != longest_idle_first_.end())
-        erase(oldest);
-}
 
 MemorySessionStore::MemorySessionStore(SessionOptions options, std::shared_ptr<const SteadyClock> clock)
     : state_{std::make_unique<State>(options, clock ? std::move(clock) : system_steady_clock())} {}

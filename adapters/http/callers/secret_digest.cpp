@@ -1,27 +1,21 @@
-
 #include <portrait/http/secret_digest.hpp>
+
+#include "formats/base64.hpp"
+
+#include <boost/algorithm/hex.hpp>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <span>
 #include <stdexcept>
 
 namespace portrait::http {
-
-namespace {
-
-int digit_value(char digit) noexcept {
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    return -1;
-}
-
-} // namespace
 
 SecretDigest sha256(std::string_view secret) {
     SecretDigest digest{};
@@ -60,7 +54,7 @@ std::size_t SecretDigestHash::operator()(const SecretDigest& digest) const noexc
 SecretDigest random_bytes() {
     SecretDigest bytes{};
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error{"the system has no random bytes"};
+        throw std::runtime_error{"The system has no random bytes"};
     return bytes;
 }
 
@@ -69,43 +63,26 @@ std::string random_secret() {
 }
 
 std::string base64url(const SecretDigest& bytes) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::string text;
-    text.reserve((bytes.size() * 4 + 2) / 3);
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const auto byte : bytes) {
-        bits = (bits << 8U) | byte;
-        for (count += 8; count >= 6; count -= 6)
-            text.push_back(alphabet[(bits >> (count - 6)) & 63U]);
-    }
-    if (count != 0)
-        text.push_back(alphabet[(bits << (6 - count)) & 63U]);
+    append_base64(text, std::as_bytes(std::span{bytes}));
+    text.pop_back(); // the padding
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
     return text;
 }
 
 std::string hexadecimal(const SecretDigest& digest) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    text.reserve(digest.size() * 2);
-    for (const auto byte : digest) {
-        text.push_back(digits[byte >> 4U]);
-        text.push_back(digits[byte & 15U]);
-    }
+    boost::algorithm::hex_lower(digest, std::back_inserter(text));
     return text;
 }
 
 std::optional<SecretDigest> parse_hexadecimal(std::string_view text) {
     SecretDigest digest{};
-    if (text.size() != digest.size() * 2)
+    if (text.size() != digest.size() * 2 ||
+        text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
         return std::nullopt;
-    for (std::size_t index = 0; index < digest.size(); ++index) {
-        const int high = digit_value(text[2 * index]);
-        const int low = digit_value(text[2 * index + 1]);
-        if (high < 0 || low < 0)
-            return std::nullopt;
-        digest[index] = static_cast<std::uint8_t>(high * 16 + low);
-    }
+    boost::algorithm::unhex(text, digest.begin());
     return digest;
 }
 

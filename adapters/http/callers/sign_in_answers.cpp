@@ -2,6 +2,8 @@
 
 #include "callers/cookies.hpp"
 
+#include <portrait/http/secret_digest.hpp>
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -35,8 +37,7 @@ Response page(unsigned status, std::string_view title, std::string_view content)
                  "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
     response.set("X-Frame-Options", "DENY");
     response.set("X-Content-Type-Options", "nosniff");
-    // Not no-referrer: browsers would then hide the form's origin, by which a sign-in from elsewhere is
-    // known.
+    // Not no-referrer: browsers would hide the form's origin, which `is_cross_site` needs.
     response.set("Referrer-Policy", "same-origin");
     response.body = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -49,15 +50,24 @@ std::string cookie(std::string_view name, std::string_view value, std::string_vi
     return fmt::format("{}={}; Path=/; SameSite=Lax{}{}", name, value, attributes, secure ? "; Secure" : "");
 }
 
-/// `Response::set` keeps one field of a name, and each cookie needs one of its own.
+/// `Response::set` keeps one field of a name, but each cookie needs its own.
 void add_cookie(Response& response, std::string value) {
     response.fields.push_back({"Set-Cookie", std::move(value)});
 }
 
 } // namespace
 
+std::string xsrf_value(std::string_view secret) {
+    // The prefix makes it differ from the secret's digest, which is the session's key in its store.
+    return base64url(sha256(std::string{"XSRF-TOKEN "}.append(secret)));
+}
+
+bool is_xsrf_value(std::string_view secret, std::string_view value) {
+    return equal_secrets(std::string_view{xsrf_value(secret)}, value);
+}
+
 Response sign_in_page(unsigned status, std::string_view sentence) {
-    const auto said =
+    const auto alert =
         sentence.empty() ? std::string{} : fmt::format("<p role=\"alert\">{}</p>\n", escaped(sentence));
     return page(
         status, "Sign in",
@@ -68,7 +78,7 @@ Response sign_in_page(unsigned status, std::string_view sentence) {
                     "<input id=\"password\" name=\"password\" type=\"password\" "
                     "autocomplete=\"current-password\" required></p>\n"
                     "<p><button type=\"submit\">Sign in</button></p>\n</form>\n",
-                    said));
+                    alert));
 }
 
 Response signed_in_page(std::string_view name, std::string_view xsrf_value) {
@@ -86,11 +96,6 @@ void set_session_cookies(Response& response, std::string_view secret, std::strin
     set_xsrf_cookie(response, xsrf_value, secure);
 }
 
-void clear_session_cookies(Response& response, bool secure) {
-    add_cookie(response, cookie(session_cookie, "", "; HttpOnly; Max-Age=0", secure));
-    add_cookie(response, cookie(xsrf_cookie, "", "; Max-Age=0", secure));
-}
-
 void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secure) {
     add_cookie(response, cookie(xsrf_cookie, xsrf_value, "", secure));
 }
@@ -106,7 +111,8 @@ Response signed_in_answer(bool is_page) {
 
 Response signed_out_answer(bool is_page, bool is_secure) {
     auto response = signed_in_answer(is_page);
-    clear_session_cookies(response, is_secure);
+    add_cookie(response, cookie(session_cookie, "", "; HttpOnly; Max-Age=0", is_secure));
+    add_cookie(response, cookie(xsrf_cookie, "", "; Max-Age=0", is_secure));
     return response;
 }
 

@@ -1,51 +1,51 @@
 #include "callers/sign_in_form.hpp"
 
 #include "formats/form.hpp"
+#include "headers/plain_problem.hpp"
 
 #include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace portrait::http {
 
-namespace {
-
-Error bad_sign_in_form(std::string message) {
-    return {errc::info_text_invalid, std::move(message)};
-}
-
-} // namespace
-
-[[nodiscard]] result<SignInForm> parse_sign_in_form(std::string_view body) {
+ProblemOr<SignInForm> parse_sign_in_form(std::string_view body) {
+    const auto bad_form = [](std::string message) {
+        return plain_problem(400, "session.bad_form", std::move(message));
+    };
     if (body.size() > max_sign_in_form_length)
-        return bad_sign_in_form(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
+        return bad_form(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
     auto fields = read_form(body);
     if (!fields)
-        return bad_sign_in_form(fields.error().message);
+        return bad_form(fields.error().message);
 
     SignInForm form;
     std::string sign_out;
-    const std::array<std::pair<std::string_view, std::string*>, 4> known{{{"user", &form.user},
-                                                                          {"password", &form.password},
-                                                                          {"sign_out", &sign_out},
-                                                                          {"XSRF_TOKEN", &form.xsrf_value}}};
-    std::array<bool, 4> seen{};
+    struct Field {
+        std::string_view name;
+        std::string* value;
+        bool seen = false;
+    };
+    std::array<Field, 4> known{{{"user", &form.user},
+                                {"password", &form.password},
+                                {"sign_out", &sign_out},
+                                {"XSRF_TOKEN", &form.xsrf_value}}};
     for (auto& [name, value] : *fields) {
-        for (std::size_t index = 0; index < known.size(); ++index) {
-            if (name != known[index].first)
-                continue;
-            if (std::exchange(seen[index], true))
-                return bad_sign_in_form(fmt::format("The form has the field {} twice", name));
-            if (has_control_characters(value))
-                return bad_sign_in_form(fmt::format("The form's field {} has control characters", name));
-            *known[index].second = std::move(value);
-            break;
-        }
+        auto* const field = std::find_if(known.begin(), known.end(),
+                                         [&name](const Field& candidate) { return candidate.name == name; });
+        if (field == known.end())
+            continue;
+        if (std::exchange(field->seen, true))
+            return bad_form(fmt::format("The form has the field {} twice", name));
+        if (has_control_characters(value))
+            return bad_form(fmt::format("The form's field {} has control characters", name));
+        *field->value = std::move(value);
     }
-    form.sign_out = seen[2];
+    form.sign_out = known[2].seen;
     return form;
 }
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <portrait/error.hpp>
+#include <portrait/http/problem.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,17 +19,17 @@ inline std::string_view accepted_sign_in_type() noexcept {
 /// The most bytes of a sign-in form's body.
 inline constexpr std::size_t max_sign_in_form_length = std::size_t{8} * 1024;
 
-/// What the page at /session sends.
+/// The form of the page at /session.
 struct SignInForm {
     std::string user;
     std::string password;
-    bool sign_out = false; ///< there is a field `sign_out`; then `xsrf_value` counts and nothing else
+    bool sign_out = false; ///< there is a field `sign_out`; then only `xsrf_value` counts
     std::string xsrf_value;
 };
 
-/// Reads `application/x-www-form-urlencoded`: fields `user`, `password`, `sign_out` and `XSRF_TOKEN`, others
-/// are passed over. `errc::info_text_invalid` when it is malformed, too long, not UTF-8, or names one of them
+/// Reads `application/x-www-form-urlencoded`: fields `user`, `password`, `sign_out` and `XSRF_TOKEN`; others
+/// are ignored. 400 `session.bad_form` when the form is malformed, too long, not UTF-8, or has one of them
 /// twice.
-[[nodiscard]] result<SignInForm> parse_sign_in_form(std::string_view body);
+[[nodiscard]] ProblemOr<SignInForm> parse_sign_in_form(std::string_view body);
 
 } // namespace portrait::http

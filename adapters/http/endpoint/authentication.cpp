@@ -1,5 +1,4 @@
 #include "callers/authorization.hpp"
-#include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "endpoint/endpoint_state.hpp"
 #include "headers/plain_problem.hpp"

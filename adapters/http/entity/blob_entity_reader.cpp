@@ -7,9 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -21,22 +19,11 @@ namespace {
 
 using Refusal = std::optional<Problem>;
 
-struct WritableProperty {
-    std::string_view name;
-    std::optional<std::string> ImageInfoChange::*member;
-};
-
-constexpr WritableProperty writable_properties[] = {
-    {"Description", &ImageInfoChange::description},
-    {"ExtraInfo", &ImageInfoChange::extra_info},
-    {"ConceptualType", &ImageInfoChange::conceptual_type},
-};
-
 Problem wrong_type(std::string_view property, std::string_view expected) {
     return plain_problem(400, "request.property_type", fmt::format("{} has to be {}", property, expected));
 }
 
-/// An int32, as a number or, as XML and forms have it, as digits in a string.
+/// Reads an int32: a number or, as in XML and forms, digits in a string.
 std::optional<std::int32_t> int32_of(const json::value& value) noexcept {
     if (const auto* number = value.if_int64())
         return std::in_range<std::int32_t>(*number) ? std::optional{static_cast<std::int32_t>(*number)}
@@ -44,10 +31,7 @@ std::optional<std::int32_t> int32_of(const json::value& value) noexcept {
     const auto* string = value.if_string();
     if (string == nullptr)
         return std::nullopt;
-    const auto text = trimmed(*string, white_space);
-    std::int32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
+    return parse_number<std::int32_t>(trimmed(*string, white_space));
 }
 
 Refusal demand_blob_id(ImageInfoChange& change, const json::value& value) {
@@ -67,20 +51,18 @@ Refusal demand_blob_id(ImageInfoChange& change, const json::value& value) {
 Refusal read_property(ImageInfoChange& change, std::string_view name, const json::value& value) {
     if (equal_ignoring_case(name, "BlobId"))
         return demand_blob_id(change, value);
-    for (const auto& property : writable_properties) {
+    for (const auto& property : writable_texts) {
         if (!equal_ignoring_case(name, property.name))
             continue;
-        if (value.is_null())
-            change.*property.member = std::string{};
-        else if (const auto* text = value.if_string())
-            change.*property.member = std::string{*text};
-        else
+        const auto* const text = value.if_string();
+        if (text == nullptr && !value.is_null())
             return wrong_type(property.name, "a string or null");
+        change.*property.change = text ? std::string{*text} : std::string{};
     }
     return {};
 }
 
-[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_entity_form(std::string_view body) {
+[[nodiscard]] ProblemOr<ImageInfoChange> read_entity_form(std::string_view body) {
     const auto fields = read_form(body);
     if (!fields)
         return fields.error();
@@ -91,7 +73,7 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
     return change;
 }
 
-[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_entity_xml(std::string_view body) {
+[[nodiscard]] ProblemOr<ImageInfoChange> read_entity_xml(std::string_view body) {
     const auto document = read_xml(body);
     if (!document)
         return document.error();
@@ -104,7 +86,7 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
 
 } // namespace
 
-[[nodiscard]] boost::system::result<ImageInfoChange, Problem> change_of(const json::value& entity) {
+[[nodiscard]] ProblemOr<ImageInfoChange> change_of(const json::value& entity) {
     const auto* object = entity.if_object();
     if (object == nullptr)
         return plain_problem(400, "request.entity_type",
@@ -116,8 +98,7 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
     return change;
 }
 
-[[nodiscard]] boost::system::result<ImageInfoChange, Problem> read_blob_entity(BodyType type,
-                                                                               std::string_view body) {
+[[nodiscard]] ProblemOr<ImageInfoChange> read_blob_entity(BodyType type, std::string_view body) {
     if (type == BodyType::form)
         return read_entity_form(body);
     if (type == BodyType::xml)

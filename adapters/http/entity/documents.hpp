@@ -3,7 +3,9 @@
 #include "headers/negotiation.hpp"
 
 #include <portrait/http/message.hpp>
+#include <portrait/http/problem.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -11,14 +13,20 @@
 
 namespace portrait::http {
 
-/// A document in a negotiated type. `xml_root` is what its root element is called in XML, such as
-/// `BlobEntity`, or `int` for a number.
+/// A document in a negotiated type. `xml_root` is the name of its root element in XML, such as `BlobEntity`,
+/// or `int` for a number.
 std::string document_text(ResponseType type, std::string_view xml_root, const boost::json::value& document);
 
-/// Makes a text of that type the answer's body, with the fields that belong to it: Content-Type and Vary.
+/// Sets an answer's body, Content-Type and Vary.
 void set_document(Response& response, ResponseType type, std::string text);
-/// The same with the document's text.
+/// Sets an answer's body, Content-Type and Vary for a document.
 void set_document(Response& response, ResponseType type, std::string_view xml_root,
                   const boost::json::value& document);
+
+/// The contract's ErrorType for a status (section 6).
+std::string_view error_type(unsigned status) noexcept;
+
+/// The contract's error object (section 6). In XML its root is `Error`, as in ASP.NET.
+boost::json::object error_document(const Problem& problem);
 
 } // namespace portrait::http

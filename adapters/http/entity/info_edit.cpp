@@ -1,9 +1,10 @@
 #include "entity/info_edit.hpp"
 
 #include "entity/blob_entity.hpp"
+#include "formats/json_patch.hpp"
 #include "formats/json_reader.hpp"
-#include "formats/merge_patch.hpp"
 
+#include <array>
 #include <utility>
 
 namespace portrait::http {
@@ -12,30 +13,22 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view writable_names[]{"Description", "ExtraInfo", "ConceptualType"};
-
-/// A text that the patch took away reads as empty: the patched entity is the whole entity, and lacks it.
-void empty_absent(ImageInfoChange& change) {
-    for (auto* text : {&change.description, &change.extra_info, &change.conceptual_type})
-        if (!*text)
-            text->emplace();
-}
+constexpr std::array writable_names{writable_texts[0].name, writable_texts[1].name, writable_texts[2].name};
 
 } // namespace
 
 ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
                               const Localization& localization) {
-    const auto drop = [&localization](std::optional<std::string>& incoming, const std::string& present) {
+    for (const auto& text : writable_texts) {
+        auto& incoming = change.*text.change;
+        const auto& present = stored.*text.stored;
         if (incoming && *incoming != present && localization.merge(present, *incoming) == present)
             incoming.reset();
-    };
-    drop(change.description, stored.description);
-    drop(change.extra_info, stored.extra_info);
-    drop(change.conceptual_type, stored.conceptual_type);
+    }
     return change;
 }
 
-boost::system::result<InfoEdit, Problem> InfoEdit::read(BodyType type, std::string_view body) {
+ProblemOr<InfoEdit> InfoEdit::read(BodyType type, std::string_view body) {
     if (type != BodyType::json_patch && type != BodyType::merge_patch) {
         auto change = read_blob_entity(type, body);
         if (!change)
@@ -53,8 +46,8 @@ boost::system::result<InfoEdit, Problem> InfoEdit::read(BodyType type, std::stri
     return InfoEdit{*std::move(patch)};
 }
 
-boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageInfo& stored,
-                                                                    const Localization& localization) const {
+ProblemOr<ImageInfoChange> InfoEdit::change_of(const ImageInfo& stored,
+                                               const Localization& localization) const {
     if (const auto* whole = change())
         return without_views(*whole, stored, localization);
     json::value entity = blob_entity(&stored);
@@ -67,20 +60,23 @@ boost::system::result<ImageInfoChange, Problem> InfoEdit::change_of(const ImageI
         entity = merged(std::move(entity), std::get<MergePatch>(edit_).patch);
     }
     auto wanted = http::change_of(entity);
-    if (wanted)
-        empty_absent(*wanted);
+    if (!wanted)
+        return wanted;
+    // The patched entity is the whole entity: a text that the patch removed becomes empty.
+    for (const auto& text : writable_texts)
+        if (auto& incoming = (*wanted).*text.change; !incoming)
+            incoming.emplace();
     return wanted;
 }
 
-ChangedInfo change_stored_info(
-    const InfoPlace& place, const Precondition& precondition,
-    const std::function<boost::system::result<ImageInfoChange, Problem>(const ImageInfo&)>& change_of) {
+ChangedInfo change_stored_info(const InfoPlace& place, const Precondition& precondition,
+                               const std::function<ProblemOr<ImageInfoChange>(const ImageInfo&)>& change_of) {
     constexpr int max_attempts = 32;
     for (int attempt = 0; attempt < max_attempts; ++attempt) {
         const auto stored = place.read();
         if (!stored && stored.error() != errc::image_none)
             return stored.error();
-        // The client's own condition, for the very version that is written over below.
+        // The client's own condition, for the version that is replaced below.
         if (const auto checked = precondition.check(stored ? &*stored : nullptr); !checked)
             return checked.error();
         if (!stored)
@@ -96,7 +92,7 @@ ChangedInfo change_stored_info(
         if (changed.error() != errc::precondition_failed)
             return changed.error();
     }
-    return Error{errc::service_busy, "Others kept changing the ImageInfo; try again later"};
+    return Error{errc::service_busy, "Other requests kept changing the ImageInfo; try again later"};
 }
 
 } // namespace portrait::http

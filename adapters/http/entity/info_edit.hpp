@@ -1,7 +1,7 @@
 #pragma once
 
 #include "formats/json_patch.hpp"
-#include "headers/body_types.hpp"
+#include "headers/content_types.hpp"
 #include "localization/localization.hpp"
 
 #include <portrait/http/problem.hpp>
@@ -10,7 +10,6 @@
 #include <portrait/precondition.hpp>
 
 #include <boost/json/value.hpp>
-#include <boost/system/result.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -19,30 +18,29 @@
 
 namespace portrait::http {
 
-/// A body of PUT and PATCH ImageInfo may have this many bytes.
+/// The most bytes of a body of PUT and PATCH ImageInfo.
 inline constexpr std::uint64_t max_info_body = 256ULL * 1024;
 
-/// The change to an entity as it is stored, without those strings that are only the request's view of the
-/// stored ones: so a client can send back what it got, and no language is lost.
+/// Drops strings that are only the request's view of the stored ones, so that a client can send back an
+/// entity without losing the other languages.
 ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
                               const Localization& localization);
 
-/// What a body of PUT or PATCH ImageInfo wants changed: texts, or a patch whose outcome depends on what is
-/// stored.
+/// The change in a body of PUT or PATCH ImageInfo: texts, or a patch of the stored entity.
 class InfoEdit {
 public:
     /// Reads a body (contract section 3). Errors: those of `read_blob_entity`, `read_json` and
     /// `read_json_patch`.
-    [[nodiscard]] static boost::system::result<InfoEdit, Problem> read(BodyType type, std::string_view body);
+    [[nodiscard]] static ProblemOr<InfoEdit> read(BodyType type, std::string_view body);
 
-    /// The change, when it is the same whatever is stored; otherwise null.
+    /// Null when the change depends on the stored entity.
     const ImageInfoChange* change() const noexcept { return std::get_if<ImageInfoChange>(&edit_); }
 
-    /// The change to an entity as it is stored. A patch is applied to it as a document, and the outcome
-    /// judged as any entity that a client sends; what a patch removes is emptied. Of a whole entity, strings
-    /// that are only the request's view of the stored ones change nothing; patches work on what is stored.
-    [[nodiscard]] boost::system::result<ImageInfoChange, Problem>
-    change_of(const ImageInfo& stored, const Localization& localization) const;
+    /// The change to the stored entity. A patch is applied to its document, and the outcome is read as any
+    /// entity of a client is; a property that a patch removes becomes empty. A whole entity goes through
+    /// `without_views`; patches work on the stored texts.
+    [[nodiscard]] ProblemOr<ImageInfoChange> change_of(const ImageInfo& stored,
+                                                       const Localization& localization) const;
 
 private:
     struct MergePatch {
@@ -56,19 +54,18 @@ private:
     Edit edit_;
 };
 
-/// The ImageInfo that a change is made to.
+/// Reads and writes the ImageInfo to be changed.
 struct InfoPlace {
     std::function<result<ImageInfo>()> read;
     std::function<result<ImageInfo>(ImageInfoChange, Precondition)> write;
 };
 
-/// The changed ImageInfo, or why there is none.
+/// The changed ImageInfo, or the failure.
 using ChangedInfo = std::variant<ImageInfo, Problem, Error>;
 
-/// Makes a change that depends on what is stored. When another write comes between reading and writing, it is
-/// made again to what that has written, 32 times at most.
-ChangedInfo change_stored_info(
-    const InfoPlace& place, const Precondition& precondition,
-    const std::function<boost::system::result<ImageInfoChange, Problem>(const ImageInfo&)>& change_of);
+/// Makes a change that depends on the stored entity. Retries at most 32 times when another write comes
+/// between reading and writing.
+ChangedInfo change_stored_info(const InfoPlace& place, const Precondition& precondition,
+                               const std::function<ProblemOr<ImageInfoChange>(const ImageInfo&)>& change_of);
 
 } // namespace portrait::http

@@ -1,5 +1,6 @@
 #include "formats/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t not_in_alphabet = 0xFF;
+constexpr std::uint32_t max_bits = 0xFFFFFF;
 
 constexpr auto values = [] {
     std::array<std::uint8_t, 256> table{};
@@ -22,34 +24,16 @@ std::size_t padding_of(std::string_view text) noexcept {
     return text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
 }
 
-std::uint32_t value_of(char character) noexcept {
-    return values[static_cast<unsigned char>(character)];
-}
-
-char letter(std::uint32_t bits) noexcept {
-    return alphabet[bits & 0x3FU];
-}
-
-/// The two or three letters of the last group when it is padded; absent when they are none.
-template<class Container>
-bool decode_rest(std::string_view rest, typename Container::value_type* out) {
-    using Byte = typename Container::value_type;
+/// The 24 bits of four characters; more when one is outside the alphabet.
+std::uint32_t bits_of(const char* group) noexcept {
     std::uint32_t bits = 0;
-    for (const char character : rest) {
-        const auto value = value_of(character);
-        if (value == not_in_alphabet)
-            return false;
+    std::uint32_t all = 0;
+    for (std::size_t index = 0; index < 4; ++index) {
+        const std::uint32_t value = values[static_cast<unsigned char>(group[index])];
         bits = (bits << 6U) | value;
+        all |= value;
     }
-    // What is left over belongs to no byte: an encoder makes it zero.
-    const unsigned unused = rest.size() == 2 ? 4 : 2;
-    if ((bits & ((1U << unused) - 1U)) != 0)
-        return false;
-    bits >>= unused;
-    if (rest.size() == 3)
-        *out++ = static_cast<Byte>(static_cast<unsigned char>(bits >> 8U));
-    *out = static_cast<Byte>(static_cast<unsigned char>(bits));
-    return true;
+    return all == not_in_alphabet ? ~std::uint32_t{0} : bits;
 }
 
 template<class Container>
@@ -60,21 +44,27 @@ std::optional<Container> decode(std::string_view text) {
     Container bytes;
     bytes.resize(decoded_base64_size(text));
     auto* out = bytes.data();
-    const auto whole = padding_of(text) == 0 ? text.size() : text.size() - 4;
+    const auto write = [&out](std::uint32_t bits, unsigned count) {
+        for (unsigned shift = 16; count > 0; --count, shift -= 8)
+            *out++ = static_cast<Byte>(static_cast<unsigned char>(bits >> shift));
+    };
+    const auto padding = padding_of(text);
+    const auto whole = padding == 0 ? text.size() : text.size() - 4;
     for (std::size_t at = 0; at < whole; at += 4) {
-        const auto first = value_of(text[at]);
-        const auto second = value_of(text[at + 1]);
-        const auto third = value_of(text[at + 2]);
-        const auto fourth = value_of(text[at + 3]);
-        if ((first | second | third | fourth) == not_in_alphabet)
+        const auto bits = bits_of(text.data() + at);
+        if (bits > max_bits)
             return std::nullopt;
-        const auto bits = (first << 18U) | (second << 12U) | (third << 6U) | fourth;
-        *out++ = static_cast<Byte>(static_cast<unsigned char>(bits >> 16U));
-        *out++ = static_cast<Byte>(static_cast<unsigned char>(bits >> 8U));
-        *out++ = static_cast<Byte>(static_cast<unsigned char>(bits));
+        write(bits, 3);
     }
-    if (whole < text.size() && !decode_rest<Container>(text.substr(whole, 4 - padding_of(text)), out))
+    if (padding == 0)
+        return bytes;
+    std::array<char, 4> group{'A', 'A', 'A', 'A'};
+    text.copy(group.data(), 4 - padding, whole);
+    const auto bits = bits_of(group.data());
+    // The bits after the last byte have to be zero, as encoders write them.
+    if (bits > max_bits || (bits & ((1U << (8 * padding)) - 1U)) != 0)
         return std::nullopt;
+    write(bits, static_cast<unsigned>(3 - padding));
     return bytes;
 }
 
@@ -94,25 +84,23 @@ std::optional<std::vector<std::byte>> decode_base64_bytes(std::string_view text)
 
 void append_base64(std::string& text, std::span<const std::byte> bytes) {
     const auto start = text.size();
-    text.resize(start + encoded_base64_size(bytes.size()), '=');
+    text.resize(start + encoded_base64_size(bytes.size()));
     auto* out = text.data() + start;
-    const auto byte = [&](std::size_t index) { return std::to_integer<std::uint32_t>(bytes[index]); };
-    std::size_t at = 0;
-    for (; at + 3 <= bytes.size(); at += 3) {
-        const auto bits = (byte(at) << 16U) | (byte(at + 1) << 8U) | byte(at + 2);
-        *out++ = letter(bits >> 18U);
-        *out++ = letter(bits >> 12U);
-        *out++ = letter(bits >> 6U);
-        *out++ = letter(bits);
-    }
-    if (at == bytes.size())
+    const auto write = [&out](std::span<const std::byte, 3> group) {
+        const auto bits = std::to_integer<std::uint32_t>(group[0]) << 16U |
+                          std::to_integer<std::uint32_t>(group[1]) << 8U |
+                          std::to_integer<std::uint32_t>(group[2]);
+        for (const unsigned shift : {18U, 12U, 6U, 0U})
+            *out++ = alphabet[bits >> shift & 0x3FU];
+    };
+    for (; bytes.size() >= 3; bytes = bytes.subspan(3))
+        write(bytes.first<3>());
+    if (bytes.empty())
         return;
-    const bool two = bytes.size() - at == 2;
-    const auto bits = (byte(at) << 16U) | (two ? byte(at + 1) << 8U : 0U);
-    *out++ = letter(bits >> 18U);
-    *out++ = letter(bits >> 12U);
-    if (two)
-        *out = letter(bits >> 6U);
+    std::array<std::byte, 3> group{};
+    std::copy(bytes.begin(), bytes.end(), group.begin());
+    write(group);
+    std::fill(out - (3 - bytes.size()), out, '=');
 }
 
 } // namespace portrait::http

@@ -9,23 +9,22 @@
 
 namespace portrait::http {
 
-/// The bytes that a base64 text (RFC 4648 section 4) stands for. Strict: padding is required, white space and
-/// any other character outside the alphabet are refused, and so are bits beyond the last byte that are not
-/// zero. Absent when the text is not base64. An empty text is no bytes.
+/// Decodes base64 (RFC 4648 section 4). Strict, absent otherwise: padding is required, white space and other
+/// characters outside the alphabet are refused, and so are bits after the last byte that are not zero.
 std::optional<std::string> decode_base64(std::string_view text);
 
-/// The same, straight into a buffer for a picture. Takes memory for three quarters of the text, at once.
+/// Decodes into a buffer for a picture, which is allocated at once.
 std::optional<std::vector<std::byte>> decode_base64_bytes(std::string_view text);
 
-/// How many bytes a well-formed text of this length and padding stands for; 0 when it can't be well-formed.
+/// The size of the decoded text; 0 when the length shows that the text is malformed.
 std::size_t decoded_base64_size(std::string_view text) noexcept;
 
-/// How many characters `append_base64` writes.
+/// The number of characters that `append_base64` appends.
 constexpr std::size_t encoded_base64_size(std::size_t bytes) noexcept {
     return (bytes + 2) / 3 * 4;
 }
 
-/// Writes the bytes as base64, padded, behind `text`.
+/// Appends the bytes as padded base64.
 void append_base64(std::string& text, std::span<const std::byte> bytes);
 
 } // namespace portrait::http

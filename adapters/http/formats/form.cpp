@@ -27,7 +27,7 @@ std::optional<std::string> decoded(std::string_view text) {
 
 } // namespace
 
-[[nodiscard]] boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body) {
+[[nodiscard]] ProblemOr<std::vector<FormField>> read_form(std::string_view body) {
     std::vector<FormField> fields;
     while (!body.empty()) {
         const auto pair = body.substr(0, body.find('&'));
@@ -47,9 +47,8 @@ std::optional<std::string> decoded(std::string_view text) {
         auto name = decoded(pair.substr(0, equals));
         auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));
         if (!name || !value)
-            return plain_problem(
-                400, "request.form_malformed",
-                "The form has a malformed percent-escape, or what it decodes to is not UTF-8");
+            return plain_problem(400, "request.form_malformed",
+                                 "The form has a malformed percent-escape or is not UTF-8 when decoded");
         fields.push_back({*std::move(name), *std::move(value)});
     }
     return fields;

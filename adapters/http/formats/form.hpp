@@ -2,8 +2,6 @@
 
 #include <portrait/http/problem.hpp>
 
-#include <boost/system/result.hpp>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -22,8 +20,8 @@ struct FormField {
 };
 
 /// Reads a body of `application/x-www-form-urlencoded`, in its order; a field without `=` has an empty value.
-/// Refused with 400: a malformed percent-escape, what decodes to anything but UTF-8, more than
-/// `max_form_fields`, or a name longer than `max_form_name_length`.
-[[nodiscard]] boost::system::result<std::vector<FormField>, Problem> read_form(std::string_view body);
+/// 400 for a malformed percent-escape, a name or value that is not UTF-8, more than `max_form_fields`, or a
+/// name longer than `max_form_name_length`.
+[[nodiscard]] ProblemOr<std::vector<FormField>> read_form(std::string_view body);
 
 } // namespace portrait::http

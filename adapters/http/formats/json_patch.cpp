@@ -1,21 +1,18 @@
 #include "formats/json_patch.hpp"
 
 #include "formats/json_reader.hpp"
+#include "headers/field_syntax.hpp"
 #include "headers/plain_problem.hpp"
 
 #include <portrait/http/message.hpp>
 
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-#include <span>
-#include <string_view>
 #include <utility>
 
 namespace portrait::http {
@@ -29,12 +26,7 @@ using Segments = std::span<const std::string>;
 
 /// An index as RFC 6901 writes it, without leading zeros.
 std::optional<std::size_t> index_of(std::string_view text) noexcept {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size() ||
-        (text.size() > 1 && text.front() == '0'))
-        return std::nullopt;
-    return index;
+    return text.size() > 1 && text.front() == '0' ? std::nullopt : parse_number<std::size_t>(text);
 }
 
 /// Null where the pointer leads to nothing.
@@ -82,7 +74,7 @@ public:
         : document_(std::move(document)) // braces would make an array of it
         , writable_{writable} {}
 
-    /// What is wrong with the operation; absent when it was done.
+    /// Absent when the operation was done.
     std::optional<Problem> apply(const PatchOperation& operation) {
         switch (operation.kind) {
         case Kind::test: return test(operation.path, operation.value);
@@ -133,14 +125,11 @@ private:
     }
 
     Refusal remove(std::string_view pointer, Segments path) {
-        const auto* target = find(document_, path);
-        if (target == nullptr)
+        if (find(document_, path) == nullptr)
             return missing(pointer);
         if (!is_writable(path))
             return read_only(pointer);
-        auto& object = document_.get_object();
-        object.erase(std::find_if(object.begin(), object.end(),
-                                  [&](const auto& member) { return &member.value() == target; }));
+        remove_member(document_.get_object(), path.front());
         return {};
     }
 
@@ -149,15 +138,15 @@ private:
         if (target != nullptr && same(*target, value))
             return {};
         return plain_problem(409, "patch.test_failed",
-                             target ? "what is at its path is another value than the one tested for"
-                                    : "its path, which is to be tested, leads to nothing");
+                             target ? "its path has another value than the one tested for"
+                                    : "its path to be tested leads to nothing");
     }
 
     Refusal copy(const PatchOperation& operation) {
         const auto* source = find(document_, operation.from);
         if (source == nullptr)
             return missing("from");
-        // A copy of the document into itself would double it.
+        // A patch could double the document by copying it into itself.
         if (source->is_structured())
             return plain_problem(400, "patch.operation_invalid",
                                  "it copies an object or a list; a text can be copied");
@@ -184,8 +173,8 @@ private:
 
 } // namespace
 
-boost::system::result<json::object, Problem> patched(json::object document, const JsonPatch& patch,
-                                                     std::span<const std::string_view> writable) {
+ProblemOr<json::object> patched(json::object document, const JsonPatch& patch,
+                                std::span<const std::string_view> writable) {
     PatchedDocument target{std::move(document), writable};
     std::size_t number = 0;
     for (const auto& operation : patch) {
@@ -196,6 +185,25 @@ boost::system::result<json::object, Problem> patched(json::object document, cons
         }
     }
     return std::move(target).take();
+}
+
+json::value merged(json::value target, const json::value& patch) {
+    const auto* members = patch.if_object();
+    if (members == nullptr)
+        return patch;
+    if (!target.is_object())
+        target = json::object{};
+    auto& object = target.get_object();
+    for (const auto& member : *members) {
+        if (member.value().is_null()) {
+            remove_member(object, member.key());
+        } else if (auto* present = find_member(object, member.key())) {
+            *present = merged(std::move(*present), member.value());
+        } else {
+            object.emplace(member.key(), merged(nullptr, member.value()));
+        }
+    }
+    return target;
 }
 
 } // namespace portrait::http

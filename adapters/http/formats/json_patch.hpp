@@ -4,7 +4,6 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <boost/system/result.hpp>
 
 #include <cstddef>
 #include <span>
@@ -35,15 +34,20 @@ struct PatchOperation {
 /// A JSON Patch (RFC 6902).
 using JsonPatch = std::vector<PatchOperation>;
 
-/// Reads a patch. Refused with 400: what is no array of operations (their members' names match in any case,
-/// unknown members are ignored). 413: more than `max_patch_operations`.
-[[nodiscard]] boost::system::result<JsonPatch, Problem> read_json_patch(const boost::json::value& document);
+/// Reads a patch. Members' names match in any case; unknown members are ignored. 400 when it is not an array
+/// of operations, 413 for more than `max_patch_operations`.
+[[nodiscard]] ProblemOr<JsonPatch> read_json_patch(const boost::json::value& document);
 
-/// The document after the patch's operations, or the refusal of the first one that failed. A patch reads the
-/// whole document and writes the root's members that `writable` names: 400 for another path to be written,
-/// for a path or from that leads to nothing, and for a copied object or list; 409 for a `test` of another
-/// value. Pointers find members in any case. Numbers are the same when their values are.
-[[nodiscard]] boost::system::result<boost::json::object, Problem>
-patched(boost::json::object document, const JsonPatch& patch, std::span<const std::string_view> writable);
+/// Applies the operations in order; fails at the first one that can't be done. A patch reads the whole
+/// document and writes the root's members that `writable` names: 400 for writing another path, for a path or
+/// from that leads to nothing, and for copying an object or list; 409 for a `test` of another value. Pointers
+/// match members in any case. Numbers are compared by value.
+[[nodiscard]] ProblemOr<boost::json::object> patched(boost::json::object document, const JsonPatch& patch,
+                                                     std::span<const std::string_view> writable);
+
+/// Applies a JSON merge patch (RFC 7396): null removes a member, an object merges, anything else
+/// replaces. Names match in any case; of members with one name the last wins. `patch` has to be of bounded
+/// depth, as `read_json` gives it.
+boost::json::value merged(boost::json::value target, const boost::json::value& patch);
 
 } // namespace portrait::http

@@ -63,12 +63,6 @@ std::optional<JsonPointer> pointer_of(std::string_view text) {
     return segments;
 }
 
-std::optional<JsonPointer> pointer_member(const json::object& operation, std::string_view name) {
-    const auto* member = find_member(operation, name);
-    const auto* text = member ? member->if_string() : nullptr;
-    return text ? pointer_of(*text) : std::nullopt;
-}
-
 const KindRow* kind_of(const json::object& operation) noexcept {
     const auto* member = find_member(operation, "op");
     const auto* name = member ? member->if_string() : nullptr;
@@ -80,27 +74,25 @@ const KindRow* kind_of(const json::object& operation) noexcept {
     return row == patch_kinds.end() ? nullptr : &*row;
 }
 
-[[nodiscard]] boost::system::result<PatchOperation, Problem> read_operation(const json::value& document,
-                                                                            std::size_t number) {
+[[nodiscard]] ProblemOr<PatchOperation> read_operation(const json::value& document, std::size_t number) {
     const auto* object = document.if_object();
     if (object == nullptr)
-        return invalid(number, "is no object");
+        return invalid(number, "is not an object");
     const auto* row = kind_of(*object);
     if (row == nullptr)
         return invalid(number, R"(needs "op": one of add, remove, replace, test, copy, move)");
     PatchOperation operation;
     operation.kind = row->kind;
-    auto path = pointer_member(*object, "path");
-    if (!path)
-        return invalid(number, fmt::format(R"(needs "path": a JSON pointer of at most {} segments)",
-                                           max_pointer_segments));
-    operation.path = *std::move(path);
-    if (row->has_from) {
-        auto from = pointer_member(*object, "from");
-        if (!from)
-            return invalid(number, fmt::format(R"(needs "from": a JSON pointer of at most {} segments)",
+    for (const auto& [name, pointer] : {std::pair{"path", &operation.path}, {"from", &operation.from}}) {
+        if (pointer == &operation.from && !row->has_from)
+            continue;
+        const auto* member = find_member(*object, name);
+        const auto* text = member ? member->if_string() : nullptr;
+        auto segments = text ? pointer_of(*text) : std::nullopt;
+        if (!segments)
+            return invalid(number, fmt::format(R"(needs "{}": a JSON pointer of at most {} segments)", name,
                                                max_pointer_segments));
-        operation.from = *std::move(from);
+        *pointer = *std::move(segments);
     }
     if (row->has_value) {
         const auto* value = find_member(*object, "value");
@@ -113,7 +105,7 @@ const KindRow* kind_of(const json::object& operation) noexcept {
 
 } // namespace
 
-[[nodiscard]] boost::system::result<JsonPatch, Problem> read_json_patch(const json::value& document) {
+[[nodiscard]] ProblemOr<JsonPatch> read_json_patch(const json::value& document) {
     const auto* operations = document.if_array();
     if (operations == nullptr)
         return plain_problem(400, "patch.not_an_array", "A JSON Patch has to be an array of operations");

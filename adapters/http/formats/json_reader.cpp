@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace portrait::http {
 
@@ -22,7 +21,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// The parser makes infinity of a number that no double holds, and what is written from that is no JSON.
+/// The parser reads a number beyond a double's range as infinity, which is not valid JSON when written.
 bool has_infinity(const json::value& value) noexcept {
     if (const auto* number = value.if_double())
         return !std::isfinite(*number);
@@ -36,7 +35,7 @@ bool has_infinity(const json::value& value) noexcept {
 
 } // namespace
 
-[[nodiscard]] boost::system::result<json::value, Problem> read_json(std::string_view text) {
+[[nodiscard]] ProblemOr<json::value> read_json(std::string_view text) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark))
         text.remove_prefix(byte_order_mark.size());
@@ -72,6 +71,12 @@ json::value* find_member(json::object& object, std::string_view name) noexcept {
 
 const json::value* find_member(const json::object& object, std::string_view name) noexcept {
     return find_member(const_cast<json::object&>(object), name); // changes nothing
+}
+
+void remove_member(json::object& object, std::string_view name) {
+    if (const auto* const found = find_member(object, name))
+        object.erase(std::find_if(object.begin(), object.end(),
+                                  [&](const auto& member) { return &member.value() == found; }));
 }
 
 } // namespace portrait::http

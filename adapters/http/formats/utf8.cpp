@@ -1,4 +1,3 @@
-
 #include <portrait/http/utf8.hpp>
 
 #include <boost/locale/utf.hpp>

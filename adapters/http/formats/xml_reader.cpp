@@ -75,7 +75,7 @@ Refusal read_element(const pugi::xml_node& element, json::value& value) {
 
 } // namespace
 
-[[nodiscard]] boost::system::result<XmlDocument, Problem> read_xml(std::string_view text) {
+[[nodiscard]] ProblemOr<XmlDocument> read_xml(std::string_view text) {
     const auto tree = parse_xml_tree(text);
     if (!tree)
         return tree.error();

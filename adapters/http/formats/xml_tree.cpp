@@ -6,25 +6,25 @@
 
 #include <portrait/http/utf8.hpp>
 
+#include <boost/locale/utf.hpp>
 #include <fmt/format.h>
-#include <pugixml.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 namespace portrait::http {
 
 namespace {
 
-/// pugixml leaves references as they are, since it would let unknown entities pass; it keeps a DTD only to
-/// show that there is one, and what stands around the root so that it can be refused.
+/// pugixml doesn't resolve references, since it would accept unknown entities; it keeps a DTD and the nodes
+/// around the root, so that they can be refused.
 constexpr unsigned parsing =
     pugi::parse_cdata | pugi::parse_eol | pugi::parse_ws_pcdata | pugi::parse_doctype | pugi::parse_fragment;
 
-/// Of elements and attributes: a tree takes many times the memory of the text that it is made of.
+/// Bounds elements and attributes: a tree takes many times the memory of its text.
 constexpr std::ptrdiff_t max_marks = 50'000;
 
 Problem malformed_xml(std::string message) {
@@ -45,39 +45,15 @@ constexpr bool is_xml_character(std::uint32_t code_point) noexcept {
            (code_point >= 0x10000 && code_point <= 0x10FFFF);
 }
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-    const auto continuation = [&](unsigned shift) {
-        out += static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU));
-    };
-    if (code_point < 0x80) {
-        out += static_cast<char>(code_point);
-    } else if (code_point < 0x800) {
-        out += static_cast<char>(0xC0U | (code_point >> 6U));
-        continuation(0);
-    } else if (code_point < 0x10000) {
-        out += static_cast<char>(0xE0U | (code_point >> 12U));
-        continuation(6);
-        continuation(0);
-    } else {
-        out += static_cast<char>(0xF0U | (code_point >> 18U));
-        continuation(12);
-        continuation(6);
-        continuation(0);
-    }
-}
-
-/// Appends what a reference's name (what stands between & and ;) means. False when it means nothing.
+/// Appends the character of a reference by its name, the text between & and ;. False when it is unknown.
 bool append_reference(std::string& out, std::string_view name) {
     if (name.starts_with('#')) {
         const int base = name.starts_with("#x") ? 16 : 10;
         const auto digits = name.substr(base == 16 ? 2 : 1);
-        std::uint32_t code_point = 0;
-        const auto [end, error] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), code_point, base);
-        if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
-            !is_xml_character(code_point))
+        const auto code_point = parse_number<std::uint32_t>(digits, base);
+        if (!code_point || !is_xml_character(*code_point))
             return false;
-        append_utf8(out, code_point);
+        boost::locale::utf::utf_traits<char>::encode(*code_point, std::back_inserter(out));
         return true;
     }
     constexpr std::pair<std::string_view, char> entities[] = {
@@ -91,8 +67,8 @@ bool append_reference(std::string& out, std::string_view name) {
     return false;
 }
 
-/// The one element of a document. Absent: no element, several, a DTD, or a text beside it.
-[[nodiscard]] boost::system::result<pugi::xml_node, Problem> root_of(const pugi::xml_document& document) {
+/// The one element of a document. Refused: no element, several, a DTD, or a text beside it.
+[[nodiscard]] ProblemOr<pugi::xml_node> root_of(const pugi::xml_document& document) {
     pugi::xml_node root;
     for (const auto& child : document.children()) {
         if (child.type() == pugi::node_doctype)
@@ -108,28 +84,12 @@ bool append_reference(std::string& out, std::string_view name) {
     return root;
 }
 
-/// Goes through the tree without a call for each level.
-bool is_too_deep(const pugi::xml_document& document) {
-    std::size_t depth = 0;
-    pugi::xml_node node = document;
-    for (;;) {
-        if (const auto child = node.first_child()) {
-            node = child;
-            if (++depth > max_xml_depth && node.type() == pugi::node_element)
-                return true;
-            continue;
-        }
-        while (node != document && !node.next_sibling()) {
-            node = node.parent();
-            --depth;
-        }
-        if (node == document)
-            return false;
-        node = node.next_sibling();
-        if (depth > max_xml_depth && node.type() == pugi::node_element)
-            return true;
+/// Walks without recursion, until an element is too deep.
+struct DepthCheck final : pugi::xml_tree_walker {
+    bool for_each(pugi::xml_node& node) override {
+        return node.type() != pugi::node_element || static_cast<std::size_t>(depth()) < max_xml_depth;
     }
-}
+};
 
 bool has_too_many_marks(std::string_view text) noexcept {
     return std::count_if(text.begin(), text.end(), [](char character) {
@@ -149,8 +109,8 @@ std::optional<Problem> append_xml_text(std::string& out, std::string_view text) 
         const auto end = text.find(';');
         if (end == std::string_view::npos || !append_reference(out, text.substr(0, end)))
             return malformed_xml(
-                "The XML has a reference that is none of &lt; &gt; &amp; &apos; &quot; and no character "
-                "that XML knows");
+                "The XML has an unknown reference; &lt; &gt; &amp; &apos; &quot; and references to XML's "
+                "characters are accepted");
         text.remove_prefix(end + 1);
     }
 }
@@ -167,7 +127,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
     return false;
 }
 
-[[nodiscard]] boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text) {
+[[nodiscard]] ProblemOr<XmlTree> parse_xml_tree(std::string_view text) {
     if (!is_utf8(text) || has_forbidden_bytes(text))
         return malformed_xml("The XML has to be UTF-8 without control characters");
     if (has_too_many_marks(text))
@@ -175,7 +135,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
                              "The XML has more elements and attributes than are accepted");
     auto document = std::make_shared<pugi::xml_document>();
     const auto parsed = document->load_buffer(text.data(), text.size(), parsing, pugi::encoding_utf8);
-    // A DTD is named even where pugixml finds more to say against it.
+    // A DTD is reported first, also when pugixml finds another error.
     const auto root = root_of(*document);
     if (!root && root.error().rule == "request.xml_dtd")
         return root.error();
@@ -183,7 +143,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
         return malformed_xml(fmt::format("The XML is malformed at byte {}", parsed.offset));
     if (!root)
         return root.error();
-    if (is_too_deep(*document))
+    if (DepthCheck check; !document->traverse(check))
         return limit_problem(400, "request.too_deep",
                              fmt::format("The XML is nested more than {} elements deep", max_xml_depth),
                              max_xml_depth + 1, max_xml_depth);

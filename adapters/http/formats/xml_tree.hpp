@@ -2,7 +2,6 @@
 
 #include <portrait/http/problem.hpp>
 
-#include <boost/system/result.hpp>
 #include <pugixml.hpp>
 
 #include <memory>
@@ -12,18 +11,18 @@
 
 namespace portrait::http {
 
-/// A document that was read and found harmless. Its texts still have their references.
+/// A checked document. Its texts still have their references.
 struct XmlTree {
     std::shared_ptr<const pugi::xml_document> document;
     pugi::xml_node root; ///< of `document`
 };
 
-/// Reads XML. Refused with 400: what isn't well-formed, a DTD, anything beside the root element, characters
-/// that XML forbids, depth over `max_xml_depth`, and more elements and attributes than any of our documents
-/// has. Never reads anything but `text`. Time and memory are linear in its size.
-[[nodiscard]] boost::system::result<XmlTree, Problem> parse_xml_tree(std::string_view text);
+/// Reads XML. 400 when it is not well-formed, has a DTD, anything beside the root element, characters that
+/// XML forbids, a depth over `max_xml_depth`, or too many elements and attributes. Reads no other resource.
+/// Time and memory are linear in its size.
+[[nodiscard]] ProblemOr<XmlTree> parse_xml_tree(std::string_view text);
 
-/// Appends a text of the tree with its references resolved; the refusal of one that means nothing.
+/// Appends a text of the tree with its references resolved. 400 for an unknown one.
 std::optional<Problem> append_xml_text(std::string& out, std::string_view text);
 
 /// An element's or attribute's name without its prefix.

@@ -1,5 +1,7 @@
 #include "formats/xml.hpp"
 
+#include "headers/field_syntax.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -20,16 +22,14 @@ constexpr std::string_view nil_namespace = R"( xmlns:xsi="http://www.w3.org/2001
 constexpr std::array<std::string_view, 3> dictionaries{"FieldProperties", "ExtraFields", "CustomFields"};
 
 constexpr bool is_name_start(char character) noexcept {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           character == '_';
+    return is_letter(character) || character == '_';
 }
 
-/// The ASCII names alone: that is what our own documents have.
+/// Accepts only ASCII names, as our documents have them.
 bool is_xml_name(std::string_view text) noexcept {
     return !text.empty() && is_name_start(text.front()) &&
            std::all_of(text.begin(), text.end(), [](char character) {
-               return is_name_start(character) || (character >= '0' && character <= '9') ||
-                      character == '-' || character == '.';
+               return is_name_start(character) || is_digit(character) || character == '-' || character == '.';
            });
 }
 
@@ -39,8 +39,8 @@ bool is_dictionary(std::string_view name, const json::object& object) noexcept {
                        [](const auto& member) { return !is_xml_name(member.key()); });
 }
 
-/// What stands for a character in a text. A carriage return has to be a reference: readers make a line feed
-/// of a plain one, and pugixml's writer leaves it plain.
+/// The replacement of a character in a text; empty: none. A carriage return has to be a reference: readers
+/// convert a plain one to a line feed, and pugixml's writer leaves it plain.
 std::string_view replacement(char character) noexcept {
     switch (character) {
     case '&': return "&amp;";
@@ -78,7 +78,7 @@ public:
         }
     }
 
-    /// The document, the prefix declared on the root where it is used.
+    /// The document; declares the prefix on the root when it is used.
     std::string finished(std::string_view root) && {
         if (has_nil_)
             out_.insert(1 + root.size(), nil_namespace);

@@ -15,17 +15,22 @@ constexpr std::array<std::string_view, 8> picture_types{
     "image/png", "image/jpeg",  "image/gif",   "image/tiff",
     "image/jpg", "image/pjpeg", "image/x-png", "application/octet-stream"};
 
-constexpr bool is_alphanumeric(char character) noexcept {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9');
-}
+constexpr std::array body_types{
+    std::pair{std::string_view{"application/json"}, BodyType::json},
+    std::pair{std::string_view{"text/json"}, BodyType::json},
+    std::pair{std::string_view{"application/xml"}, BodyType::xml},
+    std::pair{std::string_view{"text/xml"}, BodyType::xml},
+    std::pair{std::string_view{"application/x-www-form-urlencoded"}, BodyType::form},
+    std::pair{std::string_view{"application/json-patch+json"}, BodyType::json_patch},
+    std::pair{std::string_view{"application/merge-patch+json"}, BodyType::merge_patch},
+};
 
 constexpr bool is_token_character(char character) noexcept {
     return is_alphanumeric(character) ||
            std::string_view{"!#$%&'*+-.^_`|~"}.find(character) != std::string_view::npos;
 }
 
-/// Of a quoted-string, escaped or not: anything but control characters; the tab is none here.
+/// A character of a quoted-string, escaped or not: any but control characters; the tab is accepted.
 constexpr bool is_quotable(char character) noexcept {
     const auto byte = static_cast<unsigned char>(character);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7F);
@@ -39,7 +44,7 @@ std::string_view take_token(std::string_view& text) noexcept {
     return token;
 }
 
-/// Takes a quoted-string whose opening quote has been seen.
+/// Takes a quoted-string. The text begins with a quote.
 std::optional<std::string> take_quoted(std::string_view& text) {
     std::string value;
     for (std::size_t index = 1; index < text.size(); ++index) {
@@ -62,9 +67,8 @@ std::optional<std::string> take_quoted(std::string_view& text) {
 
 std::optional<Parameter> take_parameter(std::string_view& text) {
     Parameter parameter{lower_case(take_token(text)), {}};
-    if (parameter.name.empty() || !text.starts_with('='))
+    if (parameter.name.empty() || !take(text, '='))
         return std::nullopt;
-    text.remove_prefix(1);
     if (!text.starts_with('"')) {
         parameter.value = take_token(text);
         return parameter.value.empty() ? std::nullopt : std::optional{std::move(parameter)};
@@ -88,9 +92,8 @@ const std::string* find_parameter(const Parameters& parameters, std::string_view
 std::optional<Parameters> parse_parameters(std::string_view text) {
     Parameters parameters;
     for (skip(text); !text.empty(); skip(text)) {
-        if (!text.starts_with(';'))
+        if (!take(text, ';'))
             return std::nullopt;
-        text.remove_prefix(1);
         skip(text);
         if (text.empty() || text.starts_with(';'))
             continue;
@@ -105,9 +108,8 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
 std::optional<MediaType> parse_media_type(std::string_view text) {
     skip(text);
     const auto type = take_token(text);
-    if (type.empty() || !text.starts_with('/'))
+    if (type.empty() || !take(text, '/'))
         return std::nullopt;
-    text.remove_prefix(1);
     const auto subtype = take_token(text);
     auto parameters = parse_parameters(text);
     if (subtype.empty() || !parameters)
@@ -142,6 +144,33 @@ bool is_multipart_boundary(std::string_view text) noexcept {
 
 std::string_view accepted_upload_types() noexcept {
     return "image/png, image/jpeg, image/gif, image/tiff, application/octet-stream, multipart/form-data";
+}
+
+std::optional<BodyType> body_type_of(const std::string_view* content_type) {
+    if (content_type == nullptr)
+        return std::nullopt;
+    const auto media_type = parse_media_type(*content_type);
+    if (!media_type)
+        return std::nullopt;
+    const auto* charset = find_parameter(media_type->parameters, "charset");
+    if (charset != nullptr && !equal_ignoring_case(*charset, "utf-8") &&
+        !equal_ignoring_case(*charset, "utf8") && !equal_ignoring_case(*charset, "us-ascii"))
+        return std::nullopt;
+    for (const auto& [name, type] : body_types)
+        if (name == media_type->name)
+            return type;
+    return std::nullopt;
+}
+
+std::string_view accepted_body_types() noexcept {
+    return "application/json, text/json, application/xml, text/xml, application/x-www-form-urlencoded, "
+           "application/json-patch+json, application/merge-patch+json";
+}
+
+std::string_view accepted_patch_types() noexcept {
+    return "application/json-patch+json, application/merge-patch+json, application/json, text/json, "
+           "application/xml, text/xml, "
+           "application/x-www-form-urlencoded";
 }
 
 } // namespace portrait::http

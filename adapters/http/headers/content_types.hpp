@@ -31,14 +31,14 @@ struct MediaType {
 /// Absent when malformed.
 std::optional<MediaType> parse_media_type(std::string_view text);
 
-/// What the Content-Type of an upload comes to (contract section 2).
+/// The class of an upload's Content-Type (contract section 2).
 struct UploadType {
     enum class Kind {
-        absent,      ///< none was sent: the bytes decide alone
+        absent,      ///< none was sent: the bytes decide
         picture,     ///< a picture's type or application/octet-stream: the bytes decide
         multipart,   ///< multipart/form-data; `boundary` is valid
         no_boundary, ///< multipart/form-data without a valid boundary: 400, `no_boundary_problem()`
-        unsupported, ///< anything else, malformed values included: 415
+        unsupported, ///< any other, malformed values included: 415
     };
     Kind kind = Kind::absent;
     std::string boundary; ///< of `multipart` only
@@ -50,7 +50,20 @@ UploadType classify_upload(const std::string_view* content_type);
 /// Whether a text can be a boundary: 1 to 70 characters of RFC 2046's set, the last one no space.
 bool is_multipart_boundary(std::string_view text) noexcept;
 
-/// The list that a 415 names in its Accept field.
+/// The Accept field of a 415.
 std::string_view accepted_upload_types() noexcept;
+
+/// The formats of a body that is no picture (contract section 3).
+enum class BodyType { json, xml, form, json_patch, merge_patch };
+
+/// Reads a Content-Type. Absent, and so 415, for any other type, for none (null), and for a charset other
+/// than utf-8 or us-ascii.
+std::optional<BodyType> body_type_of(const std::string_view* content_type);
+
+/// The Accept field of a 415.
+std::string_view accepted_body_types() noexcept;
+
+/// The Accept-Patch field (RFC 5789) of a PATCH.
+std::string_view accepted_patch_types() noexcept;
 
 } // namespace portrait::http

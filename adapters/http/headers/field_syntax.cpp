@@ -27,17 +27,13 @@ std::string lower_case(std::string_view text) {
 }
 
 bool is_port(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= 5 &&
-           std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
+    return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
 void add_vary(Response& response, std::string_view names) {
-    for (auto& field : response.fields)
-        if (equal_ignoring_case(field.name, "Vary")) {
-            field.value.append(field.value.empty() ? "" : ", ").append(names);
-            return;
-        }
-    response.set("Vary", std::string{names});
+    const auto* const vary = response.find("Vary");
+    response.set("Vary",
+                 vary == nullptr || vary->empty() ? std::string{names} : *vary + ", " + std::string{names});
 }
 
 } // namespace portrait::http

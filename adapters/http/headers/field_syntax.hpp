@@ -2,10 +2,13 @@
 
 #include <portrait/http/message.hpp>
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
-/// The syntax that header fields share (RFC 9110 section 5.6), and what else reads text of that kind.
+/// The common syntax of header fields (RFC 9110 section 5.6).
 namespace portrait::http {
 
 /// Optional white space of a field.
@@ -13,7 +16,7 @@ inline constexpr std::string_view blanks = " \t";
 /// White space of XML, JSON and forms.
 inline constexpr std::string_view white_space = " \t\r\n";
 
-/// The text without those characters at its begin and end.
+/// Returns the text without those characters at its begin and end.
 std::string_view trimmed(std::string_view text, std::string_view characters = blanks) noexcept;
 
 /// Removes those characters from the front.
@@ -29,9 +32,24 @@ constexpr char lower(char character) noexcept {
 constexpr bool is_letter(char character) noexcept {
     return lower(character) >= 'a' && lower(character) <= 'z';
 }
+constexpr bool is_digit(char character) noexcept {
+    return character >= '0' && character <= '9';
+}
+constexpr bool is_alphanumeric(char character) noexcept {
+    return is_letter(character) || is_digit(character);
+}
 std::string lower_case(std::string_view text);
 
-/// A port as an authority has it: one to five digits.
+/// Reads a whole text as a number; only signed types accept a minus. Absent when it is malformed or out of
+/// range.
+template<class Number>
+std::optional<Number> parse_number(std::string_view text, int base = 10) noexcept {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
+}
+
+/// Whether a text is an authority's port: one to five digits.
 bool is_port(std::string_view text) noexcept;
 
 /// Adds field names to the answer's Vary.

@@ -1,6 +1,6 @@
 #include "headers/http_date.hpp"
 
-#include <fmt/format.h>
+#include "headers/field_syntax.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,142 +21,74 @@ constexpr std::array<std::string_view, 7> weekdays{"Sunday",   "Monday", "Tuesda
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-/// Reads a date from the front; the first thing that doesn't fit makes `good` false for good.
-class Reader {
-public:
-    explicit Reader(std::string_view text) noexcept
-        : rest_{text} {}
-
-    void literal(std::string_view expected) noexcept {
-        good_ = good_ && rest_.starts_with(expected);
-        advance(expected.size());
-    }
-    unsigned digits(std::size_t count) noexcept {
-        good_ = good_ && rest_.size() >= count;
-        unsigned value = 0;
-        for (const char digit : rest_.substr(0, count)) {
-            good_ = good_ && digit >= '0' && digit <= '9';
-            value = value * 10 + static_cast<unsigned>(digit - '0');
-        }
-        advance(count);
-        return value;
-    }
-    /// A day of two places, the first of which asctime fills with a space.
-    unsigned padded_day() noexcept {
-        if (!rest_.starts_with(' '))
-            return digits(2);
-        advance(1);
-        return digits(1);
-    }
-    /// From 0; the names' first three letters, or the whole of them.
-    unsigned weekday(bool whole) noexcept {
-        for (unsigned index = 0; index < weekdays.size(); ++index) {
-            const auto name = whole ? weekdays[index] : weekdays[index].substr(0, 3);
-            if (rest_.starts_with(name)) {
-                advance(name.size());
-                return index;
-            }
-        }
-        good_ = false;
-        return 0;
-    }
-    /// From 1.
-    unsigned month() noexcept {
-        const auto found = std::find(months.begin(), months.end(), rest_.substr(0, 3));
-        good_ = good_ && found != months.end();
-        advance(3);
-        return static_cast<unsigned>(found - months.begin()) + 1;
-    }
-    seconds time_of_day() noexcept {
-        const auto hour = digits(2);
-        literal(":");
-        const auto minute = digits(2);
-        literal(":");
-        const auto second = digits(2);
-        // 60 is a leap second, which the system's count of seconds doesn't have: it is the next one.
-        good_ = good_ && hour < 24 && minute < 60 && second <= 60;
-        return std::chrono::hours{hour} + std::chrono::minutes{minute} + seconds{second};
-    }
-    bool done() const noexcept { return good_ && rest_.empty(); }
-    bool at(char character) const noexcept { return rest_.starts_with(character); }
-
-private:
-    void advance(std::size_t count) noexcept { rest_.remove_prefix(std::min(count, rest_.size())); }
-
-    std::string_view rest_;
-    bool good_ = true;
-};
-
 struct Date {
-    unsigned weekday = 0;
+    unsigned weekday = 0; ///< from 0, which is Sunday
     unsigned year = 0;
     unsigned month = 1;
     unsigned day = 0;
-    seconds time{0};
+    unsigned hour = 0;
+    unsigned minute = 0;
+    unsigned second = 0;
 };
 
-year_month_day calendar_day(const Date& date) noexcept {
-    return std::chrono::year{static_cast<int>(date.year)} / static_cast<int>(date.month) /
-           static_cast<int>(date.day);
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
-std::optional<Date> read_imf_fixdate(std::string_view text) noexcept {
-    Reader reader{text};
+/// Reads a whole date. In the pattern `w` and `W` stand for a weekday's first three letters and its name, `d`
+/// for a day of two digits, `D` for one that a space may pad, `m` for a month, `Y` and `y` for a year of four
+/// and two digits, `h`, `i` and `s` for the time; every other character stands for itself.
+std::optional<Date> read_date(std::string_view text, std::string_view pattern) noexcept {
+    bool good = true;
+    const auto digits = [&](std::size_t count) {
+        good = good && text.size() >= count;
+        unsigned value = 0;
+        for (; good && count > 0; --count) {
+            good = is_digit(text.front());
+            value = value * 10 + static_cast<unsigned>(text.front() - '0');
+            text.remove_prefix(1);
+        }
+        return value;
+    };
+    const auto index_in = [&](const auto& names, std::size_t length) {
+        unsigned index = 0;
+        while (index < names.size() && !text.starts_with(names[index].substr(0, length)))
+            ++index;
+        good = good && index < names.size();
+        if (good)
+            text.remove_prefix(names[index].substr(0, length).size());
+        return index;
+    };
     Date date;
-    date.weekday = reader.weekday(false);
-    reader.literal(", ");
-    date.day = reader.digits(2);
-    reader.literal(" ");
-    date.month = reader.month();
-    reader.literal(" ");
-    date.year = reader.digits(4);
-    reader.literal(" ");
-    date.time = reader.time_of_day();
-    reader.literal(" GMT");
-    return reader.done() ? std::optional{date} : std::nullopt;
+    for (const char part : pattern) {
+        switch (part) {
+        case 'w': date.weekday = index_in(weekdays, 3); break;
+        case 'W': date.weekday = index_in(weekdays, std::string_view::npos); break;
+        case 'd': date.day = digits(2); break;
+        case 'D': date.day = digits(take(text, ' ') ? 1 : 2); break;
+        case 'm': date.month = index_in(months, 3) + 1; break;
+        case 'Y': date.year = digits(4); break;
+        case 'y': date.year = digits(2); break;
+        case 'h': date.hour = digits(2); break;
+        case 'i': date.minute = digits(2); break;
+        case 's': date.second = digits(2); break;
+        default: good = take(text, part) && good;
+        }
+    }
+    // Second 60 is a leap second, which the system's clock counts as the next second.
+    good = good && text.empty() && date.hour < 24 && date.minute < 60 && date.second <= 60;
+    return good ? std::optional{date} : std::nullopt;
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`
+/// `Sunday, 06-Nov-94 08:49:37 GMT`; the year is at most 50 years after `now`'s.
 std::optional<Date> read_rfc850_date(std::string_view text, Timestamp now) noexcept {
-    Reader reader{text};
-    Date date;
-    date.weekday = reader.weekday(true);
-    reader.literal(", ");
-    date.day = reader.digits(2);
-    reader.literal("-");
-    date.month = reader.month();
-    reader.literal("-");
-    const auto short_year = reader.digits(2);
-    reader.literal(" ");
-    date.time = reader.time_of_day();
-    reader.literal(" GMT");
-    if (!reader.done())
-        return std::nullopt;
+    auto date = read_date(text, "W, d-m-y h:i:s GMT");
+    if (!date)
+        return date;
     const year_month_day today{floor<std::chrono::days>(now)};
     const auto this_year = static_cast<unsigned>(std::max(static_cast<int>(today.year()), 100));
-    date.year = this_year - this_year % 100 + short_year;
-    if (date.year > this_year + 50)
-        date.year -= 100;
-    else if (date.year + 50 <= this_year)
-        date.year += 100;
+    date->year += this_year - this_year % 100;
+    if (date->year > this_year + 50)
+        date->year -= 100;
+    else if (date->year + 50 <= this_year)
+        date->year += 100;
     return date;
-}
-
-/// `Sun Nov  6 08:49:37 1994`
-std::optional<Date> read_asctime_date(std::string_view text) noexcept {
-    Reader reader{text};
-    Date date;
-    date.weekday = reader.weekday(false);
-    reader.literal(" ");
-    date.month = reader.month();
-    reader.literal(" ");
-    date.day = reader.padded_day();
-    reader.literal(" ");
-    date.time = reader.time_of_day();
-    reader.literal(" ");
-    date.year = reader.digits(4);
-    return reader.done() ? std::optional{date} : std::nullopt;
 }
 
 } // namespace
@@ -169,7 +101,7 @@ std::string format_http_date(Timestamp moment) {
     const auto day = floor<std::chrono::days>(second);
     const year_month_day date{day};
     const std::chrono::hh_mm_ss time{second - day};
-    // By hand, since every answer has one or two.
+    // Without fmt: every answer has one or two dates.
     std::string text{"Day, 00 Mon 0000 00:00:00 GMT"};
     const auto digits = [&text](std::size_t end, std::int64_t number) {
         for (; number > 0; number /= 10)
@@ -186,17 +118,19 @@ std::string format_http_date(Timestamp moment) {
 }
 
 std::optional<Timestamp> parse_http_date(std::string_view text, Timestamp now) {
-    auto date = read_imf_fixdate(text);
+    auto date = read_date(text, "w, d m Y h:i:s GMT");
     if (!date)
         date = read_rfc850_date(text, now);
     if (!date)
-        date = read_asctime_date(text);
-    if (!date || !calendar_day(*date).ok())
+        date = read_date(text, "w m D h:i:s Y"); // asctime
+    if (!date)
         return std::nullopt;
-    const sys_days day{calendar_day(*date)};
-    if (std::chrono::weekday{day}.c_encoding() != date->weekday)
+    const auto day = std::chrono::year{static_cast<int>(date->year)} / static_cast<int>(date->month) /
+                     static_cast<int>(date->day);
+    if (!day.ok() || std::chrono::weekday{day}.c_encoding() != date->weekday)
         return std::nullopt;
-    return Timestamp{day} + date->time;
+    return Timestamp{sys_days{day}} + std::chrono::hours{date->hour} + std::chrono::minutes{date->minute} +
+           seconds{date->second};
 }
 
 std::optional<Timestamp> parse_http_date(std::string_view text) {

@@ -1,10 +1,38 @@
 #include <portrait/http/log.hpp>
 
-#include "headers/trace_parent.hpp"
-
 #include <portrait/http/secret_digest.hpp>
 
+#include <cstddef>
+
 namespace portrait::http {
+
+namespace {
+
+constexpr std::string_view hexadecimal_digits = "0123456789abcdef";
+
+bool is_trace_id(std::string_view text) noexcept {
+    return text.find_first_not_of(hexadecimal_digits) == std::string_view::npos &&
+           text.find_first_not_of('0') != std::string_view::npos;
+}
+
+/// Reads W3C's Trace Context, such as `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`: version,
+/// trace id, parent id and flags in lower-case hexadecimal digits, neither id all zeros. Later versions may
+/// have more after it.
+bool is_trace_parent(std::string_view text) noexcept {
+    constexpr std::size_t length = 55;
+    constexpr std::size_t max_length = 256; // of a later version's
+    if (text.size() < length || text.size() > max_length || text[2] != '-' || text[35] != '-' ||
+        text[52] != '-')
+        return false;
+    const auto version = text.substr(0, 2);
+    if (version == "ff" || (text.size() > length && (version == "00" || text[length] != '-')))
+        return false;
+    return version.find_first_not_of(hexadecimal_digits) == std::string_view::npos &&
+           is_trace_id(text.substr(3, 32)) && is_trace_id(text.substr(36, 16)) &&
+           text.substr(53, 2).find_first_not_of(hexadecimal_digits) == std::string_view::npos;
+}
+
+} // namespace
 
 LoggedFields logged_fields(const RequestHead& head) {
     LoggedFields fields;

@@ -3,7 +3,6 @@
 #include "headers/field_syntax.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace portrait::http {
 

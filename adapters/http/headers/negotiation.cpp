@@ -3,44 +3,28 @@
 #include "headers/field_syntax.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 
 namespace portrait::http {
 
 namespace {
 
-struct TypeRow {
-    ResponseType type;
-    std::string_view content_type;
-};
+/// By `ResponseType`.
+constexpr std::array<std::string_view, response_types.size()> content_types{
+    "application/json; charset=utf-8",
+    "text/json; charset=utf-8",
+    "application/xml; charset=utf-8",
+    "text/xml; charset=utf-8",
+    "application/json-patch+json; charset=utf-8",
+    "application/merge-patch+json; charset=utf-8"};
 
-constexpr std::string_view charset_suffix = "; charset=utf-8";
+constexpr auto media_types = [] {
+    auto types = content_types;
+    for (auto& type : types)
+        type.remove_suffix(std::string_view{"; charset=utf-8"}.size());
+    return types;
+}();
 
-constexpr std::array rows{
-    TypeRow{ResponseType::application_json, "application/json; charset=utf-8"},
-    TypeRow{ResponseType::text_json, "text/json; charset=utf-8"},
-    TypeRow{ResponseType::application_xml, "application/xml; charset=utf-8"},
-    TypeRow{ResponseType::text_xml, "text/xml; charset=utf-8"},
-    TypeRow{ResponseType::json_patch, "application/json-patch+json; charset=utf-8"},
-    TypeRow{ResponseType::merge_patch, "application/merge-patch+json; charset=utf-8"},
-};
-
-constexpr bool in_order_of_types() {
-    for (std::size_t index = 0; index < rows.size(); ++index)
-        if (static_cast<std::size_t>(rows[index].type) != index ||
-            response_types[index] != rows[index].type || !rows[index].content_type.ends_with(charset_suffix))
-            return false;
-    return rows.size() == response_types.size();
-}
-static_assert(in_order_of_types());
-
-constexpr const TypeRow& row_of(ResponseType type) noexcept {
-    return rows[static_cast<std::size_t>(type)];
-}
-
-/// Takes what stands before the next separator that is in no quoted-string, and the separator.
+/// Takes the text before the next separator outside of quoted-strings, and the separator.
 std::string_view take_until(std::string_view& text, char separator) noexcept {
     bool quoted = false;
     std::size_t index = 0;
@@ -55,7 +39,7 @@ std::string_view take_until(std::string_view& text, char separator) noexcept {
     return trimmed(taken);
 }
 
-/// In thousandths. Absent when it isn't RFC 9110's `qvalue`: 0 to 1 with at most three decimals.
+/// Reads RFC 9110's `qvalue`, 0 to 1 with at most three decimals, in thousandths. Absent when malformed.
 std::optional<unsigned> quality_of(std::string_view text) noexcept {
     if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') ||
         (text.size() > 1 && text[1] != '.'))
@@ -63,7 +47,7 @@ std::optional<unsigned> quality_of(std::string_view text) noexcept {
     unsigned quality = text[0] == '1' ? 1000 : 0;
     unsigned weight = 100;
     for (const char digit : text.substr(std::min<std::size_t>(text.size(), 2))) {
-        if (digit < '0' || digit > '9')
+        if (!is_digit(digit))
             return std::nullopt;
         quality += weight * static_cast<unsigned>(digit - '0');
         weight /= 10;
@@ -83,7 +67,7 @@ struct MediaRange {
     unsigned quality = 1000;  ///< in thousandths
 };
 
-/// Absent when the member is malformed or asks for a charset that no answer has.
+/// Absent when the member is malformed or names a charset that no answer has.
 std::optional<MediaRange> media_range_of(std::string_view member) noexcept {
     const auto name = take_until(member, ';');
     const auto slash = name.find('/');
@@ -122,7 +106,7 @@ Exactness exactness(const MediaRange& range, std::string_view name) noexcept {
     return equal_ignoring_case(range.subtype, name.substr(slash + 1)) ? Exactness::exact : Exactness::none;
 }
 
-/// What the members so far say of one type: the most exact one, the first of those.
+/// The most exact member so far that names one type, the first of those.
 struct Preference {
     Exactness exactness = Exactness::none;
     unsigned quality = 0;
@@ -152,13 +136,11 @@ void note(Preferences& preferences, std::span<const std::string_view> offers, co
 } // namespace
 
 std::string_view content_type(ResponseType type) noexcept {
-    return row_of(type).content_type;
+    return content_types[static_cast<std::size_t>(type)];
 }
 
 std::string_view media_type(ResponseType type) noexcept {
-    auto text = content_type(type);
-    text.remove_suffix(charset_suffix.size());
-    return text;
+    return media_types[static_cast<std::size_t>(type)];
 }
 
 std::optional<std::size_t> best_offer(const RequestHead& head,
@@ -186,13 +168,7 @@ std::optional<std::size_t> best_offer(const RequestHead& head,
 }
 
 ResponseType negotiate(const RequestHead& head) noexcept {
-    static constexpr auto names = [] {
-        std::array<std::string_view, rows.size()> all;
-        for (std::size_t index = 0; index < rows.size(); ++index)
-            all[index] = rows[index].content_type.substr(0, rows[index].content_type.find(';'));
-        return all;
-    }();
-    return response_types[best_offer(head, names).value_or(0)];
+    return response_types[best_offer(head, media_types).value_or(0)];
 }
 
 } // namespace portrait::http

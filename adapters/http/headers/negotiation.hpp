@@ -10,8 +10,7 @@
 
 namespace portrait::http {
 
-/// The types that an answer without a picture can have (contract section 3). The two patch types carry the
-/// same JSON.
+/// The types of an answer without a picture (contract section 3). The two patch types are JSON, too.
 enum class ResponseType {
     application_json,
     text_json,
@@ -21,7 +20,7 @@ enum class ResponseType {
     merge_patch,
 };
 
-/// All of them, the ones preferred when a client leaves the choice first.
+/// All of them, in the order of preference when a client leaves the choice.
 inline constexpr std::array response_types{ResponseType::application_json, ResponseType::text_json,
                                            ResponseType::application_xml,  ResponseType::text_xml,
                                            ResponseType::json_patch,       ResponseType::merge_patch};
@@ -39,13 +38,12 @@ constexpr bool is_xml(ResponseType type) noexcept {
 /// The most types that `best_offer` chooses from.
 inline constexpr std::size_t max_offers = 16;
 
-/// Which of the offered media types (such as `text/xml`, the ones preferred when a client leaves the choice
-/// first) a request's Accept fields ask for, by RFC 9110 section 12.5.1: for each type the most specific
-/// member that names it says the quality, and the best quality wins. Of types with the same quality the one
-/// that was named more exactly wins, then the one named earlier, then the order of `offers`. Parameters are
-/// ignored, but for q and a charset other than utf-8, which no answer has. A member that is malformed is
-/// skipped. Absent when nothing is acceptable, or there is no Accept at all. Linear in the fields' length,
-/// allocates nothing.
+/// Chooses among media types (such as `text/xml`, in the order of preference) by a request's Accept fields
+/// and RFC 9110 section 12.5.1: the most specific member that names a type sets its quality, and the best
+/// quality wins. Ties go to the type that was named more exactly, then to the one named earlier, then to the
+/// first offer. Parameters are ignored, except q and a charset other than utf-8, which no answer has.
+/// Malformed members are skipped. Absent when nothing is acceptable, or there is no Accept. Linear in the
+/// fields' length, allocates nothing.
 std::optional<std::size_t> best_offer(const RequestHead& head,
                                       std::span<const std::string_view> offers) noexcept;
 

@@ -3,32 +3,35 @@
 #include "headers/field_syntax.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
-#include <system_error>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 namespace portrait::http {
+
 namespace {
+
+using Bytes = std::array<std::uint8_t, 16>;
 
 constexpr unsigned mapped_bits = 96; // of the prefix that makes IPv4 addresses IPv6 ones
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
-bool is_mapped(const std::array<std::uint8_t, 16>& bytes) {
+bool is_mapped(const Bytes& bytes) {
     return std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin());
 }
 
-/// The bit at a place counted from the left.
-bool bit_of(const std::array<std::uint8_t, 16>& bytes, unsigned place) {
-    return (bytes[place / 8] >> (7 - place % 8) & 1U) != 0;
+/// The bytes with zeros after the first `prefix` bits.
+Bytes masked(Bytes bytes, unsigned prefix) {
+    for (unsigned index = prefix / 8; index < bytes.size(); ++index)
+        bytes[index] &=
+            index == prefix / 8 ? static_cast<std::uint8_t>(0xFF00U >> prefix % 8) : std::uint8_t{0};
+    return bytes;
 }
 
 } // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-    std::array<char, INET6_ADDRSTRLEN> ended{}; // inet_pton wants its text to end in NUL
+    std::array<char, INET6_ADDRSTRLEN> ended{}; // inet_pton needs a text that ends in NUL
     if (text.size() >= ended.size() || text.find('\0') != std::string_view::npos)
         return std::nullopt;
     text.copy(ended.data(), text.size());
@@ -77,37 +80,28 @@ std::optional<Network> Network::parse(std::string_view text) {
     const unsigned before = is_ipv4 ? mapped_bits : 0;
     network.prefix_ = 128;
     if (slash != std::string_view::npos) {
-        const auto digits = text.substr(slash + 1);
-        unsigned bits = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-        if (error != std::errc{} || end != digits.data() + digits.size() || bits > 128 - before)
+        const auto bits = parse_number<unsigned>(text.substr(slash + 1));
+        if (!bits || *bits > 128 - before)
             return std::nullopt;
-        network.prefix_ = before + bits;
+        network.prefix_ = before + *bits;
     }
-    for (auto place = network.prefix_; place < 128; ++place)
-        if (bit_of(network.bytes_, place))
-            return std::nullopt;
-    return network;
+    return masked(network.bytes_, network.prefix_) == network.bytes_ ? std::optional{network} : std::nullopt;
 }
 
 bool Network::contains(const IpAddress& address) const noexcept {
-    const auto whole = prefix_ / 8;
-    if (!std::equal(bytes_.begin(), bytes_.begin() + whole, address.bytes_.begin()))
-        return false;
-    for (auto place = whole * 8; place < prefix_; ++place)
-        if (bit_of(bytes_, place) != bit_of(address.bytes_, place))
-            return false;
-    return true;
+    return masked(address.bytes_, prefix_) == bytes_;
 }
 
 std::string client_network(std::string_view address) {
-    in6_addr parsed{};
+    constexpr unsigned client_bits = 64;
     std::string text{address.substr(0, address.find('%'))};
-    if (::inet_pton(AF_INET6, text.c_str(), &parsed) != 1)
+    Bytes parsed{};
+    if (::inet_pton(AF_INET6, text.c_str(), parsed.data()) != 1)
         return text;
-    std::fill(std::begin(parsed.s6_addr) + 8, std::end(parsed.s6_addr), std::uint8_t{0});
+    parsed = masked(parsed, client_bits);
     std::array<char, INET6_ADDRSTRLEN> network{};
-    return ::inet_ntop(AF_INET6, &parsed, network.data(), network.size()) != nullptr ? network.data() : text;
+    return ::inet_ntop(AF_INET6, parsed.data(), network.data(), network.size()) != nullptr ? network.data()
+                                                                                           : text;
 }
 
 } // namespace portrait::http

@@ -9,7 +9,7 @@
 
 namespace portrait::http {
 
-/// A problem with nothing but status, rule (of static storage) and message.
+/// A problem with only status, rule (of static storage) and message.
 inline Problem plain_problem(unsigned status, std::string_view rule, std::string message) {
     Problem problem;
     problem.status = status;
@@ -18,7 +18,7 @@ inline Problem plain_problem(unsigned status, std::string_view rule, std::string
     return problem;
 }
 
-/// The same with the value that was seen and the most that is accepted.
+/// A problem with the observed value and the limit, too.
 inline Problem limit_problem(unsigned status, std::string_view rule, std::string message,
                              std::uint64_t observed, std::uint64_t limit) {
     auto problem = plain_problem(status, rule, std::move(message));

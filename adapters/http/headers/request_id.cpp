@@ -1,5 +1,7 @@
 #include "headers/request_id.hpp"
 
+#include "headers/field_syntax.hpp"
+
 #include <fmt/compile.h>
 
 #include <algorithm>
@@ -11,8 +13,7 @@ namespace portrait::http {
 namespace {
 
 constexpr bool is_id_character(char character) noexcept {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') || character == '.' || character == '_' || character == '-';
+    return is_alphanumeric(character) || character == '.' || character == '_' || character == '-';
 }
 
 std::mt19937_64 seeded_generator() {

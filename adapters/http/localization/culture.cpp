@@ -24,8 +24,7 @@ namespace portrait::http {
 namespace {
 
 constexpr std::size_t max_encoded_length = 64;
-constexpr int first_year =
-    1753; // of SQL Server's dates; what comes before has no calendar that everybody shares
+constexpr unsigned first_year = 1753; // of SQL Server's dates
 constexpr std::string_view value_kinds[] = {"D:", "DT:", "T:", "I:", "F:", "M:"};
 constexpr char16_t narrow_no_break_space = 0x202F;
 
@@ -34,7 +33,7 @@ void require(UErrorCode status) {
         throw std::runtime_error{std::string{"ICU failed: "} + u_errorName(status)};
 }
 
-/// Whether ICU has data for the tag's language; otherwise its formats would be nobody's.
+/// Whether ICU has data for the locale's language; without data it formats for no language.
 bool is_known(const icu::Locale& locale) {
     static const auto languages = [] {
         std::set<std::string, std::less<>> found;
@@ -57,60 +56,39 @@ icu::Locale choose_locale(const std::vector<std::string>& cultures) {
     return icu::Locale::getUS();
 }
 
-/// Reads a number of 1 to `most_digits` digits off the front.
-std::optional<unsigned> take_number(std::string_view& text, std::size_t most_digits) noexcept {
+/// Takes a number of 1 to `max_digits` digits. Absent when there is none, and when it is larger than `max`.
+std::optional<unsigned> take_number(std::string_view& text, std::size_t max_digits, unsigned max) noexcept {
     unsigned value = 0;
     const auto [end, error] =
-        std::from_chars(text.data(), text.data() + std::min(text.size(), most_digits), value);
-    if (error != std::errc{})
-        return std::nullopt;
+        std::from_chars(text.data(), text.data() + std::min(text.size(), max_digits), value);
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value;
+    return error == std::errc{} && value <= max ? std::optional{value} : std::nullopt;
 }
 
 /// `11/23/2026`
 std::optional<std::chrono::sys_seconds> take_date(std::string_view& text) noexcept {
-    const auto month = take_number(text, 2);
-    if (!month || !take(text, '/'))
-        return std::nullopt;
-    const auto day = take_number(text, 2);
-    if (!day || !take(text, '/') || text.size() < 4)
-        return std::nullopt;
-    const auto year = take_number(text, 4);
-    if (!year || *year < static_cast<unsigned>(first_year))
+    const auto month = take_number(text, 2, 12);
+    const auto day = month && take(text, '/') ? take_number(text, 2, 31) : std::nullopt;
+    const auto year = day && take(text, '/') && text.size() >= 4 ? take_number(text, 4, 9999) : std::nullopt;
+    if (!year || *year < first_year)
         return std::nullopt;
     const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
                                            std::chrono::month{*month}, std::chrono::day{*day}};
-    if (!date.ok())
-        return std::nullopt;
-    return std::chrono::sys_days{date};
+    return date.ok() ? std::optional{std::chrono::sys_seconds{std::chrono::sys_days{date}}} : std::nullopt;
 }
 
 /// `14:05:00`, the seconds optional
 std::optional<std::chrono::seconds> take_time(std::string_view& text) noexcept {
-    const auto hours = take_number(text, 2);
-    if (!hours || *hours > 23 || !take(text, ':'))
-        return std::nullopt;
-    const auto minutes = take_number(text, 2);
-    if (!minutes || *minutes > 59)
-        return std::nullopt;
-    std::optional<unsigned> seconds = 0;
-    if (take(text, ':'))
-        seconds = take_number(text, 2);
-    if (!seconds || *seconds > 59)
+    const auto hours = take_number(text, 2, 23);
+    const auto minutes = hours && take(text, ':') ? take_number(text, 2, 59) : std::nullopt;
+    const auto seconds = minutes && take(text, ':') ? take_number(text, 2, 59) : std::optional{0U};
+    if (!minutes || !seconds)
         return std::nullopt;
     return std::chrono::hours{*hours} + std::chrono::minutes{*minutes} + std::chrono::seconds{*seconds};
 }
 
 bool is_digits(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](char character) { return character >= '0' && character <= '9'; });
-}
-
-bool is_whole_number(std::string_view text) noexcept {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size();
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
 bool is_decimal_number(std::string_view text) noexcept {
@@ -194,7 +172,7 @@ std::optional<std::string> CultureFormatter::format(std::string_view encoded) {
         const auto time = take_time(value);
         if (time && value.empty())
             return formatters.moment(formatters.time, "jm", std::chrono::sys_seconds{*time});
-    } else if ((kind == "I" && is_whole_number(value)) ||
+    } else if ((kind == "I" && parse_number<std::int64_t>(value)) ||
                ((kind == "F" || kind == "M") && is_decimal_number(value))) {
         return formatters.decimal(value);
     }

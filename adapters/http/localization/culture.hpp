@@ -8,13 +8,11 @@
 
 namespace portrait::http {
 
-/// Whether a text may be what `CultureFormatter::format` takes: one of its kinds and a colon. Cheap, and
-/// without ICU.
+/// Whether a text begins with a kind of `CultureFormatter::format` and a colon. Cheap, without ICU.
 bool is_encoded_value(std::string_view text) noexcept;
 
-/// Writes the dates and numbers that SuperOffice encodes in strings as one culture's people write them, by
-/// ICU (contract section 5). Made for one text or a few: ICU's formatters are opened at the first use of each
-/// and kept. Not synchronised.
+/// Formats the dates and numbers that SuperOffice encodes in strings for one culture, by ICU (contract
+/// section 5). Opens each of ICU's formatters at its first use and keeps it. Not synchronised.
 class CultureFormatter {
 public:
     /// The first of the cultures that ICU has data for, English when it has none of them. Tags in any case,
@@ -25,11 +23,10 @@ public:
     CultureFormatter(const CultureFormatter&) = delete;
     CultureFormatter& operator=(const CultureFormatter&) = delete;
 
-    /// What stands between the brackets, such as `D:11/23/2026`, in the culture's form: `D` a date, `DT` a
-    /// date and time, `T` a time, `I` a whole number, `F` and `M` a decimal number. Absent when it is none of
-    /// these or malformed (a day that the month doesn't have, a year outside 1753 to 9999, more than 64
-    /// characters). Dates and times carry no zone, so none is applied; numbers get no grouping, as the
-    /// vendor's formatter gives none.
+    /// Formats the text between the brackets, such as `D:11/23/2026`: `D` a date, `DT` a date and time, `T` a
+    /// time, `I` a whole number, `F` and `M` a decimal number. Absent when it is none of these or malformed
+    /// (a day that the month doesn't have, a year outside 1753 to 9999, more than 64 characters). Dates and
+    /// times have no zone, so none is applied; numbers get no grouping, as in the vendor's formatter.
     std::optional<std::string> format(std::string_view encoded);
 
 private:

@@ -3,6 +3,7 @@
 #include "headers/field_syntax.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 
 namespace portrait::http {
@@ -18,17 +19,12 @@ constexpr char upper(char letter) noexcept {
     return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
 }
 
-constexpr bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
-}
-
 struct Member {
     std::string tag;
     int weight = full_weight; ///< thousandths
-    std::size_t position = 0; ///< in the list, which orders those of one weight
 };
 
-/// A language range of RFC 4647 in lower case, an underscore counting as a hyphen. Empty when it is none.
+/// A language range of RFC 4647 in lower case; an underscore counts as a hyphen. Empty when it is none.
 std::string normalised_tag(std::string_view text) {
     if (text == "*" || text == "-")
         return std::string{text};
@@ -54,30 +50,20 @@ std::string normalised_tag(std::string_view text) {
     return part_length == 0 ? std::string{} : tag;
 }
 
-/// Reads `q=0.8`. Absent (left as it was) when the text is no such weight.
+/// Reads `q=0.8`. Leaves the weight unchanged when the text is malformed.
 void read_weight(std::string_view text, int& weight) noexcept {
     text = trimmed(text.substr(text.find('=') + 1));
-    if (text.empty() || (text[0] != '0' && text[0] != '1'))
-        return;
-    int thousandths = text[0] == '1' ? full_weight : 0;
-    text.remove_prefix(1);
-    if (!text.empty() && text[0] != '.')
-        return;
-    if (!text.empty())
-        text.remove_prefix(1);
-    int place = full_weight / 10;
-    for (const char character : text) {
-        if (!is_digit(character))
-            return;
-        thousandths += (character - '0') * place;
-        place /= 10;
-    }
-    weight = std::min(thousandths, full_weight);
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    // The first digit excludes signs, infinity and larger numbers.
+    if (error == std::errc{} && end == text.data() + text.size() && (text[0] == '0' || text[0] == '1'))
+        weight = static_cast<int>(std::min(value, 1.0) * full_weight);
 }
 
 std::vector<Member> members_of(std::string_view list) {
     std::vector<Member> members;
-    bool weighable = false; // whether a weight would belong to the last member
+    bool weighable = false; // a weight here belongs to the last member
     list = list.substr(0, max_list_length);
     while (!list.empty() && members.size() < max_members) {
         const auto end = std::min(list.find_first_of(",;"), list.size());
@@ -88,7 +74,7 @@ std::vector<Member> members_of(std::string_view list) {
             if (weighable && lower(piece.front()) == 'q')
                 read_weight(piece, members.back().weight);
         } else if (auto tag = normalised_tag(piece); !tag.empty()) {
-            members.push_back({std::move(tag), full_weight, members.size()});
+            members.push_back({std::move(tag), full_weight});
             weighable = true;
         } else if (!piece.empty()) {
             weighable = false;
@@ -99,22 +85,17 @@ std::vector<Member> members_of(std::string_view list) {
     return members;
 }
 
-bool asks_for_stored_strings(std::string_view tag) noexcept {
-    return tag == "*" || tag == "x" || tag == "-";
-}
-
 } // namespace
 
 LanguageList parse_languages(std::string_view value) {
     auto members = members_of(value);
-    std::sort(members.begin(), members.end(), [](const Member& left, const Member& right) {
-        return left.weight != right.weight ? left.weight > right.weight : left.position < right.position;
-    });
+    std::stable_sort(members.begin(), members.end(),
+                     [](const Member& left, const Member& right) { return left.weight > right.weight; });
     LanguageList list;
-    for (auto& [tag, weight, position] : members) {
+    for (auto& [tag, weight] : members) {
         if (weight == 0 || list.languages.size() == max_wanted_languages)
             break;
-        if (asks_for_stored_strings(tag)) {
+        if (tag == "*" || tag == "x" || tag == "-") {
             list.untranslated = list.languages.empty();
             break;
         }

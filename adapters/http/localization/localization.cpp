@@ -12,22 +12,18 @@ namespace portrait::http {
 
 namespace {
 
-/// Longer texts between brackets are neither references nor encoded values.
+/// No reference or encoded value has a longer text between its brackets.
 constexpr std::size_t max_bracketed = 256;
 
-constexpr bool is_reference_character(char character) noexcept {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') || character == '_';
-}
-
 bool is_reference(std::string_view text) noexcept {
-    return text.starts_with("SR_") && std::all_of(text.begin(), text.end(), is_reference_character);
+    return text.starts_with("SR_") && std::all_of(text.begin(), text.end(), [](char character) {
+               return is_alphanumeric(character) || character == '_';
+           });
 }
 
 } // namespace
 
-boost::system::result<Localization, Problem> Localization::of(const RequestHead& head,
-                                                              const LocalizationOptions& options) {
+ProblemOr<Localization> Localization::of(const RequestHead& head, const LocalizationOptions& options) {
     Localization localization;
     localization.options_ = &options;
     localization.languages_ = wanted_languages(head);

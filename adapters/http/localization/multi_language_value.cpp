@@ -4,7 +4,6 @@
 
 #include <portrait/http/message.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -27,10 +26,9 @@ std::optional<LanguageText> take_language_text(std::string_view& value) {
             return std::nullopt;
         entry.text.append(value.substr(0, quote));
         value.remove_prefix(quote + 1);
-        if (!value.starts_with('"'))
+        if (!take(value, '"'))
             return entry;
         entry.text.push_back('"');
-        value.remove_prefix(1);
     }
 }
 
@@ -54,9 +52,8 @@ std::optional<std::vector<LanguageText>> parse_multi_language_value(std::string_
         skip(value, white_space);
         if (value.empty())
             break;
-        if (!value.starts_with(';'))
+        if (!take(value, ';'))
             return std::nullopt;
-        value.remove_prefix(1);
     }
     if (entries.empty())
         return std::nullopt;

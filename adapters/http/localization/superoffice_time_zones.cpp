@@ -1,332 +1,110 @@
 #include "localization/superoffice_time_zones.hpp"
 
+#include <algorithm>
 #include <array>
 
-// Where this comes from. The vendor's public pages (SO-TimeZone and HTTP headers of SuperOffice's Web API)
-// say that zones are named by country codes, with a region where a country has several, and publish ten rows
-// with their numeric ids: UTC 1, AU-ACT 36, BD 50, CA-QC 114, DK 140, FR 156, NO 261, US-CA 425, US-HI 433,
-// US-NY 460. The other ids are published nowhere, so they are left out (0): those zones are known by name
-// alone, and an id that isn't here is refused as unknown. The other names follow the vendor's rule with the
-// codes of ISO 3166, and UK beside GB; countries of several zones whose regions the vendor's pages don't name
-// (such as BR, MX, RU) are left out, and so is a bare AU, CA or US. A country or region that is split goes by
-// the zone of most of its people. Which IANA zone a code stands for follows tzdata's zone.tab. Every IANA
-// name is accepted beside all this.
+// Sources: the vendor's public pages (SO-TimeZone and HTTP headers of SuperOffice's Web API) name zones by
+// country codes, with a region where a country has several, and publish the ten numeric ids below. No page
+// has the other ids, so those zones go by name alone. The other names follow the vendor's rule with the codes
+// of ISO 3166, and UK beside GB; countries of several zones whose regions the vendor's pages don't name (such
+// as BR, MX, RU) are left out, and so is a bare AU, CA or US. A region with two zones has that of most of its
+// people. The IANA zones are those of tzdata's zone.tab.
 
 namespace portrait::http {
 
 namespace {
 
-// Sorted by name.
-constexpr std::array<SuperOfficeTimeZone, 308> zones{{
-    {"AD", "Europe/Andorra", 0},
-    {"AE", "Asia/Dubai", 0},
-    {"AF", "Asia/Kabul", 0},
-    {"AG", "America/Antigua", 0},
-    {"AI", "America/Anguilla", 0},
-    {"AL", "Europe/Tirane", 0},
-    {"AM", "Asia/Yerevan", 0},
-    {"AO", "Africa/Luanda", 0},
-    {"AR", "America/Argentina/Buenos_Aires", 0},
-    {"AS", "Pacific/Pago_Pago", 0},
-    {"AT", "Europe/Vienna", 0},
-    {"AU-ACT", "Australia/Sydney", 36},
-    {"AU-NSW", "Australia/Sydney", 0},
-    {"AU-NT", "Australia/Darwin", 0},
-    {"AU-QLD", "Australia/Brisbane", 0},
-    {"AU-SA", "Australia/Adelaide", 0},
-    {"AU-TAS", "Australia/Hobart", 0},
-    {"AU-VIC", "Australia/Melbourne", 0},
-    {"AU-WA", "Australia/Perth", 0},
-    {"AW", "America/Aruba", 0},
-    {"AX", "Europe/Mariehamn", 0},
-    {"AZ", "Asia/Baku", 0},
-    {"BA", "Europe/Sarajevo", 0},
-    {"BB", "America/Barbados", 0},
-    {"BD", "Asia/Dhaka", 50},
-    {"BE", "Europe/Brussels", 0},
-    {"BF", "Africa/Ouagadougou", 0},
-    {"BG", "Europe/Sofia", 0},
-    {"BH", "Asia/Bahrain", 0},
-    {"BI", "Africa/Bujumbura", 0},
-    {"BJ", "Africa/Porto-Novo", 0},
-    {"BL", "America/St_Barthelemy", 0},
-    {"BM", "Atlantic/Bermuda", 0},
-    {"BN", "Asia/Brunei", 0},
-    {"BO", "America/La_Paz", 0},
-    {"BQ", "America/Kralendijk", 0},
-    {"BS", "America/Nassau", 0},
-    {"BT", "Asia/Thimphu", 0},
-    {"BW", "Africa/Gaborone", 0},
-    {"BY", "Europe/Minsk", 0},
-    {"BZ", "America/Belize", 0},
-    {"CA-AB", "America/Edmonton", 0},
-    {"CA-BC", "America/Vancouver", 0},
-    {"CA-MB", "America/Winnipeg", 0},
-    {"CA-NB", "America/Moncton", 0},
-    {"CA-NL", "America/St_Johns", 0},
-    {"CA-NS", "America/Halifax", 0},
-    {"CA-NT", "America/Edmonton", 0},
-    {"CA-NU", "America/Iqaluit", 0},
-    {"CA-ON", "America/Toronto", 0},
-    {"CA-PE", "America/Halifax", 0},
-    {"CA-QC", "America/Toronto", 114},
-    {"CA-SK", "America/Regina", 0},
-    {"CA-YT", "America/Whitehorse", 0},
-    {"CC", "Indian/Cocos", 0},
-    {"CF", "Africa/Bangui", 0},
-    {"CG", "Africa/Brazzaville", 0},
-    {"CH", "Europe/Zurich", 0},
-    {"CI", "Africa/Abidjan", 0},
-    {"CK", "Pacific/Rarotonga", 0},
-    {"CL", "America/Santiago", 0},
-    {"CM", "Africa/Douala", 0},
-    {"CN", "Asia/Shanghai", 0},
-    {"CO", "America/Bogota", 0},
-    {"CR", "America/Costa_Rica", 0},
-    {"CU", "America/Havana", 0},
-    {"CV", "Atlantic/Cape_Verde", 0},
-    {"CW", "America/Curacao", 0},
-    {"CX", "Indian/Christmas", 0},
-    {"CY", "Asia/Nicosia", 0},
-    {"CZ", "Europe/Prague", 0},
-    {"DE", "Europe/Berlin", 0},
-    {"DJ", "Africa/Djibouti", 0},
-    {"DK", "Europe/Copenhagen", 140},
-    {"DM", "America/Dominica", 0},
-    {"DO", "America/Santo_Domingo", 0},
-    {"DZ", "Africa/Algiers", 0},
-    {"EC", "America/Guayaquil", 0},
-    {"EE", "Europe/Tallinn", 0},
-    {"EG", "Africa/Cairo", 0},
-    {"EH", "Africa/El_Aaiun", 0},
-    {"ER", "Africa/Asmara", 0},
-    {"ES", "Europe/Madrid", 0},
-    {"ET", "Africa/Addis_Ababa", 0},
-    {"FI", "Europe/Helsinki", 0},
-    {"FJ", "Pacific/Fiji", 0},
-    {"FK", "Atlantic/Stanley", 0},
-    {"FO", "Atlantic/Faroe", 0},
-    {"FR", "Europe/Paris", 156},
-    {"GA", "Africa/Libreville", 0},
-    {"GB", "Europe/London", 0},
-    {"GD", "America/Grenada", 0},
-    {"GE", "Asia/Tbilisi", 0},
-    {"GF", "America/Cayenne", 0},
-    {"GG", "Europe/Guernsey", 0},
-    {"GH", "Africa/Accra", 0},
-    {"GI", "Europe/Gibraltar", 0},
-    {"GL", "America/Nuuk", 0},
-    {"GM", "Africa/Banjul", 0},
-    {"GN", "Africa/Conakry", 0},
-    {"GP", "America/Guadeloupe", 0},
-    {"GQ", "Africa/Malabo", 0},
-    {"GR", "Europe/Athens", 0},
-    {"GS", "Atlantic/South_Georgia", 0},
-    {"GT", "America/Guatemala", 0},
-    {"GU", "Pacific/Guam", 0},
-    {"GW", "Africa/Bissau", 0},
-    {"GY", "America/Guyana", 0},
-    {"HK", "Asia/Hong_Kong", 0},
-    {"HN", "America/Tegucigalpa", 0},
-    {"HR", "Europe/Zagreb", 0},
-    {"HT", "America/Port-au-Prince", 0},
-    {"HU", "Europe/Budapest", 0},
-    {"IE", "Europe/Dublin", 0},
-    {"IL", "Asia/Jerusalem", 0},
-    {"IM", "Europe/Isle_of_Man", 0},
-    {"IN", "Asia/Kolkata", 0},
-    {"IO", "Indian/Chagos", 0},
-    {"IQ", "Asia/Baghdad", 0},
-    {"IR", "Asia/Tehran", 0},
-    {"IS", "Atlantic/Reykjavik", 0},
-    {"IT", "Europe/Rome", 0},
-    {"JE", "Europe/Jersey", 0},
-    {"JM", "America/Jamaica", 0},
-    {"JO", "Asia/Amman", 0},
-    {"JP", "Asia/Tokyo", 0},
-    {"KE", "Africa/Nairobi", 0},
-    {"KG", "Asia/Bishkek", 0},
-    {"KH", "Asia/Phnom_Penh", 0},
-    {"KM", "Indian/Comoro", 0},
-    {"KN", "America/St_Kitts", 0},
-    {"KP", "Asia/Pyongyang", 0},
-    {"KR", "Asia/Seoul", 0},
-    {"KW", "Asia/Kuwait", 0},
-    {"KY", "America/Cayman", 0},
-    {"KZ", "Asia/Almaty", 0},
-    {"LA", "Asia/Vientiane", 0},
-    {"LB", "Asia/Beirut", 0},
-    {"LC", "America/St_Lucia", 0},
-    {"LI", "Europe/Vaduz", 0},
-    {"LK", "Asia/Colombo", 0},
-    {"LR", "Africa/Monrovia", 0},
-    {"LS", "Africa/Maseru", 0},
-    {"LT", "Europe/Vilnius", 0},
-    {"LU", "Europe/Luxembourg", 0},
-    {"LV", "Europe/Riga", 0},
-    {"LY", "Africa/Tripoli", 0},
-    {"MA", "Africa/Casablanca", 0},
-    {"MC", "Europe/Monaco", 0},
-    {"MD", "Europe/Chisinau", 0},
-    {"ME", "Europe/Podgorica", 0},
-    {"MF", "America/Marigot", 0},
-    {"MG", "Indian/Antananarivo", 0},
-    {"MH", "Pacific/Majuro", 0},
-    {"MK", "Europe/Skopje", 0},
-    {"ML", "Africa/Bamako", 0},
-    {"MM", "Asia/Yangon", 0},
-    {"MO", "Asia/Macau", 0},
-    {"MP", "Pacific/Saipan", 0},
-    {"MQ", "America/Martinique", 0},
-    {"MR", "Africa/Nouakchott", 0},
-    {"MS", "America/Montserrat", 0},
-    {"MT", "Europe/Malta", 0},
-    {"MU", "Indian/Mauritius", 0},
-    {"MV", "Indian/Maldives", 0},
-    {"MW", "Africa/Blantyre", 0},
-    {"MY", "Asia/Kuala_Lumpur", 0},
-    {"MZ", "Africa/Maputo", 0},
-    {"NA", "Africa/Windhoek", 0},
-    {"NC", "Pacific/Noumea", 0},
-    {"NE", "Africa/Niamey", 0},
-    {"NF", "Pacific/Norfolk", 0},
-    {"NG", "Africa/Lagos", 0},
-    {"NI", "America/Managua", 0},
-    {"NL", "Europe/Amsterdam", 0},
-    {"NO", "Europe/Oslo", 261},
-    {"NP", "Asia/Kathmandu", 0},
-    {"NR", "Pacific/Nauru", 0},
-    {"NU", "Pacific/Niue", 0},
-    {"NZ", "Pacific/Auckland", 0},
-    {"OM", "Asia/Muscat", 0},
-    {"PA", "America/Panama", 0},
-    {"PE", "America/Lima", 0},
-    {"PF", "Pacific/Tahiti", 0},
-    {"PG", "Pacific/Port_Moresby", 0},
-    {"PH", "Asia/Manila", 0},
-    {"PK", "Asia/Karachi", 0},
-    {"PL", "Europe/Warsaw", 0},
-    {"PM", "America/Miquelon", 0},
-    {"PN", "Pacific/Pitcairn", 0},
-    {"PR", "America/Puerto_Rico", 0},
-    {"PS", "Asia/Gaza", 0},
-    {"PT", "Europe/Lisbon", 0},
-    {"PW", "Pacific/Palau", 0},
-    {"PY", "America/Asuncion", 0},
-    {"QA", "Asia/Qatar", 0},
-    {"RE", "Indian/Reunion", 0},
-    {"RO", "Europe/Bucharest", 0},
-    {"RS", "Europe/Belgrade", 0},
-    {"RW", "Africa/Kigali", 0},
-    {"SA", "Asia/Riyadh", 0},
-    {"SB", "Pacific/Guadalcanal", 0},
-    {"SC", "Indian/Mahe", 0},
-    {"SD", "Africa/Khartoum", 0},
-    {"SE", "Europe/Stockholm", 0},
-    {"SG", "Asia/Singapore", 0},
-    {"SH", "Atlantic/St_Helena", 0},
-    {"SI", "Europe/Ljubljana", 0},
-    {"SJ", "Arctic/Longyearbyen", 0},
-    {"SK", "Europe/Bratislava", 0},
-    {"SL", "Africa/Freetown", 0},
-    {"SM", "Europe/San_Marino", 0},
-    {"SN", "Africa/Dakar", 0},
-    {"SO", "Africa/Mogadishu", 0},
-    {"SR", "America/Paramaribo", 0},
-    {"SS", "Africa/Juba", 0},
-    {"ST", "Africa/Sao_Tome", 0},
-    {"SV", "America/El_Salvador", 0},
-    {"SX", "America/Lower_Princes", 0},
-    {"SY", "Asia/Damascus", 0},
-    {"SZ", "Africa/Mbabane", 0},
-    {"TC", "America/Grand_Turk", 0},
-    {"TD", "Africa/Ndjamena", 0},
-    {"TF", "Indian/Kerguelen", 0},
-    {"TG", "Africa/Lome", 0},
-    {"TH", "Asia/Bangkok", 0},
-    {"TJ", "Asia/Dushanbe", 0},
-    {"TK", "Pacific/Fakaofo", 0},
-    {"TL", "Asia/Dili", 0},
-    {"TM", "Asia/Ashgabat", 0},
-    {"TN", "Africa/Tunis", 0},
-    {"TO", "Pacific/Tongatapu", 0},
-    {"TR", "Europe/Istanbul", 0},
-    {"TT", "America/Port_of_Spain", 0},
-    {"TV", "Pacific/Funafuti", 0},
-    {"TW", "Asia/Taipei", 0},
-    {"TZ", "Africa/Dar_es_Salaam", 0},
-    {"UA", "Europe/Kiev", 0},
-    {"UG", "Africa/Kampala", 0},
-    {"UK", "Europe/London", 0},
-    {"US-AK", "America/Anchorage", 0},
-    {"US-AL", "America/Chicago", 0},
-    {"US-AR", "America/Chicago", 0},
-    {"US-AZ", "America/Phoenix", 0},
-    {"US-CA", "America/Los_Angeles", 425},
-    {"US-CO", "America/Denver", 0},
-    {"US-CT", "America/New_York", 0},
-    {"US-DC", "America/New_York", 0},
-    {"US-DE", "America/New_York", 0},
-    {"US-FL", "America/New_York", 0},
-    {"US-GA", "America/New_York", 0},
-    {"US-HI", "Pacific/Honolulu", 433},
-    {"US-IA", "America/Chicago", 0},
-    {"US-ID", "America/Boise", 0},
-    {"US-IL", "America/Chicago", 0},
-    {"US-IN", "America/Indiana/Indianapolis", 0},
-    {"US-KS", "America/Chicago", 0},
-    {"US-KY", "America/Kentucky/Louisville", 0},
-    {"US-LA", "America/Chicago", 0},
-    {"US-MA", "America/New_York", 0},
-    {"US-MD", "America/New_York", 0},
-    {"US-ME", "America/New_York", 0},
-    {"US-MI", "America/Detroit", 0},
-    {"US-MN", "America/Chicago", 0},
-    {"US-MO", "America/Chicago", 0},
-    {"US-MS", "America/Chicago", 0},
-    {"US-MT", "America/Denver", 0},
-    {"US-NC", "America/New_York", 0},
-    {"US-ND", "America/Chicago", 0},
-    {"US-NE", "America/Chicago", 0},
-    {"US-NH", "America/New_York", 0},
-    {"US-NJ", "America/New_York", 0},
-    {"US-NM", "America/Denver", 0},
-    {"US-NV", "America/Los_Angeles", 0},
-    {"US-NY", "America/New_York", 460},
-    {"US-OH", "America/New_York", 0},
-    {"US-OK", "America/Chicago", 0},
-    {"US-OR", "America/Los_Angeles", 0},
-    {"US-PA", "America/New_York", 0},
-    {"US-RI", "America/New_York", 0},
-    {"US-SC", "America/New_York", 0},
-    {"US-SD", "America/Chicago", 0},
-    {"US-TN", "America/Chicago", 0},
-    {"US-TX", "America/Chicago", 0},
-    {"US-UT", "America/Denver", 0},
-    {"US-VA", "America/New_York", 0},
-    {"US-VT", "America/New_York", 0},
-    {"US-WA", "America/Los_Angeles", 0},
-    {"US-WI", "America/Chicago", 0},
-    {"US-WV", "America/New_York", 0},
-    {"US-WY", "America/Denver", 0},
-    {"UTC", "UTC", 1},
-    {"UY", "America/Montevideo", 0},
-    {"UZ", "Asia/Tashkent", 0},
-    {"VA", "Europe/Vatican", 0},
-    {"VC", "America/St_Vincent", 0},
-    {"VE", "America/Caracas", 0},
-    {"VG", "America/Tortola", 0},
-    {"VI", "America/St_Thomas", 0},
-    {"VN", "Asia/Ho_Chi_Minh", 0},
-    {"VU", "Pacific/Efate", 0},
-    {"WF", "Pacific/Wallis", 0},
-    {"WS", "Pacific/Apia", 0},
-    {"YE", "Asia/Aden", 0},
-    {"YT", "Indian/Mayotte", 0},
-    {"ZA", "Africa/Johannesburg", 0},
-    {"ZM", "Africa/Lusaka", 0},
-    {"ZW", "Africa/Harare", 0},
-}};
+// name=zone, or name=zone:id; sorted by name.
+constexpr std::string_view zone_list =
+    "AD=Europe/Andorra AE=Asia/Dubai AF=Asia/Kabul AG=America/Antigua AI=America/Anguilla "
+    "AL=Europe/Tirane AM=Asia/Yerevan AO=Africa/Luanda AR=America/Argentina/Buenos_Aires "
+    "AS=Pacific/Pago_Pago AT=Europe/Vienna AU-ACT=Australia/Sydney:36 AU-NSW=Australia/Sydney "
+    "AU-NT=Australia/Darwin AU-QLD=Australia/Brisbane AU-SA=Australia/Adelaide AU-TAS=Australia/Hobart "
+    "AU-VIC=Australia/Melbourne AU-WA=Australia/Perth AW=America/Aruba AX=Europe/Mariehamn "
+    "AZ=Asia/Baku BA=Europe/Sarajevo BB=America/Barbados BD=Asia/Dhaka:50 BE=Europe/Brussels "
+    "BF=Africa/Ouagadougou BG=Europe/Sofia BH=Asia/Bahrain BI=Africa/Bujumbura BJ=Africa/Porto-Novo "
+    "BL=America/St_Barthelemy BM=Atlantic/Bermuda BN=Asia/Brunei BO=America/La_Paz "
+    "BQ=America/Kralendijk BS=America/Nassau BT=Asia/Thimphu BW=Africa/Gaborone BY=Europe/Minsk "
+    "BZ=America/Belize CA-AB=America/Edmonton CA-BC=America/Vancouver CA-MB=America/Winnipeg "
+    "CA-NB=America/Moncton CA-NL=America/St_Johns CA-NS=America/Halifax CA-NT=America/Edmonton "
+    "CA-NU=America/Iqaluit CA-ON=America/Toronto CA-PE=America/Halifax CA-QC=America/Toronto:114 "
+    "CA-SK=America/Regina CA-YT=America/Whitehorse CC=Indian/Cocos CF=Africa/Bangui "
+    "CG=Africa/Brazzaville CH=Europe/Zurich CI=Africa/Abidjan CK=Pacific/Rarotonga CL=America/Santiago "
+    "CM=Africa/Douala CN=Asia/Shanghai CO=America/Bogota CR=America/Costa_Rica CU=America/Havana "
+    "CV=Atlantic/Cape_Verde CW=America/Curacao CX=Indian/Christmas CY=Asia/Nicosia CZ=Europe/Prague "
+    "DE=Europe/Berlin DJ=Africa/Djibouti DK=Europe/Copenhagen:140 DM=America/Dominica "
+    "DO=America/Santo_Domingo DZ=Africa/Algiers EC=America/Guayaquil EE=Europe/Tallinn EG=Africa/Cairo "
+    "EH=Africa/El_Aaiun ER=Africa/Asmara ES=Europe/Madrid ET=Africa/Addis_Ababa FI=Europe/Helsinki "
+    "FJ=Pacific/Fiji FK=Atlantic/Stanley FO=Atlantic/Faroe FR=Europe/Paris:156 GA=Africa/Libreville "
+    "GB=Europe/London GD=America/Grenada GE=Asia/Tbilisi GF=America/Cayenne GG=Europe/Guernsey "
+    "GH=Africa/Accra GI=Europe/Gibraltar GL=America/Nuuk GM=Africa/Banjul GN=Africa/Conakry "
+    "GP=America/Guadeloupe GQ=Africa/Malabo GR=Europe/Athens GS=Atlantic/South_Georgia "
+    "GT=America/Guatemala GU=Pacific/Guam GW=Africa/Bissau GY=America/Guyana HK=Asia/Hong_Kong "
+    "HN=America/Tegucigalpa HR=Europe/Zagreb HT=America/Port-au-Prince HU=Europe/Budapest "
+    "IE=Europe/Dublin IL=Asia/Jerusalem IM=Europe/Isle_of_Man IN=Asia/Kolkata IO=Indian/Chagos "
+    "IQ=Asia/Baghdad IR=Asia/Tehran IS=Atlantic/Reykjavik IT=Europe/Rome JE=Europe/Jersey "
+    "JM=America/Jamaica JO=Asia/Amman JP=Asia/Tokyo KE=Africa/Nairobi KG=Asia/Bishkek "
+    "KH=Asia/Phnom_Penh KM=Indian/Comoro KN=America/St_Kitts KP=Asia/Pyongyang KR=Asia/Seoul "
+    "KW=Asia/Kuwait KY=America/Cayman KZ=Asia/Almaty LA=Asia/Vientiane LB=Asia/Beirut "
+    "LC=America/St_Lucia LI=Europe/Vaduz LK=Asia/Colombo LR=Africa/Monrovia LS=Africa/Maseru "
+    "LT=Europe/Vilnius LU=Europe/Luxembourg LV=Europe/Riga LY=Africa/Tripoli MA=Africa/Casablanca "
+    "MC=Europe/Monaco MD=Europe/Chisinau ME=Europe/Podgorica MF=America/Marigot MG=Indian/Antananarivo "
+    "MH=Pacific/Majuro MK=Europe/Skopje ML=Africa/Bamako MM=Asia/Yangon MO=Asia/Macau "
+    "MP=Pacific/Saipan MQ=America/Martinique MR=Africa/Nouakchott MS=America/Montserrat "
+    "MT=Europe/Malta MU=Indian/Mauritius MV=Indian/Maldives MW=Africa/Blantyre MY=Asia/Kuala_Lumpur "
+    "MZ=Africa/Maputo NA=Africa/Windhoek NC=Pacific/Noumea NE=Africa/Niamey NF=Pacific/Norfolk "
+    "NG=Africa/Lagos NI=America/Managua NL=Europe/Amsterdam NO=Europe/Oslo:261 NP=Asia/Kathmandu "
+    "NR=Pacific/Nauru NU=Pacific/Niue NZ=Pacific/Auckland OM=Asia/Muscat PA=America/Panama "
+    "PE=America/Lima PF=Pacific/Tahiti PG=Pacific/Port_Moresby PH=Asia/Manila PK=Asia/Karachi "
+    "PL=Europe/Warsaw PM=America/Miquelon PN=Pacific/Pitcairn PR=America/Puerto_Rico PS=Asia/Gaza "
+    "PT=Europe/Lisbon PW=Pacific/Palau PY=America/Asuncion QA=Asia/Qatar RE=Indian/Reunion "
+    "RO=Europe/Bucharest RS=Europe/Belgrade RW=Africa/Kigali SA=Asia/Riyadh SB=Pacific/Guadalcanal "
+    "SC=Indian/Mahe SD=Africa/Khartoum SE=Europe/Stockholm SG=Asia/Singapore SH=Atlantic/St_Helena "
+    "SI=Europe/Ljubljana SJ=Arctic/Longyearbyen SK=Europe/Bratislava SL=Africa/Freetown "
+    "SM=Europe/San_Marino SN=Africa/Dakar SO=Africa/Mogadishu SR=America/Paramaribo SS=Africa/Juba "
+    "ST=Africa/Sao_Tome SV=America/El_Salvador SX=America/Lower_Princes SY=Asia/Damascus "
+    "SZ=Africa/Mbabane TC=America/Grand_Turk TD=Africa/Ndjamena TF=Indian/Kerguelen TG=Africa/Lome "
+    "TH=Asia/Bangkok TJ=Asia/Dushanbe TK=Pacific/Fakaofo TL=Asia/Dili TM=Asia/Ashgabat TN=Africa/Tunis "
+    "TO=Pacific/Tongatapu TR=Europe/Istanbul TT=America/Port_of_Spain TV=Pacific/Funafuti "
+    "TW=Asia/Taipei TZ=Africa/Dar_es_Salaam UA=Europe/Kiev UG=Africa/Kampala UK=Europe/London "
+    "US-AK=America/Anchorage US-AL=America/Chicago US-AR=America/Chicago US-AZ=America/Phoenix "
+    "US-CA=America/Los_Angeles:425 US-CO=America/Denver US-CT=America/New_York US-DC=America/New_York "
+    "US-DE=America/New_York US-FL=America/New_York US-GA=America/New_York US-HI=Pacific/Honolulu:433 "
+    "US-IA=America/Chicago US-ID=America/Boise US-IL=America/Chicago "
+    "US-IN=America/Indiana/Indianapolis US-KS=America/Chicago US-KY=America/Kentucky/Louisville "
+    "US-LA=America/Chicago US-MA=America/New_York US-MD=America/New_York US-ME=America/New_York "
+    "US-MI=America/Detroit US-MN=America/Chicago US-MO=America/Chicago US-MS=America/Chicago "
+    "US-MT=America/Denver US-NC=America/New_York US-ND=America/Chicago US-NE=America/Chicago "
+    "US-NH=America/New_York US-NJ=America/New_York US-NM=America/Denver US-NV=America/Los_Angeles "
+    "US-NY=America/New_York:460 US-OH=America/New_York US-OK=America/Chicago US-OR=America/Los_Angeles "
+    "US-PA=America/New_York US-RI=America/New_York US-SC=America/New_York US-SD=America/Chicago "
+    "US-TN=America/Chicago US-TX=America/Chicago US-UT=America/Denver US-VA=America/New_York "
+    "US-VT=America/New_York US-WA=America/Los_Angeles US-WI=America/Chicago US-WV=America/New_York "
+    "US-WY=America/Denver UTC=UTC:1 UY=America/Montevideo UZ=Asia/Tashkent VA=Europe/Vatican "
+    "VC=America/St_Vincent VE=America/Caracas VG=America/Tortola VI=America/St_Thomas "
+    "VN=Asia/Ho_Chi_Minh VU=Pacific/Efate WF=Pacific/Wallis WS=Pacific/Apia YE=Asia/Aden "
+    "YT=Indian/Mayotte ZA=Africa/Johannesburg ZM=Africa/Lusaka ZW=Africa/Harare ";
+
+constexpr auto zones = [] {
+    std::array<SuperOfficeTimeZone, std::count(zone_list.begin(), zone_list.end(), '=')> rows;
+    auto rest = zone_list;
+    const auto take_until = [&rest](char end) {
+        const auto text = rest.substr(0, rest.find(end));
+        rest.remove_prefix(text.size() + 1);
+        return text;
+    };
+    for (auto& row : rows) {
+        row.name = take_until('=');
+        row.iana = take_until(' ');
+        const auto colon = row.iana.find(':');
+        if (colon == std::string_view::npos)
+            continue;
+        for (const char digit : row.iana.substr(colon + 1))
+            row.id = row.id * 10 + (digit - '0');
+        row.iana = row.iana.substr(0, colon);
+    }
+    return rows;
+}();
 
 } // namespace
 

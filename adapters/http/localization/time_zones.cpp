@@ -1,13 +1,15 @@
 #include "localization/time_zones.hpp"
 
 #include "headers/field_syntax.hpp"
+#include "headers/plain_problem.hpp"
 #include "localization/superoffice_time_zones.hpp"
+
+#include <portrait/printable.hpp>
 
 #include <date/tz.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,56 +21,21 @@ namespace portrait::http {
 
 namespace {
 
-constexpr std::size_t max_shown = 64;
-
-/// What a client sent, fit for a message.
-std::string shown(std::string_view text) {
-    std::string result{text.substr(0, max_shown)};
-    for (char& character : result)
-        if (character < 0x20 || character > 0x7E || character == '"')
-            character = '?';
-    if (text.size() > max_shown)
-        result += "...";
-    return result;
-}
-
 Problem bad_zone(std::string message) {
-    return {.status = 400,
-            .rule = "request.time_zone",
-            .message = std::move(message),
-            .observed = {},
-            .limit = {},
-            .retry_after = {},
-            .cause = {}};
+    return plain_problem(400, "request.time_zone", std::move(message));
 }
 
-TimeZoneRequest zone_of(const SuperOfficeTimeZone& zone) {
-    return {std::string{zone.name}, std::string{zone.iana}};
-}
-
-std::optional<TimeZoneRequest> find_by_id(std::string_view text) {
-    std::int32_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size() || id <= 0)
+std::optional<TimeZoneRequest> find_zone(std::string_view text) {
+    const auto id = parse_number<std::int32_t>(text).value_or(0);
+    for (const auto& zone : superoffice_time_zones())
+        if (id > 0 ? zone.id == id : equal_ignoring_case(zone.name, text))
+            return TimeZoneRequest{std::string{zone.name}, std::string{zone.iana}};
+    if (is_digit(text.front())) // no name of tzdata
         return std::nullopt;
-    for (const auto& zone : superoffice_time_zones())
-        if (zone.id == id)
-            return zone_of(zone);
-    return std::nullopt;
-}
-
-std::optional<TimeZoneRequest> find_by_name(std::string_view text) {
-    for (const auto& zone : superoffice_time_zones())
-        if (equal_ignoring_case(zone.name, text))
-            return zone_of(zone);
     for (const auto& zone : date::get_tzdb().zones)
         if (equal_ignoring_case(zone.name(), text))
             return TimeZoneRequest{zone.name(), zone.name()};
     return std::nullopt;
-}
-
-std::optional<TimeZoneRequest> find_zone(std::string_view text) {
-    return text.front() >= '0' && text.front() <= '9' ? find_by_id(text) : find_by_name(text);
 }
 
 std::string date_and_time(std::chrono::seconds since_epoch) {
@@ -88,7 +55,7 @@ std::string offset_text(std::chrono::seconds offset) {
 
 } // namespace
 
-[[nodiscard]] boost::system::result<TimeZoneRequest, Problem> requested_time_zone(const RequestHead& head) {
+[[nodiscard]] ProblemOr<TimeZoneRequest> requested_time_zone(const RequestHead& head) {
     TimeZoneRequest request;
     if (head.find("SO-TimeZone") == nullptr)
         return request;
@@ -104,11 +71,15 @@ std::string offset_text(std::chrono::seconds offset) {
             continue;
         }
         auto zone = find_zone(token);
-        if (!zone)
+        if (!zone) {
+            constexpr std::size_t max_shown = 64;
+            const auto shown =
+                printable(token.substr(0, max_shown)) + (token.size() > max_shown ? "..." : "");
             return bad_zone(
                 fmt::format("The time zone \"{}\" of SO-TimeZone is unknown; accepted: SuperOffice's ids and "
                             "names, such as 261 or US-NY, and IANA names, such as Europe/Oslo",
-                            shown(token)));
+                            shown));
+        }
         if (!request.iana.empty() && request.iana != zone->iana)
             return bad_zone(fmt::format("SO-TimeZone names two time zones, {} and {}; accepted: one",
                                         request.name, zone->name));

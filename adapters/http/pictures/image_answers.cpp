@@ -2,7 +2,6 @@
 
 #include "entity/blob_entity.hpp"
 #include "entity/documents.hpp"
-#include "entity/error_document.hpp"
 #include "headers/http_date.hpp"
 #include "headers/plain_problem.hpp"
 #include "pictures/conditional.hpp"

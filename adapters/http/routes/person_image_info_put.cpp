@@ -1,4 +1,4 @@
-#include "headers/body_types.hpp"
+#include "headers/content_types.hpp"
 #include "localization/localization.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"

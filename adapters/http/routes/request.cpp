@@ -1,8 +1,7 @@
 #include "routes/request.hpp"
 
 #include "callers/authorization.hpp"
-#include "entity/error_document.hpp"
-#include "headers/body_types.hpp"
+#include "entity/documents.hpp"
 #include "headers/request_id.hpp"
 #include "pictures/entity_tag.hpp"
 #include "pictures/image_answers.hpp"

@@ -1,4 +1,3 @@
-#include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"

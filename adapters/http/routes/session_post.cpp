@@ -1,5 +1,4 @@
 #include "callers/authorization.hpp"
-#include "callers/session_secret.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "callers/sign_in_form.hpp"
 #include "headers/content_types.hpp"
@@ -53,7 +52,7 @@ public:
             return start_session(reply);
         auto form = parse_sign_in_form(body.text());
         if (!form)
-            return refuse(plain_problem(400, "session.bad_form", form.error().message()), reply);
+            return refuse(form.error(), reply);
         if (form->sign_out)
             return sign_out(form->xsrf_value, reply);
         request_->contract().authenticator->authenticate(

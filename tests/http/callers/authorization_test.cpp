@@ -11,8 +11,18 @@ using namespace portrait::http;
 
 namespace {
 
-Authorization parse(std::string_view value) {
-    return parse_authorization(&value);
+Authorization parse(std::string_view value, const AuthenticationSchemes& schemes = {}) {
+    RequestHead head;
+    head.fields.push_back({"Authorization", value});
+    return authorization_of(head, schemes);
+}
+
+/// Empty when there is none.
+std::string challenges(const AuthenticationSchemes& schemes) {
+    Response response;
+    set_challenges(response, schemes);
+    const auto* const field = response.find("WWW-Authenticate");
+    return field == nullptr ? std::string{} : *field;
 }
 
 /// Empty unless the value holds Basic credentials.
@@ -48,7 +58,7 @@ TEST_CASE("user and password may be any UTF-8", "[http][authorization]") {
 }
 
 TEST_CASE("no Authorization is not a malformed one", "[http][authorization]") {
-    CHECK(std::holds_alternative<std::monostate>(parse_authorization(nullptr)));
+    CHECK(std::holds_alternative<std::monostate>(authorization_of(RequestHead{}, {})));
     CHECK(std::holds_alternative<MalformedAuthorization>(parse("")));
 }
 
@@ -74,7 +84,7 @@ TEST_CASE("an Authorization that is too long is malformed", "[http][authorizatio
     REQUIRE(std::holds_alternative<MalformedAuthorization>(fits));
     REQUIRE(std::holds_alternative<MalformedAuthorization>(too_long));
     CHECK(std::get<MalformedAuthorization>(fits).why != std::get<MalformedAuthorization>(too_long).why);
-    CHECK(std::get<MalformedAuthorization>(too_long).why == "Authorization is too long");
+    CHECK(std::get<MalformedAuthorization>(too_long).why == "The Authorization field is too long");
 }
 
 TEST_CASE("a ticket and a token are taken as they are", "[http][authorization]") {
@@ -88,7 +98,7 @@ TEST_CASE("a ticket and a token are taken as they are", "[http][authorization]")
 
 TEST_CASE("a scheme that is off is none", "[http][authorization]") {
     const auto taken = [](std::string_view value, const AuthenticationSchemes& schemes) {
-        return std::holds_alternative<Credentials>(parse_authorization(&value, schemes));
+        return std::holds_alternative<Credentials>(parse(value, schemes));
     };
     const std::string_view basic = "Basic dGplMDpUamUw";
     const std::string_view ticket = "SoTicket 7T:x";
@@ -112,11 +122,10 @@ TEST_CASE("two Authorization fields are malformed", "[http][authorization]") {
 }
 
 TEST_CASE("the challenge names the schemes that are on", "[http][authorization]") {
-    CHECK(www_authenticate() == "Basic realm=\"portrait\", charset=\"UTF-8\", SoTicket, Bearer");
-    CHECK(www_authenticate({.basic = false}) == "SoTicket, Bearer");
-    CHECK(www_authenticate({.so_ticket = false, .bearer = false}) ==
-          "Basic realm=\"portrait\", charset=\"UTF-8\"");
-    CHECK(www_authenticate({.basic = false, .so_ticket = false, .bearer = false}).empty());
+    CHECK(challenges({}) == "Basic realm=\"portrait\", charset=\"UTF-8\", SoTicket, Bearer");
+    CHECK(challenges({.basic = false}) == "SoTicket, Bearer");
+    CHECK(challenges({.so_ticket = false, .bearer = false}) == "Basic realm=\"portrait\", charset=\"UTF-8\"");
+    CHECK(challenges({.basic = false, .so_ticket = false, .bearer = false}).empty());
 }
 
 } // namespace authorization_test

@@ -1,6 +1,6 @@
 #include <portrait/http/session_store.hpp>
 
-#include "callers/session_secret.hpp"
+#include "callers/sign_in_answers.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 

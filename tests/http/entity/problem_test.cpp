@@ -1,4 +1,4 @@
-#include "entity/error_document.hpp"
+#include "entity/documents.hpp"
 #include "support/catch.hpp"
 
 #include <portrait/http/problem.hpp>

@@ -1,4 +1,4 @@
-#include "formats/merge_patch.hpp"
+#include "formats/json_patch.hpp"
 #include "support/catch.hpp"
 
 #include <boost/json/array.hpp>

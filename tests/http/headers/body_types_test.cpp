@@ -1,4 +1,4 @@
-#include "headers/body_types.hpp"
+#include "headers/content_types.hpp"
 #include "support/catch.hpp"
 
 #include <optional>

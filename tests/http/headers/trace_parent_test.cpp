@@ -1,4 +1,5 @@
-#include "headers/trace_parent.hpp"
+#include <portrait/http/log.hpp>
+
 #include "support/catch.hpp"
 
 #include <string>
@@ -6,7 +7,15 @@
 
 namespace trace_parent_test {
 
-using portrait::http::is_trace_parent;
+namespace {
+
+bool is_trace_parent(std::string_view text) {
+    portrait::http::RequestHead head;
+    head.fields.push_back({"traceparent", text});
+    return !portrait::http::logged_fields(head).trace_parent.empty();
+}
+
+} // namespace
 
 TEST_CASE("a traceparent is taken as W3C writes it, and nothing else is", "[http][trace_parent]") {
     const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

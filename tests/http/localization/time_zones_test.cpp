@@ -127,7 +127,7 @@ TEST_CASE("an unknown zone is refused by name", "[http][time_zones]") {
 }
 
 TEST_CASE("a refusal shows no bytes that could do harm, and not many", "[http][time_zones]") {
-    CHECK(refused("a\"b\xFF\x01").message.find("\"a?b??\"") != std::string::npos);
+    CHECK(refused("a\"b\xFF\x01").message.find(R"("a"b\xFF\x01")") != std::string::npos);
     CHECK(refused(std::string(100'000, 'x')).message.size() < 300);
 }
 

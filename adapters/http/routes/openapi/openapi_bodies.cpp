@@ -2,9 +2,8 @@
 
 #include "agents/agent_arguments.hpp"
 #include "entity/blob_entity.hpp"
-#include "entity/error_document.hpp"
+#include "entity/documents.hpp"
 #include "formats/xml.hpp"
-#include "headers/body_types.hpp"
 #include "headers/content_types.hpp"
 #include "headers/negotiation.hpp"
 #include "headers/plain_problem.hpp"

@@ -30,38 +30,50 @@ struct BearerCredentials {
     std::string token;
 };
 
-/// What a request shows to say who it is. More kinds may join; visit with a catch-all that refuses.
+/// A request's credentials. More kinds may be added; visit with a catch-all that rejects.
 using Credentials = std::variant<BasicCredentials, TicketCredentials, BearerCredentials>;
 
-/// Somebody who has been recognised.
+/// An authenticated caller.
 struct Principal {
     std::string name; ///< for logs
-    Actor actor;      ///< what CreatedBy and UpdatedBy will say
+    Actor actor;      ///< for CreatedBy and UpdatedBy
     bool may_write = true;
-    /// Another one when what they were recognised by has changed, such as the password; 0: not known.
+    /// Changes with the principal's credentials, such as the password; 0: not known.
     std::uint64_t credential = 0;
 };
 
-/// Why somebody was not let in.
+/// The reason of a failed authentication.
 struct AuthenticationFailure {
     enum class Kind {
-        rejected, ///< unknown or wrong, which is not told apart: 401
+        rejected, ///< unknown or wrong, which answers don't distinguish: 401
         busy,     ///< too many attempts at present: 429 with Retry-After
-        broken,   ///< couldn't be decided: 500, with `cause` in the log
+        broken,   ///< internal error: 500, with `cause` in the log
     };
     Kind kind = Kind::rejected;
     std::chrono::seconds retry_after{1};
     std::string cause;
 };
 
-/// Never thrown in practice: asking a refusal for its principal is a programming error.
+/// Throws `std::logic_error`: reading the principal of a failure is a programming error.
 [[noreturn]] PORTRAIT_EXPORT void throw_exception_from_error(const AuthenticationFailure& failure,
                                                              const boost::source_location& where);
 
 using AuthenticationOutcome = boost::system::result<Principal, AuthenticationFailure>;
 
-/// Port: who is calling. Called on the threads that serve sockets, so it must not block: answer at once by
-/// calling `done` before returning, or later, once, from a thread of your own. Thread-safe.
+/// Port: authenticates callers. Called on the threads that serve sockets, so it must not block: call `done`
+/// once, before returning or later from a thread of your own. Thread-safe.
+///
+/// ```
+/// class OneUser final : public Authenticator {
+///     void authenticate(Credentials credentials, std::string_view /*remote_address*/,
+///                       std::function<void(AuthenticationOutcome)> done) override {
+///         const auto* basic = std::get_if<BasicCredentials>(&credentials);
+///         if (basic == nullptr || basic->user != "ada" || !equal_secrets(basic->password, password))
+///             return done(AuthenticationFailure{});
+///         done(Principal{.name = "ada", .actor = {.associate_id = 1, .name = "ada"}});
+///     }
+/// };
+/// ```
 class PORTRAIT_EXPORT Authenticator {
 public:
     virtual ~Authenticator() = default;
@@ -70,9 +82,9 @@ public:
     virtual void authenticate(Credentials credentials, std::string_view remote_address,
                               std::function<void(AuthenticationOutcome)> done) = 0;
 
-    /// Recognises again a principal that signed in by a password and has a session since: gives the principal
-    /// with its present rights, or `rejected` when the user is gone or has another password. Calls `done` as
-    /// `authenticate` does. The default gives the principal unchanged.
+    /// Checks a session's principal again: completes with its present rights, or with `rejected` when the
+    /// user was removed or has another password. Calls `done` as `authenticate` does. The default completes
+    /// with the principal unchanged.
     virtual void revalidate(const Principal& principal, std::function<void(AuthenticationOutcome)> done);
 };
 

@@ -14,7 +14,6 @@
 #include <portrait/person_image_service.hpp>
 #include <portrait/rendition_service.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,8 +23,8 @@
 
 namespace portrait::http {
 
-/// What `begin` learned of a request whose body may come now. Hand it to `finish`. One that was moved from
-/// has a limit of 0 and empty texts; handing it to the endpoint throws `std::invalid_argument`.
+/// A request whose head was accepted and whose body may be sent; pass it to `finish`. A moved-from one has a
+/// limit of 0 and empty texts, and the endpoint throws `std::invalid_argument` for it.
 class PORTRAIT_EXPORT Admission {
 public:
     struct PORTRAIT_HIDDEN State; // opaque
@@ -34,9 +33,9 @@ public:
     Admission& operator=(Admission&&) noexcept;
     ~Admission();
 
-    /// The most bytes that the body may have; 0 when the route takes none.
+    /// The most bytes of the body; 0 when the route accepts none.
     std::uint64_t body_limit() const noexcept;
-    /// Who was recognised; empty on routes that ask nobody.
+    /// The caller's name; empty on routes without authentication.
     const std::string& principal() const noexcept;
     const std::string& request_id() const noexcept;
 
@@ -46,51 +45,56 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// An answer at once, or the leave to send the body.
+/// An answer, or permission to send the body.
 using BeginOutcome = std::variant<Response, Admission>;
 
-/// What an endpoint does beyond its ports. The defaults suit a server that is open to strangers.
+/// Options of an `Endpoint`. The defaults suit a server on the public net.
 struct EndpointOptions {
-    /// `--strict-superoffice` (contract section 2): 4xx of an upload become 400, but for 401, 403, 412 and
+    /// `--strict-superoffice` (contract section 2): 4xx of an upload become 400, except 401, 403, 412 and
     /// 429.
     bool strict_superoffice = false;
 
-    // Who is calling (contract section 4).
+    // Authentication (contract section 4).
     AuthenticationSchemes schemes{};
     SessionOptions sessions{};
     std::shared_ptr<SessionStore> session_store{}; ///< null: a `MemorySessionStore` of the endpoint's own
     CorsOptions cors{};
-    /// Empty: SO-AppToken is ignored. Otherwise a request that carries one has to carry one of these, and
+    /// Empty: SO-AppToken is ignored. Otherwise a request's SO-AppToken has to be one of these, and
     /// SoTicket requires one; 403 if not.
     AppTokens app_tokens{};
     std::shared_ptr<const SteadyClock> clock{}; ///< for the endpoint's own sessions; null: the system's
 
     LocalizationOptions localization{};
 
-    /// Routes of the host's own, such as a page for people.
+    /// Further routes, such as a start page.
     std::vector<HostRoute> host_routes{};
 
-    /// Scales and converts pictures and draws placeholders (contract section 2, GET parameters; section 7,
-    /// the calls that scale). Null: what needs it is 501, and an Accept that excludes a picture's type gets
-    /// the picture as it is.
+    /// Scales and converts pictures and draws placeholders (contract section 2, GET parameters; section 7).
+    /// Null: requests that need it get 501, and Accept is ignored for pictures.
     std::shared_ptr<const RenditionService> renditions{};
-    /// What `/metrics` answers, called on the thread that asks; null: there is no such path. See `Metrics`.
+    /// Makes the body of `/metrics`, called on the request's thread; null: no such path. See `Metrics`.
     std::function<std::string()> metrics{};
-    /// Only `/healthz`, `/readyz` and `/metrics`, for a server on an address that operators alone reach.
+    /// Serves only `/healthz`, `/readyz` and `/metrics`, for an address that only operators reach.
     bool operations_only = false;
 };
 
 /// The contract's routes over a `PersonImageService`, without sockets: mount it in any server.
 ///
-/// Two steps, since a head has to be judged before its body is sent: `begin` takes the head and gives an
-/// answer or an `Admission`; `finish` takes the admission and the body and gives the answer. `begin` never
-/// blocks: what needs no store is answered there, pictures at hand in a cache included; it completes before
-/// it returns, except when the authenticator takes its time. `finish` runs the store on the executors and
-/// completes on any thread. Every completion is called exactly once. Exceptions of ports become 500 and are
-/// logged. Thread-safe; must outlive its completions.
+/// ```
+/// auto service = std::make_shared<PersonImageService>(store, persons);
+/// auto pool = std::make_shared<http::WorkerPool>(4, 1000);
+/// http::Endpoint endpoint{service, authenticator, pool, pool};
+/// http::Response response = endpoint.handle({.method = "GET", .target = "/api/v1/Person/7/Image"});
+/// ```
+///
+/// A host that receives heads before bodies calls two steps: `begin` accepts or answers the head; `finish`
+/// answers the body. `begin` never blocks: it answers requests that need no store, those for cached pictures
+/// included; it completes before it returns unless the authenticator completes later. `finish` runs the store
+/// on the executors and completes on any thread. Every completion is called exactly once. Exceptions of ports
+/// become 500 and are logged. Thread-safe; must outlive its completions.
 class PORTRAIT_EXPORT Endpoint {
 public:
-    /// Null pointers throw `std::invalid_argument`, but for `log`, which may be null.
+    /// Throws `std::invalid_argument` for a null pointer other than `log`.
     Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
              std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
              EndpointOptions options = {}, std::shared_ptr<Log> log = nullptr);
@@ -99,20 +103,19 @@ public:
     void begin(const RequestHead& head, std::function<void(BeginOutcome)> done);
     void finish(Admission admission, ImageBytes body, std::function<void(Response)> done);
 
-    /// Both steps for a host that has the whole request already and sends answers whole: a body that would be
-    /// made piece by piece is made before `done` is called.
+    /// Both steps, for a host that has the whole request. The answer has its whole body, no producer.
     void handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done);
-    /// The same, waiting for the answer; don't call it on a thread that the executors or the authenticator
-    /// need.
+    /// Both steps; blocks until the answer is there. Must not be called on a thread that the executors or the
+    /// authenticator need.
     Response handle(const RequestHead& head, ImageBytes body = {});
 
-    /// An answer in the contract's error shape, for what a host refuses by itself (a bad request line, a body
-    /// over `Admission::body_limit`, a timeout). `head` may be null when none could be read.
+    /// An error answer of the contract for a host's own refusals (a bad request line, a body over
+    /// `Admission::body_limit`, a timeout). `head` is null when it could not be read.
     Response refuse(const Problem& problem, const RequestHead* head) const;
-    /// The same once the head was admitted: keeps the request's id and the strict switch's rule.
+    /// An error answer after the head was accepted, with the request's id and `strict_superoffice`.
     Response refuse(const Problem& problem, const Admission& admission) const;
 
-    /// Makes `/readyz` answer 503, so that load balancers stop sending; call it when a drain begins.
+    /// Makes `/readyz` answer 503, so that load balancers send no more; call it when a drain begins.
     void set_draining(bool draining) noexcept;
 
 private:

@@ -13,20 +13,20 @@ class PORTRAIT_EXPORT Executor {
 public:
     virtual ~Executor() = default;
 
-    /// Takes the task over and returns true, or returns false (full, stopping) and the task is never run.
+    /// Accepts the task, or returns false (full, stopping) and never runs it.
     virtual bool execute(std::function<void()> task) = 0;
 };
 
-/// Runs every task at once on the calling thread: for tests and for hosts with a thread per request.
+/// Runs every task on the calling thread: for tests and for hosts with a thread per request.
 class PORTRAIT_EXPORT InlineExecutor final : public Executor {
 public:
     bool execute(std::function<void()> task) override;
 };
 
-/// Threads of its own with a bounded queue. The destructor finishes what was taken.
+/// Threads with a bounded queue. The destructor runs the accepted tasks.
 class PORTRAIT_EXPORT WorkerPool final : public Executor {
 public:
-    /// At least one thread. `queue_limit` counts tasks that wait.
+    /// Starts at least one thread. `queue_limit` bounds the waiting tasks.
     WorkerPool(std::size_t threads, std::size_t queue_limit);
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;

@@ -12,22 +12,22 @@
 
 namespace portrait::http {
 
-/// A request to a route of the host's own. The references are valid during the call only.
+/// A request to a `HostRoute`. The references are valid during the call only.
 struct HostRequest {
     const RequestHead& head;
-    const Principal& principal; ///< empty on a route that needs no caller
-    std::string_view person_id; ///< the segment in place of `{personId}`, percent-decoded; not checked
+    const Principal& principal; ///< empty if the route has `needs_caller = false`
+    std::string_view person_id; ///< the segment at `{personId}`, percent-decoded; not checked
     std::string_view request_id;
     ImageBytes body{};
 };
 
-/// A route that the host adds to those of the contract (`EndpointOptions::host_routes`): with the same
-/// callers, CORS fields, request ids and log entries. Where a route of the contract has the same method and
-/// path, that one is served. The contract's documents do not list it.
+/// A route that the host adds to those of the contract (`EndpointOptions::host_routes`), with the same
+/// authentication, CORS fields, request ids and log entries. The contract's routes win over those with their
+/// method and path. The OpenAPI document doesn't list them.
 ///
 /// ```
-/// options.host_routes.push_back({.method = "GET", .path = "/", .needs_caller = false, .answer = [](const
-/// HostRequest&) {
+/// options.host_routes.push_back({.method = "GET", .path = "/", .needs_caller = false,
+///                                .answer = [](const HostRequest&) {
 ///     Response response;
 ///     response.set("Content-Type", "text/html; charset=utf-8");
 ///     response.body = std::string{"<!DOCTYPE html><title>Pictures</title>"};
@@ -35,15 +35,13 @@ struct HostRequest {
 /// }});
 /// ```
 struct HostRoute {
-    std::string method; ///< HEAD is served wherever GET is
-    std::string
-        path; ///< begins with a slash; `{personId}` takes any segment, other segments match in any case
-    bool needs_caller = true; ///< false: anybody may call
+    std::string method; ///< GET serves HEAD, too
+    std::string path;   ///< begins with a slash; `{personId}` matches any segment; others match in any case
+    bool needs_caller = true; ///< false: no authentication
     /// `write` needs a principal that may write, and runs on the writers' executor; `read` on the readers'.
     Access access = Access::read;
     std::uint64_t body_limit = 0; ///< bytes
-    /// Answers a request. May block; an exception is answered with 500. Called from several threads at a
-    /// time.
+    /// Answers a request. May block; an exception is answered with 500. Called concurrently.
     std::function<Response(const HostRequest&)> answer;
 };
 

@@ -15,7 +15,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -27,9 +26,8 @@ struct RequestField {
     std::string_view value; ///< without the white space around it
 };
 
-/// The head of a request, as views into whatever the host parsed: they have to stay valid until
-/// `Endpoint::begin` has called its completion, and no longer. A host that is not ours fills it from its own
-/// types.
+/// The head of a request, as views into the host's parser: they have to stay valid until `Endpoint::begin`
+/// has called its completion.
 // NOLINTNEXTLINE(bugprone-exception-escape): moving a small_vector of views doesn't throw
 struct PORTRAIT_EXPORT RequestHead {
     std::string_view method{}; ///< as sent, case-sensitive
@@ -38,15 +36,14 @@ struct PORTRAIT_EXPORT RequestHead {
     /// The body's length when the head declares it; absent for chunked bodies and for none.
     std::optional<std::uint64_t> content_length{};
     bool chunked = false;
-    /// When stop is requested nobody waits for the answer any more, so that what is made for it alone may
-    /// end.
+    /// A request to stop cancels work for this answer, which no client waits for any more.
     std::stop_token stop{};
     std::string_view remote_address{}; ///< without port; for rate limits and logs
-    bool secure = false;               ///< the client speaks TLS (to us or to a trusted proxy)
+    bool secure = false;               ///< the client uses TLS (to the server or to a trusted proxy)
 
     /// The first field of that name (case-insensitive); null when there is none.
     const std::string_view* find(std::string_view name) const noexcept;
-    /// How many fields have that name (case-insensitive).
+    /// The number of fields of that name (case-insensitive).
     std::size_t count(std::string_view name) const noexcept;
     /// All fields of that name joined by ", ", as RFC 9110 section 5.3 allows; empty when there is none.
     std::string joined(std::string_view name) const;
@@ -58,30 +55,29 @@ struct ResponseField {
     std::string value;
 };
 
-/// Makes a body piece by piece while it is sent, so that a long one never is in memory as a whole.
+/// Makes a body piece by piece while it is sent, so that a long body is never in memory as a whole.
 class PORTRAIT_EXPORT BodyProducer {
 public:
-    /// Nothing at the end.
+    /// Absent at the end.
     using Piece = std::optional<std::string>;
 
     virtual ~BodyProducer() = default;
 
-    /// Calls back once, on any thread, perhaps before it returns; not to be called again before. Doesn't
-    /// block. After an error the body can't be finished: the host has to cut the connection, so that the
-    /// client doesn't take what it got for all.
+    /// Calls back once, on any thread, perhaps before it returns; must not be called again before. Doesn't
+    /// block. After an error the host has to close the connection, so that the client detects an incomplete
+    /// body.
     virtual void next(std::function<void(result<Piece>)> done) = 0;
 
-    /// What stays in memory until the body is made, beside the pieces.
+    /// The memory in use until the body is made, beside the pieces.
     struct Memory {
-        ImageBytes picture{};  ///< that it is made of, shared with others
-        std::size_t bytes = 0; ///< of its own
+        ImageBytes picture{};  ///< the source, shared
+        std::size_t bytes = 0; ///< further bytes
     };
-    /// For hosts that bound the memory of answers. Called before the first piece is asked for.
+    /// For hosts that bound the memory of answers. Called before the first `next`.
     virtual Memory memory() const { return {}; }
 };
 
-/// Nothing, a text of its own, a picture that is shared with the store or the cache and never copied, or what
-/// makes the body while it is sent.
+/// Nothing, a text, a picture that is shared with the store or the cache and never copied, or a producer.
 using ResponseBody = std::variant<std::monostate, std::string, ImageBytes, std::shared_ptr<BodyProducer>>;
 
 /// An answer, ready to be written. The host adds Content-Length, Date, Connection and Server.
@@ -90,44 +86,42 @@ struct PORTRAIT_EXPORT Response {
     std::string_view reason; ///< of static storage; empty: the status code's usual phrase
     std::vector<ResponseField> fields;
     ResponseBody body;
-    /// What Content-Length says when it isn't the body's size: an answer to HEAD has a length and no body,
-    /// and a body that is made piece by piece may have a length that is known before.
+    /// Content-Length when it isn't the body's size: for HEAD, and for a producer with a known length.
     std::optional<std::uint64_t> content_length;
-    /// The connection can't be used for another request.
+    /// The host has to close the connection.
     bool close = false;
-    /// The request has changed nothing, so that a host with no memory left for the answer may send 503
-    /// instead. The answer to a write is never replaced: its client would take the write for failed.
+    /// The request has changed nothing, so that a host without memory for the answer may send 503 instead.
+    /// The answer to a write must not be replaced: its client would expect that the write has failed.
     bool repeatable = false;
-    /// Who was recognised, for the host's log; empty when nobody was.
+    /// The caller's name, for the host's log; empty without authentication.
     std::string principal;
-    std::string_view route; ///< of the table, for the host's log; of static storage; empty: none matched
-    std::string_view rule;  ///< that a refusal names; of static storage; empty for other answers
+    std::string_view route; ///< for the host's log; of static storage; empty: none matched
+    std::string_view rule;  ///< of a refusal; of static storage; empty for other answers
 
     void set(std::string_view name, std::string value);
     /// Null when there is none of that name (case-insensitive).
     const std::string* find(std::string_view name) const noexcept;
-    /// What makes the body while it is sent; null when it is all there.
+    /// Null when the body is complete.
     BodyProducer* producer() const noexcept;
-    /// The body's bytes, wherever they are kept; none while they are still to be made.
+    /// The body's bytes; none of a producer.
     std::string_view body_text() const noexcept;
-    /// What Content-Length has to say; absent for the statuses that carry none (1xx, 204, 304), and where
-    /// the body is still to be made.
+    /// The value of Content-Length; absent for statuses without one (1xx, 204, 304) and for a producer of
+    /// unknown length.
     std::optional<std::uint64_t> length() const noexcept;
 };
 
-/// For hosts that can't send a body piece by piece: calls back, on any thread, with the same answer and all
-/// of its body, or with the error of its producer.
+/// For hosts that can't send a body piece by piece: calls back, on any thread, with the answer and its whole
+/// body, or with the error of its producer.
 PORTRAIT_EXPORT void collect_body(Response response, std::function<void(result<Response>)> done);
 
 /// Whether two field names or tokens are equal, ASCII letters in any case.
 PORTRAIT_EXPORT bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
 /// The moment as an IMF-fixdate (RFC 9110 section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`, for the
-/// Date that every host writes. Cuts off parts of a second; uses no locale and no time zone. Moments outside
-/// the years 1 to 9999 become the nearest one inside.
+/// host's Date field. Truncates to seconds; uses no locale and no time zone. Clamps to the years 1 to 9999.
 PORTRAIT_EXPORT std::string format_http_date(Timestamp moment);
 
-/// The usual phrase of a status code, `Unknown` for a code that has none here.
+/// The usual phrase of a status code; `Unknown` for other codes.
 PORTRAIT_EXPORT std::string_view reason_phrase(unsigned status) noexcept;
 
 } // namespace portrait::http

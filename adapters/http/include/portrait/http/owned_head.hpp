@@ -7,14 +7,14 @@
 
 namespace portrait::http {
 
-/// A request's head with strings of its own, for work that goes on when the views of the given head end.
+/// A copy of a request's head that owns its strings, for work that outlives the head's views.
 class OwnedHead {
 public:
     explicit OwnedHead(const RequestHead& head)
         : head_{head} {
         std::size_t size = 0;
         each_text([&](std::string_view& text) { size += text.size(); });
-        texts_.reserve(size); // so that it never moves
+        texts_.reserve(size); // so that the views stay valid
         each_text([&](std::string_view& text) {
             const auto start = texts_.size();
             texts_.append(text);

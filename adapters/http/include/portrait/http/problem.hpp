@@ -13,7 +13,7 @@
 
 namespace portrait::http {
 
-/// A refusal as the contract's section 6 shapes it: a status, a stable rule, a sentence, and what was seen.
+/// An error of the contract (section 6).
 struct Problem {
     unsigned status = 500;
     std::string_view rule; ///< stable id, of static storage
@@ -24,21 +24,20 @@ struct Problem {
     std::string cause{}; ///< for the log only
 };
 
-/// A value, or the refusal of the request.
+/// A value or a `Problem`.
 template<class T>
 using ProblemOr = boost::system::result<T, Problem>;
 
-/// Whether a request reads or writes: contract section 1 answers an unknown person with 404 or 400.
+/// Whether a request reads or writes: an unknown person is 404 or 400 (contract section 1).
 enum class Access { read, write };
 
-/// The core's rules as HTTP statuses: the one table of it.
+/// The HTTP status of a rule of the core.
 PORTRAIT_EXPORT unsigned status_of(errc code, Access access) noexcept;
 
-/// A failure of the core as a refusal; its cause goes to the log.
+/// The problem of a failure of the core.
 PORTRAIT_EXPORT Problem problem_of(const Error& error, Access access);
 
-/// The problem of a body over the limit: 413 with the limit in the message. `observed` is absent when the
-/// sender never declared the length.
+/// 413 for a body over the limit. `observed` is absent when the client has not declared the length.
 PORTRAIT_EXPORT Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
 
 /// The problem of a body whose type is none of `accepted`, a list with commas: 415.

@@ -11,8 +11,8 @@
 
 namespace portrait::http {
 
-/// What is kept of a secret that has at least 128 random bits: its SHA-256. Such secrets can't be guessed
-/// from it, so no slow hash is needed.
+/// The SHA-256 of a secret with at least 128 random bits. Such secrets can't be guessed from it, so no slow
+/// hash is needed.
 using SecretDigest = std::array<std::uint8_t, 32>;
 
 PORTRAIT_EXPORT SecretDigest sha256(std::string_view secret);
@@ -26,8 +26,7 @@ PORTRAIT_EXPORT bool equal_secrets(const SecretDigest& left, const SecretDigest&
 /// Compares in a time that depends on the lengths alone.
 PORTRAIT_EXPORT bool equal_secrets(std::string_view left, std::string_view right) noexcept;
 
-/// For hash tables: a digest's bytes are as good as a hash already. Tables find by it, and `equal_secrets`
-/// decides.
+/// For hash tables: the first bytes of a digest are a hash already.
 struct PORTRAIT_EXPORT SecretDigestHash {
     std::size_t operator()(const SecretDigest& digest) const noexcept;
 };
