@@ -1,11 +1,12 @@
 #include "locked_file.hpp"
 
+#include "text_file.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,37 +17,17 @@ namespace portrait::http {
 
 namespace {
 
-/// A file descriptor that is closed when its owner is gone, which gives its lock back.
-class Descriptor {
-public:
-    explicit Descriptor(int number) noexcept
-        : number_{number} {}
-    ~Descriptor() {
-        if (number_ >= 0)
-            ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    int number() const noexcept { return number_; }
-    bool open() const noexcept { return number_ >= 0; }
-    int release() noexcept { return std::exchange(number_, -1); }
-
-private:
-    int number_;
-};
-
 Error cannot_write(std::string_view name, std::string_view call, const std::filesystem::path& path) {
     return Error{errc::store_io, fmt::format("The {} can't be written", name)}.with_cause(
         fmt::format("{} {}: {}", call, path.string(), std::generic_category().message(errno)));
 }
 
-/// Opens and locks the file, which is made when there is none. A rename that happened between opening and
-/// locking means that the lock is on a file that is gone: once more.
-[[nodiscard]] result<int> open_locked(const std::filesystem::path& path, std::string_view name) {
+/// Opens and locks the file; makes it when there is none. Retries when the file was replaced between opening
+/// and locking, since the lock is then on the old file.
+[[nodiscard]] result<Descriptor> open_locked(const std::filesystem::path& path, std::string_view name) {
     for (;;) {
         Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
-        if (!file.open())
+        if (!file.is_open())
             return cannot_write(name, "open", path);
         while (::flock(file.number(), LOCK_EX) != 0)
             if (errno != EINTR)
@@ -57,7 +38,7 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
             return cannot_write(name, "fstat", path);
         if (::stat(path.c_str(), &named) == 0 && named.st_ino == locked.st_ino &&
             named.st_dev == locked.st_dev)
-            return file.release();
+            return file;
     }
 }
 
@@ -76,44 +57,37 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
 
 } // namespace
 
-LockedFile::LockedFile(int descriptor, std::filesystem::path path, std::string_view name)
-    : descriptor_{descriptor}
-    , path_{std::move(path)}
-    , name_{name} {}
-
-LockedFile::LockedFile(LockedFile&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)}
-    , path_{std::move(other.path_)}
-    , name_{std::move(other.name_)} {}
-
-LockedFile::~LockedFile() {
-    if (descriptor_ >= 0)
-        ::close(descriptor_);
+Descriptor::~Descriptor() {
+    if (number_ >= 0)
+        ::close(number_);
 }
 
 result<LockedFile> LockedFile::open(const std::filesystem::path& path, std::string_view name) {
-    const auto descriptor = open_locked(path, name);
-    if (!descriptor)
-        return descriptor.error();
-    LockedFile locked{*descriptor, path, name};
+    auto file = open_locked(path, name);
+    if (!file)
+        return file.error();
     std::error_code error;
-    locked.path_ = std::filesystem::canonical(path, error);
+    auto real_path = std::filesystem::canonical(path, error);
     if (error)
         return Error{errc::store_io, fmt::format("The {} can't be found again", name)}.with_cause(
             error.message());
-    return locked;
+    return LockedFile{*std::move(file), std::move(real_path), name};
+}
+
+result<std::string> LockedFile::read() const {
+    return read_text_file(path_, name_);
 }
 
 result<void> LockedFile::replace(std::string_view text) {
     auto temporary = path_.string() + ".XXXXXX";
     const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
-    if (!file.open())
+    if (!file.is_open())
         return cannot_write(name_, "mkostemp", temporary);
     const auto write = [&]() -> result<void> {
         struct stat before {};
-        if (::fstat(descriptor_, &before) != 0)
+        if (::fstat(file_.number(), &before) != 0)
             return cannot_write(name_, "fstat", path_);
-        // Only root can give a file away; for everybody else it is theirs already.
+        // Only root can change the owner; other users own the new file already.
         const bool same_owner = ::fchown(file.number(), before.st_uid, before.st_gid) == 0;
         if (same_owner && ::fchmod(file.number(), before.st_mode & 0777U) != 0)
             return cannot_write(name_, "fchmod", temporary);
@@ -129,7 +103,7 @@ result<void> LockedFile::replace(std::string_view text) {
     }
     const auto folder = path_.parent_path();
     const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!directory.open() || ::fsync(directory.number()) != 0)
+    if (!directory.is_open() || ::fsync(directory.number()) != 0)
         return cannot_write(name_, "fsync", folder);
     return {};
 }

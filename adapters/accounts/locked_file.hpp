@@ -5,32 +5,49 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace portrait::http {
 
-/// A small file that an operator keeps, such as the users file, locked against other writers until this
-/// object goes, to be replaced as a whole. Two processes that change it at the same time both succeed, one
+/// Owns a file descriptor. Closing it releases its locks.
+class Descriptor {
+public:
+    explicit Descriptor(int number) noexcept
+        : number_{number} {}
+    Descriptor(Descriptor&& other) noexcept
+        : number_{std::exchange(other.number_, -1)} {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor();
+
+    int number() const noexcept { return number_; }
+    bool is_open() const noexcept { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+/// A small file that an operator keeps, such as the users file, locked against other writers while this
+/// object exists, to be replaced as a whole. Two processes that change it at the same time both succeed, one
 /// after the other. Not thread-safe.
 class LockedFile {
 public:
-    /// Waits for the lock. Makes an empty file (0600) when there is none. A symbolic link stays one: the file
-    /// that it names is what changes.
+    /// Waits for the lock. Makes an empty file (0600) when there is none. Follows a symbolic link. `name` is
+    /// the file's name in messages; errors have the path in their cause only.
     [[nodiscard]] static result<LockedFile> open(const std::filesystem::path& path, std::string_view name);
-    LockedFile(LockedFile&& other) noexcept;
-    LockedFile& operator=(LockedFile&&) = delete;
-    ~LockedFile();
 
-    /// Where the file really is.
-    const std::filesystem::path& path() const noexcept { return path_; }
-    /// Puts a new file with this text in its place, with its owner and mode. Atomic and durable: readers and
-    /// crashes see the old file or the new one. Nothing more can be replaced afterwards.
+    [[nodiscard]] result<std::string> read() const;
+    /// Replaces the file by a new one with this text and with the old one's owner and mode. Atomic and
+    /// durable: readers and crashes see the old file or the new one. To be called once.
     [[nodiscard]] result<void> replace(std::string_view text);
 
 private:
-    LockedFile(int descriptor, std::filesystem::path path, std::string_view name);
+    LockedFile(Descriptor file, std::filesystem::path path, std::string_view name)
+        : file_{std::move(file)}
+        , path_{std::move(path)}
+        , name_{name} {}
 
-    int descriptor_;
-    std::filesystem::path path_;
+    Descriptor file_;
+    std::filesystem::path path_; ///< without symbolic links
     std::string name_;
 };
 

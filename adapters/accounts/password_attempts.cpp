@@ -12,7 +12,7 @@ namespace portrait::http {
 
 namespace {
 
-AuthenticationFailure busy(std::chrono::seconds retry_after = std::chrono::seconds{1}) {
+AuthenticationFailure busy(std::chrono::seconds retry_after) {
     return {AuthenticationFailure::Kind::busy, retry_after, {}};
 }
 
@@ -20,9 +20,8 @@ AuthenticationFailure broken(std::string cause) {
     return {AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, std::move(cause)};
 }
 
-/// Lowers the thread's priority, since signed-in users' requests go first. Monitors show the thread by its
-/// name.
-void step_back() noexcept {
+/// Names the thread and lowers its priority, since signed-in users' requests go first.
+void configure_thread() noexcept {
     constexpr int nicer = 10;
     const auto thread = static_cast<id_t>(::gettid());
     (void)::pthread_setname_np(::pthread_self(), "hashing");
@@ -54,7 +53,7 @@ PasswordAttempts::~PasswordAttempts() {
     threads_.clear();
     for (auto& [key, entry] : entries_)
         for (const auto& done : entry.waiting)
-            done(busy());
+            done(busy(std::chrono::seconds{1}));
 }
 
 void PasswordAttempts::check(const Key& key, PasswordAttempt&& attempt, std::string& password, Done done) {
@@ -64,7 +63,7 @@ void PasswordAttempts::check(const Key& key, PasswordAttempt&& attempt, std::str
         same->second.waiting.push_back(std::move(done));
         return;
     }
-    if (attempt.known && remembered_.contains(key)) { // verified meanwhile
+    if (attempt.known && remembered_.contains(key)) { // verified by another thread
         lock.unlock();
         wipe(password);
         return done(attempt.user->principal);
@@ -83,7 +82,7 @@ void PasswordAttempts::check(const Key& key, PasswordAttempt&& attempt, std::str
     }
 }
 
-/// Puts an attempt into the queue, or refuses it: too many have failed before, or too many wait.
+/// Queues an attempt, or refuses it: too many have failed before, or too many wait.
 void PasswordAttempts::enqueue(const Key& key, const result<SignInLeave>& leave) {
     std::unique_lock lock{mutex_};
     const auto place = entries_.find(key);
@@ -102,13 +101,11 @@ void PasswordAttempts::enqueue(const Key& key, const result<SignInLeave>& leave)
     }
     const auto refused = entries_.extract(place);
     lock.unlock();
-    const auto& entry = refused.mapped();
-    const auto failure = !leave        ? broken(leave.error().message() + ": " + leave.error().cause())
-                         : leave->wait ? busy(*leave->wait)
-                                       : busy();
+    const auto failure = leave ? busy(leave->wait.value_or(std::chrono::seconds{1}))
+                               : broken(leave.error().message() + ": " + leave.error().cause());
     if (leave && !leave->wait)
-        settle(entry.attempt, failure);
-    for (const auto& done : entry.waiting)
+        settle(refused.mapped().attempt, failure);
+    for (const auto& done : refused.mapped().waiting)
         done(failure);
     lock.lock();
     if (--counting_ == 0)
@@ -130,7 +127,7 @@ AuthenticationOutcome PasswordAttempts::decide(PasswordHasher& hasher, const Ent
     }
 }
 
-/// Corrects the count, which has the attempt as a failure so far.
+/// Corrects the count, where the attempt is a failure so far.
 void PasswordAttempts::settle(const PasswordAttempt& attempt, const AuthenticationOutcome& outcome) noexcept {
     try {
         if (outcome)
@@ -150,7 +147,7 @@ PasswordAttempts::Key PasswordAttempts::take_from_queue() {
 }
 
 void PasswordAttempts::work(const std::stop_token& stop) {
-    step_back();
+    configure_thread();
     PasswordHasher hasher;
     std::unique_lock lock{mutex_};
     for (;;) {

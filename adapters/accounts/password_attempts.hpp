@@ -2,7 +2,6 @@
 
 #include "password_hash.hpp"
 #include "remembered_credentials.hpp"
-#include "secret_copy.hpp"
 #include "users_file.hpp"
 
 #include <portrait/http/authenticator.hpp>
@@ -17,7 +16,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -27,9 +25,9 @@ namespace portrait::http {
 
 /// A password to be compared with a user's hash.
 struct PasswordAttempt {
-    std::shared_ptr<const User> user; ///< with whose hash the password is compared
-    bool known = true;                ///< false: `user` stands in for a name that no user has
-    std::string name;                 ///< that the client sent
+    std::shared_ptr<const User> user; ///< its hash is compared
+    bool known = true;                ///< false: no user has the name, and `user` is a stand-in
+    std::string name;                 ///< as the client sent it
     std::string network;              ///< of the client
 };
 
@@ -44,11 +42,10 @@ public:
                      RememberedCredentials& remembered);
     PasswordAttempts(const PasswordAttempts&) = delete;
     PasswordAttempts& operator=(const PasswordAttempts&) = delete;
-    /// Waits for the counter's completions and for the hashes that are being computed. Answers `busy` to the
-    /// attempts that wait.
+    /// Waits for the counter's completions and for running hashes. Answers `busy` to waiting attempts.
     ~PasswordAttempts();
 
-    /// Compares the password, which is wiped. `key` stands for the credentials.
+    /// Compares the password and wipes it. `key` is that of the credentials.
     void check(const Key& key, PasswordAttempt&& attempt, std::string& password, Done done);
 
     std::uint64_t hashes_computed() const noexcept { return hashes_computed_; }
@@ -80,9 +77,9 @@ private:
     std::mutex mutex_;
     std::condition_variable_any queued_;
     std::condition_variable counted_;
-    std::size_t counting_ = 0; ///< completions of the counter that are still to come or running
-    // Attempts that no thread has taken yet. Names that have signed in from the same network go first, so
-    // that a flood of guesses does not keep users out.
+    std::size_t counting_ = 0; ///< completions of the counter that are due or running
+    // Waiting attempts. Names that have signed in from the same network go first, so that a flood of guesses
+    // doesn't lock users out.
     std::deque<Key> known_queue_;
     std::deque<Key> queue_;
     Entries entries_; ///< counted, waiting or being hashed

@@ -18,7 +18,7 @@ namespace portrait::http {
 namespace {
 
 constexpr std::size_t bcrypt_hash_length = 60;
-/// Of the part after the last `$`, for every other strong method: 256 bits in crypt's base64.
+/// The least length of the part after the last `$` for other strong methods: 256 bits in crypt's base64.
 constexpr std::size_t shortest_digest = 43;
 
 Error cannot_hash(int error_number) {
@@ -49,18 +49,18 @@ result<bool> PasswordHasher::verify(const std::string& password, const std::stri
     const char* computed = crypt_rn(password.c_str(), hash.c_str(), work_.get(), sizeof *work_);
     if (computed == nullptr)
         return cannot_hash(errno);
-    // The method and salt decide the length, and they are no secret.
+    // The length depends on method and salt, which are no secret.
     const std::string_view text{computed};
     return text.size() == hash.size() && CRYPTO_memcmp(text.data(), hash.data(), hash.size()) == 0;
 }
 
-[[nodiscard]] result<std::string> hash_password(std::string_view password) {
+result<std::string> hash_password(std::string_view password) {
     if (password.empty() || password.size() > max_password_length)
-        return Error{errc::info_text_invalid,
-                     fmt::format("The password has to have 1 to {} bytes", max_password_length)}
+        return Error{errc::password_invalid, fmt::format("The password must have 1 to {} bytes; got {}",
+                                                         max_password_length, password.size())}
             .with_limit(password.size(), max_password_length);
     if (!is_utf8(password) || has_control_characters(password))
-        return Error{errc::info_text_invalid, "The password is not valid UTF-8 or has control characters"};
+        return Error{errc::password_invalid, "The password is not valid UTF-8 or has control characters"};
 
     std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
     errno = 0;

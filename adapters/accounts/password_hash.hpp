@@ -2,6 +2,8 @@
 
 #include <portrait/error.hpp>
 
+#include <openssl/crypto.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -14,10 +16,32 @@ namespace portrait::http {
 /// Longer passwords are refused; libxcrypt takes no more.
 inline constexpr std::size_t max_password_length = 511;
 
-/// Why a hash of a users file can't be used, as the end of a sentence; empty when it can.
+/// The fault of a hash in a users file, as the end of a sentence; empty when it can be used.
 std::string_view password_hash_fault(std::string_view hash);
 
-/// Computes password hashes; keeps libxcrypt's large work area. For one thread at a time.
+/// Overwrites a secret that is no longer needed.
+inline void wipe(std::string& secret) {
+    OPENSSL_cleanse(secret.data(), secret.size());
+}
+
+/// A copy of a secret; wipes the source, and the copy when it is destroyed.
+class SecretCopy {
+public:
+    explicit SecretCopy(std::string& source)
+        : text_{source} {
+        wipe(source);
+    }
+    ~SecretCopy() { wipe(text_); }
+    SecretCopy(const SecretCopy&) = delete;
+    SecretCopy& operator=(const SecretCopy&) = delete;
+
+    const std::string& text() const noexcept { return text_; }
+
+private:
+    std::string text_;
+};
+
+/// Computes password hashes; keeps libxcrypt's large work area. Not thread-safe.
 class PasswordHasher {
 public:
     PasswordHasher();
@@ -25,8 +49,8 @@ public:
     PasswordHasher(const PasswordHasher&) = delete;
     PasswordHasher& operator=(const PasswordHasher&) = delete;
 
-    /// Whether the hash is that of the password; compared in constant time. An error means that it couldn't
-    /// be computed, and its cause says why.
+    /// Whether the hash is that of the password; compared in constant time. The error is `internal` with
+    /// libxcrypt's reason as its cause.
     [[nodiscard]] result<bool> verify(const std::string& password, const std::string& hash);
 
 private:

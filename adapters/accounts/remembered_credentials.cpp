@@ -1,39 +1,28 @@
 #include "remembered_credentials.hpp"
 
+#include <boost/endian/buffers.hpp>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace portrait::http {
 
-namespace {
-
-/// Lengths keep `ab` + `c` from being `a` + `bc`.
-void append_field(std::string& message, std::string_view field) {
-    const auto size = static_cast<std::uint64_t>(field.size());
-    message.append(reinterpret_cast<const char*>(&size), sizeof(size)).append(field);
-}
-
-} // namespace
-
 RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std::size_t capacity,
                                              std::shared_ptr<const SteadyClock> clock)
     : duration_{duration}
     , capacity_{duration > std::chrono::seconds{0} ? capacity : 0}
     , clock_{std::move(clock)} {
-    std::array<unsigned char, 32> secret{};
-    if (RAND_bytes(secret.data(), static_cast<int>(secret.size())) != 1)
-        throw std::runtime_error{"the system has no random bytes"};
+    auto secret = random_bytes();
     EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
     keyed_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
-    EVP_MAC_free(hmac); // the context has a share of it
+    EVP_MAC_free(hmac); // the context holds a reference
     std::string digest = "SHA256";
     const std::array parameters{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
                                 OSSL_PARAM_construct_end()};
@@ -63,7 +52,7 @@ RememberedCredentials::Mac RememberedCredentials::take_keyed() const {
 }
 
 void RememberedCredentials::give_back(Mac mac) const {
-    if (EVP_MAC_init(mac.get(), nullptr, 0, nullptr) != 1) // the key stays, the message goes
+    if (EVP_MAC_init(mac.get(), nullptr, 0, nullptr) != 1) // keeps the key, drops the message
         return;
     const std::lock_guard lock{keyed_mutex_};
     spare_.push_back(std::move(mac));
@@ -73,9 +62,11 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
                                                          std::string_view password_hash) const {
     std::string message;
     message.reserve(user.size() + password.size() + password_hash.size() + 3 * sizeof(std::uint64_t));
-    append_field(message, user);
-    append_field(message, password);
-    append_field(message, password_hash);
+    for (const auto field : {user, password, password_hash}) {
+        // The length makes `ab` + `c` differ from `a` + `bc`.
+        const boost::endian::little_uint64_buf_t size{field.size()};
+        message.append(reinterpret_cast<const char*>(size.data()), sizeof size).append(field);
+    }
     Key key{};
     std::size_t size = 0;
     Mac mac = take_keyed();
@@ -92,14 +83,13 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
 
 bool RememberedCredentials::contains(const Key& key) {
     const std::lock_guard lock{mutex_};
-    const auto place = places_.find(key);
-    if (place == places_.end())
+    const auto* const verified = verified_.find(key);
+    if (verified == nullptr)
         return false;
     // In whole seconds, so that a duration of any length compares without an overflow.
-    if (std::chrono::floor<std::chrono::seconds>(clock_->now() - place->second->verified) < duration_)
+    if (std::chrono::floor<std::chrono::seconds>(clock_->now() - *verified) < duration_)
         return true;
-    oldest_first_.erase(place->second);
-    places_.erase(place);
+    verified_.erase(key);
     return false;
 }
 
@@ -107,25 +97,10 @@ void RememberedCredentials::remember(const Key& key) {
     if (capacity_ == 0)
         return;
     const std::lock_guard lock{mutex_};
-    const auto now = clock_->now();
-    if (const auto place = places_.find(key); place != places_.end()) {
-        place->second->verified = std::max(place->second->verified, now);
-        oldest_first_.splice(oldest_first_.end(), oldest_first_, place->second);
-        return;
-    }
-    if (places_.size() == capacity_) {
-        places_.erase(oldest_first_.front().key);
-        oldest_first_.pop_front();
-    }
-    const auto place = oldest_first_.insert(oldest_first_.end(), Entry{key, now});
-    places_.emplace(key, place);
-}
-
-std::size_t RememberedCredentials::KeyHash::operator()(const Key& key) const noexcept {
-    // The key is a MAC already: any of its bytes are as good as a hash.
-    std::size_t hash = 0;
-    std::memcpy(&hash, key.data(), sizeof hash);
-    return hash;
+    if (verified_.size() == capacity_ && verified_.find(key) == nullptr)
+        verified_.erase(verified_.oldest().key);
+    auto& verified = verified_.touch(key);
+    verified = std::max(verified, clock_->now());
 }
 
 } // namespace portrait::http

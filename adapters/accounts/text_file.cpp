@@ -28,15 +28,14 @@ std::chrono::nanoseconds time_of(const statx_timestamp& time) noexcept {
     return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
-/// Of the path, or of the open file where the path is empty and `flags` say so.
+/// Stats the path, or the open file when the path is empty and `flags` has AT_EMPTY_PATH.
 FileLook look_at(int descriptor, const char* path, int flags) noexcept {
     struct statx status {};
     if (::syscall(SYS_statx, descriptor, path, flags, STATX_BASIC_STATS, &status) != 0)
         return failed(errno == ENOENT || errno == ENOTDIR ? Fault::absent : Fault::no_stamp);
     const auto device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
-    FileLook look{.stamp = {true, device, status.stx_ino, status.stx_mode, status.stx_size,
-                            time_of(status.stx_mtime), time_of(status.stx_ctime)}};
-    return look;
+    return {.stamp = {true, device, status.stx_ino, status.stx_mode, status.stx_size,
+                      time_of(status.stx_mtime), time_of(status.stx_ctime)}};
 }
 
 FileLook read_open_file(int descriptor, std::span<char> into) noexcept {
@@ -61,7 +60,7 @@ FileLook read_open_file(int descriptor, std::span<char> into) noexcept {
     return look;
 }
 
-/// No signal is delivered to the calling thread, nor to the threads that it starts, until this object goes.
+/// Blocks all signals of the calling thread, and of threads that it starts, while this object exists.
 class SignalsBlocked {
 public:
     SignalsBlocked() noexcept {
@@ -85,12 +84,12 @@ FileLook look_at_file(const char* path) noexcept {
 
 FileLook read_file(const char* path, std::span<char> into) noexcept {
     auto look = look_at_file(path);
-    // Before opening: opening a device may do something.
+    // Check before opening: opening a device may have side effects.
     if (look.fault == Fault::none && !S_ISREG(look.stamp.mode))
         look.fault = Fault::not_regular;
     if (look.fault != Fault::none)
         return look;
-    // It may have become a FIFO meanwhile: O_NONBLOCK waits for no writer.
+    // O_NONBLOCK: the path may be a FIFO by now, and opening one waits for a writer.
     const auto descriptor = static_cast<int>(
         ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0));
     if (descriptor < 0)
@@ -104,7 +103,7 @@ Error error_of(const FileLook& look, const std::filesystem::path& path, std::str
     const auto words = [&look]() -> std::string_view {
         switch (look.fault) {
         case Fault::absent: return "does not exist";
-        case Fault::no_stamp: return "can't be looked at";
+        case Fault::no_stamp: return "can't be checked";
         case Fault::not_regular: return "is not a regular file that can be read";
         case Fault::not_opened: return "can't be opened";
         case Fault::torn: return "changed while it was read";
@@ -119,9 +118,8 @@ Error error_of(const FileLook& look, const std::filesystem::path& path, std::str
     return Error{errc::store_io, fmt::format("The {} {}", name, words())}.with_cause(std::move(cause));
 }
 
-[[nodiscard]] result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
-                                                 std::size_t most) {
-    std::string text(most + 1, '\0');
+result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name) {
+    std::string text(max_account_file_bytes + 1, '\0');
     const auto look = read_file(path.c_str(), text);
     if (look.fault != Fault::none && look.fault != Fault::torn)
         return error_of(look, path, name);
@@ -146,14 +144,14 @@ void TextFileReader::start() {
     const SignalsBlocked for_the_new_thread;
     try {
         thread_ = std::jthread{[this](const std::stop_token& stop) { work(stop); }};
-        // NOLINTNEXTLINE(bugprone-empty-catch): no thread can be had now; the next call tries again
+        // NOLINTNEXTLINE(bugprone-empty-catch): the next call tries again
     } catch (const std::system_error&) {
     }
 }
 
 void TextFileReader::work(const std::stop_token& stop) {
     (void)::pthread_setname_np(::pthread_self(), "file-reader");
-    // Where the system hasn't got that, the table stays the process's.
+    // On older systems the thread keeps the process's table.
     (void)::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_UNSHARE);
     std::unique_lock lock{mutex_};
     while (changed_.wait(lock, stop, [this] { return job_ != nullptr; })) {

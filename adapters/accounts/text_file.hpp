@@ -18,7 +18,10 @@
 
 namespace portrait::http {
 
-/// What of a file changes when its text or its mode does.
+/// The most bytes of a users file and of a token file.
+inline constexpr std::size_t max_account_file_bytes = std::size_t{4} * 1024 * 1024;
+
+/// Differs when a file's text or mode has changed.
 struct FileStamp {
     bool exists = false;
     std::uint64_t device = 0;
@@ -31,42 +34,40 @@ struct FileStamp {
     friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
-/// How a look at a file came out, or the reading of it.
+/// The outcome of a stat of a file, or of reading it.
 struct FileLook {
     enum class Fault : std::uint8_t {
         none,
         absent,
-        no_stamp, ///< not absent, and yet it can't be looked at
+        no_stamp, ///< stat failed, and the file is not absent
         not_regular,
         not_opened,
         not_read,
-        torn, ///< it changed while it was read
+        torn, ///< changed while it was read
     };
     Fault fault = Fault::none;
     int error = 0;        ///< errno of the fault, if it has one
-    FileStamp stamp{};    ///< of the bytes that were read
-    std::size_t size = 0; ///< of the text that was read
+    FileStamp stamp{};    ///< of the bytes read
+    std::size_t size = 0; ///< of the text read
 };
 
 FileLook look_at_file(const char* path) noexcept;
 
-/// Fills `into` with the file's text; a file with more bytes than it holds is no fault. Allocates nothing.
-/// Calls the system directly, as thread sanitizers take a descriptor's number for the process's.
+/// Fills `into` with the file's text; a longer file is no fault. Allocates nothing. Makes system calls
+/// without libc, since thread sanitizers expect libc's descriptor numbers to be the process's.
 FileLook read_file(const char* path, std::span<char> into) noexcept;
 
-/// The fault in words; `name` is how messages call the file. The path is in the cause only.
+/// The fault as an error; `name` is the file's name in messages. The path is in the cause only.
 Error error_of(const FileLook& look, const std::filesystem::path& path, std::string_view name);
 
-/// The text of a small file that an operator keeps, such as the users file; `name` is how messages call it.
-/// At most `most` bytes and one more are read, so that a reader can tell a file that is too long. Errors hold
-/// the path in their cause only.
-[[nodiscard]] result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name,
-                                                 std::size_t most);
+/// Reads the users file or the token file; `name` is its name in messages. Reads at most one byte more than
+/// `max_account_file_bytes`, so that the parser detects a longer file. Errors have the path in their cause
+/// only.
+[[nodiscard]] result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name);
 
-/// Reads files on a thread that has a descriptor table of its own (Linux 5.9), so that a file can be read
-/// while the process has no descriptor left. That thread makes the system calls of `read_file` and runs
-/// nothing else, no callback, log or signal handler, because descriptor numbers mean other files there.
-/// To be used by one thread at a time.
+/// Reads files on a thread with its own descriptor table (Linux 5.9), so that a file can be read while the
+/// process has no descriptor left. The thread runs only `read_file`, no callback, log or signal handler,
+/// because descriptor numbers mean other files there. To be used by one thread at a time.
 class TextFileReader {
 public:
     TextFileReader() = default;
@@ -74,8 +75,7 @@ public:
     TextFileReader& operator=(const TextFileReader&) = delete;
     ~TextFileReader() = default;
 
-    /// As `read_file`. Starts the thread at the first call; reads on the caller's when there is none to be
-    /// had.
+    /// As `read_file`. Starts the thread at the first call; reads on the caller's thread when that fails.
     FileLook read(const char* path, std::span<char> into);
 
 private:

@@ -1,78 +1,60 @@
 #include "tokens_file.hpp"
-#include "users_file.hpp"
 #include "watched_file.hpp"
 
 #include <portrait/accounts/token_authenticator.hpp>
 
 #include <mutex>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace portrait::http {
-
-namespace {
-
-using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
-
-[[nodiscard]] result<std::shared_ptr<const Tokens>> tokens_of(std::string_view text) {
-    auto parsed = parse_tokens(text);
-    if (!parsed)
-        return parsed.error();
-    auto tokens = std::make_shared<Tokens>();
-    for (auto& token : *parsed)
-        tokens->emplace(token.digest, std::move(token));
-    return std::shared_ptr<const Tokens>{std::move(tokens)};
-}
-
-} // namespace
 
 class TokenAuthenticator::State {
 public:
     State(const std::filesystem::path& file, TokenAuthenticatorOptions options)
         : clock_{options.clock ? std::move(options.clock) : system_clock()}
-        , file_{{file, "token file", max_users_file_bytes},
+        , file_{{file, std::string{tokens_file_name}, max_account_file_bytes},
                 [this](const WatchedText* found) { return apply(found); },
                 std::move(options.on_fault),
                 system_steady_clock()} {}
 
     WatchedFile& file() noexcept { return file_; }
 
-    [[nodiscard]] AuthenticationOutcome decide(TokenScheme scheme, std::string_view shown) const;
+    [[nodiscard]] AuthenticationOutcome decide(TokenScheme scheme, std::string_view secret) const {
+        const auto tokens = this->tokens();
+        const auto found = tokens->find(sha256(secret));
+        if (found == tokens->end() || found->second.description.scheme != scheme ||
+            found->second.is_expired(clock_->now()))
+            return AuthenticationFailure{};
+        return found->second.description.principal;
+    }
+
+    using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
     std::shared_ptr<const Tokens> tokens() const {
         const std::lock_guard lock{mutex_};
         return tokens_;
     }
 
 private:
-    [[nodiscard]] result<void> apply(const WatchedText* file);
+    [[nodiscard]] result<void> apply(const WatchedText* file) {
+        auto parsed = parse_tokens(file == nullptr ? std::string_view{} : file->text);
+        if (!parsed)
+            return parsed.error();
+        auto tokens = std::make_shared<Tokens>();
+        for (auto& token : *parsed)
+            tokens->emplace(token.digest, std::move(token));
+        const std::lock_guard lock{mutex_};
+        tokens_ = std::move(tokens);
+        return {};
+    }
 
     const std::shared_ptr<const Clock> clock_;
     mutable std::mutex mutex_;
     std::shared_ptr<const Tokens> tokens_ = std::make_shared<Tokens>();
-    WatchedFile file_; // the last member: it stops before the others go
+    WatchedFile file_; // the last member: it stops before the others are destroyed
 };
-
-result<void> TokenAuthenticator::State::apply(const WatchedText* file) {
-    auto tokens = tokens_of(file == nullptr ? std::string_view{} : file->text);
-    if (!tokens)
-        return tokens.error();
-    const std::lock_guard lock{mutex_};
-    tokens_ = *std::move(tokens);
-    return {};
-}
-
-AuthenticationOutcome TokenAuthenticator::State::decide(TokenScheme scheme, std::string_view shown) const {
-    const auto tokens = this->tokens();
-    const auto found = tokens->find(sha256(shown));
-    if (found == tokens->end())
-        return AuthenticationFailure{};
-    const auto& token = found->second;
-    if (token.description.scheme != scheme || !token.is_good(clock_->now()))
-        return AuthenticationFailure{};
-    return token.description.principal;
-}
 
 result<std::unique_ptr<TokenAuthenticator>> TokenAuthenticator::open(const std::filesystem::path& token_file,
                                                                      TokenAuthenticatorOptions options) {

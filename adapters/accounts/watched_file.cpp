@@ -11,7 +11,7 @@ namespace {
 
 using Fault = FileLook::Fault;
 
-constexpr int attempts_at_a_torn_file = 3;
+constexpr int max_attempts = 3; // while the file changes
 
 } // namespace
 
@@ -22,30 +22,14 @@ WatchedFile::WatchedFile(Source source, Apply apply, OnFault on_fault,
     , on_fault_{std::move(on_fault)}
     , clock_{std::move(clock)} {}
 
-WatchedFile::~WatchedFile() {
-    stop();
-}
-
 result<void> WatchedFile::read() {
     const std::lock_guard one_at_a_time{updating_};
     return update(When::always);
 }
 
-void WatchedFile::refresh() {
-    update_and_tell(When::always);
-}
-
-void WatchedFile::look() {
-    update_and_tell(When::changed);
-}
-
 void WatchedFile::start(std::chrono::milliseconds interval) {
     if (interval.count() > 0)
         watcher_ = std::jthread{[this, interval](const std::stop_token& stop) { watch(stop, interval); }};
-}
-
-void WatchedFile::stop() {
-    watcher_ = {};
 }
 
 void WatchedFile::watch(const std::stop_token& stop, std::chrono::milliseconds interval) {
@@ -57,12 +41,12 @@ void WatchedFile::watch(const std::stop_token& stop, std::chrono::milliseconds i
     }
 }
 
-void WatchedFile::update_and_tell(When when) {
+void WatchedFile::update_and_report(When when) {
     result<void> done;
     {
         const std::lock_guard one_at_a_time{updating_};
         done = update(when);
-        if (!is_news(done))
+        if (!is_due(done))
             return;
     }
     // Without the lock: it may call `refresh`.
@@ -70,17 +54,17 @@ void WatchedFile::update_and_tell(When when) {
         on_fault_(done.error());
 }
 
-/// Whether there is a fault that is to be told now.
-bool WatchedFile::is_news(const result<void>& done) {
+/// Whether there is a fault to be reported now.
+bool WatchedFile::is_due(const result<void>& done) {
     if (done) {
-        told_.reset();
+        report_.reset();
         return false;
     }
     auto text = fmt::format("{} ({})", done.error().message(), done.error().cause());
     const auto now = clock_->now();
-    if (told_ && told_->text == text && now - told_->at < fault_period)
+    if (report_ && report_->text == text && now - report_->at < fault_period)
         return false;
-    told_ = Told{std::move(text), now};
+    report_ = Report{std::move(text), now};
     return true;
 }
 
@@ -92,7 +76,7 @@ result<void> WatchedFile::update(When when) {
         done = Error{errc::internal, fmt::format("The {} can't be read", source_.name)}.with_cause(
             exception.what());
     }
-    // Seen is what was read and applied: after a fault the next look reads again, whatever the stamp.
+    // After a fault the next look reads the file even when its stamp is unchanged.
     if (!done && applied_)
         applied_->settled = false;
     return done;
@@ -110,7 +94,7 @@ result<void> WatchedFile::update_or_throw(When when) {
         return apply_absence();
 
     std::string text(source_.most + 1, '\0');
-    for (int attempt = 0; attempt < attempts_at_a_torn_file; ++attempt) {
+    for (int attempt = 0; attempt < max_attempts; ++attempt) {
         look = reader_.read(path, text);
         if (look.fault != Fault::torn)
             break;

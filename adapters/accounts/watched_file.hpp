@@ -23,50 +23,47 @@
 
 namespace portrait::http {
 
-/// What a watched file has.
+/// The content of a watched file.
 struct WatchedText {
     std::string_view text;
     mode_t mode{};
 };
 
-/// Follows a small file that an operator keeps: reads it again until what it has was applied, whenever it is
-/// not as it was. What can't be read or applied is tried again at every look. Works while the process has no
-/// descriptor left. Thread-safe.
+/// Follows a small file that an operator keeps: reads and applies it whenever it has changed. Retries a
+/// failed read or application at every check. Works while the process has no descriptor left. Thread-safe.
 class WatchedFile {
 public:
-    /// Takes over what the file has; null when there is no file. Never called twice at a time.
+    /// Applies the file's content; null when there is no file. Never called concurrently.
     using Apply = std::function<result<void>(const WatchedText* file)>;
-    /// Told when a fault begins and when its text changes, and once a minute while it lasts. Must not throw.
+    /// Called when a fault begins and when its text changes, and once a minute while it lasts. Must not
+    /// throw.
     using OnFault = std::function<void(const Error&)>;
 
-    /// Which file, and how messages call it.
     struct Source {
         std::filesystem::path path;
-        std::string name;
-        std::size_t most; ///< bytes; of a longer file that many are applied and one more
+        std::string name; ///< in messages
+        std::size_t most; ///< bytes; of a longer file one more byte is applied
     };
 
-    /// A file whose stamp was first seen a shorter time ago than this is read again at the next look: what
-    /// changes within one tick of the file system's clock may have the same stamp. FAT's tick is the longest.
+    /// A stamp is trusted after this time: changes within one tick of the file system's clock may leave the
+    /// stamp unchanged. FAT's tick is the longest.
     static constexpr std::chrono::seconds settling_time{2};
     static constexpr std::chrono::seconds fault_period{60};
 
     /// Reads nothing yet.
     WatchedFile(Source source, Apply apply, OnFault on_fault, std::shared_ptr<const SteadyClock> clock);
-    ~WatchedFile();
+    ~WatchedFile() = default;
     WatchedFile(const WatchedFile&) = delete;
     WatchedFile& operator=(const WatchedFile&) = delete;
 
-    /// Reads and applies the file, whatever is remembered of it. The fault is returned and not told.
+    /// Reads and applies the file in any case. Returns the fault and doesn't report it.
     [[nodiscard]] result<void> read();
-    /// Reads and applies the file, whatever is remembered of it, and tells the fault.
-    void refresh();
-    /// Reads and applies the file unless it is as it was, and tells the fault.
-    void look();
-    /// Looks again and again, on a thread of its own; an interval of 0 never. To be called once.
+    /// Reads and applies the file in any case, and reports the fault.
+    void refresh() { update_and_report(When::always); }
+    /// Reads and applies the file if it has changed, and reports the fault.
+    void look() { update_and_report(When::changed); }
+    /// Calls `look` periodically on a thread of its own; never for an interval of 0. To be called once.
     void start(std::chrono::milliseconds interval);
-    /// Ends that thread.
-    void stop();
 
 private:
     enum class When : bool { always, changed };
@@ -75,9 +72,9 @@ private:
         FileStamp stamp;
         SecretDigest digest{}; ///< of the text, which isn't kept
         SteadyTimestamp since; ///< when the stamp was first seen
-        bool settled = false;  ///< the file is as it was as long as the stamp is
+        bool settled = false;  ///< an equal stamp means an unchanged file
     };
-    struct Told {
+    struct Report {
         std::string text;
         SteadyTimestamp at;
     };
@@ -87,8 +84,8 @@ private:
     [[nodiscard]] result<void> apply_absence();
     [[nodiscard]] result<void> apply_text(const FileLook& look, std::string_view text, When when,
                                           SteadyTimestamp now);
-    void update_and_tell(When when);
-    bool is_news(const result<void>& done);
+    void update_and_report(When when);
+    bool is_due(const result<void>& done);
     void watch(const std::stop_token& stop, std::chrono::milliseconds interval);
 
     const Source source_;
@@ -99,7 +96,7 @@ private:
     std::mutex updating_;
     TextFileReader reader_;
     std::optional<Applied> applied_;
-    std::optional<Told> told_; ///< while there is a fault
+    std::optional<Report> report_; ///< while there is a fault
 
     std::mutex sleeping_;
     std::condition_variable_any awake_;

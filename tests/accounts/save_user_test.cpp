@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "text_file.hpp"
 #include "users_file.hpp"
 
 #include <portrait/accounts/file_authenticator.hpp>
@@ -41,7 +42,7 @@ public:
     fs::path users() const { return path_ / "users"; }
     const fs::path& path() const { return path_; }
     void write(const std::string& text) const { std::ofstream{users(), std::ios::binary} << text; }
-    std::string read() const { return read_users_file(users()).value(); }
+    std::string read() const { return read_text_file(users(), "users file").value(); }
     std::size_t entries() const {
         return static_cast<std::size_t>(
             std::distance(fs::directory_iterator{path_}, fs::directory_iterator{}));

@@ -139,7 +139,7 @@ TEST_CASE("a wrong line is named and not shown", "[http][tokens]") {
     write(folder / "tokens", "ok:Bearer:" + std::string(64, 'b') + ":n\n" + line + "\n");
     const auto listed = list_tokens(folder / "tokens");
     REQUIRE_FALSE(listed.has_value());
-    CHECK(listed.error() == errc::info_text_invalid);
+    CHECK(listed.error() == errc::file_invalid);
     CHECK(listed.error().message().starts_with("Line 2 of the token file: "));
     CHECK(listed.error().message().find("aaaa") == std::string::npos);
     CHECK_FALSE(add_token(folder / "tokens", entry_for("x")).has_value());

@@ -1,5 +1,8 @@
 #include "users_file.hpp"
 
+#include "line_file.hpp"
+#include "text_file.hpp"
+
 #include "support/catch.hpp"
 
 #include <string>
@@ -110,7 +113,7 @@ TEST_CASE("lines that can't be read are refused by their number and reason", "[h
         {"b\xC3:" + hash, "UTF-8"},
         {std::string(256, 'b') + ":" + hash, "255 bytes"},
         {"b:" + hash + ":1:" + std::string(256, 'f'), "255 bytes"},
-        {"b:" + hash + ":1:" + std::string(max_users_file_line, 'f'), "4096 bytes"},
+        {"b:" + hash + ":1:" + std::string(max_account_line, 'f'), "4096 bytes"},
     }));
     const auto message = refusal("a:" + hash + "\n" + wrong.line + "\n");
     CAPTURE(wrong.line, message);
@@ -119,19 +122,19 @@ TEST_CASE("lines that can't be read are refused by their number and reason", "[h
 }
 
 TEST_CASE("a users file that is too large is refused", "[http][users_file]") {
-    CHECK(tells(refusal(std::string(max_users_file_bytes + 1, '\n')), "4194304"));
-    CHECK(refusal(std::string(max_users_file_bytes, '\n')) == "accepted");
+    CHECK(tells(refusal(std::string(max_account_file_bytes + 1, '\n')), "4194304"));
+    CHECK(refusal(std::string(max_account_file_bytes, '\n')) == "accepted");
 }
 
 TEST_CASE("a users file that isn't there is told without its path", "[http][users_file]") {
-    const auto text = read_users_file("no/such/folder/users");
+    const auto text = read_text_file("no/such/folder/users", "users file");
     REQUIRE_FALSE(text.has_value());
     CHECK(text.error().message() == "The users file does not exist");
     CHECK(tells(text.error().cause(), "no/such/folder/users"));
 }
 
 TEST_CASE("a folder is no users file", "[http][users_file]") {
-    const auto text = read_users_file(".");
+    const auto text = read_text_file(".", "users file");
     REQUIRE_FALSE(text.has_value());
     CHECK(tells(text.error().message(), "not a regular file"));
 }

@@ -9,14 +9,14 @@
 
 namespace portrait::http {
 
-/// Asks one authenticator for user names and passwords and another one for tickets and access tokens.
-/// Thread-safe when those are.
+/// Uses one authenticator for user names and passwords and another one for tickets and access tokens.
+/// Thread-safe when both are.
 class PORTRAIT_EXPORT CompositeAuthenticator final : public Authenticator {
 public:
-    /// Null: nobody is recognised by that kind of credentials.
+    /// Null rejects that kind of credentials.
     CompositeAuthenticator(std::shared_ptr<Authenticator> passwords,
                            std::shared_ptr<Authenticator> tokens) noexcept;
-    /// Copies share the two. What is moved is copied, so the source goes on recognising callers.
+    /// Copies share the two. A move copies, so that the source stays usable.
     CompositeAuthenticator(const CompositeAuthenticator&) = default;
     CompositeAuthenticator& operator=(const CompositeAuthenticator&) = default;
     ~CompositeAuthenticator() override = default;
