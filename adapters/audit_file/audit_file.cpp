@@ -73,11 +73,7 @@ public:
         , thread_{[this] { work(); }} {}
 
     ~State() {
-        {
-            const std::lock_guard lock{mutex_};
-            stopping_ = true;
-        }
-        ready_.notify_one();
+        change([this] { stopping_ = true; });
         thread_.join();
         if (descriptor_ >= 0)
             ::close(descriptor_);
@@ -87,19 +83,11 @@ public:
     State& operator=(const State&) = delete;
 
     void append(std::string text, std::function<void(bool kept)> done) {
-        {
-            const std::lock_guard lock{mutex_};
-            waiting_.push_back({std::move(text), std::move(done)});
-        }
-        ready_.notify_one();
+        change([&] { waiting_.push_back({std::move(text), std::move(done)}); });
     }
 
     void reopen() {
-        {
-            const std::lock_guard lock{mutex_};
-            reopen_ = true;
-        }
-        ready_.notify_one();
+        change([this] { reopen_ = true; });
     }
 
 private:
@@ -107,6 +95,16 @@ private:
         std::string text;
         std::function<void(bool kept)> done;
     };
+
+    /// Changes members under the lock and wakes the thread.
+    template<class Change>
+    void change(const Change& change_state) {
+        {
+            const std::lock_guard lock{mutex_};
+            change_state();
+        }
+        ready_.notify_one();
+    }
 
     void work() {
         std::unique_lock lock{mutex_};
@@ -117,7 +115,7 @@ private:
             const auto lines = std::exchange(waiting_, {});
             const bool anew = std::exchange(reopen_, false);
             lock.unlock();
-            // Each batch tries to open a file that isn't open: one failure must not last for ever.
+            // Retry opening with each batch, so that a failure ends when its cause does.
             if (anew || descriptor_ < 0) {
                 if (descriptor_ >= 0)
                     ::close(descriptor_);
@@ -154,7 +152,7 @@ private:
     }
 
     std::string fault(const char* call) const {
-        return fmt::format("the audit log {} can't be written ({}: {}); writes answer 500 until it can",
+        return fmt::format("The audit log {} can't be written ({}: {}); writes answer 500 until it can",
                            path_.string(), call, std::generic_category().message(errno));
     }
 
@@ -175,7 +173,7 @@ private:
 result<std::shared_ptr<AuditFile>> AuditFile::open(std::filesystem::path path, AuditFileOptions options) {
     const int descriptor = open_file(path);
     if (descriptor < 0)
-        return Error{errc::store_io, fmt::format("the audit log {} can't be opened: {}", path.string(),
+        return Error{errc::store_io, fmt::format("The audit log {} can't be opened: {}", path.string(),
                                                  std::generic_category().message(errno))};
     return std::shared_ptr<AuditFile>{
         new AuditFile{std::make_unique<State>(std::move(path), std::move(options), descriptor)}};

@@ -158,7 +158,7 @@ TEST_CASE("a path that can't be opened is an error that names it", "[audit_file]
     REQUIRE(file.has_error());
     CHECK(file.error() == errc::store_io);
     CHECK(file.error().message() ==
-          "the audit log " + path.string() + " can't be opened: No such file or directory");
+          "The audit log " + path.string() + " can't be opened: No such file or directory");
 }
 
 TEST_CASE("a failure is reported once, and a file that can be opened again is written", "[audit_file]") {
@@ -173,7 +173,7 @@ TEST_CASE("a failure is reported once, and a file that can be opened again is wr
     CHECK_FALSE(kept(*file, record_by("grace")));
     CHECK_FALSE(kept(*file, record_by("grace")));
     CHECK(faults ==
-          std::vector{"the audit log " + path.string() +
+          std::vector{"The audit log " + path.string() +
                       " can't be written (open: No such file or directory); writes answer 500 until "
                       "it can"});
     std::filesystem::create_directory(folder / "logs");
@@ -188,7 +188,7 @@ TEST_CASE("a full disk refuses records", "[audit_file]") {
         opened("/dev/full", {.on_fault = [&](const std::string& fault) { faults.push_back(fault); }});
     CHECK_FALSE(kept(*file, record_by("ada")));
     REQUIRE(faults.size() == 1);
-    CHECK(faults[0].starts_with("the audit log /dev/full can't be written (write: No space left on device)"));
+    CHECK(faults[0].starts_with("The audit log /dev/full can't be written (write: No space left on device)"));
 }
 
 TEST_CASE("many threads write whole lines, each thread's in its order", "[audit_file]") {

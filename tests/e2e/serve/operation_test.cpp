@@ -174,7 +174,7 @@ TEST_CASE("the audit log can be moved away, and a write that it can't take is no
     ServerProcess full{
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--audit-log", "/dev/full"})}};
     CHECK(put(full.port(), 5) == 500);
-    full.wait_for_err("the audit log /dev/full can't be written");
+    full.wait_for_err("The audit log /dev/full can't be written");
     CHECK(fetch(full.port(), "GET", picture_path, as_demo_user()).status == 200);
 }
 

@@ -11,23 +11,25 @@
 
 namespace portrait::audit_file {
 
-/// How an audit file is written.
+/// Options of `AuditFile`.
 struct AuditFileOptions {
-    /// Whether a record is acknowledged only after `fdatasync`, so that it survives a power cut. Records that
-    /// wait at the same time share one. Without it a record survives the end of the process alone.
+    /// Acknowledges a record only after `fdatasync`, so that it survives a power cut. Records that wait at
+    /// the same time share one. Without it, records survive only a crash of the process.
     bool sync = false;
-    /// Called with a sentence for the operator when records can't be written; not again until a write has
+    /// Called with a message for the operator when records can't be written; not again until a write has
     /// succeeded. Runs on the file's thread, must not throw and must not destroy the file.
     std::function<void(const std::string&)> on_fault{};
 };
 
 /// An audit log in a file: one line of JSON per record, in the order of the calls of `record`.
 ///
-///     auto audit = portrait::audit_file::AuditFile::open("audit.jsonl", {.sync = true});
-///     if (!audit)
-///         throw std::runtime_error{audit.error().message()};
-///     auto audited = std::make_shared<portrait::AuditingImageStore>(store, *audit);
-///     portrait::PersonImageService service{audited, persons};
+/// ```
+/// auto audit = portrait::audit_file::AuditFile::open("audit.jsonl", {.sync = true});
+/// if (!audit)
+///     throw std::runtime_error{audit.error().message()};
+/// auto audited = std::make_shared<portrait::AuditingImageStore>(store, *audit);
+/// portrait::PersonImageService service{audited, persons};
+/// ```
 ///
 /// A line, broken here for reading:
 ///
@@ -41,14 +43,14 @@ struct AuditFileOptions {
 ///
 /// A thread of this object appends to the file; records that wait at the same time share one write. If that
 /// fails, none of them is acknowledged, although some of their lines, the last one possibly cut off, may be
-/// in the file. The next batch is tried all the same. Thread-safe.
+/// in the file. The next batch is written in any case. Thread-safe.
 class PORTRAIT_EXPORT AuditFile final : public AuditLog {
 public:
     /// Opens the file for appending; makes it, for its owner alone (0600), where there is none. Its folder
     /// has to exist. The error is `store_io`; its message names the path and the reason.
     [[nodiscard]] static result<std::shared_ptr<AuditFile>> open(std::filesystem::path path,
                                                                  AuditFileOptions options = {});
-    /// Writes and acknowledges the records that wait. Not to be called from `done`.
+    /// Writes and acknowledges the waiting records. Must not run inside a `done`.
     ~AuditFile() override;
     AuditFile(const AuditFile&) = delete;
     AuditFile& operator=(const AuditFile&) = delete;
