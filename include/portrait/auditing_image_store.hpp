@@ -9,12 +9,11 @@
 
 namespace portrait {
 
-/// Records each write to another store that succeeds, before it is answered. A write whose record can't be
-/// kept is `errc::internal` although it has happened: nobody is told of a write that nobody can trace.
+/// Records each successful write to another store before it is answered. A write whose record can't be kept
+/// is `errc::internal` although it has happened, so no write is acknowledged that can't be traced.
 ///
-/// Costs a look at the picture's ImageInfo before each write; a write by somebody else between that look and
-/// the change is told by the versions (see `AuditedPicture`). Reads pass through. Thread-safe; put it in
-/// front of all others.
+/// Reads the picture's ImageInfo before each write; the versions reveal another write between that read and
+/// the change (see `AuditedPicture`). Reads pass through. Thread-safe; put it in front of all other stores.
 class PORTRAIT_EXPORT AuditingImageStore final : public ForwardingImageStore {
 public:
     /// A null pointer throws `std::invalid_argument`.
@@ -28,8 +27,6 @@ public:
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
 
 private:
-    std::optional<AuditedPicture> look(const ImageKey& key) const;
-
     std::shared_ptr<AuditLog> log_;
 };
 

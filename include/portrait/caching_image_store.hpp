@@ -12,16 +12,16 @@ namespace portrait {
 
 /// Keeps hot pictures of another store in memory.
 ///
-/// All writes to the store underneath have to go through this object: every write forgets what it touched
-/// before it is answered, renditions included, so `cached_image` never gives what an answered write has
-/// replaced. Don't put it in front of a store that other processes write to. What it doesn't have,
-/// `cached_image` and `cached_info` ask the store underneath for, which may have it at hand. Thread-safe;
-/// those two take short locks and copy no picture of the cache's.
+/// All writes to that store have to go through this object: every write invalidates the pictures, ImageInfos
+/// and renditions that it touched before it is answered, so `cached_image` never returns what an answered
+/// write has replaced. Don't use it for a store that other processes write to. On a miss, `cached_image` and
+/// `cached_info` ask the store behind it. Thread-safe; those two take short locks and copy no picture of the
+/// cache.
 class PORTRAIT_EXPORT CachingImageStore final : public ForwardingImageStore {
 public:
     /// Null pointers throw `std::invalid_argument`.
     CachingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<ImageCache> cache);
-    /// With a cache of its own; see `ImageCache`.
+    /// Creates a cache of its own; see `ImageCache`.
     CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes);
     ~CachingImageStore() override;
 
@@ -38,11 +38,6 @@ public:
     CacheStatistics statistics() const;
 
 private:
-    template<class Outcome>
-    class PORTRAIT_HIDDEN ForgetOnExit;
-
-    void keep(PersonId person_id, const StoredImage& stored, ImageCache::Moment read_at) const;
-
     std::shared_ptr<ImageCache> cache_;
 };
 

@@ -6,15 +6,17 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace portrait {
 
-/// Passes everything on to another store: the base of a store that stands in front of one and changes some of
-/// what it does. It keeps every promise of `ImageStore`, thread safety too, as far as that store does.
+/// Forwards every call to another store: the base of a store that stands in front of another and changes some
+/// of its behaviour. It keeps the promises of `ImageStore`, thread safety included, as far as that store
+/// does.
 ///
-/// Pictures are saved by `submit` alone: `save` calls it and waits, so that a class that overrides `submit`
-/// has seen to both. What `submit` throws, `save` throws.
+/// Pictures are saved by `submit` alone: `save` calls it and waits, so a class only has to override `submit`.
+/// `save` throws what `submit` throws.
 class PORTRAIT_EXPORT ForwardingImageStore : public ImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
@@ -23,23 +25,39 @@ public:
     ForwardingImageStore(const ForwardingImageStore&) = delete;
     ForwardingImageStore& operator=(const ForwardingImageStore&) = delete;
 
-    /// By `submit`. Not to be called by a completion, as it waits for one.
+    /// By `submit`. A completion must not call it, as it waits for one.
     [[nodiscard]] result<SavedImage> save(SaveImage command) final;
-    void submit(SaveImage command, Completion<SavedImage> completion) override;
-    [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
-    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
+    void submit(SaveImage command, Completion<SavedImage> completion) override {
+        next_->submit(std::move(command), std::move(completion));
+    }
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const override { return next_->image(key); }
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override { return next_->info(key); }
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
-    infos(std::span<const PersonId> persons) const override;
-    std::optional<StoredImage> cached_image(PersonId person_id) const override;
-    std::optional<ImageInfo> cached_info(PersonId person_id) const override;
-    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
-    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
-    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
-    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    [[nodiscard]] result<void> writable() const override;
+    infos(std::span<const PersonId> persons) const override {
+        return next_->infos(persons);
+    }
+    std::optional<StoredImage> cached_image(PersonId person_id) const override {
+        return next_->cached_image(person_id);
+    }
+    std::optional<ImageInfo> cached_info(PersonId person_id) const override {
+        return next_->cached_info(person_id);
+    }
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override {
+        return next_->update_info(std::move(command));
+    }
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override {
+        return next_->remove(std::move(command));
+    }
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override {
+        return next_->link(std::move(command));
+    }
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override {
+        return next_->unlink(std::move(command));
+    }
+    [[nodiscard]] result<void> writable() const override { return next_->writable(); }
 
 protected:
-    /// The store that everything is passed on to.
+    /// The store behind this one.
     ImageStore& next() const noexcept { return *next_; }
 
 private:

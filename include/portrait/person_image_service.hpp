@@ -16,78 +16,88 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace portrait {
 
-/// What a picture would be stored as; see `PersonImageService::inspect`.
+/// The result of `PersonImageService::inspect`.
 struct Inspection {
     ImageHeader header;
     Digest digest;
     std::uint64_t size = 0; ///< bytes
 };
 
-/// New texts of an ImageInfo; what is absent stays as it is (contract section 3, writable properties).
+/// New texts of an ImageInfo; absent texts stay as they are (contract section 3, writable properties).
 struct ImageInfoChange {
     std::optional<std::string> description{};     ///< at most 2,048 characters
     std::optional<std::string> extra_info{};      ///< at most 2,048 characters
     std::optional<std::string> conceptual_type{}; ///< at most 254 characters
-    /// The BlobId that the caller believes to change; another one than the present is an error.
+    /// The BlobId that the caller expects; any other than the present one is an error.
     std::optional<BlobId> blob_id{};
 };
 
-/// Everything that the HTTP contract does, without HTTP: validates, probes, applies the limits, asks the
-/// ports.
+/// The HTTP contract without HTTP: validates, probes and applies the limits, then calls the ports.
 ///
-/// Thread-safe when its ports are: any member may be called from any thread; the object holds no state of its
+/// ```cpp
+/// PersonImageService service{std::make_shared<MemoryImageStore>(), std::make_shared<AnyPersonDirectory>()};
+/// const PersonId ada = PersonId::from(7).value();
+/// if (auto saved = service.save(ada, ImageBytes{std::move(bytes)}); !saved)
+///     std::cerr << saved.error() << '\n'; // image.too_many_bytes: The picture has 12000000 bytes; ...
+/// const StoredImage stored = service.image(ada).value();
+/// ```
+///
+/// Thread-safe when its ports are: any member may be called from any thread; the object has no state of its
 /// own. Calls block as long as the store does. Expected failures are results; exceptions come only from a
-/// port that throws and from exhausted memory. A write for a person whom the directory doesn't know is
-/// `person_unknown`.
+/// port that throws and from exhausted memory. Writes for a person that the directory doesn't contain fail
+/// with `person_unknown`.
 class PORTRAIT_EXPORT PersonImageService {
 public:
-    /// Null ports throw `std::invalid_argument`; no clock means the system's. With `MetadataPolicy::scrub`
-    /// every picture is stored without its metadata (see `scrub`): size and digest are those of what is
-    /// stored, and `SavedImage::scrubbed` tells what was removed.
+    /// Null ports throw `std::invalid_argument`; without a clock the system's is used. With
+    /// `MetadataPolicy::scrub` every picture is stored without its metadata (see `scrub`): size and digest
+    /// are those of the stored bytes, and `SavedImage::scrubbed` lists what was removed.
     PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<const PersonDirectory> directory,
                        Limits limits = {}, std::shared_ptr<const Clock> clock = nullptr,
                        MetadataPolicy metadata = MetadataPolicy::keep);
-    /// Copies share the ports. There is no move: what is moved is copied, so the source stays usable.
+    /// Copies share the ports. A move copies, so the source stays usable.
     PersonImageService(const PersonImageService&) = default;
     PersonImageService& operator=(const PersonImageService&) = default;
     ~PersonImageService() = default;
 
     const Limits& limits() const noexcept { return limits_; }
 
-    /// A dry run of `save`: what would be stored, or the rule that would refuse it. Touches no store and
-    /// removes no metadata: the digest and the size are those of these bytes.
+    /// A dry run of `save`: the header, or the error that a save would get. Calls no store and removes no
+    /// metadata: digest and size are those of these bytes.
     [[nodiscard]] result<Inspection> inspect(std::span<const std::byte> bytes) const;
 
     // --- a person's picture (contract section 1) ---
 
-    /// Stores the picture and answers when it is durable. Keeps the blob id of an earlier picture and
-    /// refreshes its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
+    /// Stores the picture and returns when it is durable. Keeps the blob id of an earlier picture and updates
+    /// its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
     [[nodiscard]] result<SavedImage> save(PersonId person_id, ImageBytes bytes, const Actor& actor = {},
                                           Precondition precondition = {});
 
-    /// As `save`, but calls back; see `ImageStore::submit` for what a completion may do. Validation happens
-    /// before it returns, on the caller's thread.
+    /// As `save`, but calls back; see `Completion`. Validates on the calling thread, before it returns.
     void submit(PersonId person_id, ImageBytes bytes, const Actor& actor, Precondition precondition,
                 Completion<SavedImage> completion);
 
-    /// The picture. Errors: `image_none`, `person_unknown`. The directory is asked only where there is no
+    /// The picture. Errors: `image_none`, `person_unknown`. The directory is called only when there is no
     /// picture.
     [[nodiscard]] result<StoredImage> image(PersonId person_id) const;
 
-    /// The picture when it is at hand without blocking, otherwise nothing; see `ImageStore::cached_image`.
-    std::optional<StoredImage> cached_image(PersonId person_id) const;
+    /// The picture if it can be read without blocking; see `ImageStore::cached_image`.
+    std::optional<StoredImage> cached_image(PersonId person_id) const {
+        return store_->cached_image(person_id);
+    }
+    /// The ImageInfo if it can be read without blocking; see `ImageStore::cached_info`.
+    std::optional<ImageInfo> cached_info(PersonId person_id) const { return store_->cached_info(person_id); }
 
-    /// The same for the ImageInfo; see `ImageStore::cached_info`.
-    std::optional<ImageInfo> cached_info(PersonId person_id) const;
-
-    /// The ImageInfos of several persons by one question to the store, in the order asked; empty where there
-    /// is no picture, whether or not the directory knows the person.
+    /// The ImageInfos of several persons in one read, in the given order; empty for a person without a
+    /// picture, whether or not the directory contains the person.
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
-    infos(std::span<const PersonId> persons) const;
+    infos(std::span<const PersonId> persons) const {
+        return store_->infos(persons);
+    }
 
     /// The ImageInfo. Errors: `image_none`, `person_unknown`.
     [[nodiscard]] result<ImageInfo> info(PersonId person_id) const;
@@ -95,50 +105,53 @@ public:
     /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `info_blob_id_mismatch`,
     /// `image_none`, `person_unknown`, `precondition_failed`.
     [[nodiscard]] result<ImageInfo> update_info(PersonId person_id, ImageInfoChange change,
-                                                const Actor& actor = {}, Precondition precondition = {});
+                                                const Actor& actor = {}, Precondition precondition = {}) {
+        return update(person_id, std::move(change), actor, std::move(precondition));
+    }
 
-    /// Removes the picture; success, too, when there was none. Errors: `person_unknown`,
+    /// Removes the picture; succeeds, too, when there was none. Errors: `person_unknown`,
     /// `precondition_failed`.
     [[nodiscard]] result<RemovedImage> remove(PersonId person_id, const Actor& actor = {},
                                               Precondition precondition = {});
 
     // --- by BlobId (contract section 7) ---
 
-    /// Makes a blob linked to nobody; empty bytes make a blob whose bytes come later by `replace`.
+    /// Makes a blob that no person is linked to; empty bytes make a blob whose bytes are stored later by
+    /// `replace`.
     [[nodiscard]] result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {},
                                             const Actor& actor = {});
-    [[nodiscard]] result<StoredImage> image(BlobId blob_id) const;
-    [[nodiscard]] result<ImageInfo> info(BlobId blob_id) const;
-    /// New bytes for the blob and everybody who is linked to it.
+    [[nodiscard]] result<StoredImage> image(BlobId blob_id) const { return store_->image(blob_id); }
+    [[nodiscard]] result<ImageInfo> info(BlobId blob_id) const { return store_->info(blob_id); }
+    /// New bytes for the blob and all persons that are linked to it.
     [[nodiscard]] result<SavedImage> replace(BlobId blob_id, ImageBytes bytes, const Actor& actor = {},
                                              Precondition precondition = {});
     [[nodiscard]] result<ImageInfo> update_info(BlobId blob_id, ImageInfoChange change,
-                                                const Actor& actor = {}, Precondition precondition = {});
+                                                const Actor& actor = {}, Precondition precondition = {}) {
+        return update(blob_id, std::move(change), actor, std::move(precondition));
+    }
     /// Links the person to the blob. Errors: `person_unknown`, `blob_unknown`, `blob_without_image`.
     [[nodiscard]] result<ImageInfo> link(PersonId person_id, BlobId blob_id, const Actor& actor = {});
-    /// Unlinks the person and keeps the blob; tells which one it was.
+    /// Unlinks the person, keeps the blob and returns its id.
     [[nodiscard]] result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
-    /// Erases the blob and unlinks everybody.
+    /// Erases the blob and unlinks all persons.
     [[nodiscard]] result<RemovedImage> remove(BlobId blob_id, const Actor& actor = {},
                                               Precondition precondition = {});
 
-    /// Whether writes are taken at present.
+    /// Success when writes are accepted; see `ImageStore::writable`.
     [[nodiscard]] result<void> writable() const { return store_->writable(); }
 
 private:
-    /// What a save needs, and what it will tell beside the store's answer.
-    struct PreparedContent {
-        ImageContent content;
-        std::optional<ScrubReceipt> scrubbed;
-    };
+    /// A save, and the receipt to add to the store's answer.
     struct PreparedSave {
         SaveImage command;
-        std::optional<ScrubReceipt> scrubbed;
+        std::optional<ScrubReceipt> scrubbed{};
     };
 
-    [[nodiscard]] result<PreparedContent> content_of(ImageBytes bytes) const;
-    [[nodiscard]] result<PreparedSave> person_save(PersonId person_id, ImageBytes bytes, const Actor& actor,
-                                                   Precondition precondition) const;
+    [[nodiscard]] result<PreparedSave> prepare(SaveTarget target, ImageBytes bytes, ImageTexts texts,
+                                               const Actor& actor, Precondition precondition) const;
+    [[nodiscard]] result<SavedImage> save(result<PreparedSave> save);
+    [[nodiscard]] result<ImageInfo> update(ImageKey target, ImageInfoChange change, const Actor& actor,
+                                           Precondition precondition);
     [[nodiscard]] result<void> require_person(PersonId person_id) const;
     Error no_image(PersonId person_id) const;
 

@@ -18,12 +18,11 @@ struct ImageRendition {
     RenderedImage image;
 };
 
-/// A person's picture in a wanted size and type (contract section 2): from the cache, or made by the
-/// renderer, once however many ask for the same at the same time.
+/// A person's picture in the requested size and type (contract section 2): from the cache, or made by the
+/// renderer. Concurrent requests for one rendition share one rendering.
 ///
-/// Thread-safe when its ports are. Give it the cache of the `CachingImageStore` under its
-/// `PersonImageService`: a rendition of what has been erased meanwhile isn't kept, and erasing a picture
-/// forgets its renditions.
+/// Thread-safe when its ports are. Pass the cache of the `CachingImageStore` that its `PersonImageService`
+/// uses: then erasing a picture also drops its renditions, and a rendition of an erased picture isn't kept.
 class PORTRAIT_EXPORT RenditionService {
 public:
     /// A null service or renderer throws `std::invalid_argument`; without a cache nothing is kept.
@@ -32,51 +31,42 @@ public:
                      std::shared_ptr<ImageCache> cache = nullptr);
     ~RenditionService();
 
-    /// The rendition when it is at hand without blocking, otherwise nothing.
+    /// The rendition if it is in memory, without blocking; otherwise nothing.
     std::optional<ImageRendition> cached(PersonId person_id, const Rendition& rendition) const;
-
-    /// The same for a picture whose ImageInfo has just been read.
+    /// As above for a picture whose ImageInfo has just been read.
     std::optional<RenderedImage> cached(const ImageInfo& info, const Rendition& rendition) const;
-
-    /// Reads the ImageInfo on the calling thread, which may block on disk, has the picture read and rendered
-    /// by `ImageRenderer::submit`, and calls back, once, on any thread, perhaps before it returns; what an
-    /// `ImageStore`'s completion must not do, this one must not either. When stop is requested by everybody
-    /// who asked for the same, the rendering is cancelled. A rendering that waits for its turn holds no
-    /// bytes: it renders the picture that the person has when its turn comes. Errors: those of
-    /// `PersonImageService::image` and of `ImageRenderer`.
-    void submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
-                Completion<ImageRendition> completion) const;
-
-    /// As above for a person whose ImageInfo has just been read. Never blocks with a renderer that has
-    /// threads of its own.
-    void submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition, std::stop_token stop,
-                Completion<ImageRendition> completion) const;
-
-    /// The same, waiting for the outcome.
-    [[nodiscard]] result<ImageRendition> rendition(PersonId person_id, const Rendition& rendition) const;
-
-    /// The picture to show where there is none (see `ImageRenderer::placeholder`), when it is at hand without
-    /// blocking.
+    /// As above for the placeholder of a person without a picture; see `ImageRenderer::placeholder`.
     std::optional<RenderedImage> cached(Placeholder kind, const Rendition& rendition) const;
 
-    /// Has it drawn by `ImageRenderer::submit_placeholder`, once however many ask for the same, keeps it, and
-    /// calls back as the others do. Never blocks.
+    /// Reads the ImageInfo on the calling thread, which may block on disk, reads and renders the picture by
+    /// `ImageRenderer::submit`, and calls back once, on any thread, perhaps before it returns; the completion
+    /// has the limits of an `ImageStore`'s. The rendering is cancelled when all of its callers have requested
+    /// stop. A queued rendering holds no bytes: it renders the picture that the person has when its turn
+    /// comes. Errors: those of `PersonImageService::image` and of `ImageRenderer`.
+    void submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
+                Completion<ImageRendition> completion) const;
+    /// As above for a person whose ImageInfo has just been read. Doesn't block if the renderer has its own
+    /// threads.
+    void submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition, std::stop_token stop,
+                Completion<ImageRendition> completion) const;
+    /// As above for a placeholder, by `ImageRenderer::submit_placeholder`. Never blocks.
     void submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
                 Completion<RenderedImage> completion) const;
 
-    /// The same, waiting for the outcome.
+    /// As `submit`, and waits for the outcome.
+    [[nodiscard]] result<ImageRendition> rendition(PersonId person_id, const Rendition& rendition) const;
+    /// As `submit`, and waits for the outcome.
     [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition) const;
 
 private:
-    struct PORTRAIT_HIDDEN Flight;
+    struct PORTRAIT_HIDDEN Rendering;
     struct PORTRAIT_HIDDEN State;
 
-    void take_off(const std::shared_ptr<Flight>& flight, PersonId person_id) const;
-    void take_off(const std::shared_ptr<Flight>& flight, Placeholder kind) const;
+    void start(const std::shared_ptr<Rendering>& rendering, PersonId person_id) const;
 
     std::shared_ptr<const PersonImageService> images_;
     std::shared_ptr<const ImageRenderer> renderer_;
-    /// Shared with what is being rendered, which must not own the renderer: it ends on its threads.
+    /// Shared with running renderings, which must not own the renderer: it is destroyed on their threads.
     std::shared_ptr<State> state_;
 };
 

@@ -1,9 +1,9 @@
-#include "cache/cache_shard.hpp"
-
 #include <portrait/image_cache.hpp>
 
-#include <atomic>
-#include <deque>
+#include "cache/cache_contents.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace portrait {
 
@@ -13,112 +13,159 @@ constexpr std::size_t shard_count = 8;
 constexpr std::uint64_t largest_share = 32;      // of the cache that one picture may take
 constexpr std::uint64_t overhead_of_entry = 512; // nodes of the queue and of the indexes
 
-std::uint64_t weight_of(const ImageInfo& info) noexcept {
-    return overhead_of_entry + info.description.size() + info.extra_info.size() + info.conceptual_type.size();
+/// Spreads consecutive ids over shards and slots.
+constexpr std::uint64_t scattered(std::int64_t value) noexcept {
+    return static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15ULL;
+}
+
+std::size_t hash_of(const Rendition& rendition, std::uint64_t hash) noexcept {
+    const auto sides = (std::uint64_t{rendition.width.value_or(0)} << 32U) | rendition.height.value_or(0);
+    const auto kind = (rendition.format ? static_cast<unsigned>(*rendition.format) + 1U : 0U) * 4U +
+                      static_cast<unsigned>(rendition.fit);
+    hash = (hash ^ (hash >> 29U)) * 0xBF58476D1CE4E5B9ULL;
+    hash = (hash ^ sides) * 0x94D049BB133111EBULL;
+    return hash ^ (hash >> 31U) ^ kind;
+}
+
+template<class Moments, class Id>
+auto& moment_of(Moments& moments, Id id) noexcept {
+    return moments[(scattered(id.value()) >> 40U) % moments.size()];
 }
 
 } // namespace
 
-class ImageCache::Shards {
-public:
-    using Shard = CacheShard<BytesKey, PlaceholderKey>;
+std::size_t CacheKeyHash::operator()(const CacheKey& key) const {
+    if (const auto* const person_id = std::get_if<PersonId>(&key))
+        return scattered(person_id->value());
+    if (const auto* const bytes = std::get_if<BytesKey>(&key))
+        return hash_of(bytes->rendition,
+                       scattered(bytes->blob_id.value()) ^ scattered(bytes->blob_version + 1));
+    const auto& placeholder = std::get<PlaceholderKey>(key);
+    return hash_of(placeholder.rendition, static_cast<std::uint64_t>(placeholder.kind));
+}
 
-    explicit Shards(std::uint64_t max_bytes)
-        : largest_picture{max_bytes / largest_share} {
-        for (std::size_t made = 0; made < shard_count; ++made)
-            all.emplace_back(max_bytes / shard_count);
-    }
+CacheContents::CacheContents(std::uint64_t max_bytes)
+    : largest_picture_{max_bytes / largest_share} {
+    for (std::size_t made = 0; made < shard_count; ++made)
+        shards_.emplace_back(max_bytes / shard_count);
+}
 
-    Shard& of(PersonId person_id) { return all[(scattered(person_id.value()) >> 56U) % shard_count]; }
-    Shard& of(const PlaceholderKey& key) {
-        const auto& wish = key.rendition;
-        return all[(scattered(wish.width.value_or(0) + wish.height.value_or(0)) >> 56U) % shard_count];
-    }
-    Shard& of(const BytesKey& key) { return all[(scattered(key.blob_id.value()) >> 56U) % shard_count]; }
-
-    std::uint64_t largest_picture;
-    std::deque<Shard> all; // a shard can't move
-    std::atomic<Moment> moment{0};
-    std::atomic<std::uint64_t> hits{0};
-    std::atomic<std::uint64_t> misses{0};
-};
-
-ImageCache::ImageCache(std::uint64_t max_bytes)
-    : shards_{std::make_unique<Shards>(max_bytes)} {}
-
-ImageCache::~ImageCache() = default;
-
-CacheStatistics ImageCache::statistics() const {
-    CacheStatistics statistics{.hits = shards_->hits, .misses = shards_->misses};
-    for (auto& shard : shards_->all) {
-        const auto [bytes, entries] = shard.bytes_and_entries();
-        statistics.bytes += bytes;
-        statistics.entries += entries;
+CacheStatistics CacheContents::statistics() const {
+    CacheStatistics statistics{.hits = hits_, .misses = misses_};
+    for (auto& shard : shards_) {
+        const std::lock_guard lock{shard.mutex};
+        statistics.bytes += shard.entries.weight();
+        statistics.entries += shard.entries.size();
     }
     return statistics;
 }
 
-ImageCache::Moment ImageCache::now() const noexcept {
-    return shards_->moment;
+std::optional<ImageInfo> CacheContents::find(PersonId person_id) const {
+    auto& shard = shard_of(person_id);
+    std::shared_ptr<const ImageInfo> info;
+    {
+        const std::lock_guard lock{shard.mutex};
+        if (const auto* const value = shard.entries.find(person_id))
+            info = std::get<0>(*value);
+    }
+    return info ? std::optional{*info} : std::nullopt;
 }
 
-std::optional<ImageInfo> ImageCache::find(PersonId person_id) const {
-    const auto found =
-        shards_->of(person_id).find<std::shared_ptr<const ImageInfo>>(Shards::Shard::Key{person_id});
-    if (!found)
+std::optional<RenderedImage> CacheContents::find_image(const CacheKey& key) const {
+    auto& shard = shard_of(key);
+    const std::lock_guard lock{shard.mutex};
+    const auto* const value = shard.entries.find(key);
+    if (value == nullptr)
         return std::nullopt;
-    return **found;
+    ++hits_;
+    return std::get<RenderedImage>(*value);
 }
 
-std::optional<RenderedImage> ImageCache::find(const BytesKey& key) const {
-    auto found = shards_->of(key).find<RenderedImage>(Shards::Shard::Key{key});
-    if (found)
-        ++shards_->hits;
-    return found;
+void CacheContents::keep(PersonId person_id, const ImageInfo& info, Moment read_at) {
+    keep(person_id, std::make_shared<const ImageInfo>(info),
+         overhead_of_entry + info.description.size() + info.extra_info.size() + info.conceptual_type.size(),
+         read_at);
 }
 
-std::optional<RenderedImage> ImageCache::find(const PlaceholderKey& key) const {
-    auto found = shards_->of(key).find<RenderedImage>(Shards::Shard::Key{key});
-    if (found)
-        ++shards_->hits;
-    return found;
-}
-
-void ImageCache::count_miss() noexcept {
-    ++shards_->misses;
-}
-
-void ImageCache::keep(PersonId person_id, const ImageInfo& info, Moment read_at) {
-    shards_->of(person_id).keep(person_id, info.blob_id, std::make_shared<const ImageInfo>(info),
-                                weight_of(info), read_at);
-}
-
-void ImageCache::keep(const BytesKey& key, const RenderedImage& image, Moment read_at) {
+void CacheContents::keep(const CacheKey& key, const RenderedImage& image, Moment read_at) {
     const auto weight = overhead_of_entry + image.bytes.size();
-    if (weight <= shards_->largest_picture)
-        shards_->of(key).keep(key, key.blob_id, image, weight, read_at);
+    if (weight <= largest_picture_)
+        keep(key, image, weight, read_at);
 }
 
-void ImageCache::keep(const PlaceholderKey& key, const RenderedImage& image) {
-    const auto weight = overhead_of_entry + image.bytes.size();
-    if (weight <= shards_->largest_picture)
-        shards_->of(key).keep(key, image, weight);
+void CacheContents::keep(const CacheKey& key, Value value, std::uint64_t weight, Moment read_at) {
+    const auto blob_id = blob_of(key, value);
+    const auto* const person_id = std::get_if<PersonId>(&key);
+    auto& shard = shard_of(key);
+    const std::lock_guard lock{shard.mutex};
+    if (shard.everything_forgotten > read_at ||
+        (blob_id && moment_of(shard.forgotten_blobs, *blob_id) > read_at) ||
+        (person_id != nullptr && moment_of(shard.forgotten_persons, *person_id) > read_at))
+        return;
+    const bool kept = shard.entries.insert(
+        key, std::move(value), weight,
+        [&shard](const CacheKey& gone, const Value& dropped) { shard.unlist(gone, dropped); });
+    if (kept && blob_id)
+        shard.by_blob.emplace(*blob_id, key);
 }
 
-void ImageCache::forget(PersonId person_id) {
-    shards_->of(person_id).forget(person_id, ++shards_->moment);
+void CacheContents::forget(PersonId person_id) {
+    auto& shard = shard_of(person_id);
+    const auto moment = ++moment_;
+    const std::lock_guard lock{shard.mutex};
+    moment_of(shard.forgotten_persons, person_id) = moment;
+    shard.entries.erase(
+        person_id, [&shard](const CacheKey& gone, const Value& dropped) { shard.unlist(gone, dropped); });
 }
 
-void ImageCache::forget(BlobId blob_id) {
-    const auto moment = ++shards_->moment;
-    for (auto& shard : shards_->all)
-        shard.forget(blob_id, moment);
+void CacheContents::forget(BlobId blob_id) {
+    const auto moment = ++moment_;
+    for (auto& shard : shards_) {
+        const std::lock_guard lock{shard.mutex};
+        moment_of(shard.forgotten_blobs, blob_id) = moment;
+        const auto [first, last] = shard.by_blob.equal_range(blob_id);
+        for (auto listed = first; listed != last; ++listed)
+            shard.entries.erase(listed->second);
+        shard.by_blob.erase(first, last);
+    }
 }
 
-void ImageCache::forget_all() {
-    const auto moment = ++shards_->moment;
-    for (auto& shard : shards_->all)
-        shard.forget_all(moment);
+void CacheContents::forget_all() {
+    const auto moment = ++moment_;
+    for (auto& shard : shards_) {
+        const std::lock_guard lock{shard.mutex};
+        shard.everything_forgotten = moment;
+        shard.entries.clear();
+        shard.by_blob.clear();
+    }
+}
+
+std::optional<BlobId> CacheContents::blob_of(const CacheKey& key, const Value& value) {
+    if (const auto* const info = std::get_if<std::shared_ptr<const ImageInfo>>(&value))
+        return (*info)->blob_id;
+    const auto* const bytes = std::get_if<BytesKey>(&key);
+    return bytes ? std::optional{bytes->blob_id} : std::nullopt;
+}
+
+CacheContents::Shard& CacheContents::shard_of(const CacheKey& key) const {
+    return shards_[(CacheKeyHash{}(key) >> 56U) % shard_count];
+}
+
+void CacheContents::Shard::unlist(const CacheKey& key, const Value& value) {
+    const auto blob_id = blob_of(key, value);
+    if (!blob_id)
+        return;
+    const auto [first, last] = by_blob.equal_range(*blob_id);
+    by_blob.erase(std::find_if(first, last, [&](const auto& listed) { return listed.second == key; }));
+}
+
+ImageCache::ImageCache(std::uint64_t max_bytes)
+    : contents_{std::make_unique<CacheContents>(max_bytes)} {}
+
+ImageCache::~ImageCache() = default;
+
+CacheStatistics ImageCache::statistics() const {
+    return contents_->statistics();
 }
 
 } // namespace portrait

@@ -13,11 +13,10 @@
 
 namespace portrait {
 
-/// A map within a limit of weight that lets go what isn't used, by S3-FIFO (Yang and others, SOSP 2023): what
-/// is new waits in a small queue and gets into the main one only when it is used again, so a scan of things
-/// that are asked for once displaces nothing that is in use. Keys that left the small queue unused are
-/// remembered for a while without their values and get into the main queue when they come back. Not
-/// synchronised.
+/// A map within a limit of weight, evicting by S3-FIFO (Yang and others, SOSP 2023): a new entry waits in a
+/// small queue and moves to the main queue only when it is used again, so a scan of entries that are used
+/// once evicts nothing in use. Keys that left the small queue unused are remembered for a while without their
+/// values and enter the main queue when they come back. Not synchronised.
 template<class Key, class Value, class Hash = std::hash<Key>>
 class S3Fifo {
 public:
@@ -34,12 +33,11 @@ public:
         return &node.value;
     }
 
-    /// Replaces what the key has. Calls `on_dropped(key)` for each entry that had to go; returns false, and
-    /// keeps nothing, when the weight alone is over the limit.
+    /// Replaces the key's value. Calls `on_dropped(key, value)` for each entry that was replaced or evicted;
+    /// returns false, and keeps nothing, when the weight alone is over the limit.
     template<class OnDropped>
-    bool insert(const Key& key, Value value, std::uint64_t weight, OnDropped&& on_dropped) {
-        if (erase(key))
-            on_dropped(key);
+    bool insert(const Key& key, Value value, std::uint64_t weight, const OnDropped& on_dropped) {
+        erase(key, on_dropped);
         if (weight > max_weight_)
             return false;
         while (weight_ + weight > max_weight_)
@@ -55,9 +53,14 @@ public:
     }
 
     bool erase(const Key& key) {
+        return erase(key, [](const Key&, const Value&) {});
+    }
+    template<class OnDropped>
+    bool erase(const Key& key, const OnDropped& on_dropped) {
         const auto found = index_.find(key);
         if (found == index_.end())
             return false;
+        on_dropped(key, found->second->value);
         remove(found->second);
         return true;
     }
@@ -90,7 +93,7 @@ private:
     static constexpr std::size_t least_remembered = 64;
 
     template<class OnDropped>
-    void drop_one(OnDropped& on_dropped) {
+    void drop_one(const OnDropped& on_dropped) {
         for (;;) {
             const bool from_small =
                 !small_.empty() && (main_.empty() || small_weight_ > max_weight_ / small_share);
@@ -99,9 +102,8 @@ private:
             if (last->uses == 0) {
                 if (from_small)
                     remember(last->key);
-                const auto key = last->key;
-                remove(last);
-                return on_dropped(key);
+                on_dropped(last->key, last->value);
+                return remove(last);
             }
             if (from_small) {
                 last->uses = 0;
@@ -122,7 +124,7 @@ private:
         (node->in_main ? main_ : small_).erase(node);
     }
 
-    /// A hash is enough: a collision lets a newcomer into the main queue, which harms nobody.
+    /// A hash is enough: a collision lets a new entry into the main queue, which is harmless.
     void remember(const Key& key) {
         const auto hash = Hash{}(key);
         remembered_.insert(hash);

@@ -9,8 +9,8 @@
 
 namespace portrait::probing {
 
-/// Untrusted bytes with numbers read from them. Offsets are 64 bits wide, so that what a file claims can be
-/// added up without overflow. Each read wants `has` asked first.
+/// Untrusted bytes and the numbers in them. Offsets are 64 bits wide, so that lengths from a file can be
+/// added without overflow. Call `has` before each read.
 class ByteView {
 public:
     explicit ByteView(std::span<const std::byte> bytes) noexcept
@@ -44,17 +44,17 @@ public:
         BOOST_ASSERT(has(offset, count));
         return bytes_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
     }
-    /// The bytes as characters; for text and for names such as those of chunks.
+    /// The bytes as characters.
     std::string_view text(std::uint64_t offset, std::uint64_t count) const noexcept {
         const auto bytes = part(offset, count);
         return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     }
 
-    /// Whether `expected` stands at `offset`, whole.
+    /// Whether all of `expected` is at `offset`.
     bool matches(std::uint64_t offset, std::string_view expected) const noexcept {
         return has(offset, expected.size()) && text(offset, expected.size()) == expected;
     }
-    /// Whether the bytes from `offset` on are `expected` as far as they go.
+    /// Whether the bytes from `offset` on are `expected` or its beginning.
     bool begins_to_match(std::uint64_t offset, std::string_view expected) const noexcept {
         if (offset > size())
             return true;

@@ -1,5 +1,4 @@
 #include "readers.hpp"
-#include "stb_dimensions.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +20,7 @@ public:
         : bytes_{bytes}
         , position_{position} {}
 
-    /// Goes on to the first image descriptor and completes the header by what is met.
+    /// Walks to the first image descriptor and completes the header.
     [[nodiscard]] result<void> to_first_frame(ImageHeader& header) {
         for (;;) {
             if (!budget_.step(2))
@@ -35,7 +34,7 @@ public:
                 if (auto skipped = skip_extension(header); !skipped)
                     return skipped;
             } else if (introducer == 0) {
-                ++position_; // a spare block terminator, which some encoders leave and decoders pass over
+                ++position_; // a spare block terminator, which some encoders write and decoders skip
             } else if (introducer == 0x3b) {
                 return corrupt("The GIF ends without a frame");
             } else {
@@ -84,12 +83,11 @@ private:
 [[nodiscard]] result<ImageHeader> read_gif(ByteView bytes) {
     if (!bytes.has(0, screen_end))
         return truncated("GIF's logical screen descriptor", bytes, screen_end);
-    ImageHeader header;
-    header.format = ImageFormat::gif;
-    header.width = bytes.le16(6);
-    header.height = bytes.le16(8);
-    header.samples = 1;
-    header.color = ColorModel::palette;
+    ImageHeader header{.format = ImageFormat::gif,
+                       .width = bytes.le16(6),
+                       .height = bytes.le16(8),
+                       .samples = 1,
+                       .color = ColorModel::palette};
     if (header.width == 0 || header.height == 0)
         return zero_dimension("GIF", header.width, header.height);
     auto position = screen_end;

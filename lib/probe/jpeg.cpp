@@ -1,5 +1,5 @@
+#include "jpeg_markers.hpp"
 #include "readers.hpp"
-#include "stb_dimensions.hpp"
 
 #include <fmt/format.h>
 
@@ -9,73 +9,33 @@
 namespace portrait::probing {
 namespace {
 
-// Markers of ITU-T T.81, table B.1.
-enum Marker : std::uint8_t {
-    tem = 0x01,
-    sof0 = 0xc0,
-    sof2 = 0xc2,
-    dht = 0xc4,
-    jpg = 0xc8,
-    sof9 = 0xc9,
-    sof10 = 0xca,
-    dac = 0xcc,
-    sof15 = 0xcf,
-    rst0 = 0xd0,
-    rst7 = 0xd7,
-    soi = 0xd8,
-    eoi = 0xd9,
-    sos = 0xda,
-    dqt = 0xdb,
-    dnl = 0xdc,
-    dri = 0xdd,
-    dhp = 0xde,
-    exp = 0xdf,
-    app0 = 0xe0,
-    app14 = 0xee,
-    app15 = 0xef,
-    sof55 = 0xf7, // T.87, JPEG-LS
-    com = 0xfe,
-};
-
 constexpr std::uint64_t largest_frame_header = 8 + 3 * 4;
-
-bool stands_alone(std::uint8_t marker) {
-    return marker == tem || (marker >= rst0 && marker <= rst7);
-}
 
 bool is_frame_header(std::uint8_t marker) {
     return marker >= sof0 && marker <= sof15 && marker != dht && marker != jpg && marker != dac;
 }
 
-/// Segments that stb_image steps over. DHT is not among them: see stb_dimensions.hpp.
+/// Segments that stb_image skips. DHT is not among them: see `stb_dimensions`.
 bool is_plain(std::uint8_t marker) {
-    return (marker >= app0 && marker <= app15) || marker == com || marker == dqt || marker == dri;
+    return is_application(marker) || marker == com || marker == dqt || marker == dri;
 }
 
 bool has_length(std::uint8_t marker) {
     return is_plain(marker) || marker == dht || marker == dac || marker == dnl;
 }
 
-/// What people call the JPEG processes that no picture viewer shows; empty for the others.
+/// The name of a JPEG process that no picture viewer supports; empty for the others.
 std::string_view unsupported_process(std::uint8_t marker) {
-    switch (marker) {
-    case 0xc3:
-    case 0xcb: return "a lossless JPEG (SOF3 or SOF11)";
-    case 0xc5:
-    case 0xc6:
-    case 0xc7:
-    case 0xcd:
-    case 0xce:
-    case 0xcf:
-    case dhp:
-    case exp: return "a hierarchical JPEG";
-    case sof55: return "a JPEG-LS picture";
-    default: return {};
-    }
+    if (marker == 0xc3 || marker == 0xcb)
+        return "a lossless JPEG (SOF3 or SOF11)";
+    if ((marker >= 0xc5 && marker <= 0xc7) || (marker >= 0xcd && marker <= sof15) || marker == dhp ||
+        marker == exp)
+        return "a hierarchical JPEG";
+    return marker == sof55 ? "a JPEG-LS picture" : "";
 }
 
 struct Segment {
-    std::uint64_t body = 0; ///< where it begins, after the length
+    std::uint64_t body = 0; ///< after the length
     std::uint64_t size = 0;
 };
 
@@ -104,8 +64,8 @@ public:
     }
 
 private:
-    /// The next marker's code. Fill bytes (T.81 B.1.1.2) are passed over, and so are stray bytes between
-    /// segments, which some cameras leave and decoders forgive; both are paid for.
+    /// The next marker's code. Skips fill bytes (T.81 B.1.1.2) and stray bytes between segments, which some
+    /// cameras write and decoders accept; both are paid for.
     [[nodiscard]] result<std::uint8_t> next_marker() {
         if (!budget_.step(2))
             return lost();
@@ -180,19 +140,19 @@ private:
             return unsupported(fmt::format("a JPEG of {} components", components));
         if (auto sampled = check_sampling(body + 6, components); !sampled)
             return sampled;
-        // A height of zero would be told after the first scan (DNL), which no common decoder reads.
+        // A height of zero is legal with DNL after the first scan, which no common decoder reads.
         if (width == 0 || height == 0)
             return zero_dimension("JPEG", width, height);
         framed_ = true;
         frame_ = body;
         frame_end_ = position_;
         frame_marker_ = marker;
-        header_.format = ImageFormat::jpeg;
-        header_.width = width;
-        header_.height = height;
-        header_.bits_per_sample = bits;
-        header_.samples = components;
-        header_.progressive = marker == sof2 || marker == sof10;
+        header_ = {.format = ImageFormat::jpeg,
+                   .width = width,
+                   .height = height,
+                   .bits_per_sample = bits,
+                   .samples = components,
+                   .progressive = marker == sof2 || marker == sof10};
         return {};
     }
 
@@ -207,7 +167,7 @@ private:
         return {};
     }
 
-    /// At the first scan: everything that bears on the header was seen.
+    /// At the first scan: all segments that affect the header were read.
     [[nodiscard]] result<ImageHeader> finish() {
         if (!framed_)
             return corrupt("The JPEG has a scan before any frame header (SOF)");
@@ -219,14 +179,12 @@ private:
         return header_;
     }
 
-    /// As libjpeg decides it: by JFIF, then by Adobe's transform, then by the components' ids.
+    /// As in libjpeg: by JFIF, then by Adobe's transform, then by the components' ids.
     ColorModel color() const {
-        switch (header_.samples) {
-        case 1: return ColorModel::grey;
-        case 4: return ColorModel::cmyk;
-        case 3: break;
-        default: return ColorModel::other;
-        }
+        if (header_.samples == 1)
+            return ColorModel::grey;
+        if (header_.samples != 3)
+            return header_.samples == 4 ? ColorModel::cmyk : ColorModel::other;
         if (jfif_)
             return ColorModel::ycbcr;
         if (adobe_)
@@ -235,10 +193,9 @@ private:
         return id(0) == 'R' && id(1) == 'G' && id(2) == 'B' ? ColorModel::rgb : ColorModel::ycbcr;
     }
 
-    /// stb_image walks by itself where it knows every segment before the frame header and that is near.
-    /// Otherwise it gets the frame header alone, in a picture of nothing else: what it doesn't know or can't
-    /// be trusted with (DHT) doesn't get in its way, and its cost stays small however far behind the frame
-    /// header is.
+    /// stb_image reads the file itself if it supports every segment before a near frame header. Otherwise it
+    /// gets the frame header alone: then unknown segments and DHT, which it doesn't read safely, can't
+    /// disturb it, and its cost doesn't depend on the frame header's position.
     bool stb_disagrees() {
         if (frame_marker_ > sof2 || header_.bits_per_sample != 8 || header_.samples == 2)
             return false;
@@ -262,13 +219,13 @@ private:
     Budget budget_;
     ImageHeader header_;
     bool framed_ = false;
-    bool plain_ = true; ///< stb_image knows everything so far
+    bool plain_ = true; ///< stb_image supports all segments so far
     bool jfif_ = false;
     bool adobe_ = false;
     std::uint8_t adobe_transform_ = 0;
     std::uint8_t frame_marker_ = 0;
-    std::uint64_t frame_ = 0;     ///< where the frame header's body begins
-    std::uint64_t frame_end_ = 0; ///< and where it ends
+    std::uint64_t frame_ = 0; ///< the beginning of the frame header's body
+    std::uint64_t frame_end_ = 0;
 };
 
 } // namespace

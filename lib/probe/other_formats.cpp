@@ -6,13 +6,13 @@
 namespace portrait::probing {
 namespace {
 
-constexpr std::uint64_t text_looked_at = 16ULL * 1024;
+constexpr std::uint64_t text_read = 16ULL * 1024;
 
 bool is_one_of(std::string_view brand, std::initializer_list<std::string_view> brands) {
     return std::find(brands.begin(), brands.end(), brand) != brands.end();
 }
 
-/// Files of the ISO base media family say what they are in the brands of their first box (ISO/IEC
+/// Files of the ISO base media family name their format in the brands of their first box (ISO/IEC
 /// 14496-12, 4.3).
 std::optional<std::string_view> media_file(ByteView bytes) {
     if (!bytes.has(0, 16) || !bytes.matches(4, "ftyp"))
@@ -29,7 +29,7 @@ std::optional<std::string_view> media_file(ByteView bytes) {
     return heif ? std::optional<std::string_view>{"a HEIC picture"} : std::nullopt;
 }
 
-/// "BM" alone is the start of many a text, so the fields behind it have to make sense too.
+/// Many texts begin with "BM", so the fields behind it have to be plausible, too.
 bool is_bitmap(ByteView bytes) {
     if (!bytes.matches(0, "BM") || !bytes.has(0, 26))
         return false;
@@ -43,7 +43,7 @@ bool is_bitmap(ByteView bytes) {
     return bytes.has(planes, 2) && bytes.le16(planes) == 1;
 }
 
-/// The signature is three zeros and a one: the first entry of the directory has to be possible.
+/// The signature is weak (0, 0, 1, 0), so the first entry of the directory has to be plausible, too.
 bool is_icon(ByteView bytes) {
     if (!bytes.has(0, 22) || bytes.le16(0) != 0 || (bytes.le16(2) != 1 && bytes.le16(2) != 2))
         return false;
@@ -71,15 +71,12 @@ std::string_view take_name(std::string_view& text) {
     return name;
 }
 
-/// Goes over what may stand before an XML document's root element.
+/// Skips the prolog of an XML document and judges its root element.
 bool is_svg(std::string_view text) {
     for (;;) {
         skip_space(text);
-        if (text.starts_with("<?")) {
-            if (!skip_past(text, "?>"))
-                return false;
-        } else if (text.starts_with("<!--")) {
-            if (!skip_past(text, "-->"))
+        if (text.starts_with("<?") || text.starts_with("<!--")) {
+            if (!skip_past(text, text[1] == '?' ? "?>" : "-->"))
                 return false;
         } else if (text.starts_with("<!DOCTYPE")) {
             text.remove_prefix(9);
@@ -113,7 +110,7 @@ std::optional<std::string_view> other_format(ByteView bytes) {
         return "a JPEG 2000 picture";
     if (bytes.matches(0, "8BPS\0\1"sv))
         return "a Photoshop file";
-    auto text = bytes.text(0, std::min(bytes.size(), text_looked_at));
+    auto text = bytes.text(0, std::min(bytes.size(), text_read));
     if (text.starts_with("\xef\xbb\xbf"))
         text.remove_prefix(3);
     skip_space(text);

@@ -1,7 +1,6 @@
+#include "png_chunks.hpp"
 #include "readers.hpp"
-#include "stb_dimensions.hpp"
 
-#include <boost/crc.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,9 +9,7 @@
 namespace portrait::probing {
 namespace {
 
-constexpr std::uint64_t chunk_frame = 12; // length, type and CRC
-constexpr std::uint64_t header_end = 33;  // signature and IHDR
-constexpr std::uint32_t largest_number = 0x7fff'ffff;
+constexpr std::uint64_t header_end = 33; // signature and IHDR
 
 struct ColorType {
     std::uint8_t code;
@@ -36,12 +33,6 @@ constexpr std::array color_types{
     ColorType{4, depths({8, 16}), 2, ColorModel::grey},
     ColorType{6, depths({8, 16}), 4, ColorModel::rgb},
 };
-
-std::uint32_t checksum(std::span<const std::byte> bytes) {
-    boost::crc_32_type crc;
-    crc.process_bytes(bytes.data(), bytes.size());
-    return crc.checksum();
-}
 
 [[nodiscard]] result<void> check_frame_of_header(ByteView bytes) {
     using namespace std::string_view_literals;
@@ -81,32 +72,20 @@ std::uint32_t checksum(std::span<const std::byte> bytes) {
         return corrupt("The PNG's IHDR chunk has an unknown interlace method");
     if (width == 0 || height == 0)
         return zero_dimension("PNG", width, height);
-    if (width > largest_number || height > largest_number)
+    if (width > largest_png_number || height > largest_png_number)
         return corrupt(
             fmt::format("The PNG claims {} x {} pixels, more than its format allows", width, height));
-    ImageHeader header;
-    header.format = ImageFormat::png;
-    header.width = width;
-    header.height = height;
-    header.bits_per_sample = depth;
-    header.samples = color->samples;
-    header.color = color->color;
-    header.progressive = interlace == 1;
-    return header;
+    return ImageHeader{.format = ImageFormat::png,
+                       .width = width,
+                       .height = height,
+                       .bits_per_sample = depth,
+                       .samples = color->samples,
+                       .color = color->color,
+                       .progressive = interlace == 1};
 }
 
-bool is_chunk_name(std::string_view name) {
-    return std::all_of(name.begin(), name.end(),
-                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
-}
-
-bool is_ancillary(std::string_view name) {
-    return name.front() >= 'a';
-}
-
-/// Walks from IHDR to the first IDAT by the lengths of the chunks and completes the header by what stands
-/// between. Says where the IDAT chunk's data begin. The checksums of these chunks are not computed: their
-/// bytes aren't read.
+/// Walks from IHDR to the first IDAT by the lengths of the chunks, completes the header and returns the
+/// offset of the IDAT chunk's data. Doesn't check the chunks' CRCs: their bytes aren't read.
 [[nodiscard]] result<std::uint64_t> walk_to_data(ByteView bytes, ImageHeader& header) {
     Budget budget;
     bool palette_seen = false;
@@ -117,7 +96,7 @@ bool is_ancillary(std::string_view name) {
             return truncated("PNG's first IDAT chunk", bytes, position + 8);
         const std::uint64_t length = bytes.be32(position);
         const auto name = bytes.text(position + 4, 4);
-        if (!is_chunk_name(name) || length > largest_number)
+        if (!is_chunk_name(name) || length > largest_png_number)
             return corrupt("The PNG has something that is not a chunk where a chunk should begin");
         if (name == "IDAT") {
             if (header.color == ColorModel::palette && !palette_seen)
@@ -148,7 +127,7 @@ bool is_ancillary(std::string_view name) {
     const auto data = walk_to_data(bytes, *header);
     if (!data)
         return data.error();
-    // stb_image is content with IHDR, but walks on to tRNS or IDAT when there is a palette.
+    // stb_image needs only IHDR, or with a palette all chunks up to tRNS or IDAT.
     const auto needed = header->color == ColorModel::palette ? *data : header_end;
     if (needed <= stb_prefix && stb_contradicts(bytes.part(0, needed), {header->width, header->height}))
         return corrupt("The PNG's dimensions can be read in two ways");

@@ -14,9 +14,9 @@ Error corrupt(std::string message) {
     return Error{errc::image_corrupt, std::move(message)};
 }
 
-Error truncated(std::string_view what, ByteView bytes, std::uint64_t needed) {
+Error truncated(std::string_view part, ByteView bytes, std::uint64_t needed) {
     return Error{errc::image_truncated,
-                 fmt::format("The {} is cut off: {} bytes are here, at least {} are needed", what,
+                 fmt::format("The {} is cut off: {} bytes are here, at least {} are needed", part,
                              bytes.size(), needed)}
         .with_limit(bytes.size(), needed);
 }
@@ -65,7 +65,7 @@ Error no_picture(ByteView bytes) {
     const ByteView bytes{content};
     if (bytes.matches(0, jpeg_signature))
         return read_jpeg(bytes);
-    if (bytes.matches(0, png_signature.substr(0, 4))) // the other four bytes are there to show damage
+    if (bytes.matches(0, png_signature.substr(0, 4))) // the other four bytes reveal damage
         return read_png(bytes);
     if (bytes.matches(0, gif87_signature) || bytes.matches(0, gif89_signature))
         return read_gif(bytes);

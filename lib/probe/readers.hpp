@@ -1,13 +1,14 @@
 #pragma once
 
-#include "budget.hpp"
 #include "byte_view.hpp"
 
 #include <portrait/error.hpp>
 #include <portrait/image_header.hpp>
+#include <portrait/probe.hpp>
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,26 +23,74 @@ inline constexpr std::string_view tiff_big_signature{"MM\0*", 4};
 inline constexpr std::string_view bigtiff_little_signature{"II+\0", 4};
 inline constexpr std::string_view bigtiff_big_signature{"MM\0+", 4};
 
+/// The work that one call of `probe` may still do.
+class Budget {
+public:
+    /// Pays for one step (a segment, chunk, block or entry) that reads `bytes` bytes; false if that is too
+    /// much.
+    bool step(std::uint64_t bytes) noexcept {
+        if (steps_ == 0)
+            return false;
+        --steps_;
+        return look(bytes);
+    }
+    /// Pays for reading `bytes` bytes; false, and nothing paid, if that is too much.
+    bool look(std::uint64_t bytes) noexcept {
+        if (bytes > bytes_)
+            return false;
+        bytes_ -= bytes;
+        return true;
+    }
+    std::uint64_t steps() const noexcept { return steps_; }
+
+private:
+    std::uint64_t steps_ = probe_step_budget;
+    std::uint64_t bytes_ = probe_byte_budget;
+};
+
 /// Each reads the head of a picture whose signature was seen already; errors as `probe` documents them.
 [[nodiscard]] result<ImageHeader> read_png(ByteView bytes);
 [[nodiscard]] result<ImageHeader> read_jpeg(ByteView bytes);
 [[nodiscard]] result<ImageHeader> read_gif(ByteView bytes);
 [[nodiscard]] result<ImageHeader> read_tiff(ByteView bytes);
 
-/// The name of the format when the bytes are something that people do send for a picture, such as "WebP
-/// picture"; absent when they are nothing known. Looks at no more than the first 16 KiB.
+/// The name of another format that users upload as a picture, such as "a WebP picture"; absent for unknown
+/// bytes. Reads at most the first 16 KiB.
 std::optional<std::string_view> other_format(ByteView bytes);
 
-/// `image_corrupt` with what is wrong.
+/// `image_corrupt`; the message says what is wrong.
 Error corrupt(std::string message);
-/// `image_truncated`: `what` needs `needed` bytes and the file ends before. Observed is the size, limit the
-/// need.
-Error truncated(std::string_view what, ByteView bytes, std::uint64_t needed);
-/// `image_zero_dimension` saying which.
+/// `image_truncated`: `part` needs `needed` bytes and the file ends before. Observed is the file's size,
+/// limit is `needed`.
+Error truncated(std::string_view part, ByteView bytes, std::uint64_t needed);
+/// `image_zero_dimension` with the dimensions.
 Error zero_dimension(std::string_view format, std::uint64_t width, std::uint64_t height);
 /// `image_unsupported_format`; `found` is a phrase such as "a WebP picture".
 Error unsupported(std::string_view found);
-/// `image_corrupt` for what wasn't found within the budget; `sought` is a phrase such as "frame header".
+/// `image_corrupt` for a part that isn't found within the budget; `sought` is a phrase such as "frame
+/// header".
 Error out_of_budget(std::string_view format, std::string_view sought);
+
+struct Dimensions {
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+
+    friend bool operator==(const Dimensions&, const Dimensions&) = default;
+};
+
+/// A longer head is not given to stb_image.
+inline constexpr std::uint64_t stb_prefix = 64ULL * 1024;
+
+/// The dimensions that stb_image's info function reads from the head of a PNG, JPEG or GIF; absent when it
+/// refuses. Decodes nothing; its memory is of fixed size (some 35 KiB) whatever the head claims. Thread-safe.
+///
+/// A refusal means nothing: stb_image refuses legal files (more than 2^24 pixels a side, more than 2^30
+/// samples, 12 bits, two components, a marker unknown to it). Only other dimensions than ours mean something.
+/// Never give it a JPEG's DHT segment: this version writes past its tables when a segment names more than 257
+/// codes.
+std::optional<Dimensions> stb_dimensions(std::span<const std::byte> head) noexcept;
+
+/// Whether stb_image reads other dimensions than these from the head.
+bool stb_contradicts(std::span<const std::byte> head, Dimensions ours) noexcept;
 
 } // namespace portrait::probing

@@ -1,7 +1,7 @@
-#include "stb_dimensions.hpp"
+#include "readers.hpp"
 
-// Everything but the info functions of three formats stays out: no files, no floats, no SIMD. Without failure
-// strings it also writes to no shared memory, which makes it thread-safe.
+// Only the info functions of three formats: no files, no floats, no SIMD. Without failure strings it writes
+// to no shared memory, which makes it thread-safe.
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_GIF
@@ -12,7 +12,7 @@
 #define STBI_NO_LINEAR
 #define STBI_NO_SIMD
 #define STBI_NO_STDIO
-// A system header's warnings are not ours, but this one comes up only after inlining, and is mistaken.
+// This warning comes after inlining, so it passes the filter for system headers, and it is wrong.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

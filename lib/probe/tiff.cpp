@@ -12,59 +12,30 @@ namespace {
 constexpr std::uint64_t file_header = 8;
 constexpr std::uint64_t entry_size = 12;
 
-enum class Tag : std::uint16_t {
-    none = 0,
-    image_width = 256,
-    image_length = 257,
-    bits_per_sample = 258,
-    photometric = 262,
-    strip_offsets = 273,
-    samples_per_pixel = 277,
-    tile_offsets = 324,
-    jpeg_interchange = 513, // where the old style of JPEG in TIFF has its data
-};
+// Tags without a name in `Field`: where the picture data are, in strips, tiles or the old style of JPEG.
+constexpr std::uint16_t strip_offsets = 273;
+constexpr std::uint16_t tile_offsets = 324;
+constexpr std::uint16_t jpeg_interchange = 513;
 
-struct Entry {
-    Tag tag = Tag::none;
+/// A field of the directory that the header needs.
+struct Field {
+    std::uint16_t tag;
+    std::string_view name;
     std::uint16_t type = 0;
-    std::uint32_t count = 0;
-    std::uint64_t value = 0; ///< where the entry's value field is
+    std::uint32_t count = 0; ///< 0: absent
+    std::uint64_t value = 0; ///< the offset of the value or of its offset
 };
 
 std::uint64_t size_of_number(std::uint16_t type) {
-    switch (type) {
-    case 1: return 1; // BYTE
-    case 3: return 2; // SHORT
-    case 4: return 4; // LONG
-    default: return 0;
-    }
-}
-
-std::string_view name_of(Tag tag) {
-    switch (tag) {
-    case Tag::image_width: return "ImageWidth";
-    case Tag::image_length: return "ImageLength";
-    case Tag::bits_per_sample: return "BitsPerSample";
-    case Tag::photometric: return "PhotometricInterpretation";
-    case Tag::samples_per_pixel: return "SamplesPerPixel";
-    default: return "other";
-    }
+    constexpr std::array<std::uint64_t, 5> sizes{0, 1, 0, 2, 4}; // BYTE, SHORT and LONG
+    return type < sizes.size() ? sizes[type] : 0;
 }
 
 ColorModel color_of(std::uint32_t photometric) {
-    switch (photometric) {
-    case 0:
-    case 1:
-    case 4: return ColorModel::grey; // 4 is a mask of transparency
-    case 2: return ColorModel::rgb;
-    case 3: return ColorModel::palette;
-    case 5: return ColorModel::cmyk;
-    case 6: return ColorModel::ycbcr;
-    case 8:
-    case 9:
-    case 10: return ColorModel::lab;
-    default: return ColorModel::other;
-    }
+    using enum ColorModel;
+    constexpr std::array models{grey,  grey,  rgb, palette, grey, cmyk,
+                                ycbcr, other, lab, lab,     lab}; // 4 is a mask
+    return photometric < models.size() ? models[photometric] : other;
 }
 
 /// Reads the first directory of a TIFF in either byte order.
@@ -92,10 +63,10 @@ private:
     std::uint16_t u16(std::uint64_t offset) const { return big_ ? bytes_.be16(offset) : bytes_.le16(offset); }
     std::uint32_t u32(std::uint64_t offset) const { return big_ ? bytes_.be32(offset) : bytes_.le32(offset); }
 
-    /// Finds the entries that matter. Their order is free, though the specification wants it ascending.
+    /// Reads the fields that the header needs, in any order, though the specification demands ascending tags.
     [[nodiscard]] result<void> read_entries() {
         if (directory_ < file_header)
-            return corrupt("The TIFF's first directory would begin inside the file's header");
+            return corrupt("The TIFF's first directory begins inside the file's header");
         if (!bytes_.has(directory_, 2))
             return truncated("TIFF's first directory", bytes_, directory_ + 2);
         const std::uint64_t count = u16(directory_);
@@ -109,38 +80,30 @@ private:
             return truncated("TIFF's first directory", bytes_, first + count * entry_size);
         for (auto at = first; at < first + count * entry_size; at += entry_size) {
             budget_.step(entry_size);
-            const Entry entry{static_cast<Tag>(u16(at)), u16(at + 2), u32(at + 4), at + 8};
-            if (auto kept = keep(entry); !kept)
+            if (auto kept = keep(at); !kept)
                 return kept;
         }
         return {};
     }
 
-    [[nodiscard]] result<void> keep(const Entry& entry) {
-        const auto once = [&](Entry& place) -> result<void> {
-            if (place.count != 0)
-                return corrupt(fmt::format("The TIFF's first directory has {} twice", name_of(entry.tag)));
-            if (size_of_number(entry.type) == 0 || entry.count == 0)
-                return corrupt(fmt::format("The TIFF's {} is not a number", name_of(entry.tag)));
-            place = entry;
-            return {};
-        };
-        switch (entry.tag) {
-        case Tag::image_width: return once(width_);
-        case Tag::image_length: return once(height_);
-        case Tag::bits_per_sample: return once(bits_);
-        case Tag::photometric: return once(photometric_);
-        case Tag::samples_per_pixel: return once(samples_);
-        case Tag::strip_offsets:
-        case Tag::tile_offsets:
-        case Tag::jpeg_interchange: has_data_ = true; return {};
-        default: return {};
+    [[nodiscard]] result<void> keep(std::uint64_t entry) {
+        const auto tag = u16(entry);
+        has_data_ = has_data_ || tag == strip_offsets || tag == tile_offsets || tag == jpeg_interchange;
+        for (auto* const field : {&width_, &height_, &bits_, &photometric_, &samples_}) {
+            if (field->tag != tag)
+                continue;
+            if (field->count != 0)
+                return corrupt(fmt::format("The TIFF's first directory has {} twice", field->name));
+            *field = {tag, field->name, u16(entry + 2), u32(entry + 4), entry + 8};
+            if (size_of_number(field->type) == 0 || field->count == 0)
+                return corrupt(fmt::format("The TIFF's {} is not a number", field->name));
         }
+        return {};
     }
 
     [[nodiscard]] result<ImageHeader> header_from_entries() {
         if (width_.count == 0 || height_.count == 0)
-            return corrupt("The TIFF's first directory does not tell the picture's width and height");
+            return corrupt("The TIFF's first directory has no width or no height");
         if (!has_data_)
             return corrupt("The TIFF's first directory has no picture data");
         const auto width = one_number(width_, 0);
@@ -160,27 +123,25 @@ private:
         const auto bits = most_bits(*samples);
         if (!bits)
             return bits.error();
-        ImageHeader header;
-        header.format = ImageFormat::tiff;
-        header.width = *width;
-        header.height = *height;
-        header.bits_per_sample = *bits;
-        header.samples = static_cast<std::uint16_t>(*samples);
-        header.color = color;
-        return header;
+        return ImageHeader{.format = ImageFormat::tiff,
+                           .width = *width,
+                           .height = *height,
+                           .bits_per_sample = *bits,
+                           .samples = static_cast<std::uint16_t>(*samples),
+                           .color = color};
     }
 
     std::uint32_t number(std::uint16_t type, std::uint64_t offset) const {
         return type == 1 ? bytes_.u8(offset) : type == 3 ? u16(offset) : u32(offset);
     }
 
-    [[nodiscard]] result<std::uint32_t> one_number(const Entry& entry, std::uint32_t absent) const {
-        if (entry.count == 0)
+    [[nodiscard]] result<std::uint32_t> one_number(const Field& field, std::uint32_t absent) const {
+        if (field.count == 0)
             return absent;
-        if (entry.count != 1)
+        if (field.count != 1)
             return corrupt(
-                fmt::format("The TIFF's {} has {} values instead of one", name_of(entry.tag), entry.count));
-        return number(entry.type, entry.value);
+                fmt::format("The TIFF's {} has {} values instead of one", field.name, field.count));
+        return number(field.type, field.value);
     }
 
     /// Samples may differ in size: the largest counts. Old writers give one size for all samples.
@@ -195,15 +156,15 @@ private:
         if (all > 4) {
             offset = u32(bits_.value);
             if (offset < file_header)
-                return corrupt("The TIFF's BitsPerSample would be inside the file's header");
+                return corrupt("The TIFF's BitsPerSample is inside the file's header");
             if (!bytes_.has(offset, all))
                 return truncated("TIFF's BitsPerSample", bytes_, offset + all);
         }
-        const auto looked_at = std::min(bits_.count, samples);
-        if (!budget_.look(each * looked_at))
+        const auto counted = std::min(bits_.count, samples);
+        if (!budget_.look(each * counted))
             return out_of_budget("TIFF", "BitsPerSample");
         std::uint32_t most = 0;
-        for (std::uint32_t index = 0; index < looked_at; ++index) {
+        for (std::uint32_t index = 0; index < counted; ++index) {
             const auto bits = number(bits_.type, offset + each * index);
             if (bits == 0 || bits > 64)
                 return corrupt(fmt::format("The TIFF has {} bits a sample; 1 to 64 are known", bits));
@@ -212,14 +173,14 @@ private:
         return static_cast<std::uint16_t>(most);
     }
 
-    /// Where the next directory is; 0 when there is none, or the file ends before it says.
+    /// The offset of the next directory; 0 when there is none, or when the file ends before it.
     std::uint64_t next_of(std::uint64_t directory) const {
         const auto link = directory + 2 + entry_size * u16(directory);
         return bytes_.has(link, 4) ? u32(link) : 0;
     }
 
-    /// Follows the chain of directories as far as the budget goes, by Brent's way of finding cycles. A chain
-    /// that leaves the file is no loop: the first picture is whole, and only that is promised.
+    /// Follows the chain of directories within the budget, with Brent's algorithm. A chain that leaves the
+    /// file is no loop: only the first picture has to be whole.
     bool chain_loops() {
         auto met = directory_;
         std::uint64_t steps = 0;
@@ -242,11 +203,11 @@ private:
     bool big_;
     Budget budget_;
     std::uint64_t directory_ = 0;
-    Entry width_;
-    Entry height_;
-    Entry bits_;
-    Entry photometric_;
-    Entry samples_;
+    Field width_{256, "ImageWidth"};
+    Field height_{257, "ImageLength"};
+    Field bits_{258, "BitsPerSample"};
+    Field photometric_{262, "PhotometricInterpretation"};
+    Field samples_{277, "SamplesPerPixel"};
     bool has_data_ = false;
 };
 

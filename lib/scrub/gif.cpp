@@ -36,8 +36,9 @@ public:
                 excision_.remove(MetadataKind::trailing_data, position_ + 1, bytes_.size());
                 return std::optional<std::uint8_t>{};
             default:
-                return probing::corrupt("The GIF has an unknown block, so its metadata can't be told from "
-                                        "its picture data");
+                return probing::corrupt(
+                    "The GIF has an unknown block, so its metadata can't be separated from "
+                    "its picture data");
             }
         }
         return std::optional<std::uint8_t>{}; // cut off

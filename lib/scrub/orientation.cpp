@@ -1,4 +1,6 @@
-#include "orientation.hpp"
+#include "scrubbers.hpp"
+
+#include <bit>
 
 namespace portrait::scrubbing {
 
@@ -34,15 +36,13 @@ std::optional<std::uint8_t> orientation_in(probing::ByteView bytes) {
     return std::nullopt;
 }
 
-OrientationBlock orientation_block(std::uint8_t orientation) {
+std::array<std::byte, 26> orientation_block(std::uint8_t orientation) {
     constexpr std::array<std::uint8_t, 26> block{'M', 'M',  0, 42, 0, 0, 0, 8, // header
                                                  0,   1,                       // one entry
                                                  1,   0x12, 0, 3,  0, 0, 0, 1, // Orientation, one SHORT
                                                  0,   0,    0, 0,              // its value
                                                  0,   0,    0, 0};             // no further directory
-    OrientationBlock bytes{};
-    for (std::size_t index = 0; index < bytes.size(); ++index)
-        bytes[index] = std::byte{block[index]};
+    auto bytes = std::bit_cast<std::array<std::byte, 26>>(block);
     bytes[19] = std::byte{orientation};
     return bytes;
 }

@@ -1,13 +1,15 @@
+#include "../probe/png_chunks.hpp"
 #include "../probe/readers.hpp"
-#include "orientation.hpp"
 #include "scrubbers.hpp"
 
-#include <boost/crc.hpp>
+#include <boost/endian/conversion.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace portrait::scrubbing {
 
@@ -15,10 +17,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::uint64_t chunk_frame = 12; // length, name and CRC
-constexpr std::uint32_t largest_number = 0x7fff'ffff;
-
-/// Critical chunks, and the ancillary ones that change how the picture looks.
+/// Critical chunks, and the ancillary ones that affect how the picture is shown.
 constexpr std::array kept{"IHDR"sv, "PLTE"sv, "IDAT"sv, "IEND"sv, "tRNS"sv, "gAMA"sv, "cHRM"sv,
                           "sRGB"sv, "iCCP"sv, "cICP"sv, "mDCV"sv, "cLLI"sv, "sBIT"sv, "bKGD"sv,
                           "hIST"sv, "pHYs"sv, "acTL"sv, "fcTL"sv, "fdAT"sv};
@@ -31,12 +30,7 @@ struct Chunk {
     std::uint64_t end = 0;
 };
 
-bool is_name(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
-}
-
-/// What ImageMagick and exiftool hide in texts is named for what it is.
+/// ImageMagick and exiftool store EXIF, XMP and IPTC in texts.
 MetadataKind kind_of_text(std::string_view text) {
     constexpr auto raw = "Raw profile type "sv;
     if (text.starts_with("XML:com.adobe.xmp\0"sv))
@@ -52,17 +46,15 @@ MetadataKind kind_of_text(std::string_view text) {
 }
 
 /// The whole eXIf chunk of an orientation.
-std::array<std::byte, 12 + std::tuple_size_v<OrientationBlock>> orientation_chunk(std::uint8_t orientation) {
+std::vector<std::byte> orientation_chunk(std::uint8_t orientation) {
     const auto block = orientation_block(orientation);
-    std::array<std::byte, 12 + std::tuple_size_v<OrientationBlock>> chunk{
-        std::byte{0},   std::byte{0},   std::byte{0},   std::byte{block.size()},
-        std::byte{'e'}, std::byte{'X'}, std::byte{'I'}, std::byte{'f'}};
-    auto* const end = std::copy(block.begin(), block.end(), chunk.begin() + 8);
-    boost::crc_32_type crc;
-    crc.process_bytes(chunk.data() + 4, 4 + block.size());
-    const std::uint32_t checksum = crc.checksum();
-    for (unsigned index = 0; index < 4; ++index)
-        end[index] = static_cast<std::byte>(checksum >> (24 - 8 * index) & 0xffU);
+    std::vector<std::byte> chunk(probing::chunk_frame + block.size());
+    chunk[3] = std::byte{block.size()};
+    std::memcpy(chunk.data() + 4, "eXIf", 4);
+    std::copy(block.begin(), block.end(), chunk.begin() + 8);
+    const auto crc =
+        boost::endian::native_to_big(probing::checksum(std::span{chunk}.subspan(4, 4 + block.size())));
+    std::memcpy(chunk.data() + 8 + block.size(), &crc, sizeof crc);
     return chunk;
 }
 
@@ -89,14 +81,14 @@ public:
     }
 
 private:
-    /// What is cut off stays or goes as if it were whole.
+    /// A chunk that is cut off is kept or removed as if it were whole.
     [[nodiscard]] result<Chunk> chunk_at(std::uint64_t position) const {
         const std::uint64_t length = bytes_.be32(position);
         const auto name = bytes_.text(position + 4, 4);
-        if (!is_name(name) || length > largest_number)
+        if (!probing::is_chunk_name(name) || length > probing::largest_png_number)
             return probing::corrupt("The PNG has something that is not a chunk where a chunk should begin");
         return Chunk{name, position, position + 8, std::min(position + 8 + length, bytes_.size()),
-                     std::min(position + chunk_frame + length, bytes_.size())};
+                     std::min(position + probing::chunk_frame + length, bytes_.size())};
     }
 
     [[nodiscard]] result<void> judge(const Chunk& chunk) {
@@ -104,7 +96,7 @@ private:
             return {};
         if (chunk.name == "eXIf"sv)
             replace_exif(chunk);
-        else if (chunk.name.front() < 'a')
+        else if (!probing::is_ancillary(chunk.name))
             return probing::corrupt(fmt::format("The PNG has an unexpected {} chunk", chunk.name));
         else
             excision_.remove(kind_of(chunk), chunk.begin, chunk.end);
@@ -118,19 +110,12 @@ private:
     }
 
     void replace_exif(const Chunk& chunk) {
-        if (!exif_) {
-            exif_ = true;
-            orientation_ =
-                orientation_in(probing::ByteView{bytes_.part(chunk.data, chunk.data_end - chunk.data)});
-            if (orientation_) {
-                const auto whole = orientation_chunk(*orientation_);
-                const auto present = bytes_.part(chunk.begin, chunk.end - chunk.begin);
-                if (!std::equal(present.begin(), present.end(), whole.begin(), whole.end()))
-                    excision_.replace(MetadataKind::exif, chunk.begin, chunk.end, whole);
-                return;
-            }
-        }
-        excision_.remove(MetadataKind::exif, chunk.begin, chunk.end);
+        if (std::exchange(exif_, true))
+            return excision_.remove(MetadataKind::exif, chunk.begin, chunk.end);
+        orientation_ =
+            orientation_in(probing::ByteView{bytes_.part(chunk.data, chunk.data_end - chunk.data)});
+        excision_.replace(MetadataKind::exif, chunk.begin, chunk.end,
+                          orientation_ ? orientation_chunk(*orientation_) : std::vector<std::byte>{});
     }
 
     probing::ByteView bytes_;

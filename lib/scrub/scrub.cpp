@@ -1,10 +1,50 @@
-#include "scrub/excision.hpp"
 #include "scrub/scrubbers.hpp"
 
 #include <portrait/probe.hpp>
 #include <portrait/scrub.hpp>
 
+#include <algorithm>
 #include <utility>
+
+namespace portrait::scrubbing {
+
+void Excision::replace(MetadataKind kind, std::uint64_t from, std::uint64_t to,
+                       std::span<const std::byte> replacement) {
+    BOOST_ASSERT(kept_from_ <= from && from <= to);
+    const auto present = bytes_.part(from, to - from);
+    if (std::equal(present.begin(), present.end(), replacement.begin(), replacement.end()))
+        return;
+    if (rest_.capacity() == 0)
+        rest_.reserve(static_cast<std::size_t>(bytes_.size()));
+    const auto kept = bytes_.part(kept_from_, from - kept_from_);
+    rest_.insert(rest_.end(), kept.begin(), kept.end());
+    rest_.insert(rest_.end(), replacement.begin(), replacement.end());
+    kept_from_ = to;
+    auto& count = removed_[static_cast<std::size_t>(kind)];
+    count.kind = kind;
+    ++count.parts;
+    count.bytes += to - from;
+}
+
+std::vector<std::byte> Excision::take_rest() {
+    if (kept_from_ == 0)
+        return {};
+    const auto kept = bytes_.part(kept_from_, bytes_.size() - kept_from_);
+    rest_.insert(rest_.end(), kept.begin(), kept.end());
+    if (rest_.capacity() - rest_.size() > rest_.size() / 8)
+        rest_.shrink_to_fit();
+    return std::move(rest_);
+}
+
+std::vector<RemovedMetadata> Excision::removed() const {
+    std::vector<RemovedMetadata> removed;
+    for (const auto& count : removed_)
+        if (count.parts != 0)
+            removed.push_back(count);
+    return removed;
+}
+
+} // namespace portrait::scrubbing
 
 namespace portrait {
 
@@ -24,19 +64,10 @@ namespace {
 } // namespace
 
 std::string_view name_of(MetadataKind kind) noexcept {
-    switch (kind) {
-    case MetadataKind::exif: return "exif";
-    case MetadataKind::xmp: return "xmp";
-    case MetadataKind::iptc: return "iptc";
-    case MetadataKind::comment: return "comment";
-    case MetadataKind::text: return "text";
-    case MetadataKind::time: return "time";
-    case MetadataKind::thumbnail: return "thumbnail";
-    case MetadataKind::extra_image: return "extra image";
-    case MetadataKind::application_data: return "application data";
-    case MetadataKind::trailing_data: return "trailing data";
-    }
-    return "metadata";
+    constexpr std::array<std::string_view, 10> names{
+        "exif", "xmp",       "iptc",        "comment",          "text",
+        "time", "thumbnail", "extra image", "application data", "trailing data"};
+    return names[static_cast<std::size_t>(kind)];
 }
 
 [[nodiscard]] result<Scrubbed> scrub(const ImageBytes& bytes) {

@@ -8,24 +8,26 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace portrait {
 
 namespace {
 
-constexpr std::string_view person_photo = "PERSONPHOTO";
+ImageTexts texts_of_person() {
+    return {.description = {}, .extra_info = {}, .conceptual_type = "PERSONPHOTO"};
+}
 
 constexpr std::size_t max_description = 2048;
 constexpr std::size_t max_extra_info = 2048;
 constexpr std::size_t max_conceptual_type = 254;
 
-Error over_limit(errc code, std::string_view what, std::uint64_t observed, std::uint64_t limit,
+Error over_limit(errc code, std::string_view verb, std::uint64_t observed, std::uint64_t limit,
                  std::string_view unit) {
     return Error{code,
-                 fmt::format("The picture {} {} {}; at most {} are accepted", what, observed, unit, limit)}
+                 fmt::format("The picture {} {} {}; at most {} are accepted", verb, observed, unit, limit)}
         .with_limit(observed, limit);
 }
 
@@ -65,19 +67,7 @@ Error over_limit(errc code, std::string_view what, std::uint64_t observed, std::
     return check("ConceptualType", change.conceptual_type, max_conceptual_type);
 }
 
-UpdateImageInfo update_of(ImageKey target, ImageInfoChange change, const Actor& actor, Timestamp now,
-                          Precondition precondition) {
-    return {.target = target,
-            .description = std::move(change.description),
-            .extra_info = std::move(change.extra_info),
-            .conceptual_type = std::move(change.conceptual_type),
-            .expected_blob_id = change.blob_id,
-            .actor = actor,
-            .now = now,
-            .precondition = std::move(precondition)};
-}
-
-/// The store's answer with the receipt of what was removed before.
+/// The store's answer with the receipt of the scrub.
 [[nodiscard]] result<SavedImage> with_receipt(result<SavedImage> saved,
                                               std::optional<ScrubReceipt> scrubbed) {
     if (saved)
@@ -107,30 +97,6 @@ result<Inspection> PersonImageService::inspect(std::span<const std::byte> bytes)
     return Inspection{.header = *header, .digest = digest_of(bytes), .size = bytes.size()};
 }
 
-result<PersonImageService::PreparedContent> PersonImageService::content_of(ImageBytes bytes) const {
-    if (metadata_ == MetadataPolicy::keep) {
-        auto inspection = inspect(bytes);
-        if (!inspection)
-            return inspection.error();
-        return PreparedContent{.content = {.bytes = std::move(bytes),
-                                           .header = inspection->header,
-                                           .digest = inspection->digest},
-                               .scrubbed = std::nullopt};
-    }
-    if (auto checked = check_size(bytes.size(), limits_); !checked)
-        return checked.error();
-    auto scrubbed = scrub(bytes);
-    if (!scrubbed)
-        return scrubbed.error();
-    auto inspection = inspect(scrubbed->bytes);
-    if (!inspection)
-        return inspection.error();
-    return PreparedContent{.content = {.bytes = std::move(scrubbed->bytes),
-                                       .header = inspection->header,
-                                       .digest = inspection->digest},
-                           .scrubbed = std::move(scrubbed->receipt)};
-}
-
 result<void> PersonImageService::require_person(PersonId person_id) const {
     auto known = directory_->contains(person_id);
     if (!known)
@@ -146,36 +112,50 @@ Error PersonImageService::no_image(PersonId person_id) const {
     return Error{errc::image_none, fmt::format("Person id {} has no picture", person_id.value())};
 }
 
-result<PersonImageService::PreparedSave> PersonImageService::person_save(PersonId person_id, ImageBytes bytes,
-                                                                         const Actor& actor,
-                                                                         Precondition precondition) const {
-    auto content = content_of(std::move(bytes));
-    if (!content)
-        return content.error();
-    if (auto known = require_person(person_id); !known)
-        return known.error();
-    return PreparedSave{.command = {.target = person_id,
-                                    .content = std::move(content->content),
-                                    .texts = {.description = {},
-                                              .extra_info = {},
-                                              .conceptual_type = std::string{person_photo}},
-                                    .actor = actor,
-                                    .now = clock_->now(),
-                                    .precondition = std::move(precondition)},
-                        .scrubbed = std::move(content->scrubbed)};
+result<PersonImageService::PreparedSave> PersonImageService::prepare(SaveTarget target, ImageBytes bytes,
+                                                                     ImageTexts texts, const Actor& actor,
+                                                                     Precondition precondition) const {
+    PreparedSave save{.command = {.target = target,
+                                  .texts = std::move(texts),
+                                  .actor = actor,
+                                  .now = {},
+                                  .precondition = std::move(precondition)}};
+    if (!bytes.empty() || !std::holds_alternative<NewBlob>(target)) {
+        if (metadata_ == MetadataPolicy::scrub) {
+            if (auto checked = check_size(bytes.size(), limits_); !checked)
+                return checked.error();
+            auto scrubbed = scrub(bytes);
+            if (!scrubbed)
+                return scrubbed.error();
+            bytes = std::move(scrubbed->bytes);
+            save.scrubbed = std::move(scrubbed->receipt);
+        }
+        const auto inspection = inspect(bytes);
+        if (!inspection)
+            return inspection.error();
+        save.command.content = ImageContent{std::move(bytes), inspection->header, inspection->digest};
+    }
+    if (const auto* const person_id = std::get_if<PersonId>(&target))
+        if (auto known = require_person(*person_id); !known)
+            return known.error();
+    save.command.now = clock_->now();
+    return save;
 }
 
-result<SavedImage> PersonImageService::save(PersonId person_id, ImageBytes bytes, const Actor& actor,
-                                            Precondition precondition) {
-    auto save = person_save(person_id, std::move(bytes), actor, std::move(precondition));
+result<SavedImage> PersonImageService::save(result<PreparedSave> save) {
     if (!save)
         return save.error();
     return with_receipt(store_->save(std::move(save->command)), std::move(save->scrubbed));
 }
 
+result<SavedImage> PersonImageService::save(PersonId person_id, ImageBytes bytes, const Actor& actor,
+                                            Precondition precondition) {
+    return save(prepare(person_id, std::move(bytes), texts_of_person(), actor, std::move(precondition)));
+}
+
 void PersonImageService::submit(PersonId person_id, ImageBytes bytes, const Actor& actor,
                                 Precondition precondition, Completion<SavedImage> completion) {
-    auto save = person_save(person_id, std::move(bytes), actor, std::move(precondition));
+    auto save = prepare(person_id, std::move(bytes), texts_of_person(), actor, std::move(precondition));
     if (!save)
         return completion(save.error());
     if (!save->scrubbed)
@@ -193,19 +173,6 @@ result<StoredImage> PersonImageService::image(PersonId person_id) const {
     return stored;
 }
 
-std::optional<StoredImage> PersonImageService::cached_image(PersonId person_id) const {
-    return store_->cached_image(person_id);
-}
-
-std::optional<ImageInfo> PersonImageService::cached_info(PersonId person_id) const {
-    return store_->cached_info(person_id);
-}
-
-result<std::vector<std::optional<ImageInfo>>>
-PersonImageService::infos(std::span<const PersonId> persons) const {
-    return store_->infos(persons);
-}
-
 result<ImageInfo> PersonImageService::info(PersonId person_id) const {
     auto info = store_->info(person_id);
     if (!info && info.error() == errc::image_none)
@@ -213,14 +180,21 @@ result<ImageInfo> PersonImageService::info(PersonId person_id) const {
     return info;
 }
 
-result<ImageInfo> PersonImageService::update_info(PersonId person_id, ImageInfoChange change,
-                                                  const Actor& actor, Precondition precondition) {
+result<ImageInfo> PersonImageService::update(ImageKey target, ImageInfoChange change, const Actor& actor,
+                                             Precondition precondition) {
     if (auto checked = check_texts(change); !checked)
         return checked.error();
-    if (auto known = require_person(person_id); !known)
-        return known.error();
-    return store_->update_info(
-        update_of(person_id, std::move(change), actor, clock_->now(), std::move(precondition)));
+    if (const auto* const person_id = std::get_if<PersonId>(&target))
+        if (auto known = require_person(*person_id); !known)
+            return known.error();
+    return store_->update_info({.target = target,
+                                .description = std::move(change.description),
+                                .extra_info = std::move(change.extra_info),
+                                .conceptual_type = std::move(change.conceptual_type),
+                                .expected_blob_id = change.blob_id,
+                                .actor = actor,
+                                .now = clock_->now(),
+                                .precondition = std::move(precondition)});
 }
 
 result<RemovedImage> PersonImageService::remove(PersonId person_id, const Actor& actor,
@@ -234,54 +208,16 @@ result<RemovedImage> PersonImageService::remove(PersonId person_id, const Actor&
 result<SavedImage> PersonImageService::create(ImageBytes bytes, ImageInfoChange texts, const Actor& actor) {
     if (auto checked = check_texts(texts); !checked)
         return checked.error();
-    std::optional<ImageContent> content;
-    std::optional<ScrubReceipt> scrubbed;
-    if (!bytes.empty()) {
-        auto prepared = content_of(std::move(bytes));
-        if (!prepared)
-            return prepared.error();
-        content = std::move(prepared->content);
-        scrubbed = std::move(prepared->scrubbed);
-    }
-    auto saved = store_->save({.target = NewBlob{},
-                               .content = std::move(content),
-                               .texts = {.description = std::move(texts.description).value_or(""),
-                                         .extra_info = std::move(texts.extra_info).value_or(""),
-                                         .conceptual_type = std::move(texts.conceptual_type).value_or("")},
-                               .actor = actor,
-                               .now = clock_->now(),
-                               .precondition = {}});
-    return with_receipt(std::move(saved), std::move(scrubbed));
-}
-
-result<StoredImage> PersonImageService::image(BlobId blob_id) const {
-    return store_->image(blob_id);
-}
-
-result<ImageInfo> PersonImageService::info(BlobId blob_id) const {
-    return store_->info(blob_id);
+    return save(prepare(NewBlob{}, std::move(bytes),
+                        {.description = std::move(texts.description).value_or(""),
+                         .extra_info = std::move(texts.extra_info).value_or(""),
+                         .conceptual_type = std::move(texts.conceptual_type).value_or("")},
+                        actor, {}));
 }
 
 result<SavedImage> PersonImageService::replace(BlobId blob_id, ImageBytes bytes, const Actor& actor,
                                                Precondition precondition) {
-    auto content = content_of(std::move(bytes));
-    if (!content)
-        return content.error();
-    auto saved = store_->save({.target = blob_id,
-                               .content = std::move(content->content),
-                               .texts = {},
-                               .actor = actor,
-                               .now = clock_->now(),
-                               .precondition = std::move(precondition)});
-    return with_receipt(std::move(saved), std::move(content->scrubbed));
-}
-
-result<ImageInfo> PersonImageService::update_info(BlobId blob_id, ImageInfoChange change, const Actor& actor,
-                                                  Precondition precondition) {
-    if (auto checked = check_texts(change); !checked)
-        return checked.error();
-    return store_->update_info(
-        update_of(blob_id, std::move(change), actor, clock_->now(), std::move(precondition)));
+    return save(prepare(blob_id, std::move(bytes), {}, actor, std::move(precondition)));
 }
 
 result<ImageInfo> PersonImageService::link(PersonId person_id, BlobId blob_id, const Actor& actor) {

@@ -1,3 +1,4 @@
+#include "cache/cache_contents.hpp"
 #include "values/awaited.hpp"
 #include "values/required.hpp"
 
@@ -6,10 +7,9 @@
 #include <portrait/rendition_service.hpp>
 
 #include <atomic>
-#include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <string>
@@ -18,25 +18,24 @@
 
 namespace portrait {
 
-/// One rendering and everybody who waits for it.
-struct RenditionService::Flight {
+/// One rendering and the callers that wait for it.
+struct RenditionService::Rendering {
     struct Subject {
-        std::optional<ImageVersion> version;
+        std::optional<ImageVersion> version{};
         Placeholder placeholder{}; ///< when there is no version
 
         friend bool operator==(const Subject&, const Subject&) = default;
     };
-
     struct Outcome {
-        std::optional<ImageInfo> info; ///< absent of a placeholder
+        std::optional<ImageInfo> info; ///< absent for a placeholder
         RenderedImage image;
     };
-    /// Tells the flight that somebody doesn't wait any more; the last one stops it.
+    /// Removes a caller that requested stop; the last one stops the rendering.
     struct Leave {
-        std::shared_ptr<Flight> flight;
+        std::shared_ptr<Rendering> rendering;
         void operator()() const {
-            if (--flight->wanted == 0)
-                flight->stop.request_stop();
+            if (--rendering->callers == 0)
+                rendering->stop.request_stop();
         }
     };
     struct Waiting {
@@ -44,124 +43,118 @@ struct RenditionService::Flight {
         std::optional<std::stop_callback<Leave>> watch;
     };
 
-    Flight(const Subject& made_of, const Rendition& made_as)
+    Rendering(const Subject& made_of, const Rendition& made_as)
         : subject{made_of}
         , rendition{made_as} {}
 
     Subject subject;
     Rendition rendition;
-    std::atomic<std::size_t> wanted{1};            ///< by so many; 0 is final
+    std::atomic<std::size_t> callers{1};           ///< 0 is final
     std::vector<std::shared_ptr<Waiting>> waiting; ///< under the mutex of `State`
     std::stop_source stop;
 
     bool join() noexcept {
-        auto count = wanted.load();
-        while (count != 0 && !wanted.compare_exchange_weak(count, count + 1)) {
+        auto count = callers.load();
+        while (count != 0 && !callers.compare_exchange_weak(count, count + 1)) {
         }
         return count != 0;
     }
 };
 
 struct RenditionService::State {
-    struct InUseKey {
-        BlobId blob_id;
-        std::int64_t blob_version = 0;
-        Rendition rendition;
-
-        friend bool operator==(const InUseKey&, const InUseKey&) = default;
-
-        struct Hash {
-            std::size_t operator()(const InUseKey& key) const noexcept {
-                const auto sides =
-                    std::uint64_t{key.rendition.width.value_or(0)} << 32U | key.rendition.height.value_or(0);
-                return std::hash<std::uint64_t>{}(static_cast<std::uint64_t>(key.blob_id.value()) * 31 +
-                                                  static_cast<std::uint64_t>(key.blob_version)) ^
-                       std::hash<std::uint64_t>{}(sides * 0x9E3779B97F4A7C15ULL);
-            }
-        };
-    };
+    using Subject = Rendering::Subject;
+    using Outcome = Rendering::Outcome;
 
     std::shared_ptr<ImageCache> cache;
     /// Renditions that the cache doesn't keep, such as large ones, while answers with them are being sent.
-    mutable PicturesInUse<InUseKey, RenderedImage, InUseKey::Hash> in_use;
+    mutable PicturesInUse<BytesKey, RenderedImage, CacheKeyHash> in_use;
     std::mutex mutex;
-    std::list<std::shared_ptr<Flight>> flights; // few: no more than are rendered or wait to be
+    std::list<std::shared_ptr<Rendering>> renderings; // few: those that run or wait to be run
+
+    CacheContents::Moment now() const { return cache ? cache->contents_->now() : 0; }
 
     std::optional<RenderedImage> find(const ImageInfo& info, const Rendition& rendition) const {
+        const BytesKey key{info.blob_id, info.blob_version, rendition};
         if (cache)
-            if (auto kept = cache->find(ImageCache::BytesKey{info.blob_id, info.blob_version, rendition}))
+            if (auto kept = cache->contents_->find_image(key))
                 return kept;
-        return in_use.find({info.blob_id, info.blob_version, rendition});
+        return in_use.find(key);
+    }
+    std::optional<RenderedImage> find(Placeholder kind, const Rendition& rendition) const {
+        return cache ? cache->contents_->find_image(PlaceholderKey{kind, rendition}) : std::nullopt;
     }
 
     /// Returns the rendition to answer with.
     RenderedImage keep(const ImageInfo& info, const Rendition& rendition, RenderedImage made,
-                       ImageCache::Moment read_at) const {
-        made = in_use.share({info.blob_id, info.blob_version, rendition}, std::move(made));
+                       CacheContents::Moment read_at) const {
+        const BytesKey key{info.blob_id, info.blob_version, rendition};
+        made = in_use.share(key, std::move(made));
         if (cache)
-            cache->keep(ImageCache::BytesKey{info.blob_id, info.blob_version, rendition}, made, read_at);
+            cache->contents_->keep(key, made, read_at);
         return made;
     }
 
-    std::optional<RenderedImage> find(Placeholder kind, const Rendition& rendition) const {
-        return cache ? cache->find(ImageCache::PlaceholderKey{kind, rendition}) : std::nullopt;
-    }
-
-    /// The flight, when it is a new one that has to take off.
-    std::shared_ptr<Flight> board(const Flight::Subject& subject, const Rendition& rendition,
-                                  std::stop_token stop, Completion<Flight::Outcome> completion) {
-        const auto waiting = std::make_shared<Flight::Waiting>();
+    /// Joins the rendering of this subject, or starts one. `find` returns the outcome if it is kept already.
+    template<class Find, class Start>
+    void join_or_start(const Subject& subject, const Rendition& rendition, std::stop_token stop,
+                       Completion<Outcome> completion, const Find& find, const Start& start) {
+        if (auto outcome = find())
+            return completion(*std::move(outcome));
+        const auto waiting = std::make_shared<Rendering::Waiting>();
         waiting->completion = std::move(completion);
-        const auto [flight, first] = flight_of(subject, rendition, waiting);
-        // Nobody but this thread and the destructor touches the watch, whenever the flight lands.
-        waiting->watch.emplace(std::move(stop), Flight::Leave{flight});
-        return first ? flight : nullptr;
+        const auto [rendering, first] = joined(subject, rendition, waiting);
+        // Only this thread and the destructor touch the watch, whenever the rendering ends.
+        waiting->watch.emplace(std::move(stop), Rendering::Leave{rendering});
+        if (!first)
+            return;
+        // Another rendering may have ended since the first look.
+        if (auto outcome = find())
+            return end(rendering, *std::move(outcome));
+        try {
+            start(rendering);
+        } catch (...) {
+            end(rendering, exception_as_error("Rendering a picture"));
+        }
     }
 
-    void land(const std::shared_ptr<Flight>& flight, const result<Flight::Outcome>& outcome) {
-        std::vector<std::shared_ptr<Flight::Waiting>> waiting;
+    void end(const std::shared_ptr<Rendering>& rendering, const result<Outcome>& outcome) {
+        std::vector<std::shared_ptr<Rendering::Waiting>> waiting;
         {
             const std::lock_guard lock{mutex};
-            flights.remove(flight);
-            waiting.swap(flight->waiting);
+            renderings.remove(rendering);
+            waiting.swap(rendering->waiting);
         }
         for (const auto& one : waiting)
             one->completion(outcome);
     }
 
+    /// The exception of a port, as an error; call it in a `catch`.
+    static Error exception_as_error(std::string cause) {
+        cause += " threw";
+        try {
+            throw;
+        } catch (const std::exception& exception) {
+            cause += std::string{": "} + exception.what();
+        } catch (...) { // NOLINT(bugprone-empty-catch): an unknown exception has no text
+        }
+        return Error{errc::internal}.with_cause(std::move(cause));
+    }
+
 private:
-    std::pair<std::shared_ptr<Flight>, bool> flight_of(const Flight::Subject& subject,
-                                                       const Rendition& rendition,
-                                                       const std::shared_ptr<Flight::Waiting>& waiting) {
+    std::pair<std::shared_ptr<Rendering>, bool> joined(const Subject& subject, const Rendition& rendition,
+                                                       const std::shared_ptr<Rendering::Waiting>& waiting) {
         const std::lock_guard lock{mutex};
-        for (const auto& flight : flights) {
-            if (flight->subject == subject && flight->rendition == rendition && flight->join()) {
-                flight->waiting.push_back(waiting);
-                return {flight, false};
+        for (const auto& rendering : renderings) {
+            if (rendering->subject == subject && rendering->rendition == rendition && rendering->join()) {
+                rendering->waiting.push_back(waiting);
+                return {rendering, false};
             }
         }
-        auto flight = std::make_shared<Flight>(subject, rendition);
-        flight->waiting.push_back(waiting);
-        flights.push_back(flight);
-        return {std::move(flight), true};
+        renderings.push_back(std::make_shared<Rendering>(subject, rendition));
+        renderings.back()->waiting.push_back(waiting);
+        return {renderings.back(), true};
     }
 };
-
-namespace {
-
-/// What a port has thrown, as an error; to be called in a `catch`.
-Error thrown_by(const std::string& work) {
-    auto cause = work + " threw";
-    try {
-        throw;
-    } catch (const std::exception& exception) {
-        cause += std::string{": "} + exception.what();
-    } catch (...) { // NOLINT(bugprone-empty-catch): there is nothing more to say
-    }
-    return Error{errc::internal}.with_cause(std::move(cause));
-}
-
-} // namespace
 
 RenditionService::RenditionService(std::shared_ptr<const PersonImageService> images,
                                    std::shared_ptr<const ImageRenderer> renderer,
@@ -176,17 +169,17 @@ RenditionService::~RenditionService() = default;
 
 std::optional<ImageRendition> RenditionService::cached(PersonId person_id, const Rendition& rendition) const {
     auto info = images_->cached_info(person_id);
-    if (!info)
-        return std::nullopt;
-    auto image = state_->find(*info, rendition);
-    if (!image)
-        return std::nullopt;
-    return ImageRendition{*std::move(info), *std::move(image)};
+    auto image = info ? state_->find(*info, rendition) : std::nullopt;
+    return image ? std::optional{ImageRendition{*std::move(info), *std::move(image)}} : std::nullopt;
 }
 
 std::optional<RenderedImage> RenditionService::cached(const ImageInfo& info,
                                                       const Rendition& rendition) const {
     return state_->find(info, rendition);
+}
+
+std::optional<RenderedImage> RenditionService::cached(Placeholder kind, const Rendition& rendition) const {
+    return state_->find(kind, rendition);
 }
 
 void RenditionService::submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
@@ -199,38 +192,31 @@ void RenditionService::submit(PersonId person_id, const Rendition& rendition, st
 
 void RenditionService::submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition,
                               std::stop_token stop, Completion<ImageRendition> completion) const {
-    if (auto image = state_->find(info, rendition))
-        return completion(ImageRendition{info, *std::move(image)});
-    const auto flight =
-        state_->board({info.version()}, rendition, std::move(stop),
-                      [completion = std::move(completion)](result<Flight::Outcome> made) {
-                          if (made)
-                              completion(ImageRendition{*std::move(made->info), std::move(made->image)});
-                          else
-                              completion(made.error());
-                      });
-    if (!flight)
-        return;
-    // Another flight may have landed between the look and the boarding.
-    if (auto image = state_->find(info, rendition))
-        return state_->land(flight, Flight::Outcome{info, *std::move(image)});
-    try {
-        take_off(flight, person_id);
-    } catch (...) {
-        state_->land(flight, thrown_by("rendering a picture"));
-    }
+    const auto find = [&]() -> std::optional<State::Outcome> {
+        auto image = state_->find(info, rendition);
+        return image ? std::optional{State::Outcome{info, *std::move(image)}} : std::nullopt;
+    };
+    state_->join_or_start(
+        {.version = info.version()}, rendition, std::move(stop),
+        [completion = std::move(completion)](result<State::Outcome> made) {
+            if (made)
+                completion(ImageRendition{*std::move(made->info), std::move(made->image)});
+            else
+                completion(made.error());
+        },
+        find, [&](const auto& rendering) { start(rendering, person_id); });
 }
 
-void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId person_id) const {
-    // What was read, and when; written on the thread that renders and read there after it.
+void RenditionService::start(const std::shared_ptr<Rendering>& rendering, PersonId person_id) const {
+    // Written and then read on the thread that renders.
     struct Source {
         std::optional<ImageInfo> info;
-        ImageCache::Moment read_at{};
+        CacheContents::Moment read_at{};
     };
     const auto source = std::make_shared<Source>();
-    auto read = [images = images_, state = state_, flight, person_id, source]() -> result<RenderImage> {
+    auto read = [images = images_, state = state_, rendering, person_id, source]() -> result<RenderImage> {
         try {
-            source->read_at = state->cache ? state->cache->now() : ImageCache::Moment{};
+            source->read_at = state->now();
             auto stored = images->image(person_id);
             if (!stored)
                 return stored.error();
@@ -240,64 +226,52 @@ void RenditionService::take_off(const std::shared_ptr<Flight>& flight, PersonId 
             source->info = std::move(stored->info);
             return RenderImage{.bytes = std::move(stored->bytes),
                                .header = *header,
-                               .rendition = flight->rendition,
-                               .stop = flight->stop.get_token()};
+                               .rendition = rendering->rendition,
+                               .stop = rendering->stop.get_token()};
         } catch (...) {
-            return thrown_by("reading a picture");
+            return State::exception_as_error("Reading a picture");
         }
     };
-    renderer_->submit({.read = std::move(read), .stop = flight->stop.get_token()},
-                      [state = state_, flight, source](result<RenderedImage> made) {
+    renderer_->submit({.read = std::move(read), .stop = rendering->stop.get_token()},
+                      [state = state_, rendering, source](result<RenderedImage> made) {
                           if (!made)
-                              return state->land(flight, made.error());
-                          auto image = state->keep(*source->info, flight->rendition, *std::move(made),
+                              return state->end(rendering, made.error());
+                          auto image = state->keep(*source->info, rendering->rendition, *std::move(made),
                                                    source->read_at);
-                          state->land(flight, Flight::Outcome{std::move(source->info), std::move(image)});
+                          state->end(rendering, State::Outcome{std::move(source->info), std::move(image)});
                       });
+}
+
+void RenditionService::submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+                              Completion<RenderedImage> completion) const {
+    const auto find = [&]() -> std::optional<State::Outcome> {
+        auto image = state_->find(kind, rendition);
+        return image ? std::optional{State::Outcome{{}, *std::move(image)}} : std::nullopt;
+    };
+    const auto start = [&](const std::shared_ptr<Rendering>& rendering) {
+        renderer_->submit_placeholder(kind, rendition, rendering->stop.get_token(),
+                                      [state = state_, rendering, kind](result<RenderedImage> drawn) {
+                                          if (!drawn)
+                                              return state->end(rendering, drawn.error());
+                                          if (state->cache)
+                                              state->cache->contents_->keep(
+                                                  PlaceholderKey{kind, rendering->rendition}, *drawn,
+                                                  std::numeric_limits<CacheContents::Moment>::max());
+                                          state->end(rendering, State::Outcome{{}, *std::move(drawn)});
+                                      });
+    };
+    state_->join_or_start(
+        {.placeholder = kind}, rendition, std::move(stop),
+        [completion = std::move(completion)](result<State::Outcome> made) {
+            completion(made ? result<RenderedImage>{std::move(made->image)} : made.error());
+        },
+        find, start);
 }
 
 result<ImageRendition> RenditionService::rendition(PersonId person_id, const Rendition& rendition) const {
     return awaited<result<ImageRendition>>([&](Completion<ImageRendition> completion) {
         submit(person_id, rendition, {}, std::move(completion));
     });
-}
-
-std::optional<RenderedImage> RenditionService::cached(Placeholder kind, const Rendition& rendition) const {
-    return state_->find(kind, rendition);
-}
-
-void RenditionService::submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
-                              Completion<RenderedImage> completion) const {
-    if (auto image = state_->find(kind, rendition))
-        return completion(*std::move(image));
-    const auto flight = state_->board({{}, kind}, rendition, std::move(stop),
-                                      [completion = std::move(completion)](result<Flight::Outcome> made) {
-                                          if (made)
-                                              completion(std::move(made->image));
-                                          else
-                                              completion(made.error());
-                                      });
-    if (!flight)
-        return;
-    if (auto image = state_->find(kind, rendition))
-        return state_->land(flight, Flight::Outcome{{}, *std::move(image)});
-    try {
-        take_off(flight, kind);
-    } catch (...) {
-        state_->land(flight, thrown_by("drawing a placeholder"));
-    }
-}
-
-void RenditionService::take_off(const std::shared_ptr<Flight>& flight, Placeholder kind) const {
-    renderer_->submit_placeholder(
-        kind, flight->rendition, flight->stop.get_token(),
-        [state = state_, flight, kind](result<RenderedImage> drawn) {
-            if (!drawn)
-                return state->land(flight, drawn.error());
-            if (state->cache)
-                state->cache->keep(ImageCache::PlaceholderKey{kind, flight->rendition}, *drawn);
-            state->land(flight, Flight::Outcome{{}, *std::move(drawn)});
-        });
 }
 
 result<RenderedImage> RenditionService::placeholder(Placeholder kind, const Rendition& rendition) const {

@@ -3,7 +3,8 @@
 
 #include <portrait/auditing_image_store.hpp>
 
-#include <functional>
+#include <array>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -16,60 +17,41 @@ AuditedPicture picture_of(const ImageInfo& info) {
         .blob_id = info.blob_id, .blob_version = info.blob_version, .size = info.size, .digest = info.digest};
 }
 
-std::optional<PersonId> person_of(const ImageKey& key) {
-    const auto* person_id = std::get_if<PersonId>(&key);
-    return person_id == nullptr ? std::nullopt : std::optional{*person_id};
-}
-
-/// What a save replaces; absent when it makes a blob.
-std::optional<ImageKey> key_of(const SaveTarget& target) {
-    if (const auto* person_id = std::get_if<PersonId>(&target))
-        return *person_id;
-    if (const auto* blob_id = std::get_if<BlobId>(&target))
-        return *blob_id;
-    return std::nullopt;
-}
-
-/// The record of a command, before what it meets is known.
-template<class Command>
-AuditRecord record_of(AuditedAction action, const Command& command, std::optional<PersonId> person_id,
-                      std::optional<AuditedPicture> before) {
-    return {.action = action,
-            .at = command.now,
-            .actor = command.actor,
-            .person_id = person_id,
-            .before = std::move(before)};
+/// The record of a command before its outcome is known; the target is a `SaveTarget` or an `ImageKey`.
+template<class Command, class Target>
+AuditRecord record_of(AuditedAction action, const Command& command, const Target& target,
+                      const ImageStore& store) {
+    AuditRecord record{.action = action, .at = command.now, .actor = command.actor};
+    std::visit(
+        [&](auto id) {
+            if constexpr (std::is_same_v<decltype(id), PersonId>)
+                record.person_id = id;
+            if constexpr (!std::is_same_v<decltype(id), NewBlob>)
+                if (const auto info = store.info(id))
+                    record.before = picture_of(*info);
+        },
+        target);
+    return record;
 }
 
 Error not_kept() {
     return Error{errc::internal}.with_cause(
-        "the change has been made, and its record can't be written to the audit log");
+        "The change has been made, but its record can't be written to the audit log");
 }
 
-bool keep(AuditLog& log, AuditRecord record) {
-    return awaited<bool>(
-        [&](std::function<void(bool)> done) { log.record(std::move(record), std::move(done)); });
-}
-
-/// The value, once the record of it is kept.
+/// The value, once its record is kept.
 template<class Value>
 [[nodiscard]] result<Value> after_keeping(AuditLog& log, AuditRecord record, result<Value> value) {
-    if (value && !keep(log, std::move(record)))
-        return not_kept();
-    return value;
+    const bool kept =
+        !value || awaited<bool>([&](auto done) { log.record(std::move(record), std::move(done)); });
+    return kept ? value : not_kept();
 }
 
 } // namespace
 
 std::string_view name_of(AuditedAction action) noexcept {
-    switch (action) {
-    case AuditedAction::save: return "save";
-    case AuditedAction::update_info: return "update_info";
-    case AuditedAction::remove: return "remove";
-    case AuditedAction::link: return "link";
-    case AuditedAction::unlink: break;
-    }
-    return "unlink";
+    constexpr std::array<std::string_view, 5> names{"save", "update_info", "remove", "link", "unlink"};
+    return names[static_cast<std::size_t>(action)];
 }
 
 AuditingImageStore::AuditingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<AuditLog> log)
@@ -78,17 +60,8 @@ AuditingImageStore::AuditingImageStore(std::shared_ptr<ImageStore> store, std::s
 
 AuditingImageStore::~AuditingImageStore() = default;
 
-std::optional<AuditedPicture> AuditingImageStore::look(const ImageKey& key) const {
-    const auto info = next().info(key);
-    return info ? std::optional{picture_of(*info)} : std::nullopt;
-}
-
 void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
-    AuditRecord record{.action = AuditedAction::save, .at = command.now, .actor = command.actor};
-    if (const auto key = key_of(command.target)) {
-        record.person_id = person_of(*key);
-        record.before = look(*key);
-    }
+    auto record = record_of(AuditedAction::save, command, command.target, next());
     next().submit(std::move(command), [log = log_, record = std::move(record),
                                        completion = std::move(completion)](result<SavedImage> saved) mutable {
         if (!saved)
@@ -102,8 +75,7 @@ void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> comple
 }
 
 result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
-    auto record =
-        record_of(AuditedAction::update_info, command, person_of(command.target), look(command.target));
+    auto record = record_of(AuditedAction::update_info, command, command.target, next());
     auto updated = next().update_info(std::move(command));
     if (updated)
         record.after = picture_of(*updated);
@@ -111,7 +83,7 @@ result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
 }
 
 result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
-    auto record = record_of(AuditedAction::remove, command, person_of(command.target), look(command.target));
+    auto record = record_of(AuditedAction::remove, command, command.target, next());
     auto removed = next().remove(std::move(command));
     if (removed && !removed->unlinked && !removed->erased)
         return removed; // there was nothing to remove
@@ -119,7 +91,7 @@ result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
 }
 
 result<ImageInfo> AuditingImageStore::link(LinkImage command) {
-    auto record = record_of(AuditedAction::link, command, command.person_id, look(command.person_id));
+    auto record = record_of(AuditedAction::link, command, ImageKey{command.person_id}, next());
     auto linked = next().link(std::move(command));
     if (linked)
         record.after = picture_of(*linked);
@@ -127,7 +99,7 @@ result<ImageInfo> AuditingImageStore::link(LinkImage command) {
 }
 
 result<std::optional<BlobId>> AuditingImageStore::unlink(UnlinkImage command) {
-    auto record = record_of(AuditedAction::unlink, command, command.person_id, look(command.person_id));
+    auto record = record_of(AuditedAction::unlink, command, ImageKey{command.person_id}, next());
     auto unlinked = next().unlink(std::move(command));
     if (unlinked && !*unlinked)
         return unlinked;

@@ -21,12 +21,4 @@ result<std::vector<std::optional<ImageInfo>>> ImageStore::infos(std::span<const 
     return infos;
 }
 
-std::optional<StoredImage> ImageStore::cached_image(PersonId) const {
-    return std::nullopt;
-}
-
-std::optional<ImageInfo> ImageStore::cached_info(PersonId) const {
-    return std::nullopt;
-}
-
 } // namespace portrait

@@ -1,26 +1,22 @@
 #include <portrait/digest.hpp>
 
 #ifdef PORTRAIT_XXHASH_DISPATCHES
-#include <xxh_x86dispatch.h> // makes XXH3_128bits the one that chooses by the processor
+#include <xxh_x86dispatch.h> // makes XXH3_128bits choose by the processor
 #else
 #include <xxhash.h>
 #endif
 
-#include <cstddef>
+#include <boost/algorithm/hex.hpp>
+
 #include <cstring>
-#include <string_view>
+#include <iterator>
 
 namespace portrait {
 
 std::string Digest::to_string() const {
-    // Not by fmt::format_to: into anything but its own buffer that compiles all of fmt here, 150 KiB of it.
-    constexpr std::string_view digits = "0123456789abcdef";
+    const auto* const first = reinterpret_cast<const unsigned char*>(bytes.data());
     std::string text;
-    text.reserve(bytes.size() * 2);
-    for (const auto byte : bytes) {
-        text += digits[std::to_integer<std::size_t>(byte >> 4)];
-        text += digits[std::to_integer<std::size_t>(byte & std::byte{0x0f})];
-    }
+    boost::algorithm::hex_lower(first, first + bytes.size(), std::back_inserter(text));
     return text;
 }
 

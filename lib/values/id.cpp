@@ -16,11 +16,9 @@ template<class Tag, errc Rule>
 result<Identifier<Tag, Rule>> Identifier<Tag, Rule>::parse(std::string_view text) {
     std::int64_t value = 0;
     for (const char digit : text) {
-        if (digit < '0' || digit > '9')
+        if (digit < '0' || digit > '9' || value > std::numeric_limits<std::int32_t>::max())
             return Error{Rule};
         value = value * 10 + (digit - '0');
-        if (value > std::numeric_limits<std::int32_t>::max())
-            return Error{Rule};
     }
     return from(value);
 }

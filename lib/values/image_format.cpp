@@ -3,23 +3,14 @@
 namespace portrait {
 
 std::string_view media_type(ImageFormat format) noexcept {
-    switch (format) {
-    case ImageFormat::png: return "image/png";
-    case ImageFormat::jpeg: return "image/jpeg";
-    case ImageFormat::gif: return "image/gif";
-    case ImageFormat::tiff: break;
-    }
-    return "image/tiff";
+    constexpr std::array<std::string_view, all_image_formats.size()> types{"image/png", "image/jpeg",
+                                                                           "image/gif", "image/tiff"};
+    return types[static_cast<std::size_t>(format)];
 }
 
 std::string_view file_extension(ImageFormat format) noexcept {
-    switch (format) {
-    case ImageFormat::png: return "png";
-    case ImageFormat::jpeg: return "jpg";
-    case ImageFormat::gif: return "gif";
-    case ImageFormat::tiff: break;
-    }
-    return "tif";
+    constexpr std::array<std::string_view, all_image_formats.size()> extensions{"png", "jpg", "gif", "tif"};
+    return extensions[static_cast<std::size_t>(format)];
 }
 
 std::optional<ImageFormat> format_of_media_type(std::string_view wanted) noexcept {

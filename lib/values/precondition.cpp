@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace portrait {
 
@@ -12,25 +13,17 @@ bool VersionCondition::holds(const ImageVersion* current) const noexcept {
 }
 
 result<void> Precondition::check(const ImageInfo* current) const {
-    std::optional<ImageVersion> version;
-    if (current != nullptr)
-        version = current->version();
-    const auto* present = version ? &*version : nullptr;
-
+    const auto version = current ? std::optional{current->version()} : std::nullopt;
+    const auto* const present = version ? &*version : nullptr;
     bool holds = true;
     if (if_match)
         holds = if_match->holds(present);
     else if (if_unmodified_since && current != nullptr)
         holds = std::chrono::floor<std::chrono::seconds>(current->last_modified()) <= *if_unmodified_since;
-    if (holds && if_none_match)
-        holds = !if_none_match->holds(present);
-    if (holds)
+    if (holds && (!if_none_match || !if_none_match->holds(present)))
         return {};
-
     Error error{errc::precondition_failed};
-    if (present != nullptr)
-        return std::move(error).with_current(*present);
-    return error;
+    return present ? std::move(error).with_current(*present) : error;
 }
 
 } // namespace portrait

@@ -2,15 +2,14 @@
 
 #include <memory>
 #include <stdexcept>
-#include <utility>
 
 namespace portrait {
 
-/// The port, which must be there: `std::invalid_argument` with the sentence otherwise.
+/// Returns the port; throws `std::invalid_argument` with the message when it is null.
 template<class Port>
-std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* sentence) {
+std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* message) {
     if (!port)
-        throw std::invalid_argument{sentence};
+        throw std::invalid_argument{message};
     return port;
 }
 

@@ -15,7 +15,7 @@ struct Map {
         : fifo{max_weight} {}
 
     bool insert(int key, std::uint64_t weight = 1) {
-        return fifo.insert(key, key * 10, weight, [this](int gone) { dropped.push_back(gone); });
+        return fifo.insert(key, key * 10, weight, [this](int gone, int) { dropped.push_back(gone); });
     }
     bool has(int key) { return fifo.find(key) != nullptr; }
 

@@ -1,4 +1,4 @@
-#include "probe/stb_dimensions.hpp"
+#include "probe/readers.hpp"
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"

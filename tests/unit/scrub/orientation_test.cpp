@@ -1,6 +1,6 @@
 #include "scrubbing.hpp"
 
-#include "scrub/orientation.hpp"
+#include "scrub/scrubbers.hpp"
 
 namespace scrub_orientation_test {
 
