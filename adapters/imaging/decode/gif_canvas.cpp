@@ -11,7 +11,7 @@ namespace portrait::imaging {
 
 namespace {
 
-constexpr std::size_t most_decoded_frames = 4096; // by libvips; it passes the rest over
+constexpr std::size_t most_decoded_frames = 4096; // by libvips, which skips the rest
 constexpr std::uint8_t keep = 1;                  // disposal methods
 constexpr std::uint8_t to_background = 2;
 constexpr std::uint8_t to_previous = 3;
@@ -29,7 +29,7 @@ struct Area {
     }
 };
 
-/// A frame with the extensions that go before it; places are of bytes in the file.
+/// A frame with the extensions before it; positions are offsets in the file.
 struct Frame {
     std::size_t begin = 0;
     std::size_t end = 0;
@@ -44,14 +44,13 @@ public:
     explicit GifWalk(std::span<const std::byte> bytes)
         : bytes_{bytes} {}
 
-    /// What the head claims, or more where the first frame is larger.
+    /// The canvas of the head, extended to the first frame.
     Area canvas(const Frame& first) const {
         return {0, 0, std::max(little_endian(6), first.area.right),
                 std::max(little_endian(8), first.area.bottom)};
     }
 
-    /// The whole frames up to the end of the file or the first thing that isn't right, and no more than
-    /// libvips would decode.
+    /// The whole frames up to the end of the file or the first error, at most as many as libvips decodes.
     std::vector<Frame> frames(bool all) {
         std::vector<Frame> found;
         constexpr std::size_t head = 13;
@@ -121,7 +120,7 @@ private:
     std::size_t at_ = 0;
 };
 
-/// Whether what the frame gives back is seen as bare canvas: not when the next paints all of it.
+/// Whether the area that the frame clears shows bare canvas: not when the next frame paints all of it.
 bool bares_canvas(const std::vector<Frame>& frames, std::size_t index) {
     if (index + 1 >= frames.size())
         return false;
@@ -129,7 +128,7 @@ bool bares_canvas(const std::vector<Frame>& frames, std::size_t index) {
     return next.is_transparent || !next.area.covers(frames[index].area);
 }
 
-bool gives_back_first_canvas(const std::vector<Frame>& frames) {
+bool clears_first_canvas(const std::vector<Frame>& frames) {
     const auto disposal = frames.front().disposal;
     return (disposal == to_previous || disposal == also_to_previous) && bares_canvas(frames, 0);
 }
@@ -152,12 +151,12 @@ public:
         ++copied_;
     }
 
-    /// One that paints nothing.
+    /// A frame that paints nothing.
     void put_empty_frame(const Area& area, std::uint8_t disposal) {
         constexpr std::byte transparent{1};
         put({std::byte{0x21}, std::byte{0xF9}, std::byte{4}, std::byte{disposal} << 2 | transparent});
-        put({std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}}); // the delay, the colour, the end
-        put({std::byte{0x2C}});
+        // The delay, the colour and the end; then the frame.
+        put({std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0x2C}});
         for (const auto number : {area.left, area.top, area.right - area.left, area.bottom - area.top})
             put({static_cast<std::byte>(number), static_cast<std::byte>(number >> 8)});
         // No colours; then one pixel of the transparent colour, and the end of the codes.
@@ -177,7 +176,7 @@ private:
     std::vector<std::byte> out_;
 };
 
-/// Whether an empty frame has to clear what this one leaves.
+/// Whether an empty frame has to clear the area of this one.
 bool needs_clearing(const std::vector<Frame>& frames, std::size_t index) {
     return frames[index].disposal == to_background && !frames[index].is_transparent &&
            bares_canvas(frames, index);
@@ -194,7 +193,7 @@ std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead
     std::size_t clearings = 0;
     for (std::size_t index = 0; index < frames.size(); ++index)
         clearings += needs_clearing(frames, index) ? 1 : 0;
-    const bool bare_at_first = !frames.front().area.covers(canvas) || gives_back_first_canvas(frames);
+    const bool bare_at_first = !frames.front().area.covers(canvas) || clears_first_canvas(frames);
     const bool leads = canvas.right > head.canvas.width || canvas.bottom > head.canvas.height ||
                        (bare_at_first && !head.is_transparent && clearings == 0);
     if ((!leads && clearings == 0) || frames.size() + clearings >= most_decoded_frames)

@@ -9,25 +9,27 @@
 
 namespace portrait::imaging {
 
-/// A GIF with frames put in that show nothing.
+/// A GIF with inserted frames that show nothing.
 struct ClearedGif {
     ImageBytes bytes;
-    std::vector<int> put_in; ///< the numbers of those frames, from 0, rising
+    std::vector<int> put_in; ///< the numbers of those frames, from 0, ascending
 };
 
-/// What libvips says of a GIF.
+/// A GIF's head as read by libvips.
 struct GifHead {
     Size canvas;
     bool is_transparent = false;
 };
 
-/// What of the canvas no frame has painted, or a frame of disposal "background" has given back, is
-/// transparent in every browser. libvips makes it black in a picture without a transparent colour, and paints
-/// it with the background's colour where the frame that gave it back has none; and of canvases that are
-/// large, or of a screen's size, it shows no more than the first frame. Frames that are put in, empty and
-/// with a transparent colour, make it take and clear the canvas instead; they take no memory worth counting.
+/// Inserts frames where libvips would draw a GIF's canvas wrongly.
 ///
-/// Nothing when libvips shows the GIF rightly as it is, and when that can't be told because it is damaged.
+/// The canvas that no frame has painted, or that a frame of disposal "background" has cleared, is transparent
+/// in every browser. libvips makes it black in a picture without a transparent colour, or paints it with the
+/// background colour when the clearing frame has no transparent colour; and it shows only the first frame's
+/// part of canvases that are large or of a screen's size. Inserted frames, empty and with a transparent
+/// colour, make it use and clear the whole canvas; their memory is negligible.
+///
+/// Nothing when libvips draws the GIF correctly, and when the GIF is too damaged to tell.
 std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead& head, bool all_frames);
 
 } // namespace portrait::imaging

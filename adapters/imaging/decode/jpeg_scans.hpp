@@ -6,11 +6,11 @@
 
 namespace portrait::imaging {
 
-/// How a JPEG's pixels come.
+/// The scans of a JPEG.
 struct JpegScans {
     std::uint32_t scans = 0; ///< of the picture itself, not of thumbnails within segments
-    std::uint64_t coefficient_bytes =
-        0; ///< that libjpeg holds of the whole picture; 0 when one scan has it all
+    /// The memory for the coefficients of the whole picture in libjpeg; 0 when one scan has all of them.
+    std::uint64_t coefficient_bytes = 0;
 };
 
 /// Walks the segments up to the end of the picture, or of the bytes.

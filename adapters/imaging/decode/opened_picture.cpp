@@ -1,8 +1,7 @@
 #include "decode/opened_picture.hpp"
 
 #include "decode/gif_canvas.hpp"
-#include "decode/png_texts.hpp"
-#include "decode/tiff_pages.hpp"
+#include "decode/safe_bytes.hpp"
 #include "decode/vips_library.hpp"
 
 #include <algorithm>
@@ -23,14 +22,14 @@ OpenedPicture open_gif_head(const RenderImage& job) {
         return opened;
     auto head = open_gif_frame(cleared->bytes, cleared->put_in.front() == 0 ? 1 : 0);
     if (frames_of(head) != opened.frames + static_cast<int>(cleared->put_in.size()))
-        return opened; // damaged, so that libvips sees other frames than have been counted
+        return opened; // damaged: libvips counts other frames than we do
     opened.bytes = std::move(cleared->bytes);
     opened.put_in = std::move(cleared->put_in);
     opened.head = std::move(head);
     return opened;
 }
 
-/// The animation as it was before frames were put in.
+/// The animation without the inserted frames.
 vips::VImage without_frames(const vips::VImage& image, const std::vector<int>& put_in) {
     const auto size = stored_size(image);
     const auto height = static_cast<int>(size.height);

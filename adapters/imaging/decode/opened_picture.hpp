@@ -10,14 +10,14 @@
 
 namespace portrait::imaging {
 
-/// A picture with its head read and none of its pixels.
+/// A picture whose head is read and whose pixels are not.
 struct OpenedPicture {
-    /// What libvips decodes: the stored bytes, or others that show the same and that it decodes rightly and
-    /// at a cost that can be told. They have to outlive every image that is made of them.
+    /// The bytes that libvips decodes: the stored ones, or others of the same picture that it decodes
+    /// correctly and at a predictable cost. They have to outlive every image that is made of them.
     ImageBytes bytes;
     vips::VImage head;
-    int frames = 1;          ///< that the picture has
-    std::vector<int> put_in; ///< the numbers of frames that `bytes` has beside those; see `ClearedGif`
+    int frames = 1;            ///< of the stored picture
+    std::vector<int> put_in{}; ///< the numbers of the frames that were inserted; see `ClearedGif`
 };
 
 /// Throws `vips::VError`.
@@ -26,10 +26,10 @@ OpenedPicture open_head(const RenderImage& job);
 /// The pixels, to be read from top to bottom. `reduction`: see `open_picture`. Throws `vips::VError`.
 vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction);
 
-/// Whether every frame of the picture goes into the rendition.
+/// Whether the rendition has every frame of the picture.
 bool renders_all_frames(const RenderImage& job) noexcept;
 
-/// The size of the picture, or of one of its frames, as it lies in the file.
+/// The size of the picture, or of one of its frames, as stored in the file.
 Size stored_size(const vips::VImage& head);
 
 /// An animation of these frames.

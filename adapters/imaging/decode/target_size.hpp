@@ -14,13 +14,13 @@ struct Size {
     friend bool operator==(const Size&, const Size&) = default;
 };
 
-/// What a rendition of a picture comes to.
+/// The sizes of a rendition.
 struct TargetSize {
     Size scaled; ///< of the whole picture
-    Size shown;  ///< of the middle part that is kept; smaller than `scaled` only where the fit is `cover`
+    Size shown;  ///< of the middle part that is kept; smaller than `scaled` only for `Fit::cover`
 };
 
-/// For a picture of that size when it stands upright. Sides are rounded to the nearest and at least 1.
+/// For a picture of that size when it is upright. Sides are rounded to the nearest and at least 1.
 TargetSize target_size(const Size& upright, const Rendition& rendition) noexcept;
 
 } // namespace portrait::imaging

@@ -10,7 +10,7 @@ namespace portrait::imaging {
 
 namespace {
 
-/// A blob that refers to the bytes and does not own them.
+/// A blob that doesn't own its bytes.
 class Reference {
 public:
     explicit Reference(const ImageBytes& bytes)
@@ -29,32 +29,26 @@ vips::VOption* from_top_to_bottom() {
     return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
 }
 
-/// libvips before 8.15 has liborc compile code for each scaling and throw it away behind it, and liborc frees
-/// code without a lock: two pictures that end at once damage the heap. Later ones use no such code.
-void avoid_code_made_while_running() {
-    constexpr int first_without = 8 * 100 + 15;
-    if (vips_version(0) * 100 + vips_version(1) < first_without)
-        vips_vector_set_enabled(FALSE);
-}
-
-void ignore_message(const gchar*, GLogLevelFlags, const gchar*, gpointer) {}
-
 bool start_once() {
     if (vips_init("portrait") != 0)
-        throw std::runtime_error{std::string{"libvips doesn't start: "} + vips_error_buffer()};
-    // A picture a thread: many small renderings at a time gain nothing from threads within one.
-    if (std::getenv("VIPS_CONCURRENCY") == nullptr) // NOLINT(concurrency-mt-unsafe): nobody sets it here
+        throw std::runtime_error{std::string{"libvips can't be started: "} + vips_error_buffer()};
+    // One thread for each picture: many small renderings at a time gain nothing from more.
+    if (std::getenv("VIPS_CONCURRENCY") == nullptr) // NOLINT(concurrency-mt-unsafe): no thread sets it
         vips_concurrency_set(1);
-    avoid_code_made_while_running();
+    // libvips before 8.15 lets liborc compile code for each scaling and free it without a lock: two
+    // renderings that end at the same time damage the heap.
+    if (vips_version(0) == 8 && vips_version(1) < 15)
+        vips_vector_set_enabled(FALSE);
     vips_cache_set_max(0);
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
     for (const char* const loader :
          {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif", "VipsForeignLoadTiff"})
         vips_operation_block_set(loader, FALSE);
-    // What a damaged picture makes libvips say belongs to nobody's terminal; failures are results.
-    g_log_set_handler("VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO),
-                      &ignore_message, nullptr);
+    // Keep messages about damaged pictures off stderr: failures are results.
+    g_log_set_handler(
+        "VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO),
+        [](const gchar*, GLogLevelFlags, const gchar*, gpointer) {}, nullptr);
     return true;
 }
 
@@ -80,12 +74,8 @@ vips::VImage open_gif_frame(const ImageBytes& bytes, int frame) {
     return vips::VImage::gifload_buffer(Reference{bytes}, from_top_to_bottom()->set("page", frame));
 }
 
-int head_number(const vips::VImage& image, const char* name) {
-    return image.get_typeof(name) == G_TYPE_INT ? image.get_int(name) : 1;
-}
-
 int frames_of(const vips::VImage& image) {
-    return head_number(image, VIPS_META_N_PAGES);
+    return image.get_typeof(VIPS_META_N_PAGES) == G_TYPE_INT ? image.get_int(VIPS_META_N_PAGES) : 1;
 }
 
 } // namespace portrait::imaging

@@ -1,7 +1,6 @@
-#include "render/decoding_cost.hpp"
+#include "render/rendering.hpp"
 
 #include "decode/jpeg_scans.hpp"
-#include "render/placeholder_drawing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,11 +9,11 @@ namespace portrait::imaging {
 
 namespace {
 
-/// Pixels that a progressive JPEG's scans pass over together; about ten seconds of the slowest kind of scan.
+/// Pixels of all scans of a progressive JPEG; about ten seconds of the slowest kind of scan.
 constexpr std::uint64_t most_scanned_pixels = 2'000'000'000;
-/// What the GIF encoder keeps of a frame: itself, the one before, and the palette's indices.
+/// The GIF encoder's memory: the frame, its predecessor, and the palette's indices.
 constexpr std::uint64_t gif_encoder_bytes_a_pixel = 9;
-/// Of a placeholder, though rows are drawn when they are needed: the processor's time counts, too.
+/// Of a placeholder, though rows are drawn on demand: the processor's time counts, too.
 constexpr std::uint64_t bytes_a_drawn_pixel = 4;
 
 std::uint64_t pixels_of(const Size& size) {
@@ -25,7 +24,7 @@ Error too_costly(std::uint64_t bytes, const RenderSettings& settings) {
     return Error{errc::rendition_too_costly}.with_limit(bytes, settings.max_decoded_bytes);
 }
 
-/// What a JPEG in several scans takes beside its pixels.
+/// The memory of a JPEG in several scans beside its pixels.
 [[nodiscard]] result<std::uint64_t> scans_cost(const RenderImage& job, std::uint64_t pixels,
                                                const RenderSettings& settings) {
     const auto scans = jpeg_scans(job.bytes);

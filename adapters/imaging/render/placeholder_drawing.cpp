@@ -1,4 +1,4 @@
-#include "render/placeholder_drawing.hpp"
+#include "render/rendering.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,8 +33,8 @@ struct Point {
     double y = 0;
 };
 
-/// A picture one unit wide and high, painted shape over shape; a shape is its signed distance from a point,
-/// negative inside, and its edge is spread over one pixel.
+/// A picture one unit wide and high, painted shape over shape. A shape is a function of a point that returns
+/// the signed distance of its edge, negative inside; the edge is spread over one pixel.
 class Painting {
 public:
     using Shape = std::function<double(Point)>;
@@ -44,12 +44,12 @@ public:
 
     void paint(const Color& color, Shape distance) { layers_.push_back({color, std::move(distance)}); }
 
-    /// Paints the columns from `left` of a row; the samples are clear before.
+    /// Paints the columns from `left` of a row over transparent samples.
     void paint_row(std::uint32_t row, std::uint32_t left, std::span<std::uint8_t> samples) const {
         for (const auto& [color, distance] : layers_)
             for (std::uint32_t column = left; !samples.empty() && column < left + samples.size() / bands;) {
                 const double away = distance(point(column, row)) * side_;
-                // No nearer to the edge than that, so as many pixels are all inside or all outside.
+                // The edge is at least that far away, so as many pixels are all inside or all outside.
                 const auto alike = static_cast<std::uint32_t>(std::max(1.0, std::abs(away) - 0.5));
                 const auto begin = static_cast<std::size_t>(column - left) * bands;
                 const auto count = std::min<std::size_t>(std::size_t{alike} * bands, samples.size() - begin);
@@ -91,7 +91,7 @@ private:
     std::vector<Layer> layers_;
 };
 
-/// Paints what libvips asks for.
+/// Paints a region for libvips.
 int paint_region(VipsRegion* region, void*, void* painting, void*, gboolean*) {
     const auto& area = region->valid;
     for (int row = area.top; row < area.top + area.height; ++row) {
@@ -121,9 +121,7 @@ vips::VImage image_of(Painting painting) {
 }
 
 double circle(Point point, Point center, double radius) {
-    const auto across = point.x - center.x;
-    const auto down = point.y - center.y;
-    return std::sqrt(across * across + down * down) - radius;
+    return std::hypot(point.x - center.x, point.y - center.y) - radius;
 }
 
 double box(Point point, Point from, Point to) {
@@ -142,17 +140,14 @@ void paint_file_icon(Painting& painting) {
     constexpr double fold = 0.2;
     constexpr Point from{0.2, 0.08};
     constexpr Point to{0.8, 0.92};
-    const auto sheet = [&](double inset) {
-        return [=](Point point) {
-            const auto corner = ((point.x - (to.x - fold)) - (point.y - from.y)) / std::sqrt(2.0);
-            return std::max(box(point, from, to), corner) + inset;
-        };
-    };
-    painting.paint(line, sheet(0));
-    painting.paint(paper, sheet(0.02));
-    painting.paint(figure, [&](Point point) {
+    const auto folded = [](Point point, Point begin, Point end) { // a box without its upper right corner
         const auto corner = ((point.x - (to.x - fold)) - (point.y - from.y)) / std::sqrt(2.0);
-        return std::max(box(point, {to.x - fold, from.y}, {to.x, from.y + fold}), corner);
+        return std::max(box(point, begin, end), corner);
+    };
+    painting.paint(line, [=](Point point) { return folded(point, from, to); });
+    painting.paint(paper, [=](Point point) { return folded(point, from, to) + 0.02; });
+    painting.paint(figure, [=](Point point) {
+        return folded(point, {to.x - fold, from.y}, {to.x, from.y + fold});
     });
     for (const double top : {0.42, 0.54, 0.66, 0.78})
         painting.paint(ground, [top](Point point) { return box(point, {0.3, top}, {0.7, top + 0.04}); });
@@ -172,13 +167,13 @@ std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition) {
 vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition) {
     Painting painting{placeholder_side(kind, rendition)};
     const auto everywhere = [](Point) { return -1.0; };
+    const auto disc = [](Point point) { return circle(point, {0.5, 0.5}, 0.5); };
+    const auto frame = [](Point point) { return box(point, {0.03, 0.03}, {0.97, 0.97}); };
     switch (kind) {
     case Placeholder::clear_pixel: break;
     case Placeholder::standard:
-        painting.paint(ground, [](Point point) { return circle(point, {0.5, 0.5}, 0.5); });
-        painting.paint(figure, [](Point point) {
-            return std::max(person(point), circle(point, {0.5, 0.5}, 0.5));
-        });
+        painting.paint(ground, disc);
+        painting.paint(figure, [=](Point point) { return std::max(person(point), disc(point)); });
         break;
     case Placeholder::no_photo:
         painting.paint(ground, everywhere);
@@ -186,10 +181,8 @@ vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition) {
         break;
     case Placeholder::no_photo_with_border:
         painting.paint(line, everywhere);
-        painting.paint(ground, [](Point point) { return box(point, {0.03, 0.03}, {0.97, 0.97}); });
-        painting.paint(figure, [](Point point) {
-            return std::max(person(point), box(point, {0.03, 0.03}, {0.97, 0.97}));
-        });
+        painting.paint(ground, frame);
+        painting.paint(figure, [=](Point point) { return std::max(person(point), frame(point)); });
         break;
     case Placeholder::generic_file_icon: paint_file_icon(painting); break;
     }

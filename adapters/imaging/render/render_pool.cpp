@@ -6,41 +6,39 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace portrait::imaging {
 
 namespace {
 
-std::shared_ptr<const VipsRenderer> required(std::shared_ptr<const VipsRenderer> renderer) {
-    if (!renderer)
-        throw std::invalid_argument{"RenderPool needs a renderer"};
-    return renderer;
+/// Calls `start` with a completion and waits for it.
+template<class Start>
+[[nodiscard]] result<RenderedImage> awaited(const Start& start) {
+    const auto promise = std::make_shared<std::promise<result<RenderedImage>>>();
+    auto outcome = promise->get_future();
+    start([promise](result<RenderedImage> made) { promise->set_value(std::move(made)); });
+    return outcome.get();
 }
 
 } // namespace
 
 class RenderPool::State {
 public:
-    struct DrawPlaceholder {
-        Placeholder kind;
-        Rendition rendition;
-        std::stop_token stop;
-    };
-    using Job = std::variant<QueuedRendering, DrawPlaceholder>;
+    /// Makes the rendition once its cost is admitted.
+    using Make = std::function<result<RenderedImage>(const VipsRenderer::Admit& admit)>;
 
-    State(std::shared_ptr<const VipsRenderer> renderer, const RenderPoolOptions& options)
-        : renderer_{required(std::move(renderer))}
-        , options_{options} {
+    explicit State(const RenderPoolOptions& options)
+        : options_{options} {
         auto threads = options.threads != 0 ? options.threads
                                             : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-        idle_ = threads; // from the start, so that a first job finds one
+        idle_ = threads; // from the start, so that a first job finds an idle thread
         try {
             for (; threads != 0; --threads)
                 threads_.emplace_back([this] { run(); });
@@ -52,7 +50,7 @@ public:
 
     ~State() { stop(); }
 
-    void submit(Job job, Completion<RenderedImage> completion) {
+    void submit(std::stop_token stop, Make make, Completion<RenderedImage> completion) {
         std::deque<Waiting> unwanted;
         Completion<RenderedImage> refused;
         {
@@ -60,7 +58,7 @@ public:
             if (queue_.size() >= options_.queue_limit + idle_)
                 unwanted = take_unwanted();
             if (!stopping_ && queue_.size() < options_.queue_limit + idle_) {
-                queue_.push_back({std::move(job), std::move(completion)});
+                queue_.push_back({std::move(stop), std::move(make), std::move(completion)});
             } else {
                 refused = std::move(completion);
                 ++refused_;
@@ -71,7 +69,7 @@ public:
         for (auto& waiting : unwanted)
             waiting.completion(Error{errc::cancelled});
         if (refused)
-            refused(Error{errc::service_busy, "Too many pictures wait to be scaled; try again later"});
+            refused(Error{errc::service_busy, "Too many pictures are waiting to be scaled; try again later"});
     }
 
     RenderPoolStatistics statistics() const {
@@ -88,19 +86,16 @@ public:
 
 private:
     struct Waiting {
-        Job job;
+        std::stop_token stop;
+        Make make;
         Completion<RenderedImage> completion;
     };
 
-    static bool is_unwanted(const Job& job) {
-        return std::visit([](const auto& one) { return one.stop.stop_requested(); }, job);
-    }
-
-    /// Those whose clients went away make room for others.
+    /// Removes jobs whose clients are gone, to make room for others.
     std::deque<Waiting> take_unwanted() {
         std::deque<Waiting> unwanted;
         std::erase_if(queue_, [&](Waiting& waiting) {
-            if (!is_unwanted(waiting.job))
+            if (!waiting.stop.stop_requested())
                 return false;
             unwanted.push_back(std::move(waiting));
             return true;
@@ -134,15 +129,15 @@ private:
             --idle_;
             lock.unlock();
             const auto began = std::chrono::steady_clock::now();
-            auto made = make(waiting.job);
+            auto made = make(waiting);
             const auto took = std::chrono::steady_clock::now() - began;
             lock.lock();
-            ++rendered_; // before whoever waits can look
+            ++rendered_; // before the completion, so that its receiver reads new figures
             times_.add(took);
             failed_ += made ? 0 : 1;
             lock.unlock();
             waiting.completion(std::move(made));
-            waiting = {}; // what it holds must not be destroyed under the lock
+            waiting = {}; // destroy its captures without the lock
             lock.lock();
             ++idle_;
         }
@@ -150,7 +145,7 @@ private:
         vips_thread_shutdown();
     }
 
-    /// A share of the budget, given back at the end.
+    /// A share of the budget; the destructor returns it.
     class Share {
     public:
         explicit Share(State& state)
@@ -174,29 +169,14 @@ private:
         std::uint64_t bytes_ = 0;
     };
 
-    [[nodiscard]] result<RenderedImage> made_of(const QueuedRendering& rendering, Share& share) const {
-        const auto job = rendering.read();
-        if (!job)
-            return job.error();
-        return renderer_->render(*job, [&share](const DecodingCost& cost) { return share.take(cost); });
-    }
-    [[nodiscard]] result<RenderedImage> made_of(const DrawPlaceholder& job, Share& share) const {
-        const auto cost = renderer_->cost(job.kind, job.rendition);
-        if (!cost)
-            return cost.error();
-        if (const auto taken = share.take(*cost); !taken)
-            return taken.error();
-        return renderer_->placeholder(job.kind, job.rendition, job.stop);
-    }
-
-    [[nodiscard]] result<RenderedImage> make(const Job& job) {
-        if (is_unwanted(job))
+    [[nodiscard]] result<RenderedImage> make(const Waiting& job) {
+        if (job.stop.stop_requested())
             return Error{errc::cancelled};
         Share share{*this};
-        return std::visit([&](const auto& one) { return made_of(one, share); }, job);
+        return job.make([&share](const DecodingCost& cost) { return share.take(cost); });
     }
 
-    /// Waits for a share of the budget, in turn: a large picture is not passed by small ones for ever.
+    /// Waits for a share of the budget, in order: small pictures must not overtake a large one for ever.
     bool take(std::uint64_t bytes) {
         std::unique_lock lock{mutex_};
         const auto ticket = next_ticket_++;
@@ -219,7 +199,6 @@ private:
         room_.notify_all();
     }
 
-    std::shared_ptr<const VipsRenderer> renderer_;
     RenderPoolOptions options_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
@@ -239,32 +218,42 @@ private:
 };
 
 RenderPool::RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options)
-    : state_{std::make_unique<State>(std::move(renderer), options)} {}
+    : renderer_{std::move(renderer)} {
+    if (!renderer_)
+        throw std::invalid_argument{"RenderPool needs a renderer"};
+    state_ = std::make_unique<State>(options);
+}
 
 RenderPool::~RenderPool() = default;
 
 result<RenderedImage> RenderPool::render(const RenderImage& job) const {
-    std::promise<result<RenderedImage>> promise;
-    auto outcome = promise.get_future();
-    submit(job, [&promise](result<RenderedImage> made) { promise.set_value(std::move(made)); });
-    return outcome.get();
+    return awaited([&](auto completion) { submit(job, std::move(completion)); });
 }
 
 void RenderPool::submit(QueuedRendering rendering, Completion<RenderedImage> completion) const {
-    state_->submit(std::move(rendering), std::move(completion));
+    auto make = [renderer = renderer_,
+                 read = std::move(rendering.read)](const auto& admit) -> result<RenderedImage> {
+        const auto job = read();
+        return job ? renderer->render(*job, admit) : job.error();
+    };
+    state_->submit(std::move(rendering.stop), std::move(make), std::move(completion));
 }
 
 result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition& rendition) const {
-    std::promise<result<RenderedImage>> promise;
-    auto outcome = promise.get_future();
-    submit_placeholder(kind, rendition, {},
-                       [&promise](result<RenderedImage> made) { promise.set_value(std::move(made)); });
-    return outcome.get();
+    return awaited([&](auto completion) { submit_placeholder(kind, rendition, {}, std::move(completion)); });
 }
 
 void RenderPool::submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
                                     Completion<RenderedImage> completion) const {
-    state_->submit(State::DrawPlaceholder{kind, rendition, std::move(stop)}, std::move(completion));
+    auto make = [renderer = renderer_, kind, rendition, stop](const auto& admit) -> result<RenderedImage> {
+        const auto cost = renderer->cost(kind, rendition);
+        if (!cost)
+            return cost.error();
+        if (const auto admitted = admit(*cost); !admitted)
+            return admitted.error();
+        return renderer->placeholder(kind, rendition, stop);
+    };
+    state_->submit(std::move(stop), std::move(make), std::move(completion));
 }
 
 RenderPoolStatistics RenderPool::statistics() const {

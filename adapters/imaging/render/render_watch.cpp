@@ -1,4 +1,6 @@
-#include "render/render_watch.hpp"
+#include "render/rendering.hpp"
+
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -24,7 +26,7 @@ vips::VImage RenderWatch::guarded(const vips::VImage& image) const {
 
 int RenderWatch::pass_rows_on(VipsRegion* to, void* from, void*, void* self, gboolean*) {
     if (static_cast<const RenderWatch*>(self)->ended()) {
-        vips_error("portrait", "rendering was ended");
+        vips_error("portrait", "Rendering was ended");
         return -1;
     }
     auto* const region = static_cast<VipsRegion*>(from);
@@ -44,13 +46,12 @@ std::optional<Error> RenderWatch::ended() const {
     if (stop_.stop_requested())
         return Error{errc::cancelled};
     if (std::chrono::steady_clock::now() >= deadline_)
-        return Error{errc::rendition_timed_out}.with_cause("over " + std::to_string(time_limit_.count()) +
-                                                           " ms");
+        return Error{errc::rendition_timed_out}.with_cause(fmt::format("Over {} ms", time_limit_.count()));
     return std::nullopt;
 }
 
 void RenderWatch::on_evaluation(VipsImage* image, VipsProgress*, RenderWatch* self) {
-    if (self->stop_.stop_requested() || std::chrono::steady_clock::now() >= self->deadline_)
+    if (self->ended())
         vips_image_set_kill(image, TRUE);
 }
 

@@ -1,17 +1,12 @@
 #include <portrait/imaging/vips_renderer.hpp>
 
 #include "decode/vips_library.hpp"
-#include "render/decoding_cost.hpp"
-#include "render/encoding.hpp"
-#include "render/picture_pipeline.hpp"
-#include "render/placeholder_drawing.hpp"
-#include "render/render_watch.hpp"
+#include "render/rendering.hpp"
 
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace portrait::imaging {
@@ -27,7 +22,7 @@ RenderSettings checked(RenderSettings settings) {
     return settings;
 }
 
-/// A failure of libvips; its text is for the log only.
+/// An exception of libvips as an error; its text is for the log only.
 Error failure_of(const vips::VError& error) {
     const std::string text = error.what();
     vips_error_clear();
@@ -36,9 +31,9 @@ Error failure_of(const vips::VError& error) {
     return Error{errc::image_corrupt, "The picture's pixels can't be decoded"}.with_cause(text);
 }
 
-/// Runs what makes a rendition; its failures are results.
+/// Calls `make` and returns its exceptions as errors.
 template<class Make>
-[[nodiscard]] result<RenderedImage> attempted(const std::optional<RenderWatch>& watch, const Make& make) {
+auto attempted(const std::optional<RenderWatch>& watch, const Make& make) -> decltype(make()) {
     try {
         return make();
     } catch (const vips::VError& error) {
@@ -48,7 +43,7 @@ template<class Make>
                 return *std::move(ended);
         return failed;
     } catch (const std::bad_alloc&) {
-        return Error{errc::service_busy}.with_cause("no memory for a rendition");
+        return Error{errc::service_busy}.with_cause("No memory for a rendition");
     }
 }
 
@@ -72,11 +67,7 @@ VipsRenderer::VipsRenderer(RenderSettings settings)
 }
 
 result<DecodingCost> VipsRenderer::cost(const RenderImage& job) const {
-    try {
-        return decoding_cost(job, open_head(job), settings_);
-    } catch (const vips::VError& error) {
-        return failure_of(error);
-    }
+    return attempted({}, [&] { return decoding_cost(job, open_head(job), settings_); });
 }
 
 result<DecodingCost> VipsRenderer::cost(Placeholder kind, const Rendition& rendition) const {
@@ -103,10 +94,6 @@ result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& 
         watch->attend(image);
         return rendered(image, job.rendition.format.value_or(job.header.format), settings_);
     });
-}
-
-result<RenderedImage> VipsRenderer::placeholder(Placeholder kind, const Rendition& rendition) const {
-    return placeholder(kind, rendition, {});
 }
 
 result<RenderedImage> VipsRenderer::placeholder(Placeholder kind, const Rendition& rendition,

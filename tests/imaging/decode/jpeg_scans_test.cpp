@@ -53,6 +53,16 @@ TEST_CASE("scans are counted outside segments and compressed data, up to the end
     CHECK(scans.coefficient_bytes == 25 * 6 * 128);
 }
 
+TEST_CASE("fill bytes before a marker hide no scan") {
+    const auto fill = bytes_of_numbers({0xFF});
+    for (const auto& filled : {joined({fill, frame_64_by_64, fill, scan_of_one, fill, scan_of_one}),
+                               joined({fill, fill, frame_64_by_64, fill, fill, scan_of_one, scan_of_one})}) {
+        const auto scans = jpeg_scans(filled);
+        CHECK(scans.scans == 2);
+        CHECK(scans.coefficient_bytes == 25 * 6 * 128);
+    }
+}
+
 TEST_CASE("what is cut off is counted as far as it goes") {
     const auto whole = joined({frame_64_by_64, scan_of_one, scan_of_one});
     for (std::size_t size = 0; size <= whole.size(); ++size)

@@ -1,7 +1,6 @@
 #include "decode/opened_picture.hpp"
 
-#include "decode/png_texts.hpp"
-#include "decode/tiff_pages.hpp"
+#include "decode/safe_bytes.hpp"
 #include "imaging/render/rendering.hpp"
 
 #include "support/pictures.hpp"
