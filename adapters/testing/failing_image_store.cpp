@@ -6,58 +6,45 @@
 
 namespace portrait::testing {
 
-class FailingImageStore::Faults {
-public:
-    void at_call(std::uint64_t n, std::optional<Error> error, std::string thrown) {
+struct FailingImageStore::Faults {
+    std::mutex mutex;
+    std::uint64_t calls = 0;
+    std::uint64_t failing_call = 0; // 0: none, since calls are counted from 1
+    std::optional<Error> error;     // absent: the call throws
+    std::string thrown;
+    std::optional<Error> every_call;
+
+    void set_call(std::uint64_t n, std::optional<Error> wanted, std::string text) {
         if (n == 0)
-            throw std::invalid_argument{"calls are counted from 1"};
-        const std::lock_guard lock{mutex_};
-        failing_call_ = calls_ + n;
-        error_ = std::move(error);
-        thrown_ = std::move(thrown);
+            throw std::invalid_argument{"Calls are counted from 1; got 0"};
+        const std::lock_guard lock{mutex};
+        failing_call = calls + n;
+        error = std::move(wanted);
+        thrown = std::move(text);
     }
 
-    void at_all_calls(Error error) {
-        const std::lock_guard lock{mutex_};
-        every_call_ = std::move(error);
+    std::optional<Error> error_of_all() {
+        const std::lock_guard lock{mutex};
+        return every_call;
     }
 
-    void clear() {
-        const std::lock_guard lock{mutex_};
-        failing_call_ = 0;
-        every_call_.reset();
-    }
-
-    std::uint64_t calls() const {
-        const std::lock_guard lock{mutex_};
-        return calls_;
-    }
-
-    std::optional<Error> every_call() const {
-        const std::lock_guard lock{mutex_};
-        return every_call_;
-    }
-
-    /// Counts a call and says whether it fails.
+    /// Counts a call and returns its error, if it fails.
     std::optional<Error> next_call() {
-        const std::lock_guard lock{mutex_};
-        ++calls_;
-        if (every_call_)
-            return every_call_;
-        if (calls_ != failing_call_)
-            return std::nullopt;
-        if (!error_)
-            throw std::runtime_error{thrown_};
-        return error_;
+        const std::lock_guard lock{mutex};
+        ++calls;
+        if (every_call || calls != failing_call)
+            return every_call;
+        if (!error)
+            throw std::runtime_error{thrown};
+        return error;
     }
 
-private:
-    mutable std::mutex mutex_;
-    std::uint64_t calls_ = 0;
-    std::uint64_t failing_call_ = 0; // 0: none, since calls are counted from 1
-    std::optional<Error> error_;     // absent: the call throws
-    std::string thrown_;
-    std::optional<Error> every_call_;
+    template<class Call>
+    auto forward(const Call& call) -> decltype(call()) {
+        if (auto failure = next_call())
+            return *std::move(failure);
+        return call();
+    }
 };
 
 FailingImageStore::FailingImageStore(std::shared_ptr<ImageStore> store)
@@ -67,23 +54,27 @@ FailingImageStore::FailingImageStore(std::shared_ptr<ImageStore> store)
 FailingImageStore::~FailingImageStore() = default;
 
 void FailingImageStore::fail_call(std::uint64_t n, Error error) {
-    faults_->at_call(n, std::move(error), {});
+    faults_->set_call(n, std::move(error), {});
 }
 
 void FailingImageStore::throw_at_call(std::uint64_t n, std::string what) {
-    faults_->at_call(n, std::nullopt, std::move(what));
+    faults_->set_call(n, std::nullopt, std::move(what));
 }
 
 void FailingImageStore::fail_all(Error error) {
-    faults_->at_all_calls(std::move(error));
+    const std::lock_guard lock{faults_->mutex};
+    faults_->every_call = std::move(error);
 }
 
 void FailingImageStore::recover() {
-    faults_->clear();
+    const std::lock_guard lock{faults_->mutex};
+    faults_->failing_call = 0;
+    faults_->every_call.reset();
 }
 
 std::uint64_t FailingImageStore::calls() const {
-    return faults_->calls();
+    const std::lock_guard lock{faults_->mutex};
+    return faults_->calls;
 }
 
 void FailingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
@@ -93,62 +84,44 @@ void FailingImageStore::submit(SaveImage command, Completion<SavedImage> complet
 }
 
 result<StoredImage> FailingImageStore::image(ImageKey key) const {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().image(key);
+    return faults_->forward([&] { return next().image(key); });
 }
 
 result<ImageInfo> FailingImageStore::info(ImageKey key) const {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().info(key);
+    return faults_->forward([&] { return next().info(key); });
 }
 
 result<std::vector<std::optional<ImageInfo>>>
 FailingImageStore::infos(std::span<const PersonId> persons) const {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().infos(persons);
+    return faults_->forward([&] { return next().infos(persons); });
 }
 
 std::optional<StoredImage> FailingImageStore::cached_image(PersonId person_id) const {
-    if (faults_->every_call())
-        return std::nullopt;
-    return next().cached_image(person_id);
+    return faults_->error_of_all() ? std::nullopt : next().cached_image(person_id);
 }
 
 std::optional<ImageInfo> FailingImageStore::cached_info(PersonId person_id) const {
-    if (faults_->every_call())
-        return std::nullopt;
-    return next().cached_info(person_id);
+    return faults_->error_of_all() ? std::nullopt : next().cached_info(person_id);
 }
 
 result<ImageInfo> FailingImageStore::update_info(UpdateImageInfo command) {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().update_info(std::move(command));
+    return faults_->forward([&] { return next().update_info(std::move(command)); });
 }
 
 result<RemovedImage> FailingImageStore::remove(RemoveImage command) {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().remove(std::move(command));
+    return faults_->forward([&] { return next().remove(std::move(command)); });
 }
 
 result<ImageInfo> FailingImageStore::link(LinkImage command) {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().link(std::move(command));
+    return faults_->forward([&] { return next().link(std::move(command)); });
 }
 
 result<std::optional<BlobId>> FailingImageStore::unlink(UnlinkImage command) {
-    if (auto error = faults_->next_call())
-        return *std::move(error);
-    return next().unlink(std::move(command));
+    return faults_->forward([&] { return next().unlink(std::move(command)); });
 }
 
 result<void> FailingImageStore::writable() const {
-    if (auto error = faults_->every_call())
+    if (auto error = faults_->error_of_all())
         return *std::move(error);
     return next().writable();
 }

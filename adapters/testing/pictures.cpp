@@ -1,42 +1,19 @@
 #include <portrait/testing/pictures.hpp>
 
-#include <portrait/testing/byte_writer.hpp>
+#include "picture_parts.hpp"
 
 #include <boost/crc.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
+#include <cstdlib>
+#include <utility>
 
 namespace portrait::testing {
 namespace {
 
-/// A small generator of numbers (SplitMix64) that gives the same ones everywhere.
-class Noise {
-public:
-    explicit Noise(std::uint64_t seed)
-        : state_{seed} {}
-
-    std::uint64_t next() {
-        state_ += 0x9e37'79b9'7f4a'7c15;
-        auto mixed = state_;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58'476d'1ce4'e5b9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d0'49bb'1331'11eb;
-        return mixed ^ (mixed >> 31);
-    }
-
-    void fill(std::span<std::byte> place) {
-        while (!place.empty()) {
-            const auto word = next();
-            const auto count = std::min(place.size(), sizeof word);
-            std::memcpy(place.data(), &word, count);
-            place = place.subspan(count);
-        }
-    }
-
-private:
-    std::uint64_t state_;
-};
+constexpr std::uint8_t true_color = 2;
 
 std::uint32_t adler32(std::span<const std::byte> bytes) {
     std::uint32_t low = 1;
@@ -49,7 +26,7 @@ std::uint32_t adler32(std::span<const std::byte> bytes) {
 }
 
 /// A zlib stream that stores the bytes uncompressed.
-std::vector<std::byte> stored_zlib(std::span<const std::byte> bytes) {
+Bytes stored_zlib(std::span<const std::byte> bytes) {
     ByteWriter out;
     out.be16(0x7801);
     auto left = bytes;
@@ -61,72 +38,25 @@ std::vector<std::byte> stored_zlib(std::span<const std::byte> bytes) {
     return out.be32(adler32(bytes)).take();
 }
 
-std::vector<std::byte> png_of(std::uint32_t width, std::uint32_t height,
-                              std::span<const std::byte> scan_lines) {
-    ByteWriter header;
-    header.be32(width).be32(height).u8(8).u8(2).u8(0).u8(0).u8(0);
-    ByteWriter out;
-    out.text({"\x89PNG\r\n\x1a\n", 8}).bytes(make_png_chunk("IHDR", header.view()));
-    return out.bytes(make_png_chunk("IDAT", stored_zlib(scan_lines))).bytes(make_png_chunk("IEND")).take();
-}
-
-/// Packs Huffman codes and bits into a JPEG scan, most significant bit first, with 0xFF stuffed.
-class ScanWriter {
-public:
-    explicit ScanWriter(ByteWriter& out)
-        : out_{out} {}
-
-    void bits(std::uint32_t value, int count) {
-        for (int bit = count - 1; bit >= 0; --bit) {
-            current_ = static_cast<std::uint8_t>(std::uint32_t{current_} << 1 | ((value >> bit) & 1U));
-            if (++filled_ == 8)
-                flush();
-        }
-    }
-    void finish() {
-        while (filled_ != 0)
-            bits(1, 1);
-    }
-
-private:
-    void flush() {
-        out_.u8(current_);
-        if (current_ == 0xff)
-            out_.u8(0);
-        filled_ = 0;
-    }
-
-    ByteWriter& out_;
-    std::uint8_t current_ = 0;
-    int filled_ = 0;
-};
-
 /// The codes of DC categories 0 to 11 in T.81's table K.3, by length.
 constexpr std::array<std::uint8_t, 16> dc_code_counts{0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
 
-struct HuffmanCode {
-    std::uint32_t bits;
-    int length;
-};
-
-HuffmanCode dc_code(int category) {
+/// The code of a category and its length.
+std::pair<std::uint32_t, unsigned> dc_code(unsigned category) {
     std::uint32_t code = 0;
-    int index = 0;
-    for (int length = 1; length <= 16; ++length, code <<= 1)
-        for (int count = dc_code_counts[static_cast<std::size_t>(length - 1)]; count > 0;
-             --count, ++code, ++index)
+    unsigned index = 0;
+    for (unsigned length = 1; length <= dc_code_counts.size(); ++length, code <<= 1)
+        for (auto count = dc_code_counts[length - 1]; count > 0; --count, ++code, ++index)
             if (index == category)
                 return {code, length};
     return {};
 }
 
-void write_dc(ScanWriter& scan, int difference) {
-    int category = 0;
-    for (int rest = std::abs(difference); rest != 0; rest >>= 1)
-        ++category;
-    const auto code = dc_code(category);
-    scan.bits(code.bits, code.length);
-    scan.bits(static_cast<std::uint32_t>(difference < 0 ? difference - 1 : difference), category);
+void write_dc(BitWriter& scan, int difference) {
+    const auto category = static_cast<unsigned>(std::bit_width(static_cast<unsigned>(std::abs(difference))));
+    const auto [code, length] = dc_code(category);
+    scan.put(code, length);
+    scan.put(static_cast<std::uint32_t>(difference < 0 ? difference - 1 : difference), category);
 }
 
 void write_jpeg_tables(ByteWriter& out) {
@@ -141,23 +71,22 @@ void write_jpeg_tables(ByteWriter& out) {
 }
 
 /// The frame header, tables and scan: all of a JPEG but its first two bytes.
-std::vector<std::byte> jpeg_after_start(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
+Bytes jpeg_after_start(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
     ByteWriter out;
     out.be16(0xffc0).be16(11).u8(8).be16(height).be16(width).u8(1).u8(1).u8(0x11).u8(0);
     write_jpeg_tables(out);
     out.be16(0xffda).be16(8).u8(1).u8(1).u8(0x00).u8(0).u8(63).u8(0);
-    ScanWriter scan{out};
+    BitWriter scan{BitWriter::Order::high_first_stuffed};
     Noise noise{seed};
     const auto blocks = ((width + 7U) / 8U) * ((height + 7U) / 8U);
     int before = 0;
     for (std::uint32_t block = 0; block < blocks; ++block) {
         const int grey = static_cast<int>(noise.next() % 256) - 128;
         write_dc(scan, grey - before);
-        scan.bits(0, 1);
+        scan.put(0, 1);
         before = grey;
     }
-    scan.finish();
-    return out.be16(0xffd9).take();
+    return out.bytes(scan.take()).be16(0xffd9).take();
 }
 
 } // namespace
@@ -168,38 +97,38 @@ std::uint32_t crc32(const std::byte* bytes, std::size_t size) {
     return crc.checksum();
 }
 
-std::vector<std::byte> make_png_chunk(std::string_view name, std::span<const std::byte> data) {
+Bytes make_png_chunk(std::string_view name, std::span<const std::byte> data) {
     ByteWriter out;
     out.be32(data.size()).text(name).bytes(data);
     return out.be32(crc32(out.view().data() + 4, out.size() - 4)).take();
 }
 
-std::vector<std::byte> make_png(std::uint32_t width, std::uint32_t height, std::uint32_t seed) {
+Bytes make_png(std::uint32_t width, std::uint32_t height, std::uint32_t seed) {
     const std::size_t line = 1 + std::size_t{3} * width;
-    std::vector<std::byte> scan_lines(line * height);
+    Bytes scan_lines(line * height);
     Noise{seed}.fill(scan_lines);
     for (std::size_t row = 0; row < height; ++row)
         scan_lines[row * line] = std::byte{0}; // no filter
-    return png_of(width, height, scan_lines);
+    return png_of(width, height, true_color, stored_zlib(scan_lines));
 }
 
-std::vector<std::byte> make_png_claiming(std::uint32_t width, std::uint32_t height) {
-    return png_of(width, height, {});
+Bytes make_png_claiming(std::uint32_t width, std::uint32_t height) {
+    return png_of(width, height, true_color, stored_zlib({}));
 }
 
-std::vector<std::byte> make_jpeg(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
+Bytes make_jpeg(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
     ByteWriter out;
     out.be16(0xffd8).be16(0xffe0).be16(16).text({"JFIF\0\1\1\0\0\1\0\1\0\0", 14});
-    out.be16(0xfffe).be16(6).be32(seed); // a comment, since a small picture has too few greys to differ by
+    out.be16(0xfffe).be16(6).be32(seed); // a comment makes small pictures differ, which have few greys
     return out.bytes(jpeg_after_start(width, height, seed)).take();
 }
 
-std::vector<std::byte> make_jpeg_of_size(std::size_t bytes, std::uint32_t seed) {
+Bytes make_jpeg_of_size(std::size_t bytes, std::uint32_t seed) {
     constexpr std::size_t largest_segment = 2 + 65535;
     constexpr std::size_t smallest_segment = 4;
     const auto picture = jpeg_after_start(8, 8, seed);
     auto left = std::max<std::size_t>(bytes, 400) - 2 - picture.size();
-    std::vector<std::byte> out(2 + left);
+    Bytes out(2 + left);
     out[0] = std::byte{0xff};
     out[1] = std::byte{0xd8};
     Noise noise{seed};
@@ -219,13 +148,13 @@ std::vector<std::byte> make_jpeg_of_size(std::size_t bytes, std::uint32_t seed) 
     return out;
 }
 
-std::vector<std::byte> make_gif(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
+Bytes make_gif(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
     ByteWriter out;
     out.text("GIF89a").le16(width).le16(height).u8(0xf6).u8(0).u8(0); // a global table of 128 colours
     for (std::uint64_t color = 0; color < 128; ++color)
         out.u8(color * 2).u8(255 - color).u8(color);
-    out.u8(0x21).u8(0xfe).u8(4).be32(seed).u8(
-        0); // a comment, since a small picture has too few colours to differ by
+    // A comment makes small pictures differ, which have few colours.
+    out.u8(0x21).u8(0xfe).u8(4).be32(seed).u8(0);
     out.u8(0x2c).le16(0).le16(0).le16(width).le16(height).u8(0);
     // Codes stay 8 bits wide, so bytes, as long as the dictionary is cleared (128) before it has 256 entries.
     ByteWriter codes;
@@ -237,17 +166,10 @@ std::vector<std::byte> make_gif(std::uint16_t width, std::uint16_t height, std::
         codes.u8(noise.next() % 128);
     }
     codes.u8(129);
-    out.u8(7);
-    for (auto left = std::span{codes.view()}; !left.empty();) {
-        const auto block = left.first(std::min<std::size_t>(left.size(), 255));
-        out.u8(block.size()).bytes(block);
-        left = left.subspan(block.size());
-    }
-    return out.u8(0).u8(0x3b).take();
+    return out.bytes(gif_data(7, codes.view())).u8(0x3b).take();
 }
 
-std::vector<std::byte> make_tiff(std::uint32_t width, std::uint32_t height, bool big_endian,
-                                 std::uint32_t seed) {
+Bytes make_tiff(std::uint32_t width, std::uint32_t height, bool big_endian, std::uint32_t seed) {
     struct Entry {
         std::uint16_t tag;
         std::uint16_t type; // 3 is SHORT, 4 is LONG
@@ -276,7 +198,7 @@ std::vector<std::byte> make_tiff(std::uint32_t width, std::uint32_t height, bool
         }
     }
     u32(0);
-    std::vector<std::byte> pixels(std::size_t{width} * height);
+    Bytes pixels(std::size_t{width} * height);
     Noise{seed}.fill(pixels);
     return out.bytes(pixels).take();
 }

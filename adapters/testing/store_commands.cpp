@@ -50,9 +50,7 @@ LinkImage link_command(PersonId person_id, BlobId blob_id, int seconds) {
 }
 
 Precondition if_match(const ImageVersion& version) {
-    Precondition precondition;
-    precondition.if_match = VersionCondition{.any = false, .versions = {version}};
-    return precondition;
+    return {.if_match = VersionCondition{.any = false, .versions = {version}}};
 }
 
 bool is_whole(const StoredImage& image) {

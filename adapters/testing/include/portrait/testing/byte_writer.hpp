@@ -11,7 +11,7 @@
 
 namespace portrait::testing {
 
-/// Writes the numbers and texts that picture files are made of, in either byte order.
+/// Writes the numbers and texts of picture files, in either byte order.
 class PORTRAIT_EXPORT ByteWriter {
 public:
     ByteWriter& u8(std::uint64_t value);

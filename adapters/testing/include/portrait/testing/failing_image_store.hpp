@@ -10,24 +10,30 @@
 
 namespace portrait::testing {
 
-/// Forwards to another store until it is told to fail: for tests of what your code does then. A call that
-/// fails never reaches the store underneath, so nothing of it is visible. Thread-safe when that store is.
+/// Forwards to another store, and fails on demand: for tests of your error handling. A call that fails
+/// doesn't reach the other store. Thread-safe when that store is.
+///
+/// ```cpp
+/// const auto store = std::make_shared<FailingImageStore>(std::make_shared<MemoryImageStore>());
+/// PersonImageService service{store, std::make_shared<AnyPersonDirectory>()};
+/// store->fail_call(2, errc::store_full); // the next call succeeds, the one after it fails
+/// ```
 class PORTRAIT_EXPORT FailingImageStore final : public ForwardingImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
     explicit FailingImageStore(std::shared_ptr<ImageStore> store);
     ~FailingImageStore() override;
 
-    /// The n-th call from now on fails with this error, the ones before and after it don't; 1 is the next
-    /// one. Counts every member but `cached_image`, `cached_info` and `writable`; a `save` and its `submit`
-    /// are one. Replaces an earlier demand. 0 throws `std::invalid_argument`.
+    /// Fails the n-th call from now on, and no other; 1 is the next one. Counts every member but
+    /// `cached_image`, `cached_info` and `writable`; a `save` and its `submit` are one. Replaces an earlier
+    /// `fail_call` or `throw_at_call`. 0 throws `std::invalid_argument`.
     void fail_call(std::uint64_t n, Error error);
-    /// As `fail_call`, but the n-th call throws a `std::runtime_error` of this text: what a port shouldn't
-    /// do.
+    /// As `fail_call`, but the n-th call throws a `std::runtime_error` with this text, which a port should
+    /// never do.
     void throw_at_call(std::uint64_t n, std::string what);
-    /// Every call fails from now on, and `writable` says the same.
+    /// Fails every call from now on, `writable` included.
     void fail_all(Error error);
-    /// Forwards everything again.
+    /// Fails no further call.
     void recover();
     /// Calls counted since the store was made, failed ones included.
     std::uint64_t calls() const;
@@ -48,7 +54,7 @@ public:
     [[nodiscard]] result<void> writable() const override;
 
 private:
-    class PORTRAIT_HIDDEN Faults;
+    struct PORTRAIT_HIDDEN Faults;
 
     std::unique_ptr<Faults> faults_;
 };

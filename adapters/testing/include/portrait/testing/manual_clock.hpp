@@ -8,7 +8,7 @@
 
 namespace portrait::testing {
 
-/// A clock that stands still until it is told to go on. Thread-safe.
+/// A clock that moves only by `advance`. Thread-safe.
 class PORTRAIT_EXPORT ManualClock final : public Clock {
 public:
     explicit ManualClock(Timestamp start = Timestamp{std::chrono::milliseconds{1'700'000'000'000}})
@@ -25,7 +25,7 @@ private:
 class PORTRAIT_EXPORT ManualSteadyClock final : public SteadyClock {
 public:
     SteadyTimestamp now() const override { return SteadyTimestamp{SteadyTimestamp::duration{now_.load()}}; }
-    /// A negative number sets it back, which no real one does.
+    /// A negative duration sets it back, which no real clock does.
     void advance(SteadyTimestamp::duration by) { now_ += by.count(); }
 
 private:

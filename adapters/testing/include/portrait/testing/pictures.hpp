@@ -9,8 +9,12 @@
 #include <string_view>
 #include <vector>
 
-/// Pictures made in memory: whole, valid files with real compressed pixels where the format has any, small to
-/// build and another one for every `seed`.
+/// Valid pictures made in memory, with real compressed pixels if the format has any, different for each
+/// `seed`:
+///
+/// ```cpp
+/// service.save(person_id, portrait::ImageBytes{portrait::testing::make_jpeg(640, 480, 1)});
+/// ```
 namespace portrait::testing {
 
 /// A true-colour PNG (stored deflate blocks). `seed` changes pixels, not size.
@@ -26,19 +30,18 @@ PORTRAIT_EXPORT std::vector<std::byte> make_gif(std::uint16_t width = 2, std::ui
 PORTRAIT_EXPORT std::vector<std::byte> make_tiff(std::uint32_t width = 4, std::uint32_t height = 3,
                                                  bool big_endian = false, std::uint32_t seed = 0);
 
-/// A valid JPEG of exactly `bytes` bytes (of 400 at the least): comment segments filled from `seed` stand
-/// before the frame header. For tests about sizes; 5 MiB take about a millisecond.
+/// A JPEG of exactly `bytes` bytes (at least 400), with comment segments filled from `seed` before the frame
+/// header. 5 MiB take about a millisecond.
 PORTRAIT_EXPORT std::vector<std::byte> make_jpeg_of_size(std::size_t bytes, std::uint32_t seed = 0);
 
-/// A PNG whose head (CRC right) claims these dimensions and whose only IDAT chunk, though valid, holds no
-/// pixels.
+/// A PNG whose head claims these dimensions and whose only IDAT chunk holds no pixels; its CRCs are right.
 PORTRAIT_EXPORT std::vector<std::byte> make_png_claiming(std::uint32_t width, std::uint32_t height);
 
-/// One PNG chunk: length, name, data and the right CRC.
+/// One PNG chunk: length, name, data and CRC.
 PORTRAIT_EXPORT std::vector<std::byte> make_png_chunk(std::string_view name,
                                                       std::span<const std::byte> data = {});
 
-/// CRC-32 as PNG uses it.
+/// PNG's CRC-32.
 PORTRAIT_EXPORT std::uint32_t crc32(const std::byte* bytes, std::size_t size);
 
 } // namespace portrait::testing

@@ -8,15 +8,14 @@
 
 namespace portrait::testing {
 
-/// What a case of the conformance suite needs of a fresh store.
+/// What the conformance suite demands of a fresh store.
 struct StoreSeed {
-    /// When given, the first blob that the store makes has to get this id: for the case that uses up the last
-    /// ids. Absent: any.
+    /// If given, the first blob of the store has to get this id: for the test of the last ids.
     std::optional<BlobId> first_blob_id{};
 };
 
-/// Makes an empty store, again and again; whatever a store needs (a folder, a server) lives as long as the
-/// pointer. Null says that this store can't begin where the seed wants it to.
+/// Makes an empty store on each call; what it needs (a folder, a server) lives as long as the pointer. Null:
+/// this store can't begin with the seed's blob id.
 using StoreFactory = std::function<std::shared_ptr<ImageStore>(const StoreSeed&)>;
 
 } // namespace portrait::testing

@@ -4,23 +4,7 @@
 
 namespace portrait::testing::conformance {
 
-inline RemoveImage removal_of(ImageKey target) {
-    return {.target = target, .actor = actor(8), .now = at(99), .precondition = {}};
-}
-
-inline UpdateImageInfo description_of(ImageKey target, std::string text) {
-    return {.target = target,
-            .description = std::move(text),
-            .extra_info = {},
-            .conceptual_type = {},
-            .expected_blob_id = {},
-            .actor = actor(6),
-            .now = at(50),
-            .precondition = {}};
-}
-
-inline void a_shared_blob_is_copied_on_write(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void a_shared_blob_is_copied_on_write(Store& store) {
     const auto shared = save(*store, person(1), 1, 10).blob_id();
     REQUIRE(store->link(link_command(person(2), shared, 20)).has_value());
     REQUIRE(store->update_info(description_of(shared, "both")).has_value());
@@ -43,8 +27,7 @@ inline void a_shared_blob_is_copied_on_write(const StoreFactory& make_store) {
     CHECK(save(*store, person(2), 4).blob_id() == own.blob_id());
 }
 
-inline void a_new_blob_is_linked_to_nobody(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void a_new_blob_is_linked_to_nobody(Store& store) {
     auto command = save_command(NewBlob{}, 1, 10);
     command.texts = {.description = "d", .extra_info = "e", .conceptual_type = "c"};
     const auto made = store->save(command);
@@ -60,8 +43,7 @@ inline void a_new_blob_is_linked_to_nobody(const StoreFactory& make_store) {
     CHECK(is_whole(*stored));
 }
 
-inline void a_blob_without_bytes_waits_for_them(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void a_blob_without_bytes_waits_for_them(Store& store) {
     auto command = save_command(NewBlob{}, 1, 10);
     command.content.reset();
     const auto made = store->save(command);
@@ -79,8 +61,7 @@ inline void a_blob_without_bytes_waits_for_them(const StoreFactory& make_store) 
     CHECK(store->image(person(1)).value().bytes.text() == content(2).bytes.text());
 }
 
-inline void replacing_a_blob_is_seen_by_everybody_who_links_it(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void replacing_a_blob_is_seen_by_everybody_who_links_it(Store& store) {
     const auto blob_id = save(*store, person(1), 1).blob_id();
     REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
     const auto before = store->info(person(2)).value();
@@ -95,8 +76,7 @@ inline void replacing_a_blob_is_seen_by_everybody_who_links_it(const StoreFactor
     CHECK(store->save(save_command(gone_blob(*store), 1)).error() == errc::blob_unknown);
 }
 
-inline void linking_leaves_the_old_blob_alive(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void linking_leaves_the_old_blob_alive(Store& store) {
     const auto first = save(*store, person(1), 1, 10);
     const auto other = save(*store, NewBlob{}, 2, 20).blob_id();
 
@@ -116,8 +96,7 @@ inline void linking_leaves_the_old_blob_alive(const StoreFactory& make_store) {
     CHECK(store->info(person(1)).value() == *linked);
 }
 
-inline void unlinking_keeps_the_blob(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void unlinking_keeps_the_blob(Store& store) {
     const auto blob_id = save(*store, person(1), 1).blob_id();
     const UnlinkImage unlink{.person_id = person(1), .actor = actor(1), .now = at(1)};
     CHECK(store->unlink(unlink).value() == blob_id);
@@ -129,8 +108,7 @@ inline void unlinking_keeps_the_blob(const StoreFactory& make_store) {
     CHECK(save(*store, person(1), 2).blob_id() != blob_id);
 }
 
-inline void removing_a_persons_picture_erases_it_unless_shared(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void removing_a_persons_picture_erases_it_unless_shared(Store& store) {
     const auto blob_id = save(*store, person(1), 1).blob_id();
     REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
 
@@ -153,8 +131,7 @@ inline void removing_a_persons_picture_erases_it_unless_shared(const StoreFactor
     CHECK_FALSE(third->erased);
 }
 
-inline void removing_a_blob_unlinks_everybody(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void removing_a_blob_unlinks_everybody(Store& store) {
     const auto blob_id = save(*store, person(1), 1).blob_id();
     REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
     const auto removed = store->remove(removal_of(blob_id));
@@ -167,8 +144,7 @@ inline void removing_a_blob_unlinks_everybody(const StoreFactory& make_store) {
     CHECK(store->remove(removal_of(blob_id)).error() == errc::blob_unknown);
 }
 
-inline void texts_change_one_by_one(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void texts_change_one_by_one(Store& store) {
     const auto saved = save(*store, person(1), 1, 10);
     auto command = description_of(person(1), "first");
     command.extra_info = "extra";
@@ -193,8 +169,7 @@ inline void texts_change_one_by_one(const StoreFactory& make_store) {
     CHECK(store->image(person(1)).value().bytes.text() == content(1).bytes.text());
 }
 
-inline void texts_of_nothing_cannot_change(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void texts_of_nothing_cannot_change(Store& store) {
     const auto saved = save(*store, person(1), 1);
     CHECK(store->update_info(description_of(person(2), "x")).error() == errc::image_none);
     CHECK(store->update_info(description_of(gone_blob(*store), "x")).error() == errc::blob_unknown);

@@ -7,16 +7,8 @@
 
 namespace portrait::testing::conformance {
 
-inline Precondition if_none_match_any() {
-    Precondition precondition;
-    precondition.if_none_match = VersionCondition{.any = true, .versions = {}};
-    return precondition;
-}
-
 inline Precondition if_unmodified_since(Timestamp since) {
-    Precondition precondition;
-    precondition.if_unmodified_since = since;
-    return precondition;
+    return {.if_match = {}, .if_none_match = {}, .if_unmodified_since = since};
 }
 
 inline void check_refused(const result<SavedImage>& outcome, const std::optional<ImageVersion>& current) {
@@ -28,8 +20,7 @@ inline void check_refused(const result<SavedImage>& outcome, const std::optional
         CHECK(*error.current() == *current);
 }
 
-inline void a_save_demands_the_present_version(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void a_save_demands_the_present_version(Store& store) {
     const auto first = save(*store, person(1), 1).info.version();
     auto command = save_command(person(1), 2);
     command.precondition = if_match(first);
@@ -44,24 +35,22 @@ inline void a_save_demands_the_present_version(const StoreFactory& make_store) {
     // One of a list, or any at all.
     command.precondition.if_match->versions.push_back(second->info.version());
     CHECK(store->save(command).has_value());
-    command.precondition.if_match = VersionCondition{.any = true, .versions = {}};
+    command.precondition.if_match = any_version();
     CHECK(store->save(command).has_value());
 }
 
-inline void where_nothing_is_no_version_matches(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void where_nothing_is_no_version_matches(Store& store) {
     auto command = save_command(person(1), 1);
-    command.precondition.if_match = VersionCondition{.any = true, .versions = {}};
+    command.precondition.if_match = any_version();
     check_refused(store->save(command), std::nullopt);
     CHECK(store->info(person(1)).error() == errc::image_none);
     command.precondition = if_unmodified_since(at(-1000));
     CHECK(store->save(command).has_value());
 }
 
-inline void only_the_first_save_passes_if_none_match(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void only_the_first_save_passes_if_none_match(Store& store) {
     auto command = save_command(person(1), 1);
-    command.precondition = if_none_match_any();
+    command.precondition.if_none_match = any_version();
     const auto first = store->save(command);
     REQUIRE(first.has_value());
     check_refused(store->save(command), first->info.version());
@@ -72,8 +61,7 @@ inline void only_the_first_save_passes_if_none_match(const StoreFactory& make_st
     CHECK(store->save(command).has_value());
 }
 
-inline void a_date_is_compared_in_whole_seconds(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void a_date_is_compared_in_whole_seconds(Store& store) {
     auto command = save_command(person(1), 1);
     command.now = at(10) + std::chrono::milliseconds{700};
     const auto saved = store->save(command);
@@ -84,8 +72,7 @@ inline void a_date_is_compared_in_whole_seconds(const StoreFactory& make_store) 
     CHECK(store->save(command).has_value());
 }
 
-inline void if_match_outranks_the_date(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void if_match_outranks_the_date(Store& store) {
     const auto saved = save(*store, person(1), 1, 10);
     auto command = save_command(person(1), 2, 20);
     command.precondition = if_match(saved.info.version());
@@ -93,22 +80,16 @@ inline void if_match_outranks_the_date(const StoreFactory& make_store) {
     CHECK(store->save(command).has_value());
 }
 
-inline void texts_and_removals_are_conditional_too(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void texts_and_removals_are_conditional_too(Store& store) {
     const auto old = save(*store, person(1), 1).info.version();
     const auto current = save(*store, person(1), 2).info.version();
 
-    UpdateImageInfo update{.target = person(1),
-                           .description = "x",
-                           .extra_info = {},
-                           .conceptual_type = {},
-                           .expected_blob_id = {},
-                           .actor = actor(1),
-                           .now = at(1),
-                           .precondition = if_match(old)};
+    auto update = description_of(person(1), "x");
+    update.precondition = if_match(old);
     CHECK(store->update_info(update).error() == errc::precondition_failed);
     CHECK(store->info(person(1)).value().description.empty());
-    RemoveImage remove{.target = person(1), .actor = actor(1), .now = at(1), .precondition = if_match(old)};
+    auto remove = removal_of(person(1));
+    remove.precondition = if_match(old);
     CHECK(store->remove(remove).error() == errc::precondition_failed);
     CHECK(store->info(person(1)).has_value());
 
@@ -119,12 +100,11 @@ inline void texts_and_removals_are_conditional_too(const StoreFactory& make_stor
     CHECK(store->remove(remove).error() == errc::precondition_failed);
     remove.precondition = if_match(updated->version());
     CHECK(store->remove(remove).value().erased);
-    remove.precondition.if_match = VersionCondition{.any = true, .versions = {}};
+    remove.precondition.if_match = any_version();
     CHECK(store->remove(remove).error() == errc::precondition_failed);
 }
 
-inline void a_blobs_version_has_no_link_in_it(const StoreFactory& make_store) {
-    auto store = make_store({});
+inline void a_blobs_version_has_no_link_in_it(Store& store) {
     const auto through_person = save(*store, person(1), 1).info.version();
     auto command = save_command(through_person.blob_id, 2);
     command.precondition = if_match(through_person);
