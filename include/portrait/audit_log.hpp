@@ -13,14 +13,14 @@
 
 namespace portrait {
 
-/// What a write did.
+/// The kinds of writes.
 enum class AuditedAction { save, update_info, remove, link, unlink };
 
-/// Such as `update_info`.
+/// The name in the audit log, such as `update_info`.
 PORTRAIT_EXPORT std::string_view name_of(AuditedAction action) noexcept;
 
-/// One state of a picture. Versions order a blob's states: where a record's state before isn't the latest one
-/// that another record left, that other write came between the look and the change.
+/// One state of a picture. Versions order a blob's states: when `AuditRecord::before` isn't the latest state
+/// of the other records, another write came between its read and the change.
 struct AuditedPicture {
     BlobId blob_id;
     std::int64_t blob_version = 0;
@@ -30,14 +30,14 @@ struct AuditedPicture {
     friend bool operator==(const AuditedPicture&, const AuditedPicture&) = default;
 };
 
-/// A write that has succeeded: who, when, whose picture, and what it was and is.
+/// A successful write: its actor and time, the person, and the picture before and after it.
 struct AuditRecord {
     AuditedAction action{};
     Timestamp at{};
     Actor actor{};
-    std::optional<PersonId> person_id{};    ///< absent for a blob that is named by its id
-    std::optional<AuditedPicture> before{}; ///< absent: there was none
-    std::optional<AuditedPicture> after{};  ///< absent: there is none
+    std::optional<PersonId> person_id{};    ///< absent for a blob addressed by its id
+    std::optional<AuditedPicture> before{}; ///< absent: no picture
+    std::optional<AuditedPicture> after{};  ///< absent: no picture
 };
 
 /// Port: keeps the records of writes; see `AuditingImageStore`. Thread-safe.
@@ -45,8 +45,8 @@ class PORTRAIT_EXPORT AuditLog {
 public:
     virtual ~AuditLog() = default;
 
-    /// Takes the record over, without blocking for long, and calls `done` once, on any thread, when the
-    /// record is as durable as the log promises (true) or can't be kept (false). Must not throw.
+    /// Queues the record, without blocking for long, and calls `done` once, on any thread, when the record is
+    /// as durable as the log promises (true) or can't be kept (false). Must not throw.
     virtual void record(AuditRecord record, std::function<void(bool kept)> done) = 0;
 };
 

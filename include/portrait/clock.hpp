@@ -7,10 +7,10 @@
 
 namespace portrait {
 
-/// A moment in UTC, in milliseconds.
+/// A point in time in UTC, in milliseconds.
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// Port: where the time comes from. Thread-safe, never fails.
+/// Port: the current time. Thread-safe, never fails.
 class PORTRAIT_EXPORT Clock {
 public:
     virtual ~Clock() = default;
@@ -20,11 +20,11 @@ public:
 /// The system's clock.
 PORTRAIT_EXPORT std::shared_ptr<const Clock> system_clock();
 
-/// A moment for measuring durations. It has no date and means nothing to another process.
+/// A point in time for measuring durations; not comparable between processes.
 using SteadyTimestamp = std::chrono::steady_clock::time_point;
 
-/// Port: what durations are measured with. Never goes back, also when the system's time is set back.
-/// Thread-safe, never fails.
+/// Port: the clock for durations. Never goes back, even when the system's time is set back. Thread-safe,
+/// never fails.
 class PORTRAIT_EXPORT SteadyClock {
 public:
     virtual ~SteadyClock() = default;

@@ -9,8 +9,8 @@
 
 namespace portrait {
 
-/// XXH3-128 of a picture's bytes, in its canonical (big-endian) form. Finds accidents, not attackers: nothing
-/// may be looked up or shared by it.
+/// XXH3-128 of a picture's bytes, in its canonical (big-endian) form. Detects accidental damage, not attacks:
+/// don't use it as a key.
 struct PORTRAIT_EXPORT Digest {
     std::array<std::byte, 16> bytes{};
 
@@ -20,7 +20,7 @@ struct PORTRAIT_EXPORT Digest {
     friend bool operator==(const Digest&, const Digest&) = default;
 };
 
-/// Takes time in proportion to the bytes, and no memory. Thread-safe.
+/// Takes time in proportion to the size, and no memory. Thread-safe.
 PORTRAIT_EXPORT Digest digest_of(std::span<const std::byte> bytes) noexcept;
 
 } // namespace portrait

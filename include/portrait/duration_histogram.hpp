@@ -8,9 +8,9 @@
 
 namespace portrait {
 
-/// How often something took how long, for a monitor. Plain data; not synchronised.
+/// Counts durations by size, for a monitor. Plain data; not synchronised.
 struct DurationHistogram {
-    /// Each is the longest that its bucket counts; what takes longer than the last is counted behind them.
+    /// The upper bounds of the buckets; one more bucket counts longer durations.
     static constexpr std::array<std::chrono::microseconds, 14> bounds{
         std::chrono::microseconds{250},  std::chrono::microseconds{500}, std::chrono::milliseconds{1},
         std::chrono::microseconds{2500}, std::chrono::milliseconds{5},   std::chrono::milliseconds{10},
@@ -19,7 +19,7 @@ struct DurationHistogram {
         std::chrono::milliseconds{2500}, std::chrono::seconds{10},
     };
 
-    std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< each bucket's own
+    std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< of each bucket alone
     std::chrono::microseconds total{0};
 
     void add(std::chrono::steady_clock::duration took) noexcept {

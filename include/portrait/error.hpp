@@ -18,8 +18,8 @@ namespace portrait {
 
 struct ImageVersion;
 
-/// Everything that can go wrong in an expected way. Each enumerator is one rule; `error_rules()` lists them
-/// all with the stable id that clients see. Clients rely on the rule ids; numbers may move until 1.0.
+/// The expected failures. Each enumerator is one rule; `error_rules()` lists them with the ids that clients
+/// see. The rule ids are stable; the numbers may change until 1.0.
 enum class PORTRAIT_EXPORT errc {
     image_empty = 1,
     image_unknown_format,
@@ -64,13 +64,13 @@ enum class PORTRAIT_EXPORT errc {
     internal,
 };
 
-/// What a caller can do about an error; the coarse view of `errc`, comparable with `std::error_code`.
+/// The kind of an error, by what a caller can do about it; comparable with `std::error_code`.
 enum class failure {
     bad_input = 1, ///< the caller's bytes, ids or texts break a rule; sending them again fails again
     too_large,     ///< more bytes than `Limits::max_bytes`
     not_found,     ///< the person, blob or picture doesn't exist
     precondition,  ///< the stored version is not the one that the caller named
-    not_supported, ///< this build or configuration can't do it
+    not_supported, ///< not in this build or configuration
     unavailable,   ///< busy, full or closed; may work later
     internal,      ///< I/O errors, corruption, defects
 };
@@ -79,40 +79,40 @@ enum class failure {
 PORTRAIT_EXPORT const std::error_category& error_category() noexcept;
 /// The category of `failure` as a `std::error_condition`.
 PORTRAIT_EXPORT const std::error_category& failure_category() noexcept;
-/// For code that speaks `std::error_code`; comparable with `failure`.
+/// For code that uses `std::error_code`; comparable with `failure`.
 PORTRAIT_EXPORT std::error_code make_error_code(errc code) noexcept;
-/// Lets a `std::error_code` of ours be compared with `failure`.
+/// Makes a `std::error_code` of `errc` comparable with `failure`.
 PORTRAIT_EXPORT std::error_condition make_error_condition(failure kind) noexcept;
 
 /// One row of the table of rules.
 struct ErrorRule {
     errc code;
-    std::string_view rule;    ///< stable id for clients, such as `image.too_many_pixels`
-    failure kind;             ///< what a caller can do about it
+    std::string_view rule; ///< stable id for clients, such as `image.too_many_pixels`
+    failure kind;
     std::string_view message; ///< default sentence for the end user
 };
 
 /// The table of all rules, in the order of `errc`. Thread-safe, never fails.
 PORTRAIT_EXPORT std::span<const ErrorRule> error_rules() noexcept;
 
-/// An expected failure: the rule that was broken, a sentence for the end user, and, where there are such, the
-/// value seen and the limit. The message never holds a path or a secret; what the operator needs beyond it is
-/// the `cause`, which belongs in a log and never in an answer. Value type; not synchronised.
+/// An expected failure: the broken rule, a message for the end user, and, if there are any, the observed
+/// value and the limit. The message never contains a path or a secret; details for the operator are in
+/// `cause`, which belongs in a log and never in an answer. Value type; not synchronised.
 class [[nodiscard]] PORTRAIT_EXPORT Error {
 public:
-    /// `errc::internal`; what `result::error()` gives when it is asked of a success.
+    /// `errc::internal`, which `result::error()` returns for a success.
     Error()
         : Error{errc::internal} {}
     /// The rule with its default message.
     Error(errc code);
-    /// The rule with a sentence of its own.
+    /// The rule with another message.
     Error(errc code, std::string message);
 
-    /// Adds the value that was seen and the largest (or only) one accepted.
+    /// Adds the observed value and the largest (or only) accepted one.
     Error&& with_limit(std::uint64_t observed, std::uint64_t limit) &&;
-    /// Adds what the operator should find in the log, such as the failed call and its errno's text.
+    /// Adds details for the log, such as the failed call and its errno's text.
     Error&& with_cause(std::string cause) &&;
-    /// Adds the stored version that a failed precondition met; absent when there is no picture.
+    /// Adds the stored version to a failed precondition; absent when there is no picture.
     Error&& with_current(const ImageVersion& current) &&;
 
     errc code() const noexcept { return code_; }
@@ -125,7 +125,7 @@ public:
     /// Null unless the error is `errc::precondition_failed` and a picture exists.
     const ImageVersion* current() const noexcept { return current_.get(); }
 
-    /// Lets `error == failure::not_found` and `error == errc::image_none` read as they should.
+    /// For `error == failure::not_found` and `error == errc::image_none`.
     friend bool operator==(const Error& error, errc code) noexcept { return error.code_ == code; }
     friend bool operator==(const Error& error, failure kind) noexcept { return error.kind() == kind; }
 
@@ -138,13 +138,13 @@ private:
     std::shared_ptr<const ImageVersion> current_;
 };
 
-/// The rule alone: sentence, values and cause are left behind.
+/// The rule alone, without message, values and cause.
 PORTRAIT_EXPORT std::error_code make_error_code(const Error& error) noexcept;
 
 /// Rule, message and cause in one line: for logs, never for an answer.
 PORTRAIT_EXPORT std::ostream& operator<<(std::ostream& out, const Error& error);
 
-/// What `result<T>::value()` throws when there is no value: a programming error, since it can be asked first.
+/// Called by `result<T>::value()` when there is no value, which is a programming error.
 [[noreturn]] PORTRAIT_EXPORT void throw_exception_from_error(const Error& error,
                                                              const boost::source_location& where);
 

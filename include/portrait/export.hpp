@@ -1,9 +1,9 @@
 #pragma once
 
-/// What of portrait's shared libraries can be seen from outside: `PORTRAIT_EXPORT` marks it, everything else
-/// is hidden. One macro serves all libraries, since ELF doesn't tell import and export apart.
-/// `PORTRAIT_STATIC` comes with the static libraries' targets; without it their symbols would be exported
-/// again by a shared library of yours that links them.
+/// `PORTRAIT_EXPORT` marks the visible symbols of portrait's shared libraries; all others are hidden. One
+/// macro serves all libraries, since ELF doesn't distinguish import from export. `PORTRAIT_STATIC` comes with
+/// the static libraries' targets; without it, a shared library of yours that links them would export their
+/// symbols again.
 #if defined(PORTRAIT_STATIC)
 #define PORTRAIT_EXPORT
 #define PORTRAIT_HIDDEN

@@ -13,16 +13,15 @@ namespace portrait {
 
 namespace detail {
 
-/// An int32 above 0 that cannot be mixed up with another kind of id.
-/// `Rule` is the error that a value outside 1 to 2147483647 gives.
+/// An int32 above 0, of another type than other kinds of ids. `Rule` is the error of a value outside 1 to
+/// 2147483647.
 template<class Tag, errc Rule>
 class PORTRAIT_EXPORT Identifier {
 public:
-    /// The id of this value. Fails with `Rule` outside 1 to 2147483647.
+    /// The id of this value. Error: `Rule`.
     [[nodiscard]] static result<Identifier> from(std::int64_t value);
 
-    /// Reads decimal digits and nothing else: no sign, no space, no overflow. Leading zeros are accepted.
-    /// Fails with `Rule`.
+    /// Reads decimal digits alone: no sign and no space, but leading zeros. Error: `Rule`.
     [[nodiscard]] static result<Identifier> parse(std::string_view text);
 
     constexpr std::int32_t value() const noexcept { return value_; }
@@ -46,10 +45,10 @@ extern template class Identifier<BlobIdTag, errc::blob_invalid_id>;
 
 } // namespace detail
 
-/// Names a person (contract section 1: what a valid person id is). Its errors are `errc::person_invalid_id`.
+/// The id of a person (contract section 1). Its error is `errc::person_invalid_id`.
 using PersonId = detail::Identifier<detail::PersonIdTag, errc::person_invalid_id>;
 
-/// Names a stored picture; never used twice. Its errors are `errc::blob_invalid_id`.
+/// The id of a stored picture, never reused. Its error is `errc::blob_invalid_id`.
 using BlobId = detail::Identifier<detail::BlobIdTag, errc::blob_invalid_id>;
 
 } // namespace portrait

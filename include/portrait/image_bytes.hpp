@@ -13,9 +13,14 @@
 
 namespace portrait {
 
-/// Immutable bytes with shared ownership: copying is cheap and never copies the bytes, so one buffer serves
-/// the socket it was read from, the store, the cache and every reader. An object that was moved from is
-/// empty. Thread-safe as a `shared_ptr` to const is.
+/// Immutable bytes with shared ownership: a copy shares the buffer, so one buffer serves the socket, the
+/// store, the cache and every reader. A moved-from object is empty. As thread-safe as a `shared_ptr` to
+/// const.
+///
+/// ```cpp
+/// const portrait::ImageBytes photo{std::move(request_body)}; // a std::string, not copied
+/// const portrait::ImageBytes head = photo.slice(0, 512);     // shares the buffer
+/// ```
 class PORTRAIT_EXPORT ImageBytes {
 public:
     /// No bytes.
@@ -27,8 +32,9 @@ public:
         , view_{std::exchange(other.view_, {})}
         , held_{std::exchange(other.held_, 0)} {}
     ImageBytes& operator=(ImageBytes&& other) noexcept {
-        ImageBytes taken{std::move(other)};
-        swap(taken);
+        owner_ = std::move(other.owner_);
+        view_ = std::exchange(other.view_, {});
+        held_ = std::exchange(other.held_, 0);
         return *this;
     }
     ~ImageBytes() = default;
@@ -37,7 +43,7 @@ public:
     explicit ImageBytes(std::vector<std::byte> bytes);
     /// Takes the buffer over, without a copy.
     explicit ImageBytes(std::string bytes);
-    /// A view into something that `owner` keeps alive; `view` must stay unchanged as long as `owner` lives.
+    /// A view of bytes that `owner` keeps alive and unchanged.
     ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept;
 
     static ImageBytes copy_of(std::span<const std::byte> bytes);
@@ -50,12 +56,12 @@ public:
     std::size_t size() const noexcept { return view_.size(); }
     bool empty() const noexcept { return view_.empty(); }
 
-    /// The part from `offset` of `count` bytes, cut to what is there; shares the owner.
+    /// The part of `count` bytes from `offset`, or less at the end; shares the owner.
     ImageBytes slice(std::size_t offset, std::size_t count) const noexcept;
 
-    /// The bytes that stay in memory as long as this object lives: of a slice those of the whole.
+    /// The bytes that this object keeps in memory; for a slice those of the whole buffer.
     std::size_t held() const noexcept { return held_; }
-    /// What keeps the bytes: the same pointer for every object that shares them, null for no bytes.
+    /// The owner of the buffer: equal for all objects that share it, null without bytes.
     const void* owner() const noexcept { return owner_.get(); }
 
 private:
@@ -66,19 +72,12 @@ private:
         , view_{view}
         , held_{held} {}
 
-    void swap(ImageBytes& other) noexcept {
-        owner_.swap(other.owner_);
-        std::swap(view_, other.view_);
-        std::swap(held_, other.held_);
-    }
-
     std::shared_ptr<const void> owner_;
     std::span<const std::byte> view_;
     std::size_t held_ = 0;
 };
 
-/// Refers to bytes without keeping them: `lock` gives them as long as some `ImageBytes` does keep them.
-/// Thread-safe as a `weak_ptr` is.
+/// Refers to the bytes of an `ImageBytes` without keeping them. As thread-safe as a `weak_ptr`.
 class PORTRAIT_EXPORT WeakImageBytes {
 public:
     /// Refers to nothing.
@@ -88,7 +87,7 @@ public:
         , view_{bytes.view_}
         , held_{bytes.held_} {}
 
-    /// Absent when nobody keeps the bytes any more.
+    /// The bytes, as long as an `ImageBytes` keeps them.
     std::optional<ImageBytes> lock() const noexcept;
     bool expired() const noexcept { return owner_.expired(); }
 

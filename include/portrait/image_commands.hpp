@@ -12,14 +12,14 @@
 #include <string>
 #include <variant>
 
-/// What a service asks of an `ImageStore`. Plain data, already validated; stores don't check again.
+/// The commands of an `ImageStore`: plain data, already validated.
 namespace portrait {
 
-/// The target of a save that makes a blob linked to nobody.
+/// The target of a save that makes a blob without a person.
 struct NewBlob {};
 
-/// Where the bytes go: to a person (replacing the bytes of the linked blob under its id, unless it is
-/// shared), into an existing blob (shared or not), or into a new blob.
+/// The target of a save: a person (whose blob is replaced under its id, unless it is shared), an existing
+/// blob (shared or not), or a new blob.
 using SaveTarget = std::variant<PersonId, BlobId, NewBlob>;
 
 /// Addresses a picture by its person or by its blob.
@@ -32,37 +32,37 @@ struct ImageTexts {
     std::string conceptual_type{};
 };
 
-/// A picture's bytes and what is known of them. Both or none: a blob may be made before its bytes come.
+/// A picture's bytes with their header and digest.
 struct ImageContent {
     ImageBytes bytes;
     ImageHeader header;
     Digest digest;
 };
 
-/// `ImageStore::save`: stores bytes, or makes a blob whose bytes come later.
+/// `ImageStore::save`: stores bytes, or makes a blob whose bytes are stored later.
 struct SaveImage {
     SaveTarget target;
-    std::optional<ImageContent> content{}; ///< may be absent for `NewBlob` only
-    ImageTexts texts;                      ///< of a blob that the save makes; a replaced blob keeps its own
+    std::optional<ImageContent> content{}; ///< absent only for `NewBlob`
+    ImageTexts texts;                      ///< of a new blob; a replaced blob keeps its own
     Actor actor;
     Timestamp now;
     Precondition precondition; ///< ignored for `NewBlob`, which has no state yet
 };
 
-/// `ImageStore::update_info`: changes the texts that are given.
+/// `ImageStore::update_info`: changes the given texts.
 struct UpdateImageInfo {
     ImageKey target;
     std::optional<std::string> description{}; ///< absent: stays as it is
     std::optional<std::string> extra_info{};
     std::optional<std::string> conceptual_type{};
-    std::optional<BlobId> expected_blob_id{}; ///< when given: another one is `info_blob_id_mismatch`
+    std::optional<BlobId> expected_blob_id{}; ///< any other is `info_blob_id_mismatch`
     Actor actor;
     Timestamp now;
     Precondition precondition;
 };
 
-/// Of a person: unlinks, and erases the blob when nobody else links it. Of a blob: unlinks everybody and
-/// erases it.
+/// `ImageStore::remove`: unlinks a person, and erases the blob unless it is shared; or unlinks all persons of
+/// a blob and erases it.
 struct RemoveImage {
     ImageKey target;
     Actor actor;
@@ -70,7 +70,7 @@ struct RemoveImage {
     Precondition precondition;
 };
 
-/// `ImageStore::link`: gives a person a blob that is there already.
+/// `ImageStore::link`: links a person to an existing blob.
 struct LinkImage {
     PersonId person_id;
     BlobId blob_id;
@@ -78,7 +78,7 @@ struct LinkImage {
     Timestamp now;
 };
 
-/// Unlinks a person and lets the blob live, even when nobody links it any more.
+/// `ImageStore::unlink`: unlinks a person and keeps the blob.
 struct UnlinkImage {
     PersonId person_id;
     Actor actor;

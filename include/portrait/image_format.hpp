@@ -10,7 +10,7 @@
 
 namespace portrait {
 
-/// The four kinds of picture that are stored.
+/// The stored formats.
 enum class ImageFormat : std::uint8_t { png, jpeg, gif, tiff };
 
 /// In the order of the enumerators.

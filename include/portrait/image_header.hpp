@@ -6,20 +6,19 @@
 
 namespace portrait {
 
-/// How a picture's samples are to be read.
+/// The meaning of a picture's samples.
 enum class ColorModel : std::uint8_t { grey, rgb, palette, ycbcr, cmyk, lab, other };
 
-/// What the head of a picture says about it; nothing here needs a pixel to be decoded.
+/// The contents of a picture's head.
 struct ImageHeader {
     ImageFormat format = ImageFormat::png;
     std::uint32_t width = 0;           ///< pixels, as stored (before any orientation is applied)
     std::uint32_t height = 0;          ///< pixels, as stored
-    std::uint16_t bits_per_sample = 8; ///< 1 to 64; a JPEG of 12 bits says 12
+    std::uint16_t bits_per_sample = 8; ///< 1 to 64
     std::uint16_t samples = 3;         ///< per pixel, alpha included; 1 for a palette
     ColorModel color = ColorModel::rgb;
-    bool progressive = false; ///< JPEG SOF2, interlaced PNG; a GIF's head doesn't tell
-    bool animated =
-        false; ///< a hint: the head announces animation (acTL, NETSCAPE2.0); frames aren't counted
+    bool progressive = false; ///< JPEG SOF2, interlaced PNG; never set for a GIF
+    bool animated = false;    ///< a hint by the head (acTL, NETSCAPE2.0); frames aren't counted
 
     friend bool operator==(const ImageHeader&, const ImageHeader&) = default;
 };

@@ -15,66 +15,66 @@
 
 namespace portrait {
 
-/// Names one state of a picture (and of a person's link to it). Two states never share a version, so equal
-/// versions mean equal bytes and equal ImageInfo; an HTTP adapter makes its ETags of it (contract section 6).
+/// The version of a picture and of a person's link to it. Equal versions mean equal bytes and ImageInfo; HTTP
+/// adapters make ETags of it (contract section 6).
 struct ImageVersion {
     BlobId blob_id;
-    std::int64_t blob_version = 0; ///< grows with every change of the blob's bytes or texts
-    std::int64_t link_version = 0; ///< grows with every link of the person; 0 when asked by BlobId
+    std::int64_t blob_version = 0; ///< grows with each change of the blob's bytes or texts
+    std::int64_t link_version = 0; ///< grows with each link of the person; 0 when read by BlobId
 
     friend bool operator==(const ImageVersion&, const ImageVersion&) = default;
 };
 
-/// What the contract's BlobEntity tells (section 3), as plain data, plus dimensions, digest and version.
+/// The contract's BlobEntity (section 3) as plain data, with dimensions, digest and version.
 struct ImageInfo {
     BlobId blob_id;
     std::int64_t blob_version = 0;
-    std::int64_t link_version = 0; ///< 0 when asked by BlobId
+    std::int64_t link_version = 0; ///< 0 when read by BlobId
 
-    std::uint64_t size = 0;              ///< bytes; 0 when the blob has no bytes yet
-    std::optional<ImageFormat> format{}; ///< absent when the blob has no bytes yet
+    std::uint64_t size = 0;              ///< bytes; 0 for a blob without bytes
+    std::optional<ImageFormat> format{}; ///< absent for a blob without bytes
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     Digest digest{};
 
     std::string description{};
     std::string extra_info{};
-    std::string conceptual_type{}; ///< `PERSONPHOTO` for a blob that was made by a person's save
+    std::string conceptual_type{}; ///< `PERSONPHOTO` for a blob made by a person's save
 
     Timestamp created_at{};
     Actor created_by{};
     Timestamp updated_at{};
     Actor updated_by{};
-    Timestamp linked_at{}; ///< when the person was linked; equal to `created_at` when asked by BlobId
+    Timestamp linked_at{}; ///< of the person's link; `created_at` when read by BlobId
 
     ImageVersion version() const noexcept { return {blob_id, blob_version, link_version}; }
-    /// The later of the blob's and the link's change: what Last-Modified says.
+    /// The later of the blob's and the link's change, for Last-Modified.
     Timestamp last_modified() const noexcept { return updated_at < linked_at ? linked_at : updated_at; }
 
     friend bool operator==(const ImageInfo&, const ImageInfo&) = default;
 };
 
-/// A picture as it was at one moment: its bytes and the ImageInfo that belongs to exactly these bytes.
+/// One state of a picture: its bytes and their ImageInfo.
 struct StoredImage {
     ImageInfo info;
     ImageBytes bytes;
 };
 
-/// What a save did.
+/// The outcome of a save.
 struct SavedImage {
-    ImageInfo info;       ///< as it is now
-    bool created = false; ///< a new blob was made; false when the bytes of a blob were replaced
-    /// What was removed before storing; absent when the service keeps metadata. Filled in by the service,
-    /// not by stores.
+    ImageInfo info;
+    bool created = false; ///< whether a new blob was made
+    /// The metadata removed before storing; absent when the service keeps metadata. Set by the service, not
+    /// by stores.
     std::optional<ScrubReceipt> scrubbed{};
 
     BlobId blob_id() const noexcept { return info.blob_id; }
 };
 
-/// What a removal did. Both empty: there was nothing to remove.
+/// The outcome of a removal; without a blob there was nothing to remove.
 struct RemovedImage {
-    std::optional<BlobId> unlinked{}; ///< the blob that the person was linked to
-    bool erased = false;              ///< the blob was erased too, since nobody else links it
+    std::optional<BlobId> unlinked{}; ///< the person's blob
+    bool erased = false;              ///< whether the blob was erased, too
 };
 
 } // namespace portrait

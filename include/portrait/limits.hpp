@@ -6,10 +6,10 @@
 
 namespace portrait {
 
-/// What a picture may be at the most. The defaults are safe for a server that is open to strangers.
+/// The largest accepted picture. The defaults are safe for a public server.
 struct Limits {
-    std::uint64_t max_bytes =
-        10ULL * 1024 * 1024; ///< of the stored file; the contract's int32 caps it at 2147483647
+    /// Of the stored file; the contract's int32 caps it at 2147483647.
+    std::uint64_t max_bytes = 10ULL * 1024 * 1024;
     std::uint64_t max_pixels = 100'000'000; ///< width × height
     std::uint32_t max_width = 65'535;       ///< pixels
     std::uint32_t max_height = 65'535;      ///< pixels

@@ -8,11 +8,11 @@
 
 namespace portrait {
 
-/// Pictures in memory, for unit tests and embedding: every promise of `ImageStore` but durability.
+/// Pictures in memory, for unit tests and embedding, with every promise of `ImageStore` but durability.
 /// Thread-safe.
 class PORTRAIT_EXPORT MemoryImageStore final : public ImageStore {
 public:
-    /// The first blob gets `first_blob_id`, otherwise 1; lets a test come close to the end of the int32s.
+    /// The first blob gets `first_blob_id`, by default 1; for tests of the last ids.
     explicit MemoryImageStore(std::optional<BlobId> first_blob_id = std::nullopt);
     ~MemoryImageStore() override;
 
@@ -24,7 +24,7 @@ public:
     [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
     [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    [[nodiscard]] result<void> writable() const override;
+    [[nodiscard]] result<void> writable() const override { return {}; }
 
 private:
     struct PORTRAIT_HIDDEN State;

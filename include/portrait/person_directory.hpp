@@ -6,19 +6,19 @@
 
 namespace portrait {
 
-/// Port: who exists. An embedding service plugs its own persons in. Thread-safe; may block.
+/// Port: the existing persons. Implement it for your own persons. Thread-safe; may block.
 class PORTRAIT_EXPORT PersonDirectory {
 public:
     virtual ~PersonDirectory() = default;
 
-    /// Whether the person exists. Errors say that it couldn't be found out (`store_io`, `service_busy`, …).
+    /// Whether the person exists. Errors: `store_io`, `service_busy` and others when that can't be read.
     [[nodiscard]] virtual result<bool> contains(PersonId person_id) const = 0;
 };
 
-/// Every valid id is a person. Thread-safe.
+/// Contains every valid id. Thread-safe.
 class PORTRAIT_EXPORT AnyPersonDirectory final : public PersonDirectory {
 public:
-    [[nodiscard]] result<bool> contains(PersonId person_id) const override;
+    [[nodiscard]] result<bool> contains(PersonId) const override { return true; }
 };
 
 } // namespace portrait

@@ -112,7 +112,9 @@ public:
     /// Removes the picture; succeeds, too, when there was none. Errors: `person_unknown`,
     /// `precondition_failed`.
     [[nodiscard]] result<RemovedImage> remove(PersonId person_id, const Actor& actor = {},
-                                              Precondition precondition = {});
+                                              Precondition precondition = {}) {
+        return remove(ImageKey{person_id}, actor, std::move(precondition));
+    }
 
     // --- by BlobId (contract section 7) ---
 
@@ -135,7 +137,9 @@ public:
     [[nodiscard]] result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
     /// Erases the blob and unlinks all persons.
     [[nodiscard]] result<RemovedImage> remove(BlobId blob_id, const Actor& actor = {},
-                                              Precondition precondition = {});
+                                              Precondition precondition = {}) {
+        return remove(ImageKey{blob_id}, actor, std::move(precondition));
+    }
 
     /// Success when writes are accepted; see `ImageStore::writable`.
     [[nodiscard]] result<void> writable() const { return store_->writable(); }
@@ -152,7 +156,9 @@ private:
     [[nodiscard]] result<SavedImage> save(result<PreparedSave> save);
     [[nodiscard]] result<ImageInfo> update(ImageKey target, ImageInfoChange change, const Actor& actor,
                                            Precondition precondition);
-    [[nodiscard]] result<void> require_person(PersonId person_id) const;
+    [[nodiscard]] result<RemovedImage> remove(ImageKey target, const Actor& actor, Precondition precondition);
+    /// Success for a blob.
+    [[nodiscard]] result<void> require_person(const ImageKey& target) const;
     Error no_image(PersonId person_id) const;
 
     std::shared_ptr<ImageStore> store_;

@@ -13,11 +13,11 @@
 
 namespace portrait {
 
-/// The pictures that are in memory at present, for stores: all requests for one picture share its bytes, and
-/// the table itself keeps none of them in memory.
+/// The pictures in memory, for stores: all requests for one picture share its bytes, and the table itself
+/// keeps none of them in memory.
 ///
-/// `Key` names one state of the bytes, which never changes, such as a record's number. `Picture` is a struct
-/// with a member `ImageBytes bytes`; its other members are copied. Thread-safe.
+/// `Key` identifies one immutable state of the bytes, such as a record's number. `Picture` is a struct with a
+/// member `ImageBytes bytes`; its other members are copied. Thread-safe.
 ///
 /// ```cpp
 /// PicturesInUse<std::uint64_t, Content> in_use;
@@ -26,14 +26,14 @@ namespace portrait {
 template<class Key, class Picture, class Hash = std::hash<Key>>
 class PicturesInUse {
 public:
-    /// The picture, when an `ImageBytes` somewhere holds it. Never waits for a read.
+    /// The picture, if an `ImageBytes` keeps it. Never waits for a read.
     std::optional<Picture> find(const Key& key) const {
         const std::lock_guard lock{mutex_};
         const auto found = entries_.find(key);
         return found == entries_.end() ? std::nullopt : found->second.held();
     }
 
-    /// Adds a picture that was read. Returns the one that is in memory already, if there is one.
+    /// Adds a picture that was read, or returns the one that is already in memory.
     Picture share(const Key& key, Picture picture) {
         const std::lock_guard lock{mutex_};
         Entry& entry = entry_of(key);
@@ -43,8 +43,8 @@ public:
         return picture;
     }
 
-    /// As `find`; when it finds nothing, calls `read`, which returns a `result<Picture>`. Of several threads
-    /// that ask for the same key one reads, and the others wait for it and share what it read.
+    /// As `find`, but on a miss calls `read`, which returns a `result<Picture>`. Of several threads with one
+    /// key, one reads and the others wait and share its picture.
     template<class Read>
     [[nodiscard]] result<Picture> find_or_read(const Key& key, Read&& read) {
         const auto reading = [&] {
@@ -63,8 +63,7 @@ public:
         return share(key, *std::move(picture));
     }
 
-    /// The entries of the table, those of pictures that have left memory included. Bounded by the number of
-    /// pictures in memory.
+    /// The number of entries, including expired ones; bounded by the number of pictures in memory.
     std::size_t size() const {
         const std::lock_guard lock{mutex_};
         return entries_.size();
@@ -74,7 +73,7 @@ private:
     struct Entry {
         WeakImageBytes bytes;
         Picture rest{};
-        std::shared_ptr<std::mutex> reading; ///< made by the first `find_or_read`, held while one reads
+        std::shared_ptr<std::mutex> reading; ///< locked during a read
 
         std::optional<Picture> held() const {
             auto locked = bytes.lock();

@@ -10,7 +10,7 @@
 
 namespace portrait {
 
-/// A condition on the stored version: any version at all, or one of a list (an empty list matches nothing).
+/// A condition on the stored version: any version, or one of a list (an empty list matches nothing).
 struct PORTRAIT_EXPORT VersionCondition {
     bool any = false;
     std::vector<ImageVersion> versions{};
@@ -18,18 +18,17 @@ struct PORTRAIT_EXPORT VersionCondition {
     bool holds(const ImageVersion* current) const noexcept;
 };
 
-/// What a writer demands of the stored state; a store decides it inside the transaction that writes, so that
-/// of two writers who name the same version one loses. Empty: no demand. Contract section 6.
+/// A writer's condition on the stored state (contract section 6); empty: none. A store checks it inside the
+/// writing transaction, so that of two writers with the same version one fails.
 struct PORTRAIT_EXPORT Precondition {
-    std::optional<VersionCondition> if_match{};      ///< has to hold
-    std::optional<VersionCondition> if_none_match{}; ///< has to not hold
-    /// Looked at only without `if_match`, and only when there is a picture; compared in whole seconds.
+    std::optional<VersionCondition> if_match{};      ///< must hold
+    std::optional<VersionCondition> if_none_match{}; ///< must not hold
+    /// Ignored with `if_match` and without a picture; compared in whole seconds.
     std::optional<Timestamp> if_unmodified_since{};
 
     bool empty() const noexcept { return !if_match && !if_none_match && !if_unmodified_since; }
 
-    /// Success, or `errc::precondition_failed` carrying the current version. `current` is null where there is
-    /// no picture.
+    /// Success, or `errc::precondition_failed` with the current version. `current` is null without a picture.
     [[nodiscard]] result<void> check(const ImageInfo* current) const;
 };
 

@@ -11,24 +11,24 @@
 
 namespace portrait {
 
-/// What a picture file carries beside its pixels.
+/// The kinds of data in a picture file beside its pixels.
 enum class MetadataKind : std::uint8_t {
-    exif,             ///< camera, GPS position, time, maker notes, and the thumbnail inside
-    xmp,              ///< also what continues it in further segments
-    iptc,             ///< Photoshop's resources, with IPTC captions in them
+    exif,             ///< camera, GPS position, time, maker notes, thumbnail
+    xmp,              ///< extended segments, too
+    iptc,             ///< Photoshop's resources with IPTC captions
     comment,          ///< JPEG COM, GIF comments
     text,             ///< PNG tEXt, zTXt, iTXt
     time,             ///< PNG tIME
     thumbnail,        ///< in JFIF and JFXX
-    extra_image,      ///< MPF's index, and pictures that stand after the end of the first
-    application_data, ///< segments, chunks and extensions of programs, and any that aren't known
-    trailing_data,    ///< what stands after the end of the picture, or between its parts, and is no picture
+    extra_image,      ///< MPF's index, and pictures behind the end of the first
+    application_data, ///< segments, chunks and extensions of programs, and unknown ones
+    trailing_data,    ///< other data behind the picture or between its parts
 };
 
 /// A name for logs, such as `exif` or `extra image`.
 PORTRAIT_EXPORT std::string_view name_of(MetadataKind kind) noexcept;
 
-/// What was removed of one kind.
+/// The removed metadata of one kind.
 struct RemovedMetadata {
     MetadataKind kind = MetadataKind::exif;
     std::uint32_t parts = 0; ///< segments, chunks or extensions
@@ -37,43 +37,42 @@ struct RemovedMetadata {
     friend bool operator==(const RemovedMetadata&, const RemovedMetadata&) = default;
 };
 
-/// What a scrub did.
+/// The effect of a scrub.
 struct ScrubReceipt {
-    /// False: the format is one that is left as it is, with whatever metadata it has (TIFF).
+    /// False: files of this format (TIFF) are left unchanged, with their metadata.
     bool supported = true;
-    std::vector<RemovedMetadata> removed{}; ///< one a kind, in the order of `MetadataKind`; empty: was clean
-    /// The EXIF orientation, 2 to 8, that the picture still has; absent when it is shown as it is stored.
+    std::vector<RemovedMetadata> removed{}; ///< one for each kind, in the order of `MetadataKind`
+    /// The EXIF orientation that stays, 2 to 8; absent when the picture is stored upright.
     std::optional<std::uint8_t> orientation{};
 
     friend bool operator==(const ScrubReceipt&, const ScrubReceipt&) = default;
 };
 
-/// A picture without its metadata, and what that took.
+/// A picture without its metadata.
 struct Scrubbed {
-    ImageBytes bytes; ///< the ones that came in, without a copy, when nothing was removed
+    ImageBytes bytes; ///< shared with the input when nothing was removed
     ScrubReceipt receipt;
 };
 
 /// Whether a service stores pictures as received or without their metadata.
 enum class MetadataPolicy : std::uint8_t { keep, scrub };
 
-/// Removes what a file tells beside its picture, and changes no pixel: compressed data are copied as they
-/// are, nothing is decoded.
+/// Removes the metadata of a file and changes no pixel: compressed data are copied, nothing is decoded.
 ///
-/// - JPEG keeps what decoding takes, JFIF (without its thumbnail), the ICC profile and Adobe's colour
-///   transform; every other application segment, comments, and all behind the end of the picture go.
-/// - PNG keeps critical chunks, those that say how its colours and transparency are to be shown (tRNS, gAMA,
-///   cHRM, sRGB, iCCP, cICP, mDCV, cLLI, sBIT, bKGD, hIST, pHYs) and those of an animation; every other chunk
-///   goes.
-/// - GIF keeps what is drawn, its loop count and its ICC profile; comments and all other applications'
-///   extensions go.
-/// - TIFF is left as it is (its metadata and its picture are one structure): `ScrubReceipt::supported` says
-/// so.
-/// - An EXIF orientation other than 1 stays, alone in an EXIF block of 26 bytes where the first one stood.
+/// - JPEG keeps the segments for decoding, JFIF (without its thumbnail), the ICC profile and Adobe's colour
+/// transform. Other
+///   application segments, comments, and all data behind the end of the picture are removed.
+/// - PNG keeps critical chunks, those for colours and transparency (tRNS, gAMA, cHRM, sRGB, iCCP, cICP, mDCV,
+/// cLLI, sBIT,
+///   bKGD, hIST, pHYs) and those of an animation. All other chunks are removed.
+/// - GIF keeps its frames, loop count and ICC profile. Comments and all other extensions are removed.
+/// - TIFF is left unchanged, since its metadata and picture are one structure; see `ScrubReceipt::supported`.
+/// - An EXIF orientation other than 1 stays, alone, in an EXIF block of 26 bytes in the place of the first
+/// one.
 ///
-/// Errors: those of `probe`; `image_corrupt` when the structure can't be followed to its end, so that
-/// metadata might stay behind. A file that is cut off in the middle of its pixels is scrubbed up to there.
-/// Takes time and memory in proportion to the file's size. Scrubbing again removes nothing. Thread-safe.
+/// Errors: those of `probe`; `image_corrupt` when the structure is damaged, so that metadata might stay. A
+/// file that is cut off within its pixels is scrubbed up to its end. Takes time and memory in proportion to
+/// the file's size. A second scrub removes nothing. Thread-safe.
 [[nodiscard]] PORTRAIT_EXPORT result<Scrubbed> scrub(const ImageBytes& bytes);
 
 } // namespace portrait

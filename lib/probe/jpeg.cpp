@@ -68,27 +68,27 @@ private:
     /// cameras write and decoders accept; both are paid for.
     [[nodiscard]] result<std::uint8_t> next_marker() {
         if (!budget_.step(2))
-            return lost();
+            return over_budget();
         for (bool in_marker = false;;) {
             if (!bytes_.has(position_, 1))
-                return cut_off(position_ + 1);
+                return too_short(position_ + 1);
             const auto byte = bytes_.u8(position_++);
             if (byte != 0xff && byte != 0 && in_marker)
                 return byte;
             in_marker = byte == 0xff;
             if (!budget_.look(1))
-                return lost();
+                return over_budget();
         }
     }
 
     [[nodiscard]] result<Segment> next_segment() {
         if (!bytes_.has(position_, 2))
-            return cut_off(position_ + 2);
+            return too_short(position_ + 2);
         const std::uint64_t length = bytes_.be16(position_);
         if (length < 2)
             return corrupt("The JPEG has a segment whose length is less than 2");
         if (!bytes_.has(position_, length))
-            return cut_off(position_ + length);
+            return too_short(position_ + length);
         const Segment segment{position_ + 2, length - 2};
         position_ += length;
         return segment;
@@ -209,8 +209,8 @@ private:
         return stb_contradicts(std::span{alone}.first(4 + frame.size()), ours);
     }
 
-    Error lost() const { return out_of_budget("JPEG", framed_ ? "first scan" : "frame header (SOF)"); }
-    Error cut_off(std::uint64_t needed) const {
+    Error over_budget() const { return out_of_budget("JPEG", framed_ ? "first scan" : "frame header (SOF)"); }
+    Error too_short(std::uint64_t needed) const {
         return truncated(framed_ ? "JPEG's first scan" : "JPEG's frame header (SOF)", bytes_, needed);
     }
 

@@ -30,7 +30,7 @@ public:
         while (bytes_.has(position_, 1)) {
             switch (bytes_.u8(position_)) {
             case 0x00: ++position_; break; // a spare terminator
-            case 0x21: judge_extension(); break;
+            case 0x21: scrub_extension(); break;
             case 0x2c: skip_frame(); break;
             case 0x3b:
                 excision_.remove(MetadataKind::trailing_data, position_ + 1, bytes_.size());
@@ -71,7 +71,7 @@ private:
         skip_blocks();
     }
 
-    void judge_extension() {
+    void scrub_extension() {
         const auto begin = position_;
         const std::uint8_t label = bytes_.has(begin + 1, 1) ? bytes_.u8(begin + 1) : 0;
         go_to(begin + 2);

@@ -62,7 +62,7 @@ public:
             if (*marker == sos)
                 skip_scan();
             else if (!is_for_decoding(*marker))
-                judge(*segment);
+                scrub_segment(*segment);
         }
     }
 
@@ -118,7 +118,7 @@ private:
         }
     }
 
-    void judge(const Segment& segment) {
+    void scrub_segment(const Segment& segment) {
         if (segment.marker == app0 && starts_with(segment, "JFIF\0"sv)) {
             shorten_jfif(segment);
         } else if (segment.marker == app1 && starts_with(segment, exif_signature)) {

@@ -73,8 +73,8 @@ public:
             position = chunk->end;
             if (chunk->name == "IEND"sv)
                 break;
-            if (auto judged = judge(*chunk); !judged)
-                return judged.error();
+            if (auto scrubbed = scrub_chunk(*chunk); !scrubbed)
+                return scrubbed.error();
         }
         excision_.remove(MetadataKind::trailing_data, position, bytes_.size());
         return orientation_;
@@ -91,7 +91,7 @@ private:
                      std::min(position + probing::chunk_frame + length, bytes_.size())};
     }
 
-    [[nodiscard]] result<void> judge(const Chunk& chunk) {
+    [[nodiscard]] result<void> scrub_chunk(const Chunk& chunk) {
         if (std::find(kept.begin(), kept.end(), chunk.name) != kept.end())
             return {};
         if (chunk.name == "eXIf"sv)

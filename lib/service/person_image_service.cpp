@@ -97,12 +97,15 @@ result<Inspection> PersonImageService::inspect(std::span<const std::byte> bytes)
     return Inspection{.header = *header, .digest = digest_of(bytes), .size = bytes.size()};
 }
 
-result<void> PersonImageService::require_person(PersonId person_id) const {
-    auto known = directory_->contains(person_id);
+result<void> PersonImageService::require_person(const ImageKey& target) const {
+    const auto* const person_id = std::get_if<PersonId>(&target);
+    if (person_id == nullptr)
+        return {};
+    const auto known = directory_->contains(*person_id);
     if (!known)
         return known.error();
     if (!*known)
-        return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id.value())};
+        return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id->value())};
     return {};
 }
 
@@ -184,9 +187,8 @@ result<ImageInfo> PersonImageService::update(ImageKey target, ImageInfoChange ch
                                              Precondition precondition) {
     if (auto checked = check_texts(change); !checked)
         return checked.error();
-    if (const auto* const person_id = std::get_if<PersonId>(&target))
-        if (auto known = require_person(*person_id); !known)
-            return known.error();
+    if (auto known = require_person(target); !known)
+        return known.error();
     return store_->update_info({.target = target,
                                 .description = std::move(change.description),
                                 .extra_info = std::move(change.extra_info),
@@ -197,12 +199,12 @@ result<ImageInfo> PersonImageService::update(ImageKey target, ImageInfoChange ch
                                 .precondition = std::move(precondition)});
 }
 
-result<RemovedImage> PersonImageService::remove(PersonId person_id, const Actor& actor,
+result<RemovedImage> PersonImageService::remove(ImageKey target, const Actor& actor,
                                                 Precondition precondition) {
-    if (auto known = require_person(person_id); !known)
+    if (auto known = require_person(target); !known)
         return known.error();
     return store_->remove(
-        {.target = person_id, .actor = actor, .now = clock_->now(), .precondition = std::move(precondition)});
+        {.target = target, .actor = actor, .now = clock_->now(), .precondition = std::move(precondition)});
 }
 
 result<SavedImage> PersonImageService::create(ImageBytes bytes, ImageInfoChange texts, const Actor& actor) {
@@ -230,12 +232,6 @@ result<std::optional<BlobId>> PersonImageService::unlink(PersonId person_id, con
     if (auto known = require_person(person_id); !known)
         return known.error();
     return store_->unlink({.person_id = person_id, .actor = actor, .now = clock_->now()});
-}
-
-result<RemovedImage> PersonImageService::remove(BlobId blob_id, const Actor& actor,
-                                                Precondition precondition) {
-    return store_->remove(
-        {.target = blob_id, .actor = actor, .now = clock_->now(), .precondition = std::move(precondition)});
 }
 
 } // namespace portrait

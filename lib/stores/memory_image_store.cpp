@@ -11,25 +11,12 @@
 
 namespace portrait {
 
-namespace {
-
-void describe(ImageInfo& info, const ImageContent& content) {
-    info.size = content.bytes.size();
-    info.format = content.header.format;
-    info.width = content.header.width;
-    info.height = content.header.height;
-    info.digest = content.digest;
-}
-
-} // namespace
-
 struct MemoryImageStore::State {
     struct Blob {
-        ImageInfo info; // as asked by BlobId
-        ImageBytes bytes;
-        std::unordered_set<PersonId> persons;
+        ImageInfo info; // as read by BlobId
+        ImageBytes bytes{};
+        std::unordered_set<PersonId> persons{};
     };
-
     struct Link {
         BlobId blob_id;
         std::int64_t version;
@@ -40,43 +27,54 @@ struct MemoryImageStore::State {
     std::unordered_map<BlobId, Blob> blobs;
     std::unordered_map<PersonId, Link> links;
     std::int64_t next_blob_id;
-    std::int64_t last_version = 0; // of blobs and links alike, so that no two states share one
+    std::int64_t last_version = 0; // of blobs and links alike, so that no two states share a version
 
     explicit State(std::optional<BlobId> first)
         : next_blob_id{first ? first->value() : 1} {}
 
-    Link* link_of(PersonId person_id) {
-        const auto found = links.find(person_id);
-        return found == links.end() ? nullptr : &found->second;
+    template<class Map, class Key>
+    static auto* find_in(Map& map, const Key& key) {
+        const auto found = map.find(key);
+        return found == map.end() ? nullptr : &found->second;
     }
 
-    Blob* blob_of(BlobId blob_id) {
-        const auto found = blobs.find(blob_id);
-        return found == blobs.end() ? nullptr : &found->second;
-    }
-
-    static ImageInfo seen_through(const Link& link, const Blob& blob) {
+    static ImageInfo as_linked(const Link& link, const Blob& blob) {
         auto info = blob.info;
         info.link_version = link.version;
         info.linked_at = link.at;
         return info;
     }
 
-    /// What a key leads to: blob and ImageInfo as the key sees them; no blob where there is none.
+    /// The blob of a key, with the ImageInfo as read by the key; null when there is none.
     std::pair<Blob*, std::optional<ImageInfo>> look_up(ImageKey key) {
         if (const auto* blob_id = std::get_if<BlobId>(&key)) {
-            auto* blob = blob_of(*blob_id);
+            auto* blob = find_in(blobs, *blob_id);
             return {blob, blob ? std::optional{blob->info} : std::nullopt};
         }
-        const auto* link = link_of(std::get<PersonId>(key));
+        const auto* link = find_in(links, std::get<PersonId>(key));
         if (link == nullptr)
             return {nullptr, std::nullopt};
-        auto* blob = blob_of(link->blob_id);
-        return {blob, seen_through(*link, *blob)};
+        auto* blob = find_in(blobs, link->blob_id);
+        return {blob, as_linked(*link, *blob)};
     }
 
     static Error nothing_at(ImageKey key) {
         return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
+    }
+
+    static void fill(Blob& blob, const ImageContent& content) {
+        blob.bytes = content.bytes;
+        blob.info.size = content.bytes.size();
+        blob.info.format = content.header.format;
+        blob.info.width = content.header.width;
+        blob.info.height = content.header.height;
+        blob.info.digest = content.digest;
+    }
+
+    void touch(Blob& blob, const Actor& actor, Timestamp now) {
+        blob.info.blob_version = ++last_version;
+        blob.info.updated_at = now;
+        blob.info.updated_by = actor.stored();
     }
 
     [[nodiscard]] result<Blob*> make_blob(const SaveImage& command, const ImageTexts& texts) {
@@ -84,34 +82,21 @@ struct MemoryImageStore::State {
             return Error{errc::blob_ids_exhausted};
         const auto blob_id = BlobId::from(next_blob_id++).value();
         Blob blob{.info = {.blob_id = blob_id,
-                           .blob_version = ++last_version,
                            .description = texts.description,
                            .extra_info = texts.extra_info,
                            .conceptual_type = texts.conceptual_type,
                            .created_at = command.now,
                            .created_by = command.actor.stored(),
-                           .updated_at = command.now,
-                           .updated_by = command.actor.stored(),
-                           .linked_at = command.now},
-                  .bytes = {},
-                  .persons = {}};
-        if (command.content) {
-            describe(blob.info, *command.content);
-            blob.bytes = command.content->bytes;
-        }
+                           .linked_at = command.now}};
+        touch(blob, command.actor, command.now);
+        if (command.content)
+            fill(blob, *command.content);
         return &blobs.emplace(blob_id, std::move(blob)).first->second;
     }
 
     void replace(Blob& blob, const SaveImage& command) {
-        describe(blob.info, *command.content);
-        blob.bytes = command.content->bytes;
+        fill(blob, *command.content);
         touch(blob, command.actor, command.now);
-    }
-
-    void touch(Blob& blob, const Actor& actor, Timestamp now) {
-        blob.info.blob_version = ++last_version;
-        blob.info.updated_at = now;
-        blob.info.updated_by = actor.stored();
     }
 
     Link& relink(PersonId person_id, Blob& blob, Timestamp now) {
@@ -122,48 +107,40 @@ struct MemoryImageStore::State {
     }
 
     std::optional<BlobId> unlink(PersonId person_id) {
-        const auto* link = link_of(person_id);
+        const auto* link = find_in(links, person_id);
         if (link == nullptr)
             return std::nullopt;
         const auto blob_id = link->blob_id;
-        blob_of(blob_id)->persons.erase(person_id);
+        find_in(blobs, blob_id)->persons.erase(person_id);
         links.erase(person_id);
         return blob_id;
     }
 
-    [[nodiscard]] result<SavedImage> save_for(PersonId person_id, const SaveImage& command) {
-        auto [blob, info] = look_up(person_id);
-        if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
-            return checked.error();
-        if (blob != nullptr && blob->persons.size() == 1) {
-            replace(*blob, command);
-            return SavedImage{.info = seen_through(*link_of(person_id), *blob), .created = false};
-        }
-        const auto texts = blob == nullptr ? command.texts
-                                           : ImageTexts{blob->info.description, blob->info.extra_info,
-                                                        blob->info.conceptual_type};
-        auto made = make_blob(command, texts);
-        if (!made)
-            return made.error();
-        const auto& link = relink(person_id, **made, command.now);
-        return SavedImage{.info = seen_through(link, **made), .created = true};
-    }
-
-    [[nodiscard]] result<SavedImage> save_into(BlobId blob_id, const SaveImage& command) {
-        auto* blob = blob_of(blob_id);
-        if (auto checked = command.precondition.check(blob ? &blob->info : nullptr); !checked)
-            return checked.error();
-        if (blob == nullptr)
-            return Error{errc::blob_unknown};
-        replace(*blob, command);
-        return SavedImage{.info = blob->info, .created = false};
-    }
-
     [[nodiscard]] result<SavedImage> save_new(const SaveImage& command) {
-        auto made = make_blob(command, command.texts);
+        const auto made = make_blob(command, command.texts);
         if (!made)
             return made.error();
         return SavedImage{.info = (*made)->info, .created = true};
+    }
+
+    [[nodiscard]] result<SavedImage> save_over(ImageKey target, const SaveImage& command) {
+        auto [blob, info] = look_up(target);
+        if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+            return checked.error();
+        const auto* const person_id = std::get_if<PersonId>(&target);
+        if (blob == nullptr && person_id == nullptr)
+            return Error{errc::blob_unknown};
+        if (blob != nullptr && (person_id == nullptr || blob->persons.size() == 1)) {
+            replace(*blob, command);
+            return SavedImage{.info = *look_up(target).second, .created = false};
+        }
+        const auto made = make_blob(command, blob == nullptr ? command.texts
+                                                             : ImageTexts{info->description, info->extra_info,
+                                                                          info->conceptual_type});
+        if (!made)
+            return made.error();
+        return SavedImage{.info = as_linked(relink(*person_id, **made, command.now), **made),
+                          .created = true};
     }
 };
 
@@ -175,9 +152,9 @@ MemoryImageStore::~MemoryImageStore() = default;
 result<SavedImage> MemoryImageStore::save(SaveImage command) {
     const std::unique_lock lock{state_->mutex};
     if (const auto* person_id = std::get_if<PersonId>(&command.target))
-        return state_->save_for(*person_id, command);
+        return state_->save_over(*person_id, command);
     if (const auto* blob_id = std::get_if<BlobId>(&command.target))
-        return state_->save_into(*blob_id, command);
+        return state_->save_over(*blob_id, command);
     return state_->save_new(command);
 }
 
@@ -233,41 +210,31 @@ result<RemovedImage> MemoryImageStore::remove(RemoveImage command) {
         return person_id ? result<RemovedImage>{RemovedImage{}} : Error{errc::blob_unknown};
 
     const auto blob_id = blob->info.blob_id;
-    RemovedImage removed{.unlinked = blob_id, .erased = false};
-    if (person_id != nullptr) {
-        state_->unlink(*person_id);
-    } else {
-        const auto persons = blob->persons;
-        for (const auto person : persons)
-            state_->unlink(person);
-    }
-    if (blob->persons.empty()) {
+    const auto persons = person_id ? std::unordered_set{*person_id} : blob->persons;
+    for (const auto person : persons)
+        state_->unlink(person);
+    const bool erased = blob->persons.empty();
+    if (erased)
         state_->blobs.erase(blob_id);
-        removed.erased = true;
-    }
-    return removed;
+    return RemovedImage{.unlinked = blob_id, .erased = erased};
 }
 
 result<ImageInfo> MemoryImageStore::link(LinkImage command) {
     const std::unique_lock lock{state_->mutex};
-    auto* blob = state_->blob_of(command.blob_id);
+    auto* blob = State::find_in(state_->blobs, command.blob_id);
     if (blob == nullptr)
         return Error{errc::blob_unknown};
     if (!blob->info.format)
         return Error{errc::blob_without_image};
-    if (const auto* present = state_->link_of(command.person_id);
+    if (const auto* present = State::find_in(state_->links, command.person_id);
         present != nullptr && present->blob_id == command.blob_id)
-        return State::seen_through(*present, *blob);
-    return State::seen_through(state_->relink(command.person_id, *blob, command.now), *blob);
+        return State::as_linked(*present, *blob);
+    return State::as_linked(state_->relink(command.person_id, *blob, command.now), *blob);
 }
 
 result<std::optional<BlobId>> MemoryImageStore::unlink(UnlinkImage command) {
     const std::unique_lock lock{state_->mutex};
     return state_->unlink(command.person_id);
-}
-
-result<void> MemoryImageStore::writable() const {
-    return {};
 }
 
 } // namespace portrait

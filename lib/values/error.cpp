@@ -107,16 +107,10 @@ class FailureCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "portrait.failure"; }
     std::string message(int value) const override {
-        switch (static_cast<failure>(value)) {
-        case failure::bad_input: return "bad input";
-        case failure::too_large: return "too large";
-        case failure::not_found: return "not found";
-        case failure::precondition: return "precondition failed";
-        case failure::not_supported: return "not supported";
-        case failure::unavailable: return "unavailable";
-        case failure::internal: break;
-        }
-        return "internal error";
+        constexpr std::array names{"bad input",     "too large",   "not found",     "precondition failed",
+                                   "not supported", "unavailable", "internal error"};
+        const auto index = static_cast<std::size_t>(value) - 1;
+        return index < names.size() ? names[index] : names.back();
     }
 };
 

@@ -121,7 +121,7 @@ private:
 };
 
 /// Whether the area that the frame clears shows bare canvas: not when the next frame paints all of it.
-bool bares_canvas(const std::vector<Frame>& frames, std::size_t index) {
+bool exposes_canvas(const std::vector<Frame>& frames, std::size_t index) {
     if (index + 1 >= frames.size())
         return false;
     const auto& next = frames[index + 1];
@@ -130,7 +130,7 @@ bool bares_canvas(const std::vector<Frame>& frames, std::size_t index) {
 
 bool clears_first_canvas(const std::vector<Frame>& frames) {
     const auto disposal = frames.front().disposal;
-    return (disposal == to_previous || disposal == also_to_previous) && bares_canvas(frames, 0);
+    return (disposal == to_previous || disposal == also_to_previous) && exposes_canvas(frames, 0);
 }
 
 /// Copies the file piece by piece.
@@ -152,7 +152,7 @@ public:
     }
 
     /// A frame that paints nothing.
-    void put_empty_frame(const Area& area, std::uint8_t disposal) {
+    void insert_empty_frame(const Area& area, std::uint8_t disposal) {
         constexpr std::byte transparent{1};
         put({std::byte{0x21}, std::byte{0xF9}, std::byte{4}, std::byte{disposal} << 2 | transparent});
         // The delay, the colour and the end; then the frame.
@@ -179,7 +179,7 @@ private:
 /// Whether an empty frame has to clear the area of this one.
 bool needs_clearing(const std::vector<Frame>& frames, std::size_t index) {
     return frames[index].disposal == to_background && !frames[index].is_transparent &&
-           bares_canvas(frames, index);
+           exposes_canvas(frames, index);
 }
 
 } // namespace
@@ -204,16 +204,16 @@ std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead
     int number = 0;
     if (leads) { // for the canvas and the transparency alone
         rewriting.copy_up_to(frames.front().begin);
-        rewriting.put_empty_frame(canvas, keep);
-        cleared.put_in.push_back(number++);
+        rewriting.insert_empty_frame(canvas, keep);
+        cleared.inserted.push_back(number++);
     }
     for (std::size_t index = 0; index < frames.size(); ++index, ++number) {
         if (!needs_clearing(frames, index))
             continue;
         rewriting.put_flags(frames[index].control_flags, keep);
         rewriting.copy_up_to(frames[index].end);
-        rewriting.put_empty_frame(frames[index].area, to_background);
-        cleared.put_in.push_back(++number);
+        rewriting.insert_empty_frame(frames[index].area, to_background);
+        cleared.inserted.push_back(++number);
     }
     cleared.bytes = ImageBytes{rewriting.take()};
     return cleared;

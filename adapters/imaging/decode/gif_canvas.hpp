@@ -12,7 +12,7 @@ namespace portrait::imaging {
 /// A GIF with inserted frames that show nothing.
 struct ClearedGif {
     ImageBytes bytes;
-    std::vector<int> put_in; ///< the numbers of those frames, from 0, ascending
+    std::vector<int> inserted; ///< the numbers of those frames, from 0, ascending
 };
 
 /// A GIF's head as read by libvips.

@@ -13,31 +13,31 @@ namespace {
 
 OpenedPicture open_gif_head(const RenderImage& job) {
     OpenedPicture opened{
-        .bytes = job.bytes, .head = open_picture(job.bytes, ImageFormat::gif, false), .put_in = {}};
+        .bytes = job.bytes, .head = open_picture(job.bytes, ImageFormat::gif, false), .inserted = {}};
     opened.frames = frames_of(opened.head);
     const bool all_frames = renders_all_frames(job) && opened.frames > 1;
     auto cleared =
         with_clear_canvas(job.bytes, {stored_size(opened.head), opened.head.has_alpha()}, all_frames);
     if (!cleared)
         return opened;
-    auto head = open_gif_frame(cleared->bytes, cleared->put_in.front() == 0 ? 1 : 0);
-    if (frames_of(head) != opened.frames + static_cast<int>(cleared->put_in.size()))
+    auto head = open_gif_frame(cleared->bytes, cleared->inserted.front() == 0 ? 1 : 0);
+    if (frames_of(head) != opened.frames + static_cast<int>(cleared->inserted.size()))
         return opened; // damaged: libvips counts other frames than we do
     opened.bytes = std::move(cleared->bytes);
-    opened.put_in = std::move(cleared->put_in);
+    opened.inserted = std::move(cleared->inserted);
     opened.head = std::move(head);
     return opened;
 }
 
 /// The animation without the inserted frames.
-vips::VImage without_frames(const vips::VImage& image, const std::vector<int>& put_in) {
+vips::VImage without_frames(const vips::VImage& image, const std::vector<int>& inserted) {
     const auto size = stored_size(image);
     const auto height = static_cast<int>(size.height);
     const auto delays = image.get_array_int("delay");
     std::vector<vips::VImage> kept;
     std::vector<int> kept_delays;
     for (int frame = 0; frame < image.height() / height; ++frame) {
-        if (std::binary_search(put_in.begin(), put_in.end(), frame))
+        if (std::binary_search(inserted.begin(), inserted.end(), frame))
             continue;
         kept.push_back(image.extract_area(0, frame * height, static_cast<int>(size.width), height));
         kept_delays.push_back(delays.at(static_cast<std::size_t>(frame)));
@@ -58,16 +58,16 @@ OpenedPicture open_head(const RenderImage& job) {
     case ImageFormat::jpeg: break;
     }
     auto head = open_picture(bytes, job.header.format, false);
-    return {.bytes = std::move(bytes), .head = std::move(head), .put_in = {}};
+    return {.bytes = std::move(bytes), .head = std::move(head), .inserted = {}};
 }
 
 vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction) {
     const bool all_frames = renders_all_frames(job) && opened.frames > 1;
-    if (opened.put_in.empty())
+    if (opened.inserted.empty())
         return open_picture(opened.bytes, job.header.format, all_frames, reduction);
     if (!all_frames)
-        return open_gif_frame(opened.bytes, opened.put_in.front() == 0 ? 1 : 0);
-    return without_frames(open_picture(opened.bytes, ImageFormat::gif, true), opened.put_in);
+        return open_gif_frame(opened.bytes, opened.inserted.front() == 0 ? 1 : 0);
+    return without_frames(open_picture(opened.bytes, ImageFormat::gif, true), opened.inserted);
 }
 
 bool renders_all_frames(const RenderImage& job) noexcept {

@@ -16,8 +16,8 @@ struct OpenedPicture {
     /// correctly and at a predictable cost. They have to outlive every image that is made of them.
     ImageBytes bytes;
     vips::VImage head;
-    int frames = 1;            ///< of the stored picture
-    std::vector<int> put_in{}; ///< the numbers of the frames that were inserted; see `ClearedGif`
+    int frames = 1;              ///< of the stored picture
+    std::vector<int> inserted{}; ///< the numbers of the frames that were inserted; see `ClearedGif`
 };
 
 /// Throws `vips::VError`.

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* srgb_profile = "srgb"; // libvips' own
 
 /// Owns the output of an encoder.
-ImageBytes taken_over(VipsBlob* blob) {
+ImageBytes owned_bytes(VipsBlob* blob) {
     const std::shared_ptr<VipsBlob> owner{blob, [](VipsBlob* owned) { vips_area_unref(VIPS_AREA(owned)); }};
     std::size_t size = 0;
     const auto* const data = static_cast<const std::byte*>(vips_blob_get(blob, &size));
@@ -118,22 +118,22 @@ ImageBytes encode(vips::VImage image, ImageFormat format, const RenderSettings& 
     case ImageFormat::jpeg:
         if (image.has_alpha())
             image = image.flatten(vips::VImage::option()->set("background", 255.0));
-        return taken_over(image.jpegsave_buffer(without_metadata(image)
-                                                    ->set("Q", settings.jpeg_quality)
-                                                    ->set("optimize_coding", true)
-                                                    ->set("interlace", false)));
+        return owned_bytes(image.jpegsave_buffer(without_metadata(image)
+                                                     ->set("Q", settings.jpeg_quality)
+                                                     ->set("optimize_coding", true)
+                                                     ->set("interlace", false)));
     case ImageFormat::png:
-        return taken_over(image.pngsave_buffer(
+        return owned_bytes(image.pngsave_buffer(
             without_metadata(image)->set("compression", settings.png_compression)->set("interlace", false)));
     case ImageFormat::tiff:
-        return taken_over(
+        return owned_bytes(
             image.tiffsave_buffer(without_metadata(image)
                                       ->set("compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE)
                                       ->set("predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL)));
     case ImageFormat::gif: break;
     }
     // Not stripped: a GIF's timing is metadata in libvips, and its writer adds no other metadata.
-    return taken_over(image.gifsave_buffer(vips::VImage::option()->set("effort", settings.gif_effort)));
+    return owned_bytes(image.gifsave_buffer(vips::VImage::option()->set("effort", settings.gif_effort)));
 }
 
 } // namespace portrait::imaging
