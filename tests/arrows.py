@@ -41,8 +41,8 @@ PACKAGES = {
 # every room, and no room may include them.
 ROOMS = {
     "lib": {
-        "stores": "values",
-        "service": "values",
+        "stores": "cache values",
+        "service": "cache values",
         "cache": "values",
         "scrub": "probe values",
         "probe": "values",
