@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::testing {
-
 namespace {
 
 constexpr std::uint64_t packed_size = 900'000'000;

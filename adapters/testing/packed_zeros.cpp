@@ -4,7 +4,6 @@
 #include <array>
 
 namespace portrait::testing {
-
 namespace {
 
 /// Codes of rising length, each for one zero more than its predecessor. `early` is 1 in TIFF, where codes get

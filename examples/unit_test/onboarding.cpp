@@ -9,7 +9,7 @@ Onboarding::Onboarding(std::shared_ptr<portrait::PersonImageService> pictures, N
 portrait::result<portrait::BlobId> Onboarding::welcome(portrait::PersonId colleague,
                                                        portrait::ImageBytes picture) {
     auto saved = pictures_->save(colleague, picture);              // shares the bytes, copies none
-    if (!saved && saved.error() == portrait::failure::unavailable) // busy or full for a moment: once more
+    if (!saved && saved.error() == portrait::failure::unavailable) // busy or full: try once more
         saved = pictures_->save(colleague, std::move(picture));
     if (!saved)
         return saved.error();

@@ -6,15 +6,15 @@
 #include <memory>
 #include <string>
 
-/// A business class as yours might be: a new colleague's picture is kept, and only then the team is told.
+/// An example of a business class: stores a new colleague's picture and then notifies the team.
 class Onboarding {
 public:
     using Notify = std::function<void(const std::string& sentence)>;
 
     Onboarding(std::shared_ptr<portrait::PersonImageService> pictures, Notify notify);
 
-    /// Keeps the picture and tells the team. When the picture can't be kept nobody is told anything, and the
-    /// error says why.
+    /// Stores the picture and notifies the team. When the picture can't be stored, returns the error and
+    /// notifies nobody.
     [[nodiscard]] portrait::result<portrait::BlobId> welcome(portrait::PersonId colleague,
                                                              portrait::ImageBytes picture);
 

@@ -10,7 +10,6 @@
 #include <string_view>
 
 namespace portrait {
-
 namespace detail {
 
 /// An int32 above 0, of another type than other kinds of ids. `Rule` is the error of a value outside 1 to

@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace portrait {
-
 namespace {
 
 constexpr std::size_t shard_count = 8;

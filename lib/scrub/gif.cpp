@@ -6,7 +6,6 @@
 #include <string_view>
 
 namespace portrait::scrubbing {
-
 namespace {
 
 using namespace std::string_view_literals;

@@ -10,7 +10,6 @@
 #include <vector>
 
 namespace portrait::scrubbing {
-
 namespace {
 
 using namespace probing;

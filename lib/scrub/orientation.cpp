@@ -3,7 +3,6 @@
 #include <bit>
 
 namespace portrait::scrubbing {
-
 namespace {
 
 constexpr std::uint16_t orientation_tag = 0x0112;

@@ -12,7 +12,6 @@
 #include <utility>
 
 namespace portrait::scrubbing {
-
 namespace {
 
 using namespace std::string_view_literals;

@@ -47,7 +47,6 @@ std::vector<RemovedMetadata> Excision::removed() const {
 } // namespace portrait::scrubbing
 
 namespace portrait {
-
 namespace {
 
 [[nodiscard]] result<std::optional<std::uint8_t>> cut(ImageFormat format, probing::ByteView bytes,

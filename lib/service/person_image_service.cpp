@@ -13,7 +13,6 @@
 #include <variant>
 
 namespace portrait {
-
 namespace {
 
 ImageTexts texts_of_person() {

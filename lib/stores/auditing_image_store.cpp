@@ -9,7 +9,6 @@
 #include <variant>
 
 namespace portrait {
-
 namespace {
 
 AuditedPicture picture_of(const ImageInfo& info) {

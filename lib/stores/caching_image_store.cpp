@@ -8,7 +8,6 @@
 #include <variant>
 
 namespace portrait {
-
 namespace {
 
 std::optional<BlobId> blob_of(const SavedImage& saved) {

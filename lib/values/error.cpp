@@ -9,7 +9,6 @@
 #include <utility>
 
 namespace portrait {
-
 namespace {
 
 constexpr auto rules = [] {

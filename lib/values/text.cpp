@@ -9,7 +9,6 @@
 #include <iterator>
 
 namespace portrait {
-
 namespace {
 
 using boost::locale::utf::is_valid_codepoint;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-/// A small blocking HTTP/1.1 client on plain sockets: sends exactly the bytes it is given, also wrong ones.
+/// A small blocking HTTP/1.1 client on plain sockets, which can send invalid requests.
 namespace portrait::testing {
 
 using RawFields = std::vector<std::pair<std::string, std::string>>;
@@ -22,14 +22,14 @@ struct RawResponse {
 
     /// The first field of that name in any case; null when there is none.
     const std::string* find(std::string_view name) const noexcept;
-    /// The same, empty when there is none.
+    /// The first field of that name in any case; empty when there is none.
     std::string field(std::string_view name) const;
-    /// How many fields have that name.
+    /// The number of fields of that name.
     std::size_t count(std::string_view name) const noexcept;
 };
 
-/// One connection. Everything that fails, a silence longer than the patience among it, throws
-/// `std::runtime_error` with what was going on. Not thread-safe.
+/// One connection. Failures, and a silence longer than `patience`, throw `std::runtime_error`. Not
+/// thread-safe.
 class RawConnection {
 public:
     /// `host` is an IPv4 or IPv6 address; `from` is the IPv4 address to connect from, such as 127.0.0.7, by
@@ -43,9 +43,9 @@ public:
 
     /// Sends all of it.
     void send(std::string_view bytes);
-    /// Sends what the peer takes; returns whether it took all of it.
+    /// Sends as much as the peer accepts; returns whether that was all.
     bool try_send(std::string_view bytes);
-    /// Tells the peer that no more will be sent.
+    /// Closes the sending direction.
     void finish_sending();
     /// Closes; with `reset` the peer sees a connection reset.
     void close(bool reset = false) noexcept;
@@ -53,16 +53,15 @@ public:
     /// Reads one whole answer. An answer to HEAD has no body whatever its length says. 1xx answers are
     /// returned like others.
     RawResponse read_response(bool to_head = false);
-    /// What has come, at least a byte; empty once the peer has closed.
+    /// At least one received byte; empty after the peer has closed.
     std::string read_some();
-    /// As `read_some`, but no more than `count` bytes, and what was read is dropped; returns how many there
-    /// were.
+    /// Drops at most `count` received bytes; returns their number.
     std::size_t read_at_most(std::size_t count);
     /// Everything up to the peer's close. Throws when the peer resets.
     std::string read_until_close();
     /// Waits until the peer closes (true) or sends something (false). A reset counts as a close.
     bool wait_for_close();
-    /// Whether bytes (or a close) are there within `patience`.
+    /// Whether bytes (or a close) arrive within `patience`.
     bool readable_within(std::chrono::milliseconds patience);
 
 private:

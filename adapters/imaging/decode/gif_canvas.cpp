@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::imaging {
-
 namespace {
 
 constexpr std::size_t most_decoded_frames = 4096; // by libvips, which skips the rest

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace portrait::imaging {
-
 namespace {
 
 constexpr std::uint64_t block_side = 8;

@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::imaging {
-
 namespace {
 
 OpenedPicture open_gif_head(const RenderImage& job) {

@@ -7,7 +7,6 @@
 #include <string>
 
 namespace portrait::imaging {
-
 namespace {
 
 /// A blob that doesn't own its bytes.

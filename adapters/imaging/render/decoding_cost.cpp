@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace portrait::imaging {
-
 namespace {
 
 /// Pixels of all scans of a progressive JPEG; about ten seconds of the slowest kind of scan.

@@ -6,7 +6,6 @@
 #include <vector>
 
 namespace portrait::imaging {
-
 namespace {
 
 constexpr const char* srgb_profile = "srgb"; // libvips' own

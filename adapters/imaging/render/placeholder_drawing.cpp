@@ -10,7 +10,6 @@
 #include <vector>
 
 namespace portrait::imaging {
-
 namespace {
 
 constexpr std::uint32_t usual_side = 128;

@@ -15,7 +15,6 @@
 #include <vector>
 
 namespace portrait::imaging {
-
 namespace {
 
 /// Calls `start` with a completion and waits for it.

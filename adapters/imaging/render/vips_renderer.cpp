@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace portrait::imaging {
-
 namespace {
 
 RenderSettings checked(RenderSettings settings) {

@@ -34,8 +34,7 @@ std::vector<std::vector<std::byte>> small_pictures() {
             make_tiff(40, 30, true)};
 }
 
-/// How many pictures came to which end. A test that counts them notices when damage stops them all at the
-/// head.
+/// The number of pictures by outcome, by which a test detects that damage stops all of them at the head.
 struct Outcomes {
     int refused_by_head = 0;
     int refused_by_renderer = 0;

@@ -41,11 +41,11 @@ private:
     std::vector<std::future<result<RenderedImage>>> futures_;
 };
 
-/// Keeps a pool's only thread busy until it is let go.
+/// Keeps the only thread of a pool busy until it is released.
 class Blocker {
 public:
     explicit Blocker(const RenderPool& pool) {
-        // The thread may still be in the completion when this object has gone.
+        // The thread may still run the completion when this object is destroyed.
         const auto running = std::make_shared<std::promise<void>>();
         auto is_running = running->get_future();
         pool.submit(job_of(bytes_of(make_png()), to_jpeg),

@@ -20,11 +20,11 @@ using namespace portrait::testing;
 
 namespace {
 
-/// Mean difference of samples from 0 to 255 that a rendition may have from ImageMagick's.
+/// The accepted mean difference from ImageMagick's samples, which are 0 to 255.
 constexpr double allowed_of_png = 3.0;
 constexpr double allowed_of_jpeg = 5.0;
 constexpr double allowed_of_gif = 7.0;
-/// Times as much where edges between far colours are all there is: the two filters ring differently.
+/// The factor for pictures of hard edges alone, at which the two filters ring differently.
 constexpr double allowance_of_hard_edges = 2.0;
 
 /// ImageMagick's, as it is and as a JPEG of the same quality as ours.
@@ -34,7 +34,7 @@ struct Reference {
 };
 
 struct Wanted {
-    const char* geometry; ///< as ImageMagick names it
+    const char* geometry; ///< in ImageMagick's syntax
     std::optional<std::uint32_t> width;
     std::optional<std::uint32_t> height;
 };
@@ -45,12 +45,12 @@ bool has_hard_edges(const std::string& name) {
            name.find("transparent") != std::string::npos;
 }
 
-/// Samples of floating point are linear light to libvips, and ImageMagick takes them as they are.
+/// libvips reads floating-point samples as linear light; ImageMagick doesn't.
 bool is_floating_point(const std::string& name) {
     return name.find("float") != std::string::npos;
 }
 
-/// Of partly transparent pixels a GIF, whose transparency is all or nothing, can't be like ImageMagick's.
+/// Partly transparent pixels of a GIF, whose transparency is one bit, differ from ImageMagick's.
 bool is_partly_transparent(const std::string& name) {
     return name.find("alpha") != std::string::npos;
 }
@@ -86,7 +86,7 @@ vips::VImage decoded(const RenderedImage& made) {
     return on_white(image);
 }
 
-/// What ImageMagick makes of a picture in every wanted size, by one process, while others are compared.
+/// ImageMagick's renditions of a picture in all sizes, made by one process while others are compared.
 class References {
 public:
     References(const std::filesystem::path& picture, bool cmyk, const std::filesystem::path& folder)
@@ -135,7 +135,7 @@ std::vector<std::filesystem::path> make_pictures(const std::filesystem::path& fo
     return pictures;
 }
 
-/// Every frame of an animation beside ImageMagick's; where a frame leaves nothing, both are transparent.
+/// Compares each frame of an animation with ImageMagick's; where a frame is empty, both are transparent.
 void compare_frames(const VipsRenderer& renderer, const std::filesystem::path& path,
                     const std::filesystem::path& folder) {
     const auto name = path.filename().string();
@@ -143,7 +143,7 @@ void compare_frames(const VipsRenderer& renderer, const std::filesystem::path& p
     REQUIRE(made);
     const auto prefix = (folder / (name + "-")).string();
     std::ofstream{prefix + "ours.gif", std::ios::binary} << made->bytes.text();
-    // ImageMagick takes both apart, as browsers would.
+    // ImageMagick splits both into frames, as browsers do.
     run("convert '" + path.string() + "' -alpha set -coalesce -resize '40x>' 'PNG32:" + prefix +
         "like-%d.png' && convert '" + prefix + "ours.gif' -coalesce 'PNG32:" + prefix + "ours-%d.png'");
     const auto frame_of = [&](const char* whose, int frame) {

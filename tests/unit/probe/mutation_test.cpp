@@ -25,10 +25,9 @@ std::vector<Kind> kinds() {
     };
 }
 
-/// What has to hold of every answer, whatever the bytes are.
-/// True when they are accepted.
+/// Checks the outcome of any bytes; returns whether they are accepted.
 bool check_answer(std::span<const std::byte> bytes) {
-    // A copy of the exact size, so that a sanitizer sees each read beyond it.
+    // A copy of the exact size, so that sanitizers detect reads beyond it.
     const std::vector<std::byte> alone(bytes.begin(), bytes.end());
     const auto header = probe(alone);
     if (header) {
@@ -57,7 +56,7 @@ TEST_CASE("every beginning of a picture gets an answer", "[probe][mutation]") {
         int accepted = 0;
         for (std::size_t size = 0; size <= longest; ++size)
             accepted += check_answer(std::span{kind.bytes}.first(size));
-        // The head that is needed is in the first half KiB, but for a large comment before it.
+        // The head is in the first half KiB, except behind a large comment.
         CHECK((accepted > 0) == (kind.name != "large JPEG"));
         CHECK(accepted < static_cast<int>(longest));
     }

@@ -123,7 +123,7 @@ TEST_CASE("a PNG's signature with something else behind it is corrupt, however s
 
 TEST_CASE("a PNG that ends anywhere before its picture data is truncated", "[probe][png]") {
     auto head = png({5, 4, 8, 3}, {chunk("PLTE", 6), chunk("tEXt", 20)});
-    head.erase(head.end() - 4, head.end()); // without IDAT's checksum, which nobody reads
+    head.erase(head.end() - 4, head.end()); // without IDAT's checksum, which isn't read
     accepted(head);
     for (const std::size_t stub : {33U, 8U, 7U, 1U}) {
         const auto header = probe(std::span{head}.first(stub));

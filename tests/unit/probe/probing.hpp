@@ -24,7 +24,7 @@ namespace testing {
 
 using Bytes = std::vector<std::byte>;
 
-/// What `probe` makes of the bytes; fails the test when it refuses them.
+/// The header of the bytes; fails the test when `probe` refuses them.
 inline ImageHeader accepted(const Bytes& bytes) {
     const auto header = probe(bytes);
     INFO((header ? std::string{} : header.error().message()));
@@ -32,7 +32,7 @@ inline ImageHeader accepted(const Bytes& bytes) {
     return *header;
 }
 
-/// A picture that `probe` has to refuse, by which rule and with which words.
+/// A picture that `probe` has to refuse, with the rule and words of the message.
 struct Refusal {
     std::string_view what;
     Bytes bytes;
@@ -48,7 +48,7 @@ inline void check_refused(const Refusal& refusal) {
     CHECK_THAT(header.error().message(), Catch::Matchers::Contains(std::string{refusal.words}));
 }
 
-/// Every beginning of `head` that is shorter than it is cut off, and says how much more is needed.
+/// Checks that every shorter beginning of `head` is truncated, with the number of bytes that are needed.
 inline void check_all_truncations(const Bytes& head) {
     for (std::size_t size = 1; size < head.size(); ++size) {
         INFO("cut off after " << size << " bytes");

@@ -20,7 +20,7 @@ struct Entry {
     std::uint32_t value; ///< left-justified by type
 };
 
-/// A TIFF of one directory, with what comes after it.
+/// A TIFF of one directory, with bytes behind it.
 struct Tiff {
     bool big = false;
     std::uint32_t directory = 8;
@@ -107,7 +107,7 @@ TEST_CASE("a TIFF's bits are those of its largest sample, wherever they stand", 
     CHECK(accepted(tiff.write()) == ImageHeader{ImageFormat::tiff, 70, 50, 6, 3, ColorModel::rgb});
     tiff.of(258) = {258, short_, 2, 0x0010'0008}; // inline, one fewer than there are samples
     check_refused({"2 sizes of 3", tiff.write(), errc::image_corrupt, "fewer values"});
-    tiff.of(258) = {258, short_, 1, 16}; // one for all, as old writers have it
+    tiff.of(258) = {258, short_, 1, 16}; // one for all samples, as from old writers
     CHECK(accepted(tiff.write()).bits_per_sample == 16);
     tiff.of(277).value = 4;
     tiff.of(258) = {258, byte, 4, 0x0804'0201};

@@ -7,7 +7,7 @@ using namespace portrait::testing;
 
 namespace {
 
-// The builder's comment stands behind the screen and its table of 128 colours.
+// The comment of `make_gif` is behind the screen and its table of 128 colours.
 constexpr std::ptrdiff_t screen_end = 13 + 384;
 constexpr std::ptrdiff_t comment_size = 8;
 

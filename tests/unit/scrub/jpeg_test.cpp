@@ -18,7 +18,7 @@ const Bytes eoi = ByteWriter{}.be16(0xffd9).take();
 /// Frame header, tables and scan of a grey picture, without the end of the image.
 Bytes picture() {
     const auto whole = make_jpeg(24, 16, 5);
-    const std::size_t head = soi.size() + jfif.size() + 8; // the builder's comment is the 8
+    const std::size_t head = soi.size() + jfif.size() + 8; // 8: the comment of `make_jpeg`
     return {whole.begin() + static_cast<std::ptrdiff_t>(head), whole.end() - 2};
 }
 

@@ -33,10 +33,10 @@ Bytes png_with_metadata() {
         .take();
 }
 
-/// Whatever it makes of the bytes, it makes it whole: the same picture by its head, and nothing left to
-/// remove. False when the bytes were refused.
+/// Checks that accepted bytes keep their head and have nothing left to remove; returns whether they were
+/// accepted.
 bool check_sound(const Bytes& bytes) {
-    // An own allocation of the exact size, so that AddressSanitizer sees a read past the end.
+    // An allocation of the exact size, so that AddressSanitizer detects reads past the end.
     const auto result = scrub(ImageBytes::copy_of(bytes));
     if (!result)
         return false;
@@ -62,7 +62,7 @@ TEST_CASE("damaged pictures are scrubbed whole or refused", "[scrub][mutation]")
                 changed[random() % changed.size()] = static_cast<std::byte>(random() & 0xffU);
             damaged += check_sound(changed);
         }
-        // Each way out is taken: bytes that are refused show nothing.
+        // Both outcomes occur.
         CHECK(cut_off > 10);
         CHECK(damaged > 1000);
         CHECK(damaged < 3000);

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-/// scrub_file IN OUT: for the test by real tools.
+/// scrub_file IN OUT: for the test with exiftool and ImageMagick.
 int main(int argc, char** argv) {
     if (argc != 3)
         return 2;

@@ -25,8 +25,8 @@ namespace testing {
 using Bytes = std::vector<std::byte>;
 using Removed = std::vector<RemovedMetadata>;
 
-/// What `scrub` makes of the bytes; fails the test when it refuses them, when the result isn't the same
-/// picture by its head, or when scrubbing it again removes more.
+/// The scrubbed bytes; fails the test when `scrub` refuses them, when the head differs afterwards, or when a
+/// second scrub removes more.
 inline Scrubbed scrubbed(const Bytes& bytes) {
     const auto once = scrub(ImageBytes{bytes});
     INFO((once ? std::string{} : once.error().message()));
@@ -79,7 +79,7 @@ inline Bytes make_exif(std::uint16_t orientation, bool little_endian = false) {
     return out.take();
 }
 
-/// The block that a scrub leaves of it.
+/// The block that stays after a scrub.
 inline Bytes make_orientation(std::uint8_t orientation) {
     ByteWriter out;
     out.text("MM").be16(42).be32(8).be16(1);

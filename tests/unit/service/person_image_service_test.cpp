@@ -320,7 +320,7 @@ TEST_CASE("a service that scrubs stores what is left, and tells what it removed"
     }
     SECTION("what it can't scrub is refused") {
         auto broken = make_jpeg(16, 8);
-        broken.insert(broken.end() - 2, {std::byte{0xff}, std::byte{0xf0}}); // a marker of no known meaning
+        broken.insert(broken.end() - 2, {std::byte{0xff}, std::byte{0xf0}}); // an unknown marker
         CHECK(service.save(person(1), ImageBytes{broken}).error() == errc::image_corrupt);
     }
 }
@@ -339,7 +339,7 @@ TEST_CASE("a service that was moved from goes on", "[service]") {
 TEST_CASE("bytes that a failed save has taken are empty, not dangling", "[service][save]") {
     Fixture fixture;
     auto bytes = ImageBytes{make_png(30, 20)};
-    REQUIRE_FALSE(fixture.service.save(person(9), std::move(bytes)).has_value()); // nobody knows this person
+    REQUIRE_FALSE(fixture.service.save(person(9), std::move(bytes)).has_value()); // an unknown person
     CHECK(bytes.empty()); // NOLINT(bugprone-use-after-move): that is what is tested
     CHECK(fixture.service.save(person(1), std::move(bytes)).error() == errc::image_empty); // NOLINT
 }

@@ -23,7 +23,7 @@ PersonId person(std::int32_t value) {
     return PersonId::from(value).value();
 }
 
-/// "Renders" by counting; a test may hold back what is asked for.
+/// Counts renderings; a test can hold them back.
 class CountingRenderer final : public ImageRenderer {
 public:
     result<RenderedImage> render(const RenderImage& job) const override {
@@ -65,7 +65,7 @@ public:
     mutable std::atomic<int> rendered = 0;
     mutable int drawn = 0;
     bool held_back = false;
-    std::function<void()> while_rendering; ///< called with the picture in hand
+    std::function<void()> while_rendering; ///< called after the picture is read
     mutable std::vector<std::pair<QueuedRendering, Completion<RenderedImage>>> waiting;
     mutable std::vector<std::pair<std::stop_token, Completion<RenderedImage>>> waiting_to_draw;
 };
@@ -144,7 +144,7 @@ TEST_CASE("a rendering that ends after the erasure is not kept", "[rendition][er
     }
     fixture.renditions.submit(person(1), small, {}, [&](auto made) { outcome.emplace(std::move(made)); });
     REQUIRE(outcome.has_value());
-    CHECK(outcome->has_value()); // it was asked for before
+    CHECK(outcome->has_value()); // requested before
     CHECK(fixture.cache->statistics().entries == 0);
     outcome.reset();
     CHECK_FALSE(fixture.renditions.cached(person(1), small).has_value());
@@ -221,7 +221,7 @@ TEST_CASE("a rendering is cancelled when everybody who asked has gone", "[rendit
     SECTION("all of them") {
         second.request_stop();
         CHECK(stop.stop_requested());
-        // Who comes now gets a rendering of its own.
+        // A new caller gets a rendering of its own.
         int made = 0;
         fixture.renditions.submit(person(1), small, {},
                                   [&](const auto& outcome) { made += outcome.has_value() ? 1 : 0; });

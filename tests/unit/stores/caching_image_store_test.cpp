@@ -14,7 +14,7 @@ using namespace portrait::testing::conformance;
 
 namespace {
 
-/// A store that knows nothing without "blocking", and lets a test act between a row's reading and its return.
+/// A store whose reads all "block", with hooks between the read of a row and its return.
 class SlowStore final : public ImageStore {
 public:
     result<SavedImage> save(SaveImage command) override { return store.save(std::move(command)); }
@@ -236,7 +236,7 @@ TEST_CASE("what isn't in the cache may be at hand underneath, and is kept then",
     CHECK(cache.statistics().misses == 1);
     CHECK_FALSE(cache.cached_image(person(2)).has_value());
 
-    save(cache, person(1), 2); // forgotten here, and new underneath
+    save(cache, person(1), 2); // invalidated here, and new in the store
     CHECK(cache.cached_image(person(1))->info.blob_version > stored->info.blob_version);
 }
 

@@ -11,7 +11,7 @@ namespace digest_test {
 
 using namespace portrait;
 
-// The digests are kept with the pictures: they must be the same with every build and on every processor.
+// Digests are stored with the pictures, so they must be equal in every build and on every processor.
 TEST_CASE("digests are XXH3-128 in its canonical form, at every length that it treats alike") {
     const std::vector<std::pair<std::size_t, std::string>> known{
         {0, "99aa06d3014798d86001c324468d497f"},      {1, "495b62073ef70ca44c5cca45d0f4811f"},
