@@ -9,7 +9,6 @@
 #include "headers/request_id.hpp"
 #include "localization/language.hpp"
 #include "localization/localization.hpp"
-#include "localization/multi_language_value.hpp"
 #include "localization/time_zones.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/entity_tag.hpp"

@@ -86,7 +86,7 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
 
 } // namespace
 
-[[nodiscard]] ProblemOr<ImageInfoChange> change_of(const json::value& entity) {
+ProblemOr<ImageInfoChange> change_of(const json::value& entity) {
     const auto* object = entity.if_object();
     if (object == nullptr)
         return plain_problem(400, "request.entity_type",
@@ -98,7 +98,7 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
     return change;
 }
 
-[[nodiscard]] ProblemOr<ImageInfoChange> read_blob_entity(BodyType type, std::string_view body) {
+ProblemOr<ImageInfoChange> read_blob_entity(BodyType type, std::string_view body) {
     if (type == BodyType::form)
         return read_entity_form(body);
     if (type == BodyType::xml)

@@ -27,7 +27,7 @@ std::optional<std::string> decoded(std::string_view text) {
 
 } // namespace
 
-[[nodiscard]] ProblemOr<std::vector<FormField>> read_form(std::string_view body) {
+ProblemOr<std::vector<FormField>> read_form(std::string_view body) {
     std::vector<FormField> fields;
     while (!body.empty()) {
         const auto pair = body.substr(0, body.find('&'));

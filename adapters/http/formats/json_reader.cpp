@@ -35,7 +35,7 @@ bool has_infinity(const json::value& value) noexcept {
 
 } // namespace
 
-[[nodiscard]] ProblemOr<json::value> read_json(std::string_view text) {
+ProblemOr<json::value> read_json(std::string_view text) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark))
         text.remove_prefix(byte_order_mark.size());

@@ -1,17 +1,159 @@
-#include "formats/xml.hpp"
 #include "formats/xml_tree.hpp"
+
+#include "formats/xml.hpp"
+#include "headers/field_syntax.hpp"
+#include "headers/plain_problem.hpp"
+
+#include <portrait/http/utf8.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/locale/utf.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <utility>
 
 namespace portrait::http {
 
 namespace json = boost::json;
+
+namespace {
+
+/// pugixml doesn't resolve references, since it would accept unknown entities; it keeps a DTD and the nodes
+/// around the root, so that they can be refused.
+constexpr unsigned parsing =
+    pugi::parse_cdata | pugi::parse_eol | pugi::parse_ws_pcdata | pugi::parse_doctype | pugi::parse_fragment;
+
+/// Bounds elements and attributes: a tree takes many times the memory of its text.
+constexpr std::ptrdiff_t max_marks = 50'000;
+
+Problem malformed_xml(std::string message) {
+    return plain_problem(400, "request.xml_malformed", std::move(message));
+}
+
+bool has_forbidden_bytes(std::string_view text) noexcept {
+    return std::any_of(text.begin(), text.end(), [](char character) {
+        return static_cast<unsigned char>(character) < 0x20 &&
+               white_space.find(character) == std::string_view::npos;
+    });
+}
+
+/// XML 1.0, production Char.
+constexpr bool is_xml_character(std::uint32_t code_point) noexcept {
+    return code_point == '\t' || code_point == '\n' || code_point == '\r' ||
+           (code_point >= 0x20 && code_point <= 0xD7FF) || (code_point >= 0xE000 && code_point <= 0xFFFD) ||
+           (code_point >= 0x10000 && code_point <= 0x10FFFF);
+}
+
+/// Appends the character of a reference by its name, the text between & and ;. False when it is unknown.
+bool append_reference(std::string& out, std::string_view name) {
+    if (name.starts_with('#')) {
+        const int base = name.starts_with("#x") ? 16 : 10;
+        const auto digits = name.substr(base == 16 ? 2 : 1);
+        const auto code_point = parse_number<std::uint32_t>(digits, base);
+        if (!code_point || !is_xml_character(*code_point))
+            return false;
+        boost::locale::utf::utf_traits<char>::encode(*code_point, std::back_inserter(out));
+        return true;
+    }
+    constexpr std::pair<std::string_view, char> entities[] = {
+        {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"apos", '\''}, {"quot", '"'}};
+    for (const auto& [entity, character] : entities) {
+        if (entity == name) {
+            out += character;
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The one element of a document. Refused: no element, several, a DTD, or a text beside it.
+[[nodiscard]] ProblemOr<pugi::xml_node> root_of(const pugi::xml_document& document) {
+    pugi::xml_node root;
+    for (const auto& child : document.children()) {
+        if (child.type() == pugi::node_doctype)
+            return plain_problem(400, "request.xml_dtd", "The XML has a DTD, which is not accepted");
+        if (child.type() == pugi::node_element && !root)
+            root = child;
+        else if (child.type() == pugi::node_element ||
+                 std::string_view{child.value()}.find_first_not_of(white_space) != std::string_view::npos)
+            return malformed_xml("The XML has more than its root element");
+    }
+    if (!root)
+        return malformed_xml("The XML has no root element");
+    return root;
+}
+
+/// Walks without recursion, until an element is too deep.
+struct DepthCheck final : pugi::xml_tree_walker {
+    bool for_each(pugi::xml_node& node) override {
+        return node.type() != pugi::node_element || static_cast<std::size_t>(depth()) < max_xml_depth;
+    }
+};
+
+bool has_too_many_marks(std::string_view text) noexcept {
+    return std::count_if(text.begin(), text.end(), [](char character) {
+               return character == '<' || character == '"' || character == '\'';
+           }) > max_marks;
+}
+
+} // namespace
+
+std::optional<Problem> append_xml_text(std::string& out, std::string_view text) {
+    while (true) {
+        const auto ampersand = text.find('&');
+        out += text.substr(0, ampersand);
+        if (ampersand == std::string_view::npos)
+            return {};
+        text.remove_prefix(ampersand + 1);
+        const auto end = text.find(';');
+        if (end == std::string_view::npos || !append_reference(out, text.substr(0, end)))
+            return malformed_xml(
+                "The XML has an unknown reference; &lt; &gt; &amp; &apos; &quot; and references to XML's "
+                "characters are accepted");
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::string_view local_xml_name(std::string_view name) noexcept {
+    return name.substr(name.find(':') + 1); // npos + 1 is 0
+}
+
+bool is_xml_nil(const pugi::xml_node& element) {
+    for (const auto& attribute : element.attributes())
+        if (local_xml_name(attribute.name()) == "nil")
+            return std::string_view{attribute.value()} == "true" ||
+                   std::string_view{attribute.value()} == "1";
+    return false;
+}
+
+[[nodiscard]] ProblemOr<XmlTree> parse_xml_tree(std::string_view text) {
+    if (!is_utf8(text) || has_forbidden_bytes(text))
+        return malformed_xml("The XML has to be UTF-8 without control characters");
+    if (has_too_many_marks(text))
+        return plain_problem(400, "request.xml_too_large",
+                             "The XML has more elements and attributes than are accepted");
+    auto document = std::make_shared<pugi::xml_document>();
+    const auto parsed = document->load_buffer(text.data(), text.size(), parsing, pugi::encoding_utf8);
+    // A DTD is reported first, also when pugixml finds another error.
+    const auto root = root_of(*document);
+    if (!root && root.error().rule == "request.xml_dtd")
+        return root.error();
+    if (!parsed)
+        return malformed_xml(fmt::format("The XML is malformed at byte {}", parsed.offset));
+    if (!root)
+        return root.error();
+    if (DepthCheck check; !document->traverse(check))
+        return limit_problem(400, "request.too_deep",
+                             fmt::format("The XML is nested more than {} elements deep", max_xml_depth),
+                             max_xml_depth + 1, max_xml_depth);
+    return XmlTree{std::move(document), *root};
+}
 
 namespace {
 
@@ -75,7 +217,7 @@ Refusal read_element(const pugi::xml_node& element, json::value& value) {
 
 } // namespace
 
-[[nodiscard]] ProblemOr<XmlDocument> read_xml(std::string_view text) {
+ProblemOr<XmlDocument> read_xml(std::string_view text) {
     const auto tree = parse_xml_tree(text);
     if (!tree)
         return tree.error();

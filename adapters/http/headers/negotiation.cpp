@@ -113,11 +113,8 @@ struct Preference {
     std::size_t position = 0;
 
     bool better_than(const Preference& other) const noexcept {
-        if (quality != other.quality)
-            return quality > other.quality;
-        if (exactness != other.exactness)
-            return exactness > other.exactness;
-        return position < other.position;
+        return std::tie(quality, exactness, other.position) >
+               std::tie(other.quality, other.exactness, position);
     }
 };
 

@@ -2,77 +2,42 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <cstddef>
 
 namespace portrait::http {
 
-namespace {
-
-/// The statuses of a rule of the core, for a request that reads and for one that writes.
-struct StatusRow {
-    errc code;
-    unsigned reading;
-    unsigned writing;
-};
-
-constexpr std::array statuses{
-    StatusRow{errc::image_empty, 400, 400},
-    StatusRow{errc::image_unknown_format, 400, 400},
-    StatusRow{errc::image_unsupported_format, 400, 400},
-    StatusRow{errc::image_format_not_allowed, 415, 415},
-    StatusRow{errc::image_truncated, 422, 422},
-    StatusRow{errc::image_corrupt, 422, 422},
-    StatusRow{errc::image_zero_dimension, 422, 422},
-    StatusRow{errc::image_too_many_bytes, 413, 413},
-    StatusRow{errc::image_too_many_pixels, 422, 422},
-    StatusRow{errc::image_too_wide, 422, 422},
-    StatusRow{errc::image_too_high, 422, 422},
-    StatusRow{errc::image_none, 404, 404},
-    StatusRow{errc::person_invalid_id, 400, 400},
-    StatusRow{errc::person_unknown, 404, 400},
-    StatusRow{errc::blob_invalid_id, 400, 400},
-    StatusRow{errc::blob_unknown, 404, 404},
-    StatusRow{errc::blob_without_image, 404, 400},
-    StatusRow{errc::blob_ids_exhausted, 507, 507},
-    StatusRow{errc::info_text_too_long, 400, 400},
-    StatusRow{errc::info_text_invalid, 400, 400},
-    StatusRow{errc::info_blob_id_mismatch, 400, 400},
-    StatusRow{errc::precondition_failed, 412, 412},
-    StatusRow{errc::rendition_not_supported, 501, 501},
-    StatusRow{errc::image_too_many_frames, 422, 422},
-    StatusRow{errc::rendition_too_costly, 422, 422},
-    StatusRow{errc::rendition_timed_out, 422, 422},
-    StatusRow{errc::cancelled, 503, 503},
-    StatusRow{errc::service_busy, 503, 503},
-    StatusRow{errc::store_full, 507, 507},
-    StatusRow{errc::store_io, 500, 500},
-    StatusRow{errc::store_read_only, 503, 503},
-    StatusRow{errc::store_corrupt, 500, 500},
-    StatusRow{errc::store_closed, 503, 503},
-    StatusRow{errc::store_in_use, 503, 503},
-    StatusRow{errc::store_folder_missing, 500, 500},
-    StatusRow{errc::store_not_a_database, 500, 500},
-    StatusRow{errc::store_newer_schema, 500, 500},
-    StatusRow{errc::account_invalid, 400, 400},
-    StatusRow{errc::password_invalid, 400, 400},
-    StatusRow{errc::file_invalid, 400, 400},
-    StatusRow{errc::internal, 500, 500},
-};
-
-constexpr bool in_order_of_errc() {
-    for (std::size_t index = 0; index < statuses.size(); ++index)
-        if (static_cast<std::size_t>(statuses[index].code) != index + 1)
-            return false;
-    return statuses.back().code == errc::internal;
-}
-static_assert(in_order_of_errc(), "the table of statuses has a row for each errc, in order");
-
-} // namespace
-
 unsigned status_of(errc code, Access access) noexcept {
+    switch (code) { // the exceptions from the table of kinds below
+    case errc::person_unknown:
+    case errc::blob_without_image: return access == Access::read ? 404 : 400;
+    case errc::image_format_not_allowed: return 415;
+    case errc::image_truncated:
+    case errc::image_corrupt:
+    case errc::image_zero_dimension:
+    case errc::image_too_many_pixels:
+    case errc::image_too_wide:
+    case errc::image_too_high:
+    case errc::image_too_many_frames:
+    case errc::rendition_too_costly:
+    case errc::rendition_timed_out: return 422;
+    case errc::store_folder_missing:
+    case errc::store_not_a_database:
+    case errc::store_newer_schema: return 500;
+    case errc::blob_ids_exhausted:
+    case errc::store_full: return 507;
+    default: break;
+    }
     const auto index = static_cast<std::size_t>(code) - 1;
-    const auto& row = index < statuses.size() ? statuses[index] : statuses.back();
-    return access == Access::read ? row.reading : row.writing;
+    switch (index < error_rules().size() ? error_rules()[index].kind : failure::internal) {
+    case failure::bad_input: return 400;
+    case failure::too_large: return 413;
+    case failure::not_found: return 404;
+    case failure::precondition: return 412;
+    case failure::not_supported: return 501;
+    case failure::unavailable: return 503;
+    case failure::internal: break;
+    }
+    return 500;
 }
 
 Problem problem_of(const Error& error, Access access) {

@@ -2,9 +2,14 @@
 
 #include "headers/field_syntax.hpp"
 
+#include <portrait/http/message.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <functional>
+#include <map>
+#include <utility>
 
 namespace portrait::http {
 
@@ -85,14 +90,43 @@ std::vector<Member> members_of(std::string_view list) {
     return members;
 }
 
+constexpr std::size_t key_length = 2;
+
+/// Takes `US:"Photo"` off the front.
+std::optional<LanguageText> take_language_text(std::string_view& value) {
+    if (value.size() < key_length + 3 || !is_letter(value[0]) || !is_letter(value[1]) ||
+        value.substr(key_length, 2) != ":\"")
+        return std::nullopt;
+    LanguageText entry{value.substr(0, key_length), {}};
+    value.remove_prefix(key_length + 2);
+    for (;;) {
+        const auto quote = value.find('"');
+        if (quote == std::string_view::npos)
+            return std::nullopt;
+        entry.text.append(value.substr(0, quote));
+        value.remove_prefix(quote + 1);
+        if (!take(value, '"'))
+            return entry;
+        entry.text.push_back('"');
+    }
+}
+
+LanguageText* find_key(std::vector<LanguageText>& entries, const std::vector<std::string>& keys) {
+    for (const auto& key : keys)
+        for (auto& entry : entries)
+            if (equal_ignoring_case(entry.key, key))
+                return &entry;
+    return nullptr;
+}
+
 } // namespace
 
 LanguageList parse_languages(std::string_view value) {
-    auto members = members_of(value);
-    std::stable_sort(members.begin(), members.end(),
-                     [](const Member& left, const Member& right) { return left.weight > right.weight; });
+    std::multimap<int, std::string, std::greater<>> by_weight; // keeps the order of equal weights
+    for (auto& [tag, weight] : members_of(value))
+        by_weight.emplace(weight, std::move(tag));
     LanguageList list;
-    for (auto& [tag, weight] : members) {
+    for (auto& [weight, tag] : by_weight) {
         if (weight == 0 || list.languages.size() == max_wanted_languages)
             break;
         if (tag == "*" || tag == "x" || tag == "-") {
@@ -131,6 +165,38 @@ std::vector<std::string> superoffice_keys(std::string_view language) {
     if (primary == "sv")
         return {"SW", own};
     return {own};
+}
+
+std::optional<std::vector<LanguageText>> parse_multi_language_value(std::string_view value) {
+    std::vector<LanguageText> entries;
+    for (skip(value, white_space); !value.empty(); skip(value, white_space)) {
+        auto entry = take_language_text(value);
+        if (!entry)
+            return std::nullopt;
+        entries.push_back(std::move(*entry));
+        skip(value, white_space);
+        if (value.empty())
+            break;
+        if (!take(value, ';'))
+            return std::nullopt;
+    }
+    if (entries.empty())
+        return std::nullopt;
+    return entries;
+}
+
+std::string resolve_multi_language_value(std::string_view value, const WantedLanguages& languages) {
+    if (languages.empty() || value.find(":\"") == std::string_view::npos)
+        return std::string{value};
+    auto entries = parse_multi_language_value(value);
+    if (!entries)
+        return std::string{value};
+    for (const auto& language : languages)
+        if (auto* entry = find_key(*entries, superoffice_keys(language)))
+            return std::move(entry->text);
+    if (auto* english = find_key(*entries, superoffice_keys("en")))
+        return std::move(english->text);
+    return std::move(entries->front().text);
 }
 
 } // namespace portrait::http

@@ -2,7 +2,7 @@
 
 #include "headers/field_syntax.hpp"
 #include "localization/culture.hpp"
-#include "localization/multi_language_value.hpp"
+#include "localization/language.hpp"
 
 #include <algorithm>
 #include <cstddef>

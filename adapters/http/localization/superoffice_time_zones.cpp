@@ -1,4 +1,4 @@
-#include "localization/superoffice_time_zones.hpp"
+#include "localization/time_zones.hpp"
 
 #include <algorithm>
 #include <array>

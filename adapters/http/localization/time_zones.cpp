@@ -2,7 +2,6 @@
 
 #include "headers/field_syntax.hpp"
 #include "headers/plain_problem.hpp"
-#include "localization/superoffice_time_zones.hpp"
 
 #include <portrait/printable.hpp>
 
@@ -55,7 +54,7 @@ std::string offset_text(std::chrono::seconds offset) {
 
 } // namespace
 
-[[nodiscard]] ProblemOr<TimeZoneRequest> requested_time_zone(const RequestHead& head) {
+ProblemOr<TimeZoneRequest> requested_time_zone(const RequestHead& head) {
     TimeZoneRequest request;
     if (head.find("SO-TimeZone") == nullptr)
         return request;

@@ -4,7 +4,10 @@
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace portrait::http {
 
@@ -25,5 +28,15 @@ struct TimeZoneRequest {
 /// local time of that zone, with its offset (`-05:00`) if `include_offset` is set. Throws
 /// `std::runtime_error` when the system's tzdata has vanished.
 std::string render_date(Timestamp moment, const TimeZoneRequest& zone, bool convert);
+
+/// A time zone of SuperOffice.
+struct SuperOfficeTimeZone {
+    std::string_view name; ///< short name, such as `NO` or `US-NY`
+    std::string_view iana; ///< such as `Europe/Oslo`
+    std::int32_t id = 0;   ///< SuperOffice's numeric id; 0: not published
+};
+
+/// The table of known zones, sorted by name.
+std::span<const SuperOfficeTimeZone> superoffice_time_zones() noexcept;
 
 } // namespace portrait::http

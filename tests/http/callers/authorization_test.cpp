@@ -77,7 +77,7 @@ TEST_CASE("what can't be read as Basic is malformed", "[http][authorization]") {
 
 TEST_CASE("an Authorization that is too long is malformed", "[http][authorization]") {
     const std::string scheme = "Basic ";
-    // "aaa…" in base64 has no colon, so the length alone tells the two apart by their reasons.
+    // "aaa…" in base64 has no colon, so the two differ by their reasons only.
     const auto longest = scheme + std::string(max_authorization_length - scheme.size() - 2, 'Y');
     const auto fits = parse(longest);
     const auto too_long = parse(longest + "YYYY");

@@ -30,7 +30,7 @@ constexpr Case cases[] = {
     {"application/*", "application/json"},
     {"text/*", "text/json"},
     {"*/json", "application/json"}, // no range at all
-    // The best quality wins, then what was named more exactly, then what was named earlier.
+    // The best quality wins, then the type named more exactly, then the one named earlier.
     {"application/json;q=0.5, text/xml;q=0.7", "text/xml"},
     {"application/json;q=0.500, text/xml;q=0.501", "text/xml"},
     {"text/xml, application/json", "text/xml"},
@@ -38,7 +38,7 @@ constexpr Case cases[] = {
     {"*/*, application/xml", "application/xml"},
     {"text/*, application/xml", "application/xml"},
     {"text/*;q=0.9, application/xml;q=0.8", "text/json"},
-    // The most exact member says a type's quality.
+    // The most exact member sets a type's quality.
     {"application/*, application/json;q=0.1", "application/xml"},
     {"*/*, application/json;q=0", "text/json"},
     {"text/*;q=0, */*;q=0.1, application/json;q=0", "application/xml"},
@@ -57,7 +57,7 @@ constexpr Case cases[] = {
     {"text/html, image/*", "application/json"},
     {"application/json;q=0", "application/json"},
     {"", "application/json"},
-    // What is malformed is skipped.
+    // Malformed members are skipped.
     {"text/xml;q=2, text/json;q=0.1", "text/json"},
     {"text/xml;q=, text/json;q=0.1", "text/json"},
     {"text/xml;q=0.1234, text/json;q=0.1", "text/json"},

@@ -86,7 +86,7 @@ TEST_CASE("string references are looked up in the embedder's table", "[http][loc
     CHECK(localization({{"Accept-Language", "de"}}, options).text("[SR_FRENCH]") == "[SR_FRENCH]");
     CHECK(localization({{"Accept-Language", "fr"}}, options).text("[SR_UNKNOWN]") == "[SR_UNKNOWN]");
     CHECK(localization({}, options).text("[SR_PHOTO]") == "[SR_PHOTO]");
-    // What the table gives isn't read again.
+    // Texts of the table are not resolved again.
     CHECK(localization({{"Accept-Language", "fr"}}, options).text("[SR_LOOP]") == "[SR_LOOP] [I:1]");
     CHECK(localization({{"Accept-Language", "fr"}}, options).text(R"(NO:"n";FR:"[SR_PHOTO]")") ==
           "Photographie");

@@ -1,4 +1,4 @@
-#include "localization/multi_language_value.hpp"
+#include "localization/language.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,7 +1,5 @@
 #include "localization/time_zones.hpp"
 
-#include "localization/superoffice_time_zones.hpp"
-
 #include "http/headers/head_with.hpp"
 #include "support/catch.hpp"
 
@@ -162,7 +160,7 @@ TEST_CASE("Norway springs forward and falls back", "[http][time_zones]") {
     CHECK(converted(at(2026, 3, 29, 1h), "NO") == "2026-03-29T03:00:00");
     CHECK(with_offset(at(2026, 3, 29, 0h + 59min + 59s), "NO") == "2026-03-29T01:59:59+01:00");
     CHECK(with_offset(at(2026, 3, 29, 1h), "261") == "2026-03-29T03:00:00+02:00");
-    // The hour that comes twice: only the offset tells the two apart.
+    // The hour that comes twice: only the offset distinguishes the two.
     CHECK(with_offset(at(2026, 10, 25, 0h + 30min), "NO") == "2026-10-25T02:30:00+02:00");
     CHECK(with_offset(at(2026, 10, 25, 1h + 30min), "NO") == "2026-10-25T02:30:00+01:00");
 }
