@@ -52,7 +52,7 @@ bool answered(const std::future<AuthenticationOutcome>& future) {
     return future.wait_for(0s) == std::future_status::ready;
 }
 
-/// Absent when somebody was recognised.
+/// Absent after a success.
 std::optional<Kind> failure_of(const AuthenticationOutcome& outcome) {
     return outcome ? std::nullopt : std::optional{outcome.error().kind};
 }
@@ -235,7 +235,7 @@ TEST_CASE("attempts that wait when the authenticator goes are told that it is bu
     }
     for (auto& outcome : waiting) {
         REQUIRE(answered(outcome));
-        // The thread may have taken some before it was told to stop.
+        // The thread may have taken some attempts before the stop.
         const auto kind = failure_of(outcome.get());
         CHECK((kind == Kind::busy || kind == Kind::rejected));
     }

@@ -68,8 +68,7 @@ struct Followed {
     }
 
     void write(const std::string& text, mode_t mode = 0600) {
-        // A rename, as `users add` and editors do it: another inode, so a change shows whatever the clock
-        // says.
+        // A rename, as `users add` and editors do it: a new inode shows the change at any clock.
         const auto fresh = file.string() + ".new";
         std::ofstream{fresh} << text;
         REQUIRE(::chmod(fresh.c_str(), mode) == 0);
@@ -113,7 +112,7 @@ TEST_CASE("one address guessing is told to wait and costs no hash meanwhile", "[
     CHECK(busy == 1980);
     CHECK(authenticator->hashes_computed() == before + 20);
 
-    // Whoever waits as told may try again, once.
+    // A client may try again, once, after Retry-After.
     clock->advance(1s);
     CHECK(ask(*authenticator, "reader", "correct horse").has_value());
     // Another address isn't concerned.

@@ -32,7 +32,7 @@ using portrait::testing::TemporaryFolder;
 
 namespace {
 
-/// A file, and what a watcher of it has applied and told.
+/// A file, its watcher, and the applied texts and reported faults.
 struct Watched {
     void write(const std::string& text) const { std::ofstream{path} << text; }
 
@@ -60,8 +60,8 @@ struct Watched {
                      clock};
 };
 
-/// A file's bytes, which can be changed so that its stamp stays: while a page waits to be written back,
-/// nobody notes that it changes once more.
+/// Changes a file's bytes and not its stamp: the system doesn't note a second change of a page that waits to
+/// be written back.
 class Mapping {
 public:
     explicit Mapping(const std::filesystem::path& path) {
