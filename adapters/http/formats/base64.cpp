@@ -26,14 +26,12 @@ std::size_t padding_of(std::string_view text) noexcept {
 
 /// The 24 bits of four characters; more when one is outside the alphabet.
 std::uint32_t bits_of(const char* group) noexcept {
-    std::uint32_t bits = 0;
-    std::uint32_t all = 0;
-    for (std::size_t index = 0; index < 4; ++index) {
-        const std::uint32_t value = values[static_cast<unsigned char>(group[index])];
-        bits = (bits << 6U) | value;
-        all |= value;
-    }
-    return all == not_in_alphabet ? ~std::uint32_t{0} : bits;
+    const auto value = [group](unsigned index) -> std::uint32_t {
+        return values[static_cast<unsigned char>(group[index])];
+    };
+    if ((value(0) | value(1) | value(2) | value(3)) == not_in_alphabet)
+        return ~std::uint32_t{0};
+    return value(0) << 18U | value(1) << 12U | value(2) << 6U | value(3);
 }
 
 template<class Container>
@@ -44,9 +42,8 @@ std::optional<Container> decode(std::string_view text) {
     Container bytes;
     bytes.resize(decoded_base64_size(text));
     auto* out = bytes.data();
-    const auto write = [&out](std::uint32_t bits, unsigned count) {
-        for (unsigned shift = 16; count > 0; --count, shift -= 8)
-            *out++ = static_cast<Byte>(static_cast<unsigned char>(bits >> shift));
+    const auto write = [&out](std::uint32_t byte) {
+        *out++ = static_cast<Byte>(static_cast<unsigned char>(byte));
     };
     const auto padding = padding_of(text);
     const auto whole = padding == 0 ? text.size() : text.size() - 4;
@@ -54,7 +51,9 @@ std::optional<Container> decode(std::string_view text) {
         const auto bits = bits_of(text.data() + at);
         if (bits > max_bits)
             return std::nullopt;
-        write(bits, 3);
+        write(bits >> 16U);
+        write(bits >> 8U);
+        write(bits);
     }
     if (padding == 0)
         return bytes;
@@ -64,7 +63,9 @@ std::optional<Container> decode(std::string_view text) {
     // The bits after the last byte have to be zero, as encoders write them.
     if (bits > max_bits || (bits & ((1U << (8 * padding)) - 1U)) != 0)
         return std::nullopt;
-    write(bits, static_cast<unsigned>(3 - padding));
+    write(bits >> 16U);
+    if (padding == 1)
+        write(bits >> 8U);
     return bytes;
 }
 
@@ -90,8 +91,10 @@ void append_base64(std::string& text, std::span<const std::byte> bytes) {
         const auto bits = std::to_integer<std::uint32_t>(group[0]) << 16U |
                           std::to_integer<std::uint32_t>(group[1]) << 8U |
                           std::to_integer<std::uint32_t>(group[2]);
-        for (const unsigned shift : {18U, 12U, 6U, 0U})
-            *out++ = alphabet[bits >> shift & 0x3FU];
+        *out++ = alphabet[bits >> 18U];
+        *out++ = alphabet[bits >> 12U & 0x3FU];
+        *out++ = alphabet[bits >> 6U & 0x3FU];
+        *out++ = alphabet[bits & 0x3FU];
     };
     for (; bytes.size() >= 3; bytes = bytes.subspan(3))
         write(bytes.first<3>());
