@@ -61,7 +61,7 @@ void read_base64(std::string_view text) {
     require(again == text);
 }
 
-/// A body of PUT or PATCH ImageInfo; of all notations.
+/// A body of PUT or PATCH ImageInfo, read in all formats.
 void edit_info(std::string_view text) {
     ImageInfo stored{.blob_id = BlobId::from(1).value()};
     stored.description = R"(US:"Photo";NO:"Bilde")";
@@ -71,7 +71,7 @@ void edit_info(std::string_view text) {
             (void)edit->change_of(stored, http::Localization{});
 }
 
-/// The arguments of the calls that together have arguments of every type.
+/// The arguments of two calls, which together have arguments of every type.
 void read_arguments(std::string_view text) {
     const auto body = ImageBytes::copy_of(text);
     namespace agents = http::agents;
@@ -93,7 +93,7 @@ void read_arguments(std::string_view text) {
 
 } // namespace
 
-/// The first byte chooses the reader.
+/// The first byte selects the parser, the rest is its text.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0)
         return 0;

@@ -20,7 +20,7 @@ using namespace portrait::fuzzing;
 
 namespace {
 
-/// Nothing that a client sends may be the server's fault.
+/// Fails on errors of the server: no input of a client may cause one.
 class NoFaults final : public http::Log {
 public:
     void event(http::Severity severity, std::string_view, std::string_view) override {
@@ -31,17 +31,17 @@ public:
     }
 };
 
-/// Renewed now and then, so that what earlier inputs have stored doesn't pile up.
+/// A server that is replaced every 500 inputs, so that the pictures of earlier inputs don't fill the memory.
 class RenewedServer {
 public:
     std::uint16_t port() {
-        if (server_ == nullptr || ++inputs_ % inputs_a_server == 0)
+        if (server_ == nullptr || ++inputs_ % inputs_per_server == 0)
             start();
         return server_->port();
     }
 
 private:
-    static constexpr unsigned inputs_a_server = 500;
+    static constexpr unsigned inputs_per_server = 500;
 
     void start() {
         http::ServerOptions options;
@@ -58,8 +58,8 @@ private:
     unsigned inputs_ = 0;
 };
 
-/// Tries again when libFuzzer's clock interrupts it, and while thousands of closed connections keep their
-/// ports.
+/// Connects. Tries again when libFuzzer's timer interrupts the call, and while closed connections still
+/// occupy all ports.
 int connect_to(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -77,18 +77,18 @@ int connect_to(std::uint16_t port) {
             break;
         ::usleep(failure == EINTR ? 0 : 100'000);
     }
-    throw std::system_error{failure, std::generic_category(), "no connection to the server"};
+    throw std::system_error{failure, std::generic_category(), "Connecting to the server failed"};
 }
 
-/// What comes until the server closes; a server that does neither is a finding.
+/// Reads until the server closes the connection. Fails when the server sends nothing for 15 s.
 std::string read_to_end(int client) {
     std::string received;
     std::array<char, 16384> buffer{};
     for (;;) {
         pollfd wanted{client, POLLIN, 0};
-        constexpr int patience = 15'000;
-        const int ready = ::poll(&wanted, 1, patience);
-        if (ready < 0 && errno == EINTR) // libFuzzer's clock
+        constexpr int timeout_milliseconds = 15'000;
+        const int ready = ::poll(&wanted, 1, timeout_milliseconds);
+        if (ready < 0 && errno == EINTR) // libFuzzer's timer
             continue;
         require(ready == 1);
         const auto count = ::recv(client, buffer.data(), buffer.size(), 0);
@@ -100,7 +100,8 @@ std::string read_to_end(int client) {
 
 } // namespace
 
-/// All that one connection sends, to the real server: several requests, halves of them, chunks.
+/// The input is everything that a client sends in one connection to the real server: several requests, parts
+/// of requests, chunks.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static RenewedServer server;
     const int client = connect_to(server.port());

@@ -8,10 +8,10 @@
 
 #include <memory>
 
-/// What requests are tried on: every route, over the memory store.
+/// The endpoint that the fuzz targets send requests to: all routes, over the memory store.
 namespace portrait::fuzzing {
 
-/// Knows everybody, so that the routes behind are reached.
+/// Accepts all credentials, so that requests reach the routes.
 class EverybodyAuthenticator final : public http::Authenticator {
 public:
     void authenticate(http::Credentials, std::string_view,
@@ -20,7 +20,7 @@ public:
     }
 };
 
-/// Person 1 has a picture with texts in two languages, person 2 has none. Always the same.
+/// A new endpoint. Person 1 has a picture with texts in two languages, person 2 has no picture.
 inline std::shared_ptr<http::Endpoint> make_endpoint() {
     const auto directory = std::make_shared<MemoryPersonDirectory>();
     directory->add(PersonId::from(1).value());

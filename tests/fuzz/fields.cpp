@@ -71,7 +71,7 @@ void read_languages(const http::RequestHead& head, std::string_view value) {
     const http::LocalizationOptions options;
     if (const auto localization = http::Localization::of(head, options)) {
         (void)localization->date(Timestamp{});
-        // What a client sends back as it got it changes nothing.
+        // A client that sends a text back unchanged changes nothing.
         require(localization->merge(value, localization->text(value)) == value);
     }
     if (const auto texts = http::parse_multi_language_value(value))
@@ -80,7 +80,7 @@ void read_languages(const http::RequestHead& head, std::string_view value) {
 
 } // namespace
 
-/// One value in every field that has a reader of its own.
+/// The input is the value of every field that has a parser.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto value = text_of(data, size);
     http::RequestHead head{.method = "GET", .target = "/api/v1/Person/1/Image"};

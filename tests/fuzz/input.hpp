@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-/// What libFuzzer calls, and replay.cpp for each file of a corpus.
+/// A fuzz target. Called by libFuzzer, and by replay.cpp for each file of a corpus.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace portrait::fuzzing {
@@ -19,7 +19,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
     return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Ends the process when a promise doesn't hold, so that the fuzzer keeps the input.
+/// Ends the process when a check fails, so that the fuzzer keeps the input.
 inline void require(bool holds) {
     if (!holds)
         std::abort();

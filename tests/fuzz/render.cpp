@@ -6,7 +6,7 @@
 using namespace portrait;
 using namespace portrait::fuzzing;
 
-/// The first byte chooses the type. Pictures are kept small, so that many of them are tried.
+/// The first byte selects the format, the rest is the picture. Small limits make the target fast.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const imaging::VipsRenderer renderer{{.max_decoded_bytes = 8U << 20,
                                                  .max_frames = 20,

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <vector>
 
-/// TARGET FOLDER: runs a target over every file of its corpus, where there is no libFuzzer to do it. A
-/// promise that doesn't hold ends the process.
+/// Usage: TARGET FOLDER. Runs the target on every file of its corpus, for builds without libFuzzer. A failed
+/// check ends the process.
 int main(int argc, char** argv) {
     if (argc != 2)
         return 2;

@@ -28,8 +28,8 @@ std::string_view next_word(std::string_view& line) {
 
 } // namespace
 
-/// A request as it stands on the wire, to an endpoint over the memory store. Its head is read more leniently
-/// than the server does, so that more of it comes through; connection.cpp tries the server's own reading.
+/// The input is a request to an endpoint over the memory store. This parser of the head accepts more than the
+/// server's, so that more inputs reach the routes; connection.cpp uses the server's parser.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     auto rest = text_of(data, size);
     http::RequestHead head;

@@ -6,7 +6,7 @@
 using namespace portrait;
 using namespace portrait::fuzzing;
 
-/// What is scrubbed is the same picture by its head, hardly larger, and has nothing more to remove.
+/// Checks that a scrubbed picture has the same header, is hardly larger, and has no metadata left.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto once = scrub(ImageBytes::copy_of(bytes_of(data, size)));
     if (!once)
