@@ -79,7 +79,7 @@ net::ip::address unmapped(const net::ip::address& address) {
     attempt([&] { acceptor.listen(Acceptor::max_listen_connections, error); });
     if (error) {
         const std::string host = address.is_v6() ? "[" + options.address + "]" : options.address;
-        return Error{errc::internal,
+        return Error{errc::listen_failed,
                      "Can't listen on " + host + ":" + std::to_string(options.port) + ": " + error.message()};
     }
     return {};

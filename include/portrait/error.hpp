@@ -61,6 +61,7 @@ enum class PORTRAIT_EXPORT errc {
     account_invalid,
     password_invalid,
     file_invalid,
+    listen_failed,
     internal,
 };
 

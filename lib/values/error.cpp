@@ -74,6 +74,7 @@ constexpr auto rules = [] {
         {account_invalid, "account.invalid", bad_input, "A value of the user or token is not valid"},
         {password_invalid, "password.invalid", bad_input, "The password is not valid"},
         {file_invalid, "file.invalid", bad_input, "A file that the operator keeps is malformed"},
+        {listen_failed, "server.listen_failed", unavailable, "The server can't listen on its address"},
         {internal, "internal", failure::internal, "internal error"},
     });
 }();

@@ -50,7 +50,7 @@ private:
 
 Error unusable(std::string_view name, const std::filesystem::path& path, std::string_view fault,
                const std::error_code& cause) {
-    Error error{errc::internal, fmt::format("The {} {} {}", name, path.string(), fault)};
+    Error error{errc::file_invalid, fmt::format("The {} {} {}", name, path.string(), fault)};
     return cause ? std::move(error).with_cause(cause.message()) : error;
 }
 
@@ -156,8 +156,8 @@ result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& opt
         return used.error();
     if (SSL_CTX_check_private_key(context->handle()) != 1) {
         ERR_clear_error();
-        return Error{errc::internal, fmt::format("The TLS key {} is not the key of the certificate {}",
-                                                 options.key.string(), options.certificate.string())};
+        return Error{errc::file_invalid, fmt::format("The TLS key {} is not the key of the certificate {}",
+                                                     options.key.string(), options.certificate.string())};
     }
     context->describe();
     return std::shared_ptr<const TlsContext>{std::move(context)};

@@ -94,7 +94,7 @@ struct ServerStatistics {
 /// that no other client waits for. Writes are completed. The answer is still sent.
 class PORTRAIT_EXPORT Server {
 public:
-    /// Listens before it returns. Errors: `errc::internal` with address and port in the message when the
+    /// Listens before it returns. Errors: `errc::listen_failed` with address and port in the message when the
     /// address can't be bound, those of `check_tls`. The endpoint is shared until the last connection has
     /// ended.
     [[nodiscard]] static result<std::unique_ptr<Server>>

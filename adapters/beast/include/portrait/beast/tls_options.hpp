@@ -19,8 +19,8 @@ struct TlsOptions {
     std::chrono::seconds hsts{0};
 };
 
-/// Checks that both files can be used at present. Errors: `errc::internal` with the file and its fault in the
-/// message.
+/// Checks that both files can be used at present. Errors: `errc::file_invalid` with the file and its fault in
+/// the message.
 [[nodiscard]] PORTRAIT_EXPORT result<void> check_tls(const TlsOptions& options);
 
 } // namespace portrait::http
