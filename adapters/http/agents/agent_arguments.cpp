@@ -3,7 +3,6 @@
 #include "formats/base64.hpp"
 #include "formats/form.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 #include "pictures/image_query.hpp"
 
 #include <portrait/http/message.hpp>
@@ -116,13 +115,11 @@ ProblemOr<std::vector<std::int32_t>> AgentArguments::numbers(std::string_view na
     const auto* const found = std::get_if<std::vector<std::int64_t>>(&value(name));
     if (found == nullptr || !std::all_of(found->begin(), found->end(), is_int32))
         return not_a(name, "a list of whole numbers from -2147483648 to 2147483647");
-    if (found->size() > max_agent_ids) {
-        auto problem = bad_agent_argument(
-            fmt::format("The argument {} has more than {} entries; at most {} are accepted", name,
-                        max_agent_ids, max_agent_ids));
-        problem.limit = max_agent_ids;
-        return problem;
-    }
+    if (found->size() > max_agent_ids)
+        return limit_problem(
+            400, "request.bad_argument",
+            fmt::format("The argument {} has too many entries; at most {} are accepted", name, max_agent_ids),
+            std::nullopt, max_agent_ids);
     numbers.assign(found->begin(), found->end());
     return numbers;
 }

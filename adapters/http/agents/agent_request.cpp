@@ -2,7 +2,6 @@
 
 #include "formats/base64.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,6 @@
 #include "callers/authorization.hpp"
 
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include "formats/base64.hpp"
 

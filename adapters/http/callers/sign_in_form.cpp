@@ -1,7 +1,6 @@
 #include "callers/sign_in_form.hpp"
 
 #include "formats/form.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <portrait/http/utf8.hpp>
 

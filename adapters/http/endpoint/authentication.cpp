@@ -1,7 +1,6 @@
 #include "callers/authorization.hpp"
 #include "callers/sign_in_answers.hpp"
 #include "endpoint/endpoint_state.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <atomic>
 #include <exception>

@@ -1,5 +1,4 @@
 #include "endpoint/endpoint_state.hpp"
-#include "headers/plain_problem.hpp"
 #include "routes/table.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,6 @@
 #include "formats/json_reader.hpp"
 #include "formats/xml.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,5 @@
 #include "formats/form.hpp"
 
-#include "headers/plain_problem.hpp"
-
 #include <portrait/http/utf8.hpp>
 
 #include <boost/url/pct_string_view.hpp>

@@ -2,7 +2,6 @@
 
 #include "formats/json_reader.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <portrait/http/message.hpp>
 

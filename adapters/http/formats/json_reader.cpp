@@ -1,7 +1,5 @@
 #include "formats/json_reader.hpp"
 
-#include "headers/plain_problem.hpp"
-
 #include <portrait/http/message.hpp>
 #include <portrait/http/utf8.hpp>
 

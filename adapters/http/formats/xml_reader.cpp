@@ -2,7 +2,6 @@
 
 #include "formats/xml.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <portrait/http/utf8.hpp>
 

@@ -1,4 +1,4 @@
-#include "headers/plain_problem.hpp"
+#include <portrait/http/problem.hpp>
 
 #include <fmt/format.h>
 
@@ -54,13 +54,11 @@ Problem problem_of(const Error& error, Access access) {
 }
 
 Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed) {
-    auto problem = plain_problem(
+    return limit_problem(
         413, "request.body_too_large",
         observed ? fmt::format("The body has {} bytes; at most {} are accepted", *observed, limit)
-                 : fmt::format("The body has more than {} bytes, the most that is accepted", limit));
-    problem.observed = observed;
-    problem.limit = limit;
-    return problem;
+                 : fmt::format("The body has more than {} bytes, the most that is accepted", limit),
+        observed, limit);
 }
 
 Problem unsupported_media_type(std::string_view accepted) {

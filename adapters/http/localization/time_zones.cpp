@@ -1,7 +1,6 @@
 #include "localization/time_zones.hpp"
 
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <portrait/printable.hpp>
 

@@ -3,7 +3,6 @@
 #include "entity/blob_entity.hpp"
 #include "entity/documents.hpp"
 #include "headers/http_date.hpp"
-#include "headers/plain_problem.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/entity_tag.hpp"
 #include "pictures/range.hpp"
@@ -36,10 +35,10 @@ std::string info_tag(const ImageInfo& info, ResponseType type, const Localizatio
 }
 
 Response unsatisfied(std::uint64_t size, ResponseType type) {
-    auto problem = plain_problem(416, "request.range",
-                                 fmt::format("The range lies outside the picture's {} bytes", size));
-    problem.limit = size;
-    auto response = problem_answer(problem, type);
+    auto response = problem_answer(
+        limit_problem(416, "request.range",
+                      fmt::format("The range lies outside the picture's {} bytes", size), std::nullopt, size),
+        type);
     response.set("Content-Range", unsatisfied_content_range(size));
     return response;
 }

@@ -1,7 +1,6 @@
 #include "pictures/image_query.hpp"
 
 #include "headers/negotiation.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <portrait/http/message.hpp>
 

@@ -2,7 +2,6 @@
 
 #include "headers/content_types.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/plain_problem.hpp"
 
 #include <portrait/http/message.hpp>
 
@@ -26,12 +25,6 @@ Problem malformed_form(std::string message) {
 Problem truncated() {
     return plain_problem(400, "multipart.truncated",
                          "The multipart/form-data body ends before its end boundary");
-}
-
-Problem over_limit(std::string_view rule, std::string message, std::uint64_t limit) {
-    auto problem = plain_problem(400, rule, std::move(message));
-    problem.limit = limit;
-    return problem;
 }
 
 /// A boundary's position in the body.
@@ -168,20 +161,20 @@ ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boun
     std::optional<ImageBytes> picture;
     for (std::size_t parts = 0; !delimiter->last; ++parts) {
         if (parts == max_multipart_parts)
-            return over_limit(
-                "multipart.too_many_parts",
+            return limit_problem(
+                400, "multipart.too_many_parts",
                 fmt::format("The form has too many parts; at most {} are accepted", max_multipart_parts),
-                max_multipart_parts);
+                std::nullopt, max_multipart_parts);
         // Search from the delimiter's own line end: a part without header lines begins with the empty line.
         const auto from = delimiter->end - line_end.size();
         const auto length = text.substr(from, max_part_header_bytes + 3 * line_end.size()).find("\r\n\r\n");
         if (length == std::string_view::npos) {
             if (text.size() - delimiter->end < max_part_header_bytes + 2 * line_end.size())
                 return truncated();
-            return over_limit("multipart.header_too_large",
-                              fmt::format("A part's header is too large; at most {} bytes are accepted",
-                                          max_part_header_bytes),
-                              max_part_header_bytes);
+            return limit_problem(400, "multipart.header_too_large",
+                                 fmt::format("A part's header is too large; at most {} bytes are accepted",
+                                             max_part_header_bytes),
+                                 std::nullopt, max_part_header_bytes);
         }
         PartHeader header;
         const auto header_end = from + length;

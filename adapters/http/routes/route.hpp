@@ -86,7 +86,7 @@ using AgentHandler = std::variant<std::monostate, Answer (*)(const AgentCall&, c
 ///     .path = "/healthz",
 ///     .callers = Callers::anyone,
 ///     .summary = "Whether the process is alive",
-///     .begin = [](const RequestPointer&) -> Begun { return text_answer(200, "alive\n"); },
+///     .begin = &begin_health,
 ///     .document = {.subject = "Health", .answers = {{200, BodyContent::text}}}};
 /// ```
 struct Route {
@@ -115,7 +115,7 @@ struct Route {
     }
     /// The route at another method or path.
     constexpr Route at(std::string_view other_method, std::string_view other_path,
-                       std::string_view other_summary) const {
+                       std::string_view other_summary) const noexcept {
         Route other = *this;
         other.method = other_method;
         other.path = other_path;

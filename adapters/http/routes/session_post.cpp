@@ -2,7 +2,6 @@
 #include "callers/sign_in_answers.hpp"
 #include "callers/sign_in_form.hpp"
 #include "headers/content_types.hpp"
-#include "headers/plain_problem.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 

@@ -1,7 +1,5 @@
 #include "routes/table.hpp"
 
-#include "headers/plain_problem.hpp"
-
 #include <portrait/http/message.hpp>
 
 #include <boost/url/parse.hpp>

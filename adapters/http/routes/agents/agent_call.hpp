@@ -42,7 +42,7 @@ Response stored_answer(const SavedImage& saved);
 Begun begin_agent_call(const RequestPointer& request);
 
 /// The route of a call, with everything that follows from its path, arguments and answer.
-constexpr Route agent_route(Route route) {
+constexpr Route agent_route(Route route) noexcept {
     route.method = "POST";
     route.begin = &begin_agent_call;
     route.document.refusals.append({400, 503}); // 400 of an unknown time zone

@@ -6,7 +6,6 @@
 #include "formats/xml.hpp"
 #include "headers/content_types.hpp"
 #include "headers/negotiation.hpp"
-#include "headers/plain_problem.hpp"
 #include "routes/openapi/openapi.hpp"
 #include "routes/table.hpp"
 

@@ -35,16 +35,16 @@ struct AnswerDocumentation {
     BodyContent content = BodyContent::problem;
 };
 
-/// A list in a constant, of at most `capacity` values.
+/// A list in a constant, of at most `capacity` values: the compiler refuses more.
 template<class T, std::size_t capacity>
 class ShortList {
 public:
     constexpr ShortList() = default;
-    constexpr ShortList(std::initializer_list<T> values) { append(values); }
+    constexpr ShortList(std::initializer_list<T> values) noexcept { append(values); }
 
-    constexpr void append(std::initializer_list<T> values) {
+    constexpr void append(std::initializer_list<T> values) noexcept {
         for (const auto& value : values)
-            values_.at(size_++) = value;
+            values_[size_++] = value;
     }
     constexpr const T* begin() const noexcept { return values_.data(); }
     constexpr const T* end() const noexcept { return values_.data() + size_; }

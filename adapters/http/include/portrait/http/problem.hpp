@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace portrait::http {
 
@@ -24,7 +25,23 @@ struct Problem {
     std::string cause{}; ///< for the log only
 };
 
-/// A value or a `Problem`.
+/// A problem with only a status, a rule of static storage and a message.
+///
+/// ```
+/// return plain_problem(400, "request.bad_target", "The request target is malformed");
+/// ```
+inline Problem plain_problem(unsigned status, std::string_view rule, std::string message) {
+    return {.status = status, .rule = rule, .message = std::move(message)};
+}
+
+/// A problem with the largest accepted value. `observed` is absent when the value is unknown.
+inline Problem limit_problem(unsigned status, std::string_view rule, std::string message,
+                             std::optional<std::uint64_t> observed, std::uint64_t limit) {
+    return {
+        .status = status, .rule = rule, .message = std::move(message), .observed = observed, .limit = limit};
+}
+
+/// A value, or the refusal of the request.
 template<class T>
 using ProblemOr = boost::system::result<T, Problem>;
 
