@@ -2,6 +2,7 @@
 
 #include "formats/form.hpp"
 
+#include <portrait/http/problem.hpp>
 #include <portrait/http/utf8.hpp>
 
 #include <fmt/format.h>

@@ -3,6 +3,7 @@
 #include "formats/xml.hpp"
 #include "headers/field_syntax.hpp"
 
+#include <portrait/http/problem.hpp>
 #include <portrait/http/utf8.hpp>
 
 #include <boost/json/array.hpp>

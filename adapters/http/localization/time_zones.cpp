@@ -2,6 +2,7 @@
 
 #include "headers/field_syntax.hpp"
 
+#include <portrait/http/problem.hpp>
 #include <portrait/printable.hpp>
 
 #include <date/tz.h>
