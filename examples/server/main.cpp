@@ -1,62 +1,61 @@
-#include "commands/folder_command.hpp"
-#include "commands/persons_command.hpp"
-#include "commands/tokens_command.hpp"
-#include "commands/users_command.hpp"
-#include "options/options.hpp"
+#include "commands/commands.hpp"
+#include "options/help.hpp"
 #include "serve/check_config.hpp"
 #include "serve/run_server.hpp"
 #include "terminal/console.hpp"
 
+#include <portrait/version.hpp>
+
+#include <fmt/format.h>
+
 #include <exception>
-#include <type_traits>
-#include <variant>
+#include <memory>
 
 namespace {
 
 using namespace portrait_server;
 
-int run(const CommandLine& line) {
-    return std::visit(
-        [&](const auto& command) {
-            using Kind = std::decay_t<decltype(command)>;
-            if constexpr (std::is_same_v<Kind, CheckConfig>)
-                return check_config(line.settings);
-            else if constexpr (std::is_same_v<Kind, ImportPersons>)
-                return import_persons(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, AddPerson>)
-                return add_person(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, AddUser>)
-                return add_user(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, AddToken>)
-                return add_token(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, ListTokens>)
-                return list_tokens(line.settings);
-            else if constexpr (std::is_same_v<Kind, RevokeToken>)
-                return revoke_token(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, CheckFolder>)
-                return check_folder(line.settings);
-            else if constexpr (std::is_same_v<Kind, BackUp>)
-                return back_up(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, RestoreBackup>)
-                return restore_backup(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, ExportPictures>)
-                return export_all(line.settings, command);
-            else if constexpr (std::is_same_v<Kind, ImportPictures>)
-                return import_all(line.settings, command);
-            else
-                return run_server(line.settings);
-        },
-        line.command);
+constexpr const char* footer =
+    R"(Examples:
+  portrait-server --demo
+  portrait-server users add anna --data /var/lib/portrait
+  portrait-server --data /var/lib/portrait --listen 0.0.0.0:8080
+
+Each option can be a variable, too: PORTRAIT_MAX_BODY for --max-body.
+See also: portrait-server --help-all, portrait-server COMMAND --help.)";
+
+int run(int argc, const char* const* argv) {
+    Settings settings;
+    Command command = run_server;
+    CLI::App app{"Serves pictures of persons over SuperOffice's REST contract until SIGTERM",
+                 "portrait-server"};
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_help_flag("-h,--help", "Print this help");
+    app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION, "Print the version");
+    app.option_defaults()->take_last(); // a later option overrides that of a script
+    add_options(app, settings);
+    add_user_commands(app, command);
+    add_token_commands(app, command);
+    add_person_commands(app, command);
+    add_config_command(app, command);
+    add_folder_commands(app, command);
+    app.set_help_all_flag("--help-all", "Print all options"); // last, so that subcommands don't inherit it
+    app.footer(footer);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& stop) {
+        if (stop.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+            return app.exit(stop); // --help and --version
+        return refuse(fmt::format("{}; see portrait-server --help", stop.what()));
+    }
+    return command(settings);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     try {
-        const auto parsed = parse_command_line(argc, argv);
-        if (const auto* code = std::get_if<int>(&parsed))
-            return *code;
-        return run(std::get<CommandLine>(parsed));
+        return run(argc, argv);
     } catch (const std::exception& failure) {
         return fail(failure.what());
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds portrait-server and starts it with demo persons and a demo user on http://localhost:8080, its data in the
-# current folder's portrait-data/. On Debian 12 it installs what it lacks. More arguments go to the server:
+# Builds portrait-server and starts it with demo persons and a demo user on http://localhost:8080, with its data in
+# portrait-data/ of the current folder. On Debian 12 it installs missing packages. Arguments are passed to the server:
 #   ./examples/server/run.sh --listen 127.0.0.1:9000
 set -euo pipefail
 
@@ -21,7 +21,7 @@ fi
         cmake --preset release
     fi
     cmake --build --preset release --target portrait-server "${quiet[@]}"
-) >&2 || fail 'the build failed; the reason stands above'
+) >&2 || fail 'the build failed; see the messages above'
 
-# A --data or --listen among the arguments comes later and counts.
+# Later options override earlier ones.
 exec "$server" --demo --data "$PWD/portrait-data" "$@"

@@ -19,14 +19,7 @@ namespace portrait_server {
 
 namespace {
 
-using portrait::errc;
-using portrait::Error;
-
-constexpr std::size_t longest_line = 4096;
-
-Error refused(const char* sentence) {
-    return {errc::password_invalid, sentence};
-}
+constexpr std::size_t max_line = 4096;
 
 volatile std::sig_atomic_t interrupted_by = 0;
 
@@ -34,17 +27,16 @@ void interrupt(int number) {
     interrupted_by = number;
 }
 
-/// The terminal shows nothing of what is typed, and is as it was again when this goes: also when somebody
-/// interrupts, which is why signals only come through while it waits for a key, and then only end the
-/// waiting.
+/// Turns the terminal's echo off, and on again in the destructor. Signals that would end the process are
+/// blocked except in `wait`, where they only end the waiting; the destructor raises them again.
 class SilentTerminal {
 public:
     SilentTerminal() {
-        sigset_t held_back{};
-        ::sigemptyset(&held_back);
+        sigset_t blocked{};
+        ::sigemptyset(&blocked);
         for (const int number : signals)
-            ::sigaddset(&held_back, number);
-        (void)::pthread_sigmask(SIG_BLOCK, &held_back, &mask_);
+            ::sigaddset(&blocked, number);
+        (void)::pthread_sigmask(SIG_BLOCK, &blocked, &mask_);
         struct sigaction action {};
         action.sa_handler = interrupt;
         ::sigemptyset(&action.sa_mask);
@@ -68,8 +60,8 @@ public:
             (void)::raise(static_cast<int>(interrupted_by));
     }
 
-    bool works() const { return changed_; }
-    /// Waits until there is something to read; false when somebody interrupts.
+    bool is_silent() const { return changed_; }
+    /// Waits for input; false after a signal.
     bool wait() const {
         pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
         while (::ppoll(&input, 1, nullptr, &mask_) < 0)
@@ -87,8 +79,8 @@ private:
     std::array<struct sigaction, signals.size()> handlers_{};
 };
 
-/// A line of standard input without its end; nothing at the input's end. Byte by byte, so that it takes no
-/// more.
+/// Reads a line of standard input without its end; absent at the end of the input. Reads single bytes, so
+/// that the rest of the input stays unread.
 std::optional<std::string> read_line(const SilentTerminal* terminal = nullptr) {
     std::string line;
     char byte = 0;
@@ -100,7 +92,7 @@ std::optional<std::string> read_line(const SilentTerminal* terminal = nullptr) {
             continue;
         if (count < 0 || (count == 0 && line.empty()))
             return std::nullopt;
-        if (count == 0 || byte == '\n' || line.size() == longest_line)
+        if (count == 0 || byte == '\n' || line.size() == max_line)
             break;
         line += byte;
     }
@@ -118,22 +110,22 @@ std::optional<std::string> ask(const SilentTerminal& terminal, std::string_view 
 
 } // namespace
 
-[[nodiscard]] portrait::result<std::string> ask_for_new_password(const std::string& user) {
+[[nodiscard]] Outcome<std::string> ask_for_new_password(const std::string& user) {
     std::optional<std::string> password;
     if (::isatty(STDIN_FILENO) == 1) {
         const SilentTerminal terminal;
-        if (!terminal.works())
-            return refused("the terminal can't be kept from showing the password; give it on standard input");
+        if (!terminal.is_silent())
+            return Refusal{"The terminal's echo can't be turned off; give the password on standard input"};
         password = ask(terminal, fmt::format("Password for {}: ", portrait::printable(user)));
-        if (password && !password->empty() && ask(terminal, "The same again: ") != password)
-            return refused("the two passwords are not the same; nothing was changed");
+        if (password && !password->empty() && ask(terminal, "Repeat the password: ") != password)
+            return Refusal{"The two passwords differ; nothing was changed"};
     } else {
         password = read_line();
     }
     if (!password || password->empty())
-        return refused(
-            "no password was given; it is asked for on the terminal, or is the first line of standard input");
-    return *std::move(password);
+        return Refusal{
+            "No password was given; enter it on the terminal or as the first line of standard input"};
+    return {boost::system::in_place_value, *std::move(password)};
 }
 
 } // namespace portrait_server

@@ -1,5 +1,6 @@
-#include "commands/tokens_command.hpp"
+#include "commands/commands.hpp"
 
+#include "options/help.hpp"
 #include "terminal/console.hpp"
 #include "terminal/process.hpp"
 #include "terminal/refusals.hpp"
@@ -9,22 +10,60 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <chrono>
 #include <iterator>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
-#include <system_error>
 
 namespace portrait_server {
 
 namespace {
 
 using portrait::http::TokenDescription;
+using portrait::http::TokenEntry;
+using portrait::http::TokenScheme;
 
-std::filesystem::path tokens_file(const Settings& settings) {
-    return settings.tokens.value_or(default_tokens_file(settings));
+constexpr int max_days = 36'500;
+
+/// Reads `90d`; absent when the text is no number of days.
+std::optional<int> parse_days(const std::string& text) {
+    int days = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, days);
+    if (error != std::errc{} || stop + 1 != end || *stop != 'd' || days < 1 || days > max_days)
+        return std::nullopt;
+    return days;
+}
+
+std::chrono::sys_days today() {
+    return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
+
+std::string expiry_fault(const std::string& text) {
+    if (text == "never" || parse_days(text))
+        return {};
+    const auto day = portrait::http::parse_day(text);
+    if (!day)
+        return fmt::format(
+            "'{}' is not a day such as 2027-01-31, a number of days such as 90d (at most {}d), "
+            "or never",
+            text, max_days);
+    return *day < today() ? fmt::format("{} is in the past", text) : std::string{};
+}
+
+/// The last day in UTC; absent for `never`. The text has no fault.
+std::optional<std::chrono::sys_days> parse_expiry(const std::string& text) {
+    if (const auto days = parse_days(text))
+        return today() + std::chrono::days{*days};
+    return portrait::http::parse_day(text);
 }
 
 int refuse_file(const std::filesystem::path& file, const portrait::Error& error) {
-    return refuse(fmt::format("the token file {} can't be used: {}", file.string(), plain_refusal(error)));
+    return refuse(fmt::format("The token file {} can't be used: {}", file.string(), plain_refusal(error)));
 }
 
 std::string_view rights_of(const TokenDescription& token) {
@@ -35,36 +74,28 @@ std::string expiry_of(const TokenDescription& token) {
     return token.last_day ? portrait::http::format_day(*token.last_day) : "never";
 }
 
-} // namespace
-
-int add_token(const Settings& settings, const AddToken& command) {
+/// Prints the token alone on standard output, for scripts, and its description on standard error.
+int add_token(const Settings& settings, TokenEntry entry) {
     prepare_process();
-    const auto file = tokens_file(settings);
-    if (!settings.tokens) {
-        std::error_code failure;
-        std::filesystem::create_directory(settings.data, failure); // 0700 by the umask
-        if (failure)
-            return refuse(fmt::format("the data folder {} can't be made: {}", settings.data.string(),
-                                      failure.message()));
-    }
-    auto entry = command.entry;
-    entry.users_file = settings.users.value_or(default_users_file(settings));
+    const auto file = settings.tokens_file();
+    if (const auto made = settings.tokens ? Outcome<void>{} : make_data_folder(settings.data); !made)
+        return refuse(made.error().sentence);
+    entry.users_file = settings.users_file();
     const auto added = portrait::http::add_token(file, entry);
     if (!added)
         return refuse_file(file, added.error());
     const auto& token = added->description;
-    note(fmt::format(
-        "{} token {} for {} (associate id {}), rights {}, expires {}; this is the only time that it "
-        "is shown:\n",
-        name_of(token.scheme), token.id, portrait::printable(token.principal.name),
-        token.principal.actor.associate_id, rights_of(token), expiry_of(token)));
+    note(
+        fmt::format("{} token {} for {} (associate id {}), rights {}, expires {}; it is printed only once:\n",
+                    name_of(token.scheme), token.id, portrait::printable(token.principal.name),
+                    token.principal.actor.associate_id, rights_of(token), expiry_of(token)));
     say(added->token + "\n");
     return exit_code::success;
 }
 
 int list_tokens(const Settings& settings) {
     prepare_process();
-    const auto file = tokens_file(settings);
+    const auto file = settings.tokens_file();
     const auto tokens = portrait::http::list_tokens(file);
     if (!tokens)
         return refuse_file(file, tokens.error());
@@ -78,18 +109,67 @@ int list_tokens(const Settings& settings) {
     return exit_code::success;
 }
 
-int revoke_token(const Settings& settings, const RevokeToken& command) {
+int revoke_token(const Settings& settings, const std::string& id) {
     prepare_process();
-    const auto file = tokens_file(settings);
-    const auto revoked = portrait::http::revoke_token(file, command.id);
+    const auto file = settings.tokens_file();
+    const auto revoked = portrait::http::revoke_token(file, id);
     if (!revoked)
         return refuse_file(file, revoked.error());
     if (!*revoked)
-        return refuse(fmt::format("there is no token {} in {}; 'portrait-server tokens list' names them all",
-                                  command.id, file.string()));
-    say(fmt::format("token {} revoked; a server that is running refuses it within seconds\n",
-                    portrait::printable(command.id)));
+        return refuse(fmt::format("There is no token {} in {}; 'portrait-server tokens list' prints all ids",
+                                  id, file.string()));
+    say(fmt::format("token {} revoked; a running server refuses it within 2 seconds\n",
+                    portrait::printable(id)));
     return exit_code::success;
+}
+
+void add_token_command(CLI::App& tokens, Command& command) {
+    auto* const add =
+        add_command(tokens, "add", "Create an access token. The command prints it once; the file has a hash",
+                    "  portrait-server tokens add crm-sync --data /var/lib/portrait\n"
+                    "  portrait-server tokens add crm-sync --expires 90d --read-only");
+    const auto entry = std::make_shared<TokenEntry>();
+    add->add_option("name", entry->name, "Name of the user or program")->type_name("NAME")->required();
+    add->add_option("--scheme", entry->scheme, "Scheme: bearer (default) or ticket")
+        ->transform(
+            CLI::CheckedTransformer{std::map<std::string, TokenScheme>{{"bearer", TokenScheme::bearer},
+                                                                       {"ticket", TokenScheme::so_ticket}},
+                                    CLI::ignore_case}
+                .description(""))
+        ->type_name("SCHEME");
+    add->add_option_function<std::string>(
+           "--expires", [entry](const std::string& text) { entry->last_day = parse_expiry(text); },
+           "Last day, such as 2027-01-31, or a number of days from now, such as 90d (default: never)")
+        ->check(CLI::Validator{expiry_fault, {}})
+        ->type_name("DAY");
+    add->add_option("--full-name", entry->full_name, "Name in CreatedBy and UpdatedBy")->type_name("TEXT");
+    add->add_option("--associate-id", entry->associate_id,
+                    "Associate's id (default: that of the user of this name, or one more than the largest)")
+        ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
+        ->type_name("N");
+    add->add_flag_callback(
+        "--read-only", [entry] { entry->may_write = false; }, "The token may read pictures and change none");
+    add->callback([&command, entry] {
+        command = [entry](const Settings& settings) { return add_token(settings, *entry); };
+    });
+}
+
+} // namespace
+
+void add_token_commands(CLI::App& app, Command& command) {
+    auto* const tokens = add_command(app, "tokens", "Access tokens");
+    tokens->require_subcommand(1);
+    add_token_command(*tokens, command);
+    add_command(*tokens, "list", "List the ids, rights and names of all tokens",
+                "  portrait-server tokens list --data /var/lib/portrait")
+        ->callback([&command] { command = list_tokens; });
+    auto* const revoke =
+        add_command(*tokens, "revoke", "Revoke a token. A running server refuses it within 2 seconds",
+                    "  portrait-server tokens revoke 3f2a9c01 --data /var/lib/portrait");
+    const auto id = std::make_shared<std::string>();
+    revoke->add_option("id", *id, "Token's id, from 'tokens list'")->type_name("ID")->required();
+    revoke->callback(
+        [&command, id] { command = [id](const Settings& settings) { return revoke_token(settings, *id); }; });
 }
 
 } // namespace portrait_server

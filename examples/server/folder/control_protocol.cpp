@@ -2,39 +2,36 @@
 
 #include <portrait/printable.hpp>
 
+#include <boost/algorithm/string/split.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace portrait_server {
 
 namespace {
 
-constexpr std::size_t longest_text = longest_reply - 64;
+constexpr std::size_t max_text = max_reply - 64;
 
 bool has_control_characters(std::string_view text) {
     return std::any_of(text.begin(), text.end(),
                        [](unsigned char character) { return character < 0x20 || character == 0x7f; });
 }
 
-std::vector<std::string_view> fields_of(std::string_view line) {
-    std::vector<std::string_view> fields;
-    for (;;) {
-        const auto tab = line.find('\t');
-        fields.push_back(line.substr(0, tab));
-        if (tab == line.npos)
-            return fields;
-        line.remove_prefix(tab + 1);
-    }
+std::vector<std::string> fields_of(std::string_view line) {
+    std::vector<std::string> fields;
+    return boost::split(fields, line, [](char character) { return character == '\t'; });
 }
 
-/// Fits into a line, whatever it was.
+/// A text without control characters and of bounded length.
 std::string text_field(std::string_view text) {
     auto field = portrait::printable(text);
-    if (field.size() > longest_text)
-        field.resize(longest_text);
+    if (field.size() > max_text)
+        field.resize(max_text);
     return field;
 }
 
@@ -46,33 +43,25 @@ bool read_number(std::string_view text, Integer& number) {
 
 } // namespace
 
-[[nodiscard]] portrait::result<std::string> request_line(const FolderJob& job) {
+[[nodiscard]] Outcome<std::string> request_line(const FolderJob& job) {
     std::string line = job.name;
-    bool sendable = !has_control_characters(job.name);
     for (const auto& argument : job.arguments) {
-        sendable = sendable && !has_control_characters(argument);
+        if (has_control_characters(argument))
+            return Refusal{"A path or name with control characters can't be sent"};
         line += '\t' + argument;
     }
-    if (!sendable)
-        return portrait::Error{portrait::errc::internal,
-                               "a path or name with control characters can't be sent"};
-    if (line.size() >= longest_request)
-        return portrait::Error{portrait::errc::internal, "the command is too long"};
-    return line + '\n';
+    if (line.size() >= max_request)
+        return Refusal{
+            fmt::format("The command must be shorter than {} bytes; it has {}", max_request, line.size())};
+    return {boost::system::in_place_value, line + '\n'};
 }
 
 std::optional<FolderJob> parse_request(std::string_view line) {
-    FolderJob job;
-    for (const auto field : fields_of(line)) {
-        if (has_control_characters(field))
-            return std::nullopt;
-        if (job.name.empty() && job.arguments.empty())
-            job.name = field;
-        else
-            job.arguments.emplace_back(field);
-        if (job.name.empty())
-            return std::nullopt;
-    }
+    auto fields = fields_of(line);
+    if (fields.front().empty() || std::any_of(fields.begin(), fields.end(), has_control_characters))
+        return std::nullopt;
+    FolderJob job{std::move(fields.front()), {}};
+    job.arguments.assign(std::next(fields.begin()), fields.end());
     return job;
 }
 
@@ -88,25 +77,23 @@ std::string end_line(const JobEnd& end) {
     return fmt::format("end\t{}\t{}\n", end.exit_code, text_field(end.sentence));
 }
 
-[[nodiscard]] portrait::result<std::optional<JobEnd>> take_reply(std::string_view line,
-                                                                 JobListener& listener) {
+[[nodiscard]] Outcome<std::optional<JobEnd>> handle_reply(std::string_view line, JobListener& listener) {
     const auto fields = fields_of(line);
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     if (fields[0] == "progress" && fields.size() == 4 && read_number(fields[2], done) &&
         read_number(fields[3], total)) {
-        if (!listener.progress(fields[1], done, total))
-            return portrait::Error{portrait::errc::cancelled};
-        return std::optional<JobEnd>{};
+        (void)listener.progress(fields[1], done, total);
+        return std::nullopt;
     }
     if (fields[0] == "say" && fields.size() == 2) {
         listener.say(fields[1]);
-        return std::optional<JobEnd>{};
+        return std::nullopt;
     }
     int code = 0;
     if (fields[0] == "end" && fields.size() == 3 && read_number(fields[1], code) && code >= 0 && code <= 255)
-        return std::optional{JobEnd{code, std::string{fields[2]}}};
-    return portrait::Error{portrait::errc::internal, "it sent something else than an answer"};
+        return std::optional{JobEnd{code, fields[2]}};
+    return Refusal{"It sent an invalid reply"};
 }
 
 } // namespace portrait_server

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "folder/folder_job.hpp"
-
-#include <portrait/error.hpp>
+#include "terminal/refusals.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,28 +9,27 @@
 #include <string>
 #include <string_view>
 
-/// What goes over the control socket: lines of fields, tabs between them. The client sends one line, the name
-/// of a job and its arguments; it gets any number of `progress` and `say` lines and at last one `end`.
+/// The protocol of the control socket: lines of fields separated by tabs. The client sends one line, the name
+/// of a job and its arguments. The server answers with any number of `progress` and `say` lines and one
+/// `end`.
 namespace portrait_server {
 
 inline constexpr const char* control_socket_name = "control.sock";
-inline constexpr std::size_t longest_request = 8192;
-inline constexpr std::size_t longest_reply = 65536;
+inline constexpr std::size_t max_request = 8192; ///< bytes of a line, its end included
+inline constexpr std::size_t max_reply = 65536;  ///< bytes of a line, its end included
 
-/// The line of a job, its end included. An error when a field has control characters or all of it is too
-/// long.
-[[nodiscard]] portrait::result<std::string> request_line(const FolderJob& job);
+/// The line of a job, with its end. Refused when a field has control characters or the line is too long.
+[[nodiscard]] Outcome<std::string> request_line(const FolderJob& job);
 
-/// The job of a line without its end, nothing when it is none.
+/// The job of a line without its end; absent when the line has control characters or no name.
 std::optional<FolderJob> parse_request(std::string_view line);
 
 std::string progress_line(std::string_view step, std::uint64_t done, std::uint64_t total);
 std::string say_line(std::string_view text);
 std::string end_line(const JobEnd& end);
 
-/// Hands what a line (without its end) tells to the listener. The outcome when it is the last line;
-/// an error when it is no line of this protocol, or `cancelled` when the listener wants no more.
-[[nodiscard]] portrait::result<std::optional<JobEnd>> take_reply(std::string_view line,
-                                                                 JobListener& listener);
+/// Passes a line without its end to the listener. Returns the job's end when it is the last line; refuses a
+/// line that is not of this protocol.
+[[nodiscard]] Outcome<std::optional<JobEnd>> handle_reply(std::string_view line, JobListener& listener);
 
 } // namespace portrait_server

@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,17 +26,16 @@ namespace {
 
 using portrait::http::Severity;
 
-constexpr std::size_t most_sessions = 4;
-constexpr time_t request_seconds = 5; ///< within which a client has to send what it wants
-constexpr time_t reply_seconds = 20;  ///< that a client may leave answers unread
-constexpr std::chrono::milliseconds between_progress{100};
+constexpr std::size_t max_sessions = 4;
+constexpr time_t request_seconds = 5; // for a client to send its line
+constexpr time_t reply_seconds = 20;  // for a client to read replies
+constexpr std::chrono::milliseconds progress_interval{100};
 
-portrait::Error failed(const char* call) {
-    return portrait::Error{portrait::errc::store_io,
-                           fmt::format("{}: {}", call, std::generic_category().message(errno))};
+Refusal failed(const char* call) {
+    return {fmt::format("{}: {}", call, std::generic_category().message(errno))};
 }
 
-/// The socket's address, by way of an open folder: the path itself may be longer than an address can be.
+/// The socket's address through the descriptor of its folder: the path may be longer than an address can be.
 sockaddr_un address_of(int folder) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -51,21 +48,21 @@ int open_folder(const std::filesystem::path& folder) {
     return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/// Binds, and opens to its user alone before anybody can connect.
+/// Sets the mode before `listen`, so that nobody else can connect.
 bool bind_and_listen(int socket, int folder) {
     const auto address = address_of(folder);
     (void)::unlinkat(folder, control_socket_name, 0);
     return ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
            ::fchmodat(folder, control_socket_name, 0600, 0) == 0 &&
-           ::listen(socket, static_cast<int>(most_sessions)) == 0;
+           ::listen(socket, static_cast<int>(max_sessions)) == 0;
 }
 
-void limit_waiting(int socket, int option, time_t seconds) {
-    const timeval limit{.tv_sec = seconds, .tv_usec = 0};
-    (void)::setsockopt(socket, SOL_SOCKET, option, &limit, sizeof limit);
+void set_timeout(int socket, int option, time_t seconds) {
+    const timeval timeout{.tv_sec = seconds, .tv_usec = 0};
+    (void)::setsockopt(socket, SOL_SOCKET, option, &timeout, sizeof timeout);
 }
 
-bool is_of_own_user(int socket) {
+bool peer_is_own_user(int socket) {
     ucred peer{};
     socklen_t size = sizeof peer;
     return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::geteuid();
@@ -83,15 +80,15 @@ bool send_all(int socket, std::string_view text) {
     return true;
 }
 
-/// Takes lines off a socket.
+/// Reads lines from a socket.
 class LineReader {
 public:
-    LineReader(int socket, std::size_t longest)
+    LineReader(int socket, std::size_t max_line)
         : socket_{socket}
-        , longest_{longest} {}
+        , max_line_{max_line} {}
 
-    /// The next line without its end; nothing when the peer is gone, too slow or too long. `interrupted`
-    /// is asked when a signal came.
+    /// The next line without its end; absent when the peer has closed, is too slow or sends too long a line.
+    /// After a signal `interrupted` decides whether to stop.
     template<class Interrupted>
     std::optional<std::string> next(Interrupted interrupted) {
         for (;;) {
@@ -100,11 +97,11 @@ public:
                 received_.erase(0, end + 1);
                 return line;
             }
-            if (received_.size() >= longest_)
+            if (received_.size() >= max_line_)
                 return std::nullopt;
             std::array<char, 4096> buffer{};
             const auto count =
-                ::recv(socket_, buffer.data(), std::min(buffer.size(), longest_ - received_.size()), 0);
+                ::recv(socket_, buffer.data(), std::min(buffer.size(), max_line_ - received_.size()), 0);
             if (count < 0 && errno == EINTR && !interrupted())
                 continue;
             if (count <= 0)
@@ -115,11 +112,11 @@ public:
 
 private:
     const int socket_;
-    const std::size_t longest_;
+    const std::size_t max_line_;
     std::string received_;
 };
 
-/// Sends what a job tells to its client.
+/// Sends the output of a job to its client.
 class SocketListener final : public JobListener {
 public:
     SocketListener(int socket, const std::atomic<bool>& stopping)
@@ -131,7 +128,7 @@ public:
     bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) override {
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_) {
-            next_ = now + between_progress;
+            next_ = now + progress_interval;
             alive_ = alive_ && send_all(socket_, progress_line(step, done, total));
         }
         return alive_ && !stopping_;
@@ -146,37 +143,35 @@ private:
 
 } // namespace
 
-portrait::result<std::unique_ptr<ControlSocket>>
-ControlSocket::listen(const std::filesystem::path& folder, JobPlace place,
-                      std::shared_ptr<portrait::http::Log> log) {
+Outcome<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::filesystem::path& folder,
+                                                              JobPlace place,
+                                                              std::shared_ptr<portrait::http::Log> log) {
     const int opened = open_folder(folder);
     if (opened < 0)
         return failed("open");
-    const int listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int stop = ::eventfd(0, EFD_CLOEXEC);
-    if (listening < 0 || stop < 0 || !bind_and_listen(listening, opened)) {
-        auto error = failed("listen");
-        for (const int descriptor : {opened, listening, stop})
-            ::close(descriptor);
-        return error;
-    }
+    const int listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool listens = listening >= 0 && bind_and_listen(listening, opened);
+    auto refusal = failed("listen");
     ::close(opened);
+    if (!listens) {
+        ::close(listening);
+        return refusal;
+    }
     const auto path = std::filesystem::absolute(folder) / control_socket_name;
-    return std::unique_ptr<ControlSocket>{new ControlSocket{path, listening, stop, place, std::move(log)}};
+    return std::unique_ptr<ControlSocket>{new ControlSocket{path, listening, place, std::move(log)}};
 }
 
-ControlSocket::ControlSocket(std::filesystem::path path, int listening, int stop, JobPlace place,
+ControlSocket::ControlSocket(std::filesystem::path path, int listening, JobPlace place,
                              std::shared_ptr<portrait::http::Log> log)
     : path_{std::move(path)}
     , listening_{listening}
-    , stop_{stop}
     , place_{place}
     , log_{std::move(log)}
     , thread_{[this] { accept_all(); }} {}
 
 ControlSocket::~ControlSocket() {
     stopping_ = true;
-    (void)::eventfd_write(stop_, 1);
+    (void)::shutdown(listening_, SHUT_RDWR); // ends `accept4`
     thread_.join();
     (void)::unlink(path_.c_str());
     for (auto& session : sessions_) {
@@ -185,33 +180,27 @@ ControlSocket::~ControlSocket() {
         ::close(session.socket);
     }
     ::close(listening_);
-    ::close(stop_);
 }
 
 void ControlSocket::accept_all() {
-    std::array<pollfd, 2> waited{{{listening_, POLLIN, 0}, {stop_, POLLIN, 0}}};
     while (!stopping_) {
-        if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR)
-            return;
-        if (stopping_)
-            return;
         const int socket = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
-        forget_ended();
+        join_ended_sessions();
         if (socket >= 0)
             begin(socket);
-        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            std::this_thread::sleep_for(between_progress); // it would be readable again at once
+        else if (errno != EINTR && !stopping_)
+            std::this_thread::sleep_for(progress_interval); // out of descriptors or memory: retry later
     }
 }
 
 void ControlSocket::begin(int socket) {
-    limit_waiting(socket, SO_RCVTIMEO, request_seconds);
-    limit_waiting(socket, SO_SNDTIMEO, reply_seconds);
-    if (!is_of_own_user(socket) || sessions_.size() >= most_sessions) {
-        (void)send_all(socket,
-                       end_line({exit_code::refused, is_of_own_user(socket)
-                                                         ? "it is busy with other commands; try again later"
-                                                         : "it serves its own user alone"}));
+    set_timeout(socket, SO_RCVTIMEO, request_seconds);
+    set_timeout(socket, SO_SNDTIMEO, reply_seconds);
+    const bool own_user = peer_is_own_user(socket);
+    if (!own_user || sessions_.size() >= max_sessions) {
+        (void)send_all(socket, end_line({exit_code::refused,
+                                         own_user ? "The server is busy with other commands; try again later"
+                                                  : "The server accepts commands of its own user only"}));
         ::close(socket);
         return;
     }
@@ -224,7 +213,7 @@ void ControlSocket::begin(int socket) {
     }};
 }
 
-void ControlSocket::forget_ended() {
+void ControlSocket::join_ended_sessions() {
     sessions_.remove_if([](Session& session) {
         if (!session.ended)
             return false;
@@ -235,16 +224,16 @@ void ControlSocket::forget_ended() {
 }
 
 void ControlSocket::serve(int socket) {
-    LineReader reader{socket, longest_request};
+    LineReader reader{socket, max_request};
     const auto line = reader.next([] { return false; });
     if (!line)
         return;
     const auto job = parse_request(*line);
     if (!job) {
-        (void)send_all(socket, end_line({exit_code::refused, "this is no command"}));
+        (void)send_all(socket, end_line({exit_code::refused, "The command is invalid"}));
         return;
     }
-    log_->event(Severity::info, fmt::format("{} was asked for through the control socket", job->name), {});
+    log_->event(Severity::info, fmt::format("{} begins, by the control socket", job->name), {});
     SocketListener listener{socket, stopping_};
     const auto end = do_job(place_, *job, listener);
     log_->event(end.exit_code == 0 ? Severity::info : Severity::warning,
@@ -252,8 +241,8 @@ void ControlSocket::serve(int socket) {
     (void)send_all(socket, end_line(end));
 }
 
-[[nodiscard]] portrait::result<JobEnd> ask_owner(const std::filesystem::path& folder, const FolderJob& job,
-                                                 JobListener& listener) {
+[[nodiscard]] Outcome<JobEnd> run_in_owner(const std::filesystem::path& folder, const FolderJob& job,
+                                           JobListener& listener) {
     const auto request = request_line(job);
     if (!request)
         return request.error();
@@ -264,28 +253,26 @@ void ControlSocket::serve(int socket) {
     const auto address = address_of(opened);
     const bool connected =
         socket >= 0 && ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    auto error = failed("connect");
+    Outcome<JobEnd> outcome = failed("connect");
     ::close(opened);
-    portrait::result<JobEnd> outcome = error;
     if (connected && send_all(socket, *request)) {
-        outcome = portrait::Error{portrait::errc::store_io, "it went away before the end"};
-        LineReader reader{socket, longest_reply};
-        // A signal while nothing comes: closing tells the owner that nobody wants the job any more.
-        bool unwanted = false;
-        const auto interrupted = [&] { return unwanted = !listener.wanted(); };
-        for (auto line = reader.next(interrupted); line; line = reader.next(interrupted)) {
-            const auto taken = take_reply(*line, listener);
-            if (!taken && taken.error() == portrait::errc::cancelled)
-                unwanted = true;
-            if (!taken)
-                outcome = taken.error();
-            else if (*taken)
-                outcome = **taken;
-            if (!taken || *taken)
+        outcome = Refusal{"It closed the connection before the end"};
+        LineReader reader{socket, max_reply};
+        // After a signal the socket is closed, which cancels the job in the owner.
+        const auto interrupted = [&] { return !listener.wanted(); };
+        std::optional<JobEnd> end;
+        while (const auto line = end || interrupted() ? std::nullopt : reader.next(interrupted)) {
+            const auto reply = handle_reply(*line, listener);
+            if (!reply) {
+                outcome = reply.error();
                 break;
+            }
+            end = *reply;
         }
-        if (unwanted)
-            outcome = JobEnd{exit_code::failure, fmt::format("{} was stopped", job.name)};
+        if (end)
+            outcome = *std::move(end);
+        else if (interrupted())
+            outcome = JobEnd{exit_code::failure, fmt::format("The {} was stopped", job.name)};
     }
     if (socket >= 0)
         ::close(socket);

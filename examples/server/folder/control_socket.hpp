@@ -1,8 +1,8 @@
 #pragma once
 
 #include "folder/folder_job.hpp"
+#include "terminal/refusals.hpp"
 
-#include <portrait/error.hpp>
 #include <portrait/http/log.hpp>
 
 #include <atomic>
@@ -13,17 +13,17 @@
 
 namespace portrait_server {
 
-/// The owner's end of the Unix socket in a data folder (0600), through which subcommands have their work done
-/// by the server that has the folder open. Serves processes of its own user only, at most four at a time; a
-/// client that sends nothing, or takes nothing, for some seconds is cut off, and its job ends with it.
+/// The server's end of the Unix socket in a data folder (0600). Subcommands send their jobs through it to the
+/// server that has the folder open. Accepts processes of its own user only, at most four at a time. A client
+/// that doesn't send or read for some seconds is disconnected, which cancels its job.
 class ControlSocket {
 public:
-    /// Errors are those of the socket; its message is for the operator. The caller has the folder's lock, so
-    /// that a socket that is there is a dead one. What `place` names has to live longer.
-    [[nodiscard]] static portrait::result<std::unique_ptr<ControlSocket>>
+    /// The caller holds the folder's lock, so an existing socket is stale and replaced. The stores of `place`
+    /// must outlive the socket.
+    [[nodiscard]] static Outcome<std::unique_ptr<ControlSocket>>
     listen(const std::filesystem::path& folder, JobPlace place, std::shared_ptr<portrait::http::Log> log);
 
-    /// Ends the jobs that are at work and removes the socket.
+    /// Cancels the running jobs and removes the socket.
     ~ControlSocket();
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
@@ -35,27 +35,26 @@ private:
         std::thread thread;
     };
 
-    ControlSocket(std::filesystem::path path, int listening, int stop, JobPlace place,
+    ControlSocket(std::filesystem::path path, int listening, JobPlace place,
                   std::shared_ptr<portrait::http::Log> log);
 
     void accept_all();
     void begin(int socket);
-    void forget_ended();
+    void join_ended_sessions();
     void serve(int socket);
 
     const std::filesystem::path path_;
     const int listening_;
-    const int stop_; ///< an eventfd: readable once this object goes
     const JobPlace place_;
     const std::shared_ptr<portrait::http::Log> log_;
     std::atomic<bool> stopping_ = false;
-    std::list<Session> sessions_; ///< the accepting thread's until it has ended
+    std::list<Session> sessions_; ///< of the accepting thread, until that has ended
     std::thread thread_;
 };
 
-/// Has a job done by the owner of a data folder, and hands on what it says. An error when there is nobody who
-/// answers.
-[[nodiscard]] portrait::result<JobEnd> ask_owner(const std::filesystem::path& folder, const FolderJob& job,
-                                                 JobListener& listener);
+/// Runs a job in the server that has a data folder open, and passes its output to the listener. Refused when
+/// that server doesn't answer.
+[[nodiscard]] Outcome<JobEnd> run_in_owner(const std::filesystem::path& folder, const FolderJob& job,
+                                           JobListener& listener);
 
 } // namespace portrait_server

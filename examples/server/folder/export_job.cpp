@@ -1,8 +1,7 @@
-#include "folder/export_job.hpp"
+#include "folder/folder_job.hpp"
 
 #include "folder/manifest.hpp"
 #include "terminal/console.hpp"
-#include "terminal/refusals.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
 
@@ -27,22 +26,22 @@ using portrait::sqlite::SqliteImageStore;
 
 constexpr const char* partial_manifest_name = "manifest.jsonl.partial";
 constexpr const char* earlier_manifest_name = "manifest.jsonl.earlier";
-constexpr std::size_t persons_a_page = 1000;
+constexpr std::size_t persons_per_page = 1000;
 
-/// What an earlier export, whole or not, wrote of each person.
+/// The entries of an earlier export, complete or not, by person id.
 using Earlier = std::map<std::int32_t, ManifestEntry>;
 
 void read_earlier(const fs::path& path, Earlier& earlier) {
     std::ifstream file{path, std::ios::binary};
     for (std::string line; std::getline(file, line);)
-        if (auto entry = parse_manifest_line(line)) { // the last line of an interrupted one may be cut
+        if (auto entry = parse_manifest_line(line)) { // the last line of an interrupted export may be cut
             const auto id = entry->person_id.value();
             earlier.insert_or_assign(id, *std::move(entry));
         }
 }
 
-bool is_there(const fs::path& folder, const Earlier& earlier, portrait::PersonId id,
-              const portrait::ImageInfo& info) {
+bool is_current(const fs::path& folder, const Earlier& earlier, portrait::PersonId id,
+                const portrait::ImageInfo& info) {
     const auto found = earlier.find(id.value());
     std::error_code missing;
     return found != earlier.end() && found->second.info.version() == info.version() &&
@@ -50,7 +49,7 @@ bool is_there(const fs::path& folder, const Earlier& earlier, portrait::PersonId
            fs::file_size(folder / found->second.file, missing) == info.size && !missing;
 }
 
-/// Under its name only when all of it is there.
+/// Writes a file atomically: it gets its name when it is complete.
 bool write_file(const fs::path& path, std::string_view bytes) {
     const auto partial = path.string() + ".partial";
     {
@@ -65,7 +64,7 @@ bool write_file(const fs::path& path, std::string_view bytes) {
     return !failure;
 }
 
-/// Everything that was written into a folder's file system.
+/// Syncs the file system of a folder.
 bool sync_all(const fs::path& folder) {
     const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool synced = opened >= 0 && ::syncfs(opened) == 0;
@@ -75,7 +74,7 @@ bool sync_all(const fs::path& folder) {
 }
 
 JobEnd disk_failed(const fs::path& path) {
-    return {exit_code::failure, fmt::format("the export failed: {} can't be written: {}", path.string(),
+    return {exit_code::failure, fmt::format("The export failed: {} can't be written: {}", path.string(),
                                             std::generic_category().message(errno))};
 }
 
@@ -86,7 +85,7 @@ struct Counts {
     std::uint64_t damaged = 0;
 };
 
-/// Brings one person's file and line up to date.
+/// Writes one person's file, unless it is current, and its line. Returns the end of an export that fails.
 std::optional<JobEnd> export_person(const SqliteImageStore& store, const fs::path& folder,
                                     const Earlier& earlier, const portrait::sqlite::PersonWithImage& person,
                                     std::ofstream& manifest, Counts& counts, JobListener& listener) {
@@ -94,7 +93,8 @@ std::optional<JobEnd> export_person(const SqliteImageStore& store, const fs::pat
     if (!info || !info->format) // removed since it was listed
         return std::nullopt;
     ManifestEntry entry{person.id, person.name, {}, *info};
-    if (!is_there(folder, earlier, person.id, *info)) {
+    std::optional<portrait::ImageBytes> bytes;
+    if (!is_current(folder, earlier, person.id, *info)) {
         const auto stored = store.image(person.id);
         if (!stored && stored.error() != portrait::errc::store_corrupt)
             return std::nullopt;
@@ -104,20 +104,21 @@ std::optional<JobEnd> export_person(const SqliteImageStore& store, const fs::pat
             return std::nullopt;
         }
         entry.info = stored->info;
-        const auto path =
-            folder / fmt::format("{}.{}", person.id.value(), portrait::file_extension(*entry.info.format));
-        if (!write_file(path, stored->bytes.text()))
-            return disk_failed(path);
-        ++counts.written;
+        bytes = stored->bytes;
     }
     entry.file = fmt::format("{}.{}", person.id.value(), portrait::file_extension(*entry.info.format));
+    if (bytes) {
+        if (!write_file(folder / entry.file, bytes->text()))
+            return disk_failed(folder / entry.file);
+        ++counts.written;
+    }
     manifest << manifest_line(entry);
     ++counts.pictures;
     counts.bytes += entry.info.size;
     return std::nullopt;
 }
 
-/// Files of an earlier export that the new manifest doesn't name.
+/// Removes files of an earlier export that the new manifest doesn't list.
 void remove_stale(const fs::path& folder, const Earlier& earlier) {
     Earlier now;
     read_earlier(folder / manifest_name, now);
@@ -133,8 +134,8 @@ JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, Jo
     std::error_code failure;
     fs::create_directory(folder, failure); // 0700 by the umask
     if (failure)
-        return {exit_code::failure,
-                fmt::format("the export failed: {} can't be made: {}", folder.string(), failure.message())};
+        return {exit_code::failure, fmt::format("The export failed: {} can't be created: {}", folder.string(),
+                                                failure.message())};
     const bool has_manifest =
         fs::exists(folder / manifest_name, failure) || fs::exists(folder / partial_manifest_name, failure);
     if (!has_manifest && !fs::is_empty(folder, failure))
@@ -145,7 +146,7 @@ JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, Jo
     read_earlier(folder / earlier_manifest_name, earlier);
     read_earlier(folder / partial_manifest_name, earlier);
     Counts counts;
-    // What interrupted ones have noted stays known, also when this one is interrupted.
+    // Save the entries of interrupted exports: this one may be interrupted, too.
     if (fs::exists(folder / partial_manifest_name, failure)) {
         std::string lines;
         for (const auto& [id, entry] : earlier)
@@ -156,17 +157,16 @@ JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, Jo
     {
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
         for (std::optional<portrait::PersonId> after;;) {
-            const auto persons = store.persons_with_image(after, persons_a_page);
+            const auto persons = store.persons_with_image(after, persons_per_page);
             if (!persons)
-                return {exit_code::failure,
-                        fmt::format("the export failed: {}", plain_refusal(persons.error()))};
+                return end_of_failed_job(persons.error(), "The export");
             if (persons->empty())
                 break;
             for (const auto& person : *persons) {
                 if (auto end = export_person(store, folder, earlier, person, manifest, counts, listener))
                     return *end;
                 if (!listener.progress("pictures", counts.bytes, 0))
-                    return {exit_code::failure, "the export was stopped"};
+                    return {exit_code::failure, "The export was stopped"};
             }
             after = persons->back().id;
         }

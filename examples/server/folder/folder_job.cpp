@@ -1,16 +1,15 @@
 #include "folder/folder_job.hpp"
 
-#include "folder/export_job.hpp"
-#include "folder/import_job.hpp"
-#include "folder/persons_job.hpp"
+#include "folder/persons_file.hpp"
 #include "terminal/console.hpp"
 #include "terminal/refusals.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
+#include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <span>
 
 namespace portrait_server {
 
@@ -44,16 +43,10 @@ void say_damages(const Report& report, JobListener& listener) {
         listener.say(fmt::format("and {} more", report.damage_count - report.damages.size()));
 }
 
-JobEnd ended_by(const portrait::Error& error, std::string_view what) {
-    if (error == portrait::errc::cancelled)
-        return {exit_code::failure, fmt::format("{} was stopped", what)};
-    return {exit_code::failure, fmt::format("{} failed: {}", what, plain_refusal(error))};
-}
-
 JobEnd check(const SqliteImageStore& store, JobListener& listener) {
     const auto report = store.check(progress_to(listener));
     if (!report)
-        return ended_by(report.error(), "the check");
+        return end_of_failed_job(report.error(), "The check");
     say_damages(*report, listener);
     if (report->unreferenced_bytes != 0)
         listener.say(
@@ -62,21 +55,44 @@ JobEnd check(const SqliteImageStore& store, JobListener& listener) {
                              report->bytes));
     if (!report->ok())
         return {exit_code::failure,
-                fmt::format("the check found {} fault{}",
+                fmt::format("The check found {} fault{}",
                             report->damage_count + (report->unreferenced_bytes != 0 ? 1 : 0),
                             report->damage_count == 1 ? "" : "s")};
-    listener.say("nothing is wrong");
+    listener.say("no faults found");
     return {};
 }
 
-JobEnd backup(const SqliteImageStore& store, const std::filesystem::path& folder, JobListener& listener) {
+JobEnd backup(const SqliteImageStore& store, const std::string& folder, JobListener& listener) {
     const auto report = store.backup(folder, progress_to(listener));
     if (!report)
-        return ended_by(report.error(), "the backup");
-    return end_of_copy(*report, fmt::format("backup in {}", folder.string()), listener);
+        return end_of_failed_job(report.error(), "The backup");
+    return end_of_copy(*report, fmt::format("backup in {}", folder), listener);
+}
+
+/// Adds all persons or, on an error, none.
+JobEnd add_persons(const SqliteImageStore& store, std::span<const portrait::sqlite::Person> persons) {
+    if (const auto added = store.persons()->add(persons); !added)
+        return {exit_code::failure, plain_refusal(added.error())};
+    return {};
+}
+
+JobEnd import_persons_of(const SqliteImageStore& store, const std::string& path) {
+    const auto persons = read_persons(path);
+    return persons ? add_persons(store, *persons) : JobEnd{exit_code::refused, persons.error().sentence};
+}
+
+JobEnd add_one_person(const SqliteImageStore& store, const std::string& id, const std::string& name) {
+    const auto person = make_person(id, name);
+    return person ? add_persons(store, {&*person, 1}) : JobEnd{exit_code::refused, person.error().sentence};
 }
 
 } // namespace
+
+int exit_code_of(const JobEnd& end) {
+    if (end.exit_code == exit_code::success)
+        return exit_code::success;
+    return end.exit_code == exit_code::refused ? refuse(end.sentence) : fail(end.sentence);
+}
 
 JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view what, JobListener& listener) {
     say_damages(report, listener);
@@ -84,30 +100,34 @@ JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view 
                              report.pictures, report.bytes, report.copied_pictures, report.copied_bytes));
     if (!report.ok())
         return {exit_code::failure,
-                fmt::format("{} picture{} could not be read and {} not in the copy", report.damage_count,
+                fmt::format("{} picture{} could not be read and {} missing in the copy", report.damage_count,
                             report.damage_count == 1 ? "" : "s", report.damage_count == 1 ? "is" : "are")};
     return {};
 }
 
-JobEnd end_of_failed_copy(const portrait::Error& error, std::string_view what) {
-    return ended_by(error, what);
+JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what) {
+    if (error == portrait::errc::cancelled)
+        return {exit_code::failure, fmt::format("{} was stopped", what)};
+    return {exit_code::failure, fmt::format("{} failed: {}", what, plain_refusal(error))};
 }
 
 JobEnd do_job(JobPlace place, const FolderJob& job, JobListener& listener) {
-    if (job.name == "check" && job.arguments.empty())
+    const auto& arguments = job.arguments;
+    if (job.name == "check" && arguments.empty())
         return check(place.store, listener);
-    const bool names_a_path =
-        job.arguments.size() == 1 && std::filesystem::path{job.arguments[0]}.is_absolute();
-    if (job.name == "backup" && names_a_path)
-        return backup(place.store, job.arguments[0], listener);
-    if (job.name == "export" && names_a_path)
-        return export_pictures(place.store, job.arguments[0], listener);
-    if (job.name == "import" && names_a_path)
-        return import_pictures(place, job.arguments[0], listener);
-    if ((job.name == "persons-import" && names_a_path) ||
-        (job.name == "persons-add" && job.arguments.size() == 2))
-        return add_persons(place.store, job);
-    return {exit_code::refused, "the server that has the data folder open doesn't know this command"};
+    if (job.name == "persons-add" && arguments.size() == 2)
+        return add_one_person(place.store, arguments[0], arguments[1]);
+    if (arguments.size() == 1 && std::filesystem::path{arguments[0]}.is_absolute()) {
+        if (job.name == "backup")
+            return backup(place.store, arguments[0], listener);
+        if (job.name == "export")
+            return export_pictures(place.store, arguments[0], listener);
+        if (job.name == "import")
+            return import_pictures(place, arguments[0], listener);
+        if (job.name == "persons-import")
+            return import_persons_of(place.store, arguments[0]);
+    }
+    return {exit_code::refused, "The server that has the data folder open doesn't support this command"};
 }
 
 } // namespace portrait_server

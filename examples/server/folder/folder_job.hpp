@@ -3,6 +3,7 @@
 #include <portrait/error.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,45 +18,61 @@ struct CopyReport;
 
 namespace portrait_server {
 
-/// Where a job is done.
+/// The stores on which a job works.
 struct JobPlace {
     portrait::sqlite::SqliteImageStore& store;
-    portrait::ImageStore& images; ///< what writes pictures go through: a cache before the store, or the store
+    portrait::ImageStore& images; ///< for writes of pictures: `store`, or the cache in front of it
 };
 
-/// What a subcommand wants done in a data folder, wherever it is done: in its own process or in the server
-/// that has the folder open.
+/// A subcommand that works on a data folder: in its own process, or in the server that has the folder open.
 struct FolderJob {
     std::string name;                   ///< such as `backup`
     std::vector<std::string> arguments; ///< paths among them are absolute
 };
 
-/// Who hears of a job, on the thread that does it.
+/// Gets the output and the progress of a job, on the thread of the job.
 class JobListener {
 public:
     virtual ~JobListener() = default;
 
-    /// A line for the operator, without its end; a finding or the outcome.
+    /// A line for the operator, without its end: a finding or the result.
     virtual void say(std::string_view line) = 0;
-    /// Bytes done and in all (0: not known) of a step. False: nobody wants the job any more.
+    /// Bytes done and in all (0: unknown) of a step. False cancels the job.
     virtual bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) = 0;
-    /// What `progress` returned last, or would now.
+    /// False when `progress` has returned false or would do so now.
     virtual bool wanted() const { return true; }
 };
 
-/// How a job ended: what the process should end with and, unless that is 0, a sentence.
+/// The result of a job: the exit code and, unless that is 0, a sentence.
 struct JobEnd {
     int exit_code = 0;
     std::string sentence{};
 };
 
-/// Does a job on an open store. A name or arguments that it doesn't know are refused: they may come from
-/// another process.
+/// Prints the sentence of a job that failed; returns the exit code.
+int exit_code_of(const JobEnd& end);
+
+/// Runs a job on an open store. Refuses unknown names and arguments, which may come from another process.
 JobEnd do_job(JobPlace place, const FolderJob& job, JobListener& listener);
 
-/// Tells of a copy that was made, and of what isn't in it.
+/// Reports a copy that was made, and the pictures that are missing in it.
 JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view what, JobListener& listener);
-/// The same of one that wasn't.
-JobEnd end_of_failed_copy(const portrait::Error& error, std::string_view what);
+
+/// The end of a job that was cancelled or failed with `error`; `what` is its subject, such as `The backup`.
+JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what);
+
+// The jobs that have a file of their own.
+
+/// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into `folder`,
+/// which is created when it is missing. A picture and its ImageInfo belong together; the export as a whole is
+/// no snapshot. A second export into the folder writes changes, removes files of persons who have no picture
+/// any more, and continues an interrupted one.
+JobEnd export_pictures(const portrait::sqlite::SqliteImageStore& store, const std::filesystem::path& folder,
+                       JobListener& listener);
+
+/// Adds the persons and pictures of an export's manifest, with their ImageInfo; blob ids and versions are
+/// new. A person who has the picture already is skipped; one who has another picture is reported. So an
+/// interrupted import can be repeated.
+JobEnd import_pictures(JobPlace place, const std::filesystem::path& folder, JobListener& listener);
 
 } // namespace portrait_server

@@ -1,4 +1,4 @@
-#include "folder/import_job.hpp"
+#include "folder/folder_job.hpp"
 
 #include "folder/manifest.hpp"
 #include "terminal/console.hpp"
@@ -29,7 +29,7 @@ using portrait::ImageInfo;
 
 constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
 
-/// The picture's bytes, when they are what the manifest says.
+/// Reads a picture and compares it with the manifest's size and digest.
 [[nodiscard]] portrait::result<portrait::ImageContent> read_picture(const fs::path& path,
                                                                     const ManifestEntry& entry) {
     std::error_code failure;
@@ -37,37 +37,37 @@ constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max
     if (failure)
         return Error{errc::store_io, failure.message()};
     if (size != entry.info.size || size > largest_picture)
-        return Error{errc::image_truncated, "the file has another size than the manifest says"};
+        return Error{errc::image_truncated, "The size of the file differs from the manifest"};
     std::vector<std::byte> bytes(size);
     std::ifstream file{path, std::ios::binary};
     if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size)))
-        return Error{errc::store_io, "the file can't be read"};
+        return Error{errc::store_io, "The file can't be read"};
     const auto digest = portrait::digest_of(bytes);
     if (digest != entry.info.digest)
-        return Error{errc::image_corrupt, "the file's bytes have another digest than the manifest says"};
+        return Error{errc::image_corrupt, "The digest of the file differs from the manifest"};
     const auto header = portrait::probe(bytes);
     if (!header)
         return header.error();
     return portrait::ImageContent{portrait::ImageBytes{std::move(bytes)}, *header, digest};
 }
 
-/// An import at work.
+/// The state of an import.
 class Import {
 public:
     Import(JobPlace place, const fs::path& folder)
         : place_{place}
         , folder_{folder} {}
 
-    /// An error is one of this person alone, unless it is the store's.
-    [[nodiscard]] portrait::result<void> take(const ManifestEntry& entry) {
+    /// Adds one entry. An error is about this entry unless `ends_the_import`.
+    [[nodiscard]] portrait::result<void> add(const ManifestEntry& entry) {
         if (entry.person_name)
             if (auto added = add_person(entry.person_id, *entry.person_name); !added)
                 return added;
         const auto there = place_.images.info(entry.person_id);
         if (there && there->digest == entry.info.digest && there->created_at == entry.info.created_at)
-            return found(*there, entry);
+            return skip(*there, entry);
         if (there)
-            return Error{errc::precondition_failed, "has another picture, which was left alone"};
+            return Error{errc::precondition_failed, "The person has another picture and keeps it"};
         if (there.error() != errc::image_none)
             return there.error();
         const auto shared = blobs_.find(entry.info.blob_id);
@@ -85,10 +85,10 @@ private:
         return *known ? portrait::result<void>{} : place_.store.persons()->add(id, name);
     }
 
-    [[nodiscard]] portrait::result<void> found(const ImageInfo& there, const ManifestEntry& entry) {
+    [[nodiscard]] portrait::result<void> skip(const ImageInfo& there, const ManifestEntry& entry) {
         blobs_.insert_or_assign(entry.info.blob_id, there.blob_id);
         ++there_;
-        // An interruption may have come between the two steps of a save.
+        // An earlier import may have been interrupted between `save` and `update`.
         return there.updated_at == entry.info.updated_at ? portrait::result<void>{} : update(entry);
     }
 
@@ -103,7 +103,7 @@ private:
              .texts = {info.description, info.extra_info, info.conceptual_type},
              .actor = info.created_by,
              .now = info.created_at,
-             // Somebody may have been faster.
+             // A client may have stored a picture since.
              .precondition = {.if_match = {},
                               .if_none_match = portrait::VersionCondition{.any = true, .versions = {}},
                               .if_unmodified_since = {}}});
@@ -116,7 +116,7 @@ private:
                    : update(entry);
     }
 
-    /// Who changed it last, and when.
+    /// Sets the author and the time of the last change.
     [[nodiscard]] portrait::result<void> update(const ManifestEntry& entry) {
         const auto updated = place_.images.update_info({.target = entry.person_id,
                                                         .description = entry.info.description,
@@ -144,7 +144,7 @@ private:
 
     const JobPlace place_;
     const fs::path& folder_;
-    std::map<portrait::BlobId, portrait::BlobId> blobs_; ///< of the export → here
+    std::map<portrait::BlobId, portrait::BlobId> blobs_; ///< ids of the export → ids of the store
     std::uint64_t added_ = 0;
     std::uint64_t there_ = 0;
 };
@@ -159,7 +159,7 @@ bool ends_the_import(const Error& error) {
 JobEnd import_pictures(JobPlace place, const fs::path& folder, JobListener& listener) {
     std::ifstream manifest{folder / manifest_name, std::ios::binary};
     if (!manifest)
-        return {exit_code::refused, fmt::format("{} holds no {}", folder.string(), manifest_name)};
+        return {exit_code::refused, fmt::format("The folder {} holds no {}", folder.string(), manifest_name)};
     Import import{place, folder};
     std::uint64_t bytes = 0;
     std::uint64_t number = 0;
@@ -169,21 +169,21 @@ JobEnd import_pictures(JobPlace place, const fs::path& folder, JobListener& list
         const auto entry = parse_manifest_line(line);
         if (!entry) {
             ++faults;
-            listener.say(fmt::format("line {} of {}: {}", number, manifest_name, entry.error().message()));
+            listener.say(fmt::format("line {} of {}: {}", number, manifest_name, entry.error().sentence));
             continue;
         }
-        if (const auto taken = import.take(*entry); !taken) {
-            if (ends_the_import(taken.error()))
+        if (const auto done = import.add(*entry); !done) {
+            if (ends_the_import(done.error()))
                 return {exit_code::failure,
-                        fmt::format("the import failed at person {}: {}", entry->person_id.value(),
-                                    plain_refusal(taken.error()))};
+                        fmt::format("The import failed at person {}: {}", entry->person_id.value(),
+                                    plain_refusal(done.error()))};
             ++faults;
             listener.say(fmt::format("person {} ({}): {}", entry->person_id.value(), entry->file,
-                                     plain_refusal(taken.error())));
+                                     plain_refusal(done.error())));
         }
         bytes += entry->info.size;
         if (!listener.progress("pictures", bytes, 0))
-            return {exit_code::failure, "the import was stopped"};
+            return {exit_code::failure, "The import was stopped"};
     }
     listener.say(
         fmt::format("{} pictures added, {} were there already", import.added(), import.already_there()));

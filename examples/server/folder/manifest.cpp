@@ -1,8 +1,12 @@
 #include "folder/manifest.hpp"
 
+#include <boost/algorithm/hex.hpp>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <stdexcept>
@@ -26,7 +30,7 @@ json::object object_of(const Actor& actor) {
             {"person_id", actor.person_id}};
 }
 
-// The next ones throw what the reader of a line turns into its error.
+// These functions throw; `parse_manifest_line` turns the exception into its refusal.
 
 std::string text_at(const json::object& object, std::string_view key) {
     return std::string{object.at(key).as_string()};
@@ -52,24 +56,23 @@ Actor actor_at(const json::object& object, std::string_view key) {
 portrait::Digest digest_at(const json::object& object, std::string_view key) {
     const auto text = text_at(object, key);
     portrait::Digest digest;
-    if (text.size() != 2 * digest.bytes.size())
-        throw std::invalid_argument{"a digest has 32 digits"};
-    for (std::size_t index = 0; index < digest.bytes.size(); ++index)
-        digest.bytes[index] = static_cast<std::byte>(std::stoul(text.substr(2 * index, 2), nullptr, 16));
+    if (text.size() != 2 * digest.bytes.size() || !boost::all(text, boost::is_xdigit()))
+        throw std::invalid_argument{fmt::format("The digest must have 32 digits; got '{}'", text)};
+    boost::algorithm::unhex(text, reinterpret_cast<char*>(digest.bytes.data()));
     return digest;
 }
 
 std::string file_at(const json::object& object) {
     auto file = text_at(object, "file");
     if (file.empty() || file.front() == '.' || file.find('/') != file.npos || file.find('\0') != file.npos)
-        throw std::invalid_argument{"the file is no plain name"};
+        throw std::invalid_argument{fmt::format("The file must be a name without a folder; got '{}'", file)};
     return file;
 }
 
 ManifestEntry entry_of(const json::object& object) {
     const auto format = portrait::format_of_media_type(text_at(object, "media_type"));
     if (!format)
-        throw std::invalid_argument{"the media type is none of the four"};
+        throw std::invalid_argument{"The media type must be that of PNG, JPEG, GIF or TIFF"};
     ManifestEntry entry{
         .person_id = portrait::PersonId::from(number_at<std::int64_t>(object, "person_id")).value(),
         .person_name = {},
@@ -121,11 +124,11 @@ std::string manifest_line(const ManifestEntry& entry) {
     return json::serialize(line) + "\n";
 }
 
-[[nodiscard]] portrait::result<ManifestEntry> parse_manifest_line(std::string_view line) {
+[[nodiscard]] Outcome<ManifestEntry> parse_manifest_line(std::string_view line) {
     try {
         return entry_of(json::parse(json::string_view{line.data(), line.size()}).as_object());
     } catch (const std::exception& fault) {
-        return portrait::Error{portrait::errc::file_invalid, fault.what()};
+        return Refusal{fault.what()};
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <portrait/error.hpp>
+#include "terminal/refusals.hpp"
+
 #include <portrait/image_info.hpp>
 
 #include <optional>
@@ -15,14 +16,14 @@ inline constexpr const char* manifest_name = "manifest.jsonl";
 struct ManifestEntry {
     portrait::PersonId person_id;
     std::optional<std::string> person_name;
-    std::string file; ///< beside the manifest: a plain name
+    std::string file; ///< a name without a folder; beside the manifest
     portrait::ImageInfo info;
 };
 
-/// One line of JSON, its end included. Times are milliseconds since 1970-01-01 UTC.
+/// Formats a line of JSON, with its end. Times are milliseconds since 1970-01-01 UTC.
 std::string manifest_line(const ManifestEntry& entry);
 
-/// The entry of a line. The error's message tells what is wrong with it.
-[[nodiscard]] portrait::result<ManifestEntry> parse_manifest_line(std::string_view line);
+/// Parses a line.
+[[nodiscard]] Outcome<ManifestEntry> parse_manifest_line(std::string_view line);
 
 } // namespace portrait_server

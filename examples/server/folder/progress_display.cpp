@@ -15,8 +15,8 @@ namespace portrait_server {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_bars{100};
-constexpr std::chrono::seconds between_lines{10};
+constexpr std::chrono::milliseconds bar_interval{100};
+constexpr std::chrono::seconds line_interval{10};
 constexpr int bar_width = 30;
 
 volatile std::sig_atomic_t signalled = 0;
@@ -29,14 +29,14 @@ void handle(void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
     ::sigemptyset(&action.sa_mask);
-    // No SA_RESTART: what waits on the socket has to wake up. A second signal ends the process.
+    // No SA_RESTART: a signal has to interrupt reads of the socket. A second signal ends the process.
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     (void)::sigaction(SIGINT, &action, nullptr);
     (void)::sigaction(SIGTERM, &action, nullptr);
 }
 
-double mebibytes(double bytes) {
-    return bytes / (1024.0 * 1024.0);
+double mebibytes(std::uint64_t bytes) {
+    return static_cast<double>(bytes) / (1024.0 * 1024.0);
 }
 
 } // namespace
@@ -60,42 +60,31 @@ void ProgressDisplay::say(std::string_view line) {
     portrait_server::say(fmt::format("{}\n", portrait::printable(line)));
 }
 
-void ProgressDisplay::begin(std::string_view step) {
-    step_ = step;
-    began_ = Clock::now();
-    next_ = on_terminal_ ? began_ : began_ + between_lines;
-}
-
 bool ProgressDisplay::progress(std::string_view step, std::uint64_t done, std::uint64_t total) {
-    if (step != step_)
-        begin(step);
     const auto now = Clock::now();
+    if (step != step_) {
+        step_ = step;
+        began_ = now;
+        next_ = on_terminal_ ? now : now + line_interval;
+    }
     if (now < next_)
         return wanted();
+    next_ = on_terminal_ ? now + Clock::duration{bar_interval} : now + line_interval;
+    bar_shown_ = on_terminal_;
     const auto seconds = std::chrono::duration<double>(now - began_).count();
-    const auto rate = seconds > 0 ? mebibytes(static_cast<double>(done)) / seconds : 0;
-    const auto part =
-        std::min(1.0, static_cast<double>(done) / static_cast<double>(std::max(total, std::uint64_t{1})));
-    if (total == 0 && on_terminal_) {
-        note(fmt::format("\r{:9} {:.0f} MiB  {:.0f} MiB/s\x1b[K", portrait::printable(step),
-                         mebibytes(static_cast<double>(done)), rate));
-        bar_shown_ = true;
-        next_ = now + between_bars;
-    } else if (total == 0) {
-        note(fmt::format("{}: {:.0f} MiB, {:.0f} MiB/s\n", portrait::printable(step),
-                         mebibytes(static_cast<double>(done)), rate));
-        next_ = now + between_lines;
+    const auto rate = seconds > 0 ? mebibytes(done) / seconds : 0;
+    std::string amount;
+    if (total == 0) {
+        amount = fmt::format("{:.0f} MiB", mebibytes(done));
     } else if (on_terminal_) {
-        const auto full = static_cast<std::size_t>(part * bar_width);
-        note(fmt::format("\r{:9} [{:{}}] {:3.0f}%  {:.0f} MiB/s\x1b[K", portrait::printable(step),
-                         std::string(full, '#'), bar_width, part * 100, rate));
-        bar_shown_ = true;
-        next_ = now + between_bars;
+        const auto part = std::min(1.0, mebibytes(done) / mebibytes(total));
+        const std::string bar(static_cast<std::size_t>(part * bar_width), '#');
+        amount = fmt::format("[{:{}}] {:3.0f}%", bar, bar_width, part * 100);
     } else {
-        note(fmt::format("{}: {:.0f} of {:.0f} MiB, {:.0f} MiB/s\n", portrait::printable(step),
-                         mebibytes(static_cast<double>(done)), mebibytes(static_cast<double>(total)), rate));
-        next_ = now + between_lines;
+        amount = fmt::format("{:.0f} of {:.0f} MiB", mebibytes(done), mebibytes(total));
     }
+    note(on_terminal_ ? fmt::format("\r{:9} {}  {:.0f} MiB/s\x1b[K", portrait::printable(step), amount, rate)
+                      : fmt::format("{}: {}, {:.0f} MiB/s\n", portrait::printable(step), amount, rate));
     return wanted();
 }
 

@@ -6,8 +6,8 @@
 
 namespace portrait_server {
 
-/// Shows a job to the operator: lines on standard output; progress on standard error, as a bar when that is
-/// a terminal and as a line with the throughput every ten seconds otherwise. SIGINT and SIGTERM stop the job.
+/// Prints the lines of a job on standard output, and its progress on standard error: as a bar on a terminal,
+/// otherwise as a line with the throughput every ten seconds. SIGINT and SIGTERM cancel the job.
 class ProgressDisplay final : public JobListener {
 public:
     ProgressDisplay();
@@ -18,14 +18,13 @@ public:
     void say(std::string_view line) override;
     bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) override;
 
-    /// Until one of the signals comes.
+    /// False after one of the signals.
     bool wanted() const override;
 
 private:
     using Clock = std::chrono::steady_clock;
 
     void wipe_bar();
-    void begin(std::string_view step);
 
     const bool on_terminal_;
     std::string step_;

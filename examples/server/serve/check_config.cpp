@@ -1,6 +1,6 @@
 #include "serve/check_config.hpp"
 
-#include "options/caller_options.hpp"
+#include "options/help.hpp"
 #include "serve/log.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
@@ -19,7 +19,7 @@ namespace portrait_server {
 
 namespace {
 
-/// Whether the folder can be used, or made where it is missing.
+/// Whether the folder can be written, or created when it is missing.
 bool can_hold_files(const std::filesystem::path& folder) {
     std::error_code failure;
     if (std::filesystem::exists(folder, failure))
@@ -28,28 +28,37 @@ bool can_hold_files(const std::filesystem::path& folder) {
     return !failure && ::access(parent.c_str(), W_OK | X_OK) == 0;
 }
 
-} // namespace
-
+/// Checks whether a server could start with these options. Reads their files and changes nothing.
 int check_config(const Settings& settings) {
     prepare_process();
-    portrait::http::EndpointOptions options;
-    if (const auto applied = apply(settings.callers, options); !applied)
-        return refuse(applied.error().message());
-    if (const auto tls = tls_options(settings.transport))
-        if (const auto checked = portrait::http::check_tls(*tls); !checked)
+    portrait::http::AppTokens tokens;
+    if (const auto read = read_app_tokens(settings, tokens); !read)
+        return refuse(read.error().sentence);
+    if (settings.server.tls)
+        if (const auto checked = portrait::http::check_tls(*settings.server.tls); !checked)
             return refuse(plain_refusal(checked.error()));
     const auto users = open_users(settings, std::make_shared<ServerLog>("off", false));
     if (!users)
-        return refuse(users.error().message());
+        return refuse(users.error().sentence);
     if (!can_hold_files(settings.data))
-        return refuse(fmt::format("the data folder {} can't be written", settings.data.string()));
+        return refuse(fmt::format("The data folder {} can't be written", settings.data.string()));
     if (settings.audit_log && !can_hold_files(std::filesystem::absolute(*settings.audit_log).parent_path()))
-        return refuse(fmt::format("the audit log's folder {} can't be written",
+        return refuse(fmt::format("The folder {} of the audit log can't be written",
                                   std::filesystem::absolute(*settings.audit_log).parent_path().string()));
     say(fmt::format("good: would listen on {} with data in {}\n",
-                    url_of(settings.listen, settings.listen.port, settings.transport.speaks_tls()),
+                    url_of(settings.listen, settings.listen.port, settings.server.tls.has_value()),
                     portrait::printable(settings.data.string())));
     return exit_code::success;
+}
+
+} // namespace
+
+void add_config_command(CLI::App& app, Command& command) {
+    auto* const config = add_command(app, "config", "Configuration");
+    config->require_subcommand(1);
+    add_command(*config, "check", "Check the options and their files. Nothing is changed",
+                "  portrait-server config check --config /etc/portrait/portrait.conf")
+        ->callback([&command] { command = check_config; });
 }
 
 } // namespace portrait_server

@@ -1,11 +1,10 @@
 #pragma once
 
-#include "options/options.hpp"
+#include "options/settings.hpp"
 
 namespace portrait_server {
 
-/// `config check`: whether a server could start by these options, their files looked at and nothing changed.
-/// Returns the exit code.
-int check_config(const Settings& settings);
+/// Adds `config check`.
+void add_config_command(CLI::App& app, Command& command);
 
 } // namespace portrait_server

@@ -26,10 +26,10 @@ constexpr std::int32_t last_person = 1000;
     std::vector<portrait::sqlite::Person> missing;
     for (std::int32_t number = 1; number <= last_person; ++number) {
         const auto id = portrait::PersonId::from(number).value();
-        const auto there = persons.contains(id);
-        if (!there)
-            return there.error();
-        if (!*there)
+        const auto exists = persons.contains(id);
+        if (!exists)
+            return exists.error();
+        if (!*exists)
             missing.push_back({.id = id, .name = fmt::format("Demo person {}", number)});
     }
     return missing.empty() ? portrait::result<void>{} : persons.add(missing);

@@ -8,14 +8,14 @@
 
 namespace portrait_server::demo {
 
-/// SuperOffice's own sample credential.
+/// The credential of SuperOffice's own examples.
 inline constexpr std::string_view user = "tje0";
 inline constexpr std::string_view password = "Tje0";
 
-/// The user's line for a users file.
+/// The demo user's line of a users file.
 [[nodiscard]] portrait::result<std::string> users_line();
 
-/// Adds those of the persons 1 to 1000 who are not there; the names of the others stay.
+/// Adds the persons 1 to 1000 that are missing; existing ones keep their names.
 [[nodiscard]] portrait::result<void> add_persons(portrait::sqlite::SqlitePersonDirectory& persons);
 
 } // namespace portrait_server::demo

@@ -22,7 +22,7 @@ namespace {
 namespace json = boost::json;
 using portrait::http::AccessRecord;
 
-constexpr std::size_t lines_that_wait = 4096;
+constexpr std::size_t max_waiting_lines = 4096;
 
 spdlog::level::level_enum level_of(portrait::http::Severity severity) {
     using portrait::http::Severity;
@@ -35,7 +35,7 @@ spdlog::level::level_enum level_of(portrait::http::Severity severity) {
     return spdlog::level::err;
 }
 
-/// Printable, so that JSON's text is UTF-8 whatever a client sent.
+/// Makes a client's text printable: JSON has to be UTF-8.
 json::string text_of(std::string_view text) {
     return json::string{portrait::printable(text)};
 }
@@ -92,7 +92,7 @@ std::string text_of(const AccessRecord& record) {
 
 ServerLog::ServerLog(const std::string& level, bool json)
     : json_{json}
-    , writer_{std::make_shared<spdlog::details::thread_pool>(lines_that_wait, 1)}
+    , writer_{std::make_shared<spdlog::details::thread_pool>(max_waiting_lines, 1)}
     , logger_{std::make_shared<spdlog::async_logger>(
           "portrait-server", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer_,
           spdlog::async_overflow_policy::overrun_oldest)} {
@@ -104,7 +104,7 @@ ServerLog::ServerLog(const std::string& level, bool json)
 // NOLINTNEXTLINE(bugprone-exception-escape): without memory for a line the process ends, as anywhere else
 ServerLog::~ServerLog() {
     if (const auto lost = writer_->overrun_counter(); lost != 0)
-        event(Severity::warning, fmt::format("{} lines of this log are lost", lost), {});
+        event(Severity::warning, fmt::format("{} lines of this log were lost", lost), {});
 }
 
 void ServerLog::event(Severity severity, std::string_view message, std::string_view request_id) {

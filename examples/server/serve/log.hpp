@@ -14,19 +14,19 @@ class thread_pool;
 
 namespace portrait_server {
 
-/// The server's log on standard error: a line each, as text or JSON, in UTC. Lines are written by a thread of
-/// its own; when standard error takes them too slowly the oldest ones that wait are lost and counted, and
-/// nobody waits for it. Thread-safe. The destructor writes what waits.
+/// The server's log on standard error: lines of text or of JSON, with times in UTC. A thread of its own
+/// writes the lines; callers don't wait. When standard error is too slow, the oldest waiting lines are
+/// dropped and counted. Thread-safe. The destructor writes the waiting lines.
 class ServerLog final : public portrait::http::Log {
 public:
-    /// `level` is one of `--log-level`'s.
+    /// `level` is a value of `--log-level`.
     ServerLog(const std::string& level, bool json);
     ~ServerLog() override;
 
     using Severity = portrait::http::Severity;
 
     void event(Severity severity, std::string_view message, std::string_view request_id) override;
-    /// At level info.
+    /// Logs at level info.
     void access(const portrait::http::AccessRecord& record) override;
 
 private:

@@ -1,5 +1,7 @@
 #include "serve/rendering.hpp"
 
+#include "serve/figures.hpp"
+
 #ifdef PORTRAIT_SERVER_RENDERS
 #include <portrait/imaging/render_pool.hpp>
 #include <portrait/imaging/vips_renderer.hpp>

@@ -1,7 +1,6 @@
 #include "serve/run_server.hpp"
 
 #include "folder/control_socket.hpp"
-#include "options/caller_options.hpp"
 #include "serve/banner.hpp"
 #include "serve/demo.hpp"
 #include "serve/figures.hpp"
@@ -47,23 +46,23 @@ namespace {
 using portrait::audit_file::AuditFile;
 using portrait::http::Severity;
 
-// Together below the ten seconds after which supervisors lose patience.
-constexpr std::chrono::seconds drain_patience{7};
+// Both are below the ten seconds after which supervisors kill a process.
+constexpr std::chrono::seconds drain_limit{7};
 constexpr std::chrono::seconds closing_limit{9};
-constexpr std::size_t waiting_tasks = 4096; // of each pool; beyond it 503
-constexpr std::uint32_t most_operations_connections = 64;
+constexpr std::size_t max_waiting_tasks = 4096; // of each pool; beyond it 503
+constexpr std::uint32_t max_operations_connections = 64;
 constexpr std::uint64_t operations_answer_bytes = 8ULL << 20;
 
-/// The parts, in the order of their dependence: destroyed from the last to the first.
+/// The parts, in the order of their dependence; destroyed from the last to the first.
 struct Parts {
     std::shared_ptr<ServerLog> log;
-    std::shared_ptr<portrait::http::Metrics> metrics; ///< null: none
+    std::shared_ptr<portrait::http::Metrics> metrics; ///< may be null
     std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
-    std::shared_ptr<AuditFile> audit;             ///< null: none
-    std::shared_ptr<portrait::ImageStore> images; ///< the store, with a cache before it
-    std::shared_ptr<portrait::ImageCache> cache;
+    std::shared_ptr<AuditFile> audit;             ///< may be null
+    std::shared_ptr<portrait::ImageStore> images; ///< the store behind cache and audit log
+    std::shared_ptr<portrait::ImageCache> cache;  ///< may be null
     std::shared_ptr<portrait::PersonImageService> service;
-    std::shared_ptr<const portrait::ImageRenderer> renderer; // may be null
+    std::shared_ptr<const portrait::ImageRenderer> renderer; ///< may be null
     std::shared_ptr<portrait::http::WorkerPool> readers;
     std::shared_ptr<portrait::http::WorkerPool> writers;
     std::shared_ptr<portrait::http::Endpoint> endpoint;
@@ -80,7 +79,7 @@ directory_for(const Settings& settings, const portrait::sqlite::SqliteImageStore
     return store.persons();
 }
 
-/// The store behind a cache and, in front of all, what records each write.
+/// The store behind the cache and, in front of both, the audit log.
 std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
     std::shared_ptr<portrait::ImageStore> images = parts.store;
     if (parts.cache != nullptr)
@@ -91,25 +90,13 @@ std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
 }
 
 std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
-    portrait::Limits limits;
-    limits.max_bytes = settings.max_body;
-    limits.max_pixels = settings.max_pixels;
     const auto metadata =
         settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
     return std::make_shared<portrait::PersonImageService>(parts.images, directory_for(settings, *parts.store),
-                                                          limits, nullptr, metadata);
+                                                          settings.limits, nullptr, metadata);
 }
 
-[[nodiscard]] portrait::result<portrait::http::EndpointOptions> endpoint_options(const Settings& settings) {
-    portrait::http::EndpointOptions options;
-    options.strict_superoffice = settings.strict_superoffice;
-    options.localization.convert_dates = settings.convert_dates;
-    if (auto applied = apply(settings.callers, options); !applied)
-        return applied.error();
-    return options;
-}
-
-/// What counts and logs, or logs alone.
+/// The metrics, which pass everything to the log, or the log.
 std::shared_ptr<portrait::http::Log> log_of(const Parts& parts) {
     if (parts.metrics != nullptr)
         return parts.metrics;
@@ -123,20 +110,15 @@ std::function<std::string()> metrics_text(const Parts& parts) {
 }
 
 portrait::http::ServerOptions server_options(const Settings& settings) {
-    portrait::http::ServerOptions options = settings.limits.bounds;
+    auto options = settings.server;
     options.address = settings.listen.address;
     options.port = settings.listen.port;
-    options.threads = settings.threads;
-    options.tls = tls_options(settings.transport);
-    options.trusted_proxies = trusted_proxies(settings.transport);
-    if (settings.limits.connections_per_client)
-        options.connections_per_address = *settings.limits.connections_per_client;
-    else if (settings.listen.is_loopback()) // as of bodies in flight below
-        options.connections_per_address = options.connection_limit;
-    // The largest picture has to fit, whatever else was chosen; the rest of its request has room beside it.
-    options.body_bytes_in_flight = std::max(settings.bodies_in_flight, settings.max_body + (1U << 20));
-    options.answer_bytes_in_flight = settings.answers_in_flight;
-    // On loopback there is nobody to be fair to.
+    // On loopback all clients share one address: bounds per address are those of all.
+    options.connections_per_address = settings.connections_per_client.value_or(
+        settings.listen.is_loopback() ? options.connection_limit : options.connections_per_address);
+    // The largest picture must fit, with the rest of its request.
+    options.body_bytes_in_flight =
+        std::max(options.body_bytes_in_flight, settings.limits.max_bytes + (1U << 20));
     const bool one_client = settings.listen.is_loopback() && options.trusted_proxies.empty();
     options.body_bytes_per_address =
         settings.bodies_in_flight_per_client.value_or(one_client ? options.body_bytes_in_flight : 0);
@@ -156,21 +138,21 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
     if (*count == 0 && !settings.allow_any_person)
         parts.log->event(
             Severity::warning,
-            "there are no persons yet, so no picture can be put; add them by 'portrait-server persons "
-            "import FILE.csv', or take every id by --allow-any-person",
+            "there are no persons yet, so no picture can be stored; add them by 'portrait-server persons "
+            "import FILE.csv', or accept every id by --allow-any-person",
             {});
     return {};
 }
 
-/// Without it the server serves all the same; subcommands then have to wait until it has ended.
+/// A server without a control socket serves; only subcommands can't run beside it.
 void open_control_socket(const Settings& settings, Parts& parts) {
     auto control = ControlSocket::listen(settings.data, {*parts.store, *parts.images}, parts.log);
     if (control)
         parts.control = std::move(*control);
     else
-        parts.log->event(Severity::warning,
-                         fmt::format("no control socket in the data folder: {}", control.error().message()),
-                         {});
+        parts.log->event(
+            Severity::warning,
+            fmt::format("there is no control socket in the data folder: {}", control.error().sentence), {});
 }
 
 [[nodiscard]] portrait::result<void> open_audit_log(const Settings& settings, Parts& parts) {
@@ -188,7 +170,7 @@ void open_control_socket(const Settings& settings, Parts& parts) {
     return {};
 }
 
-/// `/metrics`, `/healthz` and `/readyz` on an address of their own.
+/// Serves `/metrics`, `/healthz` and `/readyz` on an address of their own.
 [[nodiscard]] portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
     portrait::http::EndpointOptions options;
     options.operations_only = true;
@@ -200,7 +182,7 @@ void open_control_socket(const Settings& settings, Parts& parts) {
     server.address = settings.operations->address;
     server.port = settings.operations->port;
     server.threads = 1;
-    server.connection_limit = most_operations_connections;
+    server.connection_limit = max_operations_connections;
     server.answer_bytes_in_flight = operations_answer_bytes;
     auto started = portrait::http::Server::start(parts.operations_endpoint, std::move(server));
     if (!started)
@@ -215,13 +197,13 @@ void open_control_socket(const Settings& settings, Parts& parts) {
 
 void announce(const Settings& settings, const Parts& parts, bool demo_user) {
     const auto port = parts.server->port();
-    const auto url = url_of(settings.listen, port, settings.transport.speaks_tls());
-    say(banner(settings, port, demo_user)); // before the log's own thread can write in front of it
+    const auto url = url_of(settings.listen, port, settings.server.tls.has_value());
+    say(banner(settings, port, demo_user)); // before the log's thread can write
     parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
     if (demo_user && !settings.listen.is_loopback())
         parts.log->event(
             Severity::warning,
-            "the demo user's password is public and this address is not loopback: whoever reaches this "
+            "the demo user's password is public and this address is not loopback: everybody who reaches this "
             "port can read, replace and delete every picture",
             {});
     notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url));
@@ -242,21 +224,21 @@ void close(Parts& parts) {
     parts.endpoint->set_draining(true);
     if (parts.operations_endpoint != nullptr)
         parts.operations_endpoint->set_draining(true);
-    if (!parts.server->drain(drain_patience))
+    if (!parts.server->drain(drain_limit))
         parts.log->event(Severity::warning, "some requests took too long to finish and were cut", {});
-    parts.operations_server.reset(); // before what its figures are of
+    parts.operations_server.reset(); // before the parts that its metrics read
     parts.operations_endpoint.reset();
     parts.server.reset();
     parts.endpoint.reset();
-    parts.writers.reset(); // finishes what it has taken, in the store that is still open
+    parts.writers.reset(); // finishes its tasks while the store is open
     parts.readers.reset();
     parts.renderer.reset();
     parts.service.reset();
     parts.images.reset();
     parts.cache.reset();
     const auto figures = parts.store->statistics();
-    parts.store.reset(); // answers what was submitted
-    parts.audit.reset(); // writes what was answered by it
+    parts.store.reset(); // completes submitted writes
+    parts.audit.reset(); // writes the lines of those
     parts.log->event(Severity::info,
                      fmt::format("closed; {} writes in {} commits, the largest of {}", figures.writes,
                                  figures.commits, figures.largest_batch),
@@ -269,9 +251,9 @@ void close(Parts& parts) {
 int run_server(const Settings& settings) {
     const auto descriptors = prepare_process();
     ShutdownSignals shutdown;
-    auto options = endpoint_options(settings);
-    if (!options)
-        return refuse(options.error().message());
+    auto options = settings.endpoint;
+    if (const auto read = read_app_tokens(settings, options.app_tokens); !read)
+        return refuse(read.error().sentence);
     Parts parts;
     parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
     parts.log->event(Severity::debug,
@@ -282,7 +264,7 @@ int run_server(const Settings& settings) {
 #endif
     auto users = open_users(settings, parts.log);
     if (!users)
-        return refuse(users.error().message());
+        return refuse(users.error().sentence);
 
     portrait::sqlite::forgo_memory_statistics();
     auto store = portrait::sqlite::SqliteImageStore::open(
@@ -306,14 +288,14 @@ int run_server(const Settings& settings) {
     if (parts.metrics != nullptr && parts.renderer != nullptr)
         add_figures(*parts.metrics, *parts.renderer);
     if (parts.renderer)
-        options->renditions =
+        options.renditions =
             std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);
-    parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
-    parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, waiting_tasks);
+    parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, max_waiting_tasks);
+    parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, max_waiting_tasks);
     if (!settings.operations)
-        options->metrics = metrics_text(parts);
+        options.metrics = metrics_text(parts);
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(
-        parts.service, std::move(users->authenticator), parts.readers, parts.writers, *std::move(options),
+        parts.service, std::move(users->authenticator), parts.readers, parts.writers, std::move(options),
         parts.log);
     auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), log_of(parts));
     if (!server)
@@ -328,7 +310,7 @@ int run_server(const Settings& settings) {
     open_control_socket(settings, parts);
     announce(settings, parts, users->demo_user);
     shutdown.wait([&] {
-        parts.log->event(Severity::info, "SIGHUP: looking at the files again", {});
+        parts.log->event(Severity::info, "SIGHUP: reloading files", {});
         users->reload();
         reload_certificate(parts);
         if (parts.audit != nullptr)

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "options/options.hpp"
+#include "options/settings.hpp"
 
 namespace portrait_server {
 
-/// Serves until SIGTERM or SIGINT. Returns the exit code; start-up refusals have been printed then.
+/// Serves until SIGTERM or SIGINT. Prints why a server can't start; returns the exit code.
 int run_server(const Settings& settings);
 
 } // namespace portrait_server

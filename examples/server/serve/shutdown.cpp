@@ -33,7 +33,7 @@ void end_at_once(int number) {
 }
 
 void closing_took_too_long(int) {
-    constexpr char text[] = "portrait-server: closing takes too long; ending without it\n";
+    constexpr char text[] = "portrait-server: Closing takes too long; the process ends now\n";
     (void)!::write(STDERR_FILENO, text, sizeof text - 1);
     ::_exit(exit_code::failure);
 }
@@ -52,7 +52,7 @@ void ShutdownSignals::wait(const std::function<void()>& on_hangup) {
     while (::sigwait(&signals, &received) != 0 || received == SIGHUP)
         if (received == SIGHUP)
             on_hangup();
-    // Handlers of our own: the first process of a container has no default ones.
+    // Set handlers: the first process of a container has no default ones.
     handle(SIGTERM, end_at_once);
     handle(SIGINT, end_at_once);
     handle(SIGHUP, SIG_IGN);

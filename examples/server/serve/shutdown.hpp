@@ -5,20 +5,20 @@
 
 namespace portrait_server {
 
-/// Turns SIGTERM, SIGINT and SIGHUP into something to wait for. Make it before any thread is started: threads
-/// inherit that these signals are not theirs.
+/// Blocks SIGTERM, SIGINT and SIGHUP, so that `wait` receives them. Construct it before the first thread
+/// starts: threads inherit the blocked signals.
 class ShutdownSignals {
 public:
     ShutdownSignals();
 
-    /// Waits for the first SIGTERM or SIGINT. From then on another one ends the process at once, with 128 and
-    /// its number. Each SIGHUP meanwhile calls `on_hangup` on this thread, which is the way to say that files
-    /// have changed; later ones are ignored.
+    /// Waits for the first SIGTERM or SIGINT. Until then each SIGHUP calls `on_hangup` on this thread.
+    /// Afterwards another SIGTERM or SIGINT ends the process at once with 128 plus its number, and SIGHUP is
+    /// ignored.
     void wait(const std::function<void()>& on_hangup);
 };
 
-/// Ends the process when closing takes longer than a limit, as it does on a disk that hangs: what was
-/// answered is durable already.
+/// Ends the process when closing takes longer than a limit, such as on a disk that hangs. Answered writes are
+/// durable already.
 class ClosingLimit {
 public:
     explicit ClosingLimit(std::chrono::seconds limit);

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 
 namespace portrait_server {
 
-/// Tells the supervisor that started us, as sd_notify(3) does: `READY=1`, `STOPPING=1`, `STATUS=…`, one a
-/// line. Does nothing without NOTIFY_SOCKET in the environment; a supervisor that doesn't listen matters to
-/// nobody.
-void notify_supervisor(std::string_view state);
+/// Sends a state to the supervisor as sd_notify(3) does: `READY=1`, `STOPPING=1`, `STATUS=…`, one per line.
+/// Does nothing without NOTIFY_SOCKET in the environment; failures are ignored.
+void notify_supervisor(const std::string& state);
 
 } // namespace portrait_server

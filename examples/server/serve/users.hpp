@@ -1,8 +1,8 @@
 #pragma once
 
-#include "options/options.hpp"
+#include "options/settings.hpp"
+#include "terminal/refusals.hpp"
 
-#include <portrait/error.hpp>
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/log.hpp>
 
@@ -11,17 +11,19 @@
 
 namespace portrait_server {
 
-/// Who may call.
+/// The users and tokens that may sign in.
 struct Users {
     std::shared_ptr<portrait::http::Authenticator> authenticator;
-    bool demo_user = false;       ///< the demo user is one of them, with the public password
-    std::function<void()> reload; ///< looks at the files at once, rather than within a second
+    bool demo_user = false;       ///< the demo user can sign in with the public password
+    std::function<void()> reload; ///< reads the files at once, rather than within a second
 };
 
-/// Those of the users file, with the demo user when `--demo` is on and the file has none of that name, and
-/// those of the token file. Both files are followed while the server runs; faults to come go to the log. The
-/// error's message is a sentence for the operator.
-[[nodiscard]] portrait::result<Users> open_users(const Settings& settings,
-                                                 const std::shared_ptr<portrait::http::Log>& log);
+/// Opens the users file and the token file. With `--demo` the demo user is added unless the file has that
+/// name. Both files are reloaded when they change; errors of a reload go to the log.
+[[nodiscard]] Outcome<Users> open_users(const Settings& settings,
+                                        const std::shared_ptr<portrait::http::Log>& log);
+
+/// Adds the tokens of the file of `--app-tokens`, if there is one.
+[[nodiscard]] Outcome<void> read_app_tokens(const Settings& settings, portrait::http::AppTokens& tokens);
 
 } // namespace portrait_server

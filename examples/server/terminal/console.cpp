@@ -5,32 +5,30 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <string>
 
 namespace portrait_server {
 
 namespace {
 
 void print(std::FILE* stream, std::string_view text) {
-    // Not fmt::print: that throws when the reader has closed its end.
+    // Not fmt::print: it throws when the reader has closed its end.
     (void)std::fwrite(text.data(), 1, text.size(), stream);
     (void)std::fflush(stream);
 }
 
-void complain(std::string_view sentence) {
+int print_error(std::string_view sentence, int code) {
     print(stderr, fmt::format("portrait-server: {}\n", portrait::printable(sentence)));
+    return code;
 }
 
 } // namespace
 
 int refuse(std::string_view sentence) {
-    complain(sentence);
-    return exit_code::refused;
+    return print_error(sentence, exit_code::refused);
 }
 
 int fail(std::string_view sentence) {
-    complain(sentence);
-    return exit_code::failure;
+    return print_error(sentence, exit_code::failure);
 }
 
 void note(std::string_view text) {

@@ -4,9 +4,10 @@
 
 namespace portrait_server {
 
-/// Makes the process fit to serve: files for its owner alone, as many descriptors as the system gives, writes
-/// to a closed socket as errors and not as signals, no core dumps, and memory of large bodies given back to
-/// the system when they are done. Call it before the first thread. Returns how many descriptors it may have.
+/// Prepares the process for serving: new files are for their owner only, the limit of descriptors is raised
+/// to its maximum, writes to closed sockets are errors and not signals, there are no core dumps, and freed
+/// memory of large bodies returns to the system. Call it before the first thread starts. Returns the limit of
+/// descriptors.
 std::uint64_t prepare_process();
 
 } // namespace portrait_server

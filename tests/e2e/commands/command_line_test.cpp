@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,10 +107,10 @@ ServerEnd import_text(const TemporaryFolder& folder, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("the option --help names every option with its environment variable and has examples",
+TEST_CASE("the option --help-all names every option with its environment variable and has examples",
           "[e2e][command-line]") {
     const TemporaryFolder folder;
-    const auto end = run_server({.folder = folder.path(), .arguments = {"--help"}});
+    const auto end = run_server({.folder = folder.path(), .arguments = {"--help-all"}});
     CHECK(end.exit_code == 0);
     CHECK(end.err.empty());
     for (const auto& option : options) {
@@ -120,6 +121,33 @@ TEST_CASE("the option --help names every option with its environment variable an
     }
     CHECK(holds(end.out, "Examples:"));
     CHECK(holds(end.out, "portrait-server users add anna"));
+}
+
+TEST_CASE("the option --help fits a screen and names the commands and the options of --help-all",
+          "[e2e][command-line]") {
+    const TemporaryFolder folder;
+    const auto help = run_server({.folder = folder.path(), .arguments = {"--help"}});
+    CHECK(help.exit_code == 0);
+    CHECK(help.err.empty());
+    CHECK(lines_of(help.out) <= 50);
+    std::istringstream lines{help.out};
+    for (std::string line; std::getline(lines, line);)
+        CHECK(line.size() <= 80);
+    const auto* const part =
+        GENERATE("Usage: portrait-server", "--listen", "--data", "--demo", "--help-all", "users add NAME",
+                 "persons import FILE.csv", "backup DIR", "portrait-server users add anna");
+    CHECK(holds(help.out, part));
+    CHECK_FALSE(holds(help.out, "--hsts"));
+}
+
+TEST_CASE("the help of a subcommand has its own examples only", "[e2e][command-line]") {
+    const TemporaryFolder folder;
+    const auto help = run_server({.folder = folder.path(), .arguments = {"users", "add", "--help"}});
+    CHECK(help.exit_code == 0);
+    CHECK(holds(help.out, "--read-only"));
+    CHECK(holds(help.out, "portrait-server users add lars"));
+    CHECK_FALSE(holds(help.out, "--demo"));
+    CHECK_FALSE(holds(help.out, "tokens"));
 }
 
 TEST_CASE("the option --version names the program and its version", "[e2e][command-line]") {

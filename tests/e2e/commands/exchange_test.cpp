@@ -102,7 +102,7 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
         CHECK(get(second.port(), 1).status == 404);
         end = run(folder, {"import", "pictures", "--data", "two"});
         CHECK(end.exit_code == 1);
-        CHECK_THAT(end.out, Catch::Contains("person 4 (4.jpg): has another picture"));
+        CHECK_THAT(end.out, Catch::Contains("person 4 (4.jpg): The person has another picture"));
         CHECK_THAT(end.out, Catch::Contains("4 pictures added"));
         CHECK(get(second.port(), 1).body == picture(1));
         CHECK(get(second.port(), 4).body == picture(44));
@@ -128,7 +128,7 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
         end = run(folder, {"import", "pictures", "--data", "two"});
         CAPTURE(end.out, end.err);
         CHECK(end.exit_code == 1);
-        CHECK_THAT(end.out, Catch::Contains("person 5 (5.jpg): the file's bytes have another digest"));
+        CHECK_THAT(end.out, Catch::Contains("person 5 (5.jpg): The digest of the file differs"));
         CHECK_THAT(end.out, Catch::Contains("person 3 (3.jpg): "));
         CHECK_THAT(end.out, Catch::Contains("line 6 of") && Catch::Contains("line 7 of"));
         CHECK_THAT(end.out, Catch::Contains("3 pictures added"));

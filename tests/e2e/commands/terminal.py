@@ -121,7 +121,7 @@ class TerminalTest(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertRegex(shown, r'\r\S+ +\[#* *\] +\d+%  \d+ MiB/s')
         self.assertTrue(shown.rstrip('\n').endswith('\r\x1b[K'), shown[-80:])
-        self.assertIn('nothing is wrong', out)
+        self.assertIn('no faults found', out)
         self.assertNotIn('\x1b', out)
 
     def test_no_bar_where_there_is_no_terminal(self):
@@ -133,7 +133,7 @@ class TerminalTest(unittest.TestCase):
         backup = self.folder / 'backup'
         code, out, shown = self.interrupt('backup', backup, '--data', self.data)
         self.assertEqual(code, 1, (out, shown))
-        self.assertIn('the backup was stopped', shown + out)
+        self.assertIn('The backup was stopped', shown + out)
         self.check_is_right(self.data)
         done = subprocess.run([SERVER, 'backup', backup, '--data', self.data], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -161,7 +161,7 @@ class TerminalTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         code, out, shown = self.interrupt('import', exported, '--data', imported)
         self.assertEqual(code, 1, (out, shown))
-        self.assertIn('the import was stopped', shown + out)
+        self.assertIn('The import was stopped', shown + out)
         done = subprocess.run([SERVER, 'import', exported, '--data', imported], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         found = re.search(r'(\d+) pictures added, (\d+) were there already', done.stdout)

@@ -140,7 +140,7 @@ TEST_CASE("misuses of tokens are one line and code 2", "[e2e][tokens]") {
         GENERATE(Misuse{{}, "subcommand"}, Misuse{{"add"}, "name"}, Misuse{{"add", "a:b"}, "colons"},
                  Misuse{{"add", "a", "--scheme", "basic"}, "bearer"},
                  Misuse{{"add", "a", "--expires", "soon"}, "2027-01-31"},
-                 Misuse{{"add", "a", "--expires", "2020-01-01"}, "over"},
+                 Misuse{{"add", "a", "--expires", "2020-01-01"}, "past"},
                  Misuse{{"add", "a", "--expires", "0d"}, "90d"},
                  Misuse{{"add", "a", "--associate-id", "-1"}, "associate-id"}, Misuse{{"revoke"}, "id"},
                  Misuse{{"revoke", "12345678"}, "12345678"});

@@ -152,7 +152,7 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
     const auto alone = run(folder, {"check"});
     CHECK(alone.exit_code == 1);
     CHECK_THAT(alone.out, named);
-    CHECK_THAT(alone.err, Catch::Contains("the check found 1 fault\n"));
+    CHECK_THAT(alone.err, Catch::Contains("The check found 1 fault\n"));
 
     ServerProcess server{serve(folder)};
     const auto port = server.port();

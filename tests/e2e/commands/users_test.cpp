@@ -169,8 +169,8 @@ TEST_CASE("a server doesn't start with a users file that everybody can read", "[
     CHECK(end.exit_code == 2);
     CHECK(end.err.find("users.htpasswd") != std::string::npos);
     CHECK(end.err.find("chmod o-rwx") != std::string::npos);
-    const auto help = run_server({.folder = folder.path(), .arguments = {"--help"}});
-    CHECK(help.out.find("can read is refused") != std::string::npos);
+    const auto help = run_server({.folder = folder.path(), .arguments = {"--help-all"}});
+    CHECK(help.out.find("is refused") != std::string::npos);
 }
 
 TEST_CASE("the process leaves no core and its data to nobody else", "[e2e][users]") {

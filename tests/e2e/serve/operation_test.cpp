@@ -219,7 +219,7 @@ TEST_CASE("options come from a file, and config check says what is wrong with it
              {"demo = true\nlisten = \"8080\"\n", "8080"},
              {"demo = true\nusers = \"no/such/file\"\n", "no/such/file"},
              {"demo = true\naudit-log = \"no/such/folder/log\"\n", "no/such/folder"},
-             {"", "nobody could sign in"}}) {
+             {"", "Nobody could sign in"}}) {
         CAPTURE(text);
         const auto bad = check(text);
         CHECK(bad.exit_code == 2);

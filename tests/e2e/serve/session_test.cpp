@@ -165,7 +165,7 @@ TEST_CASE("settings of callers that mean nothing are refused at the start", "[e2
         Misuse{{"--cors-origins", "app.example.com"}, "https://app.example.com"},
         Misuse{{"--cors-origins", "https://a.example/"}, "https://app.example.com"},
         Misuse{{"--session-idle", "0"}, "--session-idle"}, Misuse{{"--app-tokens", "nowhere"}, "nowhere"},
-        Misuse{{"--app-tokens", "empty"}, "names none"}, Misuse{{"--tokens", "nowhere"}, "nowhere"});
+        Misuse{{"--app-tokens", "empty"}, "has no tokens"}, Misuse{{"--tokens", "nowhere"}, "nowhere"});
     CAPTURE(misuse.arguments);
     auto arguments = server_arguments({"--demo"});
     arguments.insert(arguments.end(), misuse.arguments.begin(), misuse.arguments.end());

@@ -191,7 +191,7 @@ TEST_CASE("a users file that can't be used is refused by its name", "[e2e][start
     SECTION("nobody in it") {
         write_file(folder / "my-users", "# people\n");
         fs::permissions(folder / "my-users", fs::perms{0600});
-        check_refused(start_with_users(), "my-users names nobody");
+        check_refused(start_with_users(), "my-users has no users");
     }
     SECTION("a folder") {
         fs::create_directory(folder / "my-users");
@@ -207,13 +207,13 @@ TEST_CASE("a data folder that can't be written is refused", "[e2e][start-up]") {
     };
     SECTION("its parent is read-only, so that it can't be made") {
         fs::permissions(folder.path(), fs::perms{0555});
-        check_refused(start(), "the data folder portrait-data can't be written");
+        check_refused(start(), "The data folder portrait-data can't be written");
         fs::permissions(folder.path(), fs::perms{0755});
     }
     SECTION("it is read-only itself") {
         fs::create_directory(folder / "portrait-data");
         fs::permissions(folder / "portrait-data", fs::perms{0555});
-        check_refused(start(), "the data folder portrait-data can't be written");
+        check_refused(start(), "The data folder portrait-data can't be written");
         CHECK(fs::is_empty(folder / "portrait-data"));
         fs::permissions(folder / "portrait-data", fs::perms{0755});
     }
@@ -223,7 +223,7 @@ TEST_CASE("a data folder whose parent is missing is refused", "[e2e][start-up]")
     const TemporaryFolder folder;
     const auto end = run_server(
         {.folder = folder.path(), .arguments = {"--demo", "--data", "no/where", "--listen", "127.0.0.1:0"}});
-    check_refused(end, "the data folder no/where can't be made since its parent folder does not exist");
+    check_refused(end, "The data folder no/where can't be created: its parent folder does not exist");
     CHECK_FALSE(fs::exists(folder / "no"));
 }
 
