@@ -1,4 +1,4 @@
-// Somebody's server as it was before pictures came, and what it took to have them.
+// An existing server, and the code that adds pictures to it.
 
 #include "portrait_ports.hpp"
 #include "staff_server.hpp"
@@ -18,7 +18,7 @@
 namespace {
 
 int run(const std::string& folder) {
-    // The service's own: colleagues, io_context, thread pool.
+    // Parts of the existing service: colleagues, io_context, thread pool.
     const auto staff = std::make_shared<const Staff>(Staff{
         {1, {.name = "Ada", .key = "ada's key", .edits_pictures = true}},
         {2, {.name = "Grace", .key = "grace's key"}},
@@ -26,7 +26,7 @@ int run(const std::string& folder) {
     boost::asio::io_context context{1};
     boost::asio::thread_pool pool{2};
 
-    // The pictures: a store, the service over it, and the endpoint with the ports of this house.
+    // The pictures: a store, the service, and the endpoint with the ports of this server.
     auto store = portrait::sqlite::SqliteImageStore::open({.folder = folder});
     if (!store) {
         std::cerr << "staff_server: " << store.error().message() << '\n';
@@ -37,7 +37,7 @@ int run(const std::string& folder) {
     const auto workers = std::make_shared<PoolExecutor>(pool, 256);
     portrait::http::EndpointOptions options;
     options.schemes = {.basic = false, .so_ticket = false, .bearer = true, .session = false};
-    // Goes before the context: its destructor waits for what still runs, whose answers are posted there.
+    // Destroyed before the context: its destructor waits for work that posts answers there.
     portrait::http::Endpoint endpoint(pictures, std::make_shared<StaffKeys>(staff), workers, workers,
                                       std::move(options));
 
@@ -49,9 +49,9 @@ int run(const std::string& folder) {
     ends.async_wait([&](boost::system::error_code, int) { context.stop(); });
 
     std::cout << "http://127.0.0.1:" << acceptor.local_endpoint().port() << '\n'
-              << std::flush; // its reader may be a pipe's
+              << std::flush; // the reader may be a pipe
     context.run();
-    pool.join(); // what was begun is finished: a save is never cut
+    pool.join(); // finishes saves in progress
     std::cout << "ended\n";
     return 0;
 }

@@ -15,7 +15,7 @@
 #include <memory>
 #include <utility>
 
-// What the service plugs into portrait: its colleagues, their keys, its threads.
+// The ports: the service's colleagues, their keys, its threads.
 
 /// The persons are the colleagues.
 class StaffDirectory final : public portrait::PersonDirectory {
@@ -31,7 +31,7 @@ private:
     std::shared_ptr<const Staff> staff_;
 };
 
-/// The keys that the service's own routes take as `Authorization: Bearer`, too.
+/// Authenticates by the colleagues' keys as bearer tokens.
 class StaffKeys final : public portrait::http::Authenticator {
 public:
     explicit StaffKeys(std::shared_ptr<const Staff> staff)
@@ -60,15 +60,15 @@ private:
     std::shared_ptr<const Staff> staff_;
 };
 
-/// The service's thread pool, which portrait's disk work shares. Bounded: what doesn't fit is 503.
+/// Runs portrait's disk work on the service's thread pool. Work beyond the bound is answered 503.
 class PoolExecutor final : public portrait::http::Executor {
 public:
-    PoolExecutor(boost::asio::thread_pool& pool, int most_waiting)
+    PoolExecutor(boost::asio::thread_pool& pool, int max_waiting)
         : pool_{pool}
-        , most_waiting_{most_waiting} {}
+        , max_waiting_{max_waiting} {}
 
     bool execute(std::function<void()> task) override {
-        if (waiting_->fetch_add(1) >= most_waiting_) {
+        if (waiting_->fetch_add(1) >= max_waiting_) {
             --*waiting_;
             return false;
         }
@@ -81,6 +81,6 @@ public:
 
 private:
     boost::asio::thread_pool& pool_;
-    int most_waiting_;
+    int max_waiting_;
     std::shared_ptr<std::atomic<int>> waiting_ = std::make_shared<std::atomic<int>>(0);
 };

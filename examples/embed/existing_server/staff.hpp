@@ -4,12 +4,12 @@
 #include <optional>
 #include <string>
 
-/// Whoever works here. A service's own data: portrait knows nothing of it.
+/// A colleague: data of the existing service, independent of portrait.
 struct Colleague {
     std::string name;
-    std::string key; ///< what the colleague's programs show
+    std::string key; ///< the bearer token of the colleague's programs
     bool edits_pictures = false;
 };
 
-/// By number; filled before the server starts and unchanged since, so any thread may read it.
+/// By number. Filled before the server starts and then constant, so any thread may read it.
 using Staff = std::map<int, Colleague>;

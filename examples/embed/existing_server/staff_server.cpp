@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::string_view mount = "/pictures";
 
-// The service's own route.
+// The route of the existing service.
 Answer staff_answer(const Staff& staff, const Request& request) {
     Answer answer{beast::http::status::not_found, request.version()};
     answer.set(beast::http::field::content_type, "text/plain; charset=utf-8");
@@ -43,7 +43,7 @@ Answer staff_answer(const Staff& staff, const Request& request) {
     return answer;
 }
 
-// Beast's head as portrait's: views, nothing is copied.
+// Converts Beast's head to portrait's: views, without copies.
 portrait::http::RequestHead head_of(const Request& request, std::string_view remote_address) {
     portrait::http::RequestHead head;
     head.method = request.method_string();
@@ -60,7 +60,7 @@ portrait::http::RequestHead head_of(const Request& request, std::string_view rem
 net::awaitable<Answer> picture_answer(const StaffService& service, Request& request,
                                       std::string_view remote) {
     const auto head = head_of(request, remote);
-    portrait::ImageBytes body{std::move(request.body())}; // taken over
+    portrait::ImageBytes body{std::move(request.body())}; // moved, not copied
     const auto response =
         co_await portrait::http::async_handle(service.pictures, head, std::move(body), net::use_awaitable);
 
@@ -96,7 +96,7 @@ net::awaitable<void> serve_connection(net::ip::tcp::socket socket,
         if (error)
             break;
         auto request = parser.release();
-        stream.expires_never(); // the endpoint's work has no deadline of ours
+        stream.expires_never(); // no deadline for the endpoint's work
         const bool mounted = is_mounted(request);
         const bool may_keep = request.keep_alive();
         const bool to_head = request.method() == beast::http::verb::head;

@@ -9,14 +9,14 @@
 
 #include <memory>
 
-/// What a connection of the service needs.
+/// The parts that each connection uses.
 struct StaffService {
     std::shared_ptr<const Staff> staff;
     portrait::http::Endpoint& pictures;
     std::uint64_t body_limit;
 };
 
-/// Accepts until the acceptor is closed. `/staff/<number>` is the service's own route; everything below
-/// `/pictures` is portrait's.
+/// Accepts until the acceptor is closed. `/staff/<number>` is the route of the existing service; portrait
+/// serves everything below `/pictures`.
 boost::asio::awaitable<void> serve_staff(boost::asio::ip::tcp::acceptor& acceptor,
                                          std::shared_ptr<const StaffService> service);

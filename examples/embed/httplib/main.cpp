@@ -17,7 +17,7 @@ namespace {
 
 namespace http = portrait::http;
 
-/// One user, so that the example has no files: yours asks your own accounts.
+/// One user, to keep the example short.
 class OneUser final : public http::Authenticator {
 public:
     void authenticate(http::Credentials credentials, std::string_view,
@@ -31,11 +31,11 @@ public:
 
 http::RequestHead head_of(const httplib::Request& request) {
     http::RequestHead head{.method = request.method, .target = request.target};
-    const bool to_head = request.method == "HEAD"; // cpp-httplib measures the body and leaves it out
+    const bool to_head = request.method == "HEAD"; // cpp-httplib sets the length and omits the body
     if (to_head)
         head.method = "GET";
     for (const auto& [name, value] : request.headers) {
-        // cpp-httplib adds fields of its own that say who called.
+        // Skip the fields with addresses that cpp-httplib adds.
         if (name != "REMOTE_ADDR" && name != "REMOTE_PORT" && name != "LOCAL_ADDR" && name != "LOCAL_PORT" &&
             !(to_head && name == "Range"))
             head.fields.push_back({name, value});
@@ -71,7 +71,7 @@ void answer(const http::Response& response, httplib::Response& out) {
 int main() {
     const auto service = std::make_shared<portrait::PersonImageService>(
         std::make_shared<portrait::MemoryImageStore>(), std::make_shared<portrait::AnyPersonDirectory>());
-    // The thread that has the request does the work itself: cpp-httplib has one for each.
+    // The request's thread does the work: cpp-httplib has a thread per request.
     const auto here = std::make_shared<http::InlineExecutor>();
     http::Endpoint endpoint{service, std::make_shared<OneUser>(), here, here};
 
@@ -79,12 +79,12 @@ int main() {
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &ends, nullptr); // before any thread starts, so that all of them inherit it
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr); // before the first thread starts: threads inherit the mask
 
     httplib::Server server;
     server.set_payload_max_length(static_cast<std::size_t>(service->limits().max_bytes) + 64ULL * 1024);
     const auto serve = [&endpoint](const httplib::Request& request, httplib::Response& response) {
-        const_cast<httplib::Request&>(request).ranges.clear(); // the answer is the range; don't cut it twice
+        const_cast<httplib::Request&>(request).ranges.clear(); // portrait has applied the range already
         answer(endpoint.handle(head_of(request), portrait::ImageBytes::copy_of(request.body)), response);
     };
     constexpr const char* everything = "/api/.*";
@@ -96,7 +96,7 @@ int main() {
         std::cerr << "httplib_host: no port can be bound\n";
         return 1;
     }
-    std::cout << "http://127.0.0.1:" << port << '\n' << std::flush; // its reader may be a pipe's
+    std::cout << "http://127.0.0.1:" << port << '\n' << std::flush; // the reader may be a pipe
     std::thread accepting{[&server] { server.listen_after_bind(); }};
     int signal = 0;
     sigwait(&ends, &signal);
