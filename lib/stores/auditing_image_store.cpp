@@ -43,7 +43,9 @@ template<class Value>
 [[nodiscard]] result<Value> after_keeping(AuditLog& log, AuditRecord record, result<Value> value) {
     const bool kept =
         !value || awaited<bool>([&](auto done) { log.record(std::move(record), std::move(done)); });
-    return kept ? value : not_kept();
+    if (!kept)
+        return not_kept();
+    return value;
 }
 
 } // namespace

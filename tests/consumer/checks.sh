@@ -86,7 +86,7 @@ run_conformance_suite() {
     [ -x "$work/found/own_store_test" ] || return 0 # portrait::testing wasn't wanted
     quietly "$work/found/own_store_test"
     for broken in "careless=a save demands the present version" "stale=an answered save is seen by the next read" \
-        "stuttering=a submit calls back once with what save would say" "forgetful=texts change one by one"; do
+        "stuttering=a submit calls back once with what save would return" "forgetful=texts change one by one"; do
         promise=${broken#*=} broken=${broken%%=*}
         if "$work/found/own_store_test" "$broken" >"$work/log" 2>&1 || ! grep -qF "  $promise" "$work/log" ||
             grep -q SIG "$work/log"; then

@@ -34,7 +34,7 @@ class Call : public std::enable_shared_from_this<Call<Value>> {
 public:
     /// `begin` gets the completion.
     template<class Ready, class Begin>
-    void start(Ready ready, Begin begin) {
+    void start(Ready ready, Begin& begin) {
         try {
             begin([self = this->shared_from_this(), ready = std::move(ready)](Value made) {
                 ready(made);
@@ -77,7 +77,7 @@ private:
         Waiter(const Waiter&) = delete;
         Waiter& operator=(const Waiter&) = delete;
         virtual ~Waiter() = default;
-        virtual void post(std::shared_ptr<Call> call, boost::system::error_code error) = 0;
+        virtual void post(std::shared_ptr<Call> call, boost::system::error_code outcome) = 0;
     };
 
     template<bool WithValue, class Handler>
@@ -87,17 +87,17 @@ private:
             : work_{boost::asio::get_associated_executor(handler)}
             , handler_{std::move(handler)} {}
 
-        void post(std::shared_ptr<Call> call, boost::system::error_code error) override {
+        void post(std::shared_ptr<Call> call, boost::system::error_code outcome) override {
             const auto executor = work_.get_executor();
-            boost::asio::post(executor, [handler = std::move(handler_), call = std::move(call), error,
+            boost::asio::post(executor, [handler = std::move(handler_), call = std::move(call), outcome,
                                          work = std::move(work_)]() mutable {
                 if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected())
                     slot.clear();
                 work.reset();
                 if constexpr (WithValue)
-                    std::move(handler)(error, error ? Value{} : *std::move(call->value));
+                    std::move(handler)(outcome, outcome ? Value{} : *std::move(call->value));
                 else
-                    std::move(handler)(error);
+                    std::move(handler)(outcome);
             });
         }
 
@@ -126,7 +126,7 @@ auto async_call(Token&& token, Ready ready, Begin begin) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, Value)>(
         [](auto handler, Ready on_ready, Begin first) {
             const auto call = std::make_shared<Call<Value>>();
-            call->start(std::move(on_ready), std::move(first));
+            call->start(std::move(on_ready), first);
             call->template wait<true>(std::move(handler));
         },
         token, std::move(ready), std::move(begin));
@@ -165,7 +165,7 @@ public:
     template<class Ready, class Begin>
     StartedCall(Ready ready, Begin begin)
         : call_{std::make_shared<detail::Call<Value>>()} {
-        call_->start(std::move(ready), std::move(begin));
+        call_->start(std::move(ready), begin);
     }
 
     bool completed() const noexcept { return call_->completed(); }
