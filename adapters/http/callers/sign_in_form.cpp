@@ -35,8 +35,10 @@ ProblemOr<SignInForm> parse_sign_in_form(std::string_view body) {
                                 {"sign_out", &sign_out},
                                 {"XSRF_TOKEN", &form.xsrf_value}}};
     for (auto& [name, value] : *fields) {
-        auto* const field = std::find_if(known.begin(), known.end(),
-                                         [&name](const Field& candidate) { return candidate.name == name; });
+        auto* const field =
+            std::find_if(known.begin(), known.end(), [&field_name = name](const Field& candidate) {
+                return candidate.name == field_name;
+            });
         if (field == known.end())
             continue;
         if (std::exchange(field->seen, true))

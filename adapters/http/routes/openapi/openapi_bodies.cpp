@@ -16,8 +16,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <ranges>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace portrait::http {
@@ -121,8 +121,12 @@ json::object joined(json::object types, const json::object& more) {
 /// Calls `visit` with each type of a list with commas.
 template<class Visit>
 void each_type(std::string_view list, const Visit& visit) {
-    for (const auto part : std::views::split(list, std::string_view{", "}))
-        visit(std::string_view{part.begin(), part.end()});
+    constexpr std::string_view comma = ", ";
+    for (auto end = list.find(comma); end != std::string_view::npos; end = list.find(comma)) {
+        visit(list.substr(0, end));
+        list.remove_prefix(end + comma.size());
+    }
+    visit(list);
 }
 
 json::object upload() {
