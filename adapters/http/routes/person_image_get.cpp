@@ -84,7 +84,7 @@ private:
         if (auto decided = conditional_answer(head, *info, tag, type()))
             return decided;
         if (as_stored)
-            return stored_from_memory(head);
+            return is_conditional ? stored_from_memory(head) : std::nullopt;
         auto made = renditions().cached(*info, rendition);
         if (!made)
             return std::nullopt;

@@ -29,9 +29,14 @@ public:
         , known_{std::move(known)} {}
 
     std::optional<ImageInfo> cached_info(PersonId) const override { return known_; }
-    std::optional<StoredImage> cached_image(PersonId) const override { return std::nullopt; }
+    std::optional<StoredImage> cached_image(PersonId) const override {
+        ++lookups;
+        return std::nullopt;
+    }
     result<StoredImage> image(ImageKey) const override { return Error{errc::store_io}; }
     result<ImageInfo> info(ImageKey) const override { return Error{errc::store_io}; }
+
+    mutable int lookups = 0; ///< calls of `cached_image`
 
 private:
     ImageInfo known_;
@@ -83,6 +88,19 @@ TEST_CASE("a picture that hasn't changed is 304 without its bytes being read", "
     CHECK(fixture.send({"GET", path, {{"If-None-Match", tag}, {"If-Match", "\"x\""}}, {}}).status == 412);
     CHECK(fixture.send({"GET", path, {{"If-None-Match", "\"x\""}}, {}}).status == 500);
     CHECK(fixture.send({"GET", path, {}, {}}).status == 500);
+}
+
+TEST_CASE("a picture is looked up in memory once for a request", "[endpoint][conditional]") {
+    const EndpointFixture full;
+    REQUIRE(full.send(put(1)).status == 200);
+    const auto known = full.store->info(PersonId::from(1).value());
+    REQUIRE(known.has_value());
+    const auto store = std::make_shared<StoreWithoutBytes>(full.store, *known);
+    const EndpointFixture fixture{{}, {}, store};
+    CHECK(fixture.send({"GET", path, {}, {}}).status == 500);
+    CHECK(store->lookups == 1);
+    CHECK(fixture.send({"GET", path, {{"If-None-Match", "\"x\""}}, {}}).status == 500);
+    CHECK(store->lookups == 2);
 }
 
 TEST_CASE("ImageInfo has a tag of its own that changes with every save", "[endpoint][conditional]") {
