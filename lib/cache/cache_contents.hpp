@@ -74,7 +74,8 @@ private:
         explicit Shard(std::uint64_t max_bytes)
             : entries{max_bytes} {}
 
-        void unlist(const CacheKey& key, const Value& value);
+        /// Removes an entry's key from `by_blob`; every entry with a blob is listed there.
+        void unlist(const CacheKey& key, std::optional<BlobId> blob_id);
 
         std::mutex mutex;
         S3Fifo<CacheKey, Value, CacheKeyHash> entries;

@@ -101,11 +101,14 @@ void CacheContents::keep(const CacheKey& key, Value value, std::uint64_t weight,
         (blob_id && moment_of(shard.forgotten_blobs, *blob_id) > read_at) ||
         (person_id != nullptr && moment_of(shard.forgotten_persons, *person_id) > read_at))
         return;
+    // Listed first: an exception must not leave an entry that `forget` cannot find.
+    if (blob_id)
+        shard.by_blob.emplace(*blob_id, key);
     const bool kept = shard.entries.insert(
         key, std::move(value), weight,
-        [&shard](const CacheKey& gone, const Value& dropped) { shard.unlist(gone, dropped); });
-    if (kept && blob_id)
-        shard.by_blob.emplace(*blob_id, key);
+        [&shard](const CacheKey& gone, const Value& dropped) { shard.unlist(gone, blob_of(gone, dropped)); });
+    if (!kept)
+        shard.unlist(key, blob_id);
 }
 
 void CacheContents::forget(PersonId person_id) {
@@ -113,8 +116,9 @@ void CacheContents::forget(PersonId person_id) {
     const auto moment = ++moment_;
     const std::lock_guard lock{shard.mutex};
     moment_of(shard.forgotten_persons, person_id) = moment;
-    shard.entries.erase(
-        person_id, [&shard](const CacheKey& gone, const Value& dropped) { shard.unlist(gone, dropped); });
+    shard.entries.erase(person_id, [&shard](const CacheKey& gone, const Value& dropped) {
+        shard.unlist(gone, blob_of(gone, dropped));
+    });
 }
 
 void CacheContents::forget(BlobId blob_id) {
@@ -150,8 +154,7 @@ CacheContents::Shard& CacheContents::shard_of(const CacheKey& key) const {
     return shards_[(CacheKeyHash{}(key) >> 56U) % shard_count];
 }
 
-void CacheContents::Shard::unlist(const CacheKey& key, const Value& value) {
-    const auto blob_id = blob_of(key, value);
+void CacheContents::Shard::unlist(const CacheKey& key, std::optional<BlobId> blob_id) {
     if (!blob_id)
         return;
     const auto [first, last] = by_blob.equal_range(*blob_id);
