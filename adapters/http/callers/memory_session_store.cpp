@@ -21,8 +21,11 @@ public:
         const auto now = clock_->now();
         erase(digest);
         make_room(principal.name, now);
-        sessions_.touch(digest) = {principal, now, now};
-        ++of_principal_[principal.name];
+        // Everything that can throw comes before the session and its count change.
+        Session session{principal, now, now};
+        auto& count = of_principal_[principal.name];
+        sessions_.touch(digest) = std::move(session);
+        ++count;
     }
 
     std::optional<Principal> find(const SecretDigest& digest) {

@@ -39,9 +39,12 @@ public:
             oldest_first_.splice(oldest_first_.end(), oldest_first_, place->second);
             return place->second->value;
         }
-        const auto entry = oldest_first_.insert(oldest_first_.end(), Entry{key, Value{}});
-        places_.emplace(key, entry);
-        return entry->value;
+        // Both are allocated before either is visible, so that no exception leaves one without the other.
+        std::list<Entry> added;
+        added.push_back({key, Value{}});
+        places_.emplace(key, added.begin());
+        oldest_first_.splice(oldest_first_.end(), added);
+        return oldest_first_.back().value;
     }
 
     /// False when there is none. The key may be a reference into the map.
