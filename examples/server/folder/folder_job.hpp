@@ -65,13 +65,13 @@ JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what);
 
 /// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into `folder`,
 /// which is created when it is missing. A picture and its ImageInfo belong together; the export as a whole is
-/// no snapshot. A second export into the folder writes changes, removes files of persons who have no picture
-/// any more, and continues an interrupted one.
+/// no snapshot. A second export into the folder writes changes, deletes the files of removed pictures, and
+/// continues an interrupted one.
 JobEnd export_pictures(const portrait::sqlite::SqliteImageStore& store, const std::filesystem::path& folder,
                        JobListener& listener);
 
 /// Adds the persons and pictures of an export's manifest, with their ImageInfo; blob ids and versions are
-/// new. A person who has the picture already is skipped; one who has another picture is reported. So an
+/// new. Persons with the same picture are skipped, and persons with another one are reported. So an
 /// interrupted import can be repeated.
 JobEnd import_pictures(JobPlace place, const std::filesystem::path& folder, JobListener& listener);
 

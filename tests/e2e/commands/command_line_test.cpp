@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -20,37 +21,15 @@ using namespace portrait::testing;
 
 namespace {
 
-const std::vector<std::string> options{"--listen",
-                                       "--data",
-                                       "--users",
-                                       "--demo",
-                                       "--max-body",
-                                       "--max-pixels",
-                                       "--threads",
-                                       "--store-threads",
-                                       "--cache-bytes",
-                                       "--log-level",
-                                       "--allow-any-person",
-                                       "--strict-superoffice",
-                                       "--convert-dates",
-                                       "--scrub-metadata",
-                                       "--log-json",
-                                       "--version",
-                                       "--help",
-                                       "--bodies-in-flight",
-                                       "--answers-in-flight",
-                                       "--answers-in-flight-per-client",
-                                       "--tokens",
-                                       "--no-basic",
-                                       "--no-so-ticket",
-                                       "--no-bearer",
-                                       "--no-session",
-                                       "--session-idle",
-                                       "--session-lifetime",
-                                       "--xsrf-safe-methods",
-                                       "--cors-origins",
-                                       "--app-token",
-                                       "--app-tokens"};
+const auto options = [] {
+    std::istringstream names{
+        "--listen --data --users --demo --max-body --max-pixels --threads --store-threads --cache-bytes "
+        "--log-level --allow-any-person --strict-superoffice --convert-dates --scrub-metadata --log-json "
+        "--version --help --bodies-in-flight --answers-in-flight --answers-in-flight-per-client --tokens "
+        "--no-basic --no-so-ticket --no-bearer --no-session --session-idle --session-lifetime "
+        "--xsrf-safe-methods --cors-origins --app-token --app-tokens"};
+    return std::vector<std::string>{std::istream_iterator<std::string>{names}, {}};
+}();
 
 bool holds(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
