@@ -1,7 +1,7 @@
 #include "endpoint.hpp"
 #include "input.hpp"
 
-#include "connection/request_framing.hpp"
+#include <portrait/http/request_framing.hpp>
 
 #include <algorithm>
 

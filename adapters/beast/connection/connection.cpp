@@ -1,7 +1,5 @@
 #include "connection/connection.hpp"
 
-#include "connection/request_framing.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>

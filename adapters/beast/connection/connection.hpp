@@ -1,13 +1,13 @@
 #pragma once
 
 #include "connection/exchange.hpp"
-#include "connection/head_scanner.hpp"
 #include "server/io_thread.hpp"
 #include "server/reader_watch.hpp"
 #include "server/server_shared.hpp"
 #include "server/stream.hpp"
 
 #include <portrait/http/async_handle.hpp>
+#include <portrait/http/request_framing.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -73,7 +73,6 @@ private:
     // connection_head.cpp: its head
     Awaitable<Arrival> read_head();
     std::optional<Arrival> parse_head();
-    std::optional<Problem> scan_head();
     void fill_head();
     void take_forwarded();
 

@@ -1,6 +1,5 @@
 #include "connection/connection.hpp"
 
-#include "connection/request_framing.hpp"
 #include "connection/response_head.hpp"
 
 #include <portrait/http/log.hpp>

@@ -1,7 +1,6 @@
 #include "connection/connection.hpp"
 
-#include "connection/forwarded.hpp"
-#include "connection/request_framing.hpp"
+#include <portrait/http/forwarded.hpp>
 
 #include <boost/beast/http/error.hpp>
 #include <fmt/format.h>
@@ -18,11 +17,10 @@ constexpr std::size_t head_read_size = 4096; // at a time; most heads fit
 
 Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
     if (error == beast::http::error::header_limit) {
-        return Problem{.status = 431,
-                       .rule = "request.header_too_large",
-                       .message = "The request line and fields are larger than the " + std::to_string(limit) +
-                                  " bytes accepted, or one field than 65533",
-                       .limit = limit};
+        return limit_problem(431, "request.header_too_large",
+                             "The request line and fields are larger than the " + std::to_string(limit) +
+                                 " bytes accepted, or one field than 65533",
+                             std::nullopt, limit);
     }
     if (error == beast::http::error::bad_method || error == beast::http::error::bad_target ||
         error == beast::http::error::bad_version)
@@ -89,7 +87,8 @@ std::optional<Connection::Arrival> Connection::parse_head() {
         if (buffer_.size() == 0)
             return std::nullopt;
     }
-    if (auto problem = scan_head())
+    const std::string_view received{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+    if (auto problem = scanner_->scan(received.substr(std::exchange(scanned_, received.size()))))
         return refuse(*std::move(problem));
     beast::error_code error;
     std::size_t used = 0;
@@ -115,22 +114,6 @@ std::optional<Connection::Arrival> Connection::parse_head() {
         return std::nullopt;
     head_complete_ = true;
     return Arrival::complete;
-}
-
-std::optional<Problem> Connection::scan_head() {
-    const std::string_view received{static_cast<const char*>(buffer_.data().data()), buffer_.size()};
-    const HeadScanner::Fault fault = scanner_->scan(received.substr(scanned_));
-    scanned_ = received.size();
-    switch (fault) {
-    case HeadScanner::Fault::none: return std::nullopt;
-    case HeadScanner::Fault::line_end: return malformed("A line of the request's head doesn't end in CR LF");
-    case HeadScanner::Fault::continued_field:
-        return malformed("A header field of the request spans several lines");
-    case HeadScanner::Fault::control_character:
-        return malformed("The request's head has a control character");
-    case HeadScanner::Fault::long_target: break;
-    }
-    return target_too_long(shared_->options.target_limit);
 }
 
 void Connection::fill_head() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace portrait::http {
@@ -13,10 +15,11 @@ void append_number(std::string& out, std::uint64_t number) {
 }
 
 void append_value(std::string& out, std::string_view value) {
-    for (const char letter : value) {
-        const auto code = static_cast<unsigned char>(letter);
-        out.push_back(code < 0x20 && letter != '\t' ? ' ' : letter);
-    }
+    const auto begin = static_cast<std::ptrdiff_t>(out.size());
+    out.append(value);
+    std::replace_if(
+        out.begin() + begin, out.end(),
+        [](char letter) { return static_cast<unsigned char>(letter) < 0x20 && letter != '\t'; }, ' ');
 }
 
 } // namespace

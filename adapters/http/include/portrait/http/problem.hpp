@@ -41,6 +41,17 @@ inline Problem limit_problem(unsigned status, std::string_view rule, std::string
         .status = status, .rule = rule, .message = std::move(message), .observed = observed, .limit = limit};
 }
 
+/// 400 of the rule `request.malformed`.
+inline Problem malformed(std::string message) {
+    return plain_problem(400, "request.malformed", std::move(message));
+}
+
+/// 503: the client may retry after a second.
+inline Problem try_again(std::string_view rule, std::string message) {
+    return {
+        .status = 503, .rule = rule, .message = std::move(message), .retry_after = std::chrono::seconds{1}};
+}
+
 /// A value, or the refusal of the request.
 template<class T>
 using ProblemOr = boost::system::result<T, Problem>;

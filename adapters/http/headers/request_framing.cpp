@@ -1,11 +1,16 @@
-#include "connection/request_framing.hpp"
+#include <portrait/http/request_framing.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
-#include <utility>
+#include <string>
 
 namespace portrait::http {
 namespace {
+
+bool is_line_text(char letter) noexcept {
+    return static_cast<unsigned char>(letter) >= ' ' ? letter != '\x7f' : letter == '\t';
+}
 
 bool is_host(std::string_view value) noexcept {
     return std::none_of(value.begin(), value.end(), [](char letter) {
@@ -43,9 +48,8 @@ std::optional<Problem> check_length(const RequestHead& head, unsigned minor_vers
     if (minor_version == 0)
         return malformed("HTTP/1.0 has no Transfer-Encoding; send Content-Length");
     if (codings > 1 || !equal_ignoring_case(*head.find("Transfer-Encoding"), "chunked")) {
-        return Problem{.status = 501,
-                       .rule = "request.transfer_encoding",
-                       .message = "The only Transfer-Encoding accepted is chunked"};
+        return plain_problem(501, "request.transfer_encoding",
+                             "The only Transfer-Encoding accepted is chunked");
     }
     return std::nullopt;
 }
@@ -73,9 +77,7 @@ std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor
         return std::nullopt; // RFC 9110 section 10.1.1: an expectation in HTTP/1.0 means nothing
     for (const RequestField& field : head.fields) {
         if (equal_ignoring_case(field.name, "Expect") && !equal_ignoring_case(field.value, "100-continue")) {
-            return Problem{.status = 417,
-                           .rule = "request.expectation",
-                           .message = "The only expectation accepted is 100-continue"};
+            return plain_problem(417, "request.expectation", "The only expectation accepted is 100-continue");
         }
     }
     return std::nullopt;
@@ -83,21 +85,50 @@ std::optional<Problem> check_expectation(const RequestHead& head, unsigned minor
 
 } // namespace
 
-Problem malformed(std::string message) {
-    return Problem{.status = 400, .rule = "request.malformed", .message = std::move(message)};
+std::optional<Problem> HeadScanner::scan(std::string_view bytes) {
+    for (auto next = bytes.begin(); next != bytes.end() && !complete_; ++next) {
+        if (in_fields_ && !after_cr_ && line_bytes_ != 0) {
+            const auto* const end = std::find_if_not(next, bytes.end(), is_line_text);
+            line_bytes_ += static_cast<std::size_t>(end - next);
+            next = end;
+            if (next == bytes.end())
+                break;
+        }
+        if (auto problem = check(static_cast<unsigned char>(*next)))
+            return problem;
+    }
+    return std::nullopt;
 }
 
-Problem try_again(std::string_view rule, std::string message) {
-    return Problem{
-        .status = 503, .rule = rule, .message = std::move(message), .retry_after = std::chrono::seconds{1}};
-}
-
-Problem target_too_long(std::uint32_t limit) {
-    return Problem{.status = 414,
-                   .rule = "request.target_too_long",
-                   .message =
-                       "The request's target is longer than the " + std::to_string(limit) + " bytes accepted",
-                   .limit = limit};
+std::optional<Problem> HeadScanner::check(unsigned char byte) {
+    if (after_cr_ != (byte == '\n'))
+        return malformed("A line of the request's head doesn't end in CR LF");
+    after_cr_ = byte == '\r';
+    if (after_cr_)
+        return std::nullopt;
+    if (byte == '\n') {
+        complete_ = in_fields_ && line_bytes_ == 0;
+        in_fields_ = true;
+        line_bytes_ = 0;
+        return std::nullopt;
+    }
+    const bool blank = byte == ' ' || byte == '\t';
+    if ((byte < ' ' && !(in_fields_ && blank)) || byte == 0x7f)
+        return malformed("The request's head has a control character");
+    if (in_fields_ && blank && line_bytes_ == 0)
+        return malformed("A header field of the request spans several lines");
+    ++line_bytes_;
+    if (in_fields_)
+        return std::nullopt;
+    if (byte == ' ') {
+        ++spaces_;
+    } else if (spaces_ == 1 && ++target_bytes_ > target_limit_) {
+        return limit_problem(414, "request.target_too_long",
+                             "The request's target is longer than the " + std::to_string(target_limit_) +
+                                 " bytes accepted",
+                             std::nullopt, target_limit_);
+    }
+    return std::nullopt;
 }
 
 std::optional<Problem> check_framing(RequestHead& head, unsigned minor_version) {

@@ -1,4 +1,4 @@
-#include "connection/forwarded.hpp"
+#include <portrait/http/forwarded.hpp>
 
 #include "support/catch.hpp"
 

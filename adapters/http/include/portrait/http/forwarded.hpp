@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/export.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/http/network.hpp>
 
@@ -19,7 +20,7 @@ struct Forwarded {
     bool is_malformed = false;
 };
 
-/// Reads the fields of a request from a trusted proxy.
-Forwarded forwarded(const RequestHead& head, const std::vector<Network>& trusted);
+/// Reads X-Forwarded-For and X-Forwarded-Proto of a request from a trusted proxy.
+PORTRAIT_EXPORT Forwarded forwarded(const RequestHead& head, const std::vector<Network>& trusted);
 
 } // namespace portrait::http
