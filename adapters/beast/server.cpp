@@ -339,7 +339,7 @@ ServerStatistics Server::statistics() const noexcept {
     return {.connections = shared.connections,
             .accepted = shared.accepted,
             .requests = shared.requests,
-            .body_bytes_in_flight = shared.budget->used(),
+            .body_bytes_in_flight = shared.bodies->used(),
             .answer_bytes_in_flight = shared.answers->used(),
             .requests_in_flight = shared.requests_in_flight,
             .failed_handshakes = shared.failed_handshakes,

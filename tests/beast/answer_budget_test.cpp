@@ -1,4 +1,4 @@
-#include "server/answer_budget.hpp"
+#include "server/memory_budget.hpp"
 
 #include "support/catch.hpp"
 
@@ -20,28 +20,28 @@ ImageBytes picture(std::uint64_t bytes) {
 }
 
 struct Client {
-    explicit Client(std::shared_ptr<AnswerBudget> all)
+    explicit Client(std::shared_ptr<MemoryBudget> all)
         : budget{std::move(all)} {}
-    AnswerCharge charge() const { return AnswerCharge{budget, memory}; }
+    MemoryCharge charge() const { return {budget, memory}; }
 
-    std::shared_ptr<AnswerBudget> budget;
-    std::shared_ptr<AnswerMemory> memory = std::make_shared<AnswerMemory>();
+    std::shared_ptr<MemoryBudget> budget;
+    std::shared_ptr<HeldMemory> memory = std::make_shared<HeldMemory>();
 };
 
 } // namespace
 
 TEST_CASE("an answer's memory is given back when it ends", "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(1000 * kibibyte, 0);
+    const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1000 * kibibyte, 0);
     const Client client{budget};
     {
         auto charge = client.charge();
-        CHECK(charge.take(picture(100 * kibibyte), false));
+        CHECK(charge.replace(picture(100 * kibibyte), false));
         CHECK(budget->used() == 100 * kibibyte);
-        CHECK(charge.take(picture(60 * kibibyte), false)); // instead
+        CHECK(charge.replace(picture(60 * kibibyte), false)); // instead
         CHECK(budget->used() == 60 * kibibyte);
         charge.release();
         CHECK(budget->used() == 0);
-        CHECK(charge.take(std::string(50'000, 'x'), false));
+        CHECK(charge.replace(std::string(50'000, 'x'), false));
         CHECK(budget->used() >= 50'000);
     }
     CHECK(budget->used() == 0);
@@ -49,16 +49,17 @@ TEST_CASE("an answer's memory is given back when it ends", "[answer-budget]") {
 }
 
 TEST_CASE("a picture that several answers send counts once", "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(2000 * kibibyte, 1000 * kibibyte);
+    const auto budget =
+        std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 2000 * kibibyte, 1000 * kibibyte);
     const Client first{budget};
     const Client second{budget};
     const auto shared = picture(900 * kibibyte);
     auto one = first.charge();
     auto two = first.charge();
     auto three = second.charge();
-    CHECK(one.take(shared, false));
-    CHECK(two.take(shared, false));
-    CHECK(three.take(shared.slice(5, 10), false)); // a part keeps the whole in memory
+    CHECK(one.replace(shared, false));
+    CHECK(two.replace(shared, false));
+    CHECK(three.replace(shared.slice(5, 10), false)); // a part keeps the whole in memory
     CHECK(budget->used() == 900 * kibibyte);
     CHECK(first.memory->used() == 900 * kibibyte);
     CHECK(second.memory->used() == 900 * kibibyte);
@@ -74,66 +75,68 @@ TEST_CASE("a picture that several answers send counts once", "[answer-budget]") 
 }
 
 TEST_CASE("a part of a picture counts as the whole that it keeps in memory", "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(1000 * kibibyte, 0);
+    const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1000 * kibibyte, 0);
     const Client client{budget};
     auto charge = client.charge();
-    CHECK(charge.take(picture(100 * kibibyte).slice(0, 1), false));
+    CHECK(charge.replace(picture(100 * kibibyte).slice(0, 1), false));
     CHECK(budget->used() == 100 * kibibyte);
 }
 
 TEST_CASE("one address is held to its share of the answers, others are not touched by it",
           "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(8000 * kibibyte, 0);
+    const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 8000 * kibibyte, 0);
     const Client greedy{budget};
     const Client other{budget};
     auto first = greedy.charge();
     auto second = greedy.charge();
     auto third = other.charge();
-    CHECK(first.take(picture(600 * kibibyte), false));
-    CHECK_FALSE(second.take(picture(500 * kibibyte), false));
+    CHECK(first.replace(picture(600 * kibibyte), false));
+    CHECK_FALSE(second.replace(picture(500 * kibibyte), false));
     CHECK(budget->used() == 600 * kibibyte);
-    CHECK(third.take(picture(500 * kibibyte), false));
+    CHECK(third.replace(picture(500 * kibibyte), false));
     first.release();
-    CHECK(second.take(picture(500 * kibibyte), false));
+    CHECK(second.replace(picture(500 * kibibyte), false));
 }
 
 TEST_CASE("an answer that is the only one may pass a limit", "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(1000 * kibibyte, 100 * kibibyte);
+    const auto budget =
+        std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1000 * kibibyte, 100 * kibibyte);
     const Client client{budget};
     const Client other{budget};
     auto alone = client.charge();
-    CHECK(alone.take(picture(700 * kibibyte), false)); // of its address
+    CHECK(alone.replace(picture(700 * kibibyte), false)); // of its address
     auto second = client.charge();
-    CHECK_FALSE(second.take(picture(kibibyte), false));
+    CHECK_FALSE(second.replace(picture(kibibyte), false));
     auto third = other.charge();
-    CHECK_FALSE(third.take(picture(400 * kibibyte), false));
+    CHECK_FALSE(third.replace(picture(400 * kibibyte), false));
     alone.release();
-    CHECK(third.take(picture(4000 * kibibyte), false)); // of all: it would be refused for ever otherwise
+    CHECK(third.replace(picture(4000 * kibibyte), false)); // of all: it would be refused for ever otherwise
 }
 
 TEST_CASE("large answers leave room for small ones", "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(1600 * kibibyte, 1600 * kibibyte);
+    const auto budget =
+        std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1600 * kibibyte, 1600 * kibibyte);
     const Client client{budget};
     auto first = client.charge();
     auto second = client.charge();
     auto small = client.charge();
     auto smaller = client.charge();
-    CHECK(first.take(picture(1400 * kibibyte), false));
-    CHECK_FALSE(second.take(picture(101 * kibibyte), false)); // over fifteen sixteenths
-    CHECK(second.take(picture(100 * kibibyte), false));
-    CHECK(small.take(picture(64 * kibibyte), false));
-    CHECK_FALSE(smaller.take(picture(37 * kibibyte), false));
-    CHECK(smaller.take(picture(36 * kibibyte), false));
+    CHECK(first.replace(picture(1400 * kibibyte), false));
+    CHECK_FALSE(second.replace(picture(101 * kibibyte), false)); // over fifteen sixteenths
+    CHECK(second.replace(picture(100 * kibibyte), false));
+    CHECK(small.replace(picture(64 * kibibyte), false));
+    CHECK_FALSE(smaller.replace(picture(37 * kibibyte), false));
+    CHECK(smaller.replace(picture(36 * kibibyte), false));
 }
 
 TEST_CASE("the answer to a write counts and is never refused", "[answer-budget]") {
-    const auto budget = std::make_shared<AnswerBudget>(100 * kibibyte, 0);
+    const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 100 * kibibyte, 0);
     const Client client{budget};
     auto first = client.charge();
     auto second = client.charge();
-    CHECK(first.take(std::string(90 * kibibyte, 'x'), false));
-    CHECK_FALSE(second.take(std::string(20 * kibibyte, 'x'), false));
-    CHECK(second.take(std::string(20 * kibibyte, 'x'), true));
+    CHECK(first.replace(std::string(90 * kibibyte, 'x'), false));
+    CHECK_FALSE(second.replace(std::string(20 * kibibyte, 'x'), false));
+    CHECK(second.replace(std::string(20 * kibibyte, 'x'), true));
     CHECK(budget->used() >= 110 * kibibyte);
 }
 

@@ -1,4 +1,4 @@
-#include "server/body_budget.hpp"
+#include "server/memory_budget.hpp"
 
 #include "support/catch.hpp"
 
@@ -7,58 +7,78 @@
 
 namespace body_budget_test {
 
-using portrait::http::BodyBudget;
-using portrait::http::BodyCharge;
+using portrait::http::AddressShares;
+using portrait::http::MemoryBudget;
+using portrait::http::MemoryCharge;
+
+namespace {
+
+struct Budget {
+    Budget(std::uint64_t limit, std::uint64_t address_limit)
+        : all{std::make_shared<MemoryBudget>(MemoryBudget::Of::requests, limit, address_limit)} {}
+    /// A charge of the address.
+    MemoryCharge charge_of(const std::string& address) {
+        const auto share = shares.share_of(address);
+        return {all, {share, &share->requests}};
+    }
+    std::uint64_t used() const { return all->used(); }
+
+    std::shared_ptr<MemoryBudget> all;
+    AddressShares shares;
+};
+
+} // namespace
 
 TEST_CASE("a charge is given back when it ends", "[body]") {
-    const auto budget = std::make_shared<BodyBudget>(100, 100);
+    Budget budget{100, 100};
     {
-        BodyCharge charge{budget->share_of("a")};
+        MemoryCharge charge = budget.charge_of("a");
         CHECK(charge.add(60));
         CHECK(charge.add(40));
-        CHECK(budget->used() == 100);
-        BodyCharge moved = std::move(charge);
-        CHECK(budget->used() == 100);
-        charge = BodyCharge{budget->share_of("a")};
+        CHECK(budget.used() == 100);
+        MemoryCharge moved;
+        moved = std::move(charge);
+        CHECK(budget.used() == 100);
+        charge = budget.charge_of("a");
         CHECK_FALSE(charge.add(1));
-        CHECK(budget->used() == 100);
+        CHECK(budget.used() == 100);
     }
-    CHECK(budget->used() == 0);
+    CHECK(budget.used() == 0);
 }
 
 TEST_CASE("one address is held to its share, others are not touched by it", "[body]") {
-    const auto budget = std::make_shared<BodyBudget>(800, 0);
-    BodyCharge first{budget->share_of("a")};
-    BodyCharge second{budget->share_of("a")};
-    BodyCharge other{budget->share_of("b")};
+    Budget budget{800, 0};
+    MemoryCharge first = budget.charge_of("a");
+    MemoryCharge second = budget.charge_of("a");
+    MemoryCharge other = budget.charge_of("b");
     CHECK(first.add(60));
     CHECK(second.add(40));
     CHECK_FALSE(second.add(1));
     CHECK(other.add(100));
     first.release();
     CHECK(second.add(60));
-    CHECK(budget->used() == 200);
+    CHECK(budget.used() == 200);
 }
 
 TEST_CASE("a body alone may pass the share of its address but not the whole", "[body]") {
-    const auto budget = std::make_shared<BodyBudget>(800, 0);
-    BodyCharge alone{budget->share_of("a")};
+    Budget budget{800, 0};
+    MemoryCharge alone = budget.charge_of("a");
     CHECK(alone.add(700));
     CHECK_FALSE(alone.add(101));
-    BodyCharge second{budget->share_of("a")};
+    MemoryCharge second = budget.charge_of("a");
     CHECK_FALSE(second.add(1));
-    BodyCharge other{budget->share_of("b")};
+    MemoryCharge other = budget.charge_of("b");
     CHECK(other.add(50));
 }
 
 TEST_CASE("shares of addresses that have gone are forgotten", "[body]") {
-    const auto budget = std::make_shared<BodyBudget>(800, 0);
-    const auto kept = budget->share_of("kept");
+    AddressShares shares;
+    const auto kept = shares.share_of("kept");
     for (int address = 0; address < 10'000; ++address) {
-        budget->share_of(std::to_string(address));
+        shares.share_of(std::to_string(address));
     }
-    CHECK(budget->share_count() < 200);
-    CHECK(budget->share_of("kept") == kept);
+    CHECK(shares.size() < 200);
+    CHECK(shares.share_of("kept") == kept);
 }
 
 } // namespace body_budget_test

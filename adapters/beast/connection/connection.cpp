@@ -27,7 +27,7 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoT
     , stream_{std::move(socket), std::move(tls)}
     , remote_address_{remote_address.to_string()}
     , is_trusted_proxy_{is_one_of(shared_->options.trusted_proxies, remote_address_)}
-    , share_{shared_->share_of(remote_address_)} {
+    , share_{shared_->shares.share_of(client_network(remote_address_))} {
     share_->connections.fetch_add(1, std::memory_order_relaxed);
     io_thread_->add(*this);
 }
@@ -242,9 +242,9 @@ void Connection::start_exchange() {
 
 // Charges the request and its answer to this client.
 void Connection::share_with(const std::shared_ptr<AddressShare>& share) {
-    exchange_->charge = BodyCharge{share};
-    exchange_->answer = AnswerCharge{shared_->answers, {share, &share->answers}};
-    exchange_->piece_charge = AnswerCharge{shared_->answers, {share, &share->answers}};
+    exchange_->charge = {shared_->bodies, {share, &share->requests}};
+    exchange_->answer = {shared_->answers, {share, &share->answers}};
+    exchange_->piece_charge = {shared_->answers, {share, &share->answers}};
 }
 
 void Connection::release_workspace() {

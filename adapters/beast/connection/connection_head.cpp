@@ -145,7 +145,7 @@ void Connection::take_forwarded() {
     exchange_->head.secure = client.secure.value_or(stream_.is_secure());
     if (client.client) {
         exchange_->remote_address = client.client->to_string();
-        share_with(shared_->share_of(exchange_->remote_address));
+        share_with(shared_->shares.share_of(client_network(exchange_->remote_address)));
     }
 }
 

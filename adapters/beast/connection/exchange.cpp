@@ -45,7 +45,7 @@ void Exchange::clear() {
 
 void Exchange::count(Response& response) noexcept {
     try {
-        no_room = !answer.take(response.body, !response.repeatable);
+        no_room = !answer.replace(response.body, !response.repeatable);
         if (no_room)
             response.body = std::monostate{};
     } catch (...) { // no memory to count with
@@ -57,7 +57,7 @@ void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
     if (!piece_made || !*piece_made)
         return;
     try {
-        if (!piece_charge.take(**piece_made))
+        if (!piece_charge.replace(**piece_made))
             piece_made = Error{errc::service_busy}.with_cause("too many bytes of answers are in flight");
     } catch (...) { // NOLINT(bugprone-empty-catch): it goes uncounted
     }

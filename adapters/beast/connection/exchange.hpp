@@ -1,9 +1,8 @@
 #pragma once
 
 #include "connection/body_buffer.hpp"
-#include "server/answer_budget.hpp"
 #include "server/asio.hpp"
-#include "server/body_budget.hpp"
+#include "server/memory_budget.hpp"
 
 #include <portrait/http/message.hpp>
 
@@ -21,7 +20,7 @@ namespace portrait::http {
 struct CollectedBody {
     struct value_type { // NOLINT(readability-identifier-naming): Beast's name
         BodyBuffer* buffer = nullptr;
-        BodyCharge* charge = nullptr;
+        MemoryCharge* charge = nullptr;
         bool over_budget = false;
     };
 
@@ -47,12 +46,12 @@ struct Exchange {
     std::optional<beast::http::request_parser<CollectedBody>> parser;
     RequestHead head;
     std::string remote_address; ///< of the client, as far as it can be known
-    BodyCharge charge;
+    MemoryCharge charge;
     std::stop_source stop;     ///< requested when the client has gone or the time is over
     bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer
     bool no_room = false;      ///< for the body of the answer, which was dropped
-    AnswerCharge answer;       ///< the memory of its body
-    AnswerCharge piece_charge; ///< that of its present piece
+    MemoryCharge answer;       ///< the memory of its body
+    MemoryCharge piece_charge; ///< that of its present piece
 
     Exchange() = default;
     Exchange(const Exchange&) = delete;

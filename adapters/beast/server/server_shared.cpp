@@ -2,8 +2,6 @@
 
 #include "server/tls_context.hpp"
 
-#include <portrait/http/network.hpp>
-
 #include <fmt/format.h>
 
 namespace portrait::http {
@@ -34,10 +32,6 @@ std::shared_ptr<const TlsContext> ServerShared::tls() const {
         return nullptr;
     const std::lock_guard lock{tls_mutex_};
     return tls_;
-}
-
-std::shared_ptr<AddressShare> ServerShared::share_of(const std::string& address) const {
-    return budget->share_of(client_network(address));
 }
 
 void ServerShared::enter() {

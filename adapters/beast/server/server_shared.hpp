@@ -1,6 +1,6 @@
 #pragma once
 
-#include "server/body_budget.hpp"
+#include "server/memory_budget.hpp"
 
 #include <portrait/beast/server.hpp>
 
@@ -25,16 +25,18 @@ struct ServerShared {
         , options{std::move(chosen)}
         , log{std::move(access_log)}
         , transport_security{transport_security_of(options)}
-        , budget{std::make_shared<BodyBudget>(options.body_bytes_in_flight, options.body_bytes_per_address)}
-        , answers{std::make_shared<AnswerBudget>(options.answer_bytes_in_flight,
+        , bodies{std::make_shared<MemoryBudget>(MemoryBudget::Of::requests, options.body_bytes_in_flight,
+                                                options.body_bytes_per_address)}
+        , answers{std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, options.answer_bytes_in_flight,
                                                  options.answer_bytes_per_address)} {}
 
     const std::shared_ptr<Endpoint> endpoint;
     const ServerOptions options;
     const std::shared_ptr<Log> log;
     const std::string transport_security; ///< the field's value; empty: none is sent
-    const std::shared_ptr<BodyBudget> budget;
-    const std::shared_ptr<AnswerBudget> answers;
+    const std::shared_ptr<MemoryBudget> bodies;
+    const std::shared_ptr<MemoryBudget> answers;
+    AddressShares shares; ///< by `client_network`, which a single client has
 
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};
@@ -50,9 +52,6 @@ struct ServerShared {
     [[nodiscard]] result<void> load_tls();
     /// Null: no TLS.
     std::shared_ptr<const TlsContext> tls() const;
-
-    /// The share of the client with this address; of its /64 network in IPv6, which a single client has.
-    std::shared_ptr<AddressShare> share_of(const std::string& address) const;
 
     /// Each accept loop and each connection, rejected ones included, enters and leaves once.
     void enter();
