@@ -22,7 +22,7 @@ ImageBytes picture(std::uint64_t bytes) {
 struct Client {
     explicit Client(std::shared_ptr<MemoryBudget> all)
         : budget{std::move(all)} {}
-    MemoryCharge charge() const { return {budget, memory}; }
+    MemoryCharge charge() const { return {*budget, *memory}; }
 
     std::shared_ptr<MemoryBudget> budget;
     std::shared_ptr<HeldMemory> memory = std::make_shared<HeldMemory>();

@@ -4,27 +4,31 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace body_budget_test {
 
+using portrait::http::AddressShare;
 using portrait::http::AddressShares;
 using portrait::http::MemoryBudget;
+using portrait::http::MemoryBudgets;
 using portrait::http::MemoryCharge;
 
 namespace {
 
 struct Budget {
     Budget(std::uint64_t limit, std::uint64_t address_limit)
-        : all{std::make_shared<MemoryBudget>(MemoryBudget::Of::requests, limit, address_limit)} {}
+        : shares{std::shared_ptr<MemoryBudgets>{
+              new MemoryBudgets{{MemoryBudget::Of::requests, limit, address_limit}, {{}, 0, 0}}}} {}
     /// A charge of the address.
     MemoryCharge charge_of(const std::string& address) {
-        const auto share = shares.share_of(address);
-        return {all, {share, &share->requests}};
+        known.push_back(shares.share_of(address));
+        return {known.back()->budgets->requests, known.back()->requests};
     }
-    std::uint64_t used() const { return all->used(); }
+    std::uint64_t used() { return shares.share_of("")->budgets->requests.used(); }
 
-    std::shared_ptr<MemoryBudget> all;
     AddressShares shares;
+    std::vector<std::shared_ptr<AddressShare>> known;
 };
 
 } // namespace
@@ -72,7 +76,7 @@ TEST_CASE("a body alone may pass the share of its address but not the whole", "[
 }
 
 TEST_CASE("shares of addresses that have gone are forgotten", "[body]") {
-    AddressShares shares;
+    AddressShares shares{nullptr};
     const auto kept = shares.share_of("kept");
     for (int address = 0; address < 10'000; ++address) {
         shares.share_of(std::to_string(address));

@@ -242,9 +242,10 @@ void Connection::start_exchange() {
 
 // Charges the request and its answer to this client.
 void Connection::share_with(const std::shared_ptr<AddressShare>& share) {
-    exchange_->charge = {shared_->bodies, {share, &share->requests}};
-    exchange_->answer = {shared_->answers, {share, &share->answers}};
-    exchange_->piece_charge = {shared_->answers, {share, &share->answers}};
+    exchange_->charge = {share->budgets->requests, share->requests};
+    exchange_->answer = {share->budgets->answers, share->answers};
+    exchange_->piece_charge = {share->budgets->answers, share->answers};
+    exchange_->share = share;
 }
 
 void Connection::release_workspace() {

@@ -37,6 +37,7 @@ void Exchange::clear() {
     charge = {};
     answer = {};
     piece_charge = {};
+    share.reset();
     no_room = false;
     if (stop.stop_requested())
         stop = std::stop_source{};

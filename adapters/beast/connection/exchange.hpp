@@ -45,7 +45,8 @@ struct CollectedBody {
 struct Exchange {
     std::optional<beast::http::request_parser<CollectedBody>> parser;
     RequestHead head;
-    std::string remote_address; ///< of the client, as far as it can be known
+    std::string remote_address;          ///< of the client, as far as it can be known
+    std::shared_ptr<AddressShare> share; ///< to which the charges below belong
     MemoryCharge charge;
     std::stop_source stop;     ///< requested when the client has gone or the time is over
     bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer

@@ -60,8 +60,8 @@ bool MemoryBudget::has_room(const HeldMemory& of_address, std::uint64_t own,
 MemoryCharge& MemoryCharge::operator=(MemoryCharge&& other) noexcept {
     if (this != &other) {
         release();
-        budget_ = std::move(other.budget_);
-        address_ = std::move(other.address_);
+        budget_ = other.budget_;
+        address_ = other.address_;
         counted_ = std::exchange(other.counted_, {});
         picture_ = std::move(other.picture_);
     }
@@ -137,7 +137,7 @@ std::shared_ptr<AddressShare> AddressShares::share_of(const std::string& network
     std::weak_ptr<AddressShare>& known = shares_[network];
     std::shared_ptr<AddressShare> share = known.lock();
     if (!share) {
-        share = std::make_shared<AddressShare>();
+        share = std::make_shared<AddressShare>(budgets_);
         known = share;
     }
     return share;

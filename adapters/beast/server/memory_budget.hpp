@@ -76,9 +76,10 @@ private:
 class MemoryCharge {
 public:
     MemoryCharge() noexcept = default;
-    MemoryCharge(std::shared_ptr<MemoryBudget> budget, std::shared_ptr<HeldMemory> address) noexcept
-        : budget_{std::move(budget)}
-        , address_{std::move(address)} {}
+    /// Both have to outlive the charge.
+    MemoryCharge(MemoryBudget& budget, HeldMemory& of_address) noexcept
+        : budget_{&budget}
+        , address_{&of_address} {}
     MemoryCharge(const MemoryCharge&) = delete;
     MemoryCharge& operator=(const MemoryCharge&) = delete;
     MemoryCharge(MemoryCharge&&) = delete;
@@ -102,14 +103,24 @@ private:
     bool replace(const BodyMemory& body, ImageBytes picture, bool always);
     bool take(const BodyMemory& body, bool always);
 
-    std::shared_ptr<MemoryBudget> budget_;
-    std::shared_ptr<HeldMemory> address_;
+    MemoryBudget* budget_ = nullptr;
+    HeldMemory* address_ = nullptr;
     BodyMemory counted_;
     ImageBytes picture_; ///< the counted one: kept, so that no other gets its owner's address
 };
 
+/// The budgets of a server.
+struct MemoryBudgets {
+    MemoryBudget requests;
+    MemoryBudget answers;
+};
+
 /// The connections of one client address and the memory of its bodies.
 struct AddressShare {
+    explicit AddressShare(std::shared_ptr<MemoryBudgets> of_server) noexcept
+        : budgets{std::move(of_server)} {}
+
+    const std::shared_ptr<MemoryBudgets> budgets;
     std::atomic<std::uint32_t> connections{0}; ///< open at present; counted by the connections
     HeldMemory requests;
     HeldMemory answers;
@@ -118,11 +129,15 @@ struct AddressShare {
 /// The shares of all addresses with a connection. Thread-safe.
 class AddressShares {
 public:
+    explicit AddressShares(std::shared_ptr<MemoryBudgets> budgets) noexcept
+        : budgets_{std::move(budgets)} {}
+
     std::shared_ptr<AddressShare> share_of(const std::string& network);
     /// Addresses that are known at present.
     std::size_t size();
 
 private:
+    const std::shared_ptr<MemoryBudgets> budgets_;
     std::mutex mutex_;
     std::map<std::string, std::weak_ptr<AddressShare>> shares_;
     std::size_t sweep_at_ = 64;

@@ -25,18 +25,17 @@ struct ServerShared {
         , options{std::move(chosen)}
         , log{std::move(access_log)}
         , transport_security{transport_security_of(options)}
-        , bodies{std::make_shared<MemoryBudget>(MemoryBudget::Of::requests, options.body_bytes_in_flight,
-                                                options.body_bytes_per_address)}
-        , answers{std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, options.answer_bytes_in_flight,
-                                                 options.answer_bytes_per_address)} {}
+        , budgets{new MemoryBudgets{
+              {MemoryBudget::Of::requests, options.body_bytes_in_flight, options.body_bytes_per_address},
+              {MemoryBudget::Of::answers, options.answer_bytes_in_flight,
+               options.answer_bytes_per_address}}} {}
 
     const std::shared_ptr<Endpoint> endpoint;
     const ServerOptions options;
     const std::shared_ptr<Log> log;
     const std::string transport_security; ///< the field's value; empty: none is sent
-    const std::shared_ptr<MemoryBudget> bodies;
-    const std::shared_ptr<MemoryBudget> answers;
-    AddressShares shares; ///< by `client_network`, which a single client has
+    const std::shared_ptr<MemoryBudgets> budgets;
+    AddressShares shares{budgets}; ///< by `client_network`, which a single client has
 
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> accepted{0};

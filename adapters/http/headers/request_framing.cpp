@@ -1,9 +1,9 @@
 #include <portrait/http/request_framing.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <string>
 
 namespace portrait::http {
 namespace {
@@ -94,41 +94,42 @@ std::optional<Problem> HeadScanner::scan(std::string_view bytes) {
             if (next == bytes.end())
                 break;
         }
-        if (auto problem = check(static_cast<unsigned char>(*next)))
-            return problem;
+        if (const char* const fault = check(static_cast<unsigned char>(*next)))
+            return malformed(fault);
+        if (target_bytes_ > target_limit_) {
+            return limit_problem(
+                414, "request.target_too_long",
+                fmt::format("The request's target is longer than the {} bytes accepted", target_limit_),
+                std::nullopt, target_limit_);
+        }
     }
     return std::nullopt;
 }
 
-std::optional<Problem> HeadScanner::check(unsigned char byte) {
+// Returns the fault, or null.
+const char* HeadScanner::check(unsigned char byte) noexcept {
     if (after_cr_ != (byte == '\n'))
-        return malformed("A line of the request's head doesn't end in CR LF");
+        return "A line of the request's head doesn't end in CR LF";
     after_cr_ = byte == '\r';
     if (after_cr_)
-        return std::nullopt;
+        return nullptr;
     if (byte == '\n') {
         complete_ = in_fields_ && line_bytes_ == 0;
         in_fields_ = true;
         line_bytes_ = 0;
-        return std::nullopt;
+        return nullptr;
     }
     const bool blank = byte == ' ' || byte == '\t';
     if ((byte < ' ' && !(in_fields_ && blank)) || byte == 0x7f)
-        return malformed("The request's head has a control character");
+        return "The request's head has a control character";
     if (in_fields_ && blank && line_bytes_ == 0)
-        return malformed("A header field of the request spans several lines");
+        return "A header field of the request spans several lines";
     ++line_bytes_;
-    if (in_fields_)
-        return std::nullopt;
-    if (byte == ' ') {
-        ++spaces_;
-    } else if (spaces_ == 1 && ++target_bytes_ > target_limit_) {
-        return limit_problem(414, "request.target_too_long",
-                             "The request's target is longer than the " + std::to_string(target_limit_) +
-                                 " bytes accepted",
-                             std::nullopt, target_limit_);
+    if (!in_fields_) {
+        spaces_ += byte == ' ' ? 1 : 0;
+        target_bytes_ += byte != ' ' && spaces_ == 1 ? 1 : 0;
     }
-    return std::nullopt;
+    return nullptr;
 }
 
 std::optional<Problem> check_framing(RequestHead& head, unsigned minor_version) {

@@ -25,7 +25,7 @@ public:
     std::optional<Problem> scan(std::string_view bytes);
 
 private:
-    std::optional<Problem> check(unsigned char byte);
+    const char* check(unsigned char byte) noexcept;
 
     std::uint32_t target_limit_;
     std::uint32_t target_bytes_ = 0;
