@@ -230,7 +230,7 @@ Awaitable<void> Server::State::accept_connections() {
                                "A connection can't be accepted: " + error.message() + "; retrying");
             }
             accepting_fails = true;
-            close_oldest_idle(); // frees a descriptor, which may be what is missing
+            close_oldest_idle(); // frees a descriptor, in case none was left
             pause_->expires_after(accept_pause);
             co_await pause_->async_wait(net::redirect_error(use_awaitable, error));
         }

@@ -122,7 +122,7 @@ Awaitable<Connection::Arrival> Connection::read_chunked_body(std::uint64_t limit
                 co_return refuse(malformed("chunk extensions, leading zeros or trailers outweigh the body"));
             if (parser.is_done())
                 co_return Arrival::complete;
-            // What is left is a part of a chunk's line or of the trailers.
+            // The rest is a part of a chunk's line or of the trailers.
             if (has_bare_line_feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()}))
                 co_return refuse(malformed("A line of a chunk doesn't end in CR LF"));
             if (buffer_.size() > shared_->options.header_limit)

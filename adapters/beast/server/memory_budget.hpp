@@ -91,7 +91,7 @@ public:
     /// Whether `add` would succeed now.
     bool has_room_for(std::uint64_t bytes) const;
 
-    /// Counts the memory of a body instead of what was counted before; false, and nothing is counted, when a
+    /// Counts the memory of this body instead of that of the last one; false, and nothing is counted, when a
     /// limit would be exceeded, unless `always`. Texts of up to 4 KiB aren't counted: they are part of the
     /// memory of a connection.
     bool replace(const ResponseBody& body, bool always);
