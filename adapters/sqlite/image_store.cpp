@@ -7,54 +7,42 @@
 
 #include <sqlite3.h>
 
-#include <future>
 #include <utility>
 
 namespace portrait::sqlite {
 
 namespace {
 
-/// The longest picture that is read by a thread that must not wait.
-constexpr std::uint64_t longest_at_hand = 256ULL * 1024;
+/// The longest picture that `cached_image` reads.
+constexpr std::uint64_t longest_cached = 256ULL * 1024;
 
 [[nodiscard]] result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
-    const auto connection = folder.readers().take();
-    if (!connection)
-        return connection.error();
-    auto row = find_blob(**connection, key);
+    PORTRAIT_TRY_GET(connection, folder.readers().take());
+    PORTRAIT_TRY_GET(row, find_blob(*connection, key));
     if (!row)
-        return row.error();
-    if (!*row)
-        return nothing_at(key);
-    return **std::move(row);
+        return blob_missing(key);
+    return *std::move(row);
 }
 
-/// Reads the bytes, or shares them with requests that have them in memory.
+/// Shares the bytes with other requests that have them in memory, or reads them.
 [[nodiscard]] result<ImageBytes> bytes_of(DataFolder& folder, const BlobRow& row) {
-    auto content = folder.records_in_use().find_or_read(row.place->sequence, [&]() -> result<RecordContent> {
-        const auto file = folder.segments().file(row.place->range.segment);
-        if (!file)
-            return file.error();
-        auto bytes = (*file)->read(*row.place, row.info.size, row.info.digest);
-        if (!bytes)
-            return bytes.error();
-        return RecordContent{*std::move(bytes)};
-    });
-    if (!content)
-        return content.error();
-    return std::move(content->bytes);
+    auto& in_use = folder.records_in_use();
+    PORTRAIT_TRY_GET(content, in_use.find_or_read(row.place->sequence, [&]() -> result<RecordContent> {
+        PORTRAIT_TRY_GET(file, folder.segments().file(row.place->range.segment));
+        PORTRAIT_TRY_GET(bytes, file->read(*row.place, row.info.size, row.info.digest));
+        return RecordContent{std::move(bytes)};
+    }));
+    return std::move(content.bytes);
 }
 
-/// Puts the bytes into a segment; the range is freed again when that fails.
+/// Writes the bytes into a segment. Frees their range after an error.
 [[nodiscard]] result<Reservation> write(DataFolder& folder, const ImageContent& content) {
-    auto reserved = folder.segments().reserve(content.bytes.size());
-    if (!reserved)
-        return reserved.error();
-    if (const auto written = reserved->write(content.bytes, content.digest); !written) {
-        folder.committer().abandon(reserved->place().range);
+    PORTRAIT_TRY_GET(reserved, folder.segments().reserve(content.bytes.size()));
+    if (const auto written = reserved.write(content.bytes, content.digest); !written) {
+        folder.committer().abandon(reserved.place.range);
         return written.error();
     }
-    return reserved;
+    return std::move(reserved);
 }
 
 } // namespace
@@ -71,17 +59,13 @@ SqliteImageStore::~SqliteImageStore() {
 }
 
 result<std::unique_ptr<SqliteImageStore>> SqliteImageStore::open(SqliteOptions options) {
-    auto folder = DataFolder::open(std::move(options));
-    if (!folder)
-        return folder.error();
-    return std::unique_ptr<SqliteImageStore>{new SqliteImageStore{std::move(*folder)}};
+    PORTRAIT_TRY_GET(folder, DataFolder::open(std::move(options)));
+    return std::unique_ptr<SqliteImageStore>{new SqliteImageStore{std::move(folder)}};
 }
 
 result<SavedImage> SqliteImageStore::save(SaveImage command) {
-    const auto promise = std::make_shared<std::promise<result<SavedImage>>>();
-    auto outcome = promise->get_future();
-    submit(std::move(command), [promise](result<SavedImage> saved) { promise->set_value(std::move(saved)); });
-    return outcome.get();
+    return wait_for<SavedImage>(
+        [&](Completion<SavedImage> completion) { submit(std::move(command), std::move(completion)); });
 }
 
 void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
@@ -97,10 +81,10 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
         auto reserved = write(*folder_, *command.content);
         if (!reserved)
             return completion(reserved.error());
-        content = WrittenContent{reserved->place(), command.content->bytes.size(), command.content->header,
+        content = WrittenContent{reserved->place, command.content->bytes.size(), command.content->header,
                                  command.content->digest};
         written = std::move(*reserved);
-        // They are in the file: waiting for the commit takes no memory for them.
+        // The file has them, so they needn't stay in memory until the commit.
         command.content.reset();
     }
     auto apply = [command = std::move(command), content](Transaction& transaction) {
@@ -115,29 +99,24 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
 result<StoredImage> SqliteImageStore::image(ImageKey key) const {
     folder_->resident_readers().open_missing();
     const ReaderPins::Pin pin{folder_->pins()};
-    std::optional<RecordPlace> tried;
-    for (;;) {
-        auto row = row_of(*folder_, key);
-        if (!row)
-            return row.error();
-        if (!row->place)
+    for (std::optional<RecordPlace> tried;;) {
+        PORTRAIT_TRY_GET(row, row_of(*folder_, key));
+        if (!row.place)
             return Error{errc::blob_without_image};
-        auto bytes = bytes_of(*folder_, *row);
+        auto bytes = bytes_of(*folder_, row);
         if (bytes)
-            return StoredImage{.info = std::move(row->info), .bytes = *std::move(bytes)};
-        // The row may have got another place meanwhile; if it hasn't, the damage is real.
-        if (tried == row->place)
+            return StoredImage{.info = std::move(row.info), .bytes = *std::move(bytes)};
+        // Read the row again: it may have got another place meanwhile. If not, the record is damaged.
+        if (tried == row.place)
             return bytes.error();
-        tried = row->place;
+        tried = row.place;
     }
 }
 
 result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
     folder_->resident_readers().open_missing();
-    auto row = row_of(*folder_, key);
-    if (!row)
-        return row.error();
-    return std::move(row->info);
+    PORTRAIT_TRY_GET(row, row_of(*folder_, key));
+    return std::move(row.info);
 }
 
 std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) const {
@@ -148,12 +127,12 @@ std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) co
     auto& in_use = folder_->records_in_use();
     if (auto content = in_use.find(row->place->sequence))
         return StoredImage{.info = std::move(row->info), .bytes = std::move(content->bytes)};
-    if (row->info.size > longest_at_hand)
+    if (row->info.size > longest_cached)
         return std::nullopt;
     const auto file = folder_->segments().open_file(row->place->range.segment);
     if (!file)
         return std::nullopt;
-    auto bytes = file->read_resident(*row->place, row->info.size, row->info.digest);
+    auto bytes = file->read(*row->place, row->info.size, row->info.digest, Waiting::refused);
     if (!bytes)
         return std::nullopt;
     auto content = in_use.share(row->place->sequence, {*std::move(bytes)});
@@ -162,51 +141,42 @@ std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) co
 
 std::optional<ImageInfo> SqliteImageStore::cached_info(PersonId person_id) const {
     auto row = folder_->resident_readers().find(person_id);
-    if (!row)
-        return std::nullopt;
-    return std::move(row->info);
+    return row ? std::optional{std::move(row->info)} : std::nullopt;
 }
 
 result<std::vector<std::optional<ImageInfo>>>
 SqliteImageStore::infos(std::span<const PersonId> persons) const {
-    const auto connection = folder_->readers().take();
-    if (!connection)
-        return connection.error();
-    const auto found = find_infos(**connection, persons);
-    if (!found)
-        return found.error();
+    PORTRAIT_TRY_GET(connection, folder_->readers().take());
+    PORTRAIT_TRY_GET(found, find_infos(*connection, persons));
     std::vector<std::optional<ImageInfo>> infos;
     infos.reserve(persons.size());
     for (const auto person_id : persons) {
-        const auto info = found->find(person_id);
-        infos.push_back(info == found->end() ? std::nullopt : std::optional{info->second});
+        const auto info = found.find(person_id);
+        infos.push_back(info == found.end() ? std::nullopt : std::optional{info->second});
     }
     return infos;
 }
 
+// These wait for the commit, so they can pass the command by reference.
+
 result<ImageInfo> SqliteImageStore::update_info(UpdateImageInfo command) {
-    return folder_->committer().run<ImageInfo>([command = std::move(command)](Transaction& transaction) {
-        return apply_update_info(transaction, command);
-    });
+    return folder_->committer().run<ImageInfo>(
+        [&](Transaction& transaction) { return apply_update_info(transaction, command); });
 }
 
 result<RemovedImage> SqliteImageStore::remove(RemoveImage command) {
-    return folder_->committer().run<RemovedImage>([command = std::move(command)](Transaction& transaction) {
-        return apply_remove(transaction, command);
-    });
+    return folder_->committer().run<RemovedImage>(
+        [&](Transaction& transaction) { return apply_remove(transaction, command); });
 }
 
 result<ImageInfo> SqliteImageStore::link(LinkImage command) {
-    return folder_->committer().run<ImageInfo>([command = std::move(command)](Transaction& transaction) {
-        return apply_link(transaction, command);
-    });
+    return folder_->committer().run<ImageInfo>(
+        [&](Transaction& transaction) { return apply_link(transaction, command); });
 }
 
 result<std::optional<BlobId>> SqliteImageStore::unlink(UnlinkImage command) {
     return folder_->committer().run<std::optional<BlobId>>(
-        [command = std::move(command)](Transaction& transaction) {
-            return apply_unlink(transaction, command);
-        });
+        [&](Transaction& transaction) { return apply_unlink(transaction, command); });
 }
 
 result<void> SqliteImageStore::writable() const {
@@ -219,6 +189,24 @@ std::shared_ptr<SqlitePersonDirectory> SqliteImageStore::persons() const {
 
 StoreStatistics SqliteImageStore::statistics() const {
     return folder_->statistics();
+}
+
+result<std::vector<PersonWithImage>> SqliteImageStore::persons_with_image(std::optional<PersonId> after,
+                                                                          std::size_t most) const {
+    PORTRAIT_TRY_GET(connection, folder_->readers().take());
+    auto query = connection->query("SELECT person_image.person_id, person.name FROM person_image "
+                                   "JOIN blob ON blob.blob_id = person_image.blob_id "
+                                   "LEFT JOIN person ON person.person_id = person_image.person_id "
+                                   "WHERE person_image.person_id > ? AND blob.segment IS NOT NULL "
+                                   "ORDER BY person_image.person_id LIMIT ?",
+                                   after ? after->value() : 0, most);
+    std::vector<PersonWithImage> persons;
+    PORTRAIT_TRY(query.each([&]() -> result<void> {
+        PORTRAIT_TRY_GET(person_id, PersonId::from(query.integer(0)));
+        persons.push_back({person_id, query.is_null(1) ? std::nullopt : std::optional{query.text(1)}});
+        return {};
+    }));
+    return persons;
 }
 
 } // namespace portrait::sqlite

@@ -2,28 +2,9 @@
 
 #include "folder/data_folder.hpp"
 
-#include <string_view>
 #include <utility>
 
 namespace portrait::sqlite {
-
-namespace {
-
-[[nodiscard]] result<void> insert_persons(Connection& connection, std::span<const Person> persons) {
-    for (const auto& person : persons) {
-        auto added = connection
-                         .query("INSERT INTO person (person_id, name) VALUES (?, ?) "
-                                "ON CONFLICT (person_id) DO UPDATE SET name = excluded.name")
-                         .bind(person.id.value())
-                         .bind(std::string_view{person.name})
-                         .run();
-        if (!added)
-            return added;
-    }
-    return {};
-}
-
-} // namespace
 
 SqlitePersonDirectory::SqlitePersonDirectory(std::shared_ptr<DataFolder> folder)
     : folder_{std::move(folder)} {}
@@ -36,27 +17,26 @@ result<void> SqlitePersonDirectory::add(PersonId person_id, std::string name) {
 }
 
 result<void> SqlitePersonDirectory::add(std::span<const Person> persons) {
-    // The caller waits, so the span stays.
-    return folder_->committer().run<void>(
-        [persons](Transaction& transaction) { return insert_persons(transaction.connection, persons); });
+    // The span stays valid, because the caller waits.
+    return folder_->committer().run<void>([persons](Transaction& transaction) -> result<void> {
+        for (const auto& person : persons)
+            PORTRAIT_TRY(
+                transaction.connection.run("INSERT INTO person (person_id, name) VALUES (?, ?) "
+                                           "ON CONFLICT (person_id) DO UPDATE SET name = excluded.name",
+                                           person.id.value(), person.name));
+        return {};
+    });
 }
 
 result<bool> SqlitePersonDirectory::contains(PersonId person_id) const {
-    const auto connection = folder_->readers().take();
-    if (!connection)
-        return connection.error();
-    auto query = (**connection).query("SELECT 1 FROM person WHERE person_id = ?");
-    return query.bind(person_id.value()).next();
+    PORTRAIT_TRY_GET(connection, folder_->readers().take());
+    return connection->has_row("SELECT 1 FROM person WHERE person_id = ?", person_id.value());
 }
 
 result<std::uint64_t> SqlitePersonDirectory::count() const {
-    const auto connection = folder_->readers().take();
-    if (!connection)
-        return connection.error();
-    const auto count = (**connection).integer("SELECT count(*) FROM person");
-    if (!count)
-        return count.error();
-    return static_cast<std::uint64_t>(*count);
+    PORTRAIT_TRY_GET(connection, folder_->readers().take());
+    PORTRAIT_TRY_GET(count, connection->integer("SELECT count(*) FROM person"));
+    return static_cast<std::uint64_t>(count);
 }
 
 } // namespace portrait::sqlite

@@ -1,36 +1,21 @@
 #include "commit/committer.hpp"
 
-#include "rows/segment_rows.hpp"
-
 #include <algorithm>
-#include <exception>
+#include <set>
 
 namespace portrait::sqlite {
 
 namespace {
 
-/// The log is copied into the database when it has grown to so many pages.
+/// The log is copied into the database when it has this many pages.
 constexpr int checkpoint_pages = 1000;
 constexpr std::chrono::milliseconds longest_reopen_delay{60'000};
 
-/// Whether an error is the disk's or SQLite's and so hits the whole transaction, not just the write that met
+/// Whether an error is the disk's or SQLite's and so fails the whole transaction, not only the write that met
 /// it.
-bool hits_everybody(errc code) noexcept {
-    switch (code) {
-    case errc::store_io:
-    case errc::store_full:
-    case errc::store_read_only:
-    case errc::service_busy: return true;
-    default: return false;
-    }
-}
-
-[[nodiscard]] result<void> guarded_apply(Member& member, Transaction& transaction) {
-    try {
-        return member.apply(transaction);
-    } catch (const std::exception& exception) {
-        return Error{errc::internal}.with_cause(exception.what());
-    }
+bool fails_whole_batch(errc code) noexcept {
+    return code == errc::store_io || code == errc::store_full || code == errc::store_read_only ||
+           code == errc::service_busy;
 }
 
 } // namespace
@@ -52,14 +37,7 @@ Committer::~Committer() {
 }
 
 void Committer::add(std::unique_ptr<Member> member) {
-    if (const auto refused = try_to_add(member))
-        member->answer(&*refused);
-    else
-        changed_.notify_one();
-}
-
-std::optional<Error> Committer::try_to_add(std::unique_ptr<Member>& member) {
-    const std::scoped_lock lock{mutex_};
+    std::unique_lock lock{mutex_};
     std::optional<Error> refused;
     if (closed_)
         refused = closed_;
@@ -67,14 +45,16 @@ std::optional<Error> Committer::try_to_add(std::unique_ptr<Member>& member) {
         refused = Error{errc::store_closed};
     else if (waiting_.size() >= settings_.max_waiting)
         refused = Error{errc::service_busy}.with_limit(waiting_.size() + 1, settings_.max_waiting);
-    if (refused) {
-        if (member->written)
-            abandoned_.push_back(member->written->place().range);
-        return refused;
+    if (!refused) {
+        waiting_.push_back(std::move(member));
+        ++added_;
+        lock.unlock();
+        return changed_.notify_one();
     }
-    waiting_.push_back(std::move(member));
-    ++added_;
-    return std::nullopt;
+    if (member->written)
+        abandoned_.push_back(member->written->place.range);
+    lock.unlock();
+    member->answer(&*refused);
 }
 
 void Committer::abandon(const SegmentRange& range) {
@@ -122,133 +102,123 @@ void Committer::work() {
 }
 
 void Committer::process(Batch batch) {
-    if (const auto open = writable(); !open)
-        return fail(batch, {open.error(), false});
-    const auto began = std::chrono::steady_clock::now();
-    if (const auto synced = sync(batch); !synced) {
-        close(synced.error());
-        return fail(batch, {Error{errc::store_io}.with_cause(synced.error().cause()), true});
-    }
     Refusals refusals(batch.size());
-    std::vector<SegmentRange> freed;
-    if (const auto failure = commit(batch, refusals, freed)) {
-        if (failure->closes)
-            close(failure->error);
-        return fail(batch, *failure);
-    }
+    const auto began = std::chrono::steady_clock::now();
+    auto freed = write(batch, refusals);
+    if (!freed)
+        return fail(batch, freed.error());
     count(batch, refusals, std::chrono::steady_clock::now() - began);
-    if (!freed.empty())
-        settings_.freed(std::move(freed));
+    if (!freed->empty())
+        settings_.freed(*std::move(freed));
     const auto size = batch.size();
     for (std::size_t index = 0; index < size; ++index)
         batch[index]->answer(refusals[index] ? &*refusals[index] : nullptr);
     batch.clear();
-    {
-        const std::scoped_lock lock{mutex_};
-        answered_ += size;
-    }
-    idle_.notify_all();
+    note_answered(size);
     checkpoint();
 }
 
-result<void> Committer::sync(const Batch& batch) {
-    std::vector<SegmentFile*> touched;
-    for (const auto& member : batch)
-        if (member->written)
-            touched.push_back(member->written->file().get());
-    std::sort(touched.begin(), touched.end());
-    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-    for (auto* file : touched)
-        if (auto synced = file->sync(); !synced)
-            return synced;
-    return {};
-}
-
-std::optional<Committer::Failure> Committer::commit(const Batch& batch, Refusals& refusals,
-                                                    std::vector<SegmentRange>& freed) {
+result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) {
+    PORTRAIT_TRY(writable());
+    PORTRAIT_TRY(sync(batch));
     std::vector<SegmentRange> abandoned;
     {
         const std::scoped_lock lock{mutex_};
         abandoned.swap(abandoned_);
     }
-    const auto give_up = [&](const Error& error, bool closes) {
-        if (connection_->in_transaction())
-            (void)connection_->execute("ROLLBACK");
-        const std::scoped_lock lock{mutex_};
-        abandoned_.insert(abandoned_.end(), abandoned.begin(), abandoned.end());
-        return Failure{error, closes};
-    };
-
     Transaction transaction{*connection_, {}, {}};
-    if (const auto begun = connection_->query("BEGIN IMMEDIATE").run(); !begun)
-        return give_up(begun.error(), begun.error() == errc::store_io);
-    for (const auto& range : abandoned)
-        if (const auto noted = transaction.free(range); !noted)
-            return give_up(noted.error(), noted.error() == errc::store_io);
-    if (const auto applied = apply_all(batch, refusals, transaction); !applied)
-        return give_up(applied.error(), applied.error() == errc::store_io);
-    const auto committed = connection_->query("COMMIT").run();
+    auto done = connection_->run("BEGIN IMMEDIATE");
+    for (auto range = abandoned.begin(); done && range != abandoned.end(); ++range)
+        done = transaction.free(*range);
+    if (done)
+        done = commit(batch, refusals, transaction);
+    if (done)
+        return std::move(transaction.freed);
+    connection_->roll_back();
+    const std::scoped_lock lock{mutex_};
+    abandoned_.insert(abandoned_.end(), abandoned.begin(), abandoned.end());
+    return done.error();
+}
+
+result<void> Committer::sync(const Batch& batch) {
+    std::set<SegmentFile*> touched;
+    for (const auto& member : batch)
+        if (member->written)
+            touched.insert(member->written->file.get());
+    for (auto* file : touched)
+        if (const auto synced = file->sync(); !synced)
+            return Error{errc::store_io}.with_cause(synced.error().cause());
+    return {};
+}
+
+result<void> Committer::commit(const Batch& batch, Refusals& refusals, Transaction& transaction) {
+    PORTRAIT_TRY(apply_all(batch, refusals, transaction));
+    auto committed = connection_->run("COMMIT");
     settings_.committed();
-    if (!committed) {
-        // A full disk is met before the log is synced, so it leaves no doubt; every other failure does.
-        if (committed.error() == errc::store_full)
-            return give_up(committed.error(), false);
-        return give_up(Error{errc::store_io}.with_cause(committed.error().cause()), true);
-    }
-    freed = std::move(transaction.freed);
-    return std::nullopt;
+    // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit
+    // may be durable all the same.
+    if (!committed && committed.error() != errc::store_full)
+        return Error{errc::store_io}.with_cause(committed.error().cause());
+    return committed;
 }
 
 result<void> Committer::apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction) {
-    const auto counters = load_counters(*connection_);
-    if (!counters)
-        return counters.error();
-    transaction.counters = *counters;
+    {
+        auto row = connection_->query("SELECT last_blob_id, last_version, last_segment FROM counters");
+        PORTRAIT_TRY_GET(found, row.next());
+        if (!found)
+            return Error{errc::store_corrupt}.with_cause("the counters are missing");
+        transaction.counters = {row.integer(0), row.integer(1), row.integer(2)};
+    }
+    const auto counters = transaction.counters;
     for (std::size_t index = 0; index < batch.size(); ++index)
-        if (const auto applied = apply_one(*batch[index], refusals[index], transaction); !applied)
-            return applied.error();
-    if (transaction.counters == *counters)
+        PORTRAIT_TRY(apply_one(*batch[index], refusals[index], transaction));
+    const auto& [last_blob_id, last_version, last_segment] = transaction.counters;
+    if (transaction.counters == counters)
         return {};
-    return store_counters(*connection_, transaction.counters);
+    return connection_->run("UPDATE counters SET last_blob_id = ?, last_version = ?, last_segment = ?",
+                            last_blob_id, last_version, last_segment);
 }
 
 result<void> Committer::apply_one(Member& member, std::optional<Error>& refusal, Transaction& transaction) {
-    if (auto begun = connection_->query("SAVEPOINT member").run(); !begun)
-        return begun;
+    PORTRAIT_TRY(connection_->run("SAVEPOINT member"));
     const auto freed = transaction.freed.size();
     const auto counters = transaction.counters;
-    if (const auto applied = guarded_apply(member, transaction); !applied) {
-        if (hits_everybody(applied.error().code()))
+    if (const auto applied = member.apply(transaction); !applied) {
+        if (fails_whole_batch(applied.error().code()))
             return applied.error();
-        if (auto undone = connection_->query("ROLLBACK TO member").run(); !undone)
-            return undone;
+        PORTRAIT_TRY(connection_->run("ROLLBACK TO member"));
         transaction.freed.resize(freed);
         transaction.counters = counters;
         refusal = applied.error();
         if (member.written)
-            if (auto noted = transaction.free(member.written->place().range); !noted)
-                return noted;
+            PORTRAIT_TRY(transaction.free(member.written->place.range));
     }
-    return connection_->query("RELEASE member").run();
+    return connection_->run("RELEASE member");
 }
 
-void Committer::fail(const Batch& batch, const Failure& failure) {
+void Committer::fail(const Batch& batch, const Error& error) {
+    const bool in_doubt = error == errc::store_io;
+    if (in_doubt)
+        close(error);
     {
         const std::scoped_lock lock{mutex_};
         ++statistics_.failed_batches;
     }
     for (const auto& member : batch) {
-        if (member->written) {
-            if (failure.closes)
-                uncertain_.push_back(member->written->place().range);
-            else
-                abandon(member->written->place().range);
-        }
-        member->answer(&failure.error);
+        if (member->written && in_doubt)
+            uncertain_.push_back(member->written->place.range);
+        else if (member->written)
+            abandon(member->written->place.range);
+        member->answer(&error);
     }
+    note_answered(batch.size());
+}
+
+void Committer::note_answered(std::size_t members) {
     {
         const std::scoped_lock lock{mutex_};
-        answered_ += batch.size();
+        answered_ += members;
     }
     idle_.notify_all();
 }
@@ -269,10 +239,10 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
 void Committer::checkpoint() {
     if (connection_->log_pages() < checkpoint_pages)
         return;
-    const auto done = copy_log(*connection_);
-    // With a full disk or busy readers the log just stays longer; a failed sync is another matter.
-    if (!done && done.error() == errc::store_io)
-        close(done.error());
+    const auto copied = copy_log(*connection_);
+    // After other errors, such as a full disk or busy readers, the log only stays longer.
+    if (!copied && copied.error() == errc::store_io)
+        close(copied.error());
 }
 
 result<void> Committer::copy_log(Connection& connection) {
@@ -299,34 +269,22 @@ void Committer::try_to_reopen() {
 }
 
 result<void> Committer::reopen() {
-    auto opened = Connection::open(settings_.database, Connection::Access::read_write);
-    if (!opened)
-        return opened.error();
-    // The old connection is still there, and with it the log's index, which knows only commits that worked.
-    // So this copies exactly those into the database, syncs it, and empties the log: a commit that failed is
-    // gone for good, and nothing depends on what a failed sync may have left of the log.
-    if (auto copied = copy_log(**opened); !copied)
-        return copied;
-    if (auto emptied = (*opened)->checkpoint(true); !emptied)
-        return emptied;
-    if (auto checked = settings_.check(**opened); !checked)
-        return checked;
-    if (auto judged = judge_uncertain(**opened); !judged)
-        return judged;
-    segments_.forget_failed();
-    connection_ = std::move(*opened);
-    return {};
-}
-
-result<void> Committer::judge_uncertain(Connection& connection) {
+    PORTRAIT_TRY_GET(opened, Connection::open(settings_.database, Connection::Access::read_write));
+    // The old connection is still open, and with it the log's index, which has only the commits that
+    // succeeded. So this copies exactly those into the database, syncs it, and empties the log: a failed
+    // commit is gone for good, and nothing depends on the pages that a failed sync may have left in the log.
+    PORTRAIT_TRY(copy_log(*opened));
+    PORTRAIT_TRY(opened->checkpoint(true));
+    PORTRAIT_TRY(settings_.check(*opened));
     for (const auto& range : uncertain_) {
-        const auto named = is_named(connection, range);
+        PORTRAIT_TRY_GET(named, opened->has_row("SELECT 1 FROM blob WHERE segment = ? AND range_offset = ?",
+                                                range.segment, range.offset));
         if (!named)
-            return named.error();
-        if (!*named)
             abandon(range);
     }
     uncertain_.clear();
+    segments_.forget_failed();
+    connection_ = std::move(opened);
     return {};
 }
 

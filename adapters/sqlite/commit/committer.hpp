@@ -4,12 +4,11 @@
 #include "rows/transaction.hpp"
 #include "segments/segments.hpp"
 
-#include <portrait/image_store.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -26,16 +25,16 @@ class Member {
 public:
     virtual ~Member() = default;
 
-    /// Changes rows inside a savepoint, on the committing thread. After an error nothing of it stays.
+    /// Changes rows inside a savepoint, on the committing thread. After an error the changes are undone.
     [[nodiscard]] virtual result<void> apply(Transaction& transaction) = 0;
-    /// Tells the outcome of `apply`, or the error that came instead or afterwards.
+    /// Calls the completion with the outcome of `apply` or, when `failure` isn't null, with that error.
     virtual void answer(const Error* failure) noexcept = 0;
 
     /// The range whose bytes have to be durable before the row; freed when the write fails.
     std::optional<Reservation> written;
 };
 
-/// A `Member` of a function and a completion.
+/// A `Member` of a completion and a function, which returns a result.
 template<class T, class Apply>
 class WriteMember final : public Member {
 public:
@@ -44,16 +43,18 @@ public:
         , completion_{std::move(completion)} {}
 
     [[nodiscard]] result<void> apply(Transaction& transaction) override {
-        outcome_.emplace(apply_(transaction));
-        if (!*outcome_)
-            return outcome_->error();
-        return {};
+        try {
+            outcome_.emplace(apply_(transaction));
+        } catch (const std::exception& exception) {
+            outcome_.emplace(Error{errc::internal}.with_cause(exception.what()));
+        }
+        return *outcome_ ? result<void>{} : outcome_->error();
     }
 
     void answer(const Error* failure) noexcept override {
         try {
             completion_(failure != nullptr ? result<T>{*failure} : std::move(*outcome_));
-            // NOLINTNEXTLINE(bugprone-empty-catch): completions mustn't throw; the others still get theirs
+            // NOLINTNEXTLINE(bugprone-empty-catch): later completions must be called all the same
         } catch (...) {
         }
     }
@@ -64,8 +65,17 @@ private:
     std::optional<result<T>> outcome_;
 };
 
-/// The one writer of the database. Its thread takes all writes that wait, syncs the segments they touched,
-/// and commits them in one transaction. Thread-safe.
+/// Calls `start` with a completion and waits until it is called.
+template<class T, class Start>
+[[nodiscard]] result<T> wait_for(Start&& start) {
+    const auto promise = std::make_shared<std::promise<result<T>>>();
+    auto outcome = promise->get_future();
+    std::forward<Start>(start)([promise](result<T> value) { promise->set_value(std::move(value)); });
+    return outcome.get();
+}
+
+/// The only writer of the database. Its thread takes all writes that wait, syncs their segments, and commits
+/// their rows in one transaction. Thread-safe.
 class Committer {
 public:
     struct Settings {
@@ -73,24 +83,24 @@ public:
         std::size_t max_waiting = 0;
         std::chrono::milliseconds reopen_delay{};
         // All of these are called on the committing thread.
-        /// Checks the store when it is reopened; writes are accepted again only after success.
+        /// Checks the store when it is reopened; an error keeps it closed.
         std::function<result<void>(Connection&)> check;
-        /// Called after each commit, before its writes are answered. Also after a commit that failed: its
-        /// rows may show all the same.
+        /// Called after each commit, before its writes are answered, and also after a failed commit: readers
+        /// may see its rows all the same.
         std::function<void()> committed;
         /// Ends the read transactions that are kept open. Called before the log is copied into the database,
-        /// so that all of it can be copied, and again afterwards: a transaction that begins then needs
-        /// nothing of the log, so that SQLite can write the log anew from its start.
+        /// so that all of it can be copied, and again afterwards: a transaction that begins then reads
+        /// nothing from the log, so that SQLite can write the log from its start.
         std::function<void()> end_reads;
         /// Gets the ranges that a durable commit freed, before its writes are answered.
         std::function<void(std::vector<SegmentRange>)> freed;
     };
 
     Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments);
-    /// Commits what waits, then ends.
+    /// Commits the waiting writes first.
     ~Committer();
 
-    /// Takes a write over. It is answered at once when the store is closed or too much waits.
+    /// Adds a write, or answers it at once when the store is closed or too many writes wait.
     void add(std::unique_ptr<Member> member);
 
     /// Does a write and waits for it. `service_busy` on the committing thread, which would wait for itself.
@@ -98,16 +108,14 @@ public:
     [[nodiscard]] result<T> run(Apply apply) {
         if (on_own_thread())
             return Error{errc::service_busy}.with_cause("a completion called a write");
-        const auto promise = std::make_shared<std::promise<result<T>>>();
-        auto outcome = promise->get_future();
-        add(std::make_unique<WriteMember<T, Apply>>(
-            std::move(apply), [promise](result<T> value) { promise->set_value(std::move(value)); }));
-        return outcome.get();
+        return wait_for<T>([&](Completion<T> completion) {
+            add(std::make_unique<WriteMember<T, Apply>>(std::move(apply), std::move(completion)));
+        });
     }
 
     bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
-    /// Has a range freed by the next commit; for bytes whose write came to nothing.
+    /// Frees a range with the next commit. For bytes of a failed write.
     void abandon(const SegmentRange& range);
 
     /// Blocks until all writes that were added before are answered.
@@ -122,37 +130,32 @@ private:
     using Batch = std::vector<std::unique_ptr<Member>>;
     using Refusals = std::vector<std::optional<Error>>; ///< one for each member
 
-    /// Why a batch failed as a whole.
-    struct Failure {
-        Error error;
-        bool closes = false; ///< the store has to be reopened; the commit may have been made all the same
-    };
-
-    std::optional<Error> try_to_add(std::unique_ptr<Member>& member);
     void work();
     void process(Batch batch);
+    /// Makes the bytes durable, commits the rows, and returns the freed ranges. Its `store_io` closes the
+    /// store, because the batch may be durable or not.
+    [[nodiscard]] result<std::vector<SegmentRange>> write(const Batch& batch, Refusals& refusals);
     [[nodiscard]] result<void> sync(const Batch& batch);
-    std::optional<Failure> commit(const Batch& batch, Refusals& refusals, std::vector<SegmentRange>& freed);
+    [[nodiscard]] result<void> commit(const Batch& batch, Refusals& refusals, Transaction& transaction);
     [[nodiscard]] result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
     [[nodiscard]] result<void> apply_one(Member& member, std::optional<Error>& refusal,
                                          Transaction& transaction);
-    void fail(const Batch& batch, const Failure& failure);
+    void fail(const Batch& batch, const Error& error);
+    void note_answered(std::size_t members);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint();
     /// Copies the log into the database, and ends the read transactions that need the log.
     [[nodiscard]] result<void> copy_log(Connection& connection);
-
     void close(const Error& reason);
     void try_to_reopen();
     [[nodiscard]] result<void> reopen();
-    [[nodiscard]] result<void> judge_uncertain(Connection& connection);
 
     const Settings settings_;
     Segments& segments_;
 
-    // The committing thread's own.
+    // Used by the committing thread only.
     std::unique_ptr<Connection> connection_;
-    std::vector<SegmentRange> uncertain_; ///< of commits that failed; nobody knows yet whether they are named
+    std::vector<SegmentRange> uncertain_; ///< of failed commits; rows may name them or not
     std::chrono::steady_clock::time_point reopen_at_{};
     std::chrono::milliseconds reopen_delay_{};
 
@@ -164,7 +167,7 @@ private:
     std::uint64_t added_ = 0;
     std::uint64_t answered_ = 0;
     bool stopping_ = false;
-    std::optional<Error> closed_; ///< what writes get until the store has been reopened
+    std::optional<Error> closed_; ///< the error of all writes until the store is reopened
     StoreStatistics statistics_;
 
     std::thread thread_;

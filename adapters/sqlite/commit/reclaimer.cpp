@@ -1,65 +1,46 @@
 #include "commit/reclaimer.hpp"
 
-#include "rows/segment_rows.hpp"
-
 #include <algorithm>
-#include <chrono>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <span>
 
 namespace portrait::sqlite {
 
 namespace {
 
-/// Rounds are this far apart, so that each has much to do and takes few syncs from the saves.
+/// The time between two rounds, so that each round has many ranges and delays few syncs of saves.
 constexpr std::chrono::milliseconds pause_between_rounds{200};
-/// A segment that grows by this much between two rounds is being written to in earnest.
+/// A segment that grows by this much between two rounds is under load.
 constexpr std::uint64_t busy_growth = 16ULL << 20;
-/// A hole in such a segment waits so long for the segment to be full.
+/// The longest time that ranges of such a segment wait for it to be full.
 constexpr std::chrono::milliseconds longest_postponement{3000};
-/// So much is punched at a stretch, and then there is a pause: a save's sync has to wait for all that the
-/// file system's journal has taken on until then, the discarding of freed blocks on the device included.
-constexpr std::uint64_t punched_at_a_stretch = 16ULL << 20;
+/// Pause after this many bytes: a save's sync waits for everything that the file system's journal holds by
+/// then, also for the discarding of freed blocks on the device.
+constexpr std::uint64_t bytes_per_stretch = 16ULL << 20;
 constexpr std::chrono::milliseconds pause_between_stretches{5};
-/// So many holes are forgotten in one transaction, which saves wait for.
-constexpr std::size_t holes_forgotten_at_once = 256;
+/// The number of holes whose rows one transaction deletes; saves wait for it.
+constexpr std::size_t holes_per_transaction = 256;
 
 std::uint64_t bytes_of(const std::vector<SegmentRange>& ranges) {
-    std::uint64_t bytes = 0;
-    for (const auto& range : ranges)
-        bytes += range.length;
-    return bytes;
+    return std::transform_reduce(ranges.begin(), ranges.end(), std::uint64_t{0}, std::plus{},
+                                 [](const auto& range) { return range.length; });
 }
 
-/// The same ranges with neighbours joined: pictures that came together often go together, and a hole in one
-/// piece is much cheaper than many.
+/// The ranges with neighbours joined: pictures that came together are often removed together, and one hole is
+/// much cheaper than many.
 std::vector<SegmentRange> joined(std::vector<SegmentRange> ranges) {
     std::sort(ranges.begin(), ranges.end(),
               [](const auto& left, const auto& right) { return left.offset < right.offset; });
     std::vector<SegmentRange> whole;
     for (const auto& range : ranges) {
-        if (!whole.empty() && whole.back().offset + whole.back().length == range.offset)
+        if (!whole.empty() && whole.back().end() == range.offset)
             whole.back().length += range.length;
         else
             whole.push_back(range);
     }
     return whole;
-}
-
-/// By holes rather than by ranges: saves wait while this runs, and whatever begins in a hole is in it.
-[[nodiscard]] result<void> forget_ranges(Connection& connection, std::span<const SegmentRange> holes) {
-    for (const auto& hole : holes) {
-        auto deleted = connection
-                           .query("DELETE FROM range_to_free WHERE segment = ?1 AND range_offset >= ?2 "
-                                  "AND range_offset < ?3")
-                           .bind(static_cast<std::int64_t>(hole.segment))
-                           .bind(static_cast<std::int64_t>(hole.offset))
-                           .bind(static_cast<std::int64_t>(hole.offset + hole.length))
-                           .run();
-        if (!deleted)
-            return deleted;
-    }
-    return {};
 }
 
 } // namespace
@@ -105,10 +86,10 @@ void Reclaimer::work() {
                 return;
             ranges.swap(waiting_);
         }
-        // Whoever may still see a row that names one of these ranges has a pin of this epoch or an older one.
+        // Readers whose rows may still name one of these ranges have pins of this epoch or an earlier one.
         if (!pins_.wait_until_gone(pins_.advance()))
             return;
-        // After a failed sync or commit nothing is erased until the store has checked itself.
+        // After a failed sync or commit nothing is erased until the store is reopened and checked.
         const bool in_doubt = !committer_.writable();
         if (postponed_.empty())
             postponed_since_ = std::chrono::steady_clock::now();
@@ -129,24 +110,26 @@ void Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
     for (const auto& range : ranges)
         by_segment[range.segment].push_back(range);
     for (const auto& [segment, its_ranges] : by_segment) {
-        if (postpone(segment, its_ranges) || !erase(segment, its_ranges))
+        const auto file = segments_.file(segment);
+        if (!file && file.error() != errc::store_corrupt) // else the file is missing, and with it the bytes
             continue;
-        const auto bytes = bytes_of(its_ranges);
-        bytes_to_free_ -= bytes;
-        bytes_freed_ += bytes;
-        remove_if_dead(segment);
+        if (file && postpone(**file, its_ranges))
+            continue;
+        // After an error the rest is left to the next opening of the folder.
+        auto* const open = file ? file->get() : nullptr;
+        if (erase(open, its_ranges))
+            (void)remove_if_unused(open, segment);
     }
 }
 
-// The file system shuts writers out of a file while it makes a hole in it, which they would feel: under much
-// load holes are made in full segments.
-bool Reclaimer::postpone(std::uint64_t segment, const std::vector<SegmentRange>& ranges) {
-    const auto file = segments_.file(segment);
-    const auto filled = file ? (*file)->filled() : std::nullopt;
+// The file system blocks writers of a file while it punches a hole. So under load holes are punched in full
+// segments only.
+bool Reclaimer::postpone(const SegmentFile& file, const std::vector<SegmentRange>& ranges) {
+    const auto filled = file.filled();
     if (!filled)
         return false;
-    const auto before = filling_ == segment ? filled_ : 0;
-    filling_ = segment;
+    const auto before = filling_ == file.number() ? filled_ : 0;
+    filling_ = file.number();
     filled_ = *filled;
     if (*filled - before < busy_growth ||
         std::chrono::steady_clock::now() - postponed_since_ > longest_postponement)
@@ -155,58 +138,65 @@ bool Reclaimer::postpone(std::uint64_t segment, const std::vector<SegmentRange>&
     return true;
 }
 
-bool Reclaimer::erase(std::uint64_t segment, const std::vector<SegmentRange>& ranges) {
-    const auto file = segments_.file(segment);
-    if (!file && file.error() != errc::store_corrupt)
-        return false;
+result<void> Reclaimer::erase(SegmentFile* file, const std::vector<SegmentRange>& ranges) {
     const auto holes = joined(ranges);
-    if (file && (!punch(**file, holes) || !(*file)->sync()))
-        return false;
+    if (file != nullptr) {
+        PORTRAIT_TRY(punch(*file, holes));
+        PORTRAIT_TRY(file->sync());
+    }
     for (std::span<const SegmentRange> rest{holes}; !rest.empty();) {
-        const auto some = rest.first(std::min(rest.size(), holes_forgotten_at_once));
-        if (!committer_.run<void>(
-                [some](Transaction& transaction) { return forget_ranges(transaction.connection, some); }))
-            return false;
+        const auto some = rest.first(std::min(rest.size(), holes_per_transaction));
+        const auto forgotten = committer_.run<void>([some](Transaction& transaction) -> result<void> {
+            // Delete by holes and not by ranges, which are many more: saves wait for this.
+            for (const auto& hole : some)
+                PORTRAIT_TRY(transaction.connection.run(
+                    "DELETE FROM range_to_free WHERE segment = ? AND range_offset >= ? AND range_offset < ?",
+                    hole.segment, hole.offset, hole.end()));
+            return {};
+        });
+        if (!forgotten)
+            return forgotten.error();
         rest = rest.subspan(some.size());
     }
-    return true;
+    const auto bytes = bytes_of(ranges);
+    bytes_to_free_ -= bytes;
+    bytes_freed_ += bytes;
+    return {};
 }
 
-bool Reclaimer::punch(SegmentFile& file, const std::vector<SegmentRange>& holes) {
+result<void> Reclaimer::punch(SegmentFile& file, const std::vector<SegmentRange>& holes) {
     std::uint64_t punched = 0;
-    for (auto hole : holes) {
+    for (auto hole : holes)
         while (hole.length != 0) {
-            if (punched == punched_at_a_stretch) {
+            if (punched == bytes_per_stretch) {
                 std::unique_lock lock{mutex_};
                 if (changed_.wait_for(lock, pause_between_stretches, [this] { return stopping_; }))
-                    return false;
+                    return Error{errc::cancelled};
                 punched = 0;
             }
-            const auto length = std::min(hole.length, punched_at_a_stretch - punched);
-            if (!file.erase({hole.segment, hole.offset, length}))
-                return false;
+            const auto length = std::min(hole.length, bytes_per_stretch - punched);
+            PORTRAIT_TRY(file.erase({hole.segment, hole.offset, length}));
             punched += length;
             hole.offset += length;
             hole.length -= length;
         }
-    }
-    return true;
+    return {};
 }
 
-void Reclaimer::remove_if_dead(std::uint64_t segment) {
-    // In this order: once nobody fills the file any more, no row can come to name it.
-    if (const auto file = segments_.file(segment); file && (*file)->in_use())
-        return;
-    // Ranges that wait to be freed may still have readers who opened no file yet.
-    const auto dead = committer_.run<bool>([&](Transaction& transaction) -> result<bool> {
-        auto unnamed = is_unnamed(transaction.connection, segment);
-        if (!unnamed || !*unnamed)
-            return unnamed;
-        return nothing_to_free(transaction.connection, segment);
+result<void> Reclaimer::remove_if_unused(const SegmentFile* file, std::uint64_t segment) {
+    // Ask this before the rows: when nothing fills the file any more, no new row can name it.
+    if (file != nullptr && file->in_use())
+        return {};
+    // Readers of ranges that wait to be freed may not have opened the file yet.
+    const auto used = committer_.run<bool>([&](Transaction& transaction) {
+        return transaction.connection.has_row("SELECT 1 FROM blob WHERE segment = ?1 UNION ALL "
+                                              "SELECT 1 FROM range_to_free WHERE segment = ?1 LIMIT 1",
+                                              segment);
     });
-    if (!dead || !*dead || !segments_.remove(segment))
-        return;
-    (void)committer_.run<void>(
+    if (!used || *used)
+        return used ? result<void>{} : used.error();
+    PORTRAIT_TRY(segments_.remove(segment));
+    return committer_.run<void>(
         [&](Transaction& transaction) { return forget_segment(transaction.connection, segment); });
 }
 

@@ -14,19 +14,18 @@
 
 namespace portrait::sqlite {
 
-/// Erases what commits have freed, on a thread of its own: waits for the readers of the time before, punches
-/// the ranges out of their files, makes that durable, and only then forgets them. Unlinks segments that are
-/// left without records. What it doesn't get done is in `range_to_free` and taken up when the folder is
-/// opened again.
+/// Erases ranges that commits have freed, on a thread of its own: waits for earlier readers, punches holes,
+/// syncs the files, and then deletes the rows of `range_to_free`. Unlinks segments without records. Ranges
+/// that are left at the end are erased when the folder is opened again.
 class Reclaimer {
 public:
     Reclaimer(Segments& segments, Committer& committer, ReaderPins& pins);
     ~Reclaimer();
 
-    /// Ends the work; ranges that are added later stay in `range_to_free`.
+    /// Ends the thread. Ranges that are added later stay in `range_to_free`.
     void stop();
 
-    /// Takes ranges over that a durable commit has freed. Quick; any thread.
+    /// Adds ranges that a durable commit has freed. Doesn't block.
     void add(std::vector<SegmentRange> ranges);
 
     std::uint64_t bytes_to_free() const noexcept { return bytes_to_free_; }
@@ -35,10 +34,11 @@ public:
 private:
     void work();
     void reclaim(const std::vector<SegmentRange>& ranges);
-    bool postpone(std::uint64_t segment, const std::vector<SegmentRange>& ranges);
-    bool erase(std::uint64_t segment, const std::vector<SegmentRange>& ranges);
-    bool punch(SegmentFile& file, const std::vector<SegmentRange>& holes);
-    void remove_if_dead(std::uint64_t segment);
+    bool postpone(const SegmentFile& file, const std::vector<SegmentRange>& ranges);
+    /// `file`: null when it is missing. `cancelled` when the thread has to end.
+    [[nodiscard]] result<void> erase(SegmentFile* file, const std::vector<SegmentRange>& ranges);
+    [[nodiscard]] result<void> punch(SegmentFile& file, const std::vector<SegmentRange>& holes);
+    [[nodiscard]] result<void> remove_if_unused(const SegmentFile* file, std::uint64_t segment);
 
     Segments& segments_;
     Committer& committer_;
@@ -46,11 +46,11 @@ private:
     std::atomic<std::uint64_t> bytes_to_free_ = 0;
     std::atomic<std::uint64_t> bytes_freed_ = 0;
 
-    // The thread's own.
+    // Used by the reclaimer's thread only.
     std::vector<SegmentRange> postponed_;
     std::chrono::steady_clock::time_point postponed_since_{};
-    std::uint64_t filling_ = 0; ///< the segment that was being filled when it was looked at last
-    std::uint64_t filled_ = 0;  ///< and how far it was
+    std::uint64_t filling_ = 0; ///< the segment that was filled at the last round
+    std::uint64_t filled_ = 0;  ///< its end then
 
     std::mutex mutex_; ///< for the next three
     std::condition_variable changed_;

@@ -1,8 +1,8 @@
 #include "folder/data_folder.hpp"
 
-#include "folder/store_check.hpp"
+#include "folder/folder_lock.hpp"
+#include "resident/resident_files.hpp"
 #include "rows/schema.hpp"
-#include "rows/segment_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -12,149 +12,183 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <string>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 namespace portrait::sqlite {
 
 namespace {
 
-/// The highest number of a segment file that is there, 0 when there is none.
-[[nodiscard]] result<std::uint64_t> highest_segment(const std::filesystem::path& pictures) {
-    std::uint64_t highest = 0;
-    std::error_code failure;
-    for (std::filesystem::directory_iterator entry{pictures, failure}, end; !failure && entry != end;
-         entry.increment(failure)) {
-        const auto name = entry->path().filename().string();
-        std::uint64_t number = 0;
-        const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-        if (read.ec == std::errc{} && std::string_view{read.ptr} == ".seg")
-            highest = std::max(highest, number);
-    }
-    if (failure)
-        return error_of_errno(failure.value(), "readdir", pictures);
-    return highest;
-}
-
-/// Files of a later time than the database, as after a backup of it was put back, keep their numbers to
-/// themselves.
-[[nodiscard]] result<void> skip_numbers_in_use(Connection& connection, std::uint64_t highest) {
-    return connection.query("UPDATE counters SET last_segment = max(last_segment, ?)")
-        .bind(static_cast<std::int64_t>(highest))
-        .run();
-}
-
-/// Writes the log of a process that died once more, the same bytes, and syncs it. When the sync of a commit
-/// failed, the page cache may hold what the disk doesn't, and passes for written: SQLite would copy such a
-/// commit into the database, and a power cut in the midst of that would leave half of it and no log to mend
-/// it with.
+/// Writes the log of an earlier process again, byte by byte, and syncs it. After a failed sync the page cache
+/// may hold pages that the disk lacks and that count as written. SQLite would copy their commit into the
+/// database, and a power cut meanwhile would leave half of it and no log to repair it.
 [[nodiscard]] result<void> rewrite_log(const std::filesystem::path& path) {
+    const auto failed = [&](int number, const char* call) { return error_of_errno(number, call, path); };
     const auto file = FileDescriptor::open(path, O_RDWR);
-    if (!file) {
-        if (errno == ENOENT)
-            return {};
-        return error_of_errno(errno, "open", path);
-    }
+    if (!file && errno == ENOENT)
+        return {};
+    if (!file)
+        return failed(errno, "open");
     std::vector<std::byte> buffer(std::size_t{1024} * 1024);
     std::uint64_t offset = 0;
     for (;;) {
         std::size_t read = 0;
         if (const int failure = read_fully(file.get(), buffer, offset, read); failure != 0)
-            return error_of_errno(failure, "pread", path);
+            return failed(failure, "pread");
         if (read == 0)
             break;
         std::array parts{iovec{buffer.data(), read}};
         if (const int failure = write_fully(file.get(), parts, offset); failure != 0)
-            return error_of_errno(failure, "pwritev", path);
+            return failed(failure, "pwritev");
         offset += read;
     }
     if (offset != 0 && ::fdatasync(file.get()) != 0)
-        return error_of_errno(errno, "fsync", path);
+        return failed(errno, "fsync");
     return {};
 }
 
 [[nodiscard]] result<std::unique_ptr<Connection>> open_database(const std::filesystem::path& folder) {
     const auto path = folder / database_name;
     const auto pictures = folder / pictures_name;
-    if (auto made = make_folder(pictures); !made)
-        return made.error();
-    const auto highest = highest_segment(pictures);
-    if (!highest)
-        return highest.error();
+    PORTRAIT_TRY(make_folder(pictures));
+    PORTRAIT_TRY_GET(files, SegmentFile::list(pictures));
+    std::uint64_t highest = 0;
+    for (const auto& [name, number] : files)
+        highest = std::max(highest, number);
     std::error_code ignored;
-    if (*highest != 0 && !std::filesystem::exists(path, ignored))
+    if (highest != 0 && !std::filesystem::exists(path, ignored))
         return Error{errc::store_corrupt,
-                     "The data folder has pictures but no database; put portrait.db back from a backup"};
-    if (auto made = make_file(path); !made)
-        return made.error();
-
-    if (auto rewritten = rewrite_log(path.string() + "-wal"); !rewritten)
-        return rewritten.error();
-    auto connection = Connection::open(path, Connection::Access::read_write);
-    if (!connection)
-        return connection.error();
-    if (auto prepared = prepare_schema(**connection); !prepared)
-        return prepared.error();
-    if (auto skipped = skip_numbers_in_use(**connection, *highest); !skipped)
-        return skipped.error();
-    if (auto synced = sync_folder(folder); !synced)
-        return synced.error();
-    return connection;
+                     "The data folder has pictures but no database; restore portrait.db from a backup"};
+    PORTRAIT_TRY(make_file(path));
+    PORTRAIT_TRY(rewrite_log(path.string() + "-wal"));
+    PORTRAIT_TRY_GET(connection, Connection::open(path, Connection::Access::read_write));
+    PORTRAIT_TRY(prepare_schema(*connection));
+    // Skip the numbers of files that are newer than the database, as after a backup of it was copied back.
+    PORTRAIT_TRY(connection->run("UPDATE counters SET last_segment = max(last_segment, ?)", highest));
+    PORTRAIT_TRY(sync_folder(folder));
+    return std::move(connection);
 }
 
-[[nodiscard]] result<void> check(const SqliteOptions& options) {
-    if (options.segment_bytes < range_alignment)
-        return Error{errc::internal, "A segment has to have at least 4096 bytes"}.with_limit(
-            options.segment_bytes, range_alignment);
+/// Cuts off the bytes behind the last known range: preallocated space, and records that no row names.
+[[nodiscard]] result<void> cut(const std::filesystem::path& path, std::uint64_t end) {
+    std::error_code failure;
+    const auto size = std::filesystem::file_size(path, failure);
+    if (failure)
+        return error_of_errno(failure.value(), "stat", path);
+    if (size > end && ::truncate(path.c_str(), static_cast<off_t>(end)) != 0)
+        return error_of_errno(errno, "truncate", path);
     return {};
+}
+
+/// Puts the gaps between the known ranges into `range_to_free`. Returns the end of the last range.
+[[nodiscard]] result<std::uint64_t> free_gaps(Connection& connection, std::uint64_t segment) {
+    std::vector<SegmentRange> gaps;
+    std::uint64_t end = 0;
+    auto known = connection.query("SELECT range_offset, range_length FROM blob WHERE segment = ?1 UNION "
+                                  "SELECT range_offset, range_length FROM range_to_free WHERE segment = ?1 "
+                                  "ORDER BY range_offset",
+                                  segment);
+    PORTRAIT_TRY(known.each([&] {
+        const SegmentRange range{segment, known.unsigned_integer(0), known.unsigned_integer(1)};
+        if (range.offset > end)
+            gaps.push_back({segment, end, range.offset - end});
+        end = std::max(end, range.end());
+    }));
+    for (const auto& gap : gaps)
+        PORTRAIT_TRY(insert_range_to_free(connection, gap));
+    return end;
+}
+
+[[nodiscard]] result<void> seal_segment(Connection& connection, Segments& segments, std::uint64_t segment) {
+    PORTRAIT_TRY_GET(used, connection.has_row("SELECT 1 FROM blob WHERE segment = ? LIMIT 1", segment));
+    if (!used) {
+        PORTRAIT_TRY(segments.remove(segment));
+        return forget_segment(connection, segment);
+    }
+    PORTRAIT_TRY_GET(end, free_gaps(connection, segment));
+    // Reading a picture of a missing file fails; the other pictures must stay readable.
+    const auto path = SegmentFile::path_of(segments.folder(), segment);
+    if (std::error_code ignored; std::filesystem::exists(path, ignored))
+        PORTRAIT_TRY(cut(path, end));
+    return connection.run("UPDATE segment SET sealed = 1 WHERE number = ?", segment);
+}
+
+Error damaged(std::string cause) {
+    return Error{errc::store_corrupt}.with_cause(std::move(cause));
+}
+
+/// Runs SQLite's quick check, and checks that all records are within their files.
+[[nodiscard]] result<void> check_store(Connection& connection, Segments& segments) {
+    {
+        auto check = connection.query("PRAGMA quick_check(1)");
+        PORTRAIT_TRY_GET(found, check.next());
+        if (!found || check.text(0) != "ok")
+            return damaged(fmt::format("SQLite's check found: {}", check.text(0)));
+    }
+    auto ends =
+        connection.query("SELECT segment, max(range_offset + size) FROM blob WHERE segment IS NOT NULL "
+                         "GROUP BY segment");
+    return ends.each([&]() -> result<void> {
+        PORTRAIT_TRY_GET(file, segments.file(ends.unsigned_integer(0)));
+        PORTRAIT_TRY_GET(size, file->size());
+        if (ends.unsigned_integer(1) + record_header_size > size)
+            return damaged(fmt::format("segment {} is shorter than its records", ends.unsigned_integer(0)));
+        return {};
+    });
+}
+
+/// Seals the segments that this process or an earlier one was filling, in one transaction: puts ranges that
+/// no row names into `range_to_free`, cuts off the space behind the last named range, unlinks segments
+/// without records. Nothing else may write or read meanwhile.
+[[nodiscard]] result<void> seal_segments(Connection& connection, Segments& segments) {
+    return connection.transact("BEGIN IMMEDIATE", [&]() -> result<void> {
+        std::vector<std::uint64_t> open;
+        {
+            auto query = connection.query("SELECT number FROM segment WHERE sealed = 0 OR NOT EXISTS "
+                                          "(SELECT 1 FROM blob WHERE blob.segment = segment.number)");
+            PORTRAIT_TRY(query.each([&] { open.push_back(query.unsigned_integer(0)); }));
+        }
+        for (const auto segment : open)
+            PORTRAIT_TRY(seal_segment(connection, segments, segment));
+        return {};
+    });
 }
 
 } // namespace
 
 result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
-    if (auto fits = check(options); !fits)
-        return fits.error();
-    // Later changes of the working folder must not lead elsewhere.
-    std::error_code failure;
-    options.folder = std::filesystem::absolute(options.folder, failure).lexically_normal();
-    if (failure)
-        return error_of_errno(failure.value(), "getcwd");
-    if (!options.folder.has_filename())
-        options.folder = options.folder.parent_path();
-
-    if (auto made = make_folder(options.folder); !made)
-        return made.error();
-    auto lock = FolderLock::take(options.folder);
-    if (!lock)
-        return lock.error();
-    auto connection = open_database(options.folder);
-    if (!connection)
-        return connection.error();
+    if (options.segment_bytes < range_alignment)
+        return Error{errc::internal, fmt::format("A segment must have at least {} bytes; got {}",
+                                                 range_alignment, options.segment_bytes)}
+            .with_limit(options.segment_bytes, range_alignment);
+    // Absolute, since the working folder may change.
+    PORTRAIT_TRY_GET(folder, absolute_folder(options.folder));
+    options.folder = folder;
+    PORTRAIT_TRY(make_folder(folder));
+    PORTRAIT_TRY_GET(lock, lock_folder(folder));
+    PORTRAIT_TRY_GET(connection, open_database(folder));
+    Segments segments{folder / pictures_name, {}, {}};
+    PORTRAIT_TRY(seal_segments(*connection, segments));
+    std::vector<SegmentRange> to_free;
     {
-        Segments segments{options.folder / pictures_name, {}, {}};
-        if (auto sealed = seal_segments(**connection, segments); !sealed)
-            return sealed.error();
+        auto rows = connection->query("SELECT segment, range_offset, range_length FROM range_to_free");
+        PORTRAIT_TRY(rows.each([&] {
+            to_free.push_back({rows.unsigned_integer(0), rows.unsigned_integer(1), rows.unsigned_integer(2)});
+        }));
     }
-    auto to_free = ranges_to_free(**connection);
-    if (!to_free)
-        return to_free.error();
-    return std::make_shared<DataFolder>(Key{}, options, std::move(*lock), std::move(*connection),
-                                        std::move(*to_free));
+    return std::shared_ptr<DataFolder>{
+        new DataFolder{options, std::move(lock), std::move(connection), std::move(to_free)}};
 }
 
-DataFolder::DataFolder(Key, const SqliteOptions& options, FolderLock lock,
+DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock,
                        std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free)
     : lock_{std::move(lock)}
     , database_{options.folder / database_name}
     , segments_{options.folder / pictures_name,
                 {.segment_bytes = options.segment_bytes, .preallocation_bytes = options.preallocation_bytes},
                 [this] { return next_segment_number(); }}
-    , resident_files_{ResidentFiles::open(database_)}
+    , resident_vfs_{register_resident_vfs(database_)}
     , readers_{database_, options.read_connections}
-    , resident_readers_{database_, resident_files_ ? &*resident_files_ : nullptr, options.read_connections}
+    , resident_readers_{database_, resident_vfs_, options.read_connections}
     , committer_{std::make_unique<Committer>(
           Committer::Settings{
               .database = database_,
@@ -172,13 +206,12 @@ DataFolder::DataFolder(Key, const SqliteOptions& options, FolderLock lock,
 
 DataFolder::~DataFolder() {
     const bool in_doubt = !committer_->writable();
-    // The committer's last commits may still tell the reclaimer of ranges, so that one only stops here.
+    // The committer's last commits may still add ranges to the reclaimer, so only its thread ends here.
     reclaimer_->stop();
     committer_.reset();
-    // A folder that was closed well opens with nothing left to find out. When this fails, the next opening
-    // does it.
     if (in_doubt)
         return;
+    // The next opening has no segments to seal then. When this fails, it seals them.
     if (const auto connection = Connection::open(database_, Connection::Access::read_write))
         (void)seal_segments(**connection, segments_);
 }
@@ -186,9 +219,8 @@ DataFolder::~DataFolder() {
 result<std::uint64_t> DataFolder::next_segment_number() {
     return committer_->run<std::uint64_t>([](Transaction& transaction) -> result<std::uint64_t> {
         const auto number = ++transaction.counters.last_segment;
-        auto query = transaction.connection.query("INSERT INTO segment (number, sealed) VALUES (?, 0)");
-        if (const auto inserted = query.bind(number).run(); !inserted)
-            return inserted.error();
+        PORTRAIT_TRY(
+            transaction.connection.run("INSERT INTO segment (number, sealed) VALUES (?, 0)", number));
         return static_cast<std::uint64_t>(number);
     });
 }

@@ -1,5 +1,7 @@
 #include "folder/folder_lock.hpp"
 
+#include "segments/try.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -9,8 +11,8 @@
 
 #include <array>
 #include <cerrno>
-#include <span>
 #include <string>
+#include <system_error>
 
 namespace portrait::sqlite {
 
@@ -18,7 +20,11 @@ namespace {
 
 constexpr unsigned private_folder = 0700;
 
-/// The process id that the owner left in the file; for the operator's eyes only.
+Error failed(const char* call, const std::filesystem::path& path) {
+    return error_of_errno(errno, call, path);
+}
+
+/// The process id in a lock file, for the operator to read.
 std::string owner_in(int descriptor) {
     std::array<std::byte, 32> text{};
     std::size_t read = 0;
@@ -27,23 +33,21 @@ std::string owner_in(int descriptor) {
     return owner.substr(0, owner.find('\n'));
 }
 
-[[nodiscard]] result<void> write_owner(int descriptor, const std::filesystem::path& path) {
-    auto text = fmt::format("{}\n", ::getpid());
-    std::array parts{iovec{text.data(), text.size()}};
-    if (::ftruncate(descriptor, 0) != 0)
-        return error_of_errno(errno, "ftruncate", path);
-    if (const int failure = write_fully(descriptor, parts, 0); failure != 0)
-        return error_of_errno(failure, "pwritev", path);
-    return {};
-}
-
 } // namespace
 
-[[nodiscard]] result<void> make_folder(const std::filesystem::path& folder) {
+result<std::filesystem::path> absolute_folder(const std::filesystem::path& folder) {
+    std::error_code failure;
+    auto path = std::filesystem::absolute(folder, failure).lexically_normal();
+    if (failure)
+        return error_of_errno(failure.value(), "getcwd");
+    return path.has_filename() ? path : path.parent_path();
+}
+
+result<void> make_folder(const std::filesystem::path& folder) {
     if (::mkdir(folder.c_str(), private_folder) == 0) {
-        // The umask may have taken more away than it should.
+        // The umask may have removed bits.
         if (::chmod(folder.c_str(), private_folder) != 0)
-            return error_of_errno(errno, "chmod", folder);
+            return failed("chmod", folder);
         return sync_folder(folder.has_parent_path() ? folder.parent_path() : ".");
     }
     const int failure = errno;
@@ -59,32 +63,43 @@ std::string owner_in(int descriptor) {
     return error_of_errno(failure, "mkdir", folder);
 }
 
-[[nodiscard]] result<void> make_file(const std::filesystem::path& path) {
+result<void> make_file(const std::filesystem::path& path) {
     const auto file = FileDescriptor::open(path, O_RDWR | O_CREAT | O_EXCL, private_file);
+    if (!file && errno == EEXIST)
+        return {};
     if (!file)
-        return errno == EEXIST ? result<void>{} : error_of_errno(errno, "create", path);
+        return failed("create", path);
     if (::fchmod(file.get(), private_file) != 0)
-        return error_of_errno(errno, "fchmod", path);
+        return failed("fchmod", path);
     return {};
 }
 
-result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
+result<void> remove_file(const std::filesystem::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+        return failed("unlink", path);
+    return {};
+}
+
+result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
     const auto path = folder / "lock";
-    if (auto made = make_file(path); !made)
-        return made.error();
+    PORTRAIT_TRY(make_file(path));
     auto file = FileDescriptor::open(path, O_RDWR);
     if (!file)
-        return error_of_errno(errno, "open", path);
+        return failed("open", path);
     while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return Error{errc::store_in_use}.with_cause(
                 fmt::format("{} belongs to process {}", folder.string(), owner_in(file.get())));
         if (errno != EINTR)
-            return error_of_errno(errno, "flock", path);
+            return failed("flock", path);
     }
-    if (const auto written = write_owner(file.get(), path); !written)
-        return written.error();
-    return FolderLock{std::move(file)};
+    auto owner = fmt::format("{}\n", ::getpid());
+    std::array parts{iovec{owner.data(), owner.size()}};
+    if (::ftruncate(file.get(), 0) != 0)
+        return failed("ftruncate", path);
+    if (const int failure = write_fully(file.get(), parts, 0); failure != 0)
+        return error_of_errno(failure, "pwritev", path);
+    return file;
 }
 
 } // namespace portrait::sqlite

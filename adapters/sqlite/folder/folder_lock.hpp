@@ -2,31 +2,26 @@
 
 #include "segments/file_descriptor.hpp"
 
-#include <portrait/error.hpp>
-
 #include <filesystem>
 
+/// Files and folders of a data folder.
 namespace portrait::sqlite {
 
-/// Makes sure that a folder is there: makes it, mode 0700 and durable, when only its last component is
-/// missing. Errors: `store_folder_missing`, `store_read_only`, `store_not_a_database` when a file is in its
-/// place.
+/// An absolute path without a slash at its end.
+[[nodiscard]] result<std::filesystem::path> absolute_folder(const std::filesystem::path& folder);
+
+/// Makes a folder, mode 0700 and durable, if it is missing; its parent must exist. Errors:
+/// `store_folder_missing`, `store_read_only`, `store_not_a_database` when the path is a file's, ….
 [[nodiscard]] result<void> make_folder(const std::filesystem::path& folder);
 
-/// Makes sure that a file is there: makes it empty, mode 0600, when it is missing.
+/// Makes an empty file, mode 0600, if it is missing.
 [[nodiscard]] result<void> make_file(const std::filesystem::path& path);
 
-/// The sole right to a data folder, as long as it lives. The kernel drops it with the process.
-class FolderLock {
-public:
-    /// Errors: `store_in_use` when this or another process has it, `store_read_only`, `store_io`.
-    [[nodiscard]] static result<FolderLock> take(const std::filesystem::path& folder);
+/// Unlinks a file if it is there.
+[[nodiscard]] result<void> remove_file(const std::filesystem::path& path);
 
-private:
-    explicit FolderLock(FileDescriptor file) noexcept
-        : file_{std::move(file)} {}
-
-    FileDescriptor file_;
-};
+/// Takes the lock of a data folder, which lasts as long as the file is open: the kernel drops it with the
+/// process. Errors: `store_in_use` when this or another process has it, `store_read_only`, `store_io`.
+[[nodiscard]] result<FileDescriptor> lock_folder(const std::filesystem::path& folder);
 
 } // namespace portrait::sqlite

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "resident/resident_files.hpp"
 #include "rows/blob_rows.hpp"
 #include "rows/connection.hpp"
 
@@ -12,30 +11,27 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <utility>
+#include <string>
 #include <vector>
 
 namespace portrait::sqlite {
 
-/// Finds rows for those who must not wait: from what is in memory, or not at all. Keeps connections that stay
-/// in one read transaction as long as nothing is committed, since beginning one takes locks that all of them
-/// share. Thread-safe.
+/// Finds rows without waiting for the disk. Its connections stay in one read transaction as long as nothing
+/// is committed, because beginning one takes locks that all of them share. Thread-safe.
 class ResidentReaders {
 public:
-    /// `files`: of the database, null where they can't be had and nothing is found here; `limit`: at most so
-    /// many connections.
-    ResidentReaders(std::filesystem::path database, const ResidentFiles* files, std::size_t limit);
-    ~ResidentReaders();
+    /// `vfs`: the name of the database's resident VFS; with null nothing is found. `limit`: of connections.
+    ResidentReaders(std::filesystem::path database, std::shared_ptr<const std::string> vfs,
+                    std::size_t limit);
 
-    /// What a person has, as the last commit before `note_commit` left it or later. Nothing when the
-    /// person has no picture, when a page would have to come from the disk, when no connection is idle, after
-    /// any error. Never waits.
+    /// A person's blob, of the last commit before the last `note_commit` or a later one. Absent also when a
+    /// page isn't in memory, when no connection is idle, and after any error. Never waits.
     std::optional<BlobRow> find(PersonId person_id);
 
-    /// Opens one more connection if `find` lacked one; after a failure not again for a second. May block.
+    /// Opens a connection if `find` had none. Does nothing for a second after a failure. May block.
     void open_missing();
 
-    /// Makes `find` see a commit. Call it before the commit's outcome is reported.
+    /// Makes later `find`s read a commit. Call it before the commit's outcome is reported.
     void note_commit() noexcept { state_.fetch_add(1); }
 
     /// Ends the transactions that are kept open, so that SQLite's log can be emptied.
@@ -44,14 +40,14 @@ public:
 private:
     struct Reader {
         std::unique_ptr<Connection> connection;
-        /// Of the database when the open transaction began; absent when none is open.
+        /// The number of commits when the open transaction began; absent when none is open.
         std::optional<std::uint64_t> state;
 
-        void look_at(std::uint64_t present);
-        void let_go();
+        void begin(std::uint64_t present);
+        void end();
     };
 
-    /// A reader on loan.
+    /// Gives a reader back at its end, also after an exception.
     struct Loan {
         ResidentReaders& readers;
         Reader reader;
@@ -63,12 +59,12 @@ private:
     void give_back(Reader reader) noexcept;
 
     const std::filesystem::path database_;
-    const ResidentFiles* const files_;
+    const std::shared_ptr<const std::string> vfs_;
     const std::size_t limit_;
-    std::atomic<std::uint64_t> state_ = 0; ///< how many commits there have been
+    std::atomic<std::uint64_t> state_ = 0; ///< the number of commits
     std::atomic<bool> missing_ = false;
 
-    std::mutex mutex_; ///< for the rest; held while nothing is waited for
+    std::mutex mutex_; ///< for the rest; never held during I/O
     std::vector<Reader> idle_;
     std::size_t made_ = 0;
     std::chrono::steady_clock::time_point next_try_; ///< to open a missing connection

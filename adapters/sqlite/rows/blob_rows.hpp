@@ -10,34 +10,26 @@
 #include <span>
 #include <unordered_map>
 
+/// The tables of blobs and of persons' links to them. Functions that write must be called inside a
+/// transaction.
 namespace portrait::sqlite {
 
-/// A blob as a person or a BlobId sees it, and where its bytes are.
+/// A blob as read by a person's id or by its own.
 struct BlobRow {
     ImageInfo info;
-    std::optional<RecordPlace> place; ///< absent until bytes have come
+    std::optional<RecordPlace> place; ///< absent in a blob without bytes
 };
 
-// --- reading; fine in and out of a transaction ---
-
-/// What a key leads to, nothing when there is none.
+/// The blob of a key, if there is one.
 [[nodiscard]] result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);
-/// What those of the persons have who have a picture, by one query.
+/// The pictures of these persons, by one query; persons without a picture are left out.
 [[nodiscard]] result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
                                                                          std::span<const PersonId> persons);
-/// How many persons are linked to a blob, counted up to 2.
+/// The number of persons that are linked to a blob; 2 also stands for more.
 [[nodiscard]] result<int> count_persons(Connection& connection, BlobId blob_id);
 
-// --- writing; inside a transaction ---
-
 [[nodiscard]] result<void> insert_blob(Connection& connection, const BlobRow& row);
-/// Everything but id and created fields.
+/// Writes all columns but the id and those of the creation.
 [[nodiscard]] result<void> update_blob(Connection& connection, const BlobRow& row);
-[[nodiscard]] result<void> delete_blob(Connection& connection, BlobId blob_id);
-[[nodiscard]] result<void> put_link(Connection& connection, PersonId person_id, const ImageInfo& info);
-[[nodiscard]] result<void> delete_link(Connection& connection, PersonId person_id);
-[[nodiscard]] result<void> delete_links(Connection& connection, BlobId blob_id);
-
-[[nodiscard]] result<void> insert_range_to_free(Connection& connection, const SegmentRange& range);
 
 } // namespace portrait::sqlite

@@ -5,13 +5,15 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+
 namespace portrait::sqlite {
 
 namespace {
 
 constexpr int busy_timeout_milliseconds = 5000;
 
-/// The last error of a file of the database's, as that file remembers it; 0 when there was none.
+/// The last errno that SQLite noted for a file of the database; 0 when there was none.
 int last_errno_of(sqlite3* database, int which) noexcept {
     sqlite3_file* file = nullptr;
     int last = 0;
@@ -21,8 +23,8 @@ int last_errno_of(sqlite3* database, int which) noexcept {
     return last;
 }
 
-/// What the system said. After a failed write SQLite asks for it only when it has rolled back, and by then
-/// errno may be another's.
+/// The errno of a failure. After a failed write SQLite notes errno only when it has rolled back; by then
+/// another call may have set it.
 int errno_of(sqlite3* database, int status) noexcept {
     if (database == nullptr)
         return 0;
@@ -75,43 +77,29 @@ void Query::note(int status) noexcept {
         failure_ = status;
 }
 
-Query& Query::bind(std::int64_t value) {
+void Query::bind_integer(std::int64_t value) noexcept {
     note(sqlite3_bind_int64(statement_, ++bound_, value));
-    return *this;
 }
 
-Query& Query::bind(std::string_view text) {
-    // A null pointer would bind NULL, also when the text is merely empty.
+void Query::bind(std::string_view text) noexcept {
+    // A null pointer would bind NULL instead of an empty text.
     note(sqlite3_bind_text64(statement_, ++bound_, text.data() == nullptr ? "" : text.data(), text.size(),
                              SQLITE_STATIC, SQLITE_UTF8));
-    return *this;
 }
 
-Query& Query::bind(std::span<const std::byte> bytes) {
+void Query::bind(std::span<const std::byte> bytes) noexcept {
     note(sqlite3_bind_blob64(statement_, ++bound_, bytes.data(), bytes.size(), SQLITE_STATIC));
-    return *this;
 }
 
-Query& Query::bind(std::nullptr_t) {
+void Query::bind(std::nullptr_t) noexcept {
     note(sqlite3_bind_null(statement_, ++bound_));
-    return *this;
 }
 
 result<bool> Query::next() {
-    if (failure_ != SQLITE_OK)
-        return error_of_status(database_, failure_);
-    const int status = sqlite3_step(statement_);
-    if (status == SQLITE_ROW)
-        return true;
-    if (status == SQLITE_DONE)
-        return false;
-    return error_of_status(database_, status);
-}
-
-result<void> Query::run() {
-    if (const auto row = next(); !row)
-        return row.error();
-    return {};
+    const int status = failure_ != SQLITE_OK ? failure_ : sqlite3_step(statement_);
+    if (status != SQLITE_ROW && status != SQLITE_DONE)
+        return error_of_status(database_, status);
+    return status == SQLITE_ROW;
 }
 
 std::int64_t Query::integer(int column) const {
@@ -138,7 +126,7 @@ Connection::Connection(sqlite3* database) noexcept
     : database_{database} {
     sqlite3_extended_result_codes(database_, 1);
     sqlite3_busy_timeout(database_, busy_timeout_milliseconds);
-    // Replaces SQLite's own checkpoints, whose failures nobody would hear of.
+    // Replaces SQLite's own checkpoints, which ignore failures.
     sqlite3_wal_hook(database_, remember_log_pages, &log_pages_);
 }
 
@@ -148,76 +136,70 @@ Connection::~Connection() {
     sqlite3_close(database_);
 }
 
-result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access) {
-    return open(path, access, nullptr);
-}
-
-result<std::unique_ptr<Connection>> Connection::open_non_blocking(const std::filesystem::path& path,
-                                                                  const std::string& vfs) {
-    auto connection = open(path, Access::query_only, vfs.c_str());
-    if (connection)
-        sqlite3_busy_timeout((*connection)->database_, 0);
-    return connection;
-}
-
 result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access,
                                                      const char* vfs) {
     sqlite3* database = nullptr;
     // One thread at a time uses a connection, so SQLite needs no mutex of its own.
     const int status = sqlite3_open_v2(
         path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
-    if (status != SQLITE_OK) {
-        auto error = error_of_status(database, status);
-        sqlite3_close(database);
-        return error;
-    }
-    std::unique_ptr<Connection> connection{new Connection{database}};
+    std::unique_ptr<sqlite3, decltype(&sqlite3_close)> opened{database, sqlite3_close};
+    if (status != SQLITE_OK)
+        return error_of_status(database, status);
+    std::unique_ptr<Connection> connection{new Connection{opened.release()}};
     if (sqlite3_db_readonly(database, "main") == 1)
-        return Error{errc::store_read_only}.with_cause("the database file can only be read");
-    const auto settings = connection->execute("PRAGMA mmap_size = 0;"
-                                              "PRAGMA temp_store = MEMORY;"
-                                              "PRAGMA trusted_schema = OFF;"
-                                              "PRAGMA foreign_keys = ON;"
-                                              "PRAGMA synchronous = FULL;");
-    if (!settings)
-        return settings.error();
+        return Error{errc::store_read_only}.with_cause("the database file is read-only");
+    PORTRAIT_TRY(connection->execute("PRAGMA mmap_size = 0;"
+                                     "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA trusted_schema = OFF;"
+                                     "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA synchronous = FULL;"));
     if (access == Access::query_only)
-        if (const auto limited = connection->execute("PRAGMA query_only = ON"); !limited)
-            return limited.error();
+        PORTRAIT_TRY(connection->execute("PRAGMA query_only = ON"));
+    if (vfs != nullptr)
+        sqlite3_busy_timeout(connection->database_, 0);
     return connection;
 }
 
-Query Connection::query(std::string_view sql) {
+std::pair<sqlite3_stmt*, int> Connection::prepared(std::string_view sql) {
     const auto found = statements_.find(sql);
     if (found != statements_.end())
-        return {database_, found->second, SQLITE_OK};
+        return {found->second, SQLITE_OK};
     sqlite3_stmt* statement = nullptr;
     const int status = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
                                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (status == SQLITE_OK)
         statements_.emplace(sql, statement);
-    return {database_, statement, status};
+    return {statement, status};
 }
 
 result<void> Connection::execute(const std::string& sql) {
-    const int status = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
-    if (status != SQLITE_OK)
+    if (const int status = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+        status != SQLITE_OK)
         return error_of_status(database_, status);
     return {};
 }
 
-result<std::int64_t> Connection::integer(std::string_view sql) {
-    auto one = query(sql);
-    const auto row = one.next();
-    if (!row)
-        return row.error();
-    if (!*row)
-        return Error{errc::store_corrupt}.with_cause(fmt::format("no row: {}", sql));
-    return one.integer(0);
+result<void> Connection::transact(const char* begin, const std::function<result<void>()>& work) {
+    PORTRAIT_TRY(execute(begin));
+    auto done = work();
+    if (done)
+        done = execute("COMMIT");
+    if (!done)
+        roll_back();
+    return done;
 }
 
-bool Connection::in_transaction() const noexcept {
-    return sqlite3_get_autocommit(database_) == 0;
+void Connection::roll_back() noexcept {
+    if (sqlite3_get_autocommit(database_) == 0)
+        (void)run("ROLLBACK");
+}
+
+result<std::int64_t> Connection::integer(std::string_view sql) {
+    auto one = query(sql);
+    PORTRAIT_TRY_GET(found, one.next());
+    if (!found)
+        return Error{errc::store_corrupt}.with_cause(fmt::format("no row: {}", sql));
+    return one.integer(0);
 }
 
 result<void> Connection::checkpoint(bool truncate) {
@@ -226,41 +208,71 @@ result<void> Connection::checkpoint(bool truncate) {
         nullptr);
     if (status == SQLITE_OK)
         log_pages_ = 0;
-    if (status == SQLITE_OK || (!truncate && (status & 0xff) == SQLITE_BUSY))
-        return {};
-    return error_of_status(database_, status);
+    else if (truncate || (status & 0xff) != SQLITE_BUSY)
+        return error_of_status(database_, status);
+    return {};
 }
 
 result<void>
 Connection::copy_to(const std::filesystem::path& path,
                     const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
-    constexpr int pages_a_step = 1024;
-    const auto page_bytes = integer("PRAGMA page_size");
-    if (!page_bytes)
-        return page_bytes.error();
-    const auto opened = open(path, Access::read_write);
-    if (!opened)
-        return opened.error();
-    auto& copy = **opened;
-    auto* const backup = sqlite3_backup_init(copy.database_, "main", database_, "main");
+    constexpr int pages_per_step = 1024;
+    PORTRAIT_TRY_GET(page_size, integer("PRAGMA page_size"));
+    const auto page_bytes = static_cast<std::uint64_t>(page_size);
+    PORTRAIT_TRY_GET(copy, open(path, Access::read_write));
+    auto* const backup = sqlite3_backup_init(copy->database_, "main", database_, "main");
     if (backup == nullptr)
-        return error_of_status(copy.database_, sqlite3_errcode(copy.database_));
+        return error_of_status(copy->database_, sqlite3_errcode(copy->database_));
     int status = SQLITE_OK;
     bool wanted = true;
     while (status == SQLITE_OK && wanted) {
-        status = sqlite3_backup_step(backup, pages_a_step);
-        const auto total = sqlite3_backup_pagecount(backup);
-        const auto bytes = [&](int pages) {
-            return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(*page_bytes);
-        };
-        wanted = progress(bytes(total - sqlite3_backup_remaining(backup)), bytes(total));
+        status = sqlite3_backup_step(backup, pages_per_step);
+        const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup));
+        const auto left = static_cast<std::uint64_t>(sqlite3_backup_remaining(backup));
+        wanted = progress((total - left) * page_bytes, total * page_bytes);
     }
     const int finished = sqlite3_backup_finish(backup);
     if (status != SQLITE_DONE && !wanted)
         return Error{errc::cancelled};
     if (status != SQLITE_DONE)
-        return error_of_status(finished == SQLITE_OK ? nullptr : copy.database_, status);
-    return copy.execute("PRAGMA journal_mode = DELETE");
+        return error_of_status(finished == SQLITE_OK ? nullptr : copy->database_, status);
+    return copy->execute("PRAGMA journal_mode = DELETE");
+}
+
+ConnectionPool::ConnectionPool(std::filesystem::path database, std::size_t limit)
+    : database_{std::move(database)}
+    , limit_{std::max<std::size_t>(limit, 1)} {
+    idle_.reserve(limit_);
+}
+
+result<ConnectionPool::Lease> ConnectionPool::take() {
+    {
+        std::unique_lock lock{mutex_};
+        returned_.wait(lock, [&] { return !idle_.empty() || made_ < limit_; });
+        if (!idle_.empty()) {
+            auto connection = std::move(idle_.back());
+            idle_.pop_back();
+            return Lease{connection.release(), GiveBack{*this}};
+        }
+        ++made_;
+    }
+    auto connection = Connection::open(database_, Connection::Access::query_only);
+    if (connection)
+        return Lease{connection->release(), GiveBack{*this}};
+    {
+        const std::scoped_lock lock{mutex_};
+        --made_;
+    }
+    returned_.notify_one();
+    return connection.error();
+}
+
+void ConnectionPool::GiveBack::operator()(Connection* connection) const noexcept {
+    {
+        const std::scoped_lock lock{pool.mutex_};
+        pool.idle_.emplace_back(connection);
+    }
+    pool.returned_.notify_one();
 }
 
 } // namespace portrait::sqlite

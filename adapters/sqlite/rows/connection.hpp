@@ -1,49 +1,74 @@
 #pragma once
 
-#include <portrait/error.hpp>
+#include "segments/try.hpp"
 
+#include <concepts>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace portrait::sqlite {
 
-/// A prepared statement at work: bind, step, read columns. Borrowed from its connection's cache and reset
-/// when this object goes. An error of preparing or binding is told by the next step.
+/// A prepared statement: steps and columns. Borrowed from its connection's cache and reset at the end of its
+/// life.
 class Query {
 public:
-    Query(sqlite3* database, sqlite3_stmt* statement, int failure) noexcept
+    /// Binds the parameters in their order. Texts and bytes must live until the last step.
+    template<class... Values>
+    Query(sqlite3* database, sqlite3_stmt* statement, int failure, const Values&... values) noexcept
         : database_{database}
         , statement_{statement}
-        , failure_{failure} {}
+        , failure_{failure} {
+        bind(values...);
+    }
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
     ~Query();
 
-    /// Binds the next parameter. Texts and bytes have to stay until the last step.
-    Query& bind(std::int64_t value);
-    Query& bind(std::string_view text);
-    Query& bind(std::span<const std::byte> bytes);
-    Query& bind(std::nullptr_t);
-    template<class T>
-    Query& bind(const std::optional<T>& value) {
-        return value ? bind(*value) : bind(nullptr);
+    /// Binds the next parameters. `next` returns the error.
+    template<class... Values>
+    requires(sizeof...(Values) != 1) void bind(const Values&... values) noexcept { (bind(values), ...); }
+    template<std::integral T>
+    void bind(T value) noexcept {
+        bind_integer(static_cast<std::int64_t>(value));
     }
+    void bind(std::string_view text) noexcept;
+    void bind(std::span<const std::byte> bytes) noexcept;
+    void bind(std::nullptr_t) noexcept;
 
-    /// True when there is a row.
+    /// Steps; true when there is a row.
     [[nodiscard]] result<bool> next();
-    /// Runs a statement that gives no rows.
-    [[nodiscard]] result<void> run();
+    /// Runs a statement that returns no rows.
+    [[nodiscard]] result<void> run() {
+        return each([] {});
+    }
+    /// Calls `read` for each row that is left. `read` may return a `result<void>`, whose error ends this.
+    template<class Read>
+    [[nodiscard]] result<void> each(Read&& read) {
+        for (;;) {
+            PORTRAIT_TRY_GET(found, next());
+            if (!found)
+                return {};
+            if constexpr (std::is_void_v<std::invoke_result_t<Read&>>)
+                read();
+            else
+                PORTRAIT_TRY(read());
+        }
+    }
 
     std::int64_t integer(int column) const;
     std::uint64_t unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
@@ -52,6 +77,7 @@ public:
     bool is_null(int column) const;
 
 private:
+    void bind_integer(std::int64_t value) noexcept;
     void note(int status) noexcept;
 
     sqlite3* database_;
@@ -60,37 +86,51 @@ private:
     int bound_ = 0;
 };
 
-/// One connection to the database and its prepared statements. Not thread-safe: one thread at a time.
+/// One connection to the database with its prepared statements, for one thread at a time.
 class Connection {
 public:
     enum class Access { read_write, query_only };
 
-    /// Opens an existing file. Doesn't judge what is in it.
+    /// Opens an existing file and doesn't check its content. With `vfs`, the name of a resident VFS, its
+    /// queries never wait for the disk, and fail at once on a lock; the opening itself may block.
     [[nodiscard]] static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
-                                                                  Access access);
-    /// Opens an existing file for queries by a VFS that never blocks; a lock that is taken is an error at
-    /// once. Opening itself may block.
-    [[nodiscard]] static result<std::unique_ptr<Connection>>
-    open_non_blocking(const std::filesystem::path& path, const std::string& vfs);
+                                                                  Access access, const char* vfs = nullptr);
 
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// The statement of this text, which has to be a string literal or live as long.
-    Query query(std::string_view sql);
-    /// Runs one or more statements that aren't worth keeping.
+    /// The statement of a string literal, with its parameters.
+    template<class... Values>
+    Query query(std::string_view sql, const Values&... values) {
+        const auto [statement, failure] = prepared(sql);
+        return {database_, statement, failure, values...};
+    }
+    /// Runs a statement that returns no rows.
+    template<class... Values>
+    [[nodiscard]] result<void> run(std::string_view sql, const Values&... values) {
+        return query(sql, values...).run();
+    }
+    /// Whether a statement returns a row.
+    template<class... Values>
+    [[nodiscard]] result<bool> has_row(std::string_view sql, const Values&... values) {
+        return query(sql, values...).next();
+    }
+    /// Runs one or more statements and doesn't keep them.
     [[nodiscard]] result<void> execute(const std::string& sql);
-    /// The single integer that a statement gives.
+    /// The integer that a statement returns in its only row.
     [[nodiscard]] result<std::int64_t> integer(std::string_view sql);
+    /// Calls `work` inside a transaction that `begin`, such as "BEGIN", begins. Rolls back after an error.
+    [[nodiscard]] result<void> transact(const char* begin, const std::function<result<void>()>& work);
+    /// Ends the transaction if there is one; SQLite ends it by itself after some errors. Ignores errors.
+    void roll_back() noexcept;
 
-    /// Whether a transaction is open; SQLite ends one by itself after some errors.
-    bool in_transaction() const noexcept;
     /// Pages in the write-ahead log after the last commit of this connection.
     int log_pages() const noexcept { return log_pages_; }
-    /// Copies the log into the database as far as readers allow. `truncate`: all of it, or an error.
+    /// Copies the log into the database as far as readers allow. `truncate`: copies all of it and empties the
+    /// log, or fails.
     [[nodiscard]] result<void> checkpoint(bool truncate);
-    /// Copies all pages, as the present transaction sees them, into a new file that needs no log. `progress`
+    /// Copies all pages, as the present transaction reads them, into a new file that needs no log. `progress`
     /// gets the bytes done and in all; false ends it with `cancelled`.
     [[nodiscard]] result<void>
     copy_to(const std::filesystem::path& path,
@@ -98,12 +138,36 @@ public:
 
 private:
     explicit Connection(sqlite3* database) noexcept;
-    [[nodiscard]] static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
-                                                                  Access access, const char* vfs);
+    std::pair<sqlite3_stmt*, int> prepared(std::string_view sql);
 
     sqlite3* database_;
     int log_pages_ = 0;
     std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
+};
+
+/// Connections for readers, opened when they are needed and kept. Thread-safe.
+class ConnectionPool {
+public:
+    struct GiveBack {
+        ConnectionPool& pool;
+        void operator()(Connection* connection) const noexcept;
+    };
+    /// A connection on loan; its end gives it back.
+    using Lease = std::unique_ptr<Connection, GiveBack>;
+
+    ConnectionPool(std::filesystem::path database, std::size_t limit);
+
+    /// Waits while all connections are on loan.
+    [[nodiscard]] result<Lease> take();
+
+private:
+    const std::filesystem::path database_;
+    const std::size_t limit_;
+
+    std::mutex mutex_;
+    std::condition_variable returned_;
+    std::size_t made_ = 0;
+    std::vector<std::unique_ptr<Connection>> idle_;
 };
 
 } // namespace portrait::sqlite

@@ -1,5 +1,7 @@
 #include "rows/image_writes.hpp"
 
+#include "rows/blob_rows.hpp"
+
 #include <limits>
 #include <utility>
 
@@ -30,10 +32,8 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
 
 [[nodiscard]] result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, ImageTexts texts,
                                         const std::optional<WrittenContent>& content) {
-    const auto blob_id = next_blob_id(transaction.counters);
-    if (!blob_id)
-        return blob_id.error();
-    BlobRow row{.info = {.blob_id = *blob_id,
+    PORTRAIT_TRY_GET(blob_id, next_blob_id(transaction.counters));
+    BlobRow row{.info = {.blob_id = blob_id,
                          .description = std::move(texts.description),
                          .extra_info = std::move(texts.extra_info),
                          .conceptual_type = std::move(texts.conceptual_type),
@@ -44,8 +44,7 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
     touch(transaction, row.info, command.actor, command.now);
     if (content)
         describe(row, *content);
-    if (const auto inserted = insert_blob(transaction.connection, row); !inserted)
-        return inserted.error();
+    PORTRAIT_TRY(insert_blob(transaction.connection, row));
     return row;
 }
 
@@ -54,11 +53,9 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
     const auto old = row.place;
     describe(row, content);
     touch(transaction, row.info, command.actor, command.now);
-    if (const auto updated = update_blob(transaction.connection, row); !updated)
-        return updated.error();
+    PORTRAIT_TRY(update_blob(transaction.connection, row));
     if (old)
-        if (const auto freed = transaction.free(old->range); !freed)
-            return freed.error();
+        PORTRAIT_TRY(transaction.free(old->range));
     return SavedImage{.info = std::move(row.info), .created = false};
 }
 
@@ -66,7 +63,14 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
                                    Timestamp now) {
     info.link_version = transaction.next_version();
     info.linked_at = now;
-    return put_link(transaction.connection, person_id, info);
+    return transaction.connection.run("INSERT OR REPLACE INTO person_image (person_id, blob_id, "
+                                      "link_version, linked_at) VALUES (?, ?, ?, ?)",
+                                      person_id.value(), info.blob_id.value(), info.link_version,
+                                      now.time_since_epoch().count());
+}
+
+[[nodiscard]] result<void> unlink(Transaction& transaction, PersonId person_id) {
+    return transaction.connection.run("DELETE FROM person_image WHERE person_id = ?", person_id.value());
 }
 
 [[nodiscard]] result<SavedImage> save_for(Transaction& transaction, PersonId person_id,
@@ -74,137 +78,104 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
                                           const WrittenContent& content) {
     auto texts = command.texts;
     if (row) {
-        const auto persons = count_persons(transaction.connection, row->info.blob_id);
-        if (!persons)
-            return persons.error();
-        if (*persons == 1)
+        PORTRAIT_TRY_GET(persons, count_persons(transaction.connection, row->info.blob_id));
+        if (persons == 1)
             return replace(transaction, *std::move(row), command, content);
         texts = {std::move(row->info.description), std::move(row->info.extra_info),
                  std::move(row->info.conceptual_type)};
     }
-    auto made = make_blob(transaction, command, std::move(texts), content);
-    if (!made)
-        return made.error();
-    if (const auto linked = link_to(transaction, person_id, made->info, command.now); !linked)
-        return linked.error();
-    return SavedImage{.info = std::move(made->info), .created = true};
+    PORTRAIT_TRY_GET(made, make_blob(transaction, command, std::move(texts), content));
+    PORTRAIT_TRY(link_to(transaction, person_id, made.info, command.now));
+    return SavedImage{.info = std::move(made.info), .created = true};
 }
 
-[[nodiscard]] result<void> erase(Transaction& transaction, const BlobRow& row) {
-    if (const auto deleted = delete_blob(transaction.connection, row.info.blob_id); !deleted)
-        return deleted.error();
-    return row.place ? transaction.free(row.place->range) : result<void>{};
-}
-
-/// The row of a key, if there is one, when the precondition holds on it.
+/// The blob of a key, if there is one, or the error of the precondition.
 [[nodiscard]] result<std::optional<BlobRow>> find_checked(Transaction& transaction, ImageKey key,
                                                           const Precondition& precondition) {
-    auto row = find_blob(transaction.connection, key);
-    if (!row)
-        return row.error();
-    if (const auto holds = precondition.check(*row ? &(*row)->info : nullptr); !holds)
-        return holds.error();
-    return row;
+    PORTRAIT_TRY_GET(row, find_blob(transaction.connection, key));
+    PORTRAIT_TRY(precondition.check(row ? &row->info : nullptr));
+    return std::move(row);
 }
 
 } // namespace
 
-Error nothing_at(ImageKey key) {
+Error blob_missing(ImageKey key) {
     return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
 }
 
-[[nodiscard]] result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
-                                            const std::optional<WrittenContent>& content) {
+result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
+                              const std::optional<WrittenContent>& content) {
     if (std::holds_alternative<NewBlob>(command.target)) {
-        auto made = make_blob(transaction, command, command.texts, content);
-        if (!made)
-            return made.error();
-        return SavedImage{.info = std::move(made->info), .created = true};
+        PORTRAIT_TRY_GET(made, make_blob(transaction, command, command.texts, content));
+        return SavedImage{.info = std::move(made.info), .created = true};
     }
     if (!content)
-        return Error{errc::internal}.with_cause("a save into a person or a blob came without bytes");
+        return Error{errc::internal}.with_cause("a save for a person or a blob has no bytes");
     const auto* person_id = std::get_if<PersonId>(&command.target);
-    auto row = find_checked(transaction,
-                            person_id != nullptr ? ImageKey{*person_id} : std::get<BlobId>(command.target),
-                            command.precondition);
-    if (!row)
-        return row.error();
+    const auto key = person_id != nullptr ? ImageKey{*person_id} : std::get<BlobId>(command.target);
+    PORTRAIT_TRY_GET(row, find_checked(transaction, key, command.precondition));
     if (person_id != nullptr)
-        return save_for(transaction, *person_id, *std::move(row), command, *content);
-    if (!*row)
+        return save_for(transaction, *person_id, std::move(row), command, *content);
+    if (!row)
         return Error{errc::blob_unknown};
-    return replace(transaction, **std::move(row), command, *content);
+    return replace(transaction, *std::move(row), command, *content);
 }
 
-[[nodiscard]] result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command) {
-    auto row = find_checked(transaction, command.target, command.precondition);
+result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command) {
+    PORTRAIT_TRY_GET(row, find_checked(transaction, command.target, command.precondition));
     if (!row)
-        return row.error();
-    if (!*row)
-        return nothing_at(command.target);
-    auto& info = (*row)->info;
+        return blob_missing(command.target);
+    auto& info = row->info;
     if (command.expected_blob_id && *command.expected_blob_id != info.blob_id)
         return Error{errc::info_blob_id_mismatch};
     info.description = command.description.value_or(info.description);
     info.extra_info = command.extra_info.value_or(info.extra_info);
     info.conceptual_type = command.conceptual_type.value_or(info.conceptual_type);
     touch(transaction, info, command.actor, command.now);
-    if (const auto updated = update_blob(transaction.connection, **row); !updated)
-        return updated.error();
+    PORTRAIT_TRY(update_blob(transaction.connection, *row));
     return std::move(info);
 }
 
-[[nodiscard]] result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command) {
-    const auto row = find_checked(transaction, command.target, command.precondition);
-    if (!row)
-        return row.error();
+result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command) {
+    PORTRAIT_TRY_GET(row, find_checked(transaction, command.target, command.precondition));
     const auto* person_id = std::get_if<PersonId>(&command.target);
-    if (!*row)
-        return person_id != nullptr ? result<RemovedImage>{RemovedImage{}} : nothing_at(command.target);
+    if (!row)
+        return person_id != nullptr ? result<RemovedImage>{RemovedImage{}} : blob_missing(command.target);
 
-    const auto blob_id = (*row)->info.blob_id;
-    const auto unlinked = person_id != nullptr ? delete_link(transaction.connection, *person_id)
-                                               : delete_links(transaction.connection, blob_id);
-    if (!unlinked)
-        return unlinked.error();
-    const auto persons = count_persons(transaction.connection, blob_id);
-    if (!persons)
-        return persons.error();
-    if (*persons == 0)
-        if (const auto erased = erase(transaction, **row); !erased)
-            return erased.error();
-    return RemovedImage{.unlinked = blob_id, .erased = *persons == 0};
+    const auto blob_id = row->info.blob_id;
+    if (person_id != nullptr)
+        PORTRAIT_TRY(unlink(transaction, *person_id));
+    else
+        PORTRAIT_TRY(
+            transaction.connection.run("DELETE FROM person_image WHERE blob_id = ?", blob_id.value()));
+    PORTRAIT_TRY_GET(persons, count_persons(transaction.connection, blob_id));
+    if (persons == 0) {
+        PORTRAIT_TRY(transaction.connection.run("DELETE FROM blob WHERE blob_id = ?", blob_id.value()));
+        if (row->place)
+            PORTRAIT_TRY(transaction.free(row->place->range));
+    }
+    return RemovedImage{.unlinked = blob_id, .erased = persons == 0};
 }
 
-[[nodiscard]] result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command) {
-    auto row = find_blob(transaction.connection, command.blob_id);
+result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command) {
+    PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.blob_id));
     if (!row)
-        return row.error();
-    if (!*row)
         return Error{errc::blob_unknown};
-    if (!(*row)->place)
+    if (!row->place)
         return Error{errc::blob_without_image};
-    auto present = find_blob(transaction.connection, command.person_id);
-    if (!present)
-        return present.error();
-    if (*present && (*present)->info.blob_id == command.blob_id)
-        return std::move((*present)->info);
-    auto& info = (*row)->info;
-    if (const auto linked = link_to(transaction, command.person_id, info, command.now); !linked)
-        return linked.error();
-    return std::move(info);
+    PORTRAIT_TRY_GET(present, find_blob(transaction.connection, command.person_id));
+    if (present && present->info.blob_id == command.blob_id)
+        return std::move(present->info);
+    PORTRAIT_TRY(link_to(transaction, command.person_id, row->info, command.now));
+    return std::move(row->info);
 }
 
-[[nodiscard]] result<std::optional<BlobId>> apply_unlink(Transaction& transaction,
-                                                         const UnlinkImage& command) {
-    const auto row = find_blob(transaction.connection, command.person_id);
+result<std::optional<BlobId>> apply_unlink(Transaction& transaction, const UnlinkImage& command) {
+    PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.person_id));
     if (!row)
-        return row.error();
-    if (!*row)
         return std::optional<BlobId>{};
-    if (const auto unlinked = delete_link(transaction.connection, command.person_id); !unlinked)
-        return unlinked.error();
-    return std::optional{(*row)->info.blob_id};
+    PORTRAIT_TRY(unlink(transaction, command.person_id));
+    return std::optional{row->info.blob_id};
 }
 
 } // namespace portrait::sqlite

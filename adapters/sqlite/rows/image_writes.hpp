@@ -1,17 +1,15 @@
 #pragma once
 
-#include "rows/blob_rows.hpp"
 #include "rows/transaction.hpp"
 
 #include <portrait/image_commands.hpp>
 
 #include <optional>
 
-/// What each write does to the rows; decided on the state that the transaction sees. After an error the
-/// caller rolls back to where it was before.
+/// The changes of rows for each write. After an error the caller rolls back.
 namespace portrait::sqlite {
 
-/// Bytes that are in a segment already, and what is known of them.
+/// Bytes that are in a segment already.
 struct WrittenContent {
     RecordPlace place;
     std::uint64_t size = 0;
@@ -19,7 +17,7 @@ struct WrittenContent {
     Digest digest;
 };
 
-/// `command.content` isn't looked at: `content` stands for it.
+/// `content` stands for `command.content`, which is ignored.
 [[nodiscard]] result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command,
                                             const std::optional<WrittenContent>& content);
 [[nodiscard]] result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command);
@@ -28,7 +26,7 @@ struct WrittenContent {
 [[nodiscard]] result<std::optional<BlobId>> apply_unlink(Transaction& transaction,
                                                          const UnlinkImage& command);
 
-/// The error of a key that leads to nothing.
-Error nothing_at(ImageKey key);
+/// The error of a key without a blob.
+Error blob_missing(ImageKey key);
 
 } // namespace portrait::sqlite

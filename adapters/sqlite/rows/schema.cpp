@@ -85,71 +85,49 @@ Error not_ours(const char* cause) {
     return Error{errc::store_not_a_database}.with_cause(cause);
 }
 
-/// The version that is there, 0 for an empty database.
-[[nodiscard]] result<std::int64_t> version_of(Connection& connection) {
-    const auto id = connection.integer("PRAGMA application_id");
-    if (!id)
-        return id.error();
-    const auto version = connection.integer("PRAGMA user_version");
-    if (!version)
-        return version.error();
-    if (*id == application_id)
-        return *version;
-    if (*id != 0 || *version != 0)
-        return not_ours("portrait.db has another program's application id");
-    const auto tables = connection.integer("SELECT count(*) FROM sqlite_schema");
-    if (!tables)
-        return tables.error();
-    if (*tables != 0)
-        return not_ours("portrait.db has tables but no application id");
-    return 0;
-}
-
-[[nodiscard]] result<void> migrate(Connection& connection, std::int64_t from) {
-    std::string script = "BEGIN IMMEDIATE;";
-    for (auto version = static_cast<std::size_t>(from); version < migrations.size(); ++version)
-        script += migrations[version];
-    script += fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;", application_id,
-                          schema_version());
-    auto done = connection.execute(script);
-    if (!done && connection.in_transaction())
-        (void)connection.execute("ROLLBACK");
-    return done;
-}
-
 } // namespace
 
 std::int64_t schema_version() noexcept {
     return static_cast<std::int64_t>(migrations.size());
 }
 
-[[nodiscard]] result<std::int64_t> judge_schema(Connection& connection) {
-    auto version = version_of(connection);
-    if (!version)
-        return version.error();
-    if (*version < 0 || *version > schema_version())
+result<std::int64_t> checked_schema(Connection& connection) {
+    PORTRAIT_TRY_GET(id, connection.integer("PRAGMA application_id"));
+    PORTRAIT_TRY_GET(version, connection.integer("PRAGMA user_version"));
+    if (id != application_id) {
+        if (id != 0 || version != 0)
+            return not_ours("portrait.db has another program's application id");
+        PORTRAIT_TRY_GET(tables, connection.integer("SELECT count(*) FROM sqlite_schema"));
+        if (tables != 0)
+            return not_ours("portrait.db has tables but no application id");
+        return 0;
+    }
+    if (version < 0 || version > schema_version())
         return Error{
             errc::store_newer_schema,
-            fmt::format("The data folder has schema version {}; this program knows versions up to {}",
-                        *version, schema_version())}
-            .with_limit(static_cast<std::uint64_t>(*version), static_cast<std::uint64_t>(schema_version()));
+            fmt::format("The data folder has schema version {}; this program accepts versions up to {}",
+                        version, schema_version())}
+            .with_limit(static_cast<std::uint64_t>(version), static_cast<std::uint64_t>(schema_version()));
     return version;
 }
 
-[[nodiscard]] result<void> prepare_schema(Connection& connection) {
-    const auto version = judge_schema(connection);
-    if (!version)
-        return version.error();
+result<void> prepare_schema(Connection& connection) {
+    PORTRAIT_TRY_GET(version, checked_schema(connection));
     {
         auto mode = connection.query("PRAGMA journal_mode = WAL");
-        const auto row = mode.next();
-        if (!row)
-            return row.error();
-        if (!*row || mode.text(0) != "wal")
+        PORTRAIT_TRY_GET(found, mode.next());
+        if (!found || mode.text(0) != "wal")
             return Error{errc::store_io}.with_cause(
                 "the file system doesn't support SQLite's write-ahead log");
     }
-    return *version < schema_version() ? migrate(connection, *version) : result<void>{};
+    if (version == schema_version())
+        return {};
+    std::string script;
+    for (auto step = static_cast<std::size_t>(version); step < migrations.size(); ++step)
+        script += migrations[step];
+    script += fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", application_id,
+                          schema_version());
+    return connection.transact("BEGIN IMMEDIATE", [&] { return connection.execute(script); });
 }
 
 } // namespace portrait::sqlite

@@ -6,9 +6,23 @@
 #include <cstdint>
 #include <vector>
 
+/// The committer's transaction, and the tables of segments and of ranges to free. Functions that
+/// write must be called inside a transaction.
 namespace portrait::sqlite {
 
-/// What only grows. Read when a transaction begins and written before it ends.
+[[nodiscard]] inline result<void> insert_range_to_free(Connection& connection, const SegmentRange& range) {
+    return connection.run(
+        "INSERT OR IGNORE INTO range_to_free (segment, range_offset, range_length) VALUES (?, ?, ?)",
+        range.segment, range.offset, range.length);
+}
+
+/// Deletes the rows of a segment whose file is gone.
+[[nodiscard]] inline result<void> forget_segment(Connection& connection, std::uint64_t segment) {
+    PORTRAIT_TRY(connection.run("DELETE FROM range_to_free WHERE segment = ?", segment));
+    return connection.run("DELETE FROM segment WHERE number = ?", segment);
+}
+
+/// The row of counters, which only grow.
 struct Counters {
     std::int64_t last_blob_id = 0;
     std::int64_t last_version = 0; ///< of blobs and links alike, so that no two states share one
@@ -17,19 +31,20 @@ struct Counters {
     friend bool operator==(const Counters&, const Counters&) = default;
 };
 
-[[nodiscard]] result<Counters> load_counters(Connection& connection);
-[[nodiscard]] result<void> store_counters(Connection& connection, const Counters& counters);
-
-/// What a write works with inside the committer's transaction.
+/// The committer's transaction, as its writes see it.
 struct Transaction {
     Connection& connection;
-    Counters counters;
-    std::vector<SegmentRange> freed; ///< ranges that this transaction put into range_to_free
+    Counters counters;                 ///< the committer writes them before the commit
+    std::vector<SegmentRange> freed{}; ///< ranges that this transaction put into range_to_free
 
     std::int64_t next_version() noexcept { return ++counters.last_version; }
 
-    /// Notes that nothing names this range any more.
-    [[nodiscard]] result<void> free(const SegmentRange& range);
+    /// Frees a range that no row names any more.
+    [[nodiscard]] result<void> free(const SegmentRange& range) {
+        PORTRAIT_TRY(insert_range_to_free(connection, range));
+        freed.push_back(range);
+        return {};
+    }
 };
 
 } // namespace portrait::sqlite

@@ -14,7 +14,7 @@ namespace portrait::sqlite {
 
 namespace {
 
-/// Takes `written` bytes off the front.
+/// Removes `written` bytes from the front.
 std::span<iovec> without_front(std::span<iovec> parts, std::size_t written) noexcept {
     while (!parts.empty() && written >= parts.front().iov_len) {
         written -= parts.front().iov_len;
@@ -49,11 +49,6 @@ Error error_of_errno(int number, std::string_view call, const std::filesystem::p
         fmt::format("{} {}: {}", call, path.string(), std::system_category().message(number)));
 }
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
 FileDescriptor::~FileDescriptor() {
     if (descriptor_ >= 0)
         ::close(descriptor_);
@@ -72,60 +67,35 @@ int write_fully(int descriptor, std::span<iovec> parts, std::uint64_t offset) no
     while (!parts.empty()) {
         const auto count = static_cast<int>(std::min<std::size_t>(parts.size(), IOV_MAX));
         const auto written = ::pwritev(descriptor, parts.data(), count, static_cast<off_t>(offset));
-        if (written < 0) {
-            if (errno == EINTR)
-                continue;
-            return errno;
-        }
-        if (written == 0)
-            return EIO;
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return written < 0 ? errno : EIO;
         offset += static_cast<std::uint64_t>(written);
         parts = without_front(parts, static_cast<std::size_t>(written));
     }
     return 0;
 }
 
-namespace {
-
-/// Calls `read_at`, which is like pread without its descriptor, until the buffer is full or the file ends.
-template<class ReadAt>
-int read_by(ReadAt&& read_at, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& read) noexcept {
-    read = 0;
-    while (read < buffer.size()) {
-        const auto got =
-            read_at(buffer.data() + read, buffer.size() - read, static_cast<off_t>(offset + read));
-        if (got < 0) {
-            if (errno == EINTR)
-                continue;
+int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& read,
+               Waiting waiting) noexcept {
+    for (read = 0; read < buffer.size();) {
+        const auto rest = buffer.subspan(read);
+        const auto at = static_cast<off_t>(offset + read);
+        const iovec part{rest.data(), rest.size()};
+        const auto got = waiting == Waiting::allowed ? ::pread(descriptor, rest.data(), rest.size(), at)
+                                                     : ::preadv2(descriptor, &part, 1, at, RWF_NOWAIT);
+        if (got < 0 && errno != EINTR)
             return errno;
-        }
         if (got == 0)
             return 0;
-        read += static_cast<std::size_t>(got);
+        if (got > 0)
+            read += static_cast<std::size_t>(got);
     }
     return 0;
 }
 
-} // namespace
-
-int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset,
-               std::size_t& read) noexcept {
-    return read_by([descriptor](std::byte* bytes, std::size_t count,
-                                off_t at) { return ::pread(descriptor, bytes, count, at); },
-                   buffer, offset, read);
-}
-
-int read_resident(int descriptor, std::span<std::byte> buffer, std::uint64_t offset,
-                  std::size_t& read) noexcept {
-    return read_by(
-        [descriptor](std::byte* bytes, std::size_t count, off_t at) {
-            const iovec part{bytes, count};
-            return ::preadv2(descriptor, &part, 1, at, RWF_NOWAIT);
-        },
-        buffer, offset, read);
-}
-
-[[nodiscard]] result<void> sync_folder(const std::filesystem::path& folder) {
+result<void> sync_folder(const std::filesystem::path& folder) {
     const auto descriptor = FileDescriptor::open(folder, O_RDONLY | O_DIRECTORY);
     if (!descriptor)
         return error_of_errno(errno, "open", folder);

@@ -10,27 +10,27 @@
 
 namespace portrait::sqlite {
 
-/// What stands before a picture's bytes in a segment file. Little-endian, 64 bytes: magic (8), format version
-/// (4), header size (4), sequence (8), length of the bytes (8), digest of the bytes (16), digest of all
-/// before (16).
+/// The header before a picture's bytes in a segment file. The file has it as 64 bytes, integers
+/// little-endian: magic (8), format version (4), header size (4), sequence (8), length of the bytes (8),
+/// digest of the bytes (16), digest of the 48 bytes before (16).
 struct RecordHeader {
-    std::uint64_t sequence = 0; ///< unique in the store: names the record that a row means
+    std::uint64_t sequence = 0; ///< unique in the store; the blob's row has it, too
     std::uint64_t length = 0;   ///< of the picture, bytes
-    Digest content;             ///< of the picture; the header's own digest covers it
+    Digest content;             ///< of the picture's bytes
 
     friend bool operator==(const RecordHeader&, const RecordHeader&) = default;
 };
 
 inline constexpr std::size_t record_header_size = 64;
-/// Ranges start at and extend to multiples of this, so that they can be punched out of the file.
+/// Ranges start and end at multiples of this, so that holes can be punched for them.
 inline constexpr std::uint64_t range_alignment = 4096;
 
 std::array<std::byte, record_header_size> encode(const RecordHeader& header);
 
-/// Fails with `store_corrupt` when the magic, the version or the digest isn't right.
+/// Errors: `store_corrupt` when magic, digest or version is wrong.
 [[nodiscard]] result<RecordHeader> decode(std::span<const std::byte, record_header_size> bytes);
 
-/// The bytes that a picture of `length` takes in a segment, header and padding included.
+/// The bytes that a picture of `length` bytes takes in a segment, with header and padding.
 constexpr std::uint64_t range_length(std::uint64_t length) noexcept {
     return (record_header_size + length + range_alignment - 1) / range_alignment * range_alignment;
 }

@@ -1,5 +1,7 @@
 #include "segments/segment_file.hpp"
 
+#include "segments/try.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -9,18 +11,21 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <limits>
+#include <system_error>
 #include <vector>
 
 namespace portrait::sqlite {
 
 namespace {
 
-constexpr std::uint64_t unquestioned_length = 1ULL << 20;
-constexpr std::uint64_t unquestioned_offset = 1ULL << 40;
+/// Beyond these the file's size is checked before memory is allocated.
+constexpr std::uint64_t max_unchecked_length = 1ULL << 20;
+constexpr std::uint64_t max_unchecked_offset = 1ULL << 40;
 
-/// Memory for a record, at a multiple of 64 bytes: the kernel copies into it up to a third faster than to the
-/// multiples of 16 that `new` gives.
+/// Memory for a record, at a multiple of 64 bytes: the kernel copies into it up to a third faster than to a
+/// multiple of 16, which `new` gives.
 std::shared_ptr<std::byte[]> make_buffer(std::uint64_t size) {
     constexpr std::uint64_t alignment = 64;
     std::shared_ptr<std::byte[]> whole{new std::byte[size + alignment]};
@@ -31,32 +36,31 @@ std::shared_ptr<std::byte[]> make_buffer(std::uint64_t size) {
 
 } // namespace
 
-Reservation::Reservation(std::shared_ptr<SegmentFile> file, RecordPlace place) noexcept
-    : file_{std::move(file)}
-    , place_{place} {
-    ++file_->reservations_;
-}
-
-Reservation& Reservation::operator=(Reservation&& other) noexcept {
-    std::swap(file_, other.file_);
-    std::swap(place_, other.place_);
-    return *this;
-}
-
-Reservation::~Reservation() {
-    if (file_)
-        --file_->reservations_;
-}
-
 result<void> Reservation::write(std::span<const std::byte> bytes, const Digest& digest) const {
-    return file_->write(place_, bytes, digest);
+    return file->write(place, bytes, digest);
 }
 
 std::filesystem::path SegmentFile::path_of(const std::filesystem::path& folder, std::uint64_t number) {
     return folder / fmt::format("{:08}.seg", number);
 }
 
-SegmentFile::SegmentFile(Key, std::filesystem::path folder, std::uint64_t number, FileDescriptor file,
+result<std::map<std::string, std::uint64_t>> SegmentFile::list(const std::filesystem::path& folder) {
+    std::map<std::string, std::uint64_t> files;
+    std::error_code failure;
+    for (std::filesystem::directory_iterator entry{folder, failure}, end; !failure && entry != end;
+         entry.increment(failure)) {
+        const auto name = entry->path().filename().string();
+        std::uint64_t number = 0;
+        const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
+        if (read.ec == std::errc{} && std::string_view{read.ptr} == ".seg")
+            files.emplace(name, number);
+    }
+    if (failure)
+        return error_of_errno(failure.value(), "readdir", folder);
+    return files;
+}
+
+SegmentFile::SegmentFile(std::filesystem::path folder, std::uint64_t number, FileDescriptor file,
                          Growth growth, bool sealed)
     : folder_{std::move(folder)}
     , number_{number}
@@ -69,75 +73,64 @@ result<std::shared_ptr<SegmentFile>> SegmentFile::create(const std::filesystem::
                                                          std::uint64_t number, Growth growth) {
     const auto path = path_of(folder, number);
     auto file = FileDescriptor::open(path, O_RDWR | O_CREAT | O_EXCL, private_file);
-    if (!file) {
-        if (errno == EEXIST)
-            return std::shared_ptr<SegmentFile>{};
+    if (!file && errno == EEXIST)
+        return std::shared_ptr<SegmentFile>{};
+    if (!file)
         return error_of_errno(errno, "create", path);
-    }
-    // The umask takes bits away, an access control list adds some: say what it has to be.
+    // The umask removes bits and an access control list adds some.
     if (::fchmod(file.get(), private_file) != 0)
         return error_of_errno(errno, "fchmod", path);
-    return std::make_shared<SegmentFile>(Key{}, folder, number, std::move(file), growth, false);
+    return std::shared_ptr<SegmentFile>{new SegmentFile{folder, number, std::move(file), growth, false}};
 }
 
 result<std::shared_ptr<SegmentFile>> SegmentFile::open(const std::filesystem::path& folder,
                                                        std::uint64_t number) {
     const auto path = path_of(folder, number);
     auto file = FileDescriptor::open(path, O_RDWR);
-    if (!file) {
-        if (errno == ENOENT)
-            return Error{errc::store_corrupt}.with_cause(fmt::format("{} is missing", path.string()));
+    if (!file && errno == ENOENT)
+        return Error{errc::store_corrupt}.with_cause(fmt::format("{} is missing", path.string()));
+    if (!file)
         return error_of_errno(errno, "open", path);
-    }
-    return std::make_shared<SegmentFile>(Key{}, folder, number, std::move(file), Growth{}, true);
+    return std::shared_ptr<SegmentFile>{new SegmentFile{folder, number, std::move(file), Growth{}, true}};
 }
 
 result<std::optional<Reservation>> SegmentFile::reserve(std::uint64_t length) {
     const auto wanted = range_length(length);
     const std::scoped_lock lock{mutex_};
-    if (sealed_ || last_index_ == std::numeric_limits<std::uint32_t>::max())
+    // The first range may have any length, so that a large picture gets a segment of its own.
+    const bool full = end_ != 0 && (end_ >= growth_.segment_bytes || wanted > growth_.segment_bytes - end_);
+    if (sealed_ || full || last_index_ == std::numeric_limits<std::uint32_t>::max())
         return std::optional<Reservation>{};
-    // The first range is given out whatever its length: so a giant gets a segment of its own.
-    if (end_ != 0 && (end_ >= growth_.segment_bytes || wanted > growth_.segment_bytes - end_))
-        return std::optional<Reservation>{};
-    if (const auto allocated = preallocate(end_ + wanted); !allocated)
-        return allocated.error();
+    PORTRAIT_TRY(preallocate(end_ + wanted));
     const RecordPlace place{{number_, end_, wanted}, number_ << 32U | ++last_index_};
     end_ += wanted;
-    return std::optional<Reservation>{Reservation{shared_from_this(), place}};
+    return std::optional{Reservation{shared_from_this(), place, claims_}};
 }
 
 result<void> SegmentFile::preallocate(std::uint64_t end) {
     if (end <= allocated_ || growth_.preallocation_bytes == 0)
         return {};
     const auto step = std::min(allocated_ + growth_.preallocation_bytes, growth_.segment_bytes);
-    // When a large step doesn't fit on the disk any more, what is needed just now may.
-    for (const auto until : {std::max(step, end), end}) {
-        int failure = 0;
-        do {
-            failure = ::fallocate(file_.get(), 0, static_cast<off_t>(allocated_),
-                                  static_cast<off_t>(until - allocated_)) == 0
-                          ? 0
-                          : errno;
-        } while (failure == EINTR);
-        if (failure == 0) {
-            allocated_ = until;
+    // A large step may not fit on the disk any more when this range still does.
+    for (auto until = std::max(step, end);;) {
+        const bool done = ::fallocate(file_.get(), 0, static_cast<off_t>(allocated_),
+                                      static_cast<off_t>(until - allocated_)) == 0;
+        if (done || errno == EOPNOTSUPP || errno == ENOSYS) {
+            allocated_ = done ? until : std::numeric_limits<std::uint64_t>::max();
             return {};
         }
-        if (failure == EOPNOTSUPP || failure == ENOSYS) {
-            allocated_ = std::numeric_limits<std::uint64_t>::max();
-            return {};
-        }
-        if (code_of_errno(failure) != errc::store_full || until == end)
-            return error_of_errno(failure, "fallocate", path());
+        if (errno == EINTR)
+            continue;
+        if (code_of_errno(errno) != errc::store_full || until == end)
+            return error_of_errno(errno, "fallocate", path());
+        until = end;
     }
-    return {};
 }
 
 result<void> SegmentFile::write(const RecordPlace& place, std::span<const std::byte> bytes,
                                 const Digest& digest) const {
     auto header = encode({place.sequence, bytes.size(), digest});
-    // pwritev only reads from what it is given; its type can't say so.
+    // pwritev only reads from its buffers, but iovec has no const pointer.
     std::array parts{iovec{header.data(), header.size()},
                      iovec{const_cast<std::byte*>(bytes.data()), bytes.size()}};
     const std::scoped_lock lock{write_mutex_};
@@ -146,55 +139,34 @@ result<void> SegmentFile::write(const RecordPlace& place, std::span<const std::b
     return {};
 }
 
-result<ImageBytes> SegmentFile::read(const RecordPlace& place, std::uint64_t length,
-                                     const Digest& digest) const {
+result<ImageBytes> SegmentFile::read(const RecordPlace& place, std::uint64_t length, const Digest& digest,
+                                     Waiting waiting) const {
     const auto whole = record_header_size + length;
-    // Before much memory is taken: a damaged row must not be able to ask for any amount of it.
-    if (length > unquestioned_length || place.range.offset > unquestioned_offset) {
-        const auto file_size = size();
-        if (!file_size)
-            return file_size.error();
-        if (place.range.offset > *file_size || whole > *file_size - place.range.offset)
-            return corrupt(place, "the record ends behind the file's end");
+    // Check before allocating: a damaged row could cost any amount of memory.
+    if (length > max_unchecked_length || place.range.offset > max_unchecked_offset) {
+        PORTRAIT_TRY_GET(file_size, size());
+        if (place.range.offset > file_size || whole > file_size - place.range.offset)
+            return corrupt(place, "the record ends behind the end of the file");
     }
 
     auto record = make_buffer(whole);
+    const std::span bytes{record.get(), whole};
     std::size_t read = 0;
-    if (const int failure = read_fully(file_.get(), {record.get(), whole}, place.range.offset, read);
-        failure != 0)
+    const int failure = read_fully(file_.get(), bytes, place.range.offset, read, waiting);
+    if (failure != 0 && waiting == Waiting::refused)
+        return Error{errc::service_busy}; // without a cause, since it is common and nobody logs it
+    if (failure != 0)
         return error_of_errno(failure, "pread", path());
-    return judge(std::move(record), read, place, length, digest);
-}
-
-std::optional<ImageBytes> SegmentFile::read_resident(const RecordPlace& place, std::uint64_t length,
-                                                     const Digest& digest) const {
-    if (length > unquestioned_length || place.range.offset > unquestioned_offset)
-        return std::nullopt;
-    const auto whole = record_header_size + length;
-    auto record = make_buffer(whole);
-    std::size_t read = 0;
-    if (portrait::sqlite::read_resident(file_.get(), {record.get(), whole}, place.range.offset, read) != 0)
-        return std::nullopt;
-    auto bytes = judge(std::move(record), read, place, length, digest);
-    if (!bytes)
-        return std::nullopt;
-    return *std::move(bytes);
-}
-
-result<ImageBytes> SegmentFile::judge(std::shared_ptr<std::byte[]> record, std::size_t read,
-                                      const RecordPlace& place, std::uint64_t length,
-                                      const Digest& digest) const {
-    const std::span bytes{record.get(), record_header_size + length};
-    if (read != bytes.size())
-        return corrupt(place, "the record ends behind the file's end");
+    if (read != whole)
+        return corrupt(place, "the record ends behind the end of the file");
     const auto header = decode(bytes.first<record_header_size>());
     if (!header)
         return corrupt(place, header.error().cause());
     if (header->sequence != place.sequence || header->length != length || header->content != digest)
-        return corrupt(place, "another record is there");
+        return corrupt(place, "there is another record");
     const auto content = bytes.subspan(record_header_size);
     if (digest_of(content) != digest)
-        return corrupt(place, "the picture's bytes have another digest than the header says");
+        return corrupt(place, "the picture's bytes do not match their digest");
     return ImageBytes{std::move(record), content};
 }
 
@@ -220,8 +192,7 @@ result<void> SegmentFile::sync_once() {
     if ((named_ ? ::fdatasync(file_.get()) : ::fsync(file_.get())) != 0)
         return error_of_errno(errno, "fsync", path());
     if (!named_)
-        if (auto synced = sync_folder(folder_); !synced)
-            return synced;
+        PORTRAIT_TRY(sync_folder(folder_));
     named_ = true;
     return {};
 }
@@ -245,18 +216,12 @@ result<void> SegmentFile::erase(const SegmentRange& range) {
     if (::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(range.offset),
                     static_cast<off_t>(range.length)) == 0)
         return {};
-    if (errno == EOPNOTSUPP || errno == ENOSYS)
-        return write_zeros(range.offset, range.length);
-    return error_of_errno(errno, "fallocate", path());
-}
-
-result<void> SegmentFile::write_zeros(std::uint64_t offset, std::uint64_t length) {
-    const auto file_size = size();
-    if (!file_size)
-        return file_size.error();
-    const auto end = std::min(offset + length, *file_size);
+    if (errno != EOPNOTSUPP && errno != ENOSYS)
+        return error_of_errno(errno, "fallocate", path());
+    PORTRAIT_TRY_GET(file_size, size());
+    const auto end = std::min(range.end(), file_size);
     std::vector<std::byte> zeros(64 * range_alignment);
-    while (offset < end) {
+    for (auto offset = range.offset; offset < end;) {
         const auto count = std::min<std::uint64_t>(zeros.size(), end - offset);
         std::array parts{iovec{zeros.data(), count}};
         if (const int failure = write_fully(file_.get(), parts, offset); failure != 0)
@@ -268,7 +233,7 @@ result<void> SegmentFile::write_zeros(std::uint64_t offset, std::uint64_t length
 
 bool SegmentFile::in_use() const noexcept {
     const std::scoped_lock lock{mutex_};
-    return !sealed_ || reservations_ != 0;
+    return !sealed_ || claims_.use_count() > 1;
 }
 
 std::optional<std::uint64_t> SegmentFile::filled() const noexcept {

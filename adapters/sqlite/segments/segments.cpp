@@ -1,5 +1,7 @@
 #include "segments/segments.hpp"
 
+#include "segments/try.hpp"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,7 +11,7 @@ namespace portrait::sqlite {
 
 namespace {
 
-/// So many files stay open; a store of more is served by opening them again.
+/// With more open files than this, unused ones are closed.
 constexpr std::size_t max_open_files = 256;
 
 } // namespace
@@ -21,67 +23,55 @@ Segments::Segments(std::filesystem::path folder, SegmentFile::Growth growth, Num
 
 result<Reservation> Segments::reserve(std::uint64_t length) {
     const std::scoped_lock lock{reserve_mutex_};
-    const bool giant = range_length(length) > growth_.segment_bytes;
-    if (present_ && !giant) {
-        auto reserved = present_->reserve(length);
-        if (!reserved)
-            return reserved.error();
-        if (*reserved)
-            return std::move(**reserved);
+    const bool oversized = range_length(length) > growth_.segment_bytes;
+    if (current_ && !oversized) {
+        PORTRAIT_TRY_GET(reserved, current_->reserve(length));
+        if (reserved)
+            return *std::move(reserved);
     }
-    const auto file = make_file();
-    if (!file)
-        return file.error();
-    auto reserved = (*file)->reserve(length);
+    PORTRAIT_TRY_GET(file, make_file());
+    auto reserved = file->reserve(length);
     if (!reserved) {
-        // Nothing is in it yet, so its number may serve again when there is room.
-        ::unlink(SegmentFile::path_of(folder_, (*file)->number()).c_str());
-        unused_number_ = (*file)->number();
+        // The file is empty, so its number can be used when there is room again.
+        ::unlink(SegmentFile::path_of(folder_, file->number()).c_str());
+        unused_number_ = file->number();
         return reserved.error();
     }
     if (!*reserved)
         return Error{errc::internal}.with_cause("a new segment has no room");
-    remember(*file);
-    // What sealing gives back is space only; without it the file is merely larger than need be.
-    const auto full = giant ? *file : std::exchange(present_, *file);
-    if (full)
+    (void)remember(file);
+    // Ignore a failure: the file is only larger than necessary then.
+    if (const auto full = oversized ? file : std::exchange(current_, file))
         (void)full->seal();
-    return std::move(**reserved);
+    return **std::move(reserved);
 }
 
 result<std::shared_ptr<SegmentFile>> Segments::make_file() {
     for (;;) {
-        const auto number = unused_number_ ? result<std::uint64_t>{*unused_number_} : next_number_();
-        if (!number)
-            return number.error();
+        if (!unused_number_) {
+            PORTRAIT_TRY_GET(number, next_number_());
+            unused_number_ = number;
+        }
+        PORTRAIT_TRY_GET(file, SegmentFile::create(folder_, *unused_number_, growth_));
         unused_number_.reset();
-        auto file = SegmentFile::create(folder_, *number, growth_);
-        if (!file)
-            unused_number_ = *number;
-        // A file of this number that no row knows is somebody else's: go on to the next number.
-        if (!file || *file)
-            return file;
+        // Null: there is a file of this number, but no row of it. Leave it alone and take the next number.
+        if (file)
+            return std::move(file);
     }
 }
 
-void Segments::remember(const std::shared_ptr<SegmentFile>& file) {
+std::shared_ptr<SegmentFile> Segments::remember(std::shared_ptr<SegmentFile> file) {
     const std::scoped_lock lock{files_mutex_};
     if (files_.size() >= max_open_files)
         std::erase_if(files_, [](const auto& entry) { return entry.second.use_count() == 1; });
-    files_.emplace(file->number(), file);
+    return files_.try_emplace(file->number(), file).first->second;
 }
 
 result<std::shared_ptr<SegmentFile>> Segments::file(std::uint64_t number) {
     if (auto open = open_file(number))
         return open;
-    auto file = SegmentFile::open(folder_, number);
-    if (!file)
-        return file;
-    remember(*file);
-    const std::scoped_lock lock{files_mutex_};
-    // Another thread may have been faster: all have to share one object.
-    const auto found = files_.find(number);
-    return found != files_.end() ? found->second : *file;
+    PORTRAIT_TRY_GET(file, SegmentFile::open(folder_, number));
+    return remember(std::move(file));
 }
 
 std::shared_ptr<SegmentFile> Segments::open_file(std::uint64_t number) {
@@ -93,12 +83,6 @@ std::shared_ptr<SegmentFile> Segments::open_file(std::uint64_t number) {
 void Segments::forget_failed() {
     const std::scoped_lock lock{files_mutex_};
     std::erase_if(files_, [](const auto& entry) { return entry.second->failed(); });
-}
-
-void Segments::seal() {
-    const std::scoped_lock lock{reserve_mutex_};
-    if (const auto full = std::exchange(present_, nullptr))
-        (void)full->seal();
 }
 
 result<void> Segments::remove(std::uint64_t number) {

@@ -12,49 +12,45 @@
 
 namespace portrait::sqlite {
 
-/// All segment files of a folder: gives out ranges in the one that is being filled, and finds the others for
-/// readers. Thread-safe.
+/// All segment files of a folder: gives out ranges in the current one, and opens the others for readers.
+/// Thread-safe.
 class Segments {
 public:
-    /// Gives a number that was never given before, not even by an earlier process. May block.
+    /// Returns a number that no call returned before, in this process or an earlier one. May block.
     using NumberSource = std::function<result<std::uint64_t>()>;
 
     Segments(std::filesystem::path folder, SegmentFile::Growth growth, NumberSource next_number);
 
-    /// A range for a picture of `length`; rolls over to a new file when the present one hasn't the room. A
-    /// picture that is larger than a whole segment gets a file of its own. Errors: `store_full`, `store_io`,
-    /// those of the source of numbers.
+    /// A range for a picture of `length` bytes, in a new file when the current one has no room. A picture
+    /// larger than a segment gets a file of its own. Errors: `store_full`, `store_io`, those of the number
+    /// source.
     [[nodiscard]] result<Reservation> reserve(std::uint64_t length);
 
-    /// The file of a number; opened at need.
+    /// The file of a number; opens it when it isn't open.
     [[nodiscard]] result<std::shared_ptr<SegmentFile>> file(std::uint64_t number);
-
-    /// The same when it is open already, otherwise null; never blocks.
+    /// The file of a number if it is open, otherwise null. Never blocks.
     std::shared_ptr<SegmentFile> open_file(std::uint64_t number);
 
-    /// Has files whose sync failed opened anew, so that ranges can be erased in them; nothing is appended to
-    /// them.
+    /// Closes files whose sync failed. They are opened again, as sealed files, to erase ranges.
     void forget_failed();
 
-    /// No new range comes from the present file.
-    void seal();
-
-    /// Unlinks a file that nobody uses. Success, too, when there is none.
+    /// Unlinks an unused file and makes that durable. Success when there is no such file.
     [[nodiscard]] result<void> remove(std::uint64_t number);
 
     const std::filesystem::path& folder() const noexcept { return folder_; }
 
 private:
     [[nodiscard]] result<std::shared_ptr<SegmentFile>> make_file();
-    void remember(const std::shared_ptr<SegmentFile>& file);
+    /// Adds an open file. Returns the one that is there already, because all threads must share one object.
+    std::shared_ptr<SegmentFile> remember(std::shared_ptr<SegmentFile> file);
 
     const std::filesystem::path folder_;
     const SegmentFile::Growth growth_;
     const NumberSource next_number_;
 
     std::mutex reserve_mutex_; ///< for the next two; taken before `files_mutex_`
-    std::shared_ptr<SegmentFile> present_;
-    std::optional<std::uint64_t> unused_number_; ///< of a file that couldn't be made
+    std::shared_ptr<SegmentFile> current_;
+    std::optional<std::uint64_t> unused_number_; ///< of a file that failed to be made
 
     std::mutex files_mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<SegmentFile>> files_;

@@ -1,8 +1,6 @@
 #include "folder/data_folder.hpp"
 #include "upkeep/placed_records.hpp"
 
-#include <portrait/sqlite/image_store.hpp>
-
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -11,17 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <set>
-#include <string_view>
-#include <vector>
 
 namespace portrait::sqlite {
 
 namespace {
 
-/// One check at work. Segment by segment, each with a pin and a transaction of its own: so the log and the
-/// ranges to free don't pile up however large the store is.
+/// One check. Takes a pin and a transaction for each segment, so that the log and the ranges to free don't
+/// grow with the size of the store.
 class FolderCheck {
 public:
     FolderCheck(DataFolder& folder, Connection& connection, const ProgressListener& listener)
@@ -30,12 +25,9 @@ public:
         , listener_{listener} {}
 
     [[nodiscard]] result<CheckReport> run() {
-        if (auto done = check_database(); !done)
-            return done.error();
-        if (auto done = check_segments(); !done)
-            return done.error();
-        if (auto done = look_for_strange_files(); !done)
-            return done.error();
+        PORTRAIT_TRY(check_database());
+        PORTRAIT_TRY(check_segments());
+        PORTRAIT_TRY(check_unknown_files());
         return std::move(report_);
     }
 
@@ -47,59 +39,53 @@ private:
         bool sealed = false;
     };
 
-    bool told(std::string_view step, std::uint64_t done, std::uint64_t total) const {
-        return !listener_ || listener_({step, done, total});
+    [[nodiscard]] result<void> report_progress(std::string_view step, std::uint64_t done,
+                                               std::uint64_t total) const {
+        if (listener_ && !listener_({step, done, total}))
+            return Error{errc::cancelled};
+        return {};
     }
 
     void note(std::string what) {
         add_damage(report_, {.blob_id = {}, .persons = {}, .what = std::move(what)});
     }
 
+    /// Notes a corrupt database as a damage; returns other errors.
+    [[nodiscard]] result<void> note_corruption(std::string_view what, const Error& error) {
+        if (error != errc::store_corrupt)
+            return error;
+        note(fmt::format("portrait.db: {}{}", what, error.cause()));
+        return {};
+    }
+
     [[nodiscard]] result<void> check_database() {
-        if (!told("database", 0, 0))
-            return Error{errc::cancelled};
+        PORTRAIT_TRY(report_progress("database", 0, 0));
         auto check = connection_.query("PRAGMA integrity_check(100)");
-        for (;;) {
-            const auto row = check.next();
-            if (!row && row.error() != errc::store_corrupt)
-                return row.error();
-            if (!row)
-                note("portrait.db: " + row.error().cause());
-            if (!row || !*row)
-                return {};
+        const auto done = check.each([&] {
             if (const auto line = check.text(0); line != "ok")
                 note("portrait.db: " + line);
-        }
+        });
+        return done ? done : note_corruption("", done.error());
     }
 
     [[nodiscard]] result<void> check_segments() {
         const auto totals = totals_of(connection_);
-        auto numbers = segments_with_records(connection_);
-        if (!totals || !numbers) {
-            // The database's own check has told where.
-            const auto& error = totals ? numbers.error() : totals.error();
-            if (error != errc::store_corrupt)
-                return error;
-            note("portrait.db: the pictures' rows can't be read: " + error.cause());
-            return {};
-        }
-        total_ = totals->bytes;
+        const auto numbers = segments_with_records(connection_);
+        if (!totals || !numbers) // `check_database` has noted the place
+            return note_corruption("the pictures' rows can't be read: ",
+                                   totals ? numbers.error() : totals.error());
+        total_ = totals->second;
         for (const auto number : *numbers)
-            if (auto done = check_segment(number); !done)
-                return done;
+            PORTRAIT_TRY(check_segment(number));
         return {};
     }
 
     [[nodiscard]] result<void> check_segment(std::uint64_t number) {
         const ReaderPins::Pin pin{folder_.pins()};
         const auto rows = rows_of(number);
-        if (!rows && rows.error() == errc::store_corrupt) {
-            note(fmt::format("portrait.db: the rows of segment {} can't be read: {}", number,
-                             rows.error().cause()));
-            return {};
-        }
         if (!rows)
-            return rows.error();
+            return note_corruption(fmt::format("the rows of segment {} can't be read: ", number),
+                                   rows.error());
         const auto file = folder_.segments().file(number);
         if (!file && file.error() != errc::store_corrupt)
             return file.error();
@@ -109,66 +95,43 @@ private:
                 note(fmt::format("segment {}: two records share the bytes at {}", number,
                                  record.place.range.offset));
             end = std::max(end, record.end());
-            if (file)
-                check_record(**file, record);
-            else
-                add_damage(report_, damage_of(connection_, record, file.error()));
+            check_record(file, record);
             done_ += record.size;
-            if (!told("pictures", done_, std::max(done_, total_)))
-                return Error{errc::cancelled};
+            PORTRAIT_TRY(report_progress("pictures", done_, std::max(done_, total_)));
         }
-        // In a segment that is being filled, ranges without a row may be saves on their way.
-        return file && rows->sealed ? look_for_unreferenced(number, *rows) : result<void>{};
+        // In a segment that is being filled, ranges without a row may belong to unfinished saves.
+        return file && rows->sealed ? count_unreferenced(number, *rows) : result<void>{};
     }
 
     [[nodiscard]] result<Rows> rows_of(std::uint64_t number) {
-        if (auto begun = connection_.execute("BEGIN"); !begun)
-            return begun.error();
-        auto rows = read_rows(number);
-        if (auto ended = connection_.execute("COMMIT"); !ended && rows)
-            return ended.error();
-        return rows;
-    }
-
-    [[nodiscard]] result<Rows> read_rows(std::uint64_t number) {
         Rows rows;
-        auto records = records_of(connection_, number);
-        if (!records)
-            return records.error();
-        rows.records = *std::move(records);
-        auto ranges =
-            connection_.query("SELECT range_offset, range_length FROM range_to_free WHERE segment = ? "
-                              "ORDER BY range_offset");
-        ranges.bind(static_cast<std::int64_t>(number));
-        for (;;) {
-            const auto row = ranges.next();
-            if (!row)
-                return row.error();
-            if (!*row)
-                break;
-            rows.to_free.push_back({number, static_cast<std::uint64_t>(ranges.integer(0)),
-                                    static_cast<std::uint64_t>(ranges.integer(1))});
-        }
-        auto sealed = connection_.query("SELECT 1 FROM segment WHERE number = ? AND sealed = 1");
-        const auto row = sealed.bind(static_cast<std::int64_t>(number)).next();
-        if (!row)
-            return row.error();
-        rows.sealed = *row;
-        return rows;
+        const auto read = connection_.transact("BEGIN", [&]() -> result<void> {
+            PORTRAIT_TRY_GET(records, records_of(connection_, number));
+            rows.records = std::move(records);
+            auto ranges = connection_.query("SELECT range_offset, range_length FROM range_to_free "
+                                            "WHERE segment = ? ORDER BY range_offset",
+                                            number);
+            PORTRAIT_TRY(ranges.each([&] {
+                rows.to_free.push_back({number, ranges.unsigned_integer(0), ranges.unsigned_integer(1)});
+            }));
+            PORTRAIT_TRY_GET(
+                sealed, connection_.has_row("SELECT 1 FROM segment WHERE number = ? AND sealed = 1", number));
+            rows.sealed = sealed;
+            return {};
+        });
+        return read ? result<Rows>{std::move(rows)} : read.error();
     }
 
-    void check_record(const SegmentFile& file, const PlacedRecord& record) {
-        const auto bytes = file.read(record.place, record.size, record.digest);
-        if (!bytes) {
-            add_damage(report_, damage_of(connection_, record, bytes.error()));
-            return;
-        }
+    void check_record(const result<std::shared_ptr<SegmentFile>>& file, const PlacedRecord& record) {
+        const auto bytes = file ? (*file)->read(record.place, record.size, record.digest) : file.error();
+        if (!bytes)
+            return add_damage(report_, damage_of(connection_, record, bytes.error()));
         ++report_.pictures;
         report_.bytes += record.size;
     }
 
-    /// Bytes that aren't zero between the ranges that rows know.
-    [[nodiscard]] result<void> look_for_unreferenced(std::uint64_t number, const Rows& rows) {
+    /// Counts the bytes between known ranges that aren't zero.
+    [[nodiscard]] result<void> count_unreferenced(std::uint64_t number, const Rows& rows) {
         std::vector<SegmentRange> known = rows.to_free;
         for (const auto& record : rows.records)
             known.push_back(record.place.range);
@@ -185,22 +148,20 @@ private:
         std::uint64_t end = 0;
         for (const auto& range : known) {
             if (range.offset > end) {
-                const auto found = data_within(file.get(), end, range.offset, path);
-                if (!found)
-                    return found.error();
-                report_.unreferenced_bytes += *found;
+                PORTRAIT_TRY_GET(found, data_within(file.get(), end, range.offset, path));
+                report_.unreferenced_bytes += found;
             }
-            end = std::max(end, range.offset + range.length);
+            end = std::max(end, range.end());
         }
         return {};
     }
 
-    /// How many bytes of whole blocks that hold more than zeros are in a part of a file.
+    /// The bytes of the whole blocks in a part of a file that aren't all zeros.
     [[nodiscard]] static result<std::uint64_t> data_within(int file, std::uint64_t begin, std::uint64_t end,
                                                            const std::filesystem::path& path) {
         std::uint64_t found = 0;
         std::array<std::byte, range_alignment> block{};
-        while (begin < end) {
+        for (; begin < end; begin += range_alignment) {
             const auto data = ::lseek(file, static_cast<off_t>(begin), SEEK_DATA);
             if (data < 0 && errno == ENXIO)
                 break;
@@ -215,37 +176,26 @@ private:
             if (std::any_of(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(read),
                             [](std::byte byte) { return byte != std::byte{}; }))
                 found += range_alignment;
-            begin += range_alignment;
         }
         return found;
     }
 
-    /// Segment files that no row has ever named. Newer ones than the rows know may be on their way.
-    [[nodiscard]] result<void> look_for_strange_files() {
-        std::set<std::string> known;
+    /// Notes segment files without a row. Files with newer numbers than the rows may be on their way.
+    [[nodiscard]] result<void> check_unknown_files() {
         const auto last = connection_.integer("SELECT last_segment FROM counters");
-        {
-            auto numbers = connection_.query("SELECT number FROM segment");
-            auto row = numbers.next();
-            for (; row && *row; row = numbers.next())
-                known.insert(
-                    SegmentFile::path_of({}, static_cast<std::uint64_t>(numbers.integer(0))).string());
-            if (!row || !last) // told already
-                return {};
-        }
-        std::error_code failure;
-        for (std::filesystem::directory_iterator entry{folder_.segments().folder(), failure}, end;
-             !failure && entry != end; entry.increment(failure)) {
-            const auto name = entry->path().filename().string();
-            std::int64_t number = 0;
-            const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-            const bool is_segment = read.ec == std::errc{} && std::string_view{read.ptr} == ".seg";
-            std::error_code gone;
-            if (is_segment && number <= *last && known.count(name) == 0 && entry->exists(gone))
-                note(entry->path().string() + " is no segment that the database knows");
-        }
-        if (failure)
-            return error_of_errno(failure.value(), "readdir", folder_.segments().folder());
+        std::set<std::string> known;
+        auto numbers = connection_.query("SELECT number FROM segment");
+        const auto read = numbers.each(
+            [&] { known.insert(SegmentFile::path_of({}, numbers.unsigned_integer(0)).string()); });
+        if (!last || !read) // noted by `check_database`
+            return {};
+        const auto& folder = folder_.segments().folder();
+        PORTRAIT_TRY_GET(files, SegmentFile::list(folder));
+        std::error_code gone;
+        for (const auto& [name, number] : files)
+            if (number <= static_cast<std::uint64_t>(*last) && known.count(name) == 0 &&
+                std::filesystem::exists(folder / name, gone))
+                note((folder / name).string() + " has no row in the database");
         return {};
     }
 
@@ -260,11 +210,9 @@ private:
 } // namespace
 
 result<CheckReport> SqliteImageStore::check(const ProgressListener& listener) const {
-    // A connection of its own: readers of rows mustn't wait for it.
-    const auto connection = Connection::open(folder_->database(), Connection::Access::query_only);
-    if (!connection)
-        return connection.error();
-    return FolderCheck{*folder_, **connection, listener}.run();
+    // A connection of its own: readers of rows must not wait for it.
+    PORTRAIT_TRY_GET(connection, Connection::open(folder_->database(), Connection::Access::query_only));
+    return FolderCheck{*folder_, *connection, listener}.run();
 }
 
 } // namespace portrait::sqlite

@@ -1,26 +1,14 @@
-#include "upkeep/store_copy.hpp"
-
 #include "folder/data_folder.hpp"
 #include "folder/folder_lock.hpp"
 #include "rows/schema.hpp"
 #include "upkeep/placed_records.hpp"
 
-#include <portrait/sqlite/image_store.hpp>
-
-#include <fmt/format.h>
-
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
-#include <map>
-#include <memory>
-#include <optional>
 #include <system_error>
+#include <tuple>
 
 namespace portrait::sqlite {
 
@@ -28,194 +16,137 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* partial_name = "portrait.db.partial"; ///< also says that what is there is our own work
-
-[[nodiscard]] result<fs::path> absolute_folder(const fs::path& folder) {
-    std::error_code failure;
-    auto path = fs::absolute(folder, failure).lexically_normal();
-    if (failure)
-        return error_of_errno(failure.value(), "getcwd");
-    return path.has_filename() ? path : path.parent_path();
-}
+/// The copy's database until the copy is whole. Also marks the pictures beside it as an unfinished copy's.
+constexpr const char* partial_name = "portrait.db.partial";
 
 bool is_there(const fs::path& path) {
     std::error_code ignored;
     return fs::exists(path, ignored);
 }
 
-bool has_nothing(const fs::path& folder) {
-    std::error_code failure;
-    return fs::is_empty(folder, failure) || failure;
-}
-
-Error in_the_way(std::string message, const fs::path& path) {
+Error target_refused(std::string message, const fs::path& path) {
     return Error{errc::store_in_use, std::move(message)}.with_cause(path.string());
 }
 
-[[nodiscard]] result<void> remove_file(const fs::path& path) {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-        return error_of_errno(errno, "unlink", path);
-    return {};
+/// Makes and locks the folder of a copy, and refuses one that holds other data.
+[[nodiscard]] result<FileDescriptor> take_target(const fs::path& folder, bool may_hold_earlier_copy) {
+    PORTRAIT_TRY(make_folder(folder));
+    PORTRAIT_TRY_GET(lock, lock_folder(folder));
+    const auto pictures = folder / pictures_name;
+    const bool has_database = is_there(folder / database_name);
+    if (has_database && !may_hold_earlier_copy)
+        return target_refused("The folder holds a database already, and nothing is overwritten", folder);
+    std::error_code missing;
+    if (!has_database && !is_there(folder / partial_name) && !fs::is_empty(pictures, missing) && !missing)
+        return target_refused("The folder holds pictures already, and nothing is overwritten", folder);
+    PORTRAIT_TRY(make_folder(pictures));
+    return std::move(lock);
 }
 
-/// The number of a segment file's name, nothing for other files.
-std::optional<std::uint64_t> segment_number(const fs::path& path) {
-    const auto name = path.filename().string();
-    std::uint64_t number = 0;
-    const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (read.ec != std::errc{} || std::string_view{read.ptr} != ".seg")
-        return std::nullopt;
-    return number;
-}
-
-/// The target's folder, locked and judged.
-[[nodiscard]] result<FolderLock> take_target(const CopyTarget& target) {
-    if (auto made = make_folder(target.folder); !made)
-        return made.error();
-    auto lock = FolderLock::take(target.folder);
-    if (!lock)
-        return lock;
-    const bool has_database = is_there(target.folder / database_name);
-    if (has_database && !target.may_hold_earlier_copy)
-        return in_the_way("The folder holds a database already, and nothing is overwritten", target.folder);
-    if (!has_database && !is_there(target.folder / partial_name) &&
-        !has_nothing(target.folder / pictures_name))
-        return in_the_way("The folder holds pictures already, and nothing is overwritten", target.folder);
-    if (auto made = make_folder(target.folder / pictures_name); !made)
-        return made.error();
-    return lock;
-}
-
-/// A copy at work.
+/// One copy: first the rows as they are now, then their records. The caller prevents that one of these is
+/// erased meanwhile. Renames the database last: an earlier copy stays as it is until then, since records are
+/// only added to it.
 class StoreCopy {
 public:
-    StoreCopy(Connection& source, Segments& segments, const CopyTarget& target,
+    StoreCopy(Connection& source, Segments& segments, const fs::path& target,
               const ProgressListener& listener)
         : source_{source}
         , segments_{segments}
-        , folder_{target.folder}
-        , pictures_{target.folder / pictures_name}
+        , folder_{target}
+        , pictures_{target / pictures_name}
         , listener_{listener} {}
 
     [[nodiscard]] result<CopyReport> run() {
-        if (auto copied = copy_rows(); !copied)
-            return copied.error();
-        if (auto opened = open_earlier(); !opened)
-            return opened.error();
-        if (auto copied = copy_records(); !copied)
-            return copied.error();
+        PORTRAIT_TRY(copy_rows());
+        PORTRAIT_TRY(open_earlier());
+        PORTRAIT_TRY(copy_records());
         earlier_.reset();
-        if (auto put = put_database(); !put)
-            return put.error();
-        if (auto erased = erase_the_rest(); !erased)
-            return erased.error();
+        PORTRAIT_TRY(put_database());
+        PORTRAIT_TRY(erase_the_rest());
         return std::move(report_);
     }
 
 private:
-    [[nodiscard]] result<void> tell(std::string_view step, std::uint64_t done, std::uint64_t total) const {
-        if (listener_ && !listener_({step, done, total}))
-            return Error{errc::cancelled};
-        return {};
+    bool report_progress(std::string_view step, std::uint64_t done, std::uint64_t total) const {
+        return !listener_ || listener_({step, done, total});
     }
 
     [[nodiscard]] result<void> copy_rows() {
         const auto path = folder_ / partial_name;
-        for (const char* more : {"", "-journal", "-wal", "-shm"})
-            if (auto removed = remove_file(path.string() + more); !removed)
-                return removed;
-        if (auto made = make_file(path); !made)
-            return made;
-        // One transaction for all pages: a copy in steps would start over with every commit in between.
-        if (auto begun = source_.execute("BEGIN"); !begun)
-            return begun;
-        auto copied = source_.copy_to(path, [&](std::uint64_t done, std::uint64_t total) {
-            return tell("database", done, total).has_value();
-        });
-        // What follows goes by the copy, so that the source's log doesn't have to grow until the end.
-        if (auto ended = source_.execute("COMMIT"); !ended && copied)
-            return ended;
-        if (!copied)
-            return copied;
-        auto rows = Connection::open(path, Connection::Access::read_write);
-        if (!rows)
-            return rows.error();
-        rows_ = std::move(*rows);
+        for (const char* suffix : {"", "-journal", "-wal", "-shm"})
+            PORTRAIT_TRY(remove_file(path.string() + suffix));
+        PORTRAIT_TRY(make_file(path));
+        // One transaction for all pages: a copy in steps would start again after every commit. It ends here,
+        // so that the source's log can be emptied while the records are copied.
+        PORTRAIT_TRY(source_.transact("BEGIN", [&] {
+            return source_.copy_to(path, [&](std::uint64_t done, std::uint64_t total) {
+                return report_progress("database", done, total);
+            });
+        }));
+        PORTRAIT_TRY_GET(rows, Connection::open(path, Connection::Access::read_write));
+        rows_ = std::move(rows);
         return {};
     }
 
-    /// The rows of the copy that is there from before, when there is one.
+    /// Opens the database of an earlier copy if there is one.
     [[nodiscard]] result<void> open_earlier() {
-        if (!is_there(folder_ / database_name))
+        const auto path = folder_ / database_name;
+        if (!is_there(path))
             return {};
-        auto opened = Connection::open(folder_ / database_name, Connection::Access::read_write);
-        if (!opened)
-            return opened.error();
-        if (auto version = judge_schema(**opened); !version)
-            return version.error();
-        earlier_ = std::move(*opened);
-        // A server that had this copy open may have left a log, which must not meet another database.
+        PORTRAIT_TRY_GET(opened, Connection::open(path, Connection::Access::read_write));
+        PORTRAIT_TRY(checked_schema(*opened));
+        earlier_ = std::move(opened);
+        // A server may have used this copy and left a log, which must not be applied to the new database.
         return earlier_->checkpoint(true);
     }
 
     [[nodiscard]] result<void> copy_records() {
-        const auto totals = totals_of(*rows_);
-        if (!totals)
-            return totals.error();
-        report_.pictures = totals->pictures;
-        report_.bytes = totals->bytes;
-        const auto numbers = segments_with_records(*rows_);
-        if (!numbers)
-            return numbers.error();
-        for (const auto number : *numbers)
-            if (auto copied = copy_segment(number); !copied)
-                return copied;
+        PORTRAIT_TRY_GET(totals, totals_of(*rows_));
+        std::tie(report_.pictures, report_.bytes) = totals;
+        PORTRAIT_TRY_GET(numbers, segments_with_records(*rows_));
+        for (const auto number : numbers)
+            PORTRAIT_TRY(copy_segment(number));
         return sync_folder(pictures_);
     }
 
     [[nodiscard]] result<void> copy_segment(std::uint64_t number) {
-        auto wanted = records_of(*rows_, number);
-        if (!wanted)
-            return wanted.error();
-        auto there = earlier_ ? records_of(*earlier_, number) : result<std::vector<PlacedRecord>>{};
-        if (!there)
-            return there.error();
+        PORTRAIT_TRY_GET(records, records_of(*rows_, number));
+        PORTRAIT_TRY_GET(there, earlier_ ? records_of(*earlier_, number) : std::vector<PlacedRecord>{});
         const auto source = segments_.file(number);
         if (!source && source.error() != errc::store_corrupt)
             return source.error();
         std::shared_ptr<SegmentFile> target;
-        auto earlier = there->begin();
-        for (const auto& record : *wanted) {
-            while (earlier != there->end() && earlier->end() <= record.place.range.offset)
-                ++earlier;
-            const bool same = earlier != there->end() && earlier->is_same_as(record);
-            if (!same && earlier != there->end() && earlier->place.range.offset < record.end())
-                return in_the_way("The folder holds the backup of another store; choose another one",
-                                  folder_);
-            if (!same)
-                if (auto copied = copy_record(source, record, target, number); !copied)
-                    return copied;
+        auto earlier = there.begin();
+        for (const auto& record : records) {
+            earlier = std::find_if(earlier, there.end(), [&](const PlacedRecord& candidate) {
+                return candidate.end() > record.place.range.offset;
+            });
+            const bool same = earlier != there.end() && earlier->is_same_as(record);
+            if (!same && earlier != there.end() && earlier->place.range.offset < record.end())
+                return target_refused("The folder holds the backup of another store; choose another one",
+                                      folder_);
+            if (!same) {
+                if (!target) {
+                    PORTRAIT_TRY(make_file(SegmentFile::path_of(pictures_, number)));
+                    PORTRAIT_TRY_GET(opened, SegmentFile::open(pictures_, number));
+                    target = std::move(opened);
+                }
+                PORTRAIT_TRY(copy_record(source, record, *target));
+            }
             done_ += record.size;
-            if (auto told = tell("pictures", done_, report_.bytes); !told)
-                return told;
+            if (!report_progress("pictures", done_, report_.bytes))
+                return Error{errc::cancelled};
         }
         return target ? target->sync() : result<void>{};
     }
 
     [[nodiscard]] result<void> copy_record(const result<std::shared_ptr<SegmentFile>>& source,
-                                           const PlacedRecord& record, std::shared_ptr<SegmentFile>& target,
-                                           std::uint64_t number) {
-        if (!target) {
-            auto opened = open_target(number);
-            if (!opened)
-                return opened.error();
-            target = std::move(*opened);
-        }
-        // An interrupted copy may have brought it.
-        if (target->read(record.place, record.size, record.digest).has_value())
+                                           const PlacedRecord& record, SegmentFile& target) {
+        // An interrupted copy may have written it.
+        if (target.read(record.place, record.size, record.digest).has_value())
             return {};
-        const auto bytes = source ? (*source)->read(record.place, record.size, record.digest)
-                                  : result<ImageBytes>{source.error()};
+        const auto bytes =
+            source ? (*source)->read(record.place, record.size, record.digest) : source.error();
         if (!bytes && bytes.error() != errc::store_corrupt && bytes.error() != errc::store_io)
             return bytes.error();
         if (!bytes) {
@@ -224,46 +155,26 @@ private:
         }
         ++report_.copied_pictures;
         report_.copied_bytes += record.size;
-        return target->put(record.place, bytes->view(), record.digest);
-    }
-
-    [[nodiscard]] result<std::shared_ptr<SegmentFile>> open_target(std::uint64_t number) {
-        if (auto made = make_file(SegmentFile::path_of(pictures_, number)); !made)
-            return made.error();
-        return SegmentFile::open(pictures_, number);
+        return target.write(record.place, bytes->view(), record.digest);
     }
 
     [[nodiscard]] result<void> put_database() {
         rows_.reset();
-        for (const char* more : {"-wal", "-shm"})
-            if (auto removed = remove_file((folder_ / database_name).string() + more); !removed)
-                return removed;
-        const auto from = folder_ / partial_name;
+        for (const char* suffix : {"-wal", "-shm"})
+            PORTRAIT_TRY(remove_file((folder_ / database_name).string() + suffix));
         const auto to = folder_ / database_name;
-        if (::rename(from.c_str(), to.c_str()) != 0)
+        if (::rename((folder_ / partial_name).c_str(), to.c_str()) != 0)
             return error_of_errno(errno, "rename", to);
         return sync_folder(folder_);
     }
 
-    /// What the new rows don't name: erased pictures of an earlier copy, leftovers of an interrupted one.
+    /// Erases ranges that no new row names: pictures of an earlier copy, leftovers of an interrupted one.
     [[nodiscard]] result<void> erase_the_rest() {
-        auto rows = Connection::open(folder_ / database_name, Connection::Access::query_only);
-        if (!rows)
-            return rows.error();
-        std::vector<std::uint64_t> numbers;
-        std::error_code failure;
-        for (fs::directory_iterator entry{pictures_, failure}, end; !failure && entry != end;
-             entry.increment(failure))
-            if (const auto number = segment_number(entry->path()))
-                numbers.push_back(*number);
-        if (failure)
-            return error_of_errno(failure.value(), "readdir", pictures_);
-        for (const auto number : numbers) {
-            const auto records = records_of(**rows, number);
-            if (!records)
-                return records.error();
-            if (auto done = erase_within(number, *records); !done)
-                return done;
+        PORTRAIT_TRY_GET(rows, Connection::open(folder_ / database_name, Connection::Access::query_only));
+        PORTRAIT_TRY_GET(files, SegmentFile::list(pictures_));
+        for (const auto& [name, number] : files) {
+            PORTRAIT_TRY_GET(records, records_of(*rows, number));
+            PORTRAIT_TRY(erase_within(number, records));
         }
         return sync_folder(pictures_);
     }
@@ -272,22 +183,17 @@ private:
         const auto path = SegmentFile::path_of(pictures_, number);
         if (records.empty())
             return remove_file(path);
-        const auto file = SegmentFile::open(pictures_, number);
-        if (!file)
-            return file.error();
+        PORTRAIT_TRY_GET(file, SegmentFile::open(pictures_, number));
         std::uint64_t end = 0;
         for (const auto& record : records) {
             if (record.place.range.offset > end)
-                if (auto erased = (*file)->erase({number, end, record.place.range.offset - end}); !erased)
-                    return erased;
+                PORTRAIT_TRY(file->erase({number, end, record.place.range.offset - end}));
             end = std::max(end, record.end());
         }
-        const auto size = (*file)->size();
-        if (!size)
-            return size.error();
-        if (*size > end && ::truncate(path.c_str(), static_cast<off_t>(end)) != 0)
+        PORTRAIT_TRY_GET(size, file->size());
+        if (size > end && ::truncate(path.c_str(), static_cast<off_t>(end)) != 0)
             return error_of_errno(errno, "truncate", path);
-        return (*file)->sync();
+        return file->sync();
     }
 
     Connection& source_;
@@ -295,59 +201,44 @@ private:
     const fs::path folder_;
     const fs::path pictures_;
     const ProgressListener& listener_;
-    std::unique_ptr<Connection> rows_;    ///< of the copy
-    std::unique_ptr<Connection> earlier_; ///< of the copy before
+    std::unique_ptr<Connection> rows_;    ///< of this copy
+    std::unique_ptr<Connection> earlier_; ///< of the earlier copy; null when there is none
     CopyReport report_;
     std::uint64_t done_ = 0;
 };
 
 } // namespace
 
-[[nodiscard]] result<CopyReport> copy_store(Connection& connection, Segments& segments,
-                                            const CopyTarget& target, const ProgressListener& listener) {
-    const auto lock = take_target(target);
-    if (!lock)
-        return lock.error();
-    return StoreCopy{connection, segments, target, listener}.run();
-}
-
 result<CopyReport> SqliteImageStore::backup(const std::filesystem::path& target,
                                             const ProgressListener& listener) const {
-    const auto folder = absolute_folder(target);
-    if (!folder)
-        return folder.error();
-    const auto connection = Connection::open(folder_->database(), Connection::Access::query_only);
-    if (!connection)
-        return connection.error();
-    // Before the first row is read, and until the last record is copied.
+    PORTRAIT_TRY_GET(folder, absolute_folder(target));
+    PORTRAIT_TRY_GET(connection, Connection::open(folder_->database(), Connection::Access::query_only));
+    // Held from before the first row is read until the last record is copied.
     const ReaderPins::Pin pin{folder_->pins()};
-    return copy_store(**connection, folder_->segments(), {*folder, true}, listener);
-}
-
-[[nodiscard]] result<CopyReport> restore(const std::filesystem::path& backup,
-                                         const std::filesystem::path& folder,
-                                         const ProgressListener& listener) {
-    const auto from = absolute_folder(backup);
-    if (!from)
-        return from.error();
-    const auto to = absolute_folder(folder);
-    if (!to)
-        return to.error();
-    if (!is_there(*from / database_name))
-        return Error{errc::store_not_a_database, "The folder holds no backup"}.with_cause(from->string());
-    const auto lock = FolderLock::take(*from);
+    const auto lock = take_target(folder, true);
     if (!lock)
         return lock.error();
-    const auto connection = Connection::open(*from / database_name, Connection::Access::read_write);
-    if (!connection)
-        return connection.error();
-    const auto version = judge_schema(**connection);
-    if (!version)
-        return version.error();
-    if (*version == 0)
-        return Error{errc::store_not_a_database, "The backup is empty"}.with_cause(from->string());
-    Segments segments{*from / pictures_name, SegmentFile::Growth{}, Segments::NumberSource{}};
-    return copy_store(**connection, segments, {*to, false}, listener);
+    return StoreCopy{*connection, folder_->segments(), folder, listener}.run();
+}
+
+result<CopyReport> restore(const std::filesystem::path& backup, const std::filesystem::path& folder,
+                           const ProgressListener& listener) {
+    PORTRAIT_TRY_GET(from, absolute_folder(backup));
+    PORTRAIT_TRY_GET(to, absolute_folder(folder));
+    if (!is_there(from / database_name))
+        return Error{errc::store_not_a_database, "The folder holds no backup"}.with_cause(from.string());
+    const auto backup_lock = lock_folder(from);
+    if (!backup_lock)
+        return backup_lock.error();
+    PORTRAIT_TRY_GET(connection, Connection::open(from / database_name, Connection::Access::read_write));
+    PORTRAIT_TRY_GET(version, checked_schema(*connection));
+    if (version == 0)
+        return Error{errc::store_not_a_database, "The backup is empty"}.with_cause(from.string());
+    Segments segments{from / pictures_name, SegmentFile::Growth{}, Segments::NumberSource{}};
+    const auto lock = take_target(to, false);
+    if (!lock)
+        return lock.error();
+    return StoreCopy{*connection, segments, to, listener}.run();
 }
 
 } // namespace portrait::sqlite

@@ -60,13 +60,13 @@ TEST_CASE("an existing folder is used and keeps its mode", "[sqlite][folder]") {
     const TemporaryFolder folder;
     ::chmod(folder.path().c_str(), 0750);
     SqliteOptions options =
-        options_for(folder.path().string() + "/"); // a slash at the end is no other folder
+        options_for(folder.path().string() + "/"); // a slash at the end makes no difference
     CHECK(open_store(options)->writable().has_value());
     CHECK(mode_of(folder.path()) == 0750);
     CHECK(std::filesystem::exists(folder / "portrait.db"));
 }
 
-TEST_CASE("a folder whose parent is missing is refused in one sentence", "[sqlite][folder]") {
+TEST_CASE("a folder without a parent is refused in one sentence", "[sqlite][folder]") {
     const TemporaryFolder folder;
     const auto opened = SqliteImageStore::open(options_for(folder / "missing" / "data"));
     REQUIRE(opened.has_error());
@@ -88,7 +88,7 @@ TEST_CASE("a folder that may not be written is read-only", "[sqlite][folder]") {
     ::chmod(folder.path().c_str(), 0755);
     const auto data = folder / "data";
     open_store(data).reset();
-    // Nothing stops root, so root has the process become somebody else.
+    // Modes don't restrict root, so the process changes its user.
     const auto user = ::geteuid() == 0 ? std::optional{nobody} : std::nullopt;
 
     SECTION("an existing one") {
@@ -113,7 +113,7 @@ TEST_CASE("a folder that may not be written is read-only", "[sqlite][folder]") {
     ::chmod((data / "pictures").c_str(), 0755);
 }
 
-TEST_CASE("a database that isn't ours is refused and left as it is", "[sqlite][folder]") {
+TEST_CASE("another program's database is refused and left as it is", "[sqlite][folder]") {
     const TemporaryFolder folder;
     const auto database = folder / "portrait.db";
     SECTION("not SQLite") {
@@ -125,7 +125,7 @@ TEST_CASE("a database that isn't ours is refused and left as it is", "[sqlite][f
     SECTION("another application's") {
         run_sql(database, "CREATE TABLE other (id); PRAGMA application_id = 7");
     }
-    SECTION("tables of nobody we know") {
+    SECTION("unknown tables") {
         run_sql(database, "CREATE TABLE other (id)");
     }
     std::ifstream before{database};
@@ -144,11 +144,11 @@ TEST_CASE("a database of a newer version is refused", "[sqlite][folder]") {
     REQUIRE(opened.has_error());
     CHECK(opened.error() == errc::store_newer_schema);
     CHECK(opened.error().message() ==
-          "The data folder has schema version 2; this program knows versions up to 1");
+          "The data folder has schema version 2; this program accepts versions up to 1");
     CHECK(run_sql(folder / "portrait.db", "PRAGMA user_version") == newer);
 }
 
-TEST_CASE("the database says whose it is and keeps a log", "[sqlite][folder]") {
+TEST_CASE("the database has an application id and a log", "[sqlite][folder]") {
     const TemporaryFolder folder;
     open_store(folder.path()).reset();
     CHECK(run_sql(folder / "portrait.db", "PRAGMA application_id") == sqlite::application_id);
@@ -156,7 +156,7 @@ TEST_CASE("the database says whose it is and keeps a log", "[sqlite][folder]") {
     CHECK(run_sql(folder / "portrait.db", "SELECT journal_mode = 'wal' FROM pragma_journal_mode") == 1);
 }
 
-TEST_CASE("pictures without their database aren't begun anew", "[sqlite][folder]") {
+TEST_CASE("pictures without a database are refused", "[sqlite][folder]") {
     const TemporaryFolder folder;
     save(*open_store(folder.path()), person(1), 1);
     std::filesystem::remove(folder / "portrait.db");
@@ -169,11 +169,11 @@ TEST_CASE("a folder has one owner", "[sqlite][folder]") {
     SECTION("in this process") {
         auto store = open_store(folder.path());
         CHECK(rule_of_opening(options_for(folder.path())) == "store.in_use");
-        save(*store, person(1), 1); // the refused one took nothing from the first
+        save(*store, person(1), 1); // the refusal has no effect on the first store
         store.reset();
         CHECK(rule_of_opening(options_for(folder.path())) == "opened");
     }
-    SECTION("as long as one of the parts is alive") {
+    SECTION("as long as the person directory lives") {
         auto store = open_store(folder.path());
         auto persons = store->persons();
         store.reset();

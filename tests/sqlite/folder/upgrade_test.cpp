@@ -26,7 +26,7 @@ std::filesystem::path data_folder_of(std::int64_t version) {
     return source_path("tests/sqlite/folder/data_folders") / ("version-" + std::to_string(version));
 }
 
-/// What every version's folder holds.
+/// Writes the content of every version's folder.
 void fill(SqliteImageStore& store) {
     const std::vector<sqlite::Person> persons{{person(1), "One"}, {person(2), "Zwölf Ærøskøbing"}};
     REQUIRE(store.persons()->add(persons).has_value());
@@ -68,7 +68,7 @@ void check_filled(SqliteImageStore& store) {
 
 } // namespace
 
-TEST_CASE("a data folder of every version opens and has all it had", "[sqlite][upgrade]") {
+TEST_CASE("a data folder of every version opens with everything in it", "[sqlite][upgrade]") {
     for (std::int64_t version = 1; version <= sqlite::schema_version(); ++version) {
         CAPTURE(version);
         const auto kept = data_folder_of(version);
@@ -80,16 +80,17 @@ TEST_CASE("a data folder of every version opens and has all it had", "[sqlite][u
         {
             const auto store = open_store(folder / "data");
             check_filled(*store);
-            CHECK(save(*store, person(6), 7).info.blob_id.value() == 6); // ids go on where they were
+            CHECK(save(*store, person(6), 7).info.blob_id.value() == 6); // ids continue
         }
         CHECK(run_sql(folder / "data" / "portrait.db", "PRAGMA user_version") == sqlite::schema_version());
-        // The same by way of a backup that was made back then.
+        // Also by restoring a backup of that version.
         REQUIRE(sqlite::restore(folder / "backup", folder / "restored").value().ok());
         check_filled(*open_store(folder / "restored"));
     }
 }
 
-// Before a version is left: run this case by name, with PORTRAIT_MAKE_DATA_FOLDER=1 in the environment.
+// Before the schema's version is raised, run this case by name with PORTRAIT_MAKE_DATA_FOLDER=1 in the
+// environment.
 TEST_CASE("the data folder of this version is made", "[.][upgrade-fixture]") {
     if (std::getenv("PORTRAIT_MAKE_DATA_FOLDER") == nullptr)
         return;

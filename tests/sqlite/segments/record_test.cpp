@@ -13,7 +13,7 @@ TEST_CASE("a record's header reads back as it was written", "[sqlite][record]") 
     const RecordHeader header{0x0102030405060708, 0xfffffffff, testing::conformance::content(3).digest};
     const auto bytes = encode(header);
     CHECK(decode(bytes).value() == header);
-    // The layout is for good: little-endian, the sequence at 16, the length at 24.
+    // The layout must not change: little-endian, the sequence at 16, the length at 24.
     CHECK(std::to_integer<int>(bytes[16]) == 0x08);
     CHECK(std::to_integer<int>(bytes[23]) == 0x01);
     CHECK(std::to_integer<int>(bytes[28]) == 0x0f);

@@ -37,7 +37,7 @@ Reservation reserve(SegmentFile& file, std::uint64_t length) {
 RecordPlace store(SegmentFile& file, const ImageContent& picture) {
     const auto reserved = reserve(file, picture.bytes.size());
     REQUIRE(reserved.write(picture.bytes, picture.digest).has_value());
-    return reserved.place();
+    return reserved.place;
 }
 
 bool gives_back(const SegmentFile& file, const RecordPlace& place, const ImageContent& picture) {
@@ -54,12 +54,12 @@ TEST_CASE("ranges of a segment are aligned, apart and in order", "[sqlite][segme
     std::set<std::uint64_t> sequences;
     for (const std::uint64_t length : {0, 1, 4032, 4033, 9000}) {
         const auto reserved = reserve(*file, length);
-        CHECK(reserved.place().range.offset == end);
-        CHECK(reserved.place().range.offset % 4096 == 0);
-        CHECK(reserved.place().range.length == range_length(length));
-        CHECK(reserved.place().range.segment == 5);
-        CHECK(sequences.insert(reserved.place().sequence).second);
-        end += reserved.place().range.length;
+        CHECK(reserved.place.range.offset == end);
+        CHECK(reserved.place.range.offset % 4096 == 0);
+        CHECK(reserved.place.range.length == range_length(length));
+        CHECK(reserved.place.range.segment == 5);
+        CHECK(sequences.insert(reserved.place.sequence).second);
+        end += reserved.place.range.length;
     }
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("the first record of a segment may be larger than it", "[sqlite][segme
     CHECK_FALSE(file->reserve(1).value().has_value());
 }
 
-TEST_CASE("space is taken in large steps and given back by sealing", "[sqlite][segment]") {
+TEST_CASE("space is allocated in large steps and freed by sealing", "[sqlite][segment]") {
     const TemporaryFolder folder;
     const auto file = make(folder);
     reserve(*file, 100);
@@ -109,14 +109,14 @@ TEST_CASE("when a large step doesn't fit, the record still may", "[sqlite][segme
     CHECK(gives_back(*file, store(*file, picture), picture));
 }
 
-TEST_CASE("a segment file is private and never made over another", "[sqlite][segment]") {
+TEST_CASE("a segment file is private and replaces no other file", "[sqlite][segment]") {
     const TemporaryFolder folder;
     const auto file = make(folder);
     CHECK(mode_of(SegmentFile::path_of(folder.path(), 5)) == 0600);
     CHECK(make(folder) == nullptr);
 }
 
-TEST_CASE("a write that the kernel cuts in pieces is whole", "[sqlite][segment]") {
+TEST_CASE("a write that the kernel splits is whole", "[sqlite][segment]") {
     const TemporaryFolder folder;
     const auto file = make(folder);
     const auto picture = content(3, 20'000);
@@ -126,7 +126,7 @@ TEST_CASE("a write that the kernel cuts in pieces is whole", "[sqlite][segment]"
     CHECK(gives_back(*file, place, picture));
 }
 
-TEST_CASE("a reopened segment gives everything back and takes nothing more", "[sqlite][segment]") {
+TEST_CASE("a reopened segment returns all records and takes no more", "[sqlite][segment]") {
     const TemporaryFolder folder;
     const auto picture = content(4, 5000);
     std::optional<RecordPlace> place;
@@ -142,7 +142,7 @@ TEST_CASE("a reopened segment gives everything back and takes nothing more", "[s
     CHECK(SegmentFile::open(folder.path(), 6).error() == errc::store_corrupt);
 }
 
-TEST_CASE("a torn tail of a segment spoils its own record only", "[sqlite][segment]") {
+TEST_CASE("a torn tail of a segment damages its own record only", "[sqlite][segment]") {
     const TemporaryFolder folder;
     const auto whole = content(5, 5000);
     const auto torn = content(6, 9000);
@@ -209,10 +209,10 @@ TEST_CASE("threads reserve, write and read at the same time", "[sqlite][segment]
                 const auto reserved = file->reserve(picture.bytes.size());
                 if (!reserved || !*reserved || !(*reserved)->write(picture.bytes, picture.digest))
                     ++bad;
-                else if (!gives_back(*file, (*reserved)->place(), picture))
+                else if (!gives_back(*file, (*reserved)->place, picture))
                     ++bad;
                 else
-                    places[index].push_back((*reserved)->place());
+                    places[index].push_back((*reserved)->place);
                 if (round % 20 == 0 && !file->sync())
                     ++bad;
             }

@@ -31,7 +31,7 @@ struct Fixture {
                       }};
 
     std::uint64_t segment_of(std::uint64_t length) {
-        return segments.reserve(length).value().place().range.segment;
+        return segments.reserve(length).value().place.range.segment;
     }
     bool exists(std::uint64_t number) const {
         return std::filesystem::exists(SegmentFile::path_of(folder.path(), number));
@@ -54,7 +54,7 @@ TEST_CASE("a picture larger than a segment gets one of its own", "[sqlite][segme
     Fixture fixture;
     CHECK(fixture.segment_of(100) == 1);
     CHECK(fixture.segment_of(100'000) == 2);
-    CHECK(fixture.segment_of(100) == 1); // the one before goes on
+    CHECK(fixture.segment_of(100) == 1); // the current segment is used further
 }
 
 TEST_CASE("a segment file that is there already is left alone", "[sqlite][segments]") {
@@ -64,7 +64,7 @@ TEST_CASE("a segment file that is there already is left alone", "[sqlite][segmen
     CHECK(other->size().value() == 0);
 }
 
-TEST_CASE("a number whose file couldn't be filled serves again", "[sqlite][segments]") {
+TEST_CASE("the number of a file that couldn't be filled is used again", "[sqlite][segments]") {
     Fixture fixture;
     {
         const FaultyDisk full{FaultyDisk::Call::allocate, ".seg", ENOSPC};
@@ -80,7 +80,7 @@ TEST_CASE("a reservation keeps its segment in use", "[sqlite][segments]") {
     auto first = std::make_unique<Reservation>(fixture.segments.reserve(100).value());
     const auto file = fixture.segments.file(1).value();
     CHECK(file->in_use());
-    fixture.segments.seal();
+    CHECK(fixture.segment_of(63'000) == 2); // seals the first
     CHECK(file->in_use());
     first.reset();
     CHECK_FALSE(file->in_use());
@@ -105,9 +105,9 @@ TEST_CASE("threads that roll over at the same time never share a range", "[sqlit
                     ++bad;
                     continue;
                 }
-                const auto& range = reserved->place().range;
+                const auto& range = reserved->place.range;
                 const auto file = fixture.segments.file(range.segment);
-                if (!file || !(*file)->read(reserved->place(), 5000, picture.digest))
+                if (!file || !(*file)->read(reserved->place, 5000, picture.digest))
                     ++bad;
                 const std::lock_guard lock{mutex};
                 places.emplace(range.segment, range.offset);

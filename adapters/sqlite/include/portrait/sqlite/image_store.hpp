@@ -19,28 +19,26 @@ namespace portrait::sqlite {
 class DataFolder;
 class SqlitePersonDirectory;
 
-/// Has SQLite keep no statistics of its memory, in the whole process: for them each of its allocations takes
-/// a lock that all threads share, which reads of rows on many threads feel. For a process that is its own,
-/// before the first use of SQLite; later it changes nothing and returns false.
+/// Disables SQLite's statistics of its memory in the whole process: for them each allocation takes a lock
+/// that all threads share. Call it before the first use of SQLite; later it changes nothing and returns
+/// false.
 PORTRAIT_EXPORT bool forgo_memory_statistics() noexcept;
 
-/// Where the embedded store keeps its data, and how. The defaults suit a server.
+/// Options of the embedded store. The defaults suit a server.
 struct SqliteOptions {
-    /// Made (0700) when it is missing; its parent has to exist. An existing folder keeps its mode; what is
-    /// made inside is 0600, folders 0700, whatever the umask.
+    /// Made with mode 0700 when it is missing; its parent must exist. An existing folder keeps its mode.
+    /// Files in it are made with 0600, folders with 0700, whatever the umask.
     std::filesystem::path folder = "portrait-data";
-    /// A segment file isn't filled beyond this; a picture that is larger gets a segment of its own. At least
-    /// 4 KiB.
+    /// Limit of a segment file's size, at least 4 KiB. A larger picture gets a segment of its own.
     std::uint64_t segment_bytes = 1024ULL * 1024 * 1024;
-    /// Space is taken from the file system in steps of this size; 0: only what is needed.
+    /// Disk space is allocated in steps of this size; 0: as needed.
     std::uint64_t preallocation_bytes = 64ULL * 1024 * 1024;
-    /// At most so many reads of rows at the same time; more wait. At least 1. As many more connections answer
-    /// `cached_image` and `cached_info`, for which nobody waits.
+    /// Limit of reads of rows at the same time, at least 1; more wait. The store opens up to as many further
+    /// connections for `cached_image` and `cached_info`.
     std::size_t read_connections = 8;
-    /// At most so many writes waiting for a commit; more are `service_busy`.
+    /// Limit of writes that wait for a commit; more are `service_busy`.
     std::size_t max_waiting_writes = 16'384;
-    /// How long after a failed sync or commit the store first tries to reopen; doubles with each try, to a
-    /// minute.
+    /// The time from a failed sync or commit to the first try to reopen; doubles with each try, up to 60 s.
     std::chrono::milliseconds reopen_delay{1000};
 };
 
@@ -53,43 +51,50 @@ struct StoreStatistics {
     SizeHistogram batch_sizes;        ///< members of each durable transaction
     DurationHistogram commit_times;   ///< of the durable transactions, syncs included
     std::uint64_t failed_batches = 0; ///< transactions that failed as a whole
-    std::uint64_t reopened = 0;       ///< times that the store closed for writes and came back
-    std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still taking space
-    std::uint64_t bytes_freed = 0;    ///< given back to the file system
+    std::uint64_t reopened = 0;       ///< times that the store reopened after a failure
+    std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still on the disk
+    std::uint64_t bytes_freed = 0;    ///< erased and given back to the file system
 };
 
 /// The embedded store: rows in SQLite (`portrait.db`), bytes in append-only files (`pictures/<number>.seg`).
 ///
-/// Keeps every promise of `ImageStore`, durability included: a write is answered after its bytes and its row
-/// have been synced to the disk. Writes that wait at the same time share one commit. Thread-safe.
+/// A write is answered after its bytes and its row have been synced to the disk. Writes that wait at the same
+/// time share one commit. Thread-safe. One object owns a folder at a time, in all processes.
 ///
-/// One object owns a folder at a time, in this process or any other. After a sync or commit failed, writes
-/// are `store_closed` and reads go on, until the store has reopened and checked itself, which it tries on its
-/// own. A full disk is milder: the writes that met it are `store_full`, later ones may succeed.
+/// After a failed sync or commit, writes are `store_closed` and reads work, until the store has reopened and
+/// checked itself. After a full disk, only the writes that met it are `store_full`.
 ///
 /// Completions are called on the committing thread. They must not block, must not write to this store (that
 /// is `service_busy`), and must not own the last reference to it.
+///
+/// ```cpp
+/// auto store = portrait::sqlite::SqliteImageStore::open({.folder = "portrait-data"});
+/// if (!store)
+///     return report(store.error());
+/// auto persons = (*store)->persons();
+/// portrait::PersonImageService service{std::move(*store), persons};
+/// ```
 class PORTRAIT_EXPORT SqliteImageStore final : public ImageStore {
 public:
-    /// Opens the folder, or makes it. Errors: `store_folder_missing` (no parent), `store_read_only`,
+    /// Opens or makes the folder. Errors: `store_folder_missing` (no parent), `store_read_only`,
     /// `store_in_use`, `store_not_a_database`, `store_newer_schema`, `store_corrupt`, `store_full`,
     /// `store_io`.
     [[nodiscard]] static result<std::unique_ptr<SqliteImageStore>> open(SqliteOptions options);
 
-    /// Waits until every write that was submitted is answered. The folder itself is closed and unlocked when
-    /// the person directories of this store are gone, too.
+    /// Waits until all submitted writes are answered. Closes and unlocks the folder, unless a person
+    /// directory of this store still uses it.
     ~SqliteImageStore() override;
 
     [[nodiscard]] result<SavedImage> save(SaveImage command) override;
-    /// Writes the bytes on the calling thread, which may block on the disk; the sync and the row come later.
+    /// Writes the bytes on the calling thread, which may block on the disk; sync and row follow later.
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
-    /// What the page cache holds of row and bytes, checked like what comes from the disk; nothing for a
-    /// picture of more than 256 KiB, which takes longer than a thread that serves many should spend at once.
+    /// Present if the page cache has the row and the bytes, which are verified as always; absent for a
+    /// picture of more than 256 KiB, which would keep the calling thread for too long.
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
-    /// By one query, however many.
+    /// Runs one query for all persons.
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const override;
     [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
@@ -98,30 +103,30 @@ public:
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
     [[nodiscard]] result<void> writable() const override;
 
-    /// The persons of the same folder. Never null; may outlive the store and then keeps the folder open.
+    /// The persons of this folder. Never null; keeps the folder open even without the store.
     std::shared_ptr<SqlitePersonDirectory> persons() const;
 
-    /// Cheap enough for every scrape of a monitor.
+    /// Takes microseconds.
     StoreStatistics statistics() const;
 
-    /// Reads everything: SQLite's integrity check, every picture against its digest, every range of the
-    /// segment files that no row names. Reads and writes go on meanwhile; what they free comes back a segment
-    /// later. What is found is in the report; an error means that the check itself couldn't be done.
+    /// Reads the whole folder: runs SQLite's integrity check, compares all pictures with their digests, and
+    /// looks for data in ranges that no row names. Reads and writes work meanwhile; ranges that they free are
+    /// erased when the check is done with the segment. Errors: the check couldn't be done. Damages are in the
+    /// report.
     [[nodiscard]] result<CheckReport> check(const ProgressListener& listener = {}) const;
 
-    /// Copies the state of one moment into `target`, which can be served like any data folder, while reads
-    /// and writes go on. Made (0700) when it is missing; when it holds an earlier backup of this folder, only
-    /// what is new is copied, and what has been erased here is erased there. Until the new backup is whole
-    /// and durable the earlier one stays as it was; one that was interrupted goes on where it was. Nothing
-    /// that is freed meanwhile is given back before the end. Any thread; one call a target at a time.
-    /// Errors: `store_in_use` when somebody has `target` open or it holds something else than a backup of
-    /// this folder, `store_folder_missing`, `store_read_only`, `store_full`, `store_newer_schema`,
-    /// `cancelled`, `store_io`.
+    /// Copies the state of one moment into `target`, which is a data folder then; reads and writes work
+    /// meanwhile. Makes `target` (0700) when it is missing. When it holds an earlier backup of this folder,
+    /// copies new pictures only and erases there the ones erased here; the earlier backup stays whole until
+    /// the new one is durable, and an interrupted one is continued. Ranges freed meanwhile are erased after
+    /// the end. One call for a target at a time. Errors: `store_in_use` when `target` is open or holds other
+    /// data, `store_folder_missing`, `store_read_only`, `store_full`, `store_newer_schema`, `cancelled`,
+    /// `store_io`.
     [[nodiscard]] result<CopyReport> backup(const std::filesystem::path& target,
                                             const ProgressListener& listener = {}) const;
 
-    /// Persons who have a picture, by id, from the first one beyond `after` (absent: from the beginning); at
-    /// most `most` of them. For going through all pictures a page at a time.
+    /// The first `most` persons with a picture whose ids are above `after` (absent: all), by id. For reading
+    /// all pictures page by page.
     [[nodiscard]] result<std::vector<PersonWithImage>> persons_with_image(std::optional<PersonId> after,
                                                                           std::size_t most) const;
 

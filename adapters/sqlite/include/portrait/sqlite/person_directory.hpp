@@ -16,24 +16,25 @@ class SqliteImageStore;
 /// A person that may have a picture.
 struct Person {
     PersonId id;
-    std::string name; ///< for people who look at the table; nothing depends on it
+    std::string name; ///< for operators; the library ignores it
 };
 
-/// The table of persons in the data folder of a `SqliteImageStore`, which hands it out. Thread-safe.
+/// The table of persons in the data folder of a `SqliteImageStore`; see `SqliteImageStore::persons`.
+/// Thread-safe.
 ///
-/// Writes join the store's commits and are durable when they return; a write from a store's completion is
-/// `service_busy`. Errors of all members are those of the store: `store_io`, `store_full`, `store_closed`, ….
+/// Writes join the store's commits and are durable when they return; a write from a completion of the store
+/// is `service_busy`. All members have the store's errors: `store_io`, `store_full`, `store_closed`, ….
 class PORTRAIT_EXPORT SqlitePersonDirectory final : public PersonDirectory {
 public:
     ~SqlitePersonDirectory() override;
 
-    /// Adds a person; one who is there already gets the new name.
+    /// Adds a person, or changes the name of one that is in the table.
     [[nodiscard]] result<void> add(PersonId person_id, std::string name);
-    /// Adds all of them or, on an error, none. The span may be gone after the call.
+    /// Adds all persons or, after an error, none.
     [[nodiscard]] result<void> add(std::span<const Person> persons);
 
     [[nodiscard]] result<bool> contains(PersonId person_id) const override;
-    /// How many persons there are.
+    /// The number of persons.
     [[nodiscard]] result<std::uint64_t> count() const;
 
 private:

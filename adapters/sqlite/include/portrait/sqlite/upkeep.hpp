@@ -12,31 +12,29 @@
 #include <string_view>
 #include <vector>
 
-/// What an operator does with a data folder beside serving it: `SqliteImageStore::check` and `backup` on one
-/// that is open, `restore` into one that isn't there yet.
+/// Maintenance of a data folder: reports of `SqliteImageStore::check` and `backup`, and `restore`.
 namespace portrait::sqlite {
 
-/// How far a long piece of work has come.
+/// Progress of a check, backup or restoration.
 struct Progress {
-    std::string_view step;   ///< such as "pictures"; the strings are literals
+    std::string_view step;   ///< such as "pictures"; a literal
     std::uint64_t done = 0;  ///< bytes of this step
-    std::uint64_t total = 0; ///< bytes of this step; 0: not known
+    std::uint64_t total = 0; ///< bytes of this step; 0: unknown
 };
 
-/// Told of progress, on the thread that does the work, many times a second. False ends the work with
-/// `errc::cancelled`.
+/// Called many times a second, on the thread that does the work. False ends the work with `errc::cancelled`.
 using ProgressListener = std::function<bool(const Progress&)>;
 
-/// Something in a data folder that isn't as it should be.
+/// A damage in a data folder.
 struct Damage {
-    std::optional<BlobId> blob_id; ///< of the picture that can't be read; absent when it is no picture
-    std::vector<PersonId> persons; ///< who has this picture, the first ten
-    std::string what;              ///< for the operator: file, place and what is wrong there
+    std::optional<BlobId> blob_id; ///< of the damaged picture; absent for other damages
+    std::vector<PersonId> persons; ///< the first ten persons with this picture
+    std::string what;              ///< for the operator: file, place and kind of damage
 };
 
-/// What a check found.
+/// The result of a check.
 struct CheckReport {
-    std::uint64_t pictures = 0;  ///< that were read and compared with their digests
+    std::uint64_t pictures = 0;  ///< pictures that match their digests
     std::uint64_t bytes = 0;     ///< of these pictures
     std::vector<Damage> damages; ///< the first thousand
     std::uint64_t damage_count = 0;
@@ -45,30 +43,28 @@ struct CheckReport {
     bool ok() const noexcept { return damage_count == 0 && unreferenced_bytes == 0; }
 };
 
-/// A person who has a picture.
+/// A person with a picture.
 struct PersonWithImage {
     PersonId id;
-    std::optional<std::string> name; ///< as the table of persons has it; absent when the person isn't there
+    std::optional<std::string> name; ///< from the table of persons; absent when the person isn't in it
 };
 
-/// What a backup or a restoration did.
+/// The result of a backup or a restoration.
 struct CopyReport {
     std::uint64_t pictures = 0;        ///< in the copy
     std::uint64_t bytes = 0;           ///< of these pictures
-    std::uint64_t copied_pictures = 0; ///< that weren't there from an earlier backup
+    std::uint64_t copied_pictures = 0; ///< pictures that an earlier backup lacked
     std::uint64_t copied_bytes = 0;    ///< of these
-    std::vector<Damage>
-        damages; ///< pictures that couldn't be read and aren't in the copy; the first thousand
+    std::vector<Damage> damages;       ///< damaged pictures, which the copy lacks; the first thousand
     std::uint64_t damage_count = 0;
 
     bool ok() const noexcept { return damage_count == 0; }
 };
 
-/// Copies a backup (or any data folder that nobody has open) into a new data folder, digests compared on the
-/// way. `folder` has to be missing, or without pictures and a database: nothing is ever overwritten. A
-/// restoration that was interrupted goes on where it was. Schema and counters are the backup's, so ids that
-/// were given out after it may be given again.
-/// Errors: `store_in_use` when somebody has the backup open or `folder` holds data, `store_folder_missing`,
+/// Copies a backup, or any data folder that isn't open, into a new data folder, and verifies all digests.
+/// `folder` must be missing, or have no pictures and no database: nothing is overwritten. An interrupted
+/// restoration is continued. The counters are the backup's, so later ids may be given again.
+/// Errors: `store_in_use` when the backup is open or `folder` holds data, `store_folder_missing`,
 /// `store_not_a_database` when there is no backup, `store_newer_schema`, `cancelled`, those of the disk.
 [[nodiscard]] PORTRAIT_EXPORT result<CopyReport> restore(const std::filesystem::path& backup,
                                                          const std::filesystem::path& folder,
