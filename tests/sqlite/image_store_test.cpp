@@ -21,12 +21,12 @@ using conformance::save_command;
 
 namespace {
 
-/// Holds the committing thread in a completion while it lives, so that what is submitted meanwhile waits
+/// Blocks the committing thread in a completion while it lives, so that writes submitted meanwhile wait
 /// together.
 class HeldCommitter {
 public:
     explicit HeldCommitter(SqliteImageStore& store) {
-        // The thread may still be in the completion when this object has gone.
+        // The thread may still be in the completion when this object is destroyed.
         const auto held = std::make_shared<std::promise<void>>();
         auto is_held = held->get_future();
         store.submit(save_command(NewBlob{}, 99),
@@ -51,7 +51,7 @@ std::future<result<SavedImage>> submit(SqliteImageStore& store, SaveImage comman
 
 } // namespace
 
-TEST_CASE("a reopened store gives everything back", "[sqlite][store]") {
+TEST_CASE("a reopened store returns everything", "[sqlite][store]") {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
     std::vector<StoredImage> before;
@@ -84,7 +84,7 @@ TEST_CASE("a reopened store gives everything back", "[sqlite][store]") {
     }
 }
 
-TEST_CASE("ids and versions go on after a restart", "[sqlite][store]") {
+TEST_CASE("ids and versions continue after a restart", "[sqlite][store]") {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
     const auto first = save(*store, person(1), 1);
@@ -97,7 +97,7 @@ TEST_CASE("ids and versions go on after a restart", "[sqlite][store]") {
     CHECK(second.info.blob_version > first.info.link_version);
 }
 
-TEST_CASE("the last blob id is given out once, and that stays so", "[sqlite][store]") {
+TEST_CASE("the last blob id is used once, also after a restart", "[sqlite][store]") {
     const TemporaryFolder folder;
     open_store(folder.path()).reset();
     run_sql(folder / "portrait.db", "UPDATE counters SET last_blob_id = 2147483646");
@@ -132,7 +132,7 @@ TEST_CASE("saves that wait together share a commit", "[sqlite][commit]") {
     CHECK(after.batch_sizes.total == after.writes + after.refused_writes);
 }
 
-TEST_CASE("in a shared commit each write stands for itself", "[sqlite][commit]") {
+TEST_CASE("in a shared commit each write succeeds or fails alone", "[sqlite][commit]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     const auto first = save(*store, person(1), 1);
@@ -156,12 +156,11 @@ TEST_CASE("in a shared commit each write stands for itself", "[sqlite][commit]")
     REQUIRE(lost.error().current() != nullptr);
     CHECK(saves[3].get().has_value());
     const auto now = store->image(person(1)).value();
-    CHECK(*lost.error().current() ==
-          now.info.version()); // it saw what the winner did, before that was durable
+    CHECK(*lost.error().current() == now.info.version()); // the winner's version, before it was durable
     CHECK(now.bytes.text() == content(3).bytes.text());
     CHECK(store->statistics().refused_writes == 2);
-    CHECK(store->statistics().largest_batch >= saves.size()); // one commit for all that waited
-    // What the two wrote is nobody's.
+    CHECK(store->statistics().largest_batch >= saves.size()); // one commit for all waiting writes
+    // No row names the bytes of the two refused writes.
     CHECK(eventually([&] {
         const auto figures = store->statistics();
         return figures.bytes_to_free == 0 && figures.bytes_freed == 3 * 4096;
@@ -184,7 +183,7 @@ TEST_CASE("when too many writes wait, more are refused", "[sqlite][commit]") {
     CHECK(store->info(person(3)).error() == errc::image_none);
 }
 
-TEST_CASE("a completion that throws or writes harms nobody", "[sqlite][commit]") {
+TEST_CASE("a completion that throws or writes disturbs no other write", "[sqlite][commit]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     const auto written = std::make_shared<std::promise<errc>>();
@@ -233,7 +232,7 @@ TEST_CASE("a damaged picture is an error, and the others are read", "[sqlite][st
     CHECK(store->image(person(1)).error() == errc::store_corrupt);
     CHECK(store->info(person(1)).has_value());
     CHECK(is_whole(store->image(person(2)).value()));
-    save(*store, person(1), 3); // a new picture heals
+    save(*store, person(1), 3); // a new picture replaces the damaged one
     CHECK(is_whole(store->image(person(1)).value()));
 }
 
@@ -297,19 +296,19 @@ TEST_CASE("savers, readers, linkers and removers at the same time", "[sqlite][st
     }
 }
 
-TEST_CASE("everybody who reads a picture at the same time shares one copy of it", "[sqlite][store]") {
+TEST_CASE("concurrent readers of a picture share one copy of it", "[sqlite][store]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     REQUIRE(store->save(save_command(person(1), 1, 1, 3'000'000)).has_value());
-    SECTION("one after the other, also by the blob's id and from the page cache") {
+    SECTION("one after another, also by the blob's id and from the page cache") {
         const auto first = store->image(person(1)).value();
         CHECK(store->image(person(1)).value().bytes.data() == first.bytes.data());
         CHECK(store->image(first.info.blob_id).value().bytes.data() == first.bytes.data());
-        const auto at_hand = store->cached_image(person(1)); // without one, the rows weren't in memory
-        if (at_hand)
-            CHECK(at_hand->bytes.data() == first.bytes.data());
+        const auto cached = store->cached_image(person(1)); // absent when the rows weren't in memory
+        if (cached)
+            CHECK(cached->bytes.data() == first.bytes.data());
     }
-    SECTION("threads that begin together") {
+    SECTION("threads that begin at the same time") {
         std::vector<ImageBytes> read(8);
         std::vector<std::thread> threads;
         for (auto& mine : read)
@@ -319,7 +318,7 @@ TEST_CASE("everybody who reads a picture at the same time shares one copy of it"
         for (const auto& one : read)
             CHECK(one.data() == read.front().data());
     }
-    SECTION("but nobody gets the bytes of an earlier state") {
+    SECTION("but never the bytes of an earlier state") {
         const auto before = store->image(person(1)).value();
         REQUIRE(store->save(save_command(person(1), 2, 2, 2'000'000)).has_value());
         const auto after = store->image(person(1)).value();
@@ -329,7 +328,7 @@ TEST_CASE("everybody who reads a picture at the same time shares one copy of it"
     }
 }
 
-TEST_CASE("a picture is read again once nobody holds it", "[sqlite][store]") {
+TEST_CASE("a picture that left the memory is read again", "[sqlite][store]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     REQUIRE(store->save(save_command(person(1), 1, 1, 3'000'000)).has_value());

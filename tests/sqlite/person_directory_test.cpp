@@ -15,7 +15,7 @@ using conformance::person;
 using conformance::save_command;
 using sqlite::Person;
 
-TEST_CASE("persons that were added are there, after a restart too", "[sqlite][persons]") {
+TEST_CASE("added persons are in the table, also after a restart", "[sqlite][persons]") {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
     CHECK_FALSE(store->persons()->contains(person(7)).value());

@@ -10,13 +10,13 @@
 #include <string>
 #include <thread>
 
-/// What the tests of the embedded store share.
+/// Helpers for the tests of the embedded store.
 namespace portrait::testing {
 
 using sqlite::SqliteImageStore;
 using sqlite::SqliteOptions;
 
-/// Options that fit a test: small segments, small steps, quick recovery.
+/// Options for tests: small segments, small steps, quick recovery.
 inline SqliteOptions options_for(const std::filesystem::path& folder) {
     SqliteOptions options;
     options.folder = folder;
@@ -34,16 +34,16 @@ inline std::unique_ptr<SqliteImageStore> open_store(const std::filesystem::path&
     return open_store(options_for(folder));
 }
 
-/// The rule that opening breaks, or "opened".
+/// The rule of the error of opening, or "opened".
 inline std::string rule_of_opening(const SqliteOptions& options) {
     const auto opened = SqliteImageStore::open(options);
     return opened ? "opened" : std::string{opened.error().rule()};
 }
 
-/// Runs SQL on a database that nobody else has open, and gives its first integer, or 0.
+/// Runs SQL on a database that isn't open elsewhere. Returns the first integer, or 0.
 std::int64_t run_sql(const std::filesystem::path& database, const std::string& sql);
 
-/// Waits until something is so; gives up after a time that no healthy machine needs.
+/// Waits until the condition is true. False after 60 s.
 template<class Condition>
 bool eventually(Condition condition) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};

@@ -21,7 +21,7 @@ namespace {
 
 using Call = FaultyDisk::Call;
 
-/// A store that has one picture and doesn't reopen by itself for long.
+/// A store with one picture that tries to reopen after an hour.
 struct Fixture {
     explicit Fixture(std::chrono::milliseconds reopen_delay = std::chrono::hours{1}) {
         auto options = options_for(folder.path());
@@ -41,7 +41,7 @@ struct Fixture {
 
 } // namespace
 
-TEST_CASE("after a failed sync the store takes no writes and reads on", "[sqlite][failure]") {
+TEST_CASE("after a failed sync the store refuses writes and still reads", "[sqlite][failure]") {
     Fixture fixture;
     const auto* const file = GENERATE(".seg", "portrait.db-wal");
     CAPTURE(file);
@@ -50,7 +50,7 @@ TEST_CASE("after a failed sync the store takes no writes and reads on", "[sqlite
         CHECK(fixture.store->save(save_command(person(1), 2)).error() == errc::store_io);
         CHECK(broken.failed() == 1);
     }
-    // The disk works again, but what the failed sync lost would be taken for written.
+    // The disk works again, but pages lost by the failed sync would count as written.
     CHECK(fixture.store->writable().error() == errc::store_closed);
     CHECK(fixture.store->save(save_command(person(2), 3)).error() == errc::store_closed);
     CHECK(
@@ -75,7 +75,7 @@ TEST_CASE("the store reopens and checks itself", "[sqlite][failure]") {
     }
     REQUIRE(eventually([&] { return fixture.store->writable().has_value(); }));
     CHECK(fixture.store->statistics().reopened >= 1);
-    fixture.old_picture_is_whole(); // here nothing of the failed write came back
+    fixture.old_picture_is_whole(); // here the failed write is gone
     CHECK(save(*fixture.store, person(2), 3).created);
     REQUIRE(eventually([&] { return fixture.store->statistics().bytes_freed >= 4096; }));
     fixture.old_picture_is_whole();
@@ -85,10 +85,10 @@ TEST_CASE("the store reopens and checks itself", "[sqlite][failure]") {
     CHECK(is_whole(fixture.store->image(person(2)).value()));
 }
 
-TEST_CASE("the store reopens while somebody reads from memory all the time", "[sqlite][failure]") {
+TEST_CASE("the store reopens during reads from memory", "[sqlite][failure]") {
     Fixture fixture{std::chrono::milliseconds{1}};
     auto& store = *fixture.store;
-    (void)store.cached_info(person(1)); // has the next reading make a connection for it
+    (void)store.cached_info(person(1)); // makes the next read open a connection for cached reads
     fixture.old_picture_is_whole();
     REQUIRE(store.cached_image(person(1)).has_value());
     std::atomic<bool> reading{true};
@@ -113,7 +113,7 @@ TEST_CASE("the store reopens while somebody reads from memory all the time", "[s
     CHECK(stored->bytes.text() == content(3).bytes.text());
 }
 
-TEST_CASE("the store stays closed while its disk stays broken", "[sqlite][failure]") {
+TEST_CASE("the store stays closed as long as its disk is broken", "[sqlite][failure]") {
     Fixture fixture{std::chrono::milliseconds{1}};
     {
         const FaultyDisk broken{Call::sync, "", EIO};
@@ -126,7 +126,7 @@ TEST_CASE("the store stays closed while its disk stays broken", "[sqlite][failur
     fixture.old_picture_is_whole();
 }
 
-TEST_CASE("a damaged database doesn't come back for writes", "[sqlite][failure]") {
+TEST_CASE("a damaged database is not reopened for writes", "[sqlite][failure]") {
     Fixture fixture{std::chrono::milliseconds{1}};
     const auto segment = fixture.folder / "pictures" / "00000001.seg";
     {
@@ -147,9 +147,9 @@ TEST_CASE("a full disk fails the writes that meet it and no later ones", "[sqlit
     std::string file = ".seg";
     std::size_t size = 1000;
     SECTION("when the bytes are written") {}
-    SECTION("when space is taken in advance") {
+    SECTION("when space is allocated") {
         call = Call::allocate;
-        size = 100'000; // beyond what was taken already
+        size = 100'000; // beyond the allocated space
     }
     SECTION("when the row is written") {
         file = "portrait.db-wal";
@@ -163,7 +163,7 @@ TEST_CASE("a full disk fails the writes that meet it and no later ones", "[sqlit
     }
     CHECK(save(*fixture.store, person(2), 3).created);
     fixture.old_picture_is_whole();
-    // The range of the write that failed is given back, too.
+    // The range of the failed write is freed, too.
     if (call == Call::write)
         CHECK(eventually([&] { return fixture.store->statistics().bytes_freed >= 4096; }));
     fixture.store.reset();

@@ -24,7 +24,7 @@ using conformance::save_command;
 
 namespace {
 
-/// How many replaces a case makes; the environment asks for more.
+/// The number of replaces in a case; the environment may set more.
 std::uint32_t replaces(const char* variable, std::uint32_t usual) {
     const char* const text = std::getenv(variable);
     return text == nullptr ? usual : static_cast<std::uint32_t>(std::atoll(text));
@@ -61,7 +61,7 @@ bool contains_bytes(const std::filesystem::path& folder, std::string_view bytes)
 
 } // namespace
 
-TEST_CASE("readers of places that are freed all the time see no zeros and nobody else's bytes",
+TEST_CASE("readers of ranges that are freed all the time get no zeros and no other picture",
           "[sqlite][housekeeping][crash]") {
     // A million by PORTRAIT_REPLACES=1000000.
     const auto wanted = replaces("PORTRAIT_REPLACES", 1500);
@@ -76,7 +76,7 @@ TEST_CASE("readers of places that are freed all the time see no zeros and nobody
     std::atomic<std::uint64_t> reads{0};
     std::atomic<std::uint64_t> reads_from_memory{0};
     std::atomic<std::uint64_t> bad{0};
-    // A picture's seed, and with it its person, is told by its width; its bytes are compared in full.
+    // The width holds the picture's seed, which depends on the person. All bytes are compared.
     const auto is_of = [](const StoredImage& stored, std::uint32_t id) {
         const auto seed = stored.info.width - 1;
         return seed % persons == id && is_whole(stored) &&
@@ -130,7 +130,7 @@ TEST_CASE("readers of places that are freed all the time see no zeros and nobody
     WARN(wanted << " replaces, " << reads << " reads, and " << reads_from_memory << " from memory");
 }
 
-TEST_CASE("replaces of 64 KiB pictures keep the folder within a fifth more than is alive",
+TEST_CASE("after replaces of 64 KiB pictures the folder is at most a fifth larger than its pictures",
           "[sqlite][housekeeping]") {
     // A day's worth, a hundred thousand, by PORTRAIT_DAY_OF_REPLACES=100000.
     const auto wanted = replaces("PORTRAIT_DAY_OF_REPLACES", 400);
@@ -149,7 +149,7 @@ TEST_CASE("replaces of 64 KiB pictures keep the folder within a fifth more than 
         for (int thread = 0; thread < 8; ++thread)
             threads.emplace_back([&] {
                 for (auto seed = next++; seed < first + count; seed = next++) {
-                    // Any order of persons, so that segments thin out and don't just go as they came.
+                    // Persons in random order, so that segments lose single pictures and not all at once.
                     const auto id = static_cast<std::int32_t>(
                         seed < persons ? seed : std::uint64_t{seed} * 7919 % persons);
                     bad += store->save(save_command(person(id + 1), seed, 0, size)).has_value() ? 0 : 1;
@@ -169,7 +169,7 @@ TEST_CASE("replaces of 64 KiB pictures keep the folder within a fifth more than 
         save_all(persons + done, at_a_time);
         most = std::max(most, disk_usage_below(folder.path()));
         longest_log = std::max(longest_log, log_bytes(folder.path()));
-        // A day has pauses; what is freed comes back in some tenths of a second.
+        // A day has pauses; freed ranges are erased within some tenths of a second.
         REQUIRE(eventually([&] { return store->statistics().bytes_to_free < live / 50; }));
     }
     CHECK(most <= allowed);
@@ -178,7 +178,7 @@ TEST_CASE("replaces of 64 KiB pictures keep the folder within a fifth more than 
                 << longest_log / 1024 << " KiB");
 }
 
-TEST_CASE("the log stays small while somebody reads for long", "[sqlite][housekeeping]") {
+TEST_CASE("the log stays small during a long read", "[sqlite][housekeeping]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     for (std::int32_t id = 1; id <= 3; ++id)
@@ -196,7 +196,7 @@ TEST_CASE("the log stays small while somebody reads for long", "[sqlite][houseke
     };
     std::uint64_t before = 0;
     std::uint64_t after = 0;
-    const auto wants_to_know = [&](const sqlite::Progress& progress) {
+    const auto write_during_pictures = [&](const sqlite::Progress& progress) {
         if (progress.step == "pictures" && before == 0) {
             before = store->statistics().writes;
             after = writes();
@@ -205,12 +205,12 @@ TEST_CASE("the log stays small while somebody reads for long", "[sqlite][houseke
         return true;
     };
     SECTION("a backup") {
-        CHECK(store->backup(folder / "backup", wants_to_know).value().ok());
+        CHECK(store->backup(folder / "backup", write_during_pictures).value().ok());
     }
     SECTION("a check") {
-        CHECK(store->check(wants_to_know).value().ok());
+        CHECK(store->check(write_during_pictures).value().ok());
     }
-    SECTION("readers of what is in memory, one of whom has stopped") {
+    SECTION("readers from memory, one of them stopped") {
         for (int id = 1; id <= 2; ++id) {
             (void)store->cached_image(person(id));
             REQUIRE(store->image(person(id)).has_value());
@@ -260,7 +260,7 @@ TEST_CASE("bytes of replaced and removed pictures are in no file of the folder",
                         .has_value());
     CHECK(eventually([&] { return store->statistics().bytes_to_free == 0; }));
     CHECK_FALSE(contains_bytes(folder.path(), marker));
-    // A save that a precondition refuses has written its bytes already.
+    // A save that a precondition refuses has written its bytes before.
     auto refused = marked(2, 4);
     refused.precondition = conformance::if_match({.blob_id = BlobId::from(1).value()});
     REQUIRE(store->save(std::move(refused)).error() == errc::precondition_failed);

@@ -56,7 +56,7 @@ TEST_CASE("a removed picture's bytes are erased, also after a restart in between
     save(*store, person(2), 2);
     REQUIRE(
         store->remove({.target = person(1), .actor = {}, .now = at(1), .precondition = {}}).value().erased);
-    store.reset(); // before or after the erasing, as it happens
+    store.reset(); // before or after the erasing
     store = open_store(folder.path());
     REQUIRE(nothing_left_to_free(*store));
     CHECK_FALSE(contains_bytes(folder / "pictures" / "00000001.seg", content(1).bytes.text()));
@@ -96,7 +96,7 @@ TEST_CASE("a folder without pictures has no segments after a restart", "[sqlite]
     CHECK(std::filesystem::is_empty(folder / "pictures"));
 }
 
-TEST_CASE("a file that no row knows is left alone", "[sqlite][reclaim]") {
+TEST_CASE("a segment file without a row is left alone", "[sqlite][reclaim]") {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
     store.reset();
@@ -108,7 +108,8 @@ TEST_CASE("a file that no row knows is left alone", "[sqlite][reclaim]") {
     CHECK(contains_bytes(unknown, "a later time's"));
 }
 
-TEST_CASE("readers of a picture that is replaced all the time get whole ones", "[sqlite][reclaim][stress]") {
+TEST_CASE("readers of a picture that is replaced all the time get whole pictures",
+          "[sqlite][reclaim][stress]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     save(*store, person(1), 0);
@@ -132,7 +133,7 @@ TEST_CASE("readers of a picture that is replaced all the time get whole ones", "
     CHECK(bad == 0);
 }
 
-TEST_CASE("pins of before a moment are waited for, later ones aren't", "[sqlite][reclaim]") {
+TEST_CASE("earlier pins are waited for, later ones are not", "[sqlite][reclaim]") {
     sqlite::ReaderPins pins;
     auto before = std::make_unique<sqlite::ReaderPins::Pin>(pins);
     const auto epoch = pins.advance();

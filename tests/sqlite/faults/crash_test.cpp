@@ -16,7 +16,7 @@ using conformance::person;
 
 namespace {
 
-/// The round of a save, told by its digest; the process saves rounds in order.
+/// The round of a save, by its digest; the process saves rounds in order.
 std::map<std::string, std::uint32_t> rounds_by_digest(std::uint32_t count) {
     std::map<std::string, std::uint32_t> rounds;
     for (std::uint32_t round = 0; round < count; ++round)
@@ -26,7 +26,7 @@ std::map<std::string, std::uint32_t> rounds_by_digest(std::uint32_t count) {
 
 } // namespace
 
-TEST_CASE("what was acknowledged before kill -9 is there whole", "[sqlite][crash]") {
+TEST_CASE("pictures acknowledged before kill -9 are whole afterwards", "[sqlite][crash]") {
     const TemporaryFolder folder;
     std::map<int, std::string> acknowledged;
     std::int32_t highest_blob = 0;
@@ -44,7 +44,7 @@ TEST_CASE("what was acknowledged before kill -9 is there whole", "[sqlite][crash
             acknowledged[id] = digest;
         }
         writer.kill();
-        // What it still said before the end counts, too.
+        // Lines written before the end count, too.
         while (const auto line = writer.line()) {
             std::istringstream words{*line};
             int id = 0;
@@ -61,7 +61,7 @@ TEST_CASE("what was acknowledged before kill -9 is there whole", "[sqlite][crash
             const auto stored = store->image(person(id)).value();
             CAPTURE(life, id, digest);
             CHECK(is_whole(stored));
-            // Either the last that was answered, or a later one whose answer the kill cut off.
+            // The last acknowledged round, or a later one whose answer was lost by the kill.
             const auto found = rounds.find(stored.info.digest.to_string());
             REQUIRE(found != rounds.end());
             CHECK(found->second >= rounds.at(digest));
@@ -72,7 +72,7 @@ TEST_CASE("what was acknowledged before kill -9 is there whole", "[sqlite][crash
     }
 }
 
-TEST_CASE("space that a killed process left without a name is found and freed", "[sqlite][crash]") {
+TEST_CASE("ranges of a killed process without rows are found and freed", "[sqlite][crash]") {
     const TemporaryFolder folder;
     for (int life = 0; life < 3; ++life) {
         StoreProcess writer{"save", folder.path()};
@@ -85,7 +85,7 @@ TEST_CASE("space that a killed process left without a name is found and freed", 
         const auto store = open_store(folder.path());
         REQUIRE(eventually([&] { return store->statistics().bytes_to_free == 0; }));
     }
-    // Now every byte of every segment is a picture's, and every picture is there.
+    // Now all bytes of all segments belong to pictures, and all pictures are readable.
     std::uint64_t on_disk = 0;
     for (const auto& entry : std::filesystem::directory_iterator{folder / "pictures"})
         on_disk += disk_usage(entry.path());
@@ -94,7 +94,7 @@ TEST_CASE("space that a killed process left without a name is found and freed", 
     CHECK(run_sql(database, "SELECT count(*) FROM segment WHERE sealed = 0") == 0);
     CHECK(run_sql(database, "SELECT count(*) FROM blob") == 20);
     const auto named = static_cast<std::uint64_t>(run_sql(database, "SELECT sum(range_length) FROM blob"));
-    // The file system's own blocks for its bookkeeping are the only difference there may be.
+    // The difference may only be the file system's own blocks.
     CHECK(on_disk >= named);
     CHECK(on_disk <= named + 64 * 1024);
 }

@@ -22,7 +22,7 @@ std::vector<DiskCall> calls;
 std::atomic<bool> on{false};
 std::atomic<bool> without_syncs{false};
 
-/// The path below the recorded folder; nothing for files elsewhere, and for those that have no name any more.
+/// The path below the recorded folder; absent for other files and for unlinked ones.
 std::optional<std::string> path_inside(std::string_view path) {
     if (path.ends_with(" (deleted)") || path.ends_with("-shm") || path.ends_with("/lock"))
         return std::nullopt;
@@ -192,7 +192,7 @@ void ReplayedDisk::leave(const std::filesystem::path& folder, std::mt19937& rand
     }
     for (const auto& [path, file] : names) {
         auto bytes = file->durable;
-        // Nothing of it, a prefix, everything, or any of the calls, whole or torn.
+        // No call, a prefix, all calls, or any of them, whole or torn.
         const auto manner = random() % 4;
         const auto prefix = manner == 0   ? 0
                             : manner == 1 ? random() % (file->pending.size() + 1)

@@ -12,7 +12,7 @@
 
 namespace portrait::testing {
 
-/// One call that changed a file, or made changes durable, or a mark of the test's own.
+/// One call that changed a file or made changes durable, or a mark of the test.
 struct DiskCall {
     enum class Kind { create, write, zero, resize, sync, sync_folder, unlink, mark };
 
@@ -23,8 +23,8 @@ struct DiskCall {
     std::vector<std::byte> bytes{}; ///< of `write`
 };
 
-/// Records what this process does to the files of a folder, SQLite's calls and the segments' alike, in one
-/// order, while it lives; the calls before the C library's are those of faulty_disk.cpp. One at a time.
+/// Records all calls of this process that change files of a folder, in one order, while it lives. The calls
+/// are intercepted by faulty_disk.cpp. One object at a time.
 class DiskLog {
 public:
     explicit DiskLog(const std::filesystem::path& folder);
@@ -33,29 +33,29 @@ public:
     ~DiskLog();
 
     void mark(std::uint64_t number);
-    /// Ends recording and gives the calls.
+    /// Ends recording and returns the calls.
     std::vector<DiskCall> take();
 };
 
-/// Tells a log of a call that has succeeded.
+/// Adds a successful call to the log.
 void note_call(int descriptor, DiskCall call);
 void note_call(const char* path, DiskCall call);
-/// Whether calls are recorded, so that nobody copies bytes in vain.
+/// Whether calls are recorded. Callers check it before they copy bytes.
 bool recording() noexcept;
-/// Has syncs succeed without being done: for checking what is on no real disk anyhow. Not while recording.
+/// Makes syncs succeed without effect, for files that needn't be durable. Not while recording.
 void skip_syncs(bool skip) noexcept;
 bool syncs_are_skipped() noexcept;
 
-/// A disk that a log is replayed on, and whose power is cut.
+/// A disk on which a log is replayed and whose power is cut.
 class ReplayedDisk {
 public:
     void apply(const DiskCall& call);
 
-    /// What wasn't synced never reaches the disk, though the process still sees it: a failed sync.
+    /// A failed sync: pending changes never reach the disk, though the process still reads them.
     void lose_pending();
 
-    /// Writes what may be left after the power was cut now: everything that was synced, and of the rest each
-    /// file's calls in part and torn at sectors, and each folder's names up to some moment.
+    /// Writes a possible state after a power cut now: all synced changes; of the others a part of each file's
+    /// calls, torn at sectors, and the folder's names up to some moment.
     void leave(const std::filesystem::path& folder, std::mt19937& random) const;
 
 private:
@@ -66,10 +66,10 @@ private:
     using Names = std::map<std::string, std::shared_ptr<File>>;
     struct NameChange {
         std::string path;
-        std::shared_ptr<File> file; ///< null: the name goes
+        std::shared_ptr<File> file; ///< null: the name is removed
     };
 
-    Names names_; ///< as the process sees them
+    Names names_; ///< as the process reads them
     Names durable_names_;
     std::vector<NameChange> pending_names_;
 };

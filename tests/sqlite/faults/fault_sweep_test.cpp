@@ -20,7 +20,7 @@ namespace {
 
 using Call = FaultyDisk::Call;
 
-/// What a person may have: several digests after a write that failed in doubt, none for "no picture".
+/// The pictures that a person may have: several digests after a write in doubt, absent for no picture.
 using Possible = std::map<std::int32_t, std::set<std::string>>;
 
 constexpr std::int32_t persons = 4;
@@ -38,7 +38,7 @@ bool is_of_the_disk(const Error& error, int error_number) {
     return error == errc::store_io || error == errc::store_closed;
 }
 
-/// Saves, replaces and removes; notes what each person may have, and every error.
+/// Saves, replaces and removes; notes the possible pictures of each person, and all errors.
 void work(SqliteImageStore& store, Possible& possible, std::vector<Error>& errors) {
     for (std::uint32_t round = 0; round < 12; ++round) {
         const auto id = static_cast<std::int32_t>(round) % persons + 1;
@@ -71,7 +71,7 @@ void check_states(const SqliteImageStore& store, const Possible& possible) {
     }
 }
 
-/// Runs the work on a new store whose n-th call fails; gives how many such calls there were.
+/// Runs the work on a new store whose n-th call fails. Returns the number of such calls.
 int run_with_fault(Call call, const char* file, int error_number, int nth) {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
@@ -95,7 +95,7 @@ int run_with_fault(Call call, const char* file, int error_number, int nth) {
         CHECK(is_of_the_disk(error, error_number));
     }
     check_states(*store, possible);
-    // The disk works again: so does the store, by itself.
+    // The disk works again, so the store reopens.
     REQUIRE(eventually([&] { return store->writable().has_value(); }));
     check_states(*store, possible);
     std::vector<Error> later;
@@ -110,7 +110,7 @@ int run_with_fault(Call call, const char* file, int error_number, int nth) {
 
 } // namespace
 
-TEST_CASE("a fault at any call loses nothing and goes away with its cause", "[sqlite][fault]") {
+TEST_CASE("a fault at any call loses nothing, and the store recovers from it", "[sqlite][fault]") {
     struct Sweep {
         Call call;
         const char* file;
@@ -126,10 +126,10 @@ TEST_CASE("a fault at any call loses nothing and goes away with its cause", "[sq
                                                {Call::sync, ".seg", ENOSPC},
                                                {Call::sync, "portrait.db-wal", EIO},
                                                {Call::sync, "pictures", EIO}}));
-    skip_syncs(true); // those that don't fail: nothing here depends on them, and there are many
+    skip_syncs(true); // except those that must fail: nothing here depends on the others, and there are many
     const auto calls = run_with_fault(sweep.call, sweep.file, sweep.error_number, 0);
     REQUIRE(calls > 0);
-    // One more, since what runs beside may make one more.
+    // One more, since background threads may make one more call.
     for (int nth = 1; nth <= calls + 1; ++nth)
         run_with_fault(sweep.call, sweep.file, sweep.error_number, nth);
     skip_syncs(false);

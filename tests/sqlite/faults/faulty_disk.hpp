@@ -5,24 +5,24 @@
 
 namespace portrait::testing {
 
-/// Makes calls to the kernel fail while it lives: this test program puts its own `fsync`, `fdatasync`,
-/// `pread`, `pwrite`, `pwritev`, `ftruncate` and `fallocate` before the C library's, for the store and for
-/// SQLite alike. One at a time.
+/// Makes calls to the kernel fail while it lives. The test program replaces the C library's `fsync`,
+/// `fdatasync`, `pread`, `pwrite`, `pwritev`, `ftruncate` and `fallocate`, for the store and for SQLite. One
+/// object at a time.
 class FaultyDisk {
 public:
     enum class Call { sync, write, allocate, read, resize };
 
-    /// Calls of this kind on files whose name ends so fail with this errno.
+    /// Calls of this kind fail with this errno on files whose names have this end.
     FaultyDisk(Call call, std::string file_name_end, int error_number);
-    /// Only the n-th of these calls fails, counted from 1; with 0 none does, and they are merely counted.
+    /// Only the n-th of these calls fails, counted from 1; with 0 the calls are only counted.
     FaultyDisk(Call call, std::string file_name_end, int error_number, int nth);
     FaultyDisk(const FaultyDisk&) = delete;
     FaultyDisk& operator=(const FaultyDisk&) = delete;
     ~FaultyDisk();
 
-    /// How many calls it has made fail.
+    /// The number of failed calls.
     int failed() const;
-    /// How many there were, those that failed among them.
+    /// The number of matching calls, failed ones included.
     int seen() const;
 };
 

@@ -31,13 +31,13 @@ struct Write {
     std::optional<Digest> digest; ///< absent: a removal
 };
 
-/// What a person may have at a moment: the last that was acknowledged, and one that is under way.
+/// The pictures that a person may have at a moment: the last acknowledged one, and one in progress.
 struct Allowed {
     std::optional<Digest> acknowledged;
     std::optional<std::optional<Digest>> under_way;
 };
 
-/// What is written, in an order that depends on the seed alone.
+/// The writes, in an order that depends on the seed only.
 std::vector<Write> writes_of(std::uint32_t thread, std::uint32_t count) {
     std::vector<Write> writes;
     std::mt19937 random{thread};
@@ -87,7 +87,7 @@ int points_to_try() {
     return text == nullptr ? PORTRAIT_DEFAULT_POWER_CUTS : std::atoi(text);
 }
 
-/// Opens what was left, and says what is wrong with it; nothing when all is well.
+/// Opens the folder after the power cut. Returns a description of the first fault, or an empty text.
 std::string fault_of(const std::filesystem::path& folder, const std::map<std::int32_t, Allowed>& allowed) {
     const auto opened = SqliteImageStore::open(options_for(folder));
     if (!opened)
@@ -111,14 +111,15 @@ std::string fault_of(const std::filesystem::path& folder, const std::map<std::in
 
 } // namespace
 
-TEST_CASE("whatever a power cut leaves opens and holds every acknowledged write", "[sqlite][crash][power]") {
+TEST_CASE("a folder opens after any power cut and has every acknowledged write", "[sqlite][crash][power]") {
     const auto writes_each = std::uint32_t{30};
     const auto writes = all_writes(writes_each);
     std::vector<DiskCall> calls;
     {
         const TemporaryFolder folder;
         DiskLog log{folder.path()};
-        for (int life = 0; life < 2; ++life) { // the second closes the first's log and starts on its files
+        for (int life = 0; life < 2;
+             ++life) { // the second one closes the log of the first and continues with its files
             const auto store = open_store(folder.path());
             if (life == 1)
                 break;
@@ -135,7 +136,7 @@ TEST_CASE("whatever a power cut leaves opens and holds every acknowledged write"
     }
     REQUIRE(calls.size() > 300);
 
-    // Pairs of a moment and a chance, spread evenly over the log.
+    // Pairs of a moment and a seed, spread evenly over the log.
     const auto points = static_cast<std::size_t>(points_to_try());
     std::mt19937 random{7};
     ReplayedDisk disk;
@@ -171,10 +172,9 @@ TEST_CASE("whatever a power cut leaves opens and holds every acknowledged write"
     WARN(tried << " power cuts over " << calls.size() << " calls");
 }
 
-TEST_CASE("a log whose sync failed before the process died is no trap for the next one",
-          "[sqlite][crash][power]") {
+TEST_CASE("a log whose sync failed before the process died damages nothing later", "[sqlite][crash][power]") {
     const TemporaryFolder folder;
-    const TemporaryFolder seen; // what the next process sees
+    const TemporaryFolder seen; // the files as the next process reads them
     ReplayedDisk disk;
     std::map<std::int32_t, Allowed> allowed;
     std::vector<DiskCall> calls;
@@ -186,7 +186,7 @@ TEST_CASE("a log whose sync failed before the process died is no trap for the ne
             allowed[id].acknowledged = command.content->digest;
             REQUIRE(store->save(std::move(command)).has_value());
         }
-        store.reset(); // empties the log, so that the next commit is alone in it
+        store.reset(); // empties the log for the next commit
         auto options = options_for(folder.path());
         options.reopen_delay = std::chrono::hours{1};
         store = open_store(options);
@@ -204,7 +204,7 @@ TEST_CASE("a log whose sync failed before the process died is no trap for the ne
     disk.lose_pending();
     {
         DiskLog log{seen.path()};
-        open_store(seen.path()).reset(); // finds the log, and copies it into the database
+        open_store(seen.path()).reset(); // copies the log into the database
         calls = log.take();
     }
     skip_syncs(true);

@@ -7,7 +7,7 @@
 
 namespace portrait::testing {
 
-/// What the store process saves in a round: a picture of its own for each, over 20 persons.
+/// The save of the store process in a round: a different picture in each, for 20 persons in turn.
 inline SaveImage process_save(std::uint32_t round) {
     std::vector<std::byte> bytes(1000 + round % 50 * 1000);
     std::uint32_t state = round;

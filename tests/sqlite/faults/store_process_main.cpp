@@ -1,8 +1,10 @@
-// A store in a process of its own, driven by the tests:
-//     portrait_store_process hold FOLDER [USER]   opens, says "opened" or the rule, and keeps it until stdin
-//     ends portrait_store_process save FOLDER          saves without end, a line "<person> <digest>" for each
-//     answer
-// USER is a numeric user id to become before opening.
+// A store in a process of its own, for tests.
+//
+// portrait_store_process hold FOLDER [USER]: opens the folder, writes "opened" or the rule of the error, and
+// holds the folder until stdin ends. USER is a numeric user id that the process takes before.
+//
+// portrait_store_process save FOLDER: saves without end, and writes a line "<person> <digest>" for each
+// answer.
 
 #include "process_save.hpp"
 
@@ -20,7 +22,7 @@ using namespace portrait;
 
 namespace {
 
-/// One write each, so that a line is never in halves.
+/// Writes the line by one call, so that it is never split.
 void say(const std::string& line) {
     const auto text = line + "\n";
     if (::write(STDOUT_FILENO, text.data(), text.size()) != static_cast<ssize_t>(text.size()))

@@ -46,7 +46,7 @@ result<RemovedImage> remove(ImageStore& store, std::int32_t id) {
 
 } // namespace
 
-TEST_CASE("a backup opens like any data folder and has everything", "[sqlite][backup]") {
+TEST_CASE("a backup opens as a data folder with everything in it", "[sqlite][backup]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     for (std::int32_t id = 1; id <= 20; ++id)
@@ -58,7 +58,7 @@ TEST_CASE("a backup opens like any data folder and has everything", "[sqlite][ba
     CHECK(report->pictures == 20);
     CHECK(report->copied_pictures == 20);
     CHECK(report->copied_bytes == 20'000);
-    save(*store, person(1), 100); // doesn't reach the backup
+    save(*store, person(1), 100); // not in the backup
     CHECK(mode_of(folder / "backup") == 0700);
     CHECK(mode_of(folder / "backup" / "portrait.db") == 0600);
     CHECK(mode_of(folder / "backup" / "pictures" / "00000001.seg") == 0600);
@@ -71,7 +71,7 @@ TEST_CASE("a backup opens like any data folder and has everything", "[sqlite][ba
     save(*second, person(21), 21);
 }
 
-TEST_CASE("a backup into an earlier one copies what is new and erases what is gone", "[sqlite][backup]") {
+TEST_CASE("a backup into an earlier one copies new pictures and erases removed ones", "[sqlite][backup]") {
     const TemporaryFolder folder;
     auto store = open_store(folder / "data");
     for (std::int32_t id = 1; id <= 10; ++id)
@@ -87,7 +87,7 @@ TEST_CASE("a backup into an earlier one copies what is new and erases what is go
     SECTION("after the backup itself was served and not closed well") {
         auto options = options_for(folder / "backup");
         const auto second = open_store(options);
-        // The log stays, as after a kill.
+        // Keep the log, as after a kill.
         std::filesystem::copy(folder / "backup" / "portrait.db-wal", folder / "log");
         second->persons()->add(person(9), "Nine").value();
         std::filesystem::copy(folder / "backup" / "portrait.db-wal", folder / "log",
@@ -118,7 +118,8 @@ TEST_CASE("a backup into an earlier one copies what is new and erases what is go
     CHECK(second->check().value().ok());
 }
 
-TEST_CASE("a backup that is stopped leaves the earlier one whole, and the next goes on", "[sqlite][backup]") {
+TEST_CASE("an interrupted backup leaves the earlier one whole, and the next one continues",
+          "[sqlite][backup]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     for (std::int32_t id = 1; id <= 10; ++id)
@@ -144,14 +145,14 @@ TEST_CASE("a backup that is stopped leaves the earlier one whole, and the next g
     const auto report = store->backup(folder / "backup").value();
     CHECK(report.pictures == 10);
     if (!earlier)
-        CHECK(report.copied_pictures == 5); // the other five came the first time
+        CHECK(report.copied_pictures == 5); // the first backup copied the other five
     const auto second = open_store(folder / "backup");
     for (std::int32_t id = 1; id <= 10; ++id)
         CHECK(has_picture(*second, id, static_cast<std::uint32_t>(id) + (earlier ? 100 : 0)));
     CHECK(second->check().value().ok());
 }
 
-TEST_CASE("a backup is refused where something else is", "[sqlite][backup]") {
+TEST_CASE("a backup into a folder with other data is refused", "[sqlite][backup]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     save(*store, person(1), 1);
@@ -190,8 +191,7 @@ TEST_CASE("a backup is refused where something else is", "[sqlite][backup]") {
     CHECK(has_picture(*store, 1, 1));
 }
 
-TEST_CASE("a damaged picture doesn't keep the others from the backup and is named",
-          "[sqlite][backup][fault]") {
+TEST_CASE("a backup reports a damaged picture and copies the others", "[sqlite][backup][fault]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     for (std::int32_t id = 1; id <= 3; ++id)
@@ -207,7 +207,7 @@ TEST_CASE("a damaged picture doesn't keep the others from the backup and is name
     CHECK(has_picture(*second, 3, 3));
 }
 
-TEST_CASE("a restoration makes a new folder of a backup and overwrites nothing", "[sqlite][backup]") {
+TEST_CASE("a restoration makes a new folder and overwrites nothing", "[sqlite][backup]") {
     const TemporaryFolder folder;
     {
         const auto store = open_store(folder / "data");
@@ -231,24 +231,24 @@ TEST_CASE("a restoration makes a new folder of a backup and overwrites nothing",
             }).error() == errc::cancelled);
     const auto report = sqlite::restore(folder / "backup", folder / "new").value();
     CHECK(report.pictures == 5);
-    CHECK(report.copied_pictures == 2); // what the interrupted one had not brought
+    CHECK(report.copied_pictures == 2); // those that the interrupted backup lacked
     CHECK(rule(folder / "backup", folder / "new") == "store.in_use");
     auto store = open_store(folder / "new");
     for (std::int32_t id = 1; id <= 5; ++id)
         CHECK(has_picture(*store, id, static_cast<std::uint32_t>(id)));
     CHECK(store->check().value().ok());
-    // Life goes on, and further backups into the same folder do, too.
+    // Further writes and backups into the same folder work.
     save(*store, person(1), 11);
     CHECK(store->backup(folder / "backup").value().copied_pictures == 1);
     store.reset();
     CHECK(has_picture(*open_store(folder / "backup"), 1, 11));
 }
 
-TEST_CASE("backups while writes go on are each the state of one moment", "[sqlite][backup][stress]") {
+TEST_CASE("each backup during writes is the state of one moment", "[sqlite][backup][stress]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     // One writer gives the persons pictures in rounds: at any moment those of the front have round n, the
-    // others n - 1, and the order tells what may be.
+    // others n - 1.
     constexpr std::int32_t persons = 12;
     std::atomic<bool> writing{true};
     std::atomic<std::uint32_t> round{0};
@@ -292,7 +292,7 @@ TEST_CASE("backups while writes go on are each the state of one moment", "[sqlit
     writer.join();
 }
 
-TEST_CASE("a segment that a backup still has to copy isn't unlinked under it", "[sqlite][backup]") {
+TEST_CASE("a segment isn't unlinked before a backup has copied it", "[sqlite][backup]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder / "data");
     for (std::int32_t id = 1; id <= 6; ++id)
@@ -305,7 +305,7 @@ TEST_CASE("a segment that a backup still has to copy isn't unlinked under it", "
             removed = true;
             for (std::int32_t id = 1; id <= 6; ++id)
                 REQUIRE(remove(*store, id).has_value());
-            std::this_thread::sleep_for(std::chrono::milliseconds{500}); // time enough to do it wrongly
+            std::this_thread::sleep_for(std::chrono::milliseconds{500}); // time for a wrong unlink
             CHECK(store->statistics().bytes_freed == freed);
         }
         return true;

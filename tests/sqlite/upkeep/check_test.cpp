@@ -32,7 +32,7 @@ TEST_CASE("a check reads every picture and finds nothing wrong", "[sqlite][check
     const auto store = open_store(folder.path());
     for (std::int32_t id = 1; id <= 30; ++id)
         REQUIRE(store->save(save_command(person(id), static_cast<std::uint32_t>(id), 0, 20'000)).has_value());
-    save(*store, person(1), 100); // something to free
+    save(*store, person(1), 100); // frees a range
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     const auto report = store->check([&](const sqlite::Progress& progress) {
@@ -50,7 +50,7 @@ TEST_CASE("a check reads every picture and finds nothing wrong", "[sqlite][check
     CHECK(total == report->bytes);
 }
 
-TEST_CASE("a check ends when nobody wants it any more", "[sqlite][check]") {
+TEST_CASE("a check ends when its listener returns false", "[sqlite][check]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     save(*store, person(1), 1);
@@ -62,7 +62,7 @@ TEST_CASE("a flipped byte fails its picture alone, and a check names it", "[sqli
     const auto store = open_store(folder.path());
     for (std::int32_t id = 1; id <= 3; ++id)
         save(*store, person(id), static_cast<std::uint32_t>(id));
-    // Each picture has a block: its header, its bytes, or bytes of nobody behind them.
+    // Each picture has one block: header, bytes, padding.
     const std::uint64_t within = GENERATE(0U, 20U, 63U, 64U, 1063U);
     CAPTURE(within);
     damage_byte(folder / "pictures" / "00000001.seg", 4096 + within);
@@ -76,7 +76,7 @@ TEST_CASE("a flipped byte fails its picture alone, and a check names it", "[sqli
     CHECK(report.damages[0].persons == std::vector{person(2)});
     CHECK_THAT(report.damages[0].what, Catch::Contains("00000001.seg at 4096"));
     CHECK(report.pictures == 2);
-    // Replaced, it is well again.
+    // A replaced picture is whole.
     save(*store, person(2), 4);
     CHECK(store->image(person(2)).has_value());
     CHECK(store->check().value().ok());
@@ -97,7 +97,7 @@ TEST_CASE("a missing segment fails its pictures, and a check names each", "[sqli
     CHECK_THAT(all_of(report), Catch::Contains("00000001.seg is missing"));
 }
 
-TEST_CASE("a corrupt page of the database is named, and what it doesn't hold goes on",
+TEST_CASE("a corrupt page of the database is reported, and other rows are readable",
           "[sqlite][check][fault]") {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
@@ -105,7 +105,7 @@ TEST_CASE("a corrupt page of the database is named, and what it doesn't hold goe
     for (std::int32_t id = 1; id <= persons; ++id)
         save(*store, person(id), static_cast<std::uint32_t>(id));
     store.reset();
-    // A leaf of the blobs' rows.
+    // A leaf page of the table of blobs.
     const auto page =
         run_sql(folder / "portrait.db", "SELECT pageno FROM dbstat WHERE name = 'blob' AND pagetype = 'leaf' "
                                         "ORDER BY pageno LIMIT 1 OFFSET 5");
@@ -134,7 +134,7 @@ TEST_CASE("a corrupt page of the database is named, and what it doesn't hold goe
     CHECK_THAT(all_of(*report), Catch::Contains("portrait.db: "));
 }
 
-TEST_CASE("bytes that nobody knows of are counted by a check", "[sqlite][check]") {
+TEST_CASE("a check counts bytes that no row names", "[sqlite][check]") {
     const TemporaryFolder folder;
     auto store = open_store(folder.path());
     save(*store, person(1), 1);
@@ -143,7 +143,7 @@ TEST_CASE("bytes that nobody knows of are counted by a check", "[sqlite][check]"
     REQUIRE(eventually([&] { return store->statistics().bytes_to_free == 0; }));
     store.reset(); // sealed, and with a hole before the second picture
     store = open_store(folder.path());
-    REQUIRE(eventually([&] { return store->statistics().bytes_to_free == 0; })); // what sealing found
+    REQUIRE(eventually([&] { return store->statistics().bytes_to_free == 0; })); // gaps that sealing found
     CHECK(store->check().value().ok());
     damage_byte(folder / "pictures" / "00000001.seg", 100);
     CHECK(store->check().value().unreferenced_bytes == 4096);
@@ -157,7 +157,7 @@ TEST_CASE("bytes that nobody knows of are counted by a check", "[sqlite][check]"
     CHECK_FALSE(report.ok());
 }
 
-TEST_CASE("a file among the segments that the database doesn't know is named", "[sqlite][check]") {
+TEST_CASE("a check reports a segment file without a row", "[sqlite][check]") {
     const TemporaryFolder folder;
     open_store(folder.path()).reset();
     std::ofstream{folder / "pictures" / "00000007.seg"} << "somebody's";
@@ -168,7 +168,7 @@ TEST_CASE("a file among the segments that the database doesn't know is named", "
     CHECK_THAT(report.damages[0].what, Catch::Contains("00000007.seg"));
 }
 
-TEST_CASE("a check while writes go on finds nothing wrong", "[sqlite][check][stress]") {
+TEST_CASE("a check during writes finds nothing wrong", "[sqlite][check][stress]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
     std::atomic<bool> checking{true};
