@@ -63,23 +63,6 @@ result<void> make_folder(const std::filesystem::path& folder) {
     return error_of_errno(failure, "mkdir", folder);
 }
 
-result<void> make_file(const std::filesystem::path& path) {
-    const auto file = FileDescriptor::open(path, O_RDWR | O_CREAT | O_EXCL, private_file);
-    if (!file && errno == EEXIST)
-        return {};
-    if (!file)
-        return failed("create", path);
-    if (::fchmod(file.get(), private_file) != 0)
-        return failed("fchmod", path);
-    return {};
-}
-
-result<void> remove_file(const std::filesystem::path& path) {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-        return failed("unlink", path);
-    return {};
-}
-
 result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
     const auto path = folder / "lock";
     PORTRAIT_TRY(make_file(path));

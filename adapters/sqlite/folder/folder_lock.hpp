@@ -14,12 +14,6 @@ namespace portrait::sqlite {
 /// `store_folder_missing`, `store_read_only`, `store_not_a_database` when the path is a file's, ….
 [[nodiscard]] result<void> make_folder(const std::filesystem::path& folder);
 
-/// Makes an empty file, mode 0600, if it is missing.
-[[nodiscard]] result<void> make_file(const std::filesystem::path& path);
-
-/// Unlinks a file if it is there.
-[[nodiscard]] result<void> remove_file(const std::filesystem::path& path);
-
 /// Takes the lock of a data folder, which lasts as long as the file is open: the kernel drops it with the
 /// process. Errors: `store_in_use` when this or another process has it, `store_read_only`, `store_io`.
 [[nodiscard]] result<FileDescriptor> lock_folder(const std::filesystem::path& folder);

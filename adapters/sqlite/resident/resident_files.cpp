@@ -13,6 +13,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace portrait::sqlite {
@@ -63,16 +64,17 @@ int close(sqlite3_file* file) {
 
 struct ResidentVfs {
     sqlite3_vfs vfs; ///< a copy of the system's, but for opening and sleeping
-    sqlite3_vfs& system;
+    sqlite3_vfs* system;
     FileDescriptor database;
     std::string name;
 
     ~ResidentVfs() { sqlite3_vfs_unregister(&vfs); }
 };
+static_assert(std::is_standard_layout_v<ResidentVfs>); // a pointer to `vfs` is one to the object
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-    auto& own_vfs = *reinterpret_cast<ResidentVfs*>(vfs); // its first member
-    const int status = own_vfs.system.xOpen(&own_vfs.system, name, file, flags, out_flags);
+    auto& own_vfs = *reinterpret_cast<ResidentVfs*>(vfs);
+    const int status = own_vfs.system->xOpen(own_vfs.system, name, file, flags, out_flags);
     if (status != SQLITE_OK)
         return status;
     auto& own = resident(file);
@@ -112,7 +114,7 @@ std::shared_ptr<const std::string> register_resident_vfs(const std::filesystem::
     if (!file)
         return nullptr;
     const std::shared_ptr<ResidentVfs> own{
-        new ResidentVfs{*system, *system, std::move(file), fmt::format("portrait-resident-{}", ++last_name)}};
+        new ResidentVfs{*system, system, std::move(file), fmt::format("portrait-resident-{}", ++last_name)}};
     own->vfs.iVersion = 2;
     own->vfs.szOsFile = static_cast<int>(size_of_system_file(*system) + sizeof(ResidentFile));
     own->vfs.zName = own->name.c_str();

@@ -189,7 +189,7 @@ result<void> Connection::transact(const char* begin, const std::function<result<
     return done;
 }
 
-void Connection::roll_back() noexcept {
+void Connection::roll_back() {
     if (sqlite3_get_autocommit(database_) == 0)
         (void)run("ROLLBACK");
 }

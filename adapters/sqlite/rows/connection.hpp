@@ -123,7 +123,7 @@ public:
     /// Calls `work` inside a transaction that `begin`, such as "BEGIN", begins. Rolls back after an error.
     [[nodiscard]] result<void> transact(const char* begin, const std::function<result<void>()>& work);
     /// Ends the transaction if there is one; SQLite ends it by itself after some errors. Ignores errors.
-    void roll_back() noexcept;
+    void roll_back();
 
     /// Pages in the write-ahead log after the last commit of this connection.
     int log_pages() const noexcept { return log_pages_; }

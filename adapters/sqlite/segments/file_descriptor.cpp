@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,9 @@
 namespace portrait::sqlite {
 
 namespace {
+
+/// The mode of every file that the store makes.
+constexpr unsigned private_file = 0600;
 
 /// Removes `written` bytes from the front.
 std::span<iovec> without_front(std::span<iovec> parts, std::size_t written) noexcept {
@@ -54,9 +58,9 @@ FileDescriptor::~FileDescriptor() {
         ::close(descriptor_);
 }
 
-FileDescriptor FileDescriptor::open(const std::filesystem::path& path, int flags, unsigned mode) noexcept {
+FileDescriptor FileDescriptor::open(const std::filesystem::path& path, int flags) noexcept {
     for (;;) {
-        const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+        const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, private_file);
         if (descriptor >= 0 || errno != EINTR)
             return FileDescriptor{descriptor};
     }
@@ -93,6 +97,22 @@ int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset
             read += static_cast<std::size_t>(got);
     }
     return 0;
+}
+
+result<FileDescriptor> make_file(const std::filesystem::path& path) {
+    auto file = FileDescriptor::open(path, O_RDWR | O_CREAT | O_EXCL);
+    if (!file && errno != EEXIST)
+        return error_of_errno(errno, "create", path);
+    // The umask removes bits and an access control list adds some.
+    if (file && ::fchmod(file.get(), private_file) != 0)
+        return error_of_errno(errno, "fchmod", path);
+    return file;
+}
+
+result<void> remove_file(const std::filesystem::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+        return error_of_errno(errno, "unlink", path);
+    return {};
 }
 
 result<void> sync_folder(const std::filesystem::path& folder) {

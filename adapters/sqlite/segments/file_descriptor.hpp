@@ -13,9 +13,6 @@
 
 namespace portrait::sqlite {
 
-/// The mode of every file that the store makes.
-inline constexpr unsigned private_file = 0600;
-
 /// The store's code for an errno: `store_full`, `store_read_only`, `service_busy` or `store_io`.
 errc code_of_errno(int number) noexcept;
 /// An error of that code. `call` and `path` go into the cause only.
@@ -31,8 +28,9 @@ public:
     FileDescriptor& operator=(FileDescriptor&&) = delete;
     ~FileDescriptor();
 
-    /// `open(2)` with O_CLOEXEC, retried on EINTR. On failure the result is false and errno is set.
-    static FileDescriptor open(const std::filesystem::path& path, int flags, unsigned mode = 0) noexcept;
+    /// `open(2)` with O_CLOEXEC and mode 0600, retried on EINTR. On failure the result is false and errno is
+    /// set.
+    static FileDescriptor open(const std::filesystem::path& path, int flags) noexcept;
 
     int get() const noexcept { return descriptor_; }
     explicit operator bool() const noexcept { return descriptor_ >= 0; }
@@ -53,6 +51,12 @@ enum class Waiting { allowed, refused };
 /// system can't read without waiting.
 int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& read,
                Waiting waiting = Waiting::allowed) noexcept;
+
+/// Makes an empty file, mode 0600. The result owns nothing when there is a file already.
+[[nodiscard]] result<FileDescriptor> make_file(const std::filesystem::path& path);
+
+/// Unlinks a file if it is there.
+[[nodiscard]] result<void> remove_file(const std::filesystem::path& path);
 
 /// Makes a folder's entries durable.
 [[nodiscard]] result<void> sync_folder(const std::filesystem::path& folder);

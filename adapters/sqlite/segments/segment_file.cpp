@@ -71,15 +71,9 @@ SegmentFile::SegmentFile(std::filesystem::path folder, std::uint64_t number, Fil
 
 result<std::shared_ptr<SegmentFile>> SegmentFile::create(const std::filesystem::path& folder,
                                                          std::uint64_t number, Growth growth) {
-    const auto path = path_of(folder, number);
-    auto file = FileDescriptor::open(path, O_RDWR | O_CREAT | O_EXCL, private_file);
-    if (!file && errno == EEXIST)
-        return std::shared_ptr<SegmentFile>{};
+    PORTRAIT_TRY_GET(file, make_file(path_of(folder, number)));
     if (!file)
-        return error_of_errno(errno, "create", path);
-    // The umask removes bits and an access control list adds some.
-    if (::fchmod(file.get(), private_file) != 0)
-        return error_of_errno(errno, "fchmod", path);
+        return std::shared_ptr<SegmentFile>{};
     return std::shared_ptr<SegmentFile>{new SegmentFile{folder, number, std::move(file), growth, false}};
 }
 

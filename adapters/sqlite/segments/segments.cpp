@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 
 namespace portrait::sqlite {
@@ -90,9 +89,7 @@ result<void> Segments::remove(std::uint64_t number) {
         const std::scoped_lock lock{files_mutex_};
         files_.erase(number);
     }
-    const auto path = SegmentFile::path_of(folder_, number);
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-        return error_of_errno(errno, "unlink", path);
+    PORTRAIT_TRY(remove_file(SegmentFile::path_of(folder_, number)));
     return sync_folder(folder_);
 }
 

@@ -39,13 +39,6 @@ private:
         bool sealed = false;
     };
 
-    [[nodiscard]] result<void> report_progress(std::string_view step, std::uint64_t done,
-                                               std::uint64_t total) const {
-        if (listener_ && !listener_({step, done, total}))
-            return Error{errc::cancelled};
-        return {};
-    }
-
     void note(std::string what) {
         add_damage(report_, {.blob_id = {}, .persons = {}, .what = std::move(what)});
     }
@@ -59,7 +52,7 @@ private:
     }
 
     [[nodiscard]] result<void> check_database() {
-        PORTRAIT_TRY(report_progress("database", 0, 0));
+        PORTRAIT_TRY(report_progress(listener_, {"database", 0, 0}));
         auto check = connection_.query("PRAGMA integrity_check(100)");
         const auto done = check.each([&] {
             if (const auto line = check.text(0); line != "ok")
@@ -97,7 +90,7 @@ private:
             end = std::max(end, record.end());
             check_record(file, record);
             done_ += record.size;
-            PORTRAIT_TRY(report_progress("pictures", done_, std::max(done_, total_)));
+            PORTRAIT_TRY(report_progress(listener_, {"pictures", done_, std::max(done_, total_)}));
         }
         // In a segment that is being filled, ranges without a row may belong to unfinished saves.
         return file && rows->sealed ? count_unreferenced(number, *rows) : result<void>{};

@@ -34,6 +34,14 @@ struct PlacedRecord {
 /// The damage of a record whose reading gave this error, with the persons of its picture.
 Damage damage_of(Connection& connection, const PlacedRecord& record, const Error& error);
 
+/// Calls the listener if there is one. `cancelled` when it returns false.
+[[nodiscard]] inline result<void> report_progress(const ProgressListener& listener,
+                                                  const Progress& progress) {
+    if (listener && !listener(progress))
+        return Error{errc::cancelled};
+    return {};
+}
+
 /// Keeps the first thousand damages and counts all.
 template<class Report>
 void add_damage(Report& report, Damage damage) {

@@ -29,7 +29,7 @@ Error target_refused(std::string message, const fs::path& path) {
 }
 
 /// Makes and locks the folder of a copy, and refuses one that holds other data.
-[[nodiscard]] result<FileDescriptor> take_target(const fs::path& folder, bool may_hold_earlier_copy) {
+[[nodiscard]] result<FileDescriptor> lock_target(const fs::path& folder, bool may_hold_earlier_copy) {
     PORTRAIT_TRY(make_folder(folder));
     PORTRAIT_TRY_GET(lock, lock_folder(folder));
     const auto pictures = folder / pictures_name;
@@ -61,16 +61,12 @@ public:
         PORTRAIT_TRY(open_earlier());
         PORTRAIT_TRY(copy_records());
         earlier_.reset();
-        PORTRAIT_TRY(put_database());
-        PORTRAIT_TRY(erase_the_rest());
+        PORTRAIT_TRY(rename_database());
+        PORTRAIT_TRY(erase_unnamed());
         return std::move(report_);
     }
 
 private:
-    bool report_progress(std::string_view step, std::uint64_t done, std::uint64_t total) const {
-        return !listener_ || listener_({step, done, total});
-    }
-
     [[nodiscard]] result<void> copy_rows() {
         const auto path = folder_ / partial_name;
         for (const char* suffix : {"", "-journal", "-wal", "-shm"})
@@ -80,7 +76,7 @@ private:
         // so that the source's log can be emptied while the records are copied.
         PORTRAIT_TRY(source_.transact("BEGIN", [&] {
             return source_.copy_to(path, [&](std::uint64_t done, std::uint64_t total) {
-                return report_progress("database", done, total);
+                return report_progress(listener_, {"database", done, total}).has_value();
             });
         }));
         PORTRAIT_TRY_GET(rows, Connection::open(path, Connection::Access::read_write));
@@ -111,18 +107,19 @@ private:
 
     [[nodiscard]] result<void> copy_segment(std::uint64_t number) {
         PORTRAIT_TRY_GET(records, records_of(*rows_, number));
-        PORTRAIT_TRY_GET(there, earlier_ ? records_of(*earlier_, number) : std::vector<PlacedRecord>{});
+        PORTRAIT_TRY_GET(earlier_records,
+                         earlier_ ? records_of(*earlier_, number) : std::vector<PlacedRecord>{});
         const auto source = segments_.file(number);
         if (!source && source.error() != errc::store_corrupt)
             return source.error();
         std::shared_ptr<SegmentFile> target;
-        auto earlier = there.begin();
+        auto earlier = earlier_records.begin();
         for (const auto& record : records) {
-            earlier = std::find_if(earlier, there.end(), [&](const PlacedRecord& candidate) {
+            earlier = std::find_if(earlier, earlier_records.end(), [&](const PlacedRecord& candidate) {
                 return candidate.end() > record.place.range.offset;
             });
-            const bool same = earlier != there.end() && earlier->is_same_as(record);
-            if (!same && earlier != there.end() && earlier->place.range.offset < record.end())
+            const bool same = earlier != earlier_records.end() && earlier->is_same_as(record);
+            if (!same && earlier != earlier_records.end() && earlier->place.range.offset < record.end())
                 return target_refused("The folder holds the backup of another store; choose another one",
                                       folder_);
             if (!same) {
@@ -134,8 +131,7 @@ private:
                 PORTRAIT_TRY(copy_record(source, record, *target));
             }
             done_ += record.size;
-            if (!report_progress("pictures", done_, report_.bytes))
-                return Error{errc::cancelled};
+            PORTRAIT_TRY(report_progress(listener_, {"pictures", done_, report_.bytes}));
         }
         return target ? target->sync() : result<void>{};
     }
@@ -158,7 +154,7 @@ private:
         return target.write(record.place, bytes->view(), record.digest);
     }
 
-    [[nodiscard]] result<void> put_database() {
+    [[nodiscard]] result<void> rename_database() {
         rows_.reset();
         for (const char* suffix : {"-wal", "-shm"})
             PORTRAIT_TRY(remove_file((folder_ / database_name).string() + suffix));
@@ -169,7 +165,7 @@ private:
     }
 
     /// Erases ranges that no new row names: pictures of an earlier copy, leftovers of an interrupted one.
-    [[nodiscard]] result<void> erase_the_rest() {
+    [[nodiscard]] result<void> erase_unnamed() {
         PORTRAIT_TRY_GET(rows, Connection::open(folder_ / database_name, Connection::Access::query_only));
         PORTRAIT_TRY_GET(files, SegmentFile::list(pictures_));
         for (const auto& [name, number] : files) {
@@ -215,7 +211,7 @@ result<CopyReport> SqliteImageStore::backup(const std::filesystem::path& target,
     PORTRAIT_TRY_GET(connection, Connection::open(folder_->database(), Connection::Access::query_only));
     // Held from before the first row is read until the last record is copied.
     const ReaderPins::Pin pin{folder_->pins()};
-    const auto lock = take_target(folder, true);
+    const auto lock = lock_target(folder, true);
     if (!lock)
         return lock.error();
     return StoreCopy{*connection, folder_->segments(), folder, listener}.run();
@@ -235,7 +231,7 @@ result<CopyReport> restore(const std::filesystem::path& backup, const std::files
     if (version == 0)
         return Error{errc::store_not_a_database, "The backup is empty"}.with_cause(from.string());
     Segments segments{from / pictures_name, SegmentFile::Growth{}, Segments::NumberSource{}};
-    const auto lock = take_target(to, false);
+    const auto lock = lock_target(to, false);
     if (!lock)
         return lock.error();
     return StoreCopy{*connection, segments, to, listener}.run();
