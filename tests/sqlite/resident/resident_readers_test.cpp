@@ -152,7 +152,7 @@ TEST_CASE("cached reads return no damaged picture", "[sqlite][resident]") {
 TEST_CASE("cached reads return nothing under another default VFS", "[sqlite][resident]") {
     auto* const system = sqlite3_vfs_find("unix");
     auto other = *system;
-    other.zName = "somebody-else's";
+    other.zName = "another-vfs";
     REQUIRE(sqlite3_vfs_register(&other, 1) == SQLITE_OK);
     {
         const TemporaryFolder folder;

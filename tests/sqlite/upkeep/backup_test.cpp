@@ -181,9 +181,9 @@ TEST_CASE("a backup into a folder with other data is refused", "[sqlite][backup]
     }
     SECTION("pictures without a database") {
         std::filesystem::create_directories(folder / "backup" / "pictures");
-        std::ofstream{folder / "backup" / "pictures" / "00000001.seg"} << "somebody's";
+        std::ofstream{folder / "backup" / "pictures" / "00000001.seg"} << "another program's";
         CHECK(rule(folder / "backup") == "store.in_use");
-        CHECK(contains_bytes(folder / "backup", "somebody's"));
+        CHECK(contains_bytes(folder / "backup", "another program's"));
     }
     SECTION("a folder without a parent") {
         CHECK(rule(folder / "missing" / "backup") == "store.folder_missing");

@@ -160,7 +160,7 @@ TEST_CASE("a check counts bytes that no row names", "[sqlite][check]") {
 TEST_CASE("a check reports a segment file without a row", "[sqlite][check]") {
     const TemporaryFolder folder;
     open_store(folder.path()).reset();
-    std::ofstream{folder / "pictures" / "00000007.seg"} << "somebody's";
+    std::ofstream{folder / "pictures" / "00000007.seg"} << "another program's";
     const auto store = open_store(folder.path());
     save(*store, person(1), 1);
     const auto report = store->check().value();
