@@ -1,8 +1,8 @@
 #include "commands/commands.hpp"
 #include "options/help.hpp"
-#include "serve/check_config.hpp"
-#include "serve/run_server.hpp"
+#include "serve/serve.hpp"
 #include "terminal/console.hpp"
+#include "terminal/process.hpp"
 
 #include <portrait/version.hpp>
 
@@ -26,7 +26,7 @@ See also: portrait-server --help-all, portrait-server COMMAND --help.)";
 
 int run(int argc, const char* const* argv) {
     Settings settings;
-    Command command = run_server;
+    settings.command = run_server;
     CLI::App app{"Serves pictures of persons over SuperOffice's REST contract until SIGTERM",
                  "portrait-server"};
     app.formatter(std::make_shared<HelpFormatter>());
@@ -34,11 +34,10 @@ int run(int argc, const char* const* argv) {
     app.set_version_flag("--version", "portrait-server " PORTRAIT_VERSION, "Print the version");
     app.option_defaults()->take_last(); // a later option overrides that of a script
     add_options(app, settings);
-    add_user_commands(app, command);
-    add_token_commands(app, command);
-    add_person_commands(app, command);
-    add_config_command(app, command);
-    add_folder_commands(app, command);
+    add_user_commands(app, settings);
+    add_token_commands(app, settings);
+    add_config_command(app, settings);
+    add_folder_commands(app, settings);
     app.set_help_all_flag("--help-all", "Print all options"); // last, so that subcommands don't inherit it
     app.footer(footer);
     try {
@@ -48,7 +47,8 @@ int run(int argc, const char* const* argv) {
             return app.exit(stop); // --help and --version
         return refuse(fmt::format("{}; see portrait-server --help", stop.what()));
     }
-    return command(settings);
+    prepare_process();
+    return settings.command(settings);
 }
 
 } // namespace

@@ -4,15 +4,13 @@
 
 namespace portrait_server {
 
-// Each function adds subcommands; the one on the command line stores itself in `command`.
+// Each function adds subcommands; the one on the command line stores itself in `settings.command`.
 
-/// `persons import` and `persons add`.
-void add_person_commands(CLI::App& app, Command& command);
 /// `users add`.
-void add_user_commands(CLI::App& app, Command& command);
+void add_user_commands(CLI::App& app, Settings& settings);
 /// `tokens add`, `tokens list` and `tokens revoke`.
-void add_token_commands(CLI::App& app, Command& command);
-/// `check`, `backup`, `restore`, `export` and `import`.
-void add_folder_commands(CLI::App& app, Command& command);
+void add_token_commands(CLI::App& app, Settings& settings);
+/// `persons import`, `persons add`, `check`, `backup`, `restore`, `export` and `import`.
+void add_folder_commands(CLI::App& app, Settings& settings);
 
 } // namespace portrait_server

@@ -2,19 +2,22 @@
 
 #include "folder/control_socket.hpp"
 #include "folder/folder_job.hpp"
-#include "folder/progress_display.hpp"
 #include "options/help.hpp"
 #include "terminal/console.hpp"
-#include "terminal/process.hpp"
-#include "terminal/refusals.hpp"
 
+#include <portrait/printable.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
-#include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace portrait_server {
@@ -23,34 +26,128 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::milliseconds bar_interval{100};
+constexpr std::chrono::seconds line_interval{10};
+constexpr int bar_width = 30;
+
+volatile std::sig_atomic_t signalled = 0;
+
+void note_signal(int) {
+    signalled = 1;
+}
+
+void handle(void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    ::sigemptyset(&action.sa_mask);
+    // No SA_RESTART: a signal has to interrupt reads of the socket. A second signal ends the process.
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    (void)::sigaction(SIGINT, &action, nullptr);
+    (void)::sigaction(SIGTERM, &action, nullptr);
+}
+
+double mebibytes(std::uint64_t bytes) {
+    return static_cast<double>(bytes) / (1024.0 * 1024.0);
+}
+
+/// Prints the lines of a job on standard output, and its progress on standard error: as a bar on a terminal,
+/// otherwise as a line with the throughput every ten seconds. SIGINT and SIGTERM cancel the job.
+class ProgressDisplay final : public JobListener {
+public:
+    ProgressDisplay()
+        : on_terminal_{::isatty(STDERR_FILENO) == 1} {
+        handle(note_signal);
+    }
+    ProgressDisplay(const ProgressDisplay&) = delete;
+    ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+    ~ProgressDisplay() override {
+        wipe_bar();
+        handle(SIG_DFL);
+    }
+
+    void say(std::string_view line) override {
+        wipe_bar();
+        portrait_server::say(fmt::format("{}\n", portrait::printable(line)));
+    }
+
+    bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) override {
+        const auto now = Clock::now();
+        if (step != step_) {
+            step_ = step;
+            began_ = now;
+            next_ = on_terminal_ ? now : now + line_interval;
+        }
+        if (now < next_)
+            return !cancelled();
+        next_ = on_terminal_ ? now + Clock::duration{bar_interval} : now + line_interval;
+        bar_shown_ = on_terminal_;
+        const auto seconds = std::chrono::duration<double>(now - began_).count();
+        const auto rate = seconds > 0 ? mebibytes(done) / seconds : 0;
+        std::string amount;
+        if (total == 0) {
+            amount = fmt::format("{:.0f} MiB", mebibytes(done));
+        } else if (on_terminal_) {
+            const auto part = std::min(1.0, mebibytes(done) / mebibytes(total));
+            const std::string bar(static_cast<std::size_t>(part * bar_width), '#');
+            amount = fmt::format("[{:{}}] {:3.0f}%", bar, bar_width, part * 100);
+        } else {
+            amount = fmt::format("{:.0f} of {:.0f} MiB", mebibytes(done), mebibytes(total));
+        }
+        note(on_terminal_
+                 ? fmt::format("\r{:9} {}  {:.0f} MiB/s\x1b[K", portrait::printable(step), amount, rate)
+                 : fmt::format("{}: {}, {:.0f} MiB/s\n", portrait::printable(step), amount, rate));
+        return !cancelled();
+    }
+
+    /// True after one of the signals.
+    bool cancelled() const override { return signalled != 0; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void wipe_bar() {
+        if (bar_shown_)
+            note("\r\x1b[K");
+        bar_shown_ = false;
+    }
+
+    const bool on_terminal_;
+    std::string step_;
+    Clock::time_point began_{};
+    Clock::time_point next_{};
+    bool bar_shown_ = false;
+};
+
 /// Runs a job on the data folder: in the server that has it open, through its control socket, otherwise here.
 /// Shows progress; returns the exit code.
 int run_folder_job(const Settings& settings, const FolderJob& job) {
-    prepare_process();
+    const auto work = work_of(job);
+    if (!work)
+        return refuse(work.error().sentence);
     std::error_code failure;
-    // Opening would create the folder. Only an import may begin with an empty one; otherwise --data is wrong.
-    if (job.name != "import" && !fs::exists(settings.data / "portrait.db", failure))
+    // Opening would create the folder. Only jobs that add persons may begin with an empty one; otherwise
+    // --data is wrong.
+    const bool may_create = job.name == "import" || job.name.starts_with("persons-");
+    if (!may_create && !fs::exists(settings.data / "portrait.db", failure))
         return refuse(fmt::format("The data folder {} holds no portrait database; choose another by --data",
                                   settings.data.string()));
     ProgressDisplay display;
     const auto store = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
     if (store)
-        return exit_code_of(do_job({**store, **store}, job, display));
+        return exit_code_of((*work)({**store, **store}, display));
+    const auto refusal = data_folder_refusal(settings.data, store.error());
     if (store.error() != portrait::errc::store_in_use)
-        return refuse(data_folder_refusal(settings.data, store.error()));
+        return refuse(refusal);
     const auto end = run_in_owner(settings.data, job, display);
-    if (!end)
-        return refuse(fmt::format("The data folder {} is in use, and its owner doesn't answer on its control "
-                                  "socket: {}",
-                                  settings.data.string(), end.error().sentence));
-    return exit_code_of(*end);
+    return end ? exit_code_of(*end)
+               : refuse(fmt::format("{}; it doesn't answer on its control socket: {}", refusal,
+                                    end.error().sentence));
 }
 
-int restore_backup(const Settings& settings, const fs::path& backup) {
-    prepare_process();
+int restore_backup(const Settings& settings) {
     ProgressDisplay display;
-    const auto report =
-        portrait::sqlite::restore(backup, settings.data, [&](const portrait::sqlite::Progress& progress) {
+    const auto report = portrait::sqlite::restore(
+        settings.arguments[0], settings.data, [&](const portrait::sqlite::Progress& progress) {
             return display.progress(progress.step, progress.done, progress.total);
         });
     if (report)
@@ -65,48 +162,69 @@ int restore_backup(const Settings& settings, const fs::path& backup) {
     return exit_code_of(end);
 }
 
-/// A subcommand with a folder as its argument.
-void add_folder_command(CLI::App& app, Command& command, const char* name, const char* description,
-                        const char* type, const char* argument) {
-    auto* const added =
-        add_command(app, name, description,
-                    fmt::format("  portrait-server {} /mnt/{} --data /var/lib/portrait", name, name));
-    const auto folder = std::make_shared<fs::path>();
-    added->add_option("dir", *folder, argument)->type_name(type)->required();
-    added->callback([&command, folder, job = std::string{name}] {
-        command = [folder, job](const Settings& settings) {
+/// Adds a subcommand whose argument is a path.
+CLI::App* add_path_command(CLI::App& app, Settings& settings, const char* name, const char* description,
+                           const std::string& example, const char* argument, const char* type,
+                           const char* text, const char* job) {
+    auto* const added = add_command(app, name, description, example);
+    added->add_option(argument, settings.arguments[0], text)->type_name(type)->required();
+    added->callback([&settings, job] {
+        settings.command = [job](const Settings& given) {
             // Not lexically normal: `..` after a symbolic link has another meaning.
-            return job == "restore" ? restore_backup(settings, *folder)
-                                    : run_folder_job(settings, {job, {fs::absolute(*folder).string()}});
+            return run_folder_job(given, {job, {fs::absolute(given.arguments[0]).string()}});
+        };
+    });
+    return added;
+}
+
+void add_person_commands(CLI::App& app, Settings& settings) {
+    auto* const persons = add_command(app, "persons", "Persons who can have a picture");
+    persons->require_subcommand(1);
+    add_path_command(*persons, settings, "import",
+                     "Add the persons of a CSV file. A file with a fault adds none",
+                     "  portrait-server persons import persons.csv --data /var/lib/portrait", "file",
+                     "FILE.csv", "Lines of id,name; the first may be a header", "persons-import");
+    auto* const add = add_command(*persons, "add", "Add a person, or change a name",
+                                  "  portrait-server persons add 7 'Kari Nordmann'");
+    auto& [id, name] = settings.arguments;
+    add->add_option("id", id, "Person's id, from 1 to 2147483647")->type_name("ID")->required();
+    add->add_option("name", name, "Person's name")->type_name("NAME")->required();
+    add->callback([&settings] {
+        settings.command = [](const Settings& given) {
+            return run_folder_job(given, {"persons-add", {given.arguments.begin(), given.arguments.end()}});
         };
     });
 }
 
 } // namespace
 
-void add_folder_commands(CLI::App& app, Command& command) {
+void add_folder_commands(CLI::App& app, Settings& settings) {
+    add_person_commands(app, settings);
     add_command(app, "check",
                 "Verify every picture in the data folder. It lists each damaged one; a server may be running",
                 "  portrait-server check --data /var/lib/portrait")
-        ->callback([&command] {
-            command = [](const Settings& settings) { return run_folder_job(settings, {"check", {}}); };
+        ->callback([&settings] {
+            settings.command = [](const Settings& given) { return run_folder_job(given, {"check", {}}); };
         });
+    const auto add = [&](const char* name, const char* description, const char* type, const char* text) {
+        return add_path_command(
+            app, settings, name, description,
+            fmt::format("  portrait-server {} /mnt/{} --data /var/lib/portrait", name, name), "dir", type,
+            text, name);
+    };
     constexpr const char* target = "Created when it is missing; its parent has to exist";
-    add_folder_command(app, command, "backup",
-                       "Back up the data folder. A server may be running; into an earlier backup, only new "
-                       "data is copied",
-                       "DIR", target);
-    add_folder_command(app, command, "restore",
-                       "Create the data folder from a backup. Nothing is overwritten", "BACKUP",
-                       "Folder that 'backup' wrote");
-    add_folder_command(app, command, "export",
-                       "Write each picture to a file. A manifest has the ImageInfo; a second export into the "
-                       "folder writes changes only",
-                       "DIR", target);
-    add_folder_command(
-        app, command, "import",
-        "Add the persons and pictures of an export. A person with another picture keeps it and "
-        "is listed",
+    add("backup",
+        "Back up the data folder. A server may be running; into an earlier backup, only new data is copied",
+        "DIR", target);
+    add("restore", "Create the data folder from a backup. Nothing is overwritten", "BACKUP",
+        "Folder that 'backup' wrote")
+        ->callback([&settings] { settings.command = restore_backup; });
+    add("export",
+        "Write each picture to a file. A manifest has the ImageInfo; a second export into the folder writes "
+        "changes only",
+        "DIR", target);
+    add("import",
+        "Add the persons and pictures of an export. A person with another picture keeps it and is listed",
         "DIR", "Folder that 'export' wrote");
 }
 

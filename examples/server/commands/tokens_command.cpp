@@ -2,8 +2,6 @@
 
 #include "options/help.hpp"
 #include "terminal/console.hpp"
-#include "terminal/process.hpp"
-#include "terminal/refusals.hpp"
 
 #include <portrait/accounts/token_file.hpp>
 #include <portrait/printable.hpp>
@@ -15,7 +13,6 @@
 #include <iterator>
 #include <limits>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,7 +21,6 @@ namespace portrait_server {
 namespace {
 
 using portrait::http::TokenDescription;
-using portrait::http::TokenEntry;
 using portrait::http::TokenScheme;
 
 constexpr int max_days = 36'500;
@@ -62,10 +58,6 @@ std::optional<std::chrono::sys_days> parse_expiry(const std::string& text) {
     return portrait::http::parse_day(text);
 }
 
-int refuse_file(const std::filesystem::path& file, const portrait::Error& error) {
-    return refuse(fmt::format("The token file {} can't be used: {}", file.string(), plain_refusal(error)));
-}
-
 std::string_view rights_of(const TokenDescription& token) {
     return token.principal.may_write ? "read,write" : "read";
 }
@@ -75,15 +67,15 @@ std::string expiry_of(const TokenDescription& token) {
 }
 
 /// Prints the token alone on standard output, for scripts, and its description on standard error.
-int add_token(const Settings& settings, TokenEntry entry) {
-    prepare_process();
+int add_token(const Settings& settings) {
     const auto file = settings.tokens_file();
     if (const auto made = settings.tokens ? Outcome<void>{} : make_data_folder(settings.data); !made)
         return refuse(made.error().sentence);
+    auto entry = settings.token;
     entry.users_file = settings.users_file();
     const auto added = portrait::http::add_token(file, entry);
     if (!added)
-        return refuse_file(file, added.error());
+        return refuse(file_refusal("token", file, added.error()));
     const auto& token = added->description;
     note(
         fmt::format("{} token {} for {} (associate id {}), rights {}, expires {}; it is printed only once:\n",
@@ -94,11 +86,10 @@ int add_token(const Settings& settings, TokenEntry entry) {
 }
 
 int list_tokens(const Settings& settings) {
-    prepare_process();
     const auto file = settings.tokens_file();
     const auto tokens = portrait::http::list_tokens(file);
     if (!tokens)
-        return refuse_file(file, tokens.error());
+        return refuse(file_refusal("token", file, tokens.error()));
     std::string text =
         fmt::format("{:<10}{:<10}{:<12}{:<12}{}\n", "ID", "SCHEME", "RIGHTS", "EXPIRES", "NAME");
     for (const auto& token : *tokens)
@@ -109,12 +100,12 @@ int list_tokens(const Settings& settings) {
     return exit_code::success;
 }
 
-int revoke_token(const Settings& settings, const std::string& id) {
-    prepare_process();
+int revoke_token(const Settings& settings) {
+    const auto& id = settings.arguments[0];
     const auto file = settings.tokens_file();
     const auto revoked = portrait::http::revoke_token(file, id);
     if (!revoked)
-        return refuse_file(file, revoked.error());
+        return refuse(file_refusal("token", file, revoked.error()));
     if (!*revoked)
         return refuse(fmt::format("There is no token {} in {}; 'portrait-server tokens list' prints all ids",
                                   id, file.string()));
@@ -123,14 +114,14 @@ int revoke_token(const Settings& settings, const std::string& id) {
     return exit_code::success;
 }
 
-void add_token_command(CLI::App& tokens, Command& command) {
+void add_token_command(CLI::App& tokens, Settings& settings) {
     auto* const add =
         add_command(tokens, "add", "Create an access token. The command prints it once; the file has a hash",
                     "  portrait-server tokens add crm-sync --data /var/lib/portrait\n"
                     "  portrait-server tokens add crm-sync --expires 90d --read-only");
-    const auto entry = std::make_shared<TokenEntry>();
-    add->add_option("name", entry->name, "Name of the user or program")->type_name("NAME")->required();
-    add->add_option("--scheme", entry->scheme, "Scheme: bearer (default) or ticket")
+    auto& entry = settings.token;
+    add->add_option("name", entry.name, "Name of the user or program")->type_name("NAME")->required();
+    add->add_option("--scheme", entry.scheme, "Scheme: bearer (default) or ticket")
         ->transform(
             CLI::CheckedTransformer{std::map<std::string, TokenScheme>{{"bearer", TokenScheme::bearer},
                                                                        {"ticket", TokenScheme::so_ticket}},
@@ -138,38 +129,36 @@ void add_token_command(CLI::App& tokens, Command& command) {
                 .description(""))
         ->type_name("SCHEME");
     add->add_option_function<std::string>(
-           "--expires", [entry](const std::string& text) { entry->last_day = parse_expiry(text); },
+           "--expires", [&entry](const std::string& text) { entry.last_day = parse_expiry(text); },
            "Last day, such as 2027-01-31, or a number of days from now, such as 90d (default: never)")
         ->check(CLI::Validator{expiry_fault, {}})
         ->type_name("DAY");
-    add->add_option("--full-name", entry->full_name, "Name in CreatedBy and UpdatedBy")->type_name("TEXT");
-    add->add_option("--associate-id", entry->associate_id,
+    add->add_option("--full-name", entry.full_name, "Name in CreatedBy and UpdatedBy")->type_name("TEXT");
+    add->add_option("--associate-id", entry.associate_id,
                     "Associate's id (default: that of the user of this name, or one more than the largest)")
         ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
         ->type_name("N");
     add->add_flag_callback(
-        "--read-only", [entry] { entry->may_write = false; }, "The token may read pictures and change none");
-    add->callback([&command, entry] {
-        command = [entry](const Settings& settings) { return add_token(settings, *entry); };
-    });
+        "--read-only", [&entry] { entry.may_write = false; }, "The token may read pictures and change none");
+    add->callback([&] { settings.command = add_token; });
 }
 
 } // namespace
 
-void add_token_commands(CLI::App& app, Command& command) {
+void add_token_commands(CLI::App& app, Settings& settings) {
     auto* const tokens = add_command(app, "tokens", "Access tokens");
     tokens->require_subcommand(1);
-    add_token_command(*tokens, command);
+    add_token_command(*tokens, settings);
     add_command(*tokens, "list", "List the ids, rights and names of all tokens",
                 "  portrait-server tokens list --data /var/lib/portrait")
-        ->callback([&command] { command = list_tokens; });
+        ->callback([&] { settings.command = list_tokens; });
     auto* const revoke =
         add_command(*tokens, "revoke", "Revoke a token. A running server refuses it within 2 seconds",
                     "  portrait-server tokens revoke 3f2a9c01 --data /var/lib/portrait");
-    const auto id = std::make_shared<std::string>();
-    revoke->add_option("id", *id, "Token's id, from 'tokens list'")->type_name("ID")->required();
-    revoke->callback(
-        [&command, id] { command = [id](const Settings& settings) { return revoke_token(settings, *id); }; });
+    revoke->add_option("id", settings.arguments[0], "Token's id, from 'tokens list'")
+        ->type_name("ID")
+        ->required();
+    revoke->callback([&] { settings.command = revoke_token; });
 }
 
 } // namespace portrait_server

@@ -1,8 +1,8 @@
 #include "folder/control_socket.hpp"
 
-#include "folder/control_protocol.hpp"
-#include "terminal/console.hpp"
+#include <portrait/printable.hpp>
 
+#include <boost/algorithm/string/split.hpp>
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -14,11 +14,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace portrait_server {
 
@@ -26,10 +31,86 @@ namespace {
 
 using portrait::http::Severity;
 
+// The protocol: lines of fields separated by tabs. The client sends one line, the name of a job and its
+// arguments. The server answers with any number of `progress` and `say` lines and one `end`.
+
+constexpr const char* control_socket_name = "control.sock";
+constexpr std::size_t max_request = 8192;      // bytes of a line, its end included
+constexpr std::size_t max_reply = 64UL * 1024; // bytes of a line, its end included
+constexpr std::size_t max_text = max_reply - 64;
 constexpr std::size_t max_sessions = 4;
 constexpr time_t request_seconds = 5; // for a client to send its line
 constexpr time_t reply_seconds = 20;  // for a client to read replies
 constexpr std::chrono::milliseconds progress_interval{100};
+
+bool has_control_characters(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](unsigned char character) { return character < 0x20 || character == 0x7f; });
+}
+
+std::vector<std::string> fields_of(std::string_view line) {
+    std::vector<std::string> fields;
+    return boost::split(fields, line, [](char character) { return character == '\t'; });
+}
+
+/// A text without control characters and of bounded length.
+std::string text_field(std::string_view text) {
+    auto field = portrait::printable(text);
+    if (field.size() > max_text)
+        field.resize(max_text);
+    return field;
+}
+
+template<class Integer>
+bool read_number(std::string_view text, Integer& number) {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc{} && read.ptr == text.data() + text.size();
+}
+
+/// The line of a job, with its end. Refused when a field has control characters or the line is too long.
+[[nodiscard]] Outcome<std::string> request_line(const FolderJob& job) {
+    std::string line = job.name;
+    for (const auto& argument : job.arguments) {
+        if (has_control_characters(argument))
+            return Refusal{"A path or name with control characters can't be sent"};
+        line += '\t' + argument;
+    }
+    if (line.size() >= max_request)
+        return Refusal{
+            fmt::format("The command must be shorter than {} bytes; it has {}", max_request, line.size())};
+    return {boost::system::in_place_value, line + '\n'};
+}
+
+/// The job of a line without its end; absent when the line has control characters or no name.
+std::optional<FolderJob> parse_request(std::string_view line) {
+    auto fields = fields_of(line);
+    if (fields.front().empty() || std::any_of(fields.begin(), fields.end(), has_control_characters))
+        return std::nullopt;
+    FolderJob job{std::move(fields.front()), {}};
+    job.arguments.assign(std::next(fields.begin()), fields.end());
+    return job;
+}
+
+/// Passes a line without its end to the listener. Returns the job's end when it is the last line; refuses a
+/// line that is not of this protocol.
+[[nodiscard]] Outcome<std::optional<JobEnd>> handle_reply(std::string_view line, JobListener& listener) {
+    const auto fields = fields_of(line);
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    if (fields[0] == "progress" && fields.size() == 4 && read_number(fields[2], done) &&
+        read_number(fields[3], total)) {
+        (void)listener.progress(fields[1], done, total);
+        return std::nullopt;
+    }
+    if (fields[0] == "say" && fields.size() == 2) {
+        listener.say(fields[1]);
+        return std::nullopt;
+    }
+    int code = 0;
+    if (fields[0] == "end" && fields.size() == 3 && read_number(fields[1], code) && code >= 0 && code <= 255)
+        return std::optional{JobEnd{code, fields[2]}};
+    return Refusal{"It sent an invalid reply"};
+}
 
 Refusal failed(const char* call) {
     return {fmt::format("{}: {}", call, std::generic_category().message(errno))};
@@ -80,6 +161,10 @@ bool send_all(int socket, std::string_view text) {
     return true;
 }
 
+void send_end(int socket, const JobEnd& end) {
+    (void)send_all(socket, fmt::format("end\t{}\t{}\n", end.exit_code, text_field(end.sentence)));
+}
+
 /// Reads lines from a socket.
 class LineReader {
 public:
@@ -123,13 +208,16 @@ public:
         : socket_{socket}
         , stopping_{stopping} {}
 
-    void say(std::string_view line) override { alive_ = alive_ && send_all(socket_, say_line(line)); }
+    void say(std::string_view line) override {
+        alive_ = alive_ && send_all(socket_, fmt::format("say\t{}\n", text_field(line)));
+    }
 
     bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) override {
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_) {
             next_ = now + progress_interval;
-            alive_ = alive_ && send_all(socket_, progress_line(step, done, total));
+            alive_ = alive_ &&
+                     send_all(socket_, fmt::format("progress\t{}\t{}\t{}\n", text_field(step), done, total));
         }
         return alive_ && !stopping_;
     }
@@ -198,9 +286,9 @@ void ControlSocket::begin(int socket) {
     set_timeout(socket, SO_SNDTIMEO, reply_seconds);
     const bool own_user = peer_is_own_user(socket);
     if (!own_user || sessions_.size() >= max_sessions) {
-        (void)send_all(socket, end_line({exit_code::refused,
-                                         own_user ? "The server is busy with other commands; try again later"
-                                                  : "The server accepts commands of its own user only"}));
+        send_end(socket,
+                 {exit_code::refused, own_user ? "The server is busy with other commands; try again later"
+                                               : "The server accepts commands of its own user only"});
         ::close(socket);
         return;
     }
@@ -229,16 +317,15 @@ void ControlSocket::serve(int socket) {
     if (!line)
         return;
     const auto job = parse_request(*line);
-    if (!job) {
-        (void)send_all(socket, end_line({exit_code::refused, "The command is invalid"}));
-        return;
-    }
+    const auto work = job ? work_of(*job) : Outcome<JobWork>{Refusal{"The command is invalid"}};
+    if (!work)
+        return send_end(socket, {exit_code::refused, work.error().sentence});
     log_->event(Severity::info, fmt::format("{} begins, by the control socket", job->name), {});
     SocketListener listener{socket, stopping_};
-    const auto end = do_job(place_, *job, listener);
+    const auto end = (*work)(place_, listener);
     log_->event(end.exit_code == 0 ? Severity::info : Severity::warning,
                 fmt::format("{} ended{}{}", job->name, end.sentence.empty() ? "" : ": ", end.sentence), {});
-    (void)send_all(socket, end_line(end));
+    send_end(socket, end);
 }
 
 [[nodiscard]] Outcome<JobEnd> run_in_owner(const std::filesystem::path& folder, const FolderJob& job,
@@ -259,7 +346,7 @@ void ControlSocket::serve(int socket) {
         outcome = Refusal{"It closed the connection before the end"};
         LineReader reader{socket, max_reply};
         // After a signal the socket is closed, which cancels the job in the owner.
-        const auto interrupted = [&] { return !listener.wanted(); };
+        const auto interrupted = [&] { return listener.cancelled(); };
         std::optional<JobEnd> end;
         while (const auto line = end || interrupted() ? std::nullopt : reader.next(interrupted)) {
             const auto reply = handle_reply(*line, listener);

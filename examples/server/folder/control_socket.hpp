@@ -1,7 +1,6 @@
 #pragma once
 
 #include "folder/folder_job.hpp"
-#include "terminal/refusals.hpp"
 
 #include <portrait/http/log.hpp>
 

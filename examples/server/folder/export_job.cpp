@@ -1,7 +1,6 @@
 #include "folder/folder_job.hpp"
 
 #include "folder/manifest.hpp"
-#include "terminal/console.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
 
@@ -130,7 +129,7 @@ void remove_stale(const fs::path& folder, const Earlier& earlier) {
 
 } // namespace
 
-JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, JobListener& listener) {
+JobEnd export_pictures(JobPlace place, const fs::path& folder, JobListener& listener) {
     std::error_code failure;
     fs::create_directory(folder, failure); // 0700 by the umask
     if (failure)
@@ -157,13 +156,14 @@ JobEnd export_pictures(const SqliteImageStore& store, const fs::path& folder, Jo
     {
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
         for (std::optional<portrait::PersonId> after;;) {
-            const auto persons = store.persons_with_image(after, persons_per_page);
+            const auto persons = place.store.persons_with_image(after, persons_per_page);
             if (!persons)
                 return end_of_failed_job(persons.error(), "The export");
             if (persons->empty())
                 break;
             for (const auto& person : *persons) {
-                if (auto end = export_person(store, folder, earlier, person, manifest, counts, listener))
+                if (auto end =
+                        export_person(place.store, folder, earlier, person, manifest, counts, listener))
                     return *end;
                 if (!listener.progress("pictures", counts.bytes, 0))
                     return {exit_code::failure, "The export was stopped"};

@@ -1,21 +1,24 @@
 #include "folder/folder_job.hpp"
 
-#include "folder/persons_file.hpp"
-#include "terminal/console.hpp"
-#include "terminal/refusals.hpp"
-
+#include <portrait/printable.hpp>
 #include <portrait/sqlite/image_store.hpp>
 #include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
 
-#include <span>
+#include <cerrno>
+#include <cstddef>
+#include <fstream>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
 
 namespace portrait_server {
 
 namespace {
 
 using portrait::sqlite::Damage;
+using portrait::sqlite::Person;
 using portrait::sqlite::Progress;
 using portrait::sqlite::SqliteImageStore;
 
@@ -62,28 +65,178 @@ JobEnd check(const SqliteImageStore& store, JobListener& listener) {
     return {};
 }
 
-JobEnd backup(const SqliteImageStore& store, const std::string& folder, JobListener& listener) {
-    const auto report = store.backup(folder, progress_to(listener));
+JobEnd backup(JobPlace place, const std::filesystem::path& folder, JobListener& listener) {
+    const auto report = place.store.backup(folder, progress_to(listener));
     if (!report)
         return end_of_failed_job(report.error(), "The backup");
-    return end_of_copy(*report, fmt::format("backup in {}", folder), listener);
+    return end_of_copy(*report, fmt::format("backup in {}", folder.string()), listener);
+}
+
+using Fields = std::vector<std::string>;
+
+constexpr std::size_t max_name_bytes = 1000;
+constexpr std::size_t max_file_bytes = std::size_t{256} << 20;
+
+Refusal bad_line(std::size_t line, std::string_view fault) {
+    return {fmt::format("line {}: {}", line, fault)};
+}
+
+/// Reads records from a CSV text, one after another.
+class RecordReader {
+public:
+    explicit RecordReader(std::string_view text)
+        : text_{text} {}
+
+    bool at_end() const { return at_ == text_.size(); }
+    /// The line on which the next record begins.
+    std::size_t line() const { return line_; }
+
+    [[nodiscard]] Outcome<Fields> next() {
+        Fields fields(1);
+        std::size_t quote_line = 0; // of the open quote; 0: none is open
+        bool closed = false;        // the field's closing quote was read
+        while (at_ < text_.size()) {
+            const char character = text_[at_++];
+            const char following = at_ < text_.size() ? text_[at_] : '\0';
+            auto& field = fields.back();
+            if (quote_line != 0) {
+                line_ += character == '\n' ? 1 : 0;
+                closed = character == '"' && following != '"';
+                if (closed)
+                    quote_line = 0;
+                else
+                    field += character;
+                at_ += character == '"' && !closed ? 1 : 0; // a doubled quote stands for one
+            } else if (character == '\n') {
+                ++line_;
+                return fields;
+            } else if (character == '\r' && following == '\n') {
+                continue;
+            } else if (character == ',') {
+                fields.emplace_back();
+                closed = false;
+            } else if (closed) {
+                return bad_line(line_, "text follows a closing quote");
+            } else if (character == '"' && !field.empty()) {
+                return bad_line(line_, "a quote stands inside a field that doesn't begin with one");
+            } else if (character == '"') {
+                quote_line = line_;
+            } else {
+                field += character;
+            }
+        }
+        if (quote_line != 0)
+            return bad_line(quote_line, "a quote is never closed");
+        return fields;
+    }
+
+private:
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t line_ = 1;
+};
+
+bool is_blank(const Fields& fields) {
+    return fields.size() == 1 && fields.front().find_first_not_of(" \t") == std::string::npos;
+}
+
+bool is_header(const Fields& fields) {
+    return fields.size() == 2 && !fields.front().empty() &&
+           fields.front().find_first_of("0123456789") == std::string::npos;
+}
+
+[[nodiscard]] Outcome<Person> make_person(std::string_view id, std::string_view name) {
+    const auto person_id = portrait::PersonId::parse(id);
+    if (!person_id)
+        return Refusal{
+            fmt::format("The person id must be a decimal number from 1 to 2147483647; got '{}'", id)};
+    if (name.size() > max_name_bytes)
+        return Refusal{
+            fmt::format("The name must have at most {} bytes; got {}", max_name_bytes, name.size())};
+    if (!portrait::is_printable(name))
+        return Refusal{"The name must be UTF-8 without control characters"};
+    return Person{.id = *person_id, .name = std::string{name}};
+}
+
+[[nodiscard]] Outcome<std::vector<Person>> parse_persons(std::string_view text) {
+    if (text.starts_with("\xEF\xBB\xBF"))
+        text.remove_prefix(3);
+    std::vector<Person> persons;
+    std::unordered_map<portrait::PersonId, std::size_t> lines;
+    RecordReader reader{text};
+    for (bool first = true; !reader.at_end(); first = false) {
+        const auto line = reader.line();
+        const auto fields = reader.next();
+        if (!fields)
+            return fields.error();
+        if (is_blank(*fields) || (first && is_header(*fields)))
+            continue;
+        if (fields->size() != 2)
+            return bad_line(line, fmt::format("expected the 2 fields id,name; got {} (names with commas need "
+                                              "quotes)",
+                                              fields->size()));
+        auto person = make_person((*fields)[0], (*fields)[1]);
+        if (!person)
+            return bad_line(line, person.error().sentence);
+        const auto [earlier, is_new] = lines.emplace(person->id, line);
+        if (!is_new)
+            return bad_line(
+                line, fmt::format("person {} is on line {} already", person->id.value(), earlier->second));
+        persons.push_back(*std::move(person));
+    }
+    return persons;
+}
+
+/// Reads persons from a CSV file (RFC 4180) of at most 256 MiB: lines of `id,name`, with names in quotes when
+/// they hold commas or quotes. A first line whose id has no digit is a header. A UTF-8 byte order mark, LF
+/// line ends and blank lines are accepted. A refusal has the path and, for a fault in the text, the line,
+/// counted from 1.
+[[nodiscard]] Outcome<std::vector<Person>> read_persons(const std::filesystem::path& path) {
+    errno = 0;
+    std::ifstream file{path, std::ios::binary};
+    std::string text;
+    std::vector<char> buffer(std::size_t{64} * 1024);
+    while (file && text.size() <= max_file_bytes) {
+        file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+        text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
+    }
+    if (text.size() > max_file_bytes)
+        return Refusal{fmt::format("{} has more than {} MiB", path.string(), max_file_bytes >> 20)};
+    if (!file.is_open() || file.bad())
+        return Refusal{
+            fmt::format("{} can't be read: {}", path.string(), std::generic_category().message(errno))};
+    auto persons = parse_persons(text);
+    if (!persons)
+        return Refusal{fmt::format("{}, {}", path.string(), persons.error().sentence)};
+    return persons;
 }
 
 /// Adds all persons or, on an error, none.
-JobEnd add_persons(const SqliteImageStore& store, std::span<const portrait::sqlite::Person> persons) {
-    if (const auto added = store.persons()->add(persons); !added)
-        return {exit_code::failure, plain_refusal(added.error())};
-    return {};
+JobWork adding(std::vector<Person> persons, std::string report) {
+    return [persons = std::move(persons), report = std::move(report)](JobPlace place, JobListener& listener) {
+        if (const auto added = place.store.persons()->add(persons); !added)
+            return JobEnd{exit_code::failure, plain_refusal(added.error())};
+        listener.say(report);
+        return JobEnd{};
+    };
 }
 
-JobEnd import_persons_of(const SqliteImageStore& store, const std::string& path) {
-    const auto persons = read_persons(path);
-    return persons ? add_persons(store, *persons) : JobEnd{exit_code::refused, persons.error().sentence};
+[[nodiscard]] Outcome<JobWork> import_of_persons(const std::filesystem::path& path) {
+    auto persons = read_persons(path);
+    if (!persons)
+        return Refusal{persons.error().sentence + "; nobody was added"};
+    if (persons->empty())
+        return Refusal{fmt::format("{} has no lines of id,name; nobody was added", path.string())};
+    auto report = fmt::format("{} person{} of {} added", persons->size(), persons->size() == 1 ? "" : "s",
+                              path.filename().string());
+    return adding(*std::move(persons), std::move(report));
 }
 
-JobEnd add_one_person(const SqliteImageStore& store, const std::string& id, const std::string& name) {
+[[nodiscard]] Outcome<JobWork> addition_of_person(const std::string& id, const std::string& name) {
     const auto person = make_person(id, name);
-    return person ? add_persons(store, {&*person, 1}) : JobEnd{exit_code::refused, person.error().sentence};
+    if (!person)
+        return person.error();
+    return adding({*person}, fmt::format("person {} added", person->id.value()));
 }
 
 } // namespace
@@ -111,23 +264,25 @@ JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what) {
     return {exit_code::failure, fmt::format("{} failed: {}", what, plain_refusal(error))};
 }
 
-JobEnd do_job(JobPlace place, const FolderJob& job, JobListener& listener) {
+[[nodiscard]] Outcome<JobWork> work_of(const FolderJob& job) {
     const auto& arguments = job.arguments;
     if (job.name == "check" && arguments.empty())
-        return check(place.store, listener);
+        return [](JobPlace place, JobListener& listener) { return check(place.store, listener); };
     if (job.name == "persons-add" && arguments.size() == 2)
-        return add_one_person(place.store, arguments[0], arguments[1]);
+        return addition_of_person(arguments[0], arguments[1]);
     if (arguments.size() == 1 && std::filesystem::path{arguments[0]}.is_absolute()) {
-        if (job.name == "backup")
-            return backup(place.store, arguments[0], listener);
-        if (job.name == "export")
-            return export_pictures(place.store, arguments[0], listener);
-        if (job.name == "import")
-            return import_pictures(place, arguments[0], listener);
         if (job.name == "persons-import")
-            return import_persons_of(place.store, arguments[0]);
+            return import_of_persons(arguments[0]);
+        using Run = JobEnd (*)(JobPlace, const std::filesystem::path&, JobListener&);
+        for (const auto& [name, run] : {std::pair<const char*, Run>{"backup", backup},
+                                        {"export", export_pictures},
+                                        {"import", import_pictures}})
+            if (job.name == name)
+                return [run = run, folder = arguments[0]](JobPlace place, JobListener& listener) {
+                    return run(place, folder, listener);
+                };
     }
-    return {exit_code::refused, "The server that has the data folder open doesn't support this command"};
+    return Refusal{"The server that has the data folder open doesn't support this command"};
 }
 
 } // namespace portrait_server

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <portrait/error.hpp>
+#include "terminal/console.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,8 @@ public:
     virtual void say(std::string_view line) = 0;
     /// Bytes done and in all (0: unknown) of a step. False cancels the job.
     virtual bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) = 0;
-    /// False when `progress` has returned false or would do so now.
-    virtual bool wanted() const { return true; }
+    /// True when `progress` has returned false or would do so now.
+    virtual bool cancelled() const { return false; }
 };
 
 /// The result of a job: the exit code and, unless that is 0, a sentence.
@@ -52,8 +53,12 @@ struct JobEnd {
 /// Prints the sentence of a job that failed; returns the exit code.
 int exit_code_of(const JobEnd& end);
 
-/// Runs a job on an open store. Refuses unknown names and arguments, which may come from another process.
-JobEnd do_job(JobPlace place, const FolderJob& job, JobListener& listener);
+/// The work of a job, to be done on an open store.
+using JobWork = std::function<JobEnd(JobPlace, JobListener&)>;
+
+/// Checks a job and reads the file that it names. Refuses unknown names and arguments, which may come from
+/// another process.
+[[nodiscard]] Outcome<JobWork> work_of(const FolderJob& job);
 
 /// Reports a copy that was made, and the pictures that are missing in it.
 JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view what, JobListener& listener);
@@ -67,8 +72,7 @@ JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what);
 /// which is created when it is missing. A picture and its ImageInfo belong together; the export as a whole is
 /// no snapshot. A second export into the folder writes changes, deletes the files of removed pictures, and
 /// continues an interrupted one.
-JobEnd export_pictures(const portrait::sqlite::SqliteImageStore& store, const std::filesystem::path& folder,
-                       JobListener& listener);
+JobEnd export_pictures(JobPlace place, const std::filesystem::path& folder, JobListener& listener);
 
 /// Adds the persons and pictures of an export's manifest, with their ImageInfo; blob ids and versions are
 /// new. Persons with the same picture are skipped, and persons with another one are reported. So an

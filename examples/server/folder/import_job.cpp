@@ -1,8 +1,6 @@
 #include "folder/folder_job.hpp"
 
 #include "folder/manifest.hpp"
-#include "terminal/console.hpp"
-#include "terminal/refusals.hpp"
 
 #include <portrait/image_store.hpp>
 #include <portrait/probe.hpp>

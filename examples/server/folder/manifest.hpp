@@ -1,6 +1,6 @@
 #pragma once
 
-#include "terminal/refusals.hpp"
+#include "terminal/console.hpp"
 
 #include <portrait/image_info.hpp>
 

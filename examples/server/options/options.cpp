@@ -4,9 +4,12 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
+#include <fmt/ostream.h>
 
+#include <charconv>
 #include <chrono>
 #include <limits>
+#include <system_error>
 #include <type_traits>
 #include <vector>
 
@@ -23,6 +26,27 @@ constexpr std::uint64_t max_failures = 1'000'000'000;
 constexpr std::uint32_t year_minutes = 60 * 24 * 366;
 constexpr std::uint32_t day_seconds = 86'400;
 constexpr std::uint32_t ten_years_seconds = 10U * 366 * day_seconds;
+
+/// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`; absent when the text is none of these.
+std::optional<ListenAddress> parse_listen_address(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == text.npos)
+        return std::nullopt;
+    const auto* const end = text.data() + text.size();
+    std::uint16_t port = 0;
+    const auto read = std::from_chars(text.data() + colon + 1, end, port);
+    if (read.ec != std::errc{} || read.ptr != end)
+        return std::nullopt;
+    namespace ip = boost::asio::ip;
+    const std::string host{text.substr(0, colon)};
+    boost::system::error_code fault;
+    ip::address address = ip::address_v4::loopback();
+    if (host.starts_with('[') && host.ends_with(']'))
+        address = ip::make_address_v6(host.substr(1, host.size() - 2), fault);
+    else if (host != "localhost")
+        address = ip::make_address_v4(host, fault);
+    return fault ? std::nullopt : std::optional{ListenAddress{address, port}};
+}
 
 std::string listen_fault(const std::string& text) {
     if (parse_listen_address(text))
@@ -93,6 +117,12 @@ public:
         return with_variable(app_.add_option_function<Value>(name, set, text)->type_name(type));
     }
 
+    template<class Address>
+    CLI::Option* address(const char* name, Address& target, const char* text) const {
+        const auto set = [&target](const std::string& given) { target = *parse_listen_address(given); };
+        return function<std::string>(name, set, "ADDR:PORT", text)->check(CLI::Validator{listen_fault, {}});
+    }
+
     /// Values separated by spaces, in options that may be repeated.
     template<class Function>
     CLI::Option* list(const char* name, Function add, const char* type, const char* text) const {
@@ -150,12 +180,9 @@ private:
 };
 
 void add_place_options(const OptionAdder& add, Settings& settings) {
-    add.function<std::string>(
-           "--listen", [&](const std::string& text) { settings.listen = *parse_listen_address(text); },
-           "ADDR:PORT",
-           "Address to listen on. Port 0 takes a free port, which the first line of output names")
-        ->check(CLI::Validator{listen_fault, {}})
-        ->default_str(fmt::format("{}:{}", settings.listen.address, settings.listen.port));
+    add.address("--listen", settings.listen,
+                "Address to listen on. Port 0 takes a free port, which the first line of output names")
+        ->default_str(fmt::format("{}", fmt::streamed(settings.listen)));
     add.value("--data", settings.data, "DIR", "Data folder. It is created when it is missing")
         ->default_str(settings.data.string());
     add.value("--users", settings.users, "FILE",
@@ -215,12 +242,10 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
 }
 
 void add_log_options(const OptionAdder& add, const OptionAdder& more, Settings& settings) {
-    add.function<std::string>(
-           "--operations-listen",
-           [&](const std::string& text) { settings.operations = *parse_listen_address(text); }, "ADDR:PORT",
-           "Address of its own for health and metrics. It serves /metrics, /healthz and /readyz without "
-           "authentication and nothing else; the other address then has no /metrics (default: all on one)")
-        ->check(CLI::Validator{listen_fault, {}});
+    add.address(
+        "--operations-listen", settings.operations,
+        "Address of its own for health and metrics. It serves /metrics, /healthz and /readyz without "
+        "authentication and nothing else; the other address then has no /metrics (default: all on one)");
     add.value("--audit-log", settings.audit_log, "FILE",
               "File to which each write adds a line of JSON. The line has the caller, the time, the person, "
               "and the picture before and after. SIGHUP opens the file again");
@@ -328,6 +353,10 @@ void add_connection_options(const OptionAdder& add, Settings& settings) {
 }
 
 } // namespace
+
+std::string url_of(const ListenAddress& listen, bool tls) {
+    return fmt::format("{}://{}", tls ? "https" : "http", fmt::streamed(listen));
+}
 
 void add_options(CLI::App& app, Settings& settings) {
     const OptionAdder common{app, "Options"};

@@ -1,12 +1,15 @@
 #pragma once
 
-#include "options/listen_address.hpp"
-
+#include <portrait/accounts/file_authenticator.hpp>
+#include <portrait/accounts/token_file.hpp>
 #include <portrait/beast/server.hpp>
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/sign_in_counter.hpp>
 #include <portrait/limits.hpp>
 
+#include <boost/asio/ip/tcp.hpp>
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -20,9 +23,14 @@ class App;
 
 namespace portrait_server {
 
+using ListenAddress = boost::asio::ip::tcp::endpoint; ///< port 0: any free one
+
+/// `http://127.0.0.1:8080`, or https with TLS; IPv6 addresses in brackets.
+std::string url_of(const ListenAddress& listen, bool tls = false);
+
 /// The options of the command line, of the config file and of the environment, with their defaults.
 struct Settings {
-    ListenAddress listen{};
+    ListenAddress listen{boost::asio::ip::address_v4::loopback(), 8080};
     std::optional<ListenAddress> operations; ///< of health and metrics; absent: on `listen`
     std::filesystem::path data = "portrait-data";
     std::optional<std::filesystem::path> users;  ///< absent: `users.htpasswd` in the data folder
@@ -50,12 +58,14 @@ struct Settings {
     std::uint64_t render_bytes = 256ULL << 20; ///< of decoded pixels at a time
     std::size_t store_threads = 8;
 
+    std::function<int(const Settings&)> command; ///< the subcommand; returns the exit code
+    portrait::http::UserEntry user;              ///< of `users add`
+    portrait::http::TokenEntry token;            ///< of `tokens add`
+    std::array<std::string, 2> arguments;        ///< of the other subcommands
+
     std::filesystem::path users_file() const { return users.value_or(data / "users.htpasswd"); }
     std::filesystem::path tokens_file() const { return tokens.value_or(data / "tokens"); }
 };
-
-/// A subcommand with its arguments; returns the exit code.
-using Command = std::function<int(const Settings&)>;
 
 /// Adds the options that fill `settings`.
 void add_options(CLI::App& app, Settings& settings);

@@ -1,11 +1,9 @@
-#include "serve/check_config.hpp"
+#include "serve/serve.hpp"
 
 #include "options/help.hpp"
 #include "serve/log.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
-#include "terminal/process.hpp"
-#include "terminal/refusals.hpp"
 
 #include <portrait/printable.hpp>
 
@@ -30,7 +28,6 @@ bool can_hold_files(const std::filesystem::path& folder) {
 
 /// Checks whether a server could start with these options. Reads their files and changes nothing.
 int check_config(const Settings& settings) {
-    prepare_process();
     portrait::http::AppTokens tokens;
     if (const auto read = read_app_tokens(settings, tokens); !read)
         return refuse(read.error().sentence);
@@ -46,19 +43,19 @@ int check_config(const Settings& settings) {
         return refuse(fmt::format("The folder {} of the audit log can't be written",
                                   std::filesystem::absolute(*settings.audit_log).parent_path().string()));
     say(fmt::format("good: would listen on {} with data in {}\n",
-                    url_of(settings.listen, settings.listen.port, settings.server.tls.has_value()),
+                    url_of(settings.listen, settings.server.tls.has_value()),
                     portrait::printable(settings.data.string())));
     return exit_code::success;
 }
 
 } // namespace
 
-void add_config_command(CLI::App& app, Command& command) {
+void add_config_command(CLI::App& app, Settings& settings) {
     auto* const config = add_command(app, "config", "Configuration");
     config->require_subcommand(1);
     add_command(*config, "check", "Check the options and their files. Nothing is changed",
                 "  portrait-server config check --config /etc/portrait/portrait.conf")
-        ->callback([&command] { command = check_config; });
+        ->callback([&] { settings.command = check_config; });
 }
 
 } // namespace portrait_server

@@ -1,21 +1,27 @@
 #include "serve/figures.hpp"
 
+#ifdef PORTRAIT_SERVER_RENDERS
+#include <portrait/imaging/render_pool.hpp>
+#endif
+
 namespace portrait_server {
+
+namespace {
 
 using portrait::http::Metrics;
 
-void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store) {
+void add_store_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store) {
     const auto of = [&store](auto member) {
         return [&store, member] { return static_cast<double>(store.statistics().*member); };
     };
     using Statistics = portrait::sqlite::StoreStatistics;
-    metrics.add_counter("portrait_store_commits_total", "Durable transactions", of(&Statistics::commits));
+    metrics.add_counter("portrait_store_commits_total", "Committed transactions", of(&Statistics::commits));
     metrics.add_counter("portrait_store_writes_total",
-                        "Writes made durable; divided by the commits, the size of a batch",
+                        "Durable writes; divided by the commits, the mean batch size",
                         of(&Statistics::writes));
-    metrics.add_histogram("portrait_store_batch_writes", "Writes that shared each commit",
+    metrics.add_histogram("portrait_store_batch_writes", "Writes per commit",
                           [&store] { return store.statistics().batch_sizes; });
-    metrics.add_histogram("portrait_store_commit_seconds", "What each commit took, syncs included",
+    metrics.add_histogram("portrait_store_commit_seconds", "Duration of each commit, syncs included",
                           [&store] { return store.statistics().commit_times; });
     metrics.add_counter("portrait_store_refused_writes_total",
                         "Writes that failed alone, such as by a precondition",
@@ -23,54 +29,89 @@ void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& sto
     metrics.add_counter("portrait_store_failed_commits_total", "Transactions that failed as a whole",
                         of(&Statistics::failed_batches));
     metrics.add_counter("portrait_store_reopened_total",
-                        "Times that the store closed for writes and came back", of(&Statistics::reopened));
-    metrics.add_counter("portrait_store_freed_bytes_total", "Bytes given back to the file system",
+                        "Times that the store reopened after an error of the disk",
+                        of(&Statistics::reopened));
+    metrics.add_counter("portrait_store_freed_bytes_total", "Bytes freed in the file system",
                         of(&Statistics::bytes_freed));
-    metrics.add_gauge("portrait_store_largest_batch", "Writes of the largest transaction so far",
+    metrics.add_gauge("portrait_store_largest_batch", "Writes in the largest transaction so far",
                       of(&Statistics::largest_batch));
     metrics.add_gauge("portrait_store_bytes_to_free",
                       "Bytes of replaced and removed pictures still on the disk",
                       of(&Statistics::bytes_to_free));
-    metrics.add_gauge("portrait_store_writable", "1 while writes are taken",
+    metrics.add_gauge("portrait_store_writable", "1 while writes are accepted",
                       [&store] { return store.writable() ? 1.0 : 0.0; });
 }
 
-void add_figures(Metrics& metrics, const portrait::ImageCache& cache) {
+void add_cache_figures(Metrics& metrics, const portrait::ImageCache& cache) {
     using Statistics = portrait::CacheStatistics;
     const auto of = [&cache](auto member) {
         return [&cache, member] { return static_cast<double>(cache.statistics().*member); };
     };
-    metrics.add_counter("portrait_cache_hits_total", "Pictures that came from memory", of(&Statistics::hits));
-    metrics.add_counter("portrait_cache_misses_total", "Pictures that were looked for there in vain",
+    metrics.add_counter("portrait_cache_hits_total", "Pictures found in the cache", of(&Statistics::hits));
+    metrics.add_counter("portrait_cache_misses_total", "Pictures not found in the cache",
                         of(&Statistics::misses));
-    metrics.add_gauge("portrait_cache_bytes", "Bytes of pictures in memory", of(&Statistics::bytes));
-    metrics.add_gauge("portrait_cache_pictures", "Pictures in memory", of(&Statistics::entries));
+    metrics.add_gauge("portrait_cache_bytes", "Bytes of pictures in the cache", of(&Statistics::bytes));
+    metrics.add_gauge("portrait_cache_pictures", "Pictures in the cache", of(&Statistics::entries));
 }
 
-void add_figures(Metrics& metrics, const portrait::http::Server& server) {
+void add_server_figures(Metrics& metrics, const portrait::http::Server& server) {
     using Statistics = portrait::http::ServerStatistics;
     const auto of = [&server](auto member) {
         return [&server, member] { return static_cast<double>(server.statistics().*member); };
     };
-    metrics.add_gauge("portrait_connections", "Connections that are open", of(&Statistics::connections));
-    metrics.add_counter("portrait_connections_total", "Connections that were accepted",
-                        of(&Statistics::accepted));
-    metrics.add_gauge("portrait_requests_in_flight", "Requests that wait for their answer's end",
+    metrics.add_gauge("portrait_connections", "Open connections", of(&Statistics::connections));
+    metrics.add_counter("portrait_connections_total", "Accepted connections", of(&Statistics::accepted));
+    metrics.add_gauge("portrait_requests_in_flight", "Requests in progress",
                       of(&Statistics::requests_in_flight));
     metrics.add_counter("portrait_requests_abandoned_total",
-                        "Requests whose clients were gone before their answers were ready",
+                        "Requests whose clients disconnected before the answer was ready",
                         of(&Statistics::abandoned_requests));
     metrics.add_counter("portrait_tls_failed_handshakes_total",
-                        "Connections that ended before TLS was agreed on",
+                        "Connections that ended during the TLS handshake",
                         of(&Statistics::failed_handshakes));
     metrics.add_gauge("portrait_body_bytes_in_flight", "Bytes of uploads in memory",
                       of(&Statistics::body_bytes_in_flight));
     metrics.add_gauge("portrait_answer_bytes_in_flight",
-                      "Bytes of answers in memory; a picture that several answers send counts once",
+                      "Bytes of answers in memory; a picture in several answers counts once",
                       of(&Statistics::answer_bytes_in_flight));
     metrics.add_counter("portrait_slow_readers_total",
-                        "Connections closed since their clients took less than the least rate",
+                        "Connections closed because the client read too slowly",
                         of(&Statistics::slow_readers));
+}
+
+#ifdef PORTRAIT_SERVER_RENDERS
+void add_renderer_figures(Metrics& metrics, const portrait::imaging::RenderPool& pool) {
+    using Statistics = portrait::imaging::RenderPoolStatistics;
+    const auto of = [&pool](auto member) {
+        return [&pool, member] { return static_cast<double>(pool.statistics().*member); };
+    };
+    metrics.add_counter("portrait_renderings_total", "Completed renderings, failed ones included",
+                        of(&Statistics::rendered));
+    metrics.add_counter("portrait_renderings_failed_total", "Failed renderings", of(&Statistics::failed));
+    metrics.add_counter("portrait_renderings_refused_total", "Renderings refused because the queue was full",
+                        of(&Statistics::refused));
+    metrics.add_histogram("portrait_rendering_seconds", "Duration of each rendering, without its wait",
+                          [&pool] { return pool.statistics().times; });
+    metrics.add_gauge("portrait_renderings_waiting", "Waiting renderings", of(&Statistics::waiting));
+    metrics.add_gauge("portrait_renderings_running", "Running renderings", of(&Statistics::running));
+    metrics.add_gauge("portrait_rendering_bytes", "Bytes of decoded pictures in memory",
+                      of(&Statistics::decoded_bytes_in_flight));
+}
+#endif
+
+} // namespace
+
+void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
+                 const portrait::ImageCache* cache, [[maybe_unused]] const portrait::ImageRenderer* renderer,
+                 const portrait::http::Server& server) {
+    add_store_figures(metrics, store);
+    if (cache != nullptr)
+        add_cache_figures(metrics, *cache);
+#ifdef PORTRAIT_SERVER_RENDERS
+    if (const auto* const pool = dynamic_cast<const portrait::imaging::RenderPool*>(renderer))
+        add_renderer_figures(metrics, *pool);
+#endif
+    add_server_figures(metrics, server);
 }
 
 } // namespace portrait_server

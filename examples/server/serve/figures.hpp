@@ -8,11 +8,10 @@
 
 namespace portrait_server {
 
-/// Adds the statistics of a part to `/metrics`. The part must outlive the last scrape.
-void add_figures(portrait::http::Metrics& metrics, const portrait::sqlite::SqliteImageStore& store);
-void add_figures(portrait::http::Metrics& metrics, const portrait::ImageCache& cache);
-void add_figures(portrait::http::Metrics& metrics, const portrait::http::Server& server);
-/// Does nothing for a renderer that `make_renderer` didn't return.
-void add_figures(portrait::http::Metrics& metrics, const portrait::ImageRenderer& renderer);
+/// Adds the statistics of the server's parts to `/metrics`. The parts must outlive the last scrape. Cache and
+/// renderer may be null; of renderers only imaging's pool has statistics.
+void add_figures(portrait::http::Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
+                 const portrait::ImageCache* cache, const portrait::ImageRenderer* renderer,
+                 const portrait::http::Server& server);
 
 } // namespace portrait_server

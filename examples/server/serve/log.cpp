@@ -4,15 +4,12 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <chrono>
-#include <ctime>
 #include <string_view>
 
 namespace portrait_server {
@@ -40,24 +37,16 @@ json::string text_of(std::string_view text) {
     return json::string{portrait::printable(text)};
 }
 
-std::string now_in_utc() {
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), (now - seconds).count());
-}
-
-json::object line_of(portrait::http::Severity severity) {
-    const auto level = spdlog::level::to_string_view(level_of(severity));
-    return {{"time", now_in_utc()}, {"level", std::string_view{level.data(), level.size()}}};
+/// The object without its opening brace: the logger's pattern begins it with time and level.
+std::string rest_of_line(const json::object& members) {
+    return json::serialize(members).substr(1);
 }
 
 std::string json_of(const AccessRecord& record) {
-    auto line = line_of(portrait::http::Severity::info);
-    line["event"] = "request";
-    line["request_id"] = text_of(record.request_id);
-    line["remote_address"] = text_of(record.remote_address);
-    line["user"] = text_of(record.principal);
+    json::object line{{"event", "request"},
+                      {"request_id", text_of(record.request_id)},
+                      {"remote_address", text_of(record.remote_address)},
+                      {"user", text_of(record.principal)}};
     if (!record.application.empty())
         line["application"] = text_of(record.application);
     line["method"] = text_of(record.method);
@@ -73,7 +62,7 @@ std::string json_of(const AccessRecord& record) {
         line["rule"] = record.rule;
     if (!record.trace_parent.empty())
         line["traceparent"] = text_of(record.trace_parent);
-    return json::serialize(line);
+    return rest_of_line(line);
 }
 
 std::string text_of(const AccessRecord& record) {
@@ -98,7 +87,8 @@ ServerLog::ServerLog(const std::string& level, bool json)
           spdlog::async_overflow_policy::overrun_oldest)} {
     logger_->set_level(spdlog::level::from_str(level));
     logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
+        json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+        spdlog::pattern_time_type::utc));
 }
 
 // NOLINTNEXTLINE(bugprone-exception-escape): without memory for a line the process ends, as anywhere else
@@ -116,12 +106,10 @@ void ServerLog::event(Severity severity, std::string_view message, std::string_v
                      portrait::printable(request_id));
         return;
     }
-    auto line = line_of(severity);
-    line["event"] = "message";
-    line["message"] = text_of(message);
+    json::object line{{"event", "message"}, {"message", text_of(message)}};
     if (!request_id.empty())
         line["request_id"] = text_of(request_id);
-    logger_->log(level, json::serialize(line));
+    logger_->log(level, rest_of_line(line));
 }
 
 void ServerLog::access(const AccessRecord& record) {

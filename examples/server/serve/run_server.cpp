@@ -1,17 +1,11 @@
-#include "serve/run_server.hpp"
+#include "serve/serve.hpp"
 
 #include "folder/control_socket.hpp"
-#include "serve/banner.hpp"
-#include "serve/demo.hpp"
 #include "serve/figures.hpp"
 #include "serve/log.hpp"
-#include "serve/rendering.hpp"
-#include "serve/shutdown.hpp"
-#include "serve/supervisor.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
 #include "terminal/process.hpp"
-#include "terminal/refusals.hpp"
 
 #include <portrait/accounts/composite_authenticator.hpp>
 #include <portrait/audit_file/audit_file.hpp>
@@ -21,7 +15,12 @@
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/executor.hpp>
 #include <portrait/http/metrics.hpp>
+#ifdef PORTRAIT_SERVER_RENDERS
+#include <portrait/imaging/render_pool.hpp>
+#include <portrait/imaging/vips_renderer.hpp>
+#endif
 #include <portrait/person_image_service.hpp>
+#include <portrait/printable.hpp>
 #ifdef PORTRAIT_SERVER_METRICS
 #include <portrait/prometheus/metrics.hpp>
 #endif
@@ -35,9 +34,11 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace portrait_server {
 
@@ -49,6 +50,7 @@ using portrait::http::Severity;
 // Both are below the ten seconds after which supervisors kill a process.
 constexpr std::chrono::seconds drain_limit{7};
 constexpr std::chrono::seconds closing_limit{9};
+constexpr std::int32_t last_demo_person = 1000;
 constexpr std::size_t max_waiting_tasks = 4096; // of each pool; beyond it 503
 constexpr std::uint32_t max_operations_connections = 64;
 constexpr std::uint64_t operations_answer_bytes = 8ULL << 20;
@@ -72,13 +74,6 @@ struct Parts {
     std::unique_ptr<portrait::http::Server> operations_server; ///< of `--operations-listen` alone
 };
 
-std::shared_ptr<const portrait::PersonDirectory>
-directory_for(const Settings& settings, const portrait::sqlite::SqliteImageStore& store) {
-    if (settings.allow_any_person)
-        return std::make_shared<portrait::AnyPersonDirectory>();
-    return store.persons();
-}
-
 /// The store behind the cache and, in front of both, the audit log.
 std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
     std::shared_ptr<portrait::ImageStore> images = parts.store;
@@ -90,10 +85,28 @@ std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
 }
 
 std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
+    std::shared_ptr<const portrait::PersonDirectory> persons = parts.store->persons();
+    if (settings.allow_any_person)
+        persons = std::make_shared<portrait::AnyPersonDirectory>();
     const auto metadata =
         settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
-    return std::make_shared<portrait::PersonImageService>(parts.images, directory_for(settings, *parts.store),
-                                                          settings.limits, nullptr, metadata);
+    return std::make_shared<portrait::PersonImageService>(parts.images, std::move(persons), settings.limits,
+                                                          nullptr, metadata);
+}
+
+/// Scales and converts pictures. Null in a build without portrait::imaging.
+std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] const Settings& settings) {
+#ifdef PORTRAIT_SERVER_RENDERS
+    portrait::imaging::RenderSettings one;
+    one.max_decoded_bytes = settings.render_bytes;
+    portrait::imaging::RenderPoolOptions all;
+    all.threads = settings.render_threads;
+    all.decoded_bytes_in_flight = settings.render_bytes;
+    return std::make_shared<portrait::imaging::RenderPool>(
+        std::make_shared<portrait::imaging::VipsRenderer>(one), all);
+#else
+    return nullptr;
+#endif
 }
 
 /// The metrics, which pass everything to the log, or the log.
@@ -111,15 +124,16 @@ std::function<std::string()> metrics_text(const Parts& parts) {
 
 portrait::http::ServerOptions server_options(const Settings& settings) {
     auto options = settings.server;
-    options.address = settings.listen.address;
-    options.port = settings.listen.port;
+    options.address = settings.listen.address().to_string();
+    options.port = settings.listen.port();
+    const bool on_loopback = settings.listen.address().is_loopback();
     // On loopback all clients share one address: bounds per address are those of all.
     options.connections_per_address = settings.connections_per_client.value_or(
-        settings.listen.is_loopback() ? options.connection_limit : options.connections_per_address);
+        on_loopback ? options.connection_limit : options.connections_per_address);
     // The largest picture must fit, with the rest of its request.
     options.body_bytes_in_flight =
         std::max(options.body_bytes_in_flight, settings.limits.max_bytes + (1U << 20));
-    const bool one_client = settings.listen.is_loopback() && options.trusted_proxies.empty();
+    const bool one_client = on_loopback && options.trusted_proxies.empty();
     options.body_bytes_per_address =
         settings.bodies_in_flight_per_client.value_or(one_client ? options.body_bytes_in_flight : 0);
     options.answer_bytes_per_address =
@@ -127,10 +141,24 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
+/// Adds the persons 1 to 1000 that are missing; existing ones keep their names.
+[[nodiscard]] portrait::result<void> add_demo_persons(portrait::sqlite::SqlitePersonDirectory& persons) {
+    std::vector<portrait::sqlite::Person> missing;
+    for (std::int32_t number = 1; number <= last_demo_person; ++number) {
+        const auto id = portrait::PersonId::from(number).value();
+        const auto exists = persons.contains(id);
+        if (!exists)
+            return exists.error();
+        if (!*exists)
+            missing.push_back({.id = id, .name = fmt::format("Demo person {}", number)});
+    }
+    return missing.empty() ? portrait::result<void>{} : persons.add(missing);
+}
+
 [[nodiscard]] portrait::result<void> prepare_persons(const Settings& settings, const Parts& parts) {
     const auto persons = parts.store->persons();
     if (settings.demo)
-        if (auto added = demo::add_persons(*persons); !added)
+        if (auto added = add_demo_persons(*persons); !added)
             return added;
     const auto count = persons->count();
     if (!count)
@@ -179,8 +207,8 @@ void open_control_socket(const Settings& settings, Parts& parts) {
         parts.service, std::make_shared<portrait::http::CompositeAuthenticator>(nullptr, nullptr),
         parts.readers, parts.writers, std::move(options));
     portrait::http::ServerOptions server;
-    server.address = settings.operations->address;
-    server.port = settings.operations->port;
+    server.address = settings.operations->address().to_string();
+    server.port = settings.operations->port();
     server.threads = 1;
     server.connection_limit = max_operations_connections;
     server.answer_bytes_in_flight = operations_answer_bytes;
@@ -189,18 +217,48 @@ void open_control_socket(const Settings& settings, Parts& parts) {
         return started.error();
     parts.operations_server = std::move(*started);
     parts.log->event(Severity::info,
-                     fmt::format("health and figures on {}",
-                                 url_of(*settings.operations, parts.operations_server->port())),
+                     fmt::format("serving health and metrics on {}",
+                                 url_of({settings.operations->address(), parts.operations_server->port()})),
                      {});
     return {};
 }
 
-void announce(const Settings& settings, const Parts& parts, bool demo_user) {
-    const auto port = parts.server->port();
-    const auto url = url_of(settings.listen, port, settings.server.tls.has_value());
-    say(banner(settings, port, demo_user)); // before the log's thread can write
+/// The text on standard output. Programs may parse its first line:
+/// `portrait 0.1.0 listening on http://127.0.0.1:8080`.
+std::string banner(const Settings& settings, const ListenAddress& listen, bool has_demo_user) {
+    const bool tls = settings.server.tls.has_value();
+    auto local = listen;
+    if (listen.address().is_unspecified() && listen.address().is_v6())
+        local.address(boost::asio::ip::address_v6::loopback());
+    else if (listen.address().is_unspecified())
+        local.address(boost::asio::ip::address_v4::loopback());
+    std::error_code ignored;
+    const auto data = std::filesystem::absolute(settings.data, ignored).lexically_normal();
+    auto text = fmt::format("portrait {} listening on {}\n  data folder  {}\n", PORTRAIT_VERSION,
+                            url_of(listen, tls), portrait::printable(data.string()));
+    const auto out = std::back_inserter(text);
+    if (has_demo_user)
+        fmt::format_to(out, "  demo user    {}  password {}\n", demo_user, demo_password);
+    if (has_demo_user && !listen.address().is_loopback())
+        fmt::format_to(out,
+                       "\n  WARNING: the demo user's password is public and this address is not loopback:\n"
+                       "  everybody who reaches this port can read, replace and delete every picture.\n");
+    fmt::format_to(out,
+                   "\nTry it; photo.jpg is any JPEG, PNG, GIF or TIFF of yours:\n"
+                   "  curl -u {0} -T photo.jpg {1}/Image\n"
+                   "  curl -u {0} -o person-7.jpg {1}/Image\n"
+                   "  curl -u {0} {1}/ImageInfo\n\n",
+                   has_demo_user ? fmt::format("{}:{}", demo_user, demo_password) : "NAME",
+                   url_of(local, tls) + "/api/v1/Person/7");
+    return text;
+}
+
+void announce(const Settings& settings, const Parts& parts, bool has_demo_user) {
+    const ListenAddress listen{settings.listen.address(), parts.server->port()};
+    const auto url = url_of(listen, settings.server.tls.has_value());
+    say(banner(settings, listen, has_demo_user)); // before the log's thread can write
     parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
-    if (demo_user && !settings.listen.is_loopback())
+    if (has_demo_user && !listen.address().is_loopback())
         parts.log->event(
             Severity::warning,
             "the demo user's password is public and this address is not loopback: everybody who reaches this "
@@ -217,7 +275,7 @@ void reload_certificate(const Parts& parts) {
 }
 
 void close(Parts& parts) {
-    const ClosingLimit limit{closing_limit};
+    limit_closing(closing_limit);
     parts.log->event(Severity::info, "draining: requests in flight finish, new connections are refused", {});
     parts.control.reset();
     notify_supervisor("STOPPING=1\nSTATUS=answering the requests in flight");
@@ -249,15 +307,12 @@ void close(Parts& parts) {
 } // namespace
 
 int run_server(const Settings& settings) {
-    const auto descriptors = prepare_process();
-    ShutdownSignals shutdown;
+    block_shutdown_signals();
     auto options = settings.endpoint;
     if (const auto read = read_app_tokens(settings, options.app_tokens); !read)
         return refuse(read.error().sentence);
     Parts parts;
     parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
-    parts.log->event(Severity::debug,
-                     fmt::format("files and sockets open at a time: {} at most", descriptors), {});
 #ifdef PORTRAIT_SERVER_METRICS
     if (!settings.no_metrics)
         parts.metrics = portrait::http::prometheus_metrics(parts.log);
@@ -272,21 +327,15 @@ int run_server(const Settings& settings) {
     if (!store)
         return refuse(data_folder_refusal(settings.data, store.error()));
     parts.store = std::move(*store);
-    if (parts.metrics != nullptr)
-        add_figures(*parts.metrics, *parts.store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
         return refuse(data_folder_refusal(settings.data, prepared.error()));
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
-    if (parts.metrics != nullptr && parts.cache != nullptr)
-        add_figures(*parts.metrics, *parts.cache);
     if (const auto opened = open_audit_log(settings, parts); !opened)
         return refuse(opened.error().message());
     parts.images = with_cache_and_audit(parts);
     parts.service = make_service(settings, parts);
     parts.renderer = make_renderer(settings);
-    if (parts.metrics != nullptr && parts.renderer != nullptr)
-        add_figures(*parts.metrics, *parts.renderer);
     if (parts.renderer)
         options.renditions =
             std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);
@@ -302,14 +351,14 @@ int run_server(const Settings& settings) {
         return refuse(plain_refusal(server.error()));
     parts.server = std::move(*server);
     if (parts.metrics != nullptr)
-        add_figures(*parts.metrics, *parts.server);
+        add_figures(*parts.metrics, *parts.store, parts.cache.get(), parts.renderer.get(), *parts.server);
     if (settings.operations)
         if (const auto started = start_operations_server(settings, parts); !started)
             return refuse(plain_refusal(started.error()));
 
     open_control_socket(settings, parts);
-    announce(settings, parts, users->demo_user);
-    shutdown.wait([&] {
+    announce(settings, parts, users->has_demo_user);
+    wait_for_shutdown([&] {
         parts.log->event(Severity::info, "SIGHUP: reloading files", {});
         users->reload();
         reload_certificate(parts);

@@ -1,7 +1,5 @@
 #include "serve/users.hpp"
 
-#include "serve/demo.hpp"
-
 #include <portrait/accounts/composite_authenticator.hpp>
 #include <portrait/accounts/file_authenticator.hpp>
 #include <portrait/accounts/token_authenticator.hpp>
@@ -13,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace portrait_server {
@@ -51,8 +49,7 @@ open_tokens(const Settings& settings, const std::shared_ptr<portrait::http::Log>
     options.on_fault = fault_logger(log, "tokens");
     auto opened = TokenAuthenticator::open(file, std::move(options));
     if (!opened)
-        return Refusal{
-            fmt::format("The token file {} can't be used: {}", file.string(), plain_refusal(opened.error()))};
+        return Refusal{file_refusal("token", file, opened.error())};
     return std::shared_ptr<TokenAuthenticator>{*std::move(opened)};
 }
 
@@ -76,14 +73,14 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
     options.may_be_missing = !settings.users;
     options.on_fault = fault_logger(log, "users");
     if (settings.demo) {
-        const auto line = demo::users_line();
-        if (!line)
-            return Refusal{plain_refusal(line.error())};
-        options.further_users = *line;
+        const auto hash = portrait::http::hash_password(demo_password);
+        if (!hash)
+            return Refusal{plain_refusal(hash.error())};
+        options.further_users = fmt::format("{}:{}:1:Terje Demo\n", demo_user, *hash);
     }
     auto opened = FileAuthenticator::open(file, std::move(options));
     if (!opened)
-        return Refusal{users_file_refusal(file, opened.error())};
+        return Refusal{file_refusal("users", file, opened.error())};
     return std::shared_ptr<FileAuthenticator>{*std::move(opened)};
 }
 
@@ -105,7 +102,7 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
             is_there(file) ? fmt::format("the users file {} has no users", file.string())
                            : std::string{"there is no users file"})};
     Users users;
-    users.demo_user = settings.demo && !file_names_user(file, demo::user);
+    users.has_demo_user = settings.demo && !file_names_user(file, demo_user);
     users.authenticator = std::make_shared<portrait::http::CompositeAuthenticator>(*passwords, *tokens);
     users.reload = [passwords = *passwords, tokens = *tokens] {
         passwords->refresh();

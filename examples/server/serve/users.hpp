@@ -1,20 +1,25 @@
 #pragma once
 
 #include "options/settings.hpp"
-#include "terminal/refusals.hpp"
+#include "terminal/console.hpp"
 
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/log.hpp>
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 namespace portrait_server {
+
+/// The demo user has the credential of SuperOffice's own examples.
+inline constexpr std::string_view demo_user = "tje0";
+inline constexpr std::string_view demo_password = "Tje0";
 
 /// The users and tokens that may sign in.
 struct Users {
     std::shared_ptr<portrait::http::Authenticator> authenticator;
-    bool demo_user = false;       ///< the demo user can sign in with the public password
+    bool has_demo_user = false;   ///< the demo user can sign in with the public password
     std::function<void()> reload; ///< reads the files at once, rather than within a second
 };
 

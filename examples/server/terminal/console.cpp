@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
+#include <system_error>
 
 namespace portrait_server {
 
@@ -19,6 +21,10 @@ void print(std::FILE* stream, std::string_view text) {
 int print_error(std::string_view sentence, int code) {
     print(stderr, fmt::format("portrait-server: {}\n", portrait::printable(sentence)));
     return code;
+}
+
+std::string cause_of(const portrait::Error& error) {
+    return error.cause().empty() ? std::string{} : fmt::format(" ({})", error.cause());
 }
 
 } // namespace
@@ -37,6 +43,49 @@ void note(std::string_view text) {
 
 void say(std::string_view text) {
     print(stdout, text);
+}
+
+[[nodiscard]] Outcome<void> make_data_folder(const std::filesystem::path& data) {
+    std::error_code failure;
+    std::filesystem::create_directory(data, failure);
+    if (failure)
+        return Refusal{
+            fmt::format("The data folder {} can't be created: {}", data.string(), failure.message())};
+    return {};
+}
+
+std::string data_folder_refusal(const std::filesystem::path& data, const portrait::Error& error) {
+    using portrait::errc;
+    struct Case {
+        errc code;
+        const char* fault;
+        const char* remedy;
+    };
+    constexpr std::array cases{
+        Case{errc::store_folder_missing, "can't be created: its parent folder does not exist",
+             "; create it or choose another by --data"},
+        Case{errc::store_read_only, "can't be written",
+             "; change its owner or mode, or choose another by --data"},
+        Case{errc::store_in_use, "is in use by another portrait-server",
+             "; stop that one first or choose another folder by --data"},
+        Case{errc::store_not_a_database, "holds something that is not a portrait database",
+             "; choose another by --data"},
+        Case{errc::store_newer_schema, "was written by a newer portrait-server",
+             "; start that version or choose another folder by --data"},
+        Case{errc::store_full, "can't be opened: the disk is full", ""}};
+    for (const auto& [code, fault, remedy] : cases)
+        if (error == code)
+            return fmt::format("The data folder {} {}{}{}", data.string(), fault, cause_of(error), remedy);
+    return fmt::format("The data folder {} can't be opened: {}", data.string(), plain_refusal(error));
+}
+
+std::string file_refusal(std::string_view kind, const std::filesystem::path& file,
+                         const portrait::Error& error) {
+    return fmt::format("The {} file {} can't be used: {}", kind, file.string(), plain_refusal(error));
+}
+
+std::string plain_refusal(const portrait::Error& error) {
+    return error.message() + cause_of(error);
 }
 
 } // namespace portrait_server

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <portrait/error.hpp>
+
+#include <boost/system/result.hpp>
+
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace portrait_server {
@@ -10,6 +16,15 @@ inline constexpr int success = 0;
 inline constexpr int failure = 1; ///< the work began and failed
 inline constexpr int refused = 2; ///< the command can't be carried out; nothing was changed
 } // namespace exit_code
+
+/// The reason why the server refuses a file, an option or a command: one sentence for the operator.
+struct Refusal {
+    std::string sentence;
+};
+
+/// A value, or the reason why there is none.
+template<class Value>
+using Outcome = boost::system::result<Value, Refusal>;
 
 /// Prints `portrait-server: <sentence>` as one line on standard error, with control characters escaped.
 /// Returns `exit_code::refused`.
@@ -23,5 +38,19 @@ void note(std::string_view text);
 
 /// Prints on standard output and flushes. A closed reader is no error.
 void say(std::string_view text);
+
+/// Creates the data folder (0700 by the umask) unless it exists.
+[[nodiscard]] Outcome<void> make_data_folder(const std::filesystem::path& data);
+
+/// The store's error about the data folder `data`, and the remedy. Unlike a client's message the sentence has
+/// the path and the cause.
+std::string data_folder_refusal(const std::filesystem::path& data, const portrait::Error& error);
+
+/// The error of a file, with its path and the cause; `kind` is such as `users`.
+std::string file_refusal(std::string_view kind, const std::filesystem::path& file,
+                         const portrait::Error& error);
+
+/// The error's message and its cause.
+std::string plain_refusal(const portrait::Error& error);
 
 } // namespace portrait_server

@@ -1,15 +1,46 @@
 #include "terminal/process.hpp"
 
+#include "terminal/console.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
+
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <system_error>
 
 namespace portrait_server {
 
-std::uint64_t prepare_process() {
+namespace {
+
+sigset_t shutdown_signals() {
+    sigset_t signals{};
+    ::sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        ::sigaddset(&signals, number);
+    return signals;
+}
+
+void end_at_once(int number) {
+    ::_exit(128 + number);
+}
+
+void closing_took_too_long(int) {
+    constexpr char text[] = "portrait-server: Closing takes too long; the process ends now\n";
+    (void)!::write(STDERR_FILENO, text, sizeof text - 1);
+    ::_exit(exit_code::failure);
+}
+
+} // namespace
+
+void prepare_process() {
     ::umask(077);
     (void)std::signal(SIGPIPE, SIG_IGN);
     // A write beyond RLIMIT_FSIZE fails, as on a full disk, and does not end the process.
@@ -37,7 +68,46 @@ std::uint64_t prepare_process() {
     // Keep the memory of some pictures at the top of an arena: to map a page again for each of them costs
     // more than to copy it.
     ::mallopt(M_TOP_PAD, 4 * 1024 * 1024);
-    return ::getrlimit(RLIMIT_NOFILE, &descriptors) == 0 ? descriptors.rlim_cur : 0;
+}
+
+void block_shutdown_signals() {
+    const auto signals = shutdown_signals();
+    if (const int failure = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); failure != 0)
+        throw std::system_error{failure, std::generic_category(), "pthread_sigmask"};
+}
+
+void wait_for_shutdown(const std::function<void()>& on_hangup) {
+    const auto signals = shutdown_signals();
+    int received = 0;
+    while (::sigwait(&signals, &received) != 0 || received == SIGHUP)
+        if (received == SIGHUP)
+            on_hangup();
+    // Set handlers: the first process of a container has no default ones.
+    (void)std::signal(SIGTERM, end_at_once);
+    (void)std::signal(SIGINT, end_at_once);
+    (void)std::signal(SIGHUP, SIG_IGN);
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+void limit_closing(std::chrono::seconds limit) {
+    (void)std::signal(SIGALRM, closing_took_too_long);
+    ::alarm(static_cast<unsigned>(limit.count()));
+}
+
+void notify_supervisor(const std::string& state) {
+    using Protocol = boost::asio::local::datagram_protocol;
+    const char* const variable = std::getenv("NOTIFY_SOCKET");
+    std::string path = variable == nullptr ? "" : variable;
+    constexpr std::size_t max_path = 107; // of a Unix socket
+    if (path.size() < 2 || path.size() > max_path || (path[0] != '/' && path[0] != '@'))
+        return;
+    if (path[0] == '@')
+        path[0] = '\0'; // an abstract name
+    boost::asio::io_context context;
+    Protocol::socket socket{context};
+    boost::system::error_code ignored;
+    (void)socket.open(Protocol{}, ignored);
+    (void)socket.send_to(boost::asio::buffer(state), Protocol::endpoint{path}, 0, ignored);
 }
 
 } // namespace portrait_server

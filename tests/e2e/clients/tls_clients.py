@@ -539,7 +539,7 @@ class Refusals(unittest.TestCase):
 
     def test_the_operations_address_stays_plain(self):
         with Server(SERVER, *tls(RSA), '--operations-listen', '127.0.0.1:0') as server:
-            port = server.wait_for('err', r'health and figures on http://127\.0\.0\.1:(\d+)')[1]
+            port = server.wait_for('err', r'serving health and metrics on http://127\.0\.0\.1:(\d+)')[1]
             with socket.create_connection(('127.0.0.1', int(port)), timeout=PATIENCE) as connection:
                 connection.sendall(closing_healthz())
                 self.assertTrue(read_all(connection).startswith(b'HTTP/1.1 200 '))

@@ -56,9 +56,9 @@ TEST_CASE("health and figures can have an address of their own", "[e2e][metrics]
         {.folder = folder.path(),
          .arguments = server_arguments({"--demo", "--operations-listen", "127.0.0.1:0", "--log-json"})}};
     const auto port = server.port();
-    server.wait_for_err("health and figures on http://127.0.0.1:");
+    server.wait_for_err("serving health and metrics on http://127.0.0.1:");
     const auto said = server.err();
-    const auto at = said.find("health and figures on http://127.0.0.1:");
+    const auto at = said.find("serving health and metrics on http://127.0.0.1:");
     const auto operations =
         static_cast<std::uint16_t>(std::stoi(said.substr(said.find("127.0.0.1:", at) + 10)));
     CHECK(fetch(port, "GET", "/metrics").status == 404);
