@@ -46,7 +46,7 @@ stop() {
 case $example in
 no_http)
     "$binary" photos add 7 Ada
-    expect "kept blob 1" "$("$binary" photos save 7 ada.jpg)"
+    expect "stored blob 1" "$("$binary" photos save 7 ada.jpg)"
     expect "replaced blob 1" "$("$binary" photos save 7 ada.jpg)"
     expect "blob 1, image/jpeg, 97 x 61, $(stat -c%s ada.jpg) bytes" "$("$binary" photos show 7)"
     "$binary" photos write 7 copy.jpg
@@ -59,7 +59,7 @@ no_http)
     grep -q 'person.invalid_id' err
     fails_with 2 "$binary" photos save 7
     expect "removed" "$("$binary" photos remove 7)"
-    expect "there was none" "$("$binary" photos remove 7)"
+    expect "there was no picture" "$("$binary" photos remove 7)"
     ;;
 existing_server)
     start pictures

@@ -41,11 +41,8 @@ json::value value_of(const std::optional<AuditedPicture>& picture) {
 }
 
 std::string time_of(Timestamp at) {
-    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(at);
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                       (milliseconds - seconds).count());
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    return fmt::format("{:%FT}{:%T}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(day)), at - day);
 }
 
 std::string line_of(const AuditRecord& record) {
@@ -85,7 +82,6 @@ public:
     void append(std::string text, std::function<void(bool kept)> done) {
         change([&] { waiting_.push_back({std::move(text), std::move(done)}); });
     }
-
     void reopen() {
         change([this] { reopen_ = true; });
     }
@@ -152,8 +148,9 @@ private:
     }
 
     std::string fault(const char* call) const {
-        return fmt::format("The audit log {} can't be written ({}: {}); writes answer 500 until it can",
-                           path_.string(), call, std::generic_category().message(errno));
+        return fmt::format(
+            "The audit log {} can't be written ({}: {}); writes are answered 500 until it can be",
+            path_.string(), call, std::generic_category().message(errno));
     }
 
     const std::filesystem::path path_;

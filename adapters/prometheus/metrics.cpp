@@ -45,6 +45,11 @@ double plain(std::uint64_t size) {
     return static_cast<double>(size);
 }
 
+/// Returns a function that makes the only label of a metric.
+auto label(const char* name, std::string_view value) {
+    return [name, value] { return prometheus::Labels{{name, std::string{value}}}; };
+}
+
 /// Prometheus's form of a DurationHistogram or a SizeHistogram: cumulative buckets.
 template<class Histogram>
 prometheus::ClientMetric::Histogram cumulative(const Histogram& histogram) {
@@ -60,7 +65,7 @@ prometheus::ClientMetric::Histogram cumulative(const Histogram& histogram) {
     return result;
 }
 
-/// A family's metrics by label values, made at their first use. `Key` refers to static storage.
+/// A family's metrics by label values, created at their first use. `Key` refers to static storage.
 template<class Metric, class Key>
 class Labelled {
 public:
@@ -148,25 +153,19 @@ private:
     }
 
     void count(const AccessRecord& record) {
-        using Labels = prometheus::Labels;
         const auto route = record.route.empty() ? std::string_view{"none"} : record.route;
         const auto method = known_method(record.method);
-        const auto by_route = [&] { return Labels{{"route", std::string{route}}}; };
         requests_
             .get({route, method, record.status},
                  [&] {
-                     return Labels{{"route", std::string{route}},
-                                   {"method", std::string{method}},
-                                   {"status", fmt::format("{}", record.status)}};
+                     return prometheus::Labels{{"route", std::string{route}},
+                                               {"method", std::string{method}},
+                                               {"status", fmt::format("{}", record.status)}};
                  })
             .Increment();
-        durations_.get(route, by_route, duration_buckets()).Observe(plain(record.duration));
+        durations_.get(route, label("route", route), duration_buckets()).Observe(plain(record.duration));
         if (!record.rule.empty())
-            refusals_.get(record.rule,
-                          [&] {
-                              return Labels{{"rule", std::string{record.rule}}};
-                          })
-                .Increment();
+            refusals_.get(record.rule, label("rule", record.rule)).Increment();
         received_.Increment(static_cast<double>(record.request_bytes));
         sent_.Increment(static_cast<double>(record.response_bytes));
     }
@@ -181,7 +180,7 @@ private:
         registry_, prometheus::BuildCounter(), "portrait_requests_total", "Answered requests"};
     Labelled<prometheus::Histogram, std::string_view> durations_{
         registry_, prometheus::BuildHistogram(), "portrait_request_duration_seconds",
-        "From a request's first byte to its answer's last"};
+        "Time from the first byte of a request to the last of its answer"};
     Labelled<prometheus::Counter, std::string_view> refusals_{
         registry_, prometheus::BuildCounter(), "portrait_refusals_total", "Refused requests by rule"};
     prometheus::Counter& received_ =

@@ -27,13 +27,13 @@ struct Fixture {
     std::shared_ptr<testing::ManualClock> clock = std::make_shared<testing::ManualClock>();
     std::shared_ptr<PersonImageService> pictures =
         std::make_shared<PersonImageService>(store, persons, Limits{}, clock);
-    std::vector<std::string> told;
-    Onboarding onboarding{pictures, [this](const std::string& sentence) { told.push_back(sentence); }};
+    std::vector<std::string> notified;
+    Onboarding onboarding{pictures, [this](const std::string& sentence) { notified.push_back(sentence); }};
 };
 
 } // namespace
 
-TEST_CASE("a picture of any kind and size is kept as it came, and the team is told") {
+TEST_CASE("a picture of any format and size is stored unchanged, and the team is notified") {
     const auto number = GENERATE(range(0U, 91U)); // with the others below: 100 runs
     std::vector<std::byte> bytes;
     switch (number % 3) {
@@ -45,51 +45,51 @@ TEST_CASE("a picture of any kind and size is kept as it came, and the team is to
     const ImageBytes picture{bytes};
     REQUIRE(fixture.onboarding.welcome(fixture.ada, picture).has_value());
     CHECK(fixture.pictures->image(fixture.ada)->bytes.text() == picture.text());
-    CHECK(fixture.told == std::vector<std::string>{"Say hello to person 7"});
+    CHECK(fixture.notified == std::vector<std::string>{"Say hello to person 7"});
 }
 
-TEST_CASE("what is no picture is refused, and nobody is told") {
+TEST_CASE("bytes of no picture format are refused, and nobody is notified") {
     Fixture fixture;
     const auto refused = fixture.onboarding.welcome(fixture.ada, ImageBytes{std::string{"a letter"}});
     CHECK(refused.error() == errc::image_unknown_format);
-    CHECK(fixture.told.empty());
+    CHECK(fixture.notified.empty());
 }
 
-TEST_CASE("a stranger gets no picture") {
+TEST_CASE("a picture of an unknown person is refused") {
     Fixture fixture;
     const auto refused =
         fixture.onboarding.welcome(PersonId::from(8).value(), ImageBytes{testing::make_png()});
     CHECK(refused.error() == errc::person_unknown);
-    CHECK(fixture.told.empty());
+    CHECK(fixture.notified.empty());
 }
 
-TEST_CASE("a store that is busy once is asked again") {
+TEST_CASE("a save is retried once when the store is busy") {
     Fixture fixture;
     fixture.store->fail_call(1, errc::service_busy);
     CHECK(fixture.onboarding.welcome(fixture.ada, ImageBytes{testing::make_png()}).has_value());
     CHECK(fixture.store->calls() == 2);
-    CHECK(fixture.told.size() == 1);
+    CHECK(fixture.notified.size() == 1);
 }
 
-TEST_CASE("a broken disk is told as it is, and leaves no picture") {
+TEST_CASE("an error of the disk is returned, and no picture is stored") {
     const auto broken = GENERATE(errc::store_full, errc::store_io, errc::store_closed, errc::store_corrupt);
     Fixture fixture;
     fixture.store->fail_all(broken);
     CHECK(fixture.onboarding.welcome(fixture.ada, ImageBytes{testing::make_png()}).error() == broken);
-    CHECK(fixture.told.empty());
+    CHECK(fixture.notified.empty());
     fixture.store->recover();
     CHECK(fixture.pictures->image(fixture.ada).error() == errc::image_none);
 }
 
-TEST_CASE("a store that throws tells nobody") {
+TEST_CASE("nobody is notified when the store throws") {
     Fixture fixture;
     fixture.store->throw_at_call(1, "out of order");
     CHECK_THROWS_AS(fixture.onboarding.welcome(fixture.ada, ImageBytes{testing::make_png()}),
                     std::runtime_error);
-    CHECK(fixture.told.empty());
+    CHECK(fixture.notified.empty());
 }
 
-TEST_CASE("a second picture keeps the blob and has its own time") {
+TEST_CASE("a second picture keeps the blob id and has its own time") {
     Fixture fixture;
     const auto first = fixture.onboarding.welcome(fixture.ada, ImageBytes{testing::make_png(3, 2, 1)});
     const auto created = fixture.clock->now();

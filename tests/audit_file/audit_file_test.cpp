@@ -174,8 +174,8 @@ TEST_CASE("a failure is reported once, and a file that can be opened again is wr
     CHECK_FALSE(kept(*file, record_by("grace")));
     CHECK(faults ==
           std::vector{"The audit log " + path.string() +
-                      " can't be written (open: No such file or directory); writes answer 500 until "
-                      "it can"});
+                      " can't be written (open: No such file or directory); writes are answered 500 "
+                      "until it can be"});
     std::filesystem::create_directory(folder / "logs");
     CHECK(kept(*file, record_by("linus")));
     CHECK(lines_of(path).size() == 1);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "staff.hpp"
+#include "staff_server.hpp"
 
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/executor.hpp>

@@ -26,7 +26,7 @@ constexpr std::string_view mount = "/pictures";
 Answer staff_answer(const Staff& staff, const Request& request) {
     Answer answer{beast::http::status::not_found, request.version()};
     answer.set(beast::http::field::content_type, "text/plain; charset=utf-8");
-    answer.body() = "nobody is here\n";
+    answer.body() = "no such colleague\n";
     std::string_view target{request.target().data(), request.target().size()};
     constexpr std::string_view route = "/staff/";
     int number = 0;

@@ -1,13 +1,23 @@
 #pragma once
 
-#include "staff.hpp"
-
 #include <portrait/http/endpoint.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <map>
 #include <memory>
+#include <string>
+
+/// A colleague: data of the existing service, independent of portrait.
+struct Colleague {
+    std::string name;
+    std::string key; ///< the bearer token of the colleague's programs
+    bool edits_pictures = false;
+};
+
+/// By number. Filled before the server starts and then constant, so any thread may read it.
+using Staff = std::map<int, Colleague>;
 
 /// The parts that each connection uses.
 struct StaffService {

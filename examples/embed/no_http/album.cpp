@@ -8,22 +8,20 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace {
 
-constexpr const char* usage = R"(album keeps one picture a person in a folder.
+constexpr const char* usage = R"(album stores one picture per person in a folder.
 
-usage: album FOLDER add PERSON NAME     lets the person have a picture
-       album FOLDER save PERSON FILE    keeps the picture, replacing an earlier one
-       album FOLDER show PERSON         tells what is kept
-       album FOLDER write PERSON FILE   writes the picture into a file
+usage: album FOLDER add PERSON NAME     adds the person
+       album FOLDER save PERSON FILE    stores the picture; replaces an earlier one
+       album FOLDER show PERSON         prints blob id, type and size of the picture
+       album FOLDER write PERSON FILE   writes the picture to a file
        album FOLDER remove PERSON       removes the picture
 
-PERSON is a number above 0. Exit codes: 0 done, 1 refused, 2 wrong usage.
+PERSON is a number from 1 to 2147483647. Exit codes: 0 success, 1 refused, 2 wrong usage.
 )";
 
 int refused(const portrait::Error& error) {
@@ -41,7 +39,7 @@ int save(portrait::PersonImageService& pictures, portrait::PersonId person, cons
         pictures.save(person, portrait::ImageBytes{std::string{std::istreambuf_iterator<char>{file}, {}}});
     if (!saved)
         return refused(saved.error());
-    std::cout << (saved->created ? "kept" : "replaced") << " blob " << saved->blob_id() << '\n';
+    std::cout << (saved->created ? "stored" : "replaced") << " blob " << saved->blob_id() << '\n';
     return 0;
 }
 
@@ -71,7 +69,7 @@ int remove(portrait::PersonImageService& pictures, portrait::PersonId person) {
     const auto removed = pictures.remove(person);
     if (!removed)
         return refused(removed.error());
-    std::cout << (removed->unlinked ? "removed\n" : "there was none\n");
+    std::cout << (removed->unlinked ? "removed\n" : "there was no picture\n");
     return 0;
 }
 

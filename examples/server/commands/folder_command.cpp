@@ -6,7 +6,6 @@
 #include "terminal/console.hpp"
 
 #include <portrait/printable.hpp>
-#include <portrait/sqlite/image_store.hpp>
 
 #include <fmt/format.h>
 
@@ -117,6 +116,13 @@ private:
     Clock::time_point next_{};
     bool bar_shown_ = false;
 };
+
+/// Prints the sentence of a job that failed; returns the exit code.
+int exit_code_of(const JobEnd& end) {
+    if (end.exit_code == exit_code::success)
+        return exit_code::success;
+    return end.exit_code == exit_code::refused ? refuse(end.sentence) : fail(end.sentence);
+}
 
 /// Runs a job on the data folder: in the server that has it open, through its control socket, otherwise here.
 /// Shows progress; returns the exit code.

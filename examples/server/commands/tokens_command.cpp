@@ -25,37 +25,24 @@ using portrait::http::TokenScheme;
 
 constexpr int max_days = 36'500;
 
-/// Reads `90d`; absent when the text is no number of days.
-std::optional<int> parse_days(const std::string& text) {
+/// Parses the last day in UTC; absent for `never`.
+[[nodiscard]] Outcome<std::optional<std::chrono::sys_days>> parse_expiry(const std::string& text) {
+    const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    if (text == "never")
+        return std::nullopt;
     int days = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, days);
-    if (error != std::errc{} || stop + 1 != end || *stop != 'd' || days < 1 || days > max_days)
-        return std::nullopt;
-    return days;
-}
-
-std::chrono::sys_days today() {
-    return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-}
-
-std::string expiry_fault(const std::string& text) {
-    if (text == "never" || parse_days(text))
-        return {};
+    if (error == std::errc{} && stop + 1 == end && *stop == 'd' && days >= 1 && days <= max_days)
+        return today + std::chrono::days{days};
     const auto day = portrait::http::parse_day(text);
     if (!day)
-        return fmt::format(
-            "'{}' is not a day such as 2027-01-31, a number of days such as 90d (at most {}d), "
-            "or never",
-            text, max_days);
-    return *day < today() ? fmt::format("{} is in the past", text) : std::string{};
-}
-
-/// The last day in UTC; absent for `never`. The text has no fault.
-std::optional<std::chrono::sys_days> parse_expiry(const std::string& text) {
-    if (const auto days = parse_days(text))
-        return today() + std::chrono::days{*days};
-    return portrait::http::parse_day(text);
+        return Refusal{fmt::format(
+            "'{}' is not a day such as 2027-01-31, a number of days such as 90d (at most {}d), or never",
+            text, max_days)};
+    if (*day < today)
+        return Refusal{fmt::format("{} is in the past", text)};
+    return day;
 }
 
 std::string_view rights_of(const TokenDescription& token) {
@@ -128,10 +115,15 @@ void add_token_command(CLI::App& tokens, Settings& settings) {
                                     CLI::ignore_case}
                 .description(""))
         ->type_name("SCHEME");
+    const auto set_expiry = [&entry](const std::string& text) {
+        const auto day = parse_expiry(text);
+        if (!day)
+            throw CLI::ValidationError{"--expires", day.error().sentence};
+        entry.last_day = *day;
+    };
     add->add_option_function<std::string>(
-           "--expires", [&entry](const std::string& text) { entry.last_day = parse_expiry(text); },
+           "--expires", set_expiry,
            "Last day, such as 2027-01-31, or a number of days from now, such as 90d (default: never)")
-        ->check(CLI::Validator{expiry_fault, {}})
         ->type_name("DAY");
     add->add_option("--full-name", entry.full_name, "Name in CreatedBy and UpdatedBy")->type_name("TEXT");
     add->add_option("--associate-id", entry.associate_id,

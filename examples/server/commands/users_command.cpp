@@ -43,11 +43,8 @@ public:
         for (const int number : signals)
             ::sigaddset(&blocked, number);
         (void)::pthread_sigmask(SIG_BLOCK, &blocked, &mask_);
-        struct sigaction action {};
-        action.sa_handler = interrupt;
-        ::sigemptyset(&action.sa_mask);
         for (std::size_t index = 0; index < signals.size(); ++index)
-            (void)::sigaction(signals[index], &action, &handlers_[index]);
+            handlers_[index] = std::signal(signals[index], interrupt);
         if (::tcgetattr(STDIN_FILENO, &before_) == 0) {
             auto silent = before_;
             silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
@@ -60,7 +57,7 @@ public:
         if (changed_)
             (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
         for (std::size_t index = 0; index < signals.size(); ++index)
-            (void)::sigaction(signals[index], &handlers_[index], nullptr);
+            (void)std::signal(signals[index], handlers_[index]);
         (void)::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
         if (interrupted_by != 0)
             (void)::raise(static_cast<int>(interrupted_by));
@@ -82,7 +79,7 @@ private:
     termios before_{};
     bool changed_ = false;
     sigset_t mask_{};
-    std::array<struct sigaction, signals.size()> handlers_{};
+    std::array<void (*)(int), signals.size()> handlers_{};
 };
 
 /// Reads a line of standard input without its end; absent at the end of the input. Reads single bytes, so

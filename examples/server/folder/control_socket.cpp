@@ -109,7 +109,7 @@ std::optional<FolderJob> parse_request(std::string_view line) {
     int code = 0;
     if (fields[0] == "end" && fields.size() == 3 && read_number(fields[1], code) && code >= 0 && code <= 255)
         return std::optional{JobEnd{code, fields[2]}};
-    return Refusal{"It sent an invalid reply"};
+    return Refusal{"The server sent an invalid reply"};
 }
 
 Refusal failed(const char* call) {
@@ -343,7 +343,7 @@ void ControlSocket::serve(int socket) {
     Outcome<JobEnd> outcome = failed("connect");
     ::close(opened);
     if (connected && send_all(socket, *request)) {
-        outcome = Refusal{"It closed the connection before the end"};
+        outcome = Refusal{"The server closed the connection before the end of the job"};
         LineReader reader{socket, max_reply};
         // After a signal the socket is closed, which cancels the job in the owner.
         const auto interrupted = [&] { return listener.cancelled(); };

@@ -1,7 +1,6 @@
 #include "folder/folder_job.hpp"
 
 #include <portrait/printable.hpp>
-#include <portrait/sqlite/image_store.hpp>
 #include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
@@ -241,15 +240,10 @@ JobWork adding(std::vector<Person> persons, std::string report) {
 
 } // namespace
 
-int exit_code_of(const JobEnd& end) {
-    if (end.exit_code == exit_code::success)
-        return exit_code::success;
-    return end.exit_code == exit_code::refused ? refuse(end.sentence) : fail(end.sentence);
-}
-
-JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view what, JobListener& listener) {
+JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view subject,
+                   JobListener& listener) {
     say_damages(report, listener);
-    listener.say(fmt::format("{}: {} pictures, {} bytes; {} of them, {} bytes, copied now", what,
+    listener.say(fmt::format("{}: {} pictures, {} bytes; {} of them, {} bytes, copied now", subject,
                              report.pictures, report.bytes, report.copied_pictures, report.copied_bytes));
     if (!report.ok())
         return {exit_code::failure,
@@ -258,10 +252,10 @@ JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view 
     return {};
 }
 
-JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what) {
+JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject) {
     if (error == portrait::errc::cancelled)
-        return {exit_code::failure, fmt::format("{} was stopped", what)};
-    return {exit_code::failure, fmt::format("{} failed: {}", what, plain_refusal(error))};
+        return {exit_code::failure, fmt::format("{} was stopped", subject)};
+    return {exit_code::failure, fmt::format("{} failed: {}", subject, plain_refusal(error))};
 }
 
 [[nodiscard]] Outcome<JobWork> work_of(const FolderJob& job) {

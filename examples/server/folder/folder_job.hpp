@@ -2,20 +2,14 @@
 
 #include "terminal/console.hpp"
 
+#include <portrait/sqlite/image_store.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace portrait {
-class ImageStore;
-}
-namespace portrait::sqlite {
-class SqliteImageStore;
-struct CopyReport;
-} // namespace portrait::sqlite
 
 namespace portrait_server {
 
@@ -50,9 +44,6 @@ struct JobEnd {
     std::string sentence{};
 };
 
-/// Prints the sentence of a job that failed; returns the exit code.
-int exit_code_of(const JobEnd& end);
-
 /// The work of a job, to be done on an open store.
 using JobWork = std::function<JobEnd(JobPlace, JobListener&)>;
 
@@ -60,13 +51,14 @@ using JobWork = std::function<JobEnd(JobPlace, JobListener&)>;
 /// another process.
 [[nodiscard]] Outcome<JobWork> work_of(const FolderJob& job);
 
-/// Reports a copy that was made, and the pictures that are missing in it.
-JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view what, JobListener& listener);
+/// Reports a completed copy, and the pictures that are missing in it; `subject` is such as `backup in DIR`.
+JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view subject,
+                   JobListener& listener);
 
-/// The end of a job that was cancelled or failed with `error`; `what` is its subject, such as `The backup`.
-JobEnd end_of_failed_job(const portrait::Error& error, std::string_view what);
+/// The end of a job that was cancelled or failed with `error`; `subject` is such as `The backup`.
+JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject);
 
-// The jobs that have a file of their own.
+// The jobs of exchange_job.cpp.
 
 /// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into `folder`,
 /// which is created when it is missing. A picture and its ImageInfo belong together; the export as a whole is

@@ -51,6 +51,9 @@ using portrait::http::Severity;
 constexpr std::chrono::seconds drain_limit{7};
 constexpr std::chrono::seconds closing_limit{9};
 constexpr std::int32_t last_demo_person = 1000;
+constexpr const char* demo_warning = "the demo user's password is public and this address is not loopback: "
+                                     "everybody who reaches this port can "
+                                     "read, replace and delete every picture";
 constexpr std::size_t max_waiting_tasks = 4096; // of each pool; beyond it 503
 constexpr std::uint32_t max_operations_connections = 64;
 constexpr std::uint64_t operations_answer_bytes = 8ULL << 20;
@@ -97,23 +100,14 @@ std::shared_ptr<portrait::PersonImageService> make_service(const Settings& setti
 /// Scales and converts pictures. Null in a build without portrait::imaging.
 std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] const Settings& settings) {
 #ifdef PORTRAIT_SERVER_RENDERS
-    portrait::imaging::RenderSettings one;
-    one.max_decoded_bytes = settings.render_bytes;
-    portrait::imaging::RenderPoolOptions all;
-    all.threads = settings.render_threads;
-    all.decoded_bytes_in_flight = settings.render_bytes;
-    return std::make_shared<portrait::imaging::RenderPool>(
-        std::make_shared<portrait::imaging::VipsRenderer>(one), all);
+    using namespace portrait::imaging;
+    return std::make_shared<RenderPool>(
+        std::make_shared<VipsRenderer>(RenderSettings{.max_decoded_bytes = settings.render_bytes}),
+        RenderPoolOptions{.threads = settings.render_threads,
+                          .decoded_bytes_in_flight = settings.render_bytes});
 #else
     return nullptr;
 #endif
-}
-
-/// The metrics, which pass everything to the log, or the log.
-std::shared_ptr<portrait::http::Log> log_of(const Parts& parts) {
-    if (parts.metrics != nullptr)
-        return parts.metrics;
-    return parts.log;
 }
 
 std::function<std::string()> metrics_text(const Parts& parts) {
@@ -228,10 +222,8 @@ void open_control_socket(const Settings& settings, Parts& parts) {
 std::string banner(const Settings& settings, const ListenAddress& listen, bool has_demo_user) {
     const bool tls = settings.server.tls.has_value();
     auto local = listen;
-    if (listen.address().is_unspecified() && listen.address().is_v6())
-        local.address(boost::asio::ip::address_v6::loopback());
-    else if (listen.address().is_unspecified())
-        local.address(boost::asio::ip::address_v4::loopback());
+    if (listen.address().is_unspecified())
+        local.address(boost::asio::ip::make_address(listen.address().is_v6() ? "::1" : "127.0.0.1"));
     std::error_code ignored;
     const auto data = std::filesystem::absolute(settings.data, ignored).lexically_normal();
     auto text = fmt::format("portrait {} listening on {}\n  data folder  {}\n", PORTRAIT_VERSION,
@@ -240,9 +232,7 @@ std::string banner(const Settings& settings, const ListenAddress& listen, bool h
     if (has_demo_user)
         fmt::format_to(out, "  demo user    {}  password {}\n", demo_user, demo_password);
     if (has_demo_user && !listen.address().is_loopback())
-        fmt::format_to(out,
-                       "\n  WARNING: the demo user's password is public and this address is not loopback:\n"
-                       "  everybody who reaches this port can read, replace and delete every picture.\n");
+        fmt::format_to(out, "\n  WARNING: {}.\n", demo_warning);
     fmt::format_to(out,
                    "\nTry it; photo.jpg is any JPEG, PNG, GIF or TIFF of yours:\n"
                    "  curl -u {0} -T photo.jpg {1}/Image\n"
@@ -259,19 +249,19 @@ void announce(const Settings& settings, const Parts& parts, bool has_demo_user) 
     say(banner(settings, listen, has_demo_user)); // before the log's thread can write
     parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
     if (has_demo_user && !listen.address().is_loopback())
-        parts.log->event(
-            Severity::warning,
-            "the demo user's password is public and this address is not loopback: everybody who reaches this "
-            "port can read, replace and delete every picture",
-            {});
+        parts.log->event(Severity::warning, demo_warning, {});
     notify_supervisor(fmt::format("READY=1\nSTATUS=listening on {}", url));
 }
 
-void reload_certificate(const Parts& parts) {
+void reload(const Parts& parts, const Users& users) {
+    parts.log->event(Severity::info, "SIGHUP: reloading files", {});
+    users.reload();
     if (const auto reloaded = parts.server->reload_tls(); !reloaded)
         parts.log->event(Severity::error,
                          fmt::format("the certificate stays as it was: {}", plain_refusal(reloaded.error())),
                          {});
+    if (parts.audit != nullptr)
+        parts.audit->reopen();
 }
 
 void close(Parts& parts) {
@@ -346,7 +336,9 @@ int run_server(const Settings& settings) {
     parts.endpoint = std::make_shared<portrait::http::Endpoint>(
         parts.service, std::move(users->authenticator), parts.readers, parts.writers, std::move(options),
         parts.log);
-    auto server = portrait::http::Server::start(parts.endpoint, server_options(settings), log_of(parts));
+    std::shared_ptr<portrait::http::Log> log = parts.metrics; // passes everything to the other log
+    auto server = portrait::http::Server::start(parts.endpoint, server_options(settings),
+                                                log != nullptr ? log : parts.log);
     if (!server)
         return refuse(plain_refusal(server.error()));
     parts.server = std::move(*server);
@@ -358,13 +350,7 @@ int run_server(const Settings& settings) {
 
     open_control_socket(settings, parts);
     announce(settings, parts, users->has_demo_user);
-    wait_for_shutdown([&] {
-        parts.log->event(Severity::info, "SIGHUP: reloading files", {});
-        users->reload();
-        reload_certificate(parts);
-        if (parts.audit != nullptr)
-            parts.audit->reopen();
-    });
+    wait_for_shutdown([&] { reload(parts, *users); });
     close(parts);
     return exit_code::success;
 }

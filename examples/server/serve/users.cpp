@@ -29,10 +29,10 @@ bool is_there(const std::filesystem::path& file) {
     return std::filesystem::symlink_status(file, ignored).type() != std::filesystem::file_type::not_found;
 }
 
-std::function<void(const Error&)> fault_logger(std::shared_ptr<portrait::http::Log> log, const char* what) {
-    return [log = std::move(log), what](const Error& error) {
+std::function<void(const Error&)> fault_logger(std::shared_ptr<portrait::http::Log> log, const char* files) {
+    return [log = std::move(log), files](const Error& error) {
         log->event(portrait::http::Severity::error,
-                   fmt::format("the {} stay as they were: {}", what, plain_refusal(error)), {});
+                   fmt::format("the {} were not reloaded: {}", files, plain_refusal(error)), {});
     };
 }
 

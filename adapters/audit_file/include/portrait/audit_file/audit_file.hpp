@@ -39,15 +39,15 @@ struct AuditFileOptions {
 /// `time` is in UTC with milliseconds, `action` is `name_of` the action, `before` and `after` are null where
 /// there was or is no picture, and `digest` is an array of one text, or of one null without bytes.
 /// `request_id` is left out when it is empty, and `person_id` when the record has none. `user` and
-/// `request_id` are made `printable`.
+/// `request_id` are `printable`.
 ///
 /// A thread of this object appends to the file; records that wait at the same time share one write. If that
 /// fails, none of them is acknowledged, although some of their lines, the last one possibly cut off, may be
 /// in the file. The next batch is written in any case. Thread-safe.
 class PORTRAIT_EXPORT AuditFile final : public AuditLog {
 public:
-    /// Opens the file for appending; makes it, for its owner alone (0600), where there is none. Its folder
-    /// has to exist. The error is `store_io`; its message names the path and the reason.
+    /// Opens the file for appending; creates it (0600) when it is missing. Its folder has to exist. The error
+    /// is `store_io`; its message has the path and the reason.
     [[nodiscard]] static result<std::shared_ptr<AuditFile>> open(std::filesystem::path path,
                                                                  AuditFileOptions options = {});
     /// Writes and acknowledges the waiting records. Must not run inside a `done`.
