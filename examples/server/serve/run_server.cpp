@@ -292,6 +292,7 @@ void close(Parts& parts) {
                                  figures.commits, figures.largest_batch),
                      {});
     parts.log.reset();
+    limit_closing(std::chrono::seconds{0});
 }
 
 } // namespace

@@ -19,8 +19,8 @@ void block_shutdown_signals();
 /// another SIGTERM or SIGINT ends the process at once with 128 plus its number, and SIGHUP is ignored.
 void wait_for_shutdown(const std::function<void()>& on_hangup);
 
-/// Ends the process with code 1 when it has not ended after `limit`, such as on a disk that hangs. Answered
-/// writes are durable already.
+/// Ends the process with code 1 after `limit`, such as when a disk hangs; 0 cancels that. Answered writes are
+/// durable already.
 void limit_closing(std::chrono::seconds limit);
 
 /// Sends a state to the supervisor as sd_notify(3) does: `READY=1`, `STOPPING=1`, `STATUS=…`, one per line.
