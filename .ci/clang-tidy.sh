@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy over every source of library, adapters and examples, each by itself, as .clang-tidy says; prints what it
-# finds and fails then. About 5 minutes on 2 cores, under 2 when little has changed: see clang_tidy.py.
+# Runs clang-tidy with .clang-tidy over every source of library, adapters and examples, each compiled separately. Prints its
+# findings, and fails if there are any. About 5 minutes on 2 cores, under 2 when little has changed: see clang_tidy.py.
 # usage: .ci/clang-tidy.sh [FILE…]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,23 +1,22 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the lists are for the scripts that source this
-# Sourced by scripts that need Debian packages: `need_packages NAME…` installs those that are missing, and needs
-# neither network nor root when none is.
+# Sourced by scripts that need Debian packages: `need_packages NAME…` installs the missing ones. If none is missing, it needs
+# neither network nor root.
 
-# What building and running portrait-server takes.
+# For building and running portrait-server.
 BUILD_PACKAGES=(
     g++ cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libcli11-dev libcpp-httplib-dev libcrypt-dev libfmt-dev libhowardhinnant-date-dev libicu-dev libpugixml-dev libspdlog-dev
     libsqlite3-dev libssl-dev libstb-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata
 )
-# What building and running the tests takes beside that; ImageMagick encodes the real pictures and
-# exiftool turns them.
+# In addition, for building and running the tests. ImageMagick encodes the real pictures, exiftool handles metadata.
 TEST_PACKAGES=(catch2 clang-14 curl doxygen git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan systemd)
-# What fuzzing takes beside what building takes.
+# In addition to BUILD_PACKAGES, for fuzzing.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
-# What tests/bench takes beside what building and testing takes; nginx is the peer to compare with.
+# In addition to the packages for building and testing, for tests/bench; nginx is the peer of the comparison.
 BENCH_PACKAGES=(libbenchmark-dev nginx wrk)
-# What checking the sources takes.
+# For checking the sources.
 LINT_PACKAGES=(clang-format clang-tidy-22)
 
 fail() {
@@ -31,7 +30,7 @@ is_installed() {
 
 need_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-        fail "this is no Debian; install what corresponds to these packages of Debian 12 and build with cmake: $*"
+        fail "This system is not Debian; install the equivalents of these packages of Debian 12, then build with cmake: $*"
     fi
     local package missing=()
     for package in "$@"; do
@@ -41,18 +40,18 @@ need_packages() {
 
     local as_root=(env DEBIAN_FRONTEND=noninteractive)
     if ((EUID != 0)); then
-        command -v sudo >/dev/null || fail "packages are missing and there is no sudo; as root: apt-get install ${missing[*]}"
+        command -v sudo >/dev/null || fail "Packages are missing, and there is no sudo; as root: apt-get install ${missing[*]}"
         as_root=(sudo "${as_root[@]}")
     fi
     printf 'Installing %s\n' "${missing[*]}" >&2
     "${as_root[@]}" apt-get -qq update >&2 ||
-        fail "apt-get update failed, is the network there? These packages are missing: ${missing[*]}"
+        fail "apt-get update failed; check the network. These packages are missing: ${missing[*]}"
     "${as_root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2 ||
-        fail "packages can't be installed, Debian 12 has them all: ${missing[*]}"
+        fail "apt-get install failed; Debian 12 has all of these packages: ${missing[*]}"
 }
 
-# Node.js and npm, for SuperOffice's own client. Only where there is none: a newer Node.js brings its own npm, beside
-# which Debian's can't be installed.
+# Node.js and npm, for SuperOffice's own client. Only if npm is missing: Debian's npm conflicts with the one of a newer
+# Node.js.
 need_node() {
     command -v npm >/dev/null || need_packages nodejs npm
 }
