@@ -1,4 +1,4 @@
-"""Measures portrait-server beside nginx and prints a table; see run.sh."""
+"""Compares portrait-server with nginx and prints a table; see run.sh."""
 
 import argparse
 import json
@@ -17,13 +17,13 @@ from load import Row
 from servers import Nginx, Portrait
 
 KIB = 1024
-NOT_WORSE = 1.05  # processor time beside another build's
+NOT_WORSE = 1.05  # highest ratio of processor time to another build's
 
 ROWS = [
     Row("PUT 64 KiB, 64 connections", "PUT", 64 * KIB, rate_wanted=2.0, latency_wanted=0.25),
     Row("PUT 64 KiB, 16 connections", "PUT", 64 * KIB, connections=16, rate_wanted=1.3),
     Row("GET 64 KiB, hot", "GET", 64 * KIB, rate_wanted=1.1, latency_wanted=0.25),
-    Row("GET 64 KiB, not in our cache", "GET", 64 * KIB, cached=False, rate_wanted=0.9),
+    Row("GET 64 KiB, uncached", "GET", 64 * KIB, cached=False, rate_wanted=0.9),
     Row("GET 64 KiB, 304", "GET", 64 * KIB, conditional=True, rate_wanted=0.9),
     Row("PUT 4 KiB, 64 connections", "PUT", 4 * KIB),
     Row("GET 4 KiB, hot", "GET", 4 * KIB),
@@ -86,14 +86,14 @@ class Bench:
             return statistics.median(go[figure] for go in goes)
 
         def ratio(figure):
-            # Of neighbours in time, so that a machine that is slow for a while is slow for both.
+            # Of goes next to each other in time, so that a slow period of the machine affects both servers.
             return statistics.median(own[figure] / other[figure] for own, other in zip(ours, peers))
 
-        def line(what, figure, wanted, least):
-            self.line(f"{row.name}: {what}", middle(ours, figure), middle(peers, figure), ratio(figure), wanted, least)
+        def line(name, figure, wanted, least):
+            self.line(f"{row.name}: {name}", middle(ours, figure), middle(peers, figure), ratio(figure), wanted, least)
 
-        line("processor time a request, µs", "processor_us", NOT_WORSE if self.arguments.beside else None, least=False)
-        line("a second", "rate", None if self.arguments.beside else row.rate_wanted, least=True)
+        line("processor time per request, µs", "processor_us", NOT_WORSE if self.arguments.beside else None, least=False)
+        line("per second", "rate", None if self.arguments.beside else row.rate_wanted, least=True)
         line("p99, ms", "p99_ms", None if self.arguments.beside else row.latency_wanted, least=False)
         row.rate = middle(ours, "rate")
 
@@ -110,18 +110,18 @@ class Bench:
         print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
 
     def batch_reached(self, row):
-        """Saves a commit under the row's load; the store's figures stand in the log of a server that ends."""
+        """Returns the saves per commit under the row's load, from the statistics that a server logs when it ends."""
         server = self.portrait("batches", log_level="info")
         load.put_everybody(server, row)
         server.close()
-        server = self.portrait("batches", log_level="info")  # counts from anew
+        server = self.portrait("batches", log_level="info")  # its counts begin at zero
         load.run(server, row, self.arguments.seconds, self.scratch)
         server.close()
         found = re.search(r"(\d+) writes in (\d+) commits", server.log.read_text())
         return max(1, round(int(found[1]) / int(found[2])))
 
     def bare_loop(self, row):
-        """The row's rate by that of writing and committing alone, at the same saves a commit."""
+        """Compares the row's rate with a loop that only writes and commits, with as many saves per commit."""
         batch = self.batch_reached(row)
         rates = []
         for number in range(self.arguments.rounds):
@@ -131,19 +131,19 @@ class Bench:
             rates.append(float(done.stdout))
             shutil.rmtree(folder)
         bare = statistics.median(rates)
-        self.line(f"{row.name} by a bare loop of {batch} a commit", row.rate, bare, row.rate / bare, 0.8)
+        self.line(f"{row.name} and a bare loop of {batch} per commit", row.rate, bare, row.rate / bare, 0.8)
 
     def in_process(self):
         done = subprocess.run([self.binaries / "portrait_core_bench", "--benchmark_format=json",
                                "--benchmark_repetitions=5", "--benchmark_report_aggregates_only=true"],
                               check=True, capture_output=True, text=True)
         figures = {entry["name"]: entry for entry in json.loads(done.stdout)["benchmarks"]}
-        self.line("in process: save of 64 KiB with the memory store, a second",
+        self.line("in process: save of 64 KiB with the memory store, per second",
                   figures["save_in_memory_median"]["items_per_second"], wanted=100_000)
         self.line("in process: probe, µs", figures["probe_jpeg_median"]["cpu_time"] / 1000, wanted=1, least=False)
 
     def idle_memory(self, row):
-        """Of servers that have done nothing before, whose heaps have no room left over."""
+        """Measures new servers, whose heaps have no free memory."""
         count = self.arguments.idle
         sides = self.portrait("idle"), Nginx(self.scratch / "idle.nginx")
         self.servers.append(sides[1])
@@ -179,14 +179,15 @@ def arguments():
     parser.add_argument("--binaries", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--scratch", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--smoke", action="store_true",
-                        help="about a minute: every answer is checked byte by byte, the figures mean little")
+                        help="about a minute: checks every answer byte by byte; the figures are not meaningful")
     parser.add_argument("--rounds", type=int, default=5, help="goes of each server (default 5)")
-    parser.add_argument("--seconds", type=int, default=4, help="of a go (default 4)")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only rows with this in their name, such as PUT")
+    parser.add_argument("--seconds", type=int, default=4, help="duration of a go (default 4)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only rows whose name contains this text, such as PUT")
     parser.add_argument("--beside", type=pathlib.Path, metavar="SERVER",
-                        help="compare with another build of portrait-server instead of nginx, and with it alone")
+                        help="compare with another build of portrait-server, and not with nginx")
     parser.add_argument("--idle", type=int, default=8000, help="idle connections (default 8000)")
-    parser.add_argument("--start-gib", type=int, default=10, help="GiB of pictures for the start (default 10)")
+    parser.add_argument("--start-gib", type=int, default=10,
+                        help="GiB of pictures for the measurement of the start (default 10)")
     chosen = parser.parse_args()
     if chosen.smoke:
         chosen.rounds, chosen.seconds, chosen.idle, chosen.start_gib = 1, 1, 500, 1
@@ -210,13 +211,13 @@ def main():
                 bench.in_process()
                 bench.start_up()
         except load.Failed as failure:
-            raise SystemExit(f"tests/bench: a wrong answer: {failure}") from None
+            raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
         finally:
             for server in bench.servers:
                 if server.process.poll() is None:
                     server.kill()
     bench.table()
-    print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turn; medians; every ratio is the median of the "
+    print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turns; medians; each ratio is the median of the "
           f"rounds' ratios; {time.monotonic() - start:.0f} s in all. No answer was wrong.")
 
 

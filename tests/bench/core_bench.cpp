@@ -1,4 +1,4 @@
-// What the core costs by itself, in this process: probing a JPEG's head and saving with the memory store.
+// Measures the core alone, in this process: the probe of a JPEG's header, and saves in the memory store.
 
 #include "support/pictures.hpp"
 
@@ -26,7 +26,7 @@ void probe_jpeg(benchmark::State& state) {
         static_cast<void>(step);
         auto header = probe(picture);
         if (!header)
-            return state.SkipWithError("the picture was refused");
+            return state.SkipWithError("probe refused the picture");
         benchmark::DoNotOptimize(header);
     }
 }
@@ -37,7 +37,7 @@ void save_in_memory(benchmark::State& state) {
     for (std::int32_t id = 1; id <= persons; ++id)
         directory->add(PersonId::from(id).value());
     PersonImageService service{std::make_shared<MemoryImageStore>(), directory};
-    // Shared with the store and not copied, as a body that was moved in.
+    // The store shares these bytes without a copy, as it shares a request's body.
     std::vector<ImageBytes> pictures;
     for (std::uint32_t seed = 0; seed < 64; ++seed)
         pictures.emplace_back(portrait::testing::make_jpeg_of_size(picture_bytes, seed));

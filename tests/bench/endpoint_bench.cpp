@@ -1,5 +1,5 @@
-// What the endpoint costs per request, without sockets and disk: negotiation, authentication (the password
-// verified before), the memory store, and writing the answer. Build with -DPORTRAIT_BENCHMARKS=ON, in
+// Measures the endpoint per request, without sockets and disk: negotiation, authentication (of a password
+// that was verified before), the memory store, and the answer. Build with -DPORTRAIT_BENCHMARKS=ON, in
 // Release.
 
 #include "entity/blob_entity.hpp"
@@ -30,7 +30,7 @@ const std::string basic = portrait::testing::basic_authorization("tje0", "Tje0")
 constexpr std::string_view image_path = "/api/v1/Person/1/Image";
 constexpr std::string_view info_path = "/api/v1/Person/1/ImageInfo";
 
-/// The fields that a browser's client of the interface sends.
+/// A head with the fields that a browser sends.
 http::RequestHead request_head(std::string_view method, std::string_view target, std::string_view accept) {
     http::RequestHead head{.method = method, .target = target};
     head.fields = {{"Host", "pictures.example.com"},
@@ -129,7 +129,7 @@ void refuse_unknown_person(benchmark::State& state) {
     measure(state, request_head("GET", "/api/v1/Person/2/ImageInfo", "application/json"), {}, 404);
 }
 
-/// Alone, of what the requests above are made of.
+/// The parts of the requests above, each alone.
 void negotiation(benchmark::State& state) {
     const auto head = request_head("GET", info_path, "application/json, text/plain, */*");
     for (auto step : state) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures how much slower PUT and GET are in a store of 10 million persons (3 million where the disk is too small for
-# them) than in one of 10,000. Builds both by the store itself, thousands of saves to a commit, which takes minutes and
-# up to 60 GiB in build/growth.
+# Measures how much slower PUT and GET are in a store of 10 million persons (3 million if the disk is too small) than in a store
+# of 10,000. Fills both through the store's own interface, thousands of saves per commit, which takes minutes and up to 60 GiB
+# in build/growth.
 # usage: tests/bench/growth.sh [--persons N] [--rounds N] [--seconds S] [--keep]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

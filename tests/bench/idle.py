@@ -1,4 +1,4 @@
-"""What idle keep-alive connections and a start cost."""
+"""Measures the memory of idle keep-alive connections, and the time of a start."""
 
 import resource
 import socket
@@ -8,7 +8,7 @@ from servers import AUTHORIZATION, Portrait
 
 
 def memory_of_idle(server, count):
-    """Bytes of a server's memory for each of `count` connections that have had one answer and wait."""
+    """Returns the bytes of a server's memory for each of `count` connections that are idle after one answer."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     signed = f"Authorization: {AUTHORIZATION}\r\n" if server.signed else ""
@@ -31,7 +31,7 @@ def memory_of_idle(server, count):
         connections.append(connection)
 
     try:
-        for _ in range(200):  # what the first ones take once is nobody's in particular
+        for _ in range(200):  # the first connections also cause memory that is allocated once
             connect()
         before = server.resident()
         for _ in range(count):
@@ -45,7 +45,7 @@ def memory_of_idle(server, count):
 
 
 def start_up(binary, folder):
-    """Seconds until the banner, after a graceful end and after a kill."""
+    """Returns the seconds until the banner, after a graceful end and after a kill."""
     Portrait(binary, folder).close()
     server = Portrait(binary, folder)
     gracefully = server.started_in

@@ -1,4 +1,4 @@
-"""One go of wrk against one server, with the answers checked."""
+"""One go of wrk against one server, with checks of the answers."""
 
 import dataclasses
 import http.client
@@ -18,7 +18,7 @@ WRK_THREADS = 2
 
 @dataclasses.dataclass
 class Row:
-    """What is asked of a server."""
+    """The requests of a measurement, and its targets."""
     name: str
     method: str
     size: int
@@ -26,11 +26,11 @@ class Row:
     persons: int = 500
     cached: bool = True
     conditional: bool = False
-    random: bool = False           # any person, not all in turn
-    first: int = 1                 # of the persons
+    random: bool = False           # random persons, not all in turn
+    first: int = 1                 # the first person
     query: str = ""                # such as ?w=180
-    rate_wanted: float = None      # ours by the peer's
-    latency_wanted: float = None   # p99
+    rate_wanted: float = None      # lowest ratio to the peer's rate
+    latency_wanted: float = None   # highest ratio to the peer's p99
     files: list = dataclasses.field(default_factory=list)
     pictures: list = dataclasses.field(default_factory=list)
 
@@ -40,7 +40,7 @@ class Failed(Exception):
 
 
 class Witness(threading.Thread):
-    """Reads a picture now and then while a load runs, and compares its bytes."""
+    """Reads pictures of random persons while a load runs, and compares their bytes."""
 
     def __init__(self, server, row):
         super().__init__(daemon=True)
@@ -58,7 +58,7 @@ class Witness(threading.Thread):
                 self.fault = f"person {person}: {failure}"
                 return
             if status != 200 or picture not in self.row.pictures:
-                self.fault = f"person {person}: {status}, {len(picture)} bytes that were never put"
+                self.fault = f"person {person}: {status}, {len(picture)} bytes that are no picture of the row"
                 return
             self.read += 1
 
@@ -70,7 +70,7 @@ class Witness(threading.Thread):
 
 
 def run(server, row, seconds, scratch, every_answer=False):
-    """The figures of a go: wrk's, and what it comes to."""
+    """Returns the figures of a go: wrk's, its rate, and the processor time per request."""
     environment = {**os.environ, "METHOD": row.method, "PERSONS": str(row.persons),
                    "FIRST": str(row.first), "QUERY": row.query,
                    "PICTURES": " ".join(map(str, row.files)), "SIGNED": "1" if server.signed else "0",
@@ -81,7 +81,7 @@ def run(server, row, seconds, scratch, every_answer=False):
         environment["TAGS"] = str(tags(server, row.persons, scratch))
     if every_answer:
         environment["CHECKED"] = "304" if row.conditional else "200"
-    os.sync()  # what another go left to be written is not for this one to pay
+    os.sync()  # so that this go doesn't wait for writes of an earlier one
     time.sleep(0.3)
     witness = Witness(server, row)
     witness.start()
@@ -100,19 +100,19 @@ def run(server, row, seconds, scratch, every_answer=False):
 
 
 def judge(server, row, figures):
-    """wrk has counted refusals; how many bytes came tells whether every picture came whole."""
+    """Fails on refusals, which wrk counts, and on incomplete pictures, by the number of bytes per answer."""
     if not figures["requests"] or figures["refused"] or figures["broken"]:
         raise Failed(f"{server.name}, {row.name}: {figures}")
     each = figures["bytes"] / figures["requests"]
     picture = len(row.pictures[0]) if row.method == "GET" and not row.conditional else 0
-    # A go ends in the midst of some answers: their bytes are counted and they are not.
+    # When a go ends, some answers are incomplete: wrk counts their bytes, but not the answers.
     slack = 1500 + row.connections * (picture + 1500) / figures["requests"]
     if not picture <= each <= picture + slack:
-        raise Failed(f"{server.name}, {row.name}: {each:.0f} bytes an answer, a picture has {picture}")
+        raise Failed(f"{server.name}, {row.name}: {each:.0f} bytes per answer; a picture has {picture}")
 
 
 def put_everybody(server, row):
-    """Puts a picture for every person, and reads all of them back."""
+    """Puts a picture for every person, and reads all of them."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     fields = {"Content-Type": "image/jpeg", **({"Authorization": AUTHORIZATION} if server.signed else {})}
     for person in range(1, row.persons + 1):
@@ -134,7 +134,7 @@ def read_back(server, row, sample=None):
 
 
 def tags(server, persons, scratch):
-    """A file of the entity tags of all persons."""
+    """Returns a file with the entity tags of all persons."""
     path = scratch / "tags"
     path.write_text("".join(server.fetch(person)[1]["ETag"] + "\n" for person in range(1, persons + 1)))
     return path

@@ -1,4 +1,4 @@
-// Writes a JPEG of an exact size.
+// Writes a JPEG with an exact number of bytes.
 // usage: portrait_bench_picture FILE BYTES SEED
 
 #include "support/pictures.hpp"

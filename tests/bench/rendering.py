@@ -17,7 +17,7 @@ from load import Row
 from servers import AUTHORIZATION, Nginx, Portrait
 
 PERSONS = 50
-BROWSER_CONNECTIONS = 6  # that a browser opens to a host
+BROWSER_CONNECTIONS = 6  # as many as a browser opens to a host
 WANTED = {"cpu": 1.15, "warm": 0.9}
 
 
@@ -39,13 +39,13 @@ class Bench:
         print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
 
     def processor_time(self):
-        """Of one rendition on one thread; see `portrait_rendering_bench --help`."""
+        """Measures one rendition on one thread; see `portrait_rendering_bench --help`."""
         rounds = "4" if self.arguments.smoke else "40"
-        told = subprocess.run([self.binaries / "portrait_rendering_bench", rounds], check=True, capture_output=True,
+        output = subprocess.run([self.binaries / "portrait_rendering_bench", rounds], check=True, capture_output=True,
                               text=True).stdout
-        ours, theirs = re.findall(r"([\d.]+) ms of processor time", told)
-        self.line("12 MP JPEG to 180 pixels, processor time, beside vips_thumbnail_buffer", f"{ours} ms",
-                  f"{theirs} ms", float(re.search(r"ratio ([\d.]+)", told)[1]), WANTED["cpu"], least=False)
+        ours, theirs = re.findall(r"([\d.]+) ms of processor time", output)
+        self.line("12 MP JPEG to 180 pixels, processor time; peer: vips_thumbnail_buffer", f"{ours} ms",
+                  f"{theirs} ms", float(re.search(r"ratio ([\d.]+)", output)[1]), WANTED["cpu"], least=False)
 
     def start(self):
         picture = self.scratch / "camera.jpg"
@@ -55,21 +55,21 @@ class Bench:
         put(self.ours, 1, picture.read_bytes())
 
     def cold_page(self):
-        """A browser's connections ask for 50 avatars that nobody has asked for; each round is another size."""
+        """Requests 50 avatars over a browser's connections; each round has another size, so that none is cached."""
         seconds, peaks = [], []
         for number in range(1 if self.arguments.smoke else 3):
             pid = self.ours.process.pid
-            pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak from here on
+            pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets VmHWM
             seconds.append(page(self.ours, f"?w={180 - number}&h=180"))
             peaks.append(status_of(pid, "VmHWM") / 1024)
-        self.line(f"page of {PERSONS} avatars of 12 MP, cold, {BROWSER_CONNECTIONS} connections, seconds",
+        self.line(f"page of {PERSONS} avatars of 12 MP, uncached, {BROWSER_CONNECTIONS} connections, seconds",
                   f"{statistics.median(seconds):.2f}")
-        self.line("its most memory, MiB", f"{max(peaks):.0f}")
+        self.line("peak of memory of this page, MiB", f"{max(peaks):.0f}")
         warm = [page(self.ours, "?w=180&h=180") for _ in range(5)]
-        self.line("the same page again, milliseconds", f"{statistics.median(warm) * 1000:.1f}")
+        self.line("this page, cached, milliseconds", f"{statistics.median(warm) * 1000:.1f}")
 
     def warm(self):
-        """By wrk: the renditions, originals of the same bytes in the same server, and nginx with the same files."""
+        """Measures by wrk: the renditions, stored originals of the same bytes, and nginx with files of the same bytes."""
         query = "?w=180&h=180"
         rendition = self.ours.fetch(1, query=query)[2]
         put(self.ours, 101, rendition)
@@ -86,12 +86,12 @@ class Bench:
         for _ in range(self.arguments.rounds):
             for side, (server, row) in rows.items():
                 rounds[side].append(load.run(server, row, self.arguments.seconds, self.scratch))
-        self.compare(f"{name}, warm: a second, beside stored originals", rounds["renditions"], rounds["originals"],
+        self.compare(f"{name}, cached, per second; peer: stored originals", rounds["renditions"], rounds["originals"],
                      WANTED["warm"])
-        self.compare(f"{name}, warm: a second, beside nginx", rounds["renditions"], rounds["nginx"])
+        self.compare(f"{name}, cached, per second; peer: nginx", rounds["renditions"], rounds["nginx"])
 
     def compare(self, name, ours, peers, wanted=None):
-        """Of neighbours in time, so that a machine that is slow for a while is slow for both."""
+        """Compares goes next to each other in time, so that a slow period of the machine affects both sides."""
         rates = [statistics.median(go["rate"] for go in goes) for goes in (ours, peers)]
         ratio = statistics.median(own["rate"] / other["rate"] for own, other in zip(ours, peers))
         self.line(name, f"{rates[0]:,.0f}", f"{rates[1]:,.0f}", ratio, wanted)
@@ -105,7 +105,7 @@ class Bench:
 
 
 def put(server, first, picture):
-    """For PERSONS persons from the first."""
+    """Puts the picture for PERSONS persons, `first` and the following ones."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     fields = {"Content-Type": "image/jpeg", **({"Authorization": AUTHORIZATION} if server.signed else {})}
     for person in range(first, first + PERSONS):
@@ -118,7 +118,7 @@ def put(server, first, picture):
 
 
 def page(server, query):
-    """Seconds until all persons' pictures are there; each connection asks for the next one that nobody has."""
+    """Returns the seconds until all persons' pictures are read; each connection takes the next person that is left."""
     persons = iter(range(1, PERSONS + 1))
     lock = threading.Lock()
 
@@ -145,7 +145,7 @@ def page(server, query):
 
 
 def status_of(pid, field):
-    """KiB."""
+    """Returns a field of /proc/PID/status in KiB."""
     return int(re.search(rf"{field}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 
@@ -153,9 +153,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="tests/bench/rendering.sh", description="Measures renditions.")
     parser.add_argument("--binaries", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--scratch", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--smoke", action="store_true", help="seconds; the figures mean little and none is judged")
+    parser.add_argument("--smoke", action="store_true", help="some seconds; the figures are not meaningful and not judged")
     parser.add_argument("--rounds", type=int, default=7, help="goes of wrk (default 7)")
-    parser.add_argument("--seconds", type=int, default=3, help="of a go (default 3)")
+    parser.add_argument("--seconds", type=int, default=3, help="duration of a go (default 3)")
     chosen = parser.parse_args()
     if chosen.smoke:
         chosen.rounds, chosen.seconds = 1, 1
@@ -175,13 +175,13 @@ def main():
             for server in bench.servers:
                 server.close()
         except load.Failed as failure:
-            raise SystemExit(f"tests/bench: a wrong answer: {failure}") from None
+            raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
         finally:
             for server in bench.servers:
                 if server.process.poll() is None:
                     server.kill()
     bench.table()
-    print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turn; medians; every ratio is the median of the "
+    print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turns; medians; each ratio is the median of the "
           f"rounds' ratios, that of processor time the ratio of medians; {time.monotonic() - start:.0f} s in all. "
           "No answer was wrong.")
     raise SystemExit(1 if bench.missed else 0)

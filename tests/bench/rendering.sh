@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures renditions and prints a table of medians and ratios: the processor time of one beside libvips' own
-# thumbnail, warm ones beside a stored original of the same bytes and beside nginx, and a page of 50 avatars of 12
-# megapixels each, cold: its time and the server's memory. Installs what it lacks from Debian's packages and builds
-# Release. Takes under 4 minutes, wants a quiet machine, and stays on loopback. Fails when a ratio is missed.
-# usage: tests/bench/rendering.sh [--smoke] [--rounds N] [--seconds S]      --help tells all
+# Measures renditions and prints a table of medians and ratios: the processor time of a rendition compared with libvips' own
+# thumbnail; cached renditions compared with a stored original of the same bytes and with nginx; time and memory of an uncached
+# page of 50 avatars of 12 megapixels each. Installs missing Debian packages and builds Release. Takes under 4 minutes, needs
+# an otherwise idle machine, and uses loopback only. Fails when a ratio misses its target.
+# usage: tests/bench/rendering.sh [--smoke] [--rounds N] [--seconds S]      --help lists all options
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"

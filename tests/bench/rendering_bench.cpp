@@ -40,7 +40,7 @@ The second form writes that JPEG.
 struct Options {
     int rounds = 40;
     std::optional<double> at_most;
-    std::optional<std::string> picture; ///< to be written to this file, and nothing else done
+    std::optional<std::string> picture; ///< write the picture to this file, without a measurement
 };
 
 Options parsed(int argc, char** argv) {
@@ -54,11 +54,11 @@ Options parsed(int argc, char** argv) {
             options.rounds = std::stoi(argv[index]);
     }
     if (options.rounds < 1)
-        throw std::invalid_argument{"ROUNDS is at least 1"};
+        throw std::invalid_argument{"ROUNDS must be a number from 1"};
     return options;
 }
 
-/// A cloudy scene with a camera's grain, as large in bytes as a camera's picture is.
+/// A cloudy scene with noise, which has about as many bytes as a camera's picture.
 ImageBytes camera_picture() {
     const auto clouds = vips::VImage::perlin(columns, rows, vips::VImage::option()->set("cell-size", 400))
                             .linear(90.0, 128.0);
@@ -77,7 +77,7 @@ ImageBytes camera_picture() {
     return bytes;
 }
 
-/// Of the whole process, since libvips decodes on a thread of its own.
+/// Of all threads of the process, since libvips decodes on another thread.
 double processor_milliseconds() {
     timespec now{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -95,8 +95,8 @@ std::size_t by_portrait(const imaging::VipsRenderer& renderer, const ImageBytes&
     return made->bytes.size();
 }
 
-/// Lets libvips use liborc's code as it does by itself; portrait::imaging forbids that, since it isn't safe
-/// with several threads.
+/// Enables liborc's code, which is libvips' default. portrait::imaging disables it, because it is unsafe with
+/// several threads.
 class WithLiborc {
 public:
     WithLiborc() { vips_vector_set_enabled(TRUE); }
@@ -113,7 +113,7 @@ std::size_t by_libvips(const ImageBytes& picture, const imaging::RenderSettings&
     VipsImage* image = nullptr;
     void* bytes = nullptr;
     std::size_t size = 0;
-    // The buffer isn't written to, whatever its type says.
+    // libvips doesn't write to the buffer, although the parameter isn't const.
     auto* const data = const_cast<std::byte*>(picture.data());
     if (vips_thumbnail_buffer(data, picture.size(), &image, wanted_width, nullptr) != 0 ||
         vips_jpegsave_buffer(image, &bytes, &size, "Q", settings.jpeg_quality, "strip", TRUE,
@@ -146,7 +146,7 @@ int compare(const Options& options) {
         [&] { return by_libvips(picture, renderer.settings()); }};
     std::array<std::vector<double>, 2> times;
     std::array<std::size_t, 2> sizes{};
-    for (int round = -2; round < options.rounds; ++round) // the first two warm up
+    for (int round = -2; round < options.rounds; ++round) // the first two are a warm-up
         for (std::size_t turn = 0; turn < ways.size(); ++turn) {
             const auto way = (turn + static_cast<std::size_t>(round + 2)) % ways.size();
             const auto before = processor_milliseconds();

@@ -1,15 +1,15 @@
--- wrk script: requests for PERSONS persons in turn, each thread from a place of its own. All of them are written
--- out beforehand, so that wrk has as little to do as possible while it measures.
+-- wrk script: sends requests for PERSONS persons in turn; each thread begins at another person. All requests are formatted
+-- before the measurement, so that wrk uses little processor time during it.
 --   METHOD    GET or PUT
---   PERSONS   how many persons
---   FIRST     the first of them (1)
---   QUERY     what comes behind the path, such as ?w=180
---   PICTURES  for PUT: two files with a blank between, put in turn
---   TAGS      for a conditional GET: a file with an entity tag a line, for person 1, 2, …
---   SIGNED    1: with a name and a password
---   RANDOM    1: any person at a time rather than all in turn, and requests written when they are sent: for millions
---   RESULT    the file that the figures go to, as JSON
---   CHECKED   a status: every answer is looked at, status and (with PICTURES and GET) every byte; slows wrk down
+--   PERSONS   number of persons
+--   FIRST     the first person (1)
+--   QUERY     the target's query, such as ?w=180
+--   PICTURES  for PUT: two files separated by a blank, put in turn
+--   TAGS      for a conditional GET: a file with one entity tag per line, for person 1, 2, …
+--   SIGNED    1: with a user name and a password
+--   RANDOM    1: random persons instead of all in turn; formats requests when they are sent, for millions of persons
+--   RESULT    the JSON file for the figures
+--   CHECKED   the expected status: checks the status of every answer, and with GET and PICTURES every byte; slows wrk down
 local requests = {}
 local pictures = {}
 local threads = 0
@@ -86,11 +86,11 @@ end
 local function check(status, _, body)
     local right = status == checked or (checked == 200 and not reading and (status == 201 or status == 204))
     if not right then
-        io.stderr:write("answered ", status, " and not ", checked, "\n")
+        io.stderr:write("The status is ", status, "; ", checked, " is expected\n")
         os.exit(1)
     end
     if reading and not is_picture(body) then
-        io.stderr:write("a picture came with other bytes than were put, ", #body, " of them\n")
+        io.stderr:write("The body of ", #body, " bytes is none of the stored pictures\n")
         os.exit(1)
     end
 end

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures portrait-server beside nginx (WebDAV PUT, static GET) in turn, checks the answers while it does, and prints a
-# table of medians and ratios. Installs what it lacks from Debian's packages and builds Release. Takes under 15 minutes,
-# wants a quiet machine, 12 GiB of disk (not tmpfs), and stays on loopback.
-# usage: tests/bench/run.sh [--smoke] [--rounds N] [--seconds S] [--only TEXT] …      --help tells all
-#   --smoke   about a minute: checks every answer byte by byte; its figures mean little, so the tests' build will do
+# Measures portrait-server and nginx (WebDAV PUT, static GET) in turns, checks the answers meanwhile, and prints a table of
+# medians and ratios. Installs missing Debian packages and builds Release. Takes under 15 minutes, needs an otherwise idle
+# machine and 12 GiB of disk (not tmpfs), and uses loopback only.
+# usage: tests/bench/run.sh [--smoke] [--rounds N] [--seconds S] [--only TEXT] …      --help lists all options
+#   --smoke   about a minute: checks every answer byte by byte with the tests' build; its figures are not meaningful
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
@@ -17,6 +17,6 @@ for argument in "$@"; do
 done
 cmake --preset "$preset" -DPORTRAIT_BENCHMARKS=ON >/dev/null
 cmake --build --preset "$preset" --target portrait-server portrait_benches -- --quiet
-[ "$(stat -f -c %T build)" != tmpfs ] || fail "$root/build is on tmpfs; the figures are about a real disk"
+[ "$(stat -f -c %T build)" != tmpfs ] || fail "$root/build is on tmpfs; the measurement needs a disk"
 ulimit -n "$(ulimit -Hn)"
 PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/bench.py --binaries "$root/build/$preset/bin" --scratch "$root/build" "$@"

@@ -1,4 +1,4 @@
-"""The two servers that are compared, each on loopback, a free port and a folder of its own."""
+"""The two servers of the comparison, each on a free port of loopback and in a folder of its own."""
 
 import os
 import pathlib
@@ -21,7 +21,7 @@ class Server:
     port = 0
 
     def fetch(self, person, fields=None, query=""):
-        """Status, fields and bytes of a person's picture."""
+        """Returns status, fields and bytes of a person's picture."""
         request = urllib.request.Request(f"{self.url}/api/v1/Person/{person}/Image{query}", headers=fields or {})
         if self.signed:
             request.add_header("Authorization", AUTHORIZATION)
@@ -36,11 +36,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def resident(self):
-        """Bytes of memory of the process and its children."""
+        """Returns the bytes of memory of the process and its children."""
         return sum(resident(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
     def processor_time(self):
-        """Seconds of processor time of the process and its children until now, user and system."""
+        """Returns the seconds of processor time of the process and its children until now, user and system."""
         return sum(processor_time(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
     def close(self):
@@ -138,7 +138,7 @@ def free_port():
 def resident(pid):
     with open(f"/proc/{pid}/smaps_rollup") as status:
         for line in status:
-            if line.startswith("Pss:"):  # what workers share is counted once
+            if line.startswith("Pss:"):  # counts memory that workers share once
                 return int(line.split()[1]) * 1024
     return 0
 

@@ -1,6 +1,6 @@
-// Fills a data folder by the store itself, thousands of saves to a commit: what a start-up, or a request,
-// meets in a store of millions. Goes on where an earlier run with the same folder ended. usage:
-// portrait_store_fill FOLDER PERSONS BYTES       persons 1 to PERSONS, pictures of so many bytes
+// Fills a data folder by SqliteImageStore, with thousands of saves per commit, to measure starts and requests
+// with millions of persons. Continues where an earlier run with the same folder ended. usage:
+// portrait_store_fill FOLDER PERSONS BYTES       persons 1 to PERSONS, pictures of BYTES bytes
 
 #include "support/pictures.hpp"
 
@@ -26,7 +26,7 @@ using namespace portrait;
 constexpr std::uint64_t most_waiting = 8192;
 constexpr std::int64_t persons_at_once = 100'000;
 
-/// Counts saves that wait, and holds their giver back.
+/// Counts waiting saves, and blocks the submitting thread at a limit.
 class Waiting {
 public:
     void enter() {
@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
                 fail(saved.error());
             waiting.leave();
         });
-        // A person is known once the picture is there, so that an interrupted run leaves nobody out.
+        // Add the person after the picture, so that no person of an interrupted run is without a picture.
         if (person % persons_at_once == 0 || person == persons) {
             waiting.wait();
             add_persons(*directory, std::max(present, (person - 1) / persons_at_once * persons_at_once) + 1,

@@ -1,6 +1,6 @@
-// The limit that the store's design leaves: one thread writes records into a preallocated file, syncs it, and
-// commits their rows in one SQLite transaction, nothing else. No sockets, no reading, no freeing, no threads.
-// usage: portrait_store_loop FOLDER PICTURE BATCH SECONDS        prints saves a second
+// The upper bound for the store's design: one thread writes records into a preallocated file, syncs it, and
+// commits their rows in one SQLite transaction. Without sockets, reads, freed space and further threads.
+// usage: portrait_store_loop FOLDER PICTURE BATCH SECONDS        prints the saves per second
 
 #include <portrait/digest.hpp>
 
@@ -25,7 +25,7 @@ namespace {
 constexpr std::uint64_t block = 4096;
 constexpr std::uint64_t step = 64ULL << 20;
 constexpr std::uint64_t segment_bytes = 1ULL << 30;
-constexpr std::int64_t persons = 500; // saved over and over, as the other measurements do
+constexpr std::int64_t persons = 500; // saved repeatedly, as in the other measurements
 
 void require(bool holds, const char* what) {
     if (!holds) {
@@ -96,7 +96,7 @@ public:
     void sync() { require(::fdatasync(file_) == 0, "fdatasync"); }
 
 private:
-    // The file before goes away: only the rate is wanted, and the disk may be small.
+    // Unlinks the previous file, because only the rate is measured and the disk may be small.
     void next() {
         if (file_ >= 0) {
             sync();
