@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by the scripts that try a stranger's use of portrait. They set `here`, this folder, and `work`, a temporary one.
+# Sourced by the scripts that use portrait from another project. They set `here` to this folder and `work` to a temporary one.
 
-# Runs a command and shows what it said only when it failed.
+# Runs a command, and prints its output only if it fails.
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
 
-# Builds the libraries in a folder that is no build of the tests', for what is installed from there. Not optimised, which
-# compiles fastest; what is exported is the same.
+# Builds the libraries for an installation, unless the folder is a build with tests. Without optimisation, which compiles
+# fastest and exports the same symbols.
 build_libraries() { # FOLDER ON|OFF COMPONENT...
     local folder=$1 shared=$2 options=() component
     shift 2
@@ -16,11 +16,11 @@ build_libraries() { # FOLDER ON|OFF COMPONENT...
     quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
         -DBUILD_SHARED_LIBS="$shared" -DPORTRAIT_UNITY=ON -DPORTRAIT_TESTS=OFF -DPORTRAIT_EXAMPLES=OFF "${options[@]}" \
         -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
-    # ccache may have compiled them in another checkout.
+    # So that ccache also finds objects of other checkouts.
     CCACHE_BASEDIR=$(cd "$here/../.." && pwd) CCACHE_NOHASHDIR=1 quietly cmake --build "$folder"
 }
 
-# find_package with the components, from outside the tree; leaves the program in $work/found/consumer.
+# Builds $work/found/consumer by find_package with the components.
 build_with_find_package() { # PREFIX COMPONENT...
     local prefix=$1
     shift
@@ -29,20 +29,20 @@ build_with_find_package() { # PREFIX COMPONENT...
     quietly cmake --build "$work/found"
 }
 
-# find_package of what isn't there has to fail, and to say so in these words.
+# Fails unless find_package of a missing component fails with this message.
 expect_missing() { # PREFIX COMPONENTS MESSAGE
     rm -rf "$work/wrong"
     if cmake -S "$here" -B "$work/wrong" -G Ninja -DCMAKE_PREFIX_PATH="$1" -DCONSUMER_COMPONENTS="$2" >"$work/log" 2>&1; then
-        echo "the missing component of '$2' was not noticed"
+        echo "find_package found the components '$2'; one of them is missing"
         exit 1
     fi
-    # CMake breaks the lines of messages where it likes.
-    tr -s ' \n' ' ' <"$work/log" | grep -F "$3" >/dev/null || { echo "there is no '$3' in:"; cat "$work/log"; exit 1; }
+    # CMake wraps the lines of messages.
+    tr -s ' \n' ' ' <"$work/log" | grep -F "$3" >/dev/null || { echo "'$3' is missing in:"; cat "$work/log"; exit 1; }
 }
 
 warnings=(-std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
-# The compiler and pkg-config alone, no CMake; leaves the program in $work/by-pkg-config.
+# Builds $work/by-pkg-config by the compiler and pkg-config, without CMake.
 build_with_pkg_config() { # PREFIX PKG_CONFIG_OPTION COMPONENT...
     local flags modules=() definitions=() prefix=$1 option=$2
     shift 2
@@ -51,12 +51,12 @@ build_with_pkg_config() { # PREFIX PKG_CONFIG_OPTION COMPONENT...
         definitions+=("-DCONSUMER_HAS_$component")
     done
     flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name portrait-core.pc)") pkg-config "$option" --cflags --libs "${modules[@]}") ||
-        { echo "pkg-config doesn't find ${modules[*]}"; exit 1; }
+        { echo "pkg-config fails for ${modules[*]}"; exit 1; }
     read -ra flags <<<"$flags"
     quietly g++ "${warnings[@]}" "${definitions[@]}" "$here/main.cpp" -o "$work/by-pkg-config" "${flags[@]}"
 }
 
-# Each module has to link by itself: every name a program may use of it is found with its own packages.
+# Links each whole module alone: its own packages have to define every symbol that it needs.
 link_each_module() { # PREFIX PKG_CONFIG_OPTION COMPONENT...
     local flags prefix=$1 option=$2
     shift 2
@@ -68,7 +68,7 @@ link_each_module() { # PREFIX PKG_CONFIG_OPTION COMPONENT...
     done
 }
 
-# Our headers define no macro outside our name, and undefine none of others'.
+# Checks that portrait's headers define only macros that begin with PORTRAIT_, and undefine no others.
 check_macros() { # PREFIX
     local include=$1/include leaked
     (cd "$include" && find portrait -name '*.hpp' -printf '#include <%p>\n') >"$work/all_headers.cpp"
@@ -76,29 +76,29 @@ check_macros() { # PREFIX
     leaked=$(awk -v ours="$include/portrait/" '
         /^# [0-9]+ "/ { file = $3; gsub(/"/, "", file); next }
         /^#(define|undef) / && index(file, ours) == 1 { seen++; if ($2 !~ /^PORTRAIT_/) print $0 }
-        END { if (seen < 3) print "hardly any macro was seen: is the check blind?" }' "$work/macros")
-    [ -z "$leaked" ] || { echo "the public headers leak macros:"; echo "$leaked"; exit 1; }
+        END { if (seen < 3) print "The headers have fewer macros than expected; this check may be broken" }' "$work/macros")
+    [ -z "$leaked" ] || { echo "The public headers leak macros:"; echo "$leaked"; exit 1; }
 }
 
-# A stranger's own store passes the conformance suite, and each store that breaks a promise is found, by the promise.
+# The project's own store passes the conformance tests, and for each faulty store the test of its fault fails.
 run_conformance_suite() {
-    local broken promise
-    [ -x "$work/found/own_store_test" ] || return 0 # portrait::testing wasn't wanted
+    local faulty failing
+    [ -x "$work/found/own_store_test" ] || return 0 # built without portrait::testing
     quietly "$work/found/own_store_test"
-    for broken in "careless=a save demands the present version" "stale=an answered save is seen by the next read" \
-        "stuttering=a submit calls back once with what save would return" "forgetful=texts change one by one"; do
-        promise=${broken#*=} broken=${broken%%=*}
-        if "$work/found/own_store_test" "$broken" >"$work/log" 2>&1 || ! grep -qF "  $promise" "$work/log" ||
+    for faulty in "unconditional=a save demands the present version" "stale=an answered save is seen by the next read" \
+        "repeating=a submit calls back once with what save would return" "text_losing=texts change one by one"; do
+        failing=${faulty#*=} faulty=${faulty%%=*}
+        if "$work/found/own_store_test" "$faulty" >"$work/log" 2>&1 || ! grep -qF "  $failing" "$work/log" ||
             grep -q SIG "$work/log"; then
-            echo "the conformance suite doesn't find that a $broken store breaks: $promise"
+            echo "The conformance test '$failing' doesn't fail for the $faulty store:"
             cat "$work/log"
             exit 1
         fi
     done
-    echo "a stranger's store passes the conformance suite, and four broken ones don't"
+    echo "the project's store passes the conformance tests, and the four faulty ones fail"
 }
 
-# The first program and the CMake lines of a page, pasted into a project.
+# Builds the first program and the CMake lines of a page as a project.
 build_as_documented() { # PREFIX PAGE
     local folder=$work/pasted
     block() { awk -v kind="\`\`\`$1" '$0 == kind { inside = 1; next } /^```$/ { if (inside) exit } inside' "$2"; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Clang takes every public header and every source of the core and of portrait::testing with a consumer's warnings, and
-# without RTTI; GCC compiles them in every other test.
+# Compiles every public header and every source of the core and of portrait::testing by clang, with the warnings of a user's
+# project and without RTTI. The other tests use GCC.
 # usage: tests/consumer/clang.sh BUILD_FOLDER CLANG++...
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

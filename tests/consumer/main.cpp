@@ -30,7 +30,7 @@
 #include <memory>
 #include <utility>
 
-// Saves a GIF of one pixel and reads it back, with every component that was installed.
+// Saves a GIF of one pixel and reads it back, and uses every installed component.
 
 namespace {
 

@@ -1,5 +1,5 @@
-// A stranger's own store under the conformance suite, with the stranger's own Catch2; and stores that break a
-// promise, each of which the suite has to find.
+// A project's own store under the conformance tests, with the project's own Catch2; and faulty stores, for
+// each of which a conformance test has to fail.
 
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
@@ -17,7 +17,7 @@ using testing::StoreSeed;
 
 namespace {
 
-/// Keeps bytes scrambled in the store behind it, which only they can tell: a store of a stranger's own.
+/// A store without faults: it stores scrambled bytes in the store behind it, and returns the original ones.
 class ScramblingStore final : public ForwardingImageStore {
 public:
     using ForwardingImageStore::ForwardingImageStore;
@@ -44,8 +44,8 @@ private:
     }
 };
 
-/// Takes whatever the precondition says.
-class CarelessStore final : public ForwardingImageStore {
+/// Ignores preconditions.
+class UnconditionalStore final : public ForwardingImageStore {
 public:
     using ForwardingImageStore::ForwardingImageStore;
     void submit(SaveImage command, Completion<SavedImage> completion) override {
@@ -54,7 +54,7 @@ public:
     }
 };
 
-/// Says of a picture in a cache of its own what was so when it was first read.
+/// Returns a cached picture after it has been replaced.
 class StaleStore final : public ForwardingImageStore {
 public:
     using ForwardingImageStore::ForwardingImageStore;
@@ -71,8 +71,8 @@ private:
     mutable std::map<PersonId, StoredImage> kept_;
 };
 
-/// Saves and answers twice.
-class StutteringStore final : public ForwardingImageStore {
+/// Saves twice and calls the completion twice.
+class RepeatingStore final : public ForwardingImageStore {
 public:
     using ForwardingImageStore::ForwardingImageStore;
     void submit(SaveImage command, Completion<SavedImage> completion) override {
@@ -81,8 +81,8 @@ public:
     }
 };
 
-/// Forgets the description.
-class ForgetfulStore final : public ForwardingImageStore {
+/// Deletes the description in each change of texts.
+class TextLosingStore final : public ForwardingImageStore {
 public:
     using ForwardingImageStore::ForwardingImageStore;
     result<ImageInfo> update_info(UpdateImageInfo command) override {
@@ -98,25 +98,25 @@ std::shared_ptr<ImageStore> over_memory(const StoreSeed& seed) {
 
 } // namespace
 
-TEST_CASE("a stranger's store keeps the promises of ImageStore") {
+TEST_CASE("a project's own store passes the conformance tests of ImageStore") {
     testing::image_store_conformance(over_memory<ScramblingStore>);
 }
 
-TEST_CASE("a store that can't begin anywhere passes but for the last ids") {
+TEST_CASE("a store without a first blob id passes, without the test of the last ids") {
     testing::image_store_conformance([](const StoreSeed& seed) {
         return seed.first_blob_id ? nullptr : std::make_shared<MemoryImageStore>();
     });
 }
 
-TEST_CASE("careless", "[.][broken]") {
-    testing::image_store_conformance(over_memory<CarelessStore>);
+TEST_CASE("unconditional", "[.][faulty]") {
+    testing::image_store_conformance(over_memory<UnconditionalStore>);
 }
-TEST_CASE("stale", "[.][broken]") {
+TEST_CASE("stale", "[.][faulty]") {
     testing::image_store_conformance(over_memory<StaleStore>);
 }
-TEST_CASE("stuttering", "[.][broken]") {
-    testing::image_store_conformance(over_memory<StutteringStore>);
+TEST_CASE("repeating", "[.][faulty]") {
+    testing::image_store_conformance(over_memory<RepeatingStore>);
 }
-TEST_CASE("forgetful", "[.][broken]") {
-    testing::image_store_conformance(over_memory<ForgetfulStore>);
+TEST_CASE("text_losing", "[.][faulty]") {
+    testing::image_store_conformance(over_memory<TextLosingStore>);
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs static libraries into an empty folder, moves that, and builds a stranger's project against it by
-# find_package and by pkg-config; then builds portrait as a part of the stranger's project by FetchContent and by
-# add_subdirectory. Prints how long a file takes that includes all of the core.
-# usage: tests/consumer/run.sh BUILD_FOLDER COMPONENT...    of the tests with static libraries, or one that is made
+# Installs static libraries into an empty folder, moves the folder, and builds another project with it by find_package and by
+# pkg-config. Then builds portrait as a part of that project by FetchContent and by add_subdirectory. Prints the time that a
+# file takes to compile that includes the whole core.
+# usage: tests/consumer/run.sh BUILD_FOLDER COMPONENT...    BUILD_FOLDER has static libraries; it is built if it is missing
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -15,10 +15,10 @@ source "$here/checks.sh"
 
 build_libraries "$build" OFF "$@"
 quietly cmake --install "$build" --prefix "$work/installed"
-# Relocatable: what was installed in one place has to work in another.
+# The package has to work in another folder than the one it was installed to.
 mv "$work/installed" "$work/moved"
 if grep -rlF -e "$work/installed" -e "$root" "$work/moved/lib" --include='*.cmake' --include='*.pc'; then
-    echo "the package's files above name the folder they were built in or installed to first"
+    echo "These files of the package contain the path of the sources or of the first installation"
     exit 1
 fi
 
@@ -40,7 +40,7 @@ build_with_pkg_config "$work/moved" --static "$@"
 link_each_module "$work/moved" --static "$@"
 
 check_macros "$work/moved"
-# The core asks for no RTTI in who uses it.
+# Programs that use the core compile without RTTI.
 PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name portrait-core.pc)")
 export PKG_CONFIG_PATH
 read -ra flags <<<"$(pkg-config --cflags portrait-core)"
@@ -59,16 +59,16 @@ embed() { # NAME DEFINITION
     quietly cmake --build "$work/$1"
     "$work/$1/consumer"
     quietly cmake --install "$work/$1" --prefix "$work/$1/nothing"
-    [ ! -e "$work/$1/nothing" ] || { echo "$1 installs portrait unasked"; exit 1; }
+    [ ! -e "$work/$1/nothing" ] || { echo "$1 adds install rules to the embedding project"; exit 1; }
 }
 tar -C "$root" -czf portrait.tar.gz --transform 's,^,portrait/,' CMakeLists.txt LICENSE include lib adapters
 tar -xzf portrait.tar.gz
 quietly git -C portrait init -b main
 quietly git -C portrait add .
-quietly git -C portrait -c user.name=stranger -c user.email=stranger@localhost commit -m "As it is"
-configure "FetchContent of an archive" -DCONSUMER_ARCHIVE="file://$work/portrait.tar.gz" # not built: the next one builds the same
+quietly git -C portrait -c user.name=consumer -c user.email=consumer@localhost commit -m "Sources"
+configure "FetchContent of an archive" -DCONSUMER_ARCHIVE="file://$work/portrait.tar.gz" # not built: the next project builds these sources
 embed FetchContent -DCONSUMER_REPOSITORY="file://$work/portrait"
-# The same sources: ccache has them.
+# ccache has the objects of these sources already.
 embed add_subdirectory -DCONSUMER_FOLDER="$work/FetchContent/_deps/portrait-src"
 
 echo '#include <portrait/portrait.hpp>' >include.cpp

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Makes the Debian packages and walks what their user walks, in a fresh Debian 12 that has nothing but them and g++:
-# installs them, compiles and runs a program of 15 lines that saves and reads a picture, adds a user, starts the server as
-# its own user, saves and reads a picture over HTTP, stops it, and removes the packages. Tells how long each step took.
+# Builds the Debian packages and tests them in a fresh Debian 12 that has only them and g++: installs them, compiles and runs a
+# program of 15 lines that saves and reads a picture, adds a user, starts the server as the user portrait, saves and reads a
+# picture over HTTP, stops the server, and removes the packages. Prints the time of each step.
 #
-# Not a part of .ci/run: it downloads a Debian, and takes minutes. Wants root, and the network for apt.
-# usage: tests/consumer/scratch_root.sh [FOLDER]    where the packages are already; without it they are made
+# Not a part of .ci/run: it downloads a Debian system, and takes minutes. Needs root, and network access for apt.
+# usage: tests/consumer/scratch_root.sh [FOLDER]    FOLDER has the packages; without it they are built
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 # shellcheck source=../../.ci/packages.sh
 source .ci/packages.sh
-((EUID == 0)) || fail "a root folder can be made and entered by root only"
+((EUID == 0)) || fail "Only root can create a root folder and chroot into it"
 need_packages "${BUILD_PACKAGES[@]}" curl dpkg-dev mmdebstrap
 work=$(mktemp -d)
 server=
@@ -60,7 +60,7 @@ step "starting the server"
 as_portrait() { inside runuser -u portrait -- "$@"; }
 echo secret | quietly as_portrait portrait-server users add anna --data /var/lib/portrait
 quietly as_portrait portrait-server persons add 7 Anna --data /var/lib/portrait
-# Not by runuser, which stays between and ends by the signal itself.
+# Without runuser, which would get the signal instead of the server.
 chroot --userspec=portrait:portrait "$root" portrait-server --data /var/lib/portrait --listen 127.0.0.1:0 >"$work/banner" 2>&1 &
 server=$!
 address=
@@ -68,15 +68,15 @@ for _ in {1..100}; do
     address=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$work/banner" | head -1) && break
     sleep 0.1
 done
-[ -n "$address" ] || { cat "$work/banner"; fail "the server didn't start"; }
+[ -n "$address" ] || { cat "$work/banner"; fail "The server didn't start"; }
 printf 'GIF89a\1\0\1\0\200\0\0\377\377\377\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;' >"$work/pixel.gif"
 call() { curl -sSf -u anna:secret "$@" "$address/api/v1/Person/7/Image"; }
 quietly call -T "$work/pixel.gif"
 call -o "$work/read.gif"
 cmp "$work/pixel.gif" "$work/read.gif"
-step "it answered"
+step "stopping the server"
 kill -TERM "$server"
-wait "$server" || fail "the server ended by $? instead of 0"
+wait "$server" || fail "The server's exit code is $?; 0 is expected"
 server=
 
 grep -q '^ExecStart=/usr/bin/portrait-server' "$root/lib/systemd/system/portrait-server.service"
@@ -87,6 +87,6 @@ inside ldconfig -p >"$work/libraries"
 grep -q 'libportrait_core\.so\.0\.1 ' "$work/libraries"
 
 quietly inside apt-get -qy purge portrait-server libportrait-dev libportrait0
-[ -e "$root/var/lib/portrait/portrait.db" ] || fail "removing the packages removed the pictures"
+[ -e "$root/var/lib/portrait/portrait.db" ] || fail "Removing the packages has removed the pictures"
 [ ! -e "$root/usr/bin/portrait-server" ]
-step "removed, and the pictures are still there"
+step "the packages are removed, and the pictures are not"
