@@ -1,5 +1,5 @@
-"""Proves which library may see which: by every header that its objects were really compiled with, and by every symbol
-that they leave undefined. Proves which room, a folder inside a library, may see which: by the includes of its sources.
+"""Checks the dependencies of each library by the headers that its objects were compiled with and by their undefined symbols,
+and the dependencies of each room (a folder inside a library) by the includes of its sources.
 
 usage: tests/arrows.py BUILD_FOLDER NINJA
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# What each library includes of the others; of those their public headers alone.
+# The other libraries whose public headers each library may include.
 USES = {
     "core": [],
     "testing": ["core"],
@@ -22,7 +22,8 @@ USES = {
     "accounts": ["core", "http"],
     "prometheus": ["core", "http"],
 }
-# Packages whose headers and symbols only some libraries may use; of Asio, http has what makes an asynchronous operation.
+# Packages whose headers and symbols only some libraries may use: patterns of headers and symbols, and these libraries. http
+# may use the parts of Asio for asynchronous operations, but no sockets.
 PACKAGES = {
     "sockets of Asio": (r"boost/asio/(ip|ssl)/|boost/asio/basic_(stream_)?socket", r"boost::asio::.*socket", ["beast"]),
     "Beast": (r"boost/beast/", r"boost::beast::", ["beast"]),
@@ -86,7 +87,7 @@ ROOMS = {
 
 
 def headers_by_library(build, ninja):
-    """Of each library the files that its objects were compiled from."""
+    """Returns the files that each library's objects were compiled from."""
     seen = {}
     library = None
     deps = subprocess.run([ninja, "-C", build, "-t", "deps"], capture_output=True, text=True, check=True).stdout
@@ -103,7 +104,7 @@ def headers_by_library(build, ninja):
 def undefined_symbols(build, library):
     archives = [*build.rglob(f"libportrait_{library}_static.a"), *build.rglob(f"libportrait_{library}.a")]
     if not archives:
-        raise SystemExit(f"{build} has no archive of portrait_{library}")
+        raise SystemExit(f"{build} has no static library of portrait_{library}; build it first")
     return subprocess.run(["nm", "-uC", archives[0]], capture_output=True, text=True, check=True).stdout
 
 
@@ -131,7 +132,7 @@ def room_of(path, base):
 
 
 def included_files(source, base):
-    """Of each quoted include of a source the line's number, the text and the file; None for one outside of `base`."""
+    """Yields line number, text and file of each quoted include of a source; the file is None outside of `base`."""
     for number, line in enumerate(source.read_text().splitlines(), 1):
         found = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
         if found:
@@ -157,7 +158,7 @@ def faults_of_rooms(name, rooms):
                 continue
             yield f'{source.relative_to(ROOT)}:{line} includes "{text}"; {room} may include {rooms[room] or "no other room"}'
     if count < 20:
-        yield f"{name} has hardly any include: is the check blind?"
+        yield f"{name} has {count} includes; at least 20 are expected, so this check may be broken"
     print(f"{name}: {len(rooms)} rooms, {count} includes")
 
 
@@ -166,12 +167,12 @@ def main():
     faults = [fault for name, rooms in ROOMS.items() for fault in faults_of_rooms(name, rooms)]
     seen = headers_by_library(build, ninja)
     if "core" not in seen or any(len(headers) < 20 for headers in seen.values()):
-        raise SystemExit("hardly any header is known: were the libraries built with Ninja?")
+        raise SystemExit("Ninja has under 20 headers of a library; build all libraries with Ninja first")
     for library, headers in sorted(seen.items()):
         symbols = undefined_symbols(build, library)
         for fault in [*faults_of_headers(library, headers), *faults_of_symbols(library, symbols)]:
             faults.append(f"portrait_{library} {fault}")
-        print(f"portrait_{library}: {len(headers)} files, {len(symbols.splitlines())} symbols of others")
+        print(f"portrait_{library}: {len(headers)} files, {len(symbols.splitlines())} undefined symbols")
     if faults:
         raise SystemExit("\n".join(faults))
 

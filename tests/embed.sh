@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs an example of embedding as its README says, and compares what it answers.
+# Runs an example of embedding as its README describes, and checks its output and answers.
 # usage: tests/embed.sh no_http|existing_server|httplib BINARY
 set -euo pipefail
 example=$1
@@ -11,7 +11,7 @@ cd "$work"
 convert -size 97x61 plasma: ada.jpg
 echo text >text.txt
 
-expect() { # expect WHAT FOUND
+expect() { # expect EXPECTED FOUND
     [ "$1" = "$2" ] || { printf 'expected: %s\nfound:    %s\n' "$1" "$2"; exit 1; }
 }
 status() { curl -sS -m 20 -o answer -w '%{http_code}' "$@"; }
@@ -23,7 +23,7 @@ fails_with() { # fails_with CODE COMMAND…
 }
 # Starts the server and leaves its address in `address`.
 start() {
-    rm -f output # the earlier address is not to be taken for this one
+    rm -f output # it may have the address of an earlier start
     "$binary" "$@" >output 2>errors &
     server=$!
     for _ in $(seq 300); do
@@ -32,7 +32,7 @@ start() {
         kill -0 "$server" 2>/dev/null || break
         sleep 0.1
     done
-    echo "it didn't start"
+    echo "$binary didn't start"
     cat errors
     exit 1
 }
@@ -79,7 +79,7 @@ existing_server)
     expect 200 "$(status "${grace[@]}" -I "$image")"
     expect 400 "$(status "${ada[@]}" -T ada.jpg -H 'Content-Type: image/jpeg' "${image/Person\/1/Person\/3}")"
     stop
-    start pictures # it was durable
+    start pictures # the picture was durable
     expect 200 "$(status "${ada[@]}" "$address/pictures/api/v1/Person/1/Image")"
     cmp ada.jpg answer
     expect 204 "$(status "${ada[@]}" -X DELETE "$address/pictures/api/v1/Person/1/Image")"
@@ -103,7 +103,7 @@ httplib)
     stop
     ;;
 *)
-    echo "tests/embed.sh: there is no example '$example'" >&2
+    echo "tests/embed.sh: Unknown example '$example'; no_http, existing_server and httplib are accepted" >&2
     exit 2
     ;;
 esac

@@ -14,10 +14,10 @@ MOST_SOURCES = 24
 
 
 def tree():
-    """The folders of the README's tree, from top to bottom."""
+    """Returns the folders of the README's tree, from top to bottom."""
     block = re.search(r"\n## Where things are\n.*?\n```text\n(.*?)\n```\n", (ROOT / "README.md").read_text(), re.S)
     if not block:
-        raise SystemExit("README.md has no block of text in its section 'Where things are'")
+        raise SystemExit("README.md has no ```text block in its section 'Where things are'")
     parents, folders = [], []
     for line in block[1].splitlines():
         indent, name = re.match(r"( *)([\w/]+)/ ", line).groups()
@@ -27,7 +27,7 @@ def tree():
 
 
 def folders_with_sources():
-    """Of each folder the number of sources that are in itself."""
+    """Returns the number of sources in each folder, without its subfolders."""
     sources = [source for top in ["adapters", "lib", "examples/server"] for source in (ROOT / top).rglob("*.[ch]pp")]
     folders = (source.parent.relative_to(ROOT) for source in sources)
     return collections.Counter(str(folder) for folder in folders if "include" not in folder.parts)

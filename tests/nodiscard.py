@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""No function's result can be dropped without a warning: each one that returns a result is marked [[nodiscard]] where it is
-declared, and the compiler speaks up for those that a user would call.
+"""Checks that each function that returns a result is declared [[nodiscard]] in its header, and that the compiler warns when a
+caller discards results of the public ones.
 
 usage: tests/nodiscard.py COMPILER [FLAG...]
 """
@@ -15,7 +15,7 @@ RESULT = re.compile(
     r"(?:(?:const\s+)?(?:portrait::|boost::system::)?(?:result|ProblemOr)<|(?:http::)?AuthenticationOutcome\b)", re.M)
 NAME = re.compile(r"\s+([A-Za-z_]\w*)\(")
 AFTER_PARAMETERS = re.compile(r"\s*(?:const|noexcept|override|final|;|\{|=)")
-DROPPING = """#include <portrait/portrait.hpp>
+DISCARDING = """#include <portrait/portrait.hpp>
 void f(portrait::PersonImageService& s, portrait::PersonId p, portrait::ImageBytes b) {
     s.save(p, b);
     s.remove(p);
@@ -25,11 +25,11 @@ void f(portrait::PersonImageService& s, portrait::PersonId p, portrait::ImageByt
     portrait::PersonId::parse("7");
 }
 """
-DROPPED = 6 # no virtual function among them: GCC 12 doesn't warn of those that return a class
+DISCARDED = 6 # without virtual functions: GCC 12 doesn't warn of those that return a class
 
 
 def end_of(text, at, opening, closing):
-    """Behind the bracket that closes the one before `at`."""
+    """Returns the position behind the bracket that closes the one before `at`."""
     depth = 1
     while depth:
         depth += (text[at] == opening) - (text[at] == closing)
@@ -51,13 +51,13 @@ def unmarked(path):
 headers = [path for folder in ("include", "lib", "adapters", "examples") for path in (ROOT / folder).rglob("*.hpp")]
 faults = sorted(fault for path in headers for fault in unmarked(path))
 for fault in faults:
-    print(f"{fault} returns a result and isn't marked [[nodiscard]]")
+    print(f"{fault} returns a result without [[nodiscard]]")
 
-said = subprocess.run([*sys.argv[1:], "-std=c++20", "-fsyntax-only", f"-I{ROOT}/include", "-x", "c++", "-"], input=DROPPING,
-                      capture_output=True, text=True).stderr
-warnings = said.count("[-Wunused-result]")
-if warnings != DROPPED or "error:" in said:
-    print(f"the compiler warns of {warnings} dropped results where {DROPPED} are:\n{said}")
+output = subprocess.run([*sys.argv[1:], "-std=c++20", "-fsyntax-only", f"-I{ROOT}/include", "-x", "c++", "-"],
+                        input=DISCARDING, capture_output=True, text=True).stderr
+warnings = output.count("[-Wunused-result]")
+if warnings != DISCARDED or "error:" in output:
+    print(f"The compiler warns of {warnings} discarded results; {DISCARDED} are expected:\n{output}")
     sys.exit(1)
 if faults:
     sys.exit(1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program in the README is the one in examples/embed, and does what the README says that it does.
+# Checks that the program in the README is examples/embed/first_picture.cpp, and that it stores a picture.
 # usage: tests/readme.sh FIRST_PICTURE_BINARY
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)

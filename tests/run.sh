@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need from Debian's packages, builds everything with warnings as errors, and runs every test. On
-# 2 cores 10 minutes when nothing is compiled yet, beside what installing takes.
+# Installs missing Debian packages, builds everything with warnings as errors, and runs every test. Takes 10 minutes on 2 cores
+# when nothing is compiled yet, without the installation.
 # usage: tests/run.sh [--preset dev|asan|tsan|core-only] [ctest's options, such as -R save or -L http]
-#   tsan    only what has threads of ours: the core, the store, the Beast server, the real server under load
+#   tsan    only tests of portrait's threads: the core, the store, the Beast server, portrait-server under load
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -11,13 +11,13 @@ source .ci/packages.sh
 
 preset=dev
 if [ "${1:-}" = --preset ]; then
-    preset=${2:?--preset wants dev, asan, tsan or core-only}
+    preset=${2:?--preset needs a value: dev, asan, tsan or core-only}
     shift 2
 fi
 case $preset in
 dev | asan | tsan | core-only) ;;
 *)
-    echo "tests/run.sh: there is no preset '$preset'; dev, asan, tsan and core-only are" >&2
+    echo "tests/run.sh: Unknown preset '$preset'; dev, asan, tsan and core-only are accepted" >&2
     exit 2
     ;;
 esac
@@ -28,8 +28,8 @@ if [ "$preset" != core-only ]; then
 fi
 cmake --preset "$preset"
 if [ "$preset" = tsan ]; then
-    # libvips' threads and locks are not instrumented, so nothing is rendered here. ctest asks every program for its
-    # tests before it runs one, so it can't be had with some of them.
+    # Without renditions: libvips' threads and locks are not instrumented. Without ctest, which needs all test programs, since
+    # it lists the tests of each.
     programs=(portrait_{unit,audit_file,sqlite,housekeeping,http_pieces,http_embedding,beast,accounts,prometheus}_tests)
     cmake --build --preset tsan --target "${programs[@]}" portrait_e2e_tests
     for program in "${programs[@]}" "portrait_e2e_tests [load],[if-match]"; do
@@ -40,5 +40,5 @@ if [ "$preset" = tsan ]; then
     exit
 fi
 cmake --build --preset "$preset"
-# Many tests wait more than they compute.
+# More tests at a time than cores: many of them wait most of the time.
 exec ctest --preset "$preset" --parallel "$((2 * $(nproc)))" "$@"

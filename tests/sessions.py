@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs what the README and the guide show on a command line, and compares what they say that it answers.
+"""Runs the commands in the README and the guide, and compares their output with the output shown there.
 
-Of each page all blocks ```console are one session in one folder: the lines that begin with "$ " are run by bash, the lines
-behind a command are its output, numbers and dates apart; a line "..." stands for any lines. Without lines behind it a
-command has to succeed. Blocks ```sh are commands alone. Ports 8080 and 9090 are free ones here, /var/lib, /mnt/backup and
-/srv/demo are in the folder, and what is for a whole machine (runuser, systemctl, pkill, run.sh's build) is played by a shim.
+All ```console blocks of a page are one session in one folder. bash runs the lines that begin with "$ "; the lines after a
+command are its expected output, compared without numbers and dates; a line "..." matches any lines. A command without output
+lines has to succeed. ```sh blocks have commands only. Ports 8080 and 9090 are replaced by free ones, and /var/lib, /mnt/backup
+and /srv/demo by folders of the session. Shims replace the commands that act on the machine: runuser, systemctl, pkill, and the
+build of run.sh.
 
 usage: tests/sessions.py PORTRAIT_SERVER PAGE.md...
 """
@@ -28,7 +29,7 @@ DEMO_SERVER = 'echo $$ >"$SESSION/server.pid"; exec portrait-server --demo --dat
 
 
 def blocks_of(page):
-    """The commands of a page, each with its expected lines."""
+    """Returns the commands of a page, each with its expected lines."""
     found, kind = [], None
     for line in page.read_text().splitlines():
         if kind is None:
@@ -42,7 +43,7 @@ def blocks_of(page):
             found.append((line[2:], []))
         elif kind == "console":
             if not found:
-                raise SystemExit(f"{page}: a block begins without a command")
+                raise SystemExit(f"{page}: A console block begins with '{line}'; it has to begin with a '$ ' command")
             found[-1][1].append(line)
     return found
 
@@ -90,7 +91,7 @@ class Session:
         (folder / "notes.txt").write_text("no picture\n")
         (folder / "password.txt").write_text("secret\n")
         (folder / "persons.csv").write_text("7,Ada\n8,Grace\n")
-        # What a user's own environment says about the server is not for this one.
+        # Without the user's own PORTRAIT_… options.
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTRAIT_")}
         self.environment |= {"PATH": f"{shims}:{os.environ['PATH']}", "SESSION": str(folder)}
 
@@ -105,12 +106,13 @@ class Session:
         return text.replace("/srv/demo", str(self.folder))
 
     def start(self, command):
-        """Runs what goes on; waits until a server says that it listens. One in the foreground has ended before, by Ctrl-C."""
+        """Starts a server and waits until it listens. A command in the foreground first ends the running servers, as Ctrl-C
+        would."""
         if "&" not in command:
             self.end()
         output = self.folder / ".output"
         with output.open("w") as out:
-            # A session of its own, so that all it starts can be ended together.
+            # In a new session, so that `end` can kill all its processes together.
             process = subprocess.Popen(["bash", "-c", self.here(command)], cwd=self.folder, env=self.environment,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                                        start_new_session=True)
@@ -146,23 +148,23 @@ def check(server, page):
         try:
             for command, expected in commands:
                 if command == "./tests/run.sh":
-                    continue  # this is a part of it
+                    continue  # it runs this script
                 status, output = session.run(command)
                 lines = output.replace("\r", "").splitlines()
                 fine = matches([session.here(line) for line in expected], lines) if expected else status == 0
                 if not fine:
-                    raise SystemExit("\n".join([f"{page}: $ {command}", f"ended with {status}; should say:", *expected,
-                                                "said:", *lines]))
+                    raise SystemExit("\n".join([f"{page}: $ {command}", f"exit code {status}; expected output:", *expected,
+                                                "actual output:", *lines]))
         finally:
             session.end()
-    print(f"{page.name}: {len(commands)} commands do what it says")
+    print(f"{page.name}: {len(commands)} commands have the expected output")
     return len(commands)
 
 
 def main():
     server = pathlib.Path(sys.argv[1]).resolve()
     if not sum(check(server, pathlib.Path(page)) for page in sys.argv[2:]):
-        raise SystemExit("there was nothing to run")
+        raise SystemExit("The pages have no commands")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the example of a unit test, 100 runs of a user's class, and tells how long all of it takes: the best of five, the
-# start of the process included.
+# Runs the example of a unit test, 100 runs of a user's class, and prints its duration: the shortest of five, including the
+# start of the process.
 # usage: tests/unit_test.sh ONBOARDING_TEST_BINARY
 set -euo pipefail
 best=

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# run.sh [SECONDS [TARGET…]]: builds the fuzz targets with clang, AddressSanitizer and UBSan, and fuzzes each of them for
-# SECONDS (default 10). New inputs go to build/fuzz/corpus. An input that crashes goes to build/fuzz/crashes; add it to
-# tests/fuzz/corpus/TARGET, under a name that describes it, when the bug is fixed. Keep tests/fuzz/corpus under 300 files
-# and 500 KB: of the files named by a hash, only those that cover the most. `-set_cover_merge=1` finds them.
+# Builds the fuzz targets with clang, AddressSanitizer and UBSan, and fuzzes each of them for SECONDS (default 10). New inputs
+# are written to build/fuzz/corpus, inputs that crash to build/fuzz/crashes. When a bug is fixed, add its input to
+# tests/fuzz/corpus/TARGET under a descriptive name. Keep tests/fuzz/corpus under 300 files and 500 KB: of the files named by a
+# hash, keep those with the most coverage (`-set_cover_merge=1` selects them).
+# usage: tests/fuzz/run.sh [SECONDS [TARGET…]]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source .ci/packages.sh

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-// Rule, statuses and default sentence of every rule of the core, as the guide's table has them.
+// Prints rule, statuses and default sentence of every rule of the core in the format of the guide's table.
 int main() {
     using namespace portrait;
     for (const auto& row : error_rules()) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The guide's tables of errors have every rule: of the core in order, with statuses and sentences, and of the HTTP adapter.
+# Checks that the guide's tables of errors have every rule: the core's in order, with statuses and sentences, and the HTTP
+# adapter's.
 # usage: tests/guide/errors.sh ERROR_TABLE_BINARY
 set -euo pipefail
 binary=$(realpath "$1")
@@ -9,6 +10,6 @@ diff <("$binary") <(sed -nE 's/^\| (`[a-z_.]+`) \| `[a-z_]+` \| ([^|]*) \| ([^|]
 
 in_sources=$(grep -rhoE '"(agent|authentication|authorization|patch|request|service|session)\.[a-z_]+"' adapters/http adapters/beast adapters/accounts |
     tr -d '"' | grep -v '\.hpp$' | sort -u)
-[ "$(wc -l <<<"$in_sources")" -gt 40 ] || { echo "hardly any rule was found in the sources"; exit 1; }
+[ "$(wc -l <<<"$in_sources")" -gt 40 ] || { echo "The sources have fewer rules than expected; this check may be broken"; exit 1; }
 missing=$(comm -23 <(echo "$in_sources") <(grep -oE '`[a-z]+\.[a-z_]+`' "$page" | tr -d '`' | sort -u))
-[ -z "$missing" ] || { echo "$page doesn't have:"; echo "$missing"; exit 1; }
+[ -z "$missing" ] || { echo "These rules are missing in $page:"; echo "$missing"; exit 1; }
