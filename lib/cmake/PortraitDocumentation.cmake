@@ -1,5 +1,5 @@
-# The target portrait_documentation, where doxygen is installed: the reference of the public headers with the guide, as
-# HTML in documentation/html. Nobody needs it built; a test builds it and allows no warning.
+# The target portrait_documentation, if doxygen is installed: the reference of the public headers and the guide, as HTML in
+# documentation/html. Not a part of the target all; a test builds it without warnings.
 find_package(Doxygen QUIET)
 if(NOT DOXYGEN_FOUND)
     return()
@@ -21,12 +21,12 @@ set(DOXYGEN_SORT_MEMBER_DOCS NO)
 set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED PORTRAIT_EXPORT= PORTRAIT_HIDDEN=)
-# What is no user's: the insides of templates, and the cases of the conformance suite.
+# Not for users: the internals of templates, and the cases of the conformance tests.
 set(DOXYGEN_EXCLUDE_SYMBOLS portrait::detail portrait::http::detail)
 set(DOXYGEN_EXCLUDE_PATTERNS */testing/conformance/*)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_QUIET YES)
-set(DOXYGEN_WARN_IF_UNDOCUMENTED NO) # a name such as `width` says what it is; tests/documentation.sh asks for more
+set(DOXYGEN_WARN_IF_UNDOCUMENTED NO) # names such as `width` need no comment; tests/documentation.sh checks classes and functions
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 doxygen_add_docs(portrait_documentation
     ${PROJECT_SOURCE_DIR}/include ${headers} ${PROJECT_SOURCE_DIR}/examples/guide

@@ -1,11 +1,11 @@
-# Installs every library that was built, each as a component of its own, so that find_package(portrait COMPONENTS …)
-# looks for the packages of the wanted ones only. Beside that a pkg-config module portrait-<name> for each.
+# Installs every library as a component of its own, so that find_package(portrait COMPONENTS …) looks only for the packages of
+# these components, and a pkg-config module portrait-<name> for each.
 include(CMakePackageConfigHelpers)
 
 set(portrait_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/portrait)
 set(portrait_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# Writes and installs portrait-<name>.pc. Its paths are relative to where it lies, so that the whole can be moved.
+# Writes and installs portrait-<name>.pc. Its paths are relative to its folder, so that the installation can be moved.
 function(portrait_install_pc name)
     get_target_property(type portrait_${name} TYPE)
     get_target_property(public portrait_${name} PORTRAIT_PUBLIC)
@@ -19,8 +19,8 @@ function(portrait_install_pc name)
     endforeach()
     set(pc_libs -lportrait_${name})
     set(pc_cflags)
-    # A static library can only be linked together with what it uses, and so this is said to everyone, not by
-    # Requires.private to --static alone: there is no shared library to which the rest would not matter.
+    # The users of a static library have to link its dependencies, so they are in Requires and Libs. pkg-config reads
+    # Requires.private with --static only.
     if(type STREQUAL "STATIC_LIBRARY")
         list(APPEND pc_requires ${requires})
         list(APPEND pc_libs ${libs})

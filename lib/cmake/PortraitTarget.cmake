@@ -1,4 +1,4 @@
-# What all of portrait's own targets share. Warnings stay private: a consumer's build is not ours to judge.
+# The settings of all of portrait's own targets. Linked privately, so that warnings don't apply to users' targets.
 
 add_library(portrait_build_settings INTERFACE)
 target_compile_options(portrait_build_settings INTERFACE
@@ -6,28 +6,28 @@ target_compile_options(portrait_build_settings INTERFACE
     $<$<BOOL:${PORTRAIT_WARNINGS_AS_ERRORS}>:-Werror>)
 
 if(PROJECT_IS_TOP_LEVEL)
-    # Objects are the same whatever folder the sources are in.
+    # So that objects don't depend on the folder of the sources.
     add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 endif()
 if(PORTRAIT_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(PORTRAIT_SANITIZE)
-    # GCC 12 takes instrumented code for code that reads what nobody wrote.
+    # False positives: GCC 12 warns of uninitialised reads in instrumented code.
     add_compile_options(-fsanitize=${PORTRAIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     # Clang 14 can't assemble coroutines whose function types are checked.
     add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>)
     target_compile_options(portrait_build_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${PORTRAIT_SANITIZE})
 endif()
-# For tests and small examples: they have AddressSanitizer alone, since UBSan takes the compiler as long as all the rest.
+# For tests and small examples: AddressSanitizer only, because UBSan doubles the time of compilation.
 set(PORTRAIT_OUTSIDE_OPTIONS)
 if(PORTRAIT_SANITIZE MATCHES "undefined")
     set(PORTRAIT_OUTSIDE_OPTIONS -fno-sanitize=undefined)
 endif()
 
 # portrait_unity(<target>): with PORTRAIT_UNITY, compiles the target's sources in groups of about a dozen. The hash of a
-# source's name picks its group, so that a new file changes no other group; UNITY_GROUP of a source picks it by hand.
+# source's name selects its group, so that a new file changes no other group; UNITY_GROUP of a source sets it explicitly.
 function(portrait_unity target)
     if(NOT PORTRAIT_UNITY)
         return()
@@ -49,12 +49,12 @@ function(portrait_unity target)
         endif()
     endforeach()
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-    # GCC takes a coroutine's frame for a type of a header when the source is included.
+    # GCC warns of a coroutine's frame as a type of a header when the source is included.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
 endfunction()
 
-# portrait_static_variant(<name> <public> <private>): portrait_<name>_static, by which tests reach what a shared library
-# hides; made of the library's own objects. Where the library is static it is the library.
+# portrait_static_variant(<name> <public> <private>): adds portrait_<name>_static of the library's objects, for tests of symbols
+# that a shared library hides. An alias if the library is static.
 function(portrait_static_variant name public private)
     set(target portrait_${name}_static)
     get_target_property(type portrait_${name} TYPE)
@@ -72,7 +72,7 @@ endfunction()
 
 # portrait_library(<name> SOURCES … [PUBLIC …] [PRIVATE …] [PC_REQUIRES …] [PC_LIBS …]): the library portrait_<name>,
 # alias portrait::<name>, whose public headers are in ./include (or, for the core, in the project's include folder).
-# PC_… says PRIVATE's packages once more in pkg-config's words: its modules, and flags for what has none.
+# PC_… has PRIVATE's packages as pkg-config modules, and flags for packages without a module.
 function(portrait_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "INCLUDE" "SOURCES;PUBLIC;PRIVATE;PC_REQUIRES;PC_LIBS")
     set(target portrait_${name})
@@ -86,7 +86,7 @@ function(portrait_library name)
         PUBLIC $<BUILD_INTERFACE:${arg_INCLUDE}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE $<BUILD_INTERFACE:portrait_build_settings>)
-    # Until 1.0 a minor version may change the ABI: a program never loads another one than it was linked with.
+    # Until 1.0 a minor version may change the ABI, so a program loads only the version with which it was linked.
     set(soversion ${PROJECT_VERSION_MAJOR})
     if(soversion EQUAL 0)
         string(APPEND soversion .${PROJECT_VERSION_MINOR})
@@ -97,11 +97,11 @@ function(portrait_library name)
         C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     get_target_property(type ${target} TYPE)
     if(type STREQUAL "SHARED_LIBRARY")
-        # Hidden visibility doesn't reach what others' headers make visible, such as instances of std templates.
+        # Hidden visibility doesn't apply to symbols that other headers make visible, such as instances of std templates.
         set(script ${PROJECT_SOURCE_DIR}/lib/cmake/exports.map)
         target_link_options(${target} PRIVATE LINKER:--version-script=${script} LINKER:--no-undefined)
         set_target_properties(${target} PROPERTIES LINK_DEPENDS ${script} INSTALL_RPATH $ORIGIN)
-        # What a shared library links privately is no concern of who links it: the installed package doesn't look for it.
+        # Users of a shared library don't need its private dependencies, so the installed package doesn't look for them.
         target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${arg_PRIVATE}>)
     else()
         target_link_libraries(${target} PRIVATE ${arg_PRIVATE})
