@@ -35,7 +35,7 @@ std::string text_of(const std::filesystem::path& path) {
     return text.str();
 }
 
-/// The file's lines as JSON. The last one has to end with a line end, too.
+/// Returns the file's lines as JSON. Each of them has to end with a line end.
 std::vector<json::object> lines_of(const std::filesystem::path& path) {
     const auto text = text_of(path);
     CHECK((text.empty() || text.back() == '\n'));
@@ -93,7 +93,7 @@ TEST_CASE("a record is a line of JSON with every field", "[audit_file]") {
     CHECK(testing::mode_of(path) == 0600U);
 }
 
-TEST_CASE("absent fields are left out, and a picture without bytes has a null digest", "[audit_file]") {
+TEST_CASE("absent fields are omitted, and a picture without bytes has a null digest", "[audit_file]") {
     const TemporaryFolder folder;
     const auto file = opened(folder / "audit.jsonl");
     auto record = record_by("ada");
@@ -110,7 +110,7 @@ TEST_CASE("absent fields are left out, and a picture without bytes has a null di
     CHECK(lines[0].at("after").is_null());
 }
 
-TEST_CASE("a client's bytes forge no line and no JSON", "[audit_file]") {
+TEST_CASE("a client's bytes can forge neither a line nor JSON", "[audit_file]") {
     const TemporaryFolder folder;
     const auto file = opened(folder / "audit.jsonl");
     auto record = record_by("a\"}\n{\"\xFF");
@@ -122,7 +122,7 @@ TEST_CASE("a client's bytes forge no line and no JSON", "[audit_file]") {
     CHECK(lines[0].at("request_id").as_string() == R"(\x1B[2J)");
 }
 
-TEST_CASE("a file that exists is appended to", "[audit_file]") {
+TEST_CASE("records are appended to an existing file", "[audit_file]") {
     const TemporaryFolder folder;
     const auto path = folder / "audit.jsonl";
     std::ofstream{path} << "{\"user\":\"earlier\"}\n";
@@ -141,7 +141,7 @@ TEST_CASE("after a rename and reopen a new file is written", "[audit_file]") {
     const auto file = opened(path);
     REQUIRE(kept(*file, record_by("ada")));
     std::filesystem::rename(path, folder / "audit.1");
-    REQUIRE(kept(*file, record_by("grace"))); // still into the old one
+    REQUIRE(kept(*file, record_by("grace"))); // still written to the renamed file
     CHECK_FALSE(std::filesystem::exists(path));
     file->reopen();
     REQUIRE(kept(*file, record_by("linus")));
@@ -151,7 +151,7 @@ TEST_CASE("after a rename and reopen a new file is written", "[audit_file]") {
     CHECK(lines[0].at("user") == "linus");
 }
 
-TEST_CASE("a path that can't be opened is an error that names it", "[audit_file]") {
+TEST_CASE("the error for a path that can't be opened contains the path", "[audit_file]") {
     const TemporaryFolder folder;
     const auto path = folder / "missing" / "audit.jsonl";
     const auto file = AuditFile::open(path);
@@ -161,11 +161,12 @@ TEST_CASE("a path that can't be opened is an error that names it", "[audit_file]
           "The audit log " + path.string() + " can't be opened: No such file or directory");
 }
 
-TEST_CASE("a failure is reported once, and a file that can be opened again is written", "[audit_file]") {
+TEST_CASE("a failure is reported once, and records are written once the file can be opened again",
+          "[audit_file]") {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "logs");
     const auto path = folder / "logs" / "audit.jsonl";
-    std::vector<std::string> faults; // of the file's thread; read after its answers
+    std::vector<std::string> faults; // written by the file's thread, read after its answers
     const auto file = opened(path, {.on_fault = [&](const std::string& fault) { faults.push_back(fault); }});
     REQUIRE(kept(*file, record_by("ada")));
     std::filesystem::rename(folder / "logs", folder / "old");
@@ -191,12 +192,12 @@ TEST_CASE("a full disk refuses records", "[audit_file]") {
     CHECK(faults[0].starts_with("The audit log /dev/full can't be written (write: No space left on device)"));
 }
 
-TEST_CASE("many threads write whole lines, each thread's in its order", "[audit_file]") {
+TEST_CASE("many threads write whole lines, those of each thread in order", "[audit_file]") {
     constexpr int writers = 4;
     constexpr int records = 250;
     const TemporaryFolder folder;
     const auto path = folder / "audit.jsonl";
-    std::array<std::vector<bool>, writers> answers; // each changed by the file's thread alone
+    std::array<std::vector<bool>, writers> answers; // changed by the file's thread only
     {
         const auto file = opened(path);
         std::vector<std::jthread> threads;
@@ -210,7 +211,7 @@ TEST_CASE("many threads write whole lines, each thread's in its order", "[audit_
                     });
                 }
             });
-    } // writes what waits
+    } // the destructor writes waiting records
     for (const auto& answer : answers)
         CHECK(answer == std::vector(records, true));
     std::array<std::int64_t, writers> last{};

@@ -33,7 +33,7 @@ bool has(const std::string& text, std::string_view line) {
 
 } // namespace
 
-TEST_CASE("requests are counted by route, method and status, and passed on to the log", "[http][metrics]") {
+TEST_CASE("requests are counted by route, method and status, and forwarded to the log", "[http][metrics]") {
     const auto log = std::make_shared<testing::RecordingLog>();
     const auto metrics = prometheus_metrics(log);
     metrics->access(record("GET", "/api", 200));
@@ -54,7 +54,7 @@ TEST_CASE("requests are counted by route, method and status, and passed on to th
     CHECK(log->accesses().size() == 3);
 }
 
-TEST_CASE("a client's own words make no labels", "[http][metrics]") {
+TEST_CASE("a client's texts never become labels", "[http][metrics]") {
     const auto metrics = prometheus_metrics(nullptr);
     for (int number = 0; number < 50; ++number)
         metrics->access(record("METHOD" + std::to_string(number), {}, 400, "request.malformed"));
@@ -63,7 +63,7 @@ TEST_CASE("a client's own words make no labels", "[http][metrics]") {
     CHECK(text.find("METHOD") == std::string::npos);
 }
 
-TEST_CASE("gauges and counters of others are read at each scrape", "[http][metrics]") {
+TEST_CASE("gauges and counters of other components are read at each scrape", "[http][metrics]") {
     const auto metrics = prometheus_metrics(nullptr);
     double value = 1;
     metrics->add_gauge("portrait_things", "Things", [&] { return value; });
@@ -77,12 +77,12 @@ TEST_CASE("gauges and counters of others are read at each scrape", "[http][metri
     CHECK(has(text, "# TYPE portrait_events_total counter"));
 }
 
-TEST_CASE("durations of others become a histogram", "[http][metrics]") {
+TEST_CASE("durations of other components become a histogram", "[http][metrics]") {
     const auto metrics = prometheus_metrics(nullptr);
     portrait::DurationHistogram durations;
     metrics->add_histogram("portrait_things_seconds", "Things", [&] { return durations; });
     CHECK(has(metrics->text(), "portrait_things_seconds_count 0"));
-    durations.add(std::chrono::microseconds{1000}); // a bound belongs to its own bucket
+    durations.add(std::chrono::microseconds{1000}); // a bucket includes its bound
     durations.add(std::chrono::nanoseconds{1'000'001});
     durations.add(std::chrono::milliseconds{30});
     durations.add(std::chrono::seconds{11});
@@ -98,7 +98,7 @@ TEST_CASE("durations of others become a histogram", "[http][metrics]") {
     CHECK(text.find("portrait_things_seconds_sum 11.03") != std::string::npos);
 }
 
-TEST_CASE("sizes of others become a histogram", "[http][metrics]") {
+TEST_CASE("sizes of other components become a histogram", "[http][metrics]") {
     const auto metrics = prometheus_metrics(nullptr);
     portrait::SizeHistogram sizes;
     for (const std::uint64_t size : {1U, 2U, 3U, 64U, 5000U})
@@ -114,7 +114,7 @@ TEST_CASE("sizes of others become a histogram", "[http][metrics]") {
     CHECK(has(text, "portrait_batch_things_sum 5070"));
 }
 
-TEST_CASE("many threads count at once and nothing is lost", "[http][metrics]") {
+TEST_CASE("concurrent counts of many threads are complete", "[http][metrics]") {
     const auto metrics = prometheus_metrics(nullptr);
     {
         std::vector<std::jthread> threads;
