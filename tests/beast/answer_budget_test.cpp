@@ -30,14 +30,14 @@ struct Client {
 
 } // namespace
 
-TEST_CASE("an answer's memory is given back when it ends", "[answer-budget]") {
+TEST_CASE("an answer's charge is released when the answer ends", "[answer-budget]") {
     const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1000 * kibibyte, 0);
     const Client client{budget};
     {
         auto charge = client.charge();
         CHECK(charge.replace(picture(100 * kibibyte), false));
         CHECK(budget->used() == 100 * kibibyte);
-        CHECK(charge.replace(picture(60 * kibibyte), false)); // instead
+        CHECK(charge.replace(picture(60 * kibibyte), false)); // replaces the earlier charge
         CHECK(budget->used() == 60 * kibibyte);
         charge.release();
         CHECK(budget->used() == 0);
@@ -48,7 +48,7 @@ TEST_CASE("an answer's memory is given back when it ends", "[answer-budget]") {
     CHECK(client.memory->used() == 0);
 }
 
-TEST_CASE("a picture that several answers send counts once", "[answer-budget]") {
+TEST_CASE("a picture in several answers counts once", "[answer-budget]") {
     const auto budget =
         std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 2000 * kibibyte, 1000 * kibibyte);
     const Client first{budget};
@@ -59,7 +59,7 @@ TEST_CASE("a picture that several answers send counts once", "[answer-budget]") 
     auto three = second.charge();
     CHECK(one.replace(shared, false));
     CHECK(two.replace(shared, false));
-    CHECK(three.replace(shared.slice(5, 10), false)); // a part keeps the whole in memory
+    CHECK(three.replace(shared.slice(5, 10), false)); // a part keeps the whole picture in memory
     CHECK(budget->used() == 900 * kibibyte);
     CHECK(first.memory->used() == 900 * kibibyte);
     CHECK(second.memory->used() == 900 * kibibyte);
@@ -74,7 +74,7 @@ TEST_CASE("a picture that several answers send counts once", "[answer-budget]") 
     CHECK(second.memory->used() == 0);
 }
 
-TEST_CASE("a part of a picture counts as the whole that it keeps in memory", "[answer-budget]") {
+TEST_CASE("a part of a picture counts as the whole picture", "[answer-budget]") {
     const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1000 * kibibyte, 0);
     const Client client{budget};
     auto charge = client.charge();
@@ -82,7 +82,7 @@ TEST_CASE("a part of a picture counts as the whole that it keeps in memory", "[a
     CHECK(budget->used() == 100 * kibibyte);
 }
 
-TEST_CASE("one address is held to its share of the answers, others are not touched by it",
+TEST_CASE("an address is limited to its share of the answers, without effect on other addresses",
           "[answer-budget]") {
     const auto budget = std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 8000 * kibibyte, 0);
     const Client greedy{budget};
@@ -98,22 +98,23 @@ TEST_CASE("one address is held to its share of the answers, others are not touch
     CHECK(second.replace(picture(500 * kibibyte), false));
 }
 
-TEST_CASE("an answer that is the only one may pass a limit", "[answer-budget]") {
+TEST_CASE("a single answer may exceed a limit", "[answer-budget]") {
     const auto budget =
         std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1000 * kibibyte, 100 * kibibyte);
     const Client client{budget};
     const Client other{budget};
     auto alone = client.charge();
-    CHECK(alone.replace(picture(700 * kibibyte), false)); // of its address
+    CHECK(alone.replace(picture(700 * kibibyte), false)); // the only answer of its address
     auto second = client.charge();
     CHECK_FALSE(second.replace(picture(kibibyte), false));
     auto third = other.charge();
     CHECK_FALSE(third.replace(picture(400 * kibibyte), false));
     alone.release();
-    CHECK(third.replace(picture(4000 * kibibyte), false)); // of all: it would be refused for ever otherwise
+    // The only answer: it would never be accepted otherwise.
+    CHECK(third.replace(picture(4000 * kibibyte), false));
 }
 
-TEST_CASE("large answers leave room for small ones", "[answer-budget]") {
+TEST_CASE("large answers leave a part of the budget to small ones", "[answer-budget]") {
     const auto budget =
         std::make_shared<MemoryBudget>(MemoryBudget::Of::answers, 1600 * kibibyte, 1600 * kibibyte);
     const Client client{budget};
@@ -122,7 +123,7 @@ TEST_CASE("large answers leave room for small ones", "[answer-budget]") {
     auto small = client.charge();
     auto smaller = client.charge();
     CHECK(first.replace(picture(1400 * kibibyte), false));
-    CHECK_FALSE(second.replace(picture(101 * kibibyte), false)); // over fifteen sixteenths
+    CHECK_FALSE(second.replace(picture(101 * kibibyte), false)); // exceeds fifteen sixteenths
     CHECK(second.replace(picture(100 * kibibyte), false));
     CHECK(small.replace(picture(64 * kibibyte), false));
     CHECK_FALSE(smaller.replace(picture(37 * kibibyte), false));

@@ -33,7 +33,7 @@ struct Budget {
 
 } // namespace
 
-TEST_CASE("a charge is given back when it ends", "[body]") {
+TEST_CASE("a charge is released when it ends", "[body]") {
     Budget budget{100, 100};
     {
         MemoryCharge charge = budget.charge_of("a");
@@ -50,7 +50,7 @@ TEST_CASE("a charge is given back when it ends", "[body]") {
     CHECK(budget.used() == 0);
 }
 
-TEST_CASE("one address is held to its share, others are not touched by it", "[body]") {
+TEST_CASE("an address is limited to its share, without effect on other addresses", "[body]") {
     Budget budget{800, 0};
     MemoryCharge first = budget.charge_of("a");
     MemoryCharge second = budget.charge_of("a");
@@ -64,7 +64,7 @@ TEST_CASE("one address is held to its share, others are not touched by it", "[bo
     CHECK(budget.used() == 200);
 }
 
-TEST_CASE("a body alone may pass the share of its address but not the whole", "[body]") {
+TEST_CASE("a single body may exceed the share of its address, but not the whole budget", "[body]") {
     Budget budget{800, 0};
     MemoryCharge alone = budget.charge_of("a");
     CHECK(alone.add(700));
@@ -75,7 +75,7 @@ TEST_CASE("a body alone may pass the share of its address but not the whole", "[
     CHECK(other.add(50));
 }
 
-TEST_CASE("shares of addresses that have gone are forgotten", "[body]") {
+TEST_CASE("shares of addresses without connections are erased", "[body]") {
     AddressShares shares{nullptr};
     const auto kept = shares.share_of("kept");
     for (int address = 0; address < 10'000; ++address) {

@@ -15,15 +15,15 @@ namespace {
 
 std::vector<std::byte> pattern(std::size_t size) {
     std::vector<std::byte> bytes(size);
-    for (std::size_t at = 0; at < size; ++at) {
+    for (std::size_t at = 0; at < size; ++at)
         bytes[at] = static_cast<std::byte>(at * 31 + at / 256);
-    }
     return bytes;
 }
 
 } // namespace
 
-TEST_CASE("a declared length up to 1 MiB is reserved at once, beyond it grows with what arrives", "[body]") {
+TEST_CASE("a declared length up to 1 MiB is reserved at once, a larger buffer grows with the bytes received",
+          "[body]") {
     CHECK(BodyBuffer(1000, 10'000).capacity() == 1000);
     CHECK(BodyBuffer(1U << 20U, 1U << 30U).capacity() == 1U << 20U);
     BodyBuffer large{1ULL << 40U, 1ULL << 41U};
@@ -50,7 +50,7 @@ TEST_CASE("bytes that arrive in pieces are kept in order while the buffer grows"
     CHECK(buffer.size() == 0);
 }
 
-TEST_CASE("a buffer takes no more than may come", "[body]") {
+TEST_CASE("a buffer accepts no more bytes than its limit", "[body]") {
     const auto bytes = pattern(100);
     BodyBuffer declared{40, 1000};
     CHECK(declared.append(bytes) == 40);

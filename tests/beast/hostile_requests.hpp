@@ -5,18 +5,18 @@
 
 namespace portrait::http::testing {
 
-/// One request as bytes, with the answer that it must get from a server that knows tje0.
+/// One request as bytes, with the expected answer of a server with the user tje0.
 struct HostileRequest {
-    const char* what;
+    const char* name;
     std::string text;
     unsigned status;
-    const char* rule; ///< in the answer's body; empty: the answer is no refusal, or to HEAD
+    const char* rule; ///< in the answer's body; empty for an answer without a rule, or to HEAD
     bool closes;      ///< the connection ends after the answer
 };
 
-/// What strangers send: heads and bodies that parsers disagree about, limits passed, forms of targets and
-/// versions, and paths that mean something else to others. Requests that are well formed put to persons that
-/// can't exist, so none changes anything.
+/// Returns requests with ambiguous heads and bodies, requests beyond the limits, and unusual forms of
+/// targets, versions and paths. Well-formed writes are for invalid person ids, so that no request changes a
+/// picture.
 std::vector<HostileRequest> hostile_requests();
 
 } // namespace portrait::http::testing

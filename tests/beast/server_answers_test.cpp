@@ -21,14 +21,14 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
-constexpr std::uint64_t large = 8 * mebibyte; // more than the kernel keeps for both sides
+constexpr std::uint64_t large = 8 * mebibyte; // more than the kernel's buffers of both sides
 
 RawConnection connect_from(const RunningServer& server, const std::string& address) {
     return RawConnection{server.server->port(), "127.0.0.1", 20s, address};
 }
 
-/// Asks for a picture and reads nothing of it.
-RawConnection slow_reader(const RunningServer& server, int person, const std::string& address = "127.0.0.1") {
+/// Requests a picture and reads nothing of the answer.
+RawConnection non_reader(const RunningServer& server, int person, const std::string& address = "127.0.0.1") {
     auto connection = connect_from(server, address);
     connection.send(signed_in_request("GET", image_path(person)));
     return connection;
@@ -40,7 +40,8 @@ std::uint64_t held_by_answers(const RunningServer& server) {
 
 } // namespace
 
-TEST_CASE("answers in flight beyond the budget are 503 until there is room", "[server][answers][hostile]") {
+TEST_CASE("answers in flight beyond the budget are 503 until others have ended",
+          "[server][answers][hostile]") {
     ServerOptions options = test_options();
     std::string other = "127.0.0.1";
     SECTION("all clients together") {
@@ -49,15 +50,15 @@ TEST_CASE("answers in flight beyond the budget are 503 until there is room", "[s
         other = "127.0.0.2";
     }
     SECTION("one address") {
-        options.answer_bytes_in_flight = 160 * mebibyte; // an eighth of it for one address
+        options.answer_bytes_in_flight = 160 * mebibyte; // the share of one address is an eighth
     }
     const RunningServer server{options};
     for (int person = 1; person <= 3; ++person)
         server.put(person, make_jpeg_of_size(large, static_cast<std::uint32_t>(person)));
     server.put(4, make_png());
     std::vector<RawConnection> slow;
-    slow.push_back(slow_reader(server, 1));
-    slow.push_back(slow_reader(server, 2));
+    slow.push_back(non_reader(server, 1));
+    slow.push_back(non_reader(server, 2));
     REQUIRE(eventually([&] { return held_by_answers(server) == 2 * large; }));
 
     auto refused = connect_from(server, other);
@@ -67,7 +68,7 @@ TEST_CASE("answers in flight beyond the budget are 503 until there is room", "[s
     CHECK(response.field("Retry-After") == "1");
     CHECK(response.field("X-Request-Id") == "mine");
     CHECK(response.body.find("\"service.answer_bytes_in_flight\"") != std::string::npos);
-    // The connection stays, and what needs little or nothing is answered on it.
+    // The connection stays open, and requests that need little or no memory are answered on it.
     refused.send(signed_in_request("HEAD", image_path(3)));
     CHECK(refused.read_response(true).field("Content-Length") == std::to_string(large));
     refused.send(signed_in_request("GET", image_path(4)));
@@ -90,7 +91,7 @@ TEST_CASE("answers in flight beyond the budget are 503 until there is room", "[s
     CHECK(logged->principal == "tje0");
 }
 
-TEST_CASE("however many read a picture slowly, it counts once", "[server][answers][hostile]") {
+TEST_CASE("a picture counts once for any number of slow readers", "[server][answers][hostile]") {
     ServerOptions options = test_options();
     options.answer_bytes_in_flight = 20 * mebibyte;
     options.answer_bytes_per_address = 20 * mebibyte;
@@ -98,7 +99,7 @@ TEST_CASE("however many read a picture slowly, it counts once", "[server][answer
     server.put(1, make_jpeg_of_size(large, 1));
     std::vector<RawConnection> slow;
     for (int count = 0; count < 40; ++count)
-        slow.push_back(slow_reader(server, 1));
+        slow.push_back(non_reader(server, 1));
     REQUIRE(eventually([&] { return server.server->statistics().requests_in_flight == 40; }));
     CHECK(server.get(1).body.size() == large);
     CHECK(held_by_answers(server) == large);
@@ -106,8 +107,7 @@ TEST_CASE("however many read a picture slowly, it counts once", "[server][answer
     CHECK(eventually([&] { return held_by_answers(server) == 0; }));
 }
 
-TEST_CASE("a range of a picture counts as the picture that it keeps in memory",
-          "[server][answers][hostile]") {
+TEST_CASE("a range of a picture counts as the whole picture", "[server][answers][hostile]") {
     const RunningServer server;
     server.put(1, make_jpeg_of_size(large, 1));
     auto connection = server.connect();
@@ -134,9 +134,9 @@ TEST_CASE("pictures as base64 text share the picture's bytes while they are sent
     }
     REQUIRE(eventually([&] { return server.server->statistics().requests_in_flight == 10; }));
     REQUIRE(eventually([&] { return held_by_answers(server) >= large; }));
-    CHECK(held_by_answers(server) < large + mebibyte + 10 * 70'000); // and a piece each
+    CHECK(held_by_answers(server) < large + mebibyte + 10 * 70'000); // and a piece of text for each answer
     auto reader = server.connect();
-    for (int count = 0; count < 2; ++count) { // over one connection, since the length is known
+    for (int count = 0; count < 2; ++count) { // over one connection: the length is known
         ask(reader);
         const auto response = reader.read_response();
         CHECK(response.status == 200);
@@ -166,19 +166,19 @@ TEST_CASE("answers behind a trusted proxy count for the client that it names", "
     CHECK(ask(3, "192.0.2.2").read_response().status == 200);
 }
 
-// Real seconds: the window is ten of them.
-TEST_CASE("a client that takes less than the least rate over ten seconds is closed",
+// Takes real seconds: the window has ten.
+TEST_CASE("the connection of a client below the lowest rate over ten seconds is closed",
           "[server][answers][timeout]") {
     const RunningServer server;
     server.put(1, make_jpeg_of_size(large, 1));
     server.put(2, make_jpeg_of_size(100'000, 1));
-    auto nothing = slow_reader(server, 1); // reads nothing of an answer that is being sent
-    auto pipelined = server.connect();     // nothing of many that fit into the kernel's memory
+    auto nothing = non_reader(server, 1); // reads nothing of an answer that is being sent
+    auto pipelined = server.connect();    // reads nothing of many answers that fit into the kernel's buffers
     for (int count = 0; count < 40; ++count)
         pipelined.send(signed_in_request("GET", image_path(2)));
-    auto trickling = slow_reader(server, 1); // a tenth of the least rate
-    auto steady = slow_reader(server, 1);    // four times as much
-    auto idle = server.connect();            // has taken its answer
+    auto trickling = non_reader(server, 1); // reads a tenth of the lowest rate
+    auto steady = non_reader(server, 1);    // reads at four times the lowest rate
+    auto idle = server.connect();           // has read its answer
     idle.send(signed_in_request("GET", image_path(1)));
     CHECK(idle.read_response().status == 200);
     REQUIRE(server.server->statistics().connections == 5);
@@ -192,10 +192,10 @@ TEST_CASE("a client that takes less than the least rate over ten seconds is clos
         std::this_thread::sleep_for(100ms);
     }
     CHECK(elapsed() > 9s);
-    CHECK(elapsed() < 50s); // five times as long as promised
+    CHECK(elapsed() < 50s); // five times the window
     CHECK(server.server->statistics().slow_readers == 3);
     CHECK(server.server->statistics().connections == 2);
-    CHECK(eventually([&] { return held_by_answers(server) == large; })); // of the steady one
+    CHECK(eventually([&] { return held_by_answers(server) == large; })); // the answer to `steady`
     for (int count = 0; count < 30; ++count) {
         steady.read_at_most(26'000);
         std::this_thread::sleep_for(100ms);

@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A port that was free a moment ago.
+/// Returns a port that was free just now.
 std::uint16_t free_port() {
     const RunningServer server;
     return server.server->port();
@@ -62,9 +62,8 @@ public:
             ::execl(PORTRAIT_NGINX, "nginx", "-p", place.c_str(), "-c", configuration.c_str(), nullptr);
             ::_exit(127);
         }
-        if (!eventually([&] { return listens(); })) {
+        if (!eventually([&] { return listens(); }))
             throw std::runtime_error{"nginx doesn't start"};
-        }
     }
     Nginx(const Nginx&) = delete;
     Nginx& operator=(const Nginx&) = delete;
@@ -75,8 +74,8 @@ public:
 
     std::uint16_t port() const noexcept { return port_; }
 
-    /// The ids of the requests that it has passed on, with their methods.
-    std::map<std::string, std::string> passed_on() const {
+    /// The requests that nginx has forwarded, with their ids and methods.
+    std::map<std::string, std::string> forwarded() const {
         std::map<std::string, std::string> ids;
         std::ifstream log{folder_.path() / "access.log"};
         for (std::string line; std::getline(log, line);) {
@@ -85,9 +84,8 @@ public:
             std::string upstream; // "-" when it was answered by nginx itself
             std::string method;
             words >> id >> upstream >> method;
-            if (upstream != "-") {
+            if (upstream != "-")
                 CHECK(ids.emplace(id, method).second);
-            }
         }
         return ids;
     }
@@ -109,9 +107,9 @@ private:
 
 } // namespace
 
-// Every hostile request, and one honest request behind it on the same connection, through nginx; held: what
-// nginx says it has passed on is what the server says it has got, one by one, with the same methods.
-TEST_CASE("behind nginx no request is seen twice, none is merged and none is smuggled", "[server][hostile]") {
+// Sends every hostile request through nginx, followed by an honest one on the same connection. The requests
+// in the logs of nginx and of the server have to be equal, one by one, with the same methods.
+TEST_CASE("behind nginx no request is duplicated, merged or smuggled", "[server][hostile]") {
     const RunningServer server;
     {
         const Nginx nginx{server.server->port()};
@@ -121,23 +119,24 @@ TEST_CASE("behind nginx no request is seen twice, none is merged and none is smu
             connection.try_send(request_text("GET", "/behind", {{"Connection", "close"}}));
             try {
                 connection.read_until_close();
-            } catch (const std::runtime_error&) { // NOLINT(bugprone-empty-catch): a reset is an end, too
+            } catch (
+                const std::runtime_error&) { // NOLINT(bugprone-empty-catch): a reset also ends the connection
             }
         }
-        // Each side writes its line some time after the answer.
-        std::map<std::string, std::string> passed_on;
+        // Both sides write their log line some time after the answer.
+        std::map<std::string, std::string> forwarded;
         std::vector<LoggedAccess> accesses;
         CHECK(eventually([&] {
             accesses = server.log->accesses();
-            passed_on = nginx.passed_on();
-            return passed_on.size() == accesses.size() &&
+            forwarded = nginx.forwarded();
+            return forwarded.size() == accesses.size() &&
                    std::all_of(accesses.begin(), accesses.end(), [&](const LoggedAccess& access) {
-                       return access.method.empty() || passed_on.count(access.request_id) != 0;
+                       return access.method.empty() || forwarded.count(access.request_id) != 0;
                    });
         }));
-        CHECK(passed_on.size() > 60);
+        CHECK(forwarded.size() > 60);
         std::map<std::string, std::size_t> seen;
-        std::size_t unread = 0; // refused before the id that nginx gave them was read
+        std::size_t unread = 0; // refused before the server read nginx's request id
         for (const LoggedAccess& access : accesses) {
             INFO(access.method << " " << access.path << " " << access.status << " " << access.request_id);
             if (access.method.empty()) {
@@ -145,12 +144,12 @@ TEST_CASE("behind nginx no request is seen twice, none is merged and none is smu
                 ++unread;
                 continue;
             }
-            const auto sent = passed_on.find(access.request_id);
-            REQUIRE(sent != passed_on.end());
+            const auto sent = forwarded.find(access.request_id);
+            REQUIRE(sent != forwarded.end());
             CHECK(sent->second == access.method);
             CHECK(++seen[access.request_id] == 1);
         }
-        CHECK(seen.size() + unread == passed_on.size());
+        CHECK(seen.size() + unread == forwarded.size());
         CHECK(unread < 5);
     }
     CHECK(server.still_serves());

@@ -40,7 +40,7 @@ void check_refused(RawConnection& connection, unsigned status, std::string_view 
 
 } // namespace
 
-TEST_CASE("a client that waits for 100 Continue gets it once its head is accepted", "[server][body]") {
+TEST_CASE("a client that waits for 100 Continue gets it when its head is accepted", "[server][body]") {
     const RunningServer server;
     const auto picture = make_png(30, 20);
     RawConnection connection = server.connect();
@@ -55,7 +55,7 @@ TEST_CASE("a client that waits for 100 Continue gets it once its head is accepte
     CHECK(connection.read_response().body == text_of(picture));
 }
 
-TEST_CASE("a client that is refused by its head gets no 100 Continue", "[server][body]") {
+TEST_CASE("a client whose head is refused gets no 100 Continue", "[server][body]") {
     const RunningServer server;
     SECTION("wrong password") {
         RawConnection connection = server.connect();
@@ -74,7 +74,7 @@ TEST_CASE("a client that is refused by its head gets no 100 Continue", "[server]
         connection.send(declaring(1, 20 * mebibyte, {{"Expect", "100-continue"}}));
         check_refused(connection, 413, "request.body_too_large");
     }
-    SECTION("another expectation") {
+    SECTION("an unknown expectation") {
         RawConnection connection = server.connect();
         connection.send(declaring(1, 10, {{"Expect", "miracles"}}));
         check_refused(connection, 417, "request.expectation");
@@ -83,7 +83,7 @@ TEST_CASE("a client that is refused by its head gets no 100 Continue", "[server]
     CHECK(server.store->saves == 0);
 }
 
-TEST_CASE("a body of 20 MiB sent in one go is refused with a 413 that arrives", "[server][body]") {
+TEST_CASE("a client that sends a body of 20 MiB at once gets the 413", "[server][body]") {
     const RunningServer server;
     const auto before = make_png();
     server.put(1, before);
@@ -100,7 +100,7 @@ TEST_CASE("a body of 20 MiB sent in one go is refused with a 413 that arrives", 
     CHECK(server.still_serves());
 }
 
-TEST_CASE("the limit of a body is said in the answer", "[server][body]") {
+TEST_CASE("the answer to a large body has the limit", "[server][body]") {
     const RunningServer server;
     const RawResponse response =
         fetch(server.server->port(), "PUT", image_path(1),
@@ -109,7 +109,7 @@ TEST_CASE("the limit of a body is said in the answer", "[server][body]") {
     CHECK(response.body.find("10485760") != std::string::npos);
 }
 
-TEST_CASE("a chunked body is put together, whatever the chunks", "[server][body]") {
+TEST_CASE("a chunked body is assembled from chunks of any size", "[server][body]") {
     const RunningServer server;
     const auto picture = make_jpeg_of_size(3 * mebibyte, 9);
     for (const std::size_t chunk_size : {std::size_t{1000}, std::size_t{65'536}, 4 * mebibyte}) {
@@ -121,14 +121,13 @@ TEST_CASE("a chunked body is put together, whatever the chunks", "[server][body]
     }
     const auto small = make_png();
     RawConnection connection = server.connect();
-    for (const char byte : chunked_request(2, text_of(small), 3)) {
+    for (const char byte : chunked_request(2, text_of(small), 3))
         connection.send(std::string_view{&byte, 1});
-    }
     CHECK(connection.read_response().status == 200);
     CHECK(server.get(2).body == text_of(small));
 }
 
-TEST_CASE("trailers and chunk extensions are passed over", "[server][body]") {
+TEST_CASE("trailers and chunk extensions are ignored", "[server][body]") {
     const RunningServer server;
     const auto picture = make_png();
     std::string body = chunked(text_of(picture), 1000);
@@ -141,7 +140,7 @@ TEST_CASE("trailers and chunk extensions are passed over", "[server][body]") {
     CHECK(connection.read_response().body == text_of(picture));
 }
 
-TEST_CASE("a body that is cut off stores nothing", "[server][body]") {
+TEST_CASE("an incomplete body stores nothing", "[server][body]") {
     const RunningServer server;
     const auto before = make_png(3, 2, 1);
     server.put(1, before);
@@ -173,7 +172,7 @@ TEST_CASE("a body that is cut off stores nothing", "[server][body]") {
     CHECK(eventually([&] { return server.server->statistics().body_bytes_in_flight == 0; }));
 }
 
-TEST_CASE("what follows a body that is longer than declared is a bad request of its own", "[server][body]") {
+TEST_CASE("the bytes after the declared length are a malformed request of their own", "[server][body]") {
     const RunningServer server;
     const auto picture = make_png();
     RawConnection connection = server.connect();
@@ -184,14 +183,14 @@ TEST_CASE("what follows a body that is longer than declared is a bad request of 
     CHECK(server.get(1).body == text_of(picture));
 }
 
-TEST_CASE("bodies in flight beyond the budget are refused with 503 until there is room", "[server][body]") {
+TEST_CASE("bodies in flight beyond the budget are 503 until others have ended", "[server][body]") {
     ServerOptions options = test_options();
     SECTION("all clients together") {
         options.body_bytes_in_flight = mebibyte;
         options.body_bytes_per_address = mebibyte;
     }
     SECTION("one address") {
-        options.body_bytes_in_flight = 8 * mebibyte; // an eighth of it for one address
+        options.body_bytes_in_flight = 8 * mebibyte; // the share of one address is an eighth
     }
     const RunningServer server{options};
     const auto held = make_jpeg_of_size(900'000, 1);
@@ -218,7 +217,7 @@ TEST_CASE("bodies in flight beyond the budget are refused with 503 until there i
     CHECK(server.get(1).body == text_of(held));
 }
 
-TEST_CASE("a body alone may be larger than the share of its address", "[server][body]") {
+TEST_CASE("a single body may exceed the share of its address", "[server][body]") {
     ServerOptions options = test_options();
     options.body_bytes_in_flight = 4 * mebibyte;
     const RunningServer server{options};

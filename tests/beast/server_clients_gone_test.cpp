@@ -22,7 +22,7 @@ bool is_abandoned(const RunningServer& server, std::uint64_t count) {
 
 } // namespace
 
-TEST_CASE("a client that goes away before its answer is noticed", "[server][gone]") {
+TEST_CASE("the server detects a client that disconnects before its answer", "[server][gone]") {
     const bool reset = GENERATE(false, true);
     const RunningServer server;
     server.put(1, make_png());
@@ -40,21 +40,21 @@ TEST_CASE("a client that goes away before its answer is noticed", "[server][gone
     CHECK(server.server->statistics().abandoned_requests == 1);
 }
 
-TEST_CASE("a write whose client has gone is finished", "[server][gone]") {
+TEST_CASE("a write completes after its client has disconnected", "[server][gone]") {
     const RunningServer server;
     const auto picture = make_png();
     server.store->writes.close();
     RawConnection connection = server.connect();
     connection.send(signed_in_request("PUT", image_path(1), {}, text_of(picture)));
-    SECTION("while the store was about to save") {
+    SECTION("while the store saves") {
         server.store->writes.wait_for_held(1);
-        SECTION("by closing") {
+        SECTION("closed connection") {
             connection.close();
             CHECK(is_abandoned(server, 1));
             server.store->writes.open();
             server.wait_for_no_connections();
         }
-        SECTION("by sending no more, which still waits for the answer") {
+        SECTION("half-closed connection, which still waits for the answer") {
             connection.finish_sending();
             CHECK(is_abandoned(server, 1));
             server.store->writes.open();
@@ -62,8 +62,8 @@ TEST_CASE("a write whose client has gone is finished", "[server][gone]") {
             CHECK(connection.wait_for_close());
         }
     }
-    SECTION("while it waited for its turn") {
-        // All threads for writing are held up, and this one comes behind them.
+    SECTION("while the write is queued") {
+        // All writer threads are blocked, and this write is queued behind them.
         std::vector<RawConnection> others;
         for (int person = 2; person < 20; ++person) {
             others.push_back(server.connect());
@@ -72,33 +72,32 @@ TEST_CASE("a write whose client has gone is finished", "[server][gone]") {
         connection.close();
         CHECK(is_abandoned(server, 1));
         server.store->writes.open();
-        for (RawConnection& other : others) {
+        for (RawConnection& other : others)
             CHECK(other.read_response().status == 200);
-        }
     }
     CHECK(eventually([&] { return server.get(1).body == text_of(picture); }));
 }
 
-TEST_CASE("what is sent behind a request meanwhile is neither lost nor taken without bound",
+TEST_CASE("bytes sent after a request in progress are neither lost nor read without limit",
           "[server][gone]") {
     const RunningServer server;
     const auto picture = make_png();
     server.put(1, picture);
     server.store->reads.close();
-    SECTION("requests, and then the end") {
+    SECTION("requests, then the end of the stream") {
         RawConnection connection = server.connect();
         connection.send(signed_in_request("GET", image_path(1)));
         server.store->reads.wait_for_held(1);
         connection.send(request_text("GET", "/healthz") + request_text("GET", "/readyz"));
         connection.finish_sending();
-        CHECK(is_abandoned(server, 1)); // the end is seen behind what is unread
+        CHECK(is_abandoned(server, 1)); // the server detects the end behind unread bytes
         server.store->reads.open();
         CHECK(connection.read_response().body == text_of(picture));
         CHECK(connection.read_response().body == "alive\n");
         CHECK(connection.read_response().body == "ready\n");
         CHECK(connection.wait_for_close());
     }
-    SECTION("more than sockets hold") {
+    SECTION("more bytes than the sockets' buffers") {
         RawConnection connection{server.server->port(), "127.0.0.1", std::chrono::milliseconds{500}};
         connection.send(signed_in_request("GET", image_path(1)));
         server.store->reads.wait_for_held(1);

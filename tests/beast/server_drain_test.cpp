@@ -18,7 +18,7 @@ using namespace std::chrono_literals;    // NOLINT(google-build-using-namespace)
 using portrait::testing::make_png;
 using portrait::testing::request_text;
 
-TEST_CASE("a drain lets the request in flight finish, closes idle connections and takes no new ones",
+TEST_CASE("a drain completes requests in flight, closes idle connections and accepts no new ones",
           "[server][drain]") {
     const RunningServer server;
     const auto picture = make_png();
@@ -54,7 +54,7 @@ TEST_CASE("a drain lets the request in flight finish, closes idle connections an
     CHECK(server.store->saves == 1);
 }
 
-TEST_CASE("a drain without requests in flight is over at once", "[server][drain]") {
+TEST_CASE("a drain without requests in flight ends at once", "[server][drain]") {
     const RunningServer server;
     RawConnection idle = server.connect();
     idle.send(request_text("GET", "/healthz"));
@@ -63,7 +63,7 @@ TEST_CASE("a drain without requests in flight is over at once", "[server][drain]
     CHECK(idle.wait_for_close());
 }
 
-TEST_CASE("a drain cuts what isn't finished when its patience is over", "[server][drain]") {
+TEST_CASE("a drain closes unfinished connections at its timeout", "[server][drain]") {
     const RunningServer server;
     const auto picture = make_png();
     RawConnection half = server.connect();
@@ -84,7 +84,7 @@ TEST_CASE("a drain cuts what isn't finished when its patience is over", "[server
     CHECK_FALSE(server.server->drain(0ms));
 }
 
-TEST_CASE("answers that come after the server has gone harm nobody", "[server][drain]") {
+TEST_CASE("answers after the end of the server are harmless", "[server][drain]") {
     RunningServer server;
     const auto picture = make_png();
     server.store->reads.close();
@@ -104,7 +104,7 @@ TEST_CASE("answers that come after the server has gone harm nobody", "[server][d
     CHECK(reading.wait_for_close());
     CHECK(writing.wait_for_close());
     CHECK(asking.wait_for_close());
-    // What they were to be posted to is kept by the calls that are still under way.
+    // The pending calls keep the executor of their completions alive.
     server.store->reads.open();
     server.store->writes.open();
     server.authenticator->release();

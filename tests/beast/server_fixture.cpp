@@ -38,19 +38,17 @@ void Gate::wait_for_held(std::size_t count) {
 
 result<SavedImage> HeldStore::save(SaveImage command) {
     writes.pass();
-    if (throws) {
+    if (throws)
         throw std::runtime_error{"secret of the store"};
-    }
     ++saves;
     return store_.save(std::move(command));
 }
 
 result<StoredImage> HeldStore::image(ImageKey key) const {
     const_cast<Gate&>(reads)
-        .pass(); // NOLINT(cppcoreguidelines-pro-type-const-cast): holding up changes no picture
-    if (throws) {
+        .pass(); // NOLINT(cppcoreguidelines-pro-type-const-cast): the gate changes no picture
+    if (throws)
         throw std::runtime_error{"secret of the store"};
-    }
     return store_.image(key);
 }
 
@@ -95,14 +93,13 @@ void HeldAuthenticator::release() {
         holding_ = false;
         answers.swap(held_);
     }
-    for (auto& answer : answers) {
+    for (auto& answer : answers)
         answer();
-    }
 }
 
 RecordingLog::~RecordingLog() {
     for (const auto& secret : portrait::testing::secrets_in(text_))
-        FAIL_CHECK("the log was told the secret " << secret);
+        FAIL_CHECK("The log contains the secret " << secret);
 }
 
 void RecordingLog::event(Severity /*severity*/, std::string_view message, std::string_view /*request_id*/) {
@@ -127,9 +124,8 @@ std::vector<LoggedAccess> RecordingLog::accesses() const {
 
 bool eventually(const std::function<bool()>& condition) {
     for (int attempt = 0; attempt < 30'000; ++attempt) {
-        if (condition()) {
+        if (condition())
             return true;
-        }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
     return false;
@@ -148,9 +144,8 @@ RunningServer::RunningServer(ServerOptions options) {
         std::make_shared<Endpoint>(std::move(service), authenticator, std::make_shared<WorkerPool>(2, 1000),
                                    std::make_shared<WorkerPool>(2, 1000), EndpointOptions{}, log);
     auto started = Server::start(endpoint, std::move(options), log);
-    if (!started) {
+    if (!started)
         throw std::runtime_error{started.error().message()};
-    }
     server = std::move(*started);
 }
 
@@ -164,7 +159,7 @@ void RunningServer::put(int person, std::span<const std::byte> picture) const {
     const RawResponse response =
         portrait::testing::fetch(server->port(), "PUT", image_path(person), signed_in(), text_of(picture));
     if (response.status != 200) {
-        throw std::runtime_error{"PUT was answered " + std::to_string(response.status) + ": " +
+        throw std::runtime_error{"The status of PUT is " + std::to_string(response.status) + ": " +
                                  response.body};
     }
 }
@@ -178,9 +173,8 @@ bool RunningServer::still_serves() const {
 }
 
 void RunningServer::wait_for_no_connections() const {
-    if (!eventually([&] { return server->statistics().connections == 0; })) {
-        throw std::runtime_error{"connections stay open"};
-    }
+    if (!eventually([&] { return server->statistics().connections == 0; }))
+        throw std::runtime_error{"Connections are still open"};
 }
 
 RawFields signed_in(RawFields more) {

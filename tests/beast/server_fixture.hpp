@@ -17,22 +17,21 @@
 #include <string_view>
 #include <vector>
 
-/// A real server over the memory store on a free port, with a store and an authenticator that tests can hold
-/// up.
+/// A server over the memory store on a free port, with a store and an authenticator that tests can block.
 namespace portrait::http::testing {
 
 using portrait::testing::RawConnection;
 using portrait::testing::RawFields;
 using portrait::testing::RawResponse;
 
-/// Lets calls through, or holds them until it is opened. Thread-safe.
+/// Blocks calls while it is closed. Thread-safe.
 class Gate {
 public:
     void close();
     void open();
-    /// Called by what is to be held up.
+    /// Returns when the gate is open.
     void pass();
-    /// Waits until that many are held up.
+    /// Waits until `count` calls are blocked.
     void wait_for_held(std::size_t count);
 
 private:
@@ -42,7 +41,7 @@ private:
     std::size_t held_ = 0;
 };
 
-/// The memory store behind a gate; can also throw, as a store with a defect would.
+/// The memory store behind gates; throws like a faulty store when `throws` is set.
 class HeldStore final : public ImageStore {
 public:
     Gate reads;
@@ -63,14 +62,14 @@ private:
     MemoryImageStore store_;
 };
 
-/// Knows tje0 with the password Tje0; can keep its answers back.
+/// Accepts only tje0 with the password Tje0; can delay its answers.
 class HeldAuthenticator final : public Authenticator {
 public:
     void authenticate(Credentials credentials, std::string_view remote_address,
                       std::function<void(AuthenticationOutcome)> done) override;
     void hold();
     void wait_for_held(std::size_t count);
-    /// Answers all that wait, on the calling thread.
+    /// Completes all delayed calls on the calling thread.
     void release();
 
 private:
@@ -92,7 +91,7 @@ struct LoggedAccess {
     std::uint64_t response_bytes = 0;
 };
 
-/// Fails the test, when it goes, that made it hear a secret.
+/// Its destructor fails the test if a secret was logged.
 class RecordingLog final : public Log {
 public:
     ~RecordingLog() override;
@@ -103,10 +102,11 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<LoggedAccess> accesses_;
-    std::string text_; ///< all that a log of it could say
+    std::string text_; ///< all texts that a log could contain
 };
 
-/// Waits for a condition that another thread brings about; false when it didn't in a very long time.
+/// Waits until another thread fulfils the condition; returns false after 30,000 attempts, a millisecond
+/// apart.
 bool eventually(const std::function<bool()>& condition);
 
 /// Options for tests: a free port, two threads.
@@ -114,16 +114,16 @@ ServerOptions test_options();
 
 struct RunningServer {
     explicit RunningServer(ServerOptions options = test_options());
-    /// Opens the gates, so that nothing waits for them for ever.
+    /// Opens the gates, so that no thread stays blocked.
     ~RunningServer();
     RunningServer(const RunningServer&) = delete;
     RunningServer& operator=(const RunningServer&) = delete;
 
     RawConnection connect() const { return RawConnection{server->port()}; }
-    /// Puts a picture for a person, which has to succeed.
+    /// Puts a picture for a person; throws if the status isn't 200.
     void put(int person, std::span<const std::byte> picture) const;
     RawResponse get(int person) const;
-    /// Whether a new connection is served: the check after every bad case.
+    /// Whether a request on a new connection is answered; checked after every hostile request.
     bool still_serves() const;
     void wait_for_no_connections() const;
 
@@ -134,9 +134,9 @@ struct RunningServer {
     std::unique_ptr<Server> server;
 };
 
-/// `Authorization` of the known user, and further fields.
+/// Returns the fields with `Authorization` of tje0.
 RawFields signed_in(RawFields more = {});
-/// A request with it.
+/// Returns a request with these fields.
 std::string signed_in_request(std::string_view method, std::string_view target, RawFields more = {},
                               std::string_view body = {});
 std::string image_path(int person);

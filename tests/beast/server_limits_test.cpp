@@ -16,7 +16,7 @@ using portrait::testing::request_text;
 
 namespace {
 
-void check_turned_away(RawConnection& refused) {
+void check_refusal(RawConnection& refused) {
     const RawResponse response = refused.read_response();
     CHECK(response.status == 503);
     CHECK_FALSE(response.field("Retry-After").empty());
@@ -27,7 +27,7 @@ void check_turned_away(RawConnection& refused) {
 
 } // namespace
 
-TEST_CASE("connections beyond the limit are told 503 while all are busy, and room is made again",
+TEST_CASE("connections beyond the limit get 503 while all are busy, and are accepted again later",
           "[server][limits]") {
     ServerOptions options = test_options();
     options.connection_limit = 3;
@@ -36,27 +36,26 @@ TEST_CASE("connections beyond the limit are told 503 while all are busy, and roo
     server.wait_for_no_connections();
     server.store->reads.close();
     std::vector<RawConnection> busy;
-    for (int count = 0; count < 3; ++count) { // two are held up, the third waits for one of them
+    for (int count = 0; count < 3; ++count) { // two are blocked, the third waits for one of them
         busy.push_back(server.connect());
         busy.back().send(signed_in_request("GET", image_path(1)));
     }
-    const std::uint64_t all = 4; // with the PUT: then none of them is idle any more
+    const std::uint64_t all = 4; // with the PUT; none of them is idle
     REQUIRE(eventually([&] { return server.server->statistics().requests == all; }));
     RawConnection refused = server.connect();
-    check_turned_away(refused);
+    check_refusal(refused);
     server.store->reads.open();
-    for (RawConnection& connection : busy) {
+    for (RawConnection& connection : busy)
         CHECK(connection.read_response().status == 200);
-    }
     busy.clear();
     server.wait_for_no_connections();
     CHECK(server.still_serves());
 }
 
-TEST_CASE("at the limit the oldest idle connection makes room for a new one", "[server][limits][hostile]") {
+TEST_CASE("at the limit the longest idle connection is evicted for a new one", "[server][limits][hostile]") {
     ServerOptions options = test_options();
     options.connection_limit = 4;
-    options.threads = 1; // so that they become idle in the order of their answers
+    options.threads = 1; // so that connections become idle in the order of their answers
     const RunningServer server{options};
     std::vector<RawConnection> idle;
     for (int count = 0; count < 4; ++count) {
@@ -64,7 +63,7 @@ TEST_CASE("at the limit the oldest idle connection makes room for a new one", "[
         idle.back().send(request_text("GET", "/healthz"));
         CHECK(idle.back().read_response().status == 200);
     }
-    idle.front().send(request_text("GET", "/healthz")); // it is the youngest now
+    idle.front().send(request_text("GET", "/healthz")); // now it is the last one to become idle
     CHECK(idle.front().read_response().status == 200);
     RawConnection newcomer = server.connect();
     newcomer.send(request_text("GET", "/healthz"));
@@ -76,7 +75,7 @@ TEST_CASE("at the limit the oldest idle connection makes room for a new one", "[
     }
 }
 
-TEST_CASE("one address may have so many connections, and others come in beside it",
+TEST_CASE("connections are limited per address, without effect on other addresses",
           "[server][limits][hostile]") {
     ServerOptions options = test_options();
     options.connections_per_address = 3;
@@ -88,7 +87,7 @@ TEST_CASE("one address may have so many connections, and others come in beside i
         CHECK(connections.back().read_response().status == 200);
     }
     RawConnection refused = server.connect();
-    check_turned_away(refused);
+    check_refusal(refused);
     connections.clear();
     refused.close();
     server.wait_for_no_connections();
@@ -115,8 +114,7 @@ TEST_CASE("pipelined requests are answered in order, a hundred at a time", "[ser
     CHECK(server.still_serves());
 }
 
-TEST_CASE("a field that is longer than any can be is refused, however long heads may be",
-          "[server][limits][hostile]") {
+TEST_CASE("a field beyond the fixed limit is refused for any limit of heads", "[server][limits][hostile]") {
     ServerOptions options = test_options();
     options.header_limit = 1U << 20U;
     const RunningServer server{options};

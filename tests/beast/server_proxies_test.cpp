@@ -19,9 +19,8 @@ constexpr const char* proxy = "127.0.0.2";
 
 ServerOptions behind_proxy(std::vector<const char*> trusted = {proxy}) {
     ServerOptions options = test_options();
-    for (const char* text : trusted) {
+    for (const char* text : trusted)
         options.trusted_proxies.push_back(Network::parse(text).value());
-    }
     return options;
 }
 
@@ -29,7 +28,7 @@ RawConnection connect_from(const RunningServer& server, const std::string& from)
     return RawConnection{server.server->port(), "127.0.0.1", std::chrono::seconds{20}, from};
 }
 
-/// The address that the log gives to a request with these fields.
+/// Returns the logged address of a request with these fields.
 std::string logged(const RunningServer& server, RawConnection& connection, const RawFields& fields) {
     const auto before = server.log->accesses().size();
     connection.send(request_text("GET", "/healthz", fields));
@@ -47,7 +46,7 @@ bool sets_secure_cookies(RawConnection& connection, RawFields fields) {
 
 } // namespace
 
-TEST_CASE("a trusted proxy's client is whom it names, on each request anew", "[server][proxy]") {
+TEST_CASE("the client behind a trusted proxy is the forwarded one of each request", "[server][proxy]") {
     const RunningServer server{behind_proxy()};
     RawConnection connection = connect_from(server, proxy);
     CHECK(logged(server, connection, {{"X-Forwarded-For", "192.0.2.1"}}) == "192.0.2.1");
@@ -58,7 +57,7 @@ TEST_CASE("a trusted proxy's client is whom it names, on each request anew", "[s
     CHECK(logged(server, connection, {{"X-Real-IP", "192.0.2.1"}}) == proxy);
 }
 
-TEST_CASE("nobody else is believed", "[server][proxy][hostile]") {
+TEST_CASE("forwarded addresses of untrusted peers are ignored", "[server][proxy][hostile]") {
     const RawFields fields{{"X-Forwarded-For", "192.0.2.1"}, {"X-Forwarded-Proto", "https"}};
     SECTION("from another address") {
         const RunningServer server{behind_proxy()};
@@ -66,7 +65,7 @@ TEST_CASE("nobody else is believed", "[server][proxy][hostile]") {
         CHECK(logged(server, connection, fields) == "127.0.0.3");
         CHECK_FALSE(sets_secure_cookies(connection, fields));
     }
-    SECTION("where no proxy is trusted") {
+    SECTION("without trusted proxies") {
         const RunningServer server;
         RawConnection connection = connect_from(server, proxy);
         CHECK(logged(server, connection, fields) == proxy);
@@ -85,7 +84,7 @@ TEST_CASE("the scheme that a trusted proxy names decides about cookies", "[serve
     CHECK(connection.read_response().find("Strict-Transport-Security") == nullptr);
 }
 
-TEST_CASE("a proxy by IPv6 is trusted by its network", "[server][proxy]") {
+TEST_CASE("a proxy with an IPv6 address is trusted by its network", "[server][proxy]") {
     ServerOptions options = behind_proxy({"::1/128"});
     options.address = "::1";
     const RunningServer server{options};
@@ -93,7 +92,8 @@ TEST_CASE("a proxy by IPv6 is trusted by its network", "[server][proxy]") {
     CHECK(logged(server, connection, {{"X-Forwarded-For", "192.0.2.1, ::1"}}) == "192.0.2.1");
 }
 
-TEST_CASE("a proxy's connections aren't bounded by address, a stranger's are", "[server][proxy][hostile]") {
+TEST_CASE("connections per address are limited for other peers, but not for a trusted proxy",
+          "[server][proxy][hostile]") {
     ServerOptions options = behind_proxy();
     options.connections_per_address = 3;
     const RunningServer server{options};
@@ -111,7 +111,7 @@ TEST_CASE("a proxy's connections aren't bounded by address, a stranger's are", "
     CHECK(open("127.0.0.3") == 3);
 }
 
-TEST_CASE("bodies in flight are counted for the client behind the proxy", "[server][proxy][hostile]") {
+TEST_CASE("bodies in flight count for the client behind the proxy", "[server][proxy][hostile]") {
     ServerOptions options = behind_proxy();
     options.body_bytes_per_address = 1000;
     const RunningServer server{options};
@@ -130,7 +130,8 @@ TEST_CASE("bodies in flight are counted for the client behind the proxy", "[serv
     CHECK(eventually([&] { return server.server->statistics().body_bytes_in_flight == 1800; }));
 }
 
-TEST_CASE("10,000 addresses of a proxy are read where such a head is accepted", "[server][proxy][hostile]") {
+TEST_CASE("10,000 forwarded addresses are read if the limit of heads allows them",
+          "[server][proxy][hostile]") {
     std::string list = "192.0.2.1";
     std::string rest = proxy;
     for (int count = 0; count < 5000; ++count) {
@@ -139,14 +140,14 @@ TEST_CASE("10,000 addresses of a proxy are read where such a head is accepted", 
     }
     const RawFields fields{{"X-Forwarded-For", list}, {"X-Forwarded-For", rest}};
     ServerOptions options = behind_proxy();
-    SECTION("by the usual limit it isn't") {
+    SECTION("beyond the default limit") {
         const RunningServer server{options};
         RawConnection connection = connect_from(server, proxy);
         connection.send(request_text("GET", "/healthz", fields));
         CHECK(connection.read_response().status == 431);
         CHECK(server.still_serves());
     }
-    SECTION("by a larger one it is") {
+    SECTION("within a larger limit") {
         options.header_limit = 1U << 20U;
         const RunningServer server{options};
         RawConnection connection = connect_from(server, proxy);

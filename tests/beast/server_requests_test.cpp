@@ -17,7 +17,7 @@ using portrait::testing::make_jpeg_of_size;
 using portrait::testing::make_png;
 using portrait::testing::request_text;
 
-TEST_CASE("a picture put over a socket is read back over the same connection, byte for byte", "[server]") {
+TEST_CASE("a picture that is put is read over the same connection, byte for byte", "[server]") {
     const RunningServer server;
     const auto picture = make_png(30, 20);
     RawConnection connection = server.connect();
@@ -40,7 +40,7 @@ TEST_CASE("a picture put over a socket is read back over the same connection, by
     CHECK(server.server->statistics().requests == 2);
 }
 
-TEST_CASE("a picture of 8 MiB is taken and given back whole", "[server]") {
+TEST_CASE("a picture of 8 MiB is stored and returned whole", "[server]") {
     const RunningServer server;
     const auto picture = make_jpeg_of_size(8U << 20U, 5);
     server.put(1, picture);
@@ -55,9 +55,8 @@ TEST_CASE("pipelined requests are answered in order", "[server]") {
     const auto second = make_png(5, 4, 2);
     std::string text = signed_in_request("PUT", image_path(1), {}, text_of(first));
     text += signed_in_request("PUT", image_path(2), {}, text_of(second));
-    for (int person = 1; person <= 3; ++person) {
+    for (int person = 1; person <= 3; ++person)
         text += signed_in_request("GET", image_path(person));
-    }
     text += request_text("GET", "/healthz");
     RawConnection connection = server.connect();
     connection.send(text);
@@ -69,18 +68,17 @@ TEST_CASE("pipelined requests are answered in order", "[server]") {
     CHECK(connection.read_response().status == 200);
 }
 
-TEST_CASE("a request may come byte by byte", "[server]") {
+TEST_CASE("a request may arrive byte by byte", "[server]") {
     const RunningServer server;
     const auto picture = make_png();
     RawConnection connection = server.connect();
-    for (const char byte : signed_in_request("PUT", image_path(1), {}, text_of(picture))) {
+    for (const char byte : signed_in_request("PUT", image_path(1), {}, text_of(picture)))
         connection.send(std::string_view{&byte, 1});
-    }
     CHECK(connection.read_response().status == 200);
     CHECK(server.get(1).body == text_of(picture));
 }
 
-TEST_CASE("an answer to HEAD has the length and no body, and the connection goes on", "[server]") {
+TEST_CASE("an answer to HEAD has the length and no body, and the connection stays open", "[server]") {
     const RunningServer server;
     const auto picture = make_png(30, 20);
     server.put(1, picture);
@@ -94,7 +92,7 @@ TEST_CASE("an answer to HEAD has the length and no body, and the connection goes
     CHECK(connection.read_response().body == text_of(picture));
 }
 
-TEST_CASE("304 has neither body nor length", "[server]") {
+TEST_CASE("a 304 has neither body nor length", "[server]") {
     const RunningServer server;
     server.put(1, make_png());
     RawConnection connection = server.connect();
@@ -109,7 +107,7 @@ TEST_CASE("304 has neither body nor length", "[server]") {
     CHECK(connection.read_response().status == 200);
 }
 
-TEST_CASE("Connection: close is kept", "[server]") {
+TEST_CASE("Connection: close closes the connection", "[server]") {
     const RunningServer server;
     RawConnection connection = server.connect();
     connection.send(request_text("GET", "/healthz", {{"Connection", "close"}}));
@@ -120,7 +118,7 @@ TEST_CASE("Connection: close is kept", "[server]") {
     CHECK(server.still_serves());
 }
 
-TEST_CASE("HTTP/1.0 closes unless it asks to keep the connection", "[server]") {
+TEST_CASE("HTTP/1.0 closes the connection unless keep-alive is requested", "[server]") {
     const RunningServer server;
     {
         RawConnection connection = server.connect();
@@ -139,7 +137,7 @@ TEST_CASE("HTTP/1.0 closes unless it asks to keep the connection", "[server]") {
     }
 }
 
-TEST_CASE("an empty line before a request and an absolute target are understood", "[server]") {
+TEST_CASE("an empty line before a request and an absolute target are accepted", "[server]") {
     const RunningServer server;
     RawConnection connection = server.connect();
     connection.send("\r\nGET http://portrait.example/healthz HTTP/1.1\r\nHost: portrait.example\r\n\r\n");
@@ -149,7 +147,7 @@ TEST_CASE("an empty line before a request and an absolute target are understood"
     CHECK(connection.read_response().status == 200);
 }
 
-TEST_CASE("a connection that waits for its next request holds nothing of the last", "[server]") {
+TEST_CASE("an idle connection keeps nothing of its last request", "[server]") {
     const RunningServer server;
     auto bytes = std::make_shared<const std::vector<std::byte>>(make_jpeg_of_size(50'000, 9));
     const std::weak_ptr<const std::vector<std::byte>> alive = bytes;
@@ -168,14 +166,14 @@ TEST_CASE("a connection that waits for its next request holds nothing of the las
     REQUIRE(service.remove(person).has_value());
     CHECK(eventually([&] { return alive.expired(); }));
 
-    // They go on, each with what another one has left.
+    // They continue, each with buffers that another one has released.
     for (auto connection = connections.rbegin(); connection != connections.rend(); ++connection) {
         connection->send(signed_in_request("GET", image_path(4)));
         CHECK(connection->read_response().status == 404);
     }
 }
 
-TEST_CASE("the last request that a connection may have closes it", "[server]") {
+TEST_CASE("the last request within the limit of a connection closes it", "[server]") {
     ServerOptions options = test_options();
     options.requests_per_connection = 2;
     const RunningServer server{options};
@@ -187,7 +185,7 @@ TEST_CASE("the last request that a connection may have closes it", "[server]") {
     CHECK(connection.wait_for_close());
 }
 
-TEST_CASE("what a store throws becomes a 500 that tells nothing", "[server]") {
+TEST_CASE("an exception of a store becomes a 500 without its text", "[server]") {
     const RunningServer server;
     server.store->throws = true;
     for (const std::string_view method : {"GET", "PUT"}) {
@@ -203,7 +201,7 @@ TEST_CASE("what a store throws becomes a 500 that tells nothing", "[server]") {
     server.put(1, make_png());
 }
 
-TEST_CASE("a short body that was not wanted costs no connection, a long one does", "[server]") {
+TEST_CASE("an unneeded short body keeps the connection open, a long one closes it", "[server]") {
     const RunningServer server;
     RawConnection connection = server.connect();
     connection.send(request_text("PUT", image_path(1), {}, std::string(60'000, 'x')) +
@@ -242,14 +240,14 @@ TEST_CASE("every answered request is in the access log, without its query", "[se
     CHECK(accesses[0].request_bytes == picture.size());
     CHECK(accesses[0].application.empty());
     CHECK(accesses[1].path == image_path(3));
-    CHECK(accesses[1].application == "5d8aebdbcaa41f1e"); // of the token's SHA-256, never the token
+    CHECK(accesses[1].application == "5d8aebdbcaa41f1e"); // of the token's SHA-256, never of the token
     CHECK(accesses[1].response_bytes > 0);
     CHECK(accesses[2].status == 400);
     CHECK(accesses[2].method.empty());
     CHECK_FALSE(accesses[2].request_id.empty());
 }
 
-TEST_CASE("many clients put and get at the same time and everybody gets a whole picture", "[server]") {
+TEST_CASE("many clients put and get concurrently, and each reads a whole picture", "[server]") {
     const RunningServer server;
     constexpr int clients = 16;
     constexpr int rounds = 25;
@@ -276,15 +274,14 @@ TEST_CASE("many clients put and get at the same time and everybody gets a whole 
             }
         });
     }
-    for (std::thread& thread : threads) {
+    for (std::thread& thread : threads)
         thread.join();
-    }
     CHECK(wrong == 0);
     CHECK(server.store->saves == clients * rounds);
     server.wait_for_no_connections();
 }
 
-TEST_CASE("a server listens on IPv6 and on IPv4 at once when told everywhere", "[server]") {
+TEST_CASE("a server on the address :: listens on IPv6 and IPv4", "[server]") {
     ServerOptions options = test_options();
     options.address = "::";
     const RunningServer server{options};
@@ -294,13 +291,13 @@ TEST_CASE("a server listens on IPv6 and on IPv4 at once when told everywhere", "
     CHECK(connection.read_response().status == 200);
 }
 
-TEST_CASE("an address that can't be bound is an error that names it", "[server]") {
+TEST_CASE("the error for an address that can't be bound contains the address", "[server]") {
     const RunningServer first;
     ServerOptions options = test_options();
     options.port = first.server->port();
     try {
         const RunningServer second{options};
-        FAIL("a second server has bound the port");
+        FAIL("A second server has bound the port");
     } catch (const std::runtime_error& error) {
         CHECK(std::string{error.what()}.find("127.0.0.1:" + std::to_string(options.port)) !=
               std::string::npos);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;    // NOLINT(google-build-using-namespace)
 using portrait::testing::make_jpeg_of_size;
 using portrait::testing::make_png;
 
-TEST_CASE("a head that doesn't end gets 408", "[server][timeout]") {
+TEST_CASE("an incomplete head gets 408", "[server][timeout]") {
     ServerOptions options = test_options();
     options.header_timeout = 50ms;
     const RunningServer server{options};
@@ -29,7 +29,7 @@ TEST_CASE("a head that doesn't end gets 408", "[server][timeout]") {
     CHECK(server.still_serves());
 }
 
-TEST_CASE("a silent connection is closed without an answer", "[server][timeout]") {
+TEST_CASE("a connection without a request is closed without an answer", "[server][timeout]") {
     ServerOptions options = test_options();
     options.idle_timeout = 50ms;
     const RunningServer server{options};
@@ -42,13 +42,13 @@ TEST_CASE("a silent connection is closed without an answer", "[server][timeout]"
     CHECK(server.still_serves());
 }
 
-TEST_CASE("a body that doesn't come gets 408 and stores nothing", "[server][timeout]") {
+TEST_CASE("an incomplete body gets 408 and stores nothing", "[server][timeout]") {
     ServerOptions options = test_options();
     options.body_timeout = 50ms;
     const RunningServer server{options};
     const auto picture = make_png();
     const std::string_view half = text_of(picture).substr(0, picture.size() / 2);
-    SECTION("declared") {
+    SECTION("with a declared length") {
         RawConnection connection = server.connect();
         connection.send(
             signed_in_request("PUT", image_path(1), {{"Content-Length", std::to_string(picture.size())}}));
@@ -69,7 +69,7 @@ TEST_CASE("a body that doesn't come gets 408 and stores nothing", "[server][time
     CHECK(server.still_serves());
 }
 
-TEST_CASE("a store that takes too long gets its request a 503, and its late answer harms nobody",
+TEST_CASE("a request to a store beyond the timeout gets 503, and the late answer is ignored",
           "[server][timeout]") {
     ServerOptions options = test_options();
     options.handler_timeout = 50ms;
@@ -87,7 +87,7 @@ TEST_CASE("a store that takes too long gets its request a 503, and its late answ
         CHECK(connection.wait_for_close());
         server.store->reads.open();
     }
-    SECTION("writing: the body counts as in flight until the store lets go of it") {
+    SECTION("writing: the body counts as in flight until the store releases it") {
         server.store->writes.close();
         RawConnection connection = server.connect();
         connection.send(signed_in_request("PUT", image_path(1), {}, text_of(picture)));
@@ -111,16 +111,15 @@ TEST_CASE("a store that takes too long gets its request a 503, and its late answ
     CHECK(eventually([&] { return server.get(1).status != 503; }));
 }
 
-TEST_CASE("a client that doesn't read its answer is cut off", "[server][timeout]") {
+TEST_CASE("the connection of a client that doesn't read its answer is closed", "[server][timeout]") {
     ServerOptions options = test_options();
     options.write_timeout = 50ms;
     options.body_rate = 1U << 30U;
     const RunningServer server{options};
     server.put(1, make_jpeg_of_size(8U << 20U, 1));
     RawConnection connection = server.connect();
-    for (int count = 0; count < 4; ++count) {
+    for (int count = 0; count < 4; ++count)
         connection.send(signed_in_request("GET", image_path(1)));
-    }
     server.wait_for_no_connections();
     CHECK(server.still_serves());
 }

@@ -34,19 +34,18 @@ std::shared_ptr<const TlsContext> make_context(const TemporaryFolder& folder) {
     return TlsContext::load({.certificate = certificate, .key = key}).value();
 }
 
-/// Agrees on TLS as a client and sends a word.
-void be_client(int descriptor) {
+/// Performs the TLS handshake as a client and sends a word.
+void run_client(int descriptor) {
     SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
     SSL* const ssl = SSL_new(context);
     SSL_set_fd(ssl, descriptor);
-    if (SSL_connect(ssl) == 1) {
+    if (SSL_connect(ssl) == 1)
         SSL_write(ssl, "word", 4);
-    }
     SSL_free(ssl);
     SSL_CTX_free(context);
 }
 
-/// Runs one operation to its end.
+/// Runs one operation until it completes.
 template<class T>
 T finished(net::io_context& context, Awaitable<T> operation) {
     T outcome{};
@@ -61,14 +60,14 @@ T finished(net::io_context& context, Awaitable<T> operation) {
 
 } // namespace
 
-// Descriptors' numbers are used again: what OpenSSL keeps is another connection's soon after a close.
-TEST_CASE("TLS that was closed neither reads from nor writes to the next owner of its descriptor",
+// The kernel reuses descriptors: soon after a close, OpenSSL's descriptor may belong to another connection.
+TEST_CASE("a closed TLS stream neither reads from nor writes to the next owner of its descriptor",
           "[stream][tls]") {
     const TemporaryFolder folder;
     net::io_context context{1};
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-    std::thread client{be_client, ends[1]};
+    std::thread client{run_client, ends[1]};
     Stream stream{Socket{context, tcp::v4(), ends[0]}, make_context(folder)};
     beast::error_code error;
     const auto shake = [](Stream& shaken, beast::error_code& outcome) -> Awaitable<bool> {
@@ -95,9 +94,8 @@ TEST_CASE("TLS that was closed neither reads from nor writes to the next owner o
     stream.end_sending();
     CHECK(::recv(next_owner, room.data(), room.size(), MSG_DONTWAIT) == 6);
     CHECK(::recv(others[1], room.data(), room.size(), MSG_DONTWAIT) == -1);
-    for (const int descriptor : {next_owner, others[0], others[1], ends[1]}) {
+    for (const int descriptor : {next_owner, others[0], others[1], ends[1]})
         ::close(descriptor);
-    }
 }
 
 } // namespace stream_test

@@ -15,18 +15,18 @@ namespace {
 const std::vector<Network> trusted{Network::parse("127.0.0.1").value(), Network::parse("10.0.0.0/8").value(),
                                    Network::parse("fd00::/8").value()};
 
-Forwarded said_by(const std::vector<RequestField>& fields) {
+Forwarded forwarded_in(const std::vector<RequestField>& fields) {
     RequestHead head;
     head.fields.assign(fields.begin(), fields.end());
     return forwarded(head, trusted);
 }
 
-/// The client's address, or why there is none.
+/// Returns the client's address, or the reason why there is none.
 std::string client_of(const std::vector<RequestField>& fields) {
-    const auto said = said_by(fields);
-    if (said.is_malformed)
-        return "garbled";
-    return said.client ? said.client->to_string() : "nobody";
+    const auto found = forwarded_in(fields);
+    if (found.is_malformed)
+        return "malformed";
+    return found.client ? found.client->to_string() : "none";
 }
 
 std::string client_of(std::string_view value) {
@@ -38,9 +38,10 @@ std::string client_of(std::string_view value) {
 TEST_CASE("the client is the right-most address that isn't a trusted proxy's", "[forwarded]") {
     CHECK(client_of("192.0.2.1") == "192.0.2.1");
     CHECK(client_of("192.0.2.1, 10.1.1.1,127.0.0.1") == "192.0.2.1");
-    CHECK(client_of("198.51.100.7, 192.0.2.1, 10.1.1.1") == "192.0.2.1"); // what stands before may be a lie
+    CHECK(client_of("198.51.100.7, 192.0.2.1, 10.1.1.1") ==
+          "192.0.2.1"); // the client may have forged the entries before
     CHECK(client_of("nonsense, 192.0.2.1") == "192.0.2.1");
-    CHECK(client_of("10.2.2.2, 10.1.1.1") == "10.2.2.2"); // all are trusted: the one that is farthest away
+    CHECK(client_of("10.2.2.2, 10.1.1.1") == "10.2.2.2"); // all are trusted: the first entry
     CHECK(client_of("2001:db8::7, fd00::1") == "2001:db8::7");
     CHECK(client_of("::ffff:192.0.2.1") == "192.0.2.1");
     CHECK(client_of("192.0.2.1:4711") == "192.0.2.1");
@@ -58,42 +59,45 @@ TEST_CASE("several fields are one list", "[forwarded]") {
     CHECK(client_of({{"X-Forwarded-For", "192.0.2.1"}, {"X-Forwarded-For", ""}}) == "192.0.2.1");
 }
 
-TEST_CASE("a list that names nobody, or ends in nonsense, leaves the proxy", "[forwarded]") {
-    CHECK(client_of(std::vector<RequestField>{}) == "nobody");
-    CHECK(client_of("") == "nobody");
-    CHECK(client_of(" , ,") == "nobody");
+TEST_CASE("a list that is empty or ends with an invalid entry leaves the proxy as the client",
+          "[forwarded]") {
+    CHECK(client_of(std::vector<RequestField>{}) == "none");
+    CHECK(client_of("") == "none");
+    CHECK(client_of(" , ,") == "none");
     for (const auto* value :
          {"unknown", "_hidden", "192.0.2.1.", "192.0.2.1, unknown, 10.1.1.1",
           "192.0.2.1:", "192.0.2.1:99999999", "192.0.2.1:a", "[192.0.2.1]", "[::1", "[::1]x",
           "[::1]:", "\"192.0.2.1\"", "for=192.0.2.1", "192.0.2.1 10.1.1.1", "1.1.1.1\x01"}) {
         CAPTURE(value);
-        CHECK(client_of(value) == "garbled");
-        CHECK_FALSE(said_by({{"X-Forwarded-For", value}}).client);
+        CHECK(client_of(value) == "malformed");
+        CHECK_FALSE(forwarded_in({{"X-Forwarded-For", value}}).client);
     }
 }
 
-TEST_CASE("10,000 entries are read, and only as far as has to be", "[forwarded][hostile]") {
+TEST_CASE("10,000 entries are read, and no more of them than needed", "[forwarded][hostile]") {
     std::string all_trusted;
     for (int count = 0; count < 10'000; ++count)
         all_trusted += "10.1.1.1, ";
     CHECK(client_of("192.0.2.1, " + all_trusted) == "192.0.2.1");
     CHECK(client_of(all_trusted + "192.0.2.1") == "192.0.2.1");
-    CHECK(client_of(std::string(1U << 20U, ',')) == "nobody");
-    CHECK(client_of(std::string(1U << 20U, '1')) == "garbled");
+    CHECK(client_of(std::string(1U << 20U, ',')) == "none");
+    CHECK(client_of(std::string(1U << 20U, '1')) == "malformed");
 }
 
-TEST_CASE("the scheme is the first that is named", "[forwarded]") {
-    const auto secure = [](std::string_view value) { return said_by({{"X-Forwarded-Proto", value}}).secure; };
+TEST_CASE("the scheme is the first one of the list", "[forwarded]") {
+    const auto secure = [](std::string_view value) {
+        return forwarded_in({{"X-Forwarded-Proto", value}}).secure;
+    };
     CHECK(secure("https") == std::optional{true});
     CHECK(secure("HTTPS") == std::optional{true});
     CHECK(secure(" http ") == std::optional{false});
     CHECK(secure("https, http") == std::optional{true});
-    CHECK_FALSE(said_by({}).secure);
-    CHECK_FALSE(said_by({}).is_malformed);
+    CHECK_FALSE(forwarded_in({}).secure);
+    CHECK_FALSE(forwarded_in({}).is_malformed);
     for (const auto* value : {"", "ftp", "https:", "https;", ", https"}) {
         CAPTURE(value);
         CHECK_FALSE(secure(value));
-        CHECK(said_by({{"X-Forwarded-Proto", value}}).is_malformed);
+        CHECK(forwarded_in({{"X-Forwarded-Proto", value}}).is_malformed);
     }
 }
 
