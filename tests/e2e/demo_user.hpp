@@ -7,10 +7,10 @@
 #include <string_view>
 #include <utility>
 
-/// What the user that `--demo` makes asks for.
+/// Requests of the user that `--demo` creates.
 namespace portrait::testing {
 
-/// The user's `Authorization`, and then more.
+/// Returns the user's `Authorization`, followed by `more`.
 inline RawFields as_demo_user(const RawFields& more = {}) {
     RawFields fields{{"Authorization", basic_authorization("tje0", "Tje0")}};
     fields.insert(fields.end(), more.begin(), more.end());

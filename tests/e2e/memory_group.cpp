@@ -22,7 +22,7 @@ bool write_file(const std::filesystem::path& path, std::string_view text) {
     return written;
 }
 
-/// Where groups are made, and the file that holds their limit, by the kernel's two hierarchies.
+/// The parent folder of groups and the file of their limit, in each of the kernel's two hierarchies.
 struct Hierarchy {
     const char* folder;
     const char* limit;
@@ -56,7 +56,7 @@ MemoryGroup::MemoryGroup(std::filesystem::path folder, int processes) noexcept
 
 MemoryGroup::~MemoryGroup() {
     ::close(processes_);
-    // A killed process leaves its group a moment later than it is reaped.
+    // A killed process leaves its group shortly after it has been reaped.
     for (int attempt = 0; attempt < 100 && ::rmdir(folder_.c_str()) != 0; ++attempt)
         ::usleep(10'000);
 }

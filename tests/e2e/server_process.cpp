@@ -27,7 +27,7 @@ namespace portrait::testing {
 
 namespace {
 
-// Generous: sanitizers on a busy machine are slow, and a test that waits in vain is a failure anyhow.
+// Long, because sanitizers on a busy machine are slow.
 constexpr std::chrono::minutes patience{2};
 
 [[noreturn]] void throw_errno(const char* call) {
@@ -46,7 +46,7 @@ Pipe make_pipe() {
     return {ends[0], ends[1]};
 }
 
-// A file that is gone already: standard input of any size without a thread that feeds it.
+// An unlinked file: standard input of any size, without a thread that writes it.
 int input_file(const std::string& text) {
     std::string name = (std::filesystem::temp_directory_path() / "portrait-input-XXXXXX").string();
     const int file = ::mkostemp(name.data(), O_CLOEXEC);
@@ -61,7 +61,7 @@ int input_file(const std::string& text) {
 
 std::vector<std::string> environment_of(const ServerLaunch& launch) {
     std::vector<std::string> lines;
-    // Sanitizers are told by these what to do with a finding.
+    // The options of sanitizers.
     for (const char* name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"})
         if (const char* value = std::getenv(name); value != nullptr && launch.environment.count(name) == 0)
             lines.push_back(std::string{name} + "=" + value);
@@ -70,7 +70,7 @@ std::vector<std::string> environment_of(const ServerLaunch& launch) {
     return lines;
 }
 
-/// What a launch is told in confidence.
+/// Registers the secrets in a launch's input, arguments and environment.
 void note_secrets_of(const ServerLaunch& launch) {
     std::istringstream input{launch.input};
     for (std::string line; std::getline(input, line);)
@@ -82,7 +82,7 @@ void note_secrets_of(const ServerLaunch& launch) {
         note_secret(token->second);
 }
 
-/// The audit logs in the folder that a server worked in.
+/// Returns the text of the audit logs in a server's working folder.
 std::string audit_logs_in(const std::filesystem::path& folder) {
     std::string text;
     std::error_code ignored;
@@ -120,7 +120,7 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     const Pipe out = make_pipe();
     const Pipe err = make_pipe();
 
-    // Opened now, since another user may not see the folders above it.
+    // Open it before the change of the user, who may have no right to its parent folders.
     const int program = ::open(server.c_str(), O_RDONLY | O_CLOEXEC);
     if (program < 0)
         throw_errno(server.c_str());
@@ -129,7 +129,7 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     if (id_ < 0)
         throw_errno("fork");
     if (id_ == 0) { // only async-signal-safe calls from here on
-        ::setsid(); // no terminal to ask
+        ::setsid(); // so that it has no terminal for questions
         const bool ready = (memory_group_ == nullptr || memory_group_->enter()) &&
                            ::chdir(folder.c_str()) == 0 && ::dup2(input, 0) == 0 &&
                            ::dup2(out.write_end, 1) == 1 && ::dup2(err.write_end, 2) == 2 &&
@@ -142,7 +142,8 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     ::close(input);
     ::close(out.write_end);
     ::close(err.write_end);
-    handle_ = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)); // glibc 2.36 declares it for C alone
+    handle_ =
+        static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)); // glibc 2.36 declares pidfd_open for C only
     if (handle_ < 0)
         throw_errno("pidfd_open");
     out_.descriptor = out.read_end;
@@ -155,10 +156,10 @@ ServerProcess::~ServerProcess() {
     kill();
     out_.reader.join();
     err_.reader.join();
-    // Of every test: no log tells a password, a token or a cookie that was used.
+    // Checked in every test: no log contains a password, a token or a cookie of the test.
     for (const auto& text : {err_.text, audit_logs_in(folder_)})
         for (const auto& secret : secrets_in(text))
-            FAIL_CHECK("the log holds the secret " << secret << "\n" << text);
+            FAIL_CHECK("The log contains the secret " << secret << "\n" << text);
     ::close(out_.descriptor);
     ::close(err_.descriptor);
     ::close(handle_);
@@ -175,7 +176,7 @@ std::uint16_t ServerProcess::port() {
         const auto end = text.find('\n', begin);
         return end == text.npos ? std::string_view{} : text.substr(begin, end - begin);
     };
-    said_.wait_for(lock, patience, [&] { return out_.ended || !banner_line().empty(); });
+    output_changed_.wait_for(lock, patience, [&] { return out_.ended || !banner_line().empty(); });
     const auto line = banner_line();
     const auto colon = line.rfind(':');
     std::uint16_t number = 0;
@@ -215,7 +216,7 @@ ServerEnd ServerProcess::wait() {
         reaped_ = true;
     }
     std::unique_lock lock{mutex_};
-    said_.wait_for(lock, patience, [this] { return out_.ended && err_.ended; });
+    output_changed_.wait_for(lock, patience, [this] { return out_.ended && err_.ended; });
     return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -1, WIFSIGNALED(status_) ? WTERMSIG(status_) : 0,
             out_.text, err_.text};
 }
@@ -255,8 +256,8 @@ std::uint64_t ServerProcess::data_bytes() const {
     return status_bytes("VmData:");
 }
 
-void ServerProcess::let_files_be_written(bool may) const {
-    const rlimit limit{may ? RLIM_INFINITY : 0, RLIM_INFINITY};
+void ServerProcess::allow_file_writes(bool allowed) const {
+    const rlimit limit{allowed ? RLIM_INFINITY : 0, RLIM_INFINITY};
     if (::prlimit(id_, RLIMIT_FSIZE, &limit, nullptr) != 0)
         throw_errno("prlimit");
 }
@@ -270,21 +271,21 @@ void ServerProcess::read_all(Stream& stream) {
             continue;
         const std::lock_guard lock{mutex_};
         stream.text.append(buffer.data(), static_cast<std::size_t>(count));
-        said_.notify_all();
+        output_changed_.notify_all();
     }
     const std::lock_guard lock{mutex_};
     stream.ended = true;
-    said_.notify_all();
+    output_changed_.notify_all();
 }
 
 void ServerProcess::wait_for(const Stream& stream, std::string_view text) {
     std::unique_lock lock{mutex_};
     const auto found = [&] { return stream.text.find(text) != std::string::npos; };
-    said_.wait_for(lock, patience, [&] { return stream.ended || found(); });
+    output_changed_.wait_for(lock, patience, [&] { return stream.ended || found(); });
     const bool has_it = found();
     lock.unlock();
     if (!has_it)
-        fail("it never said '" + std::string{text} + "'");
+        fail("The output doesn't contain '" + std::string{text} + "'");
 }
 
 std::uint64_t ServerProcess::status_bytes(std::string_view field) const {
@@ -296,7 +297,7 @@ std::uint64_t ServerProcess::status_bytes(std::string_view field) const {
             status >> kibibytes;
             return kibibytes * 1024;
         }
-    throw std::runtime_error{"the server's memory can't be read"};
+    throw std::runtime_error{"/proc has no memory statistics of the server"};
 }
 
 void ServerProcess::fail(const std::string& what) const {

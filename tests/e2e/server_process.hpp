@@ -16,37 +16,36 @@
 
 #include <sys/types.h>
 
-/// The real portrait-server, as an operator starts it.
+/// portrait-server as a process, as an operator starts it.
 namespace portrait::testing {
 
-/// How to start it. Nothing of the test's own environment is passed on but PATH, so that a machine's
-/// PORTRAIT_… settings change no test.
+/// Parameters of a start. Of the test's own environment only PATH and the sanitizers' options are passed on,
+/// so that the user's PORTRAIT_… variables don't change tests.
 struct ServerLaunch {
     std::filesystem::path folder; ///< the working folder
     std::vector<std::string> arguments{};
     std::map<std::string, std::string> environment{};
-    std::string input{};            ///< all of its standard input
-    std::optional<unsigned> user{}; ///< it gives up being root and becomes this user
-    /// Bytes after which the kernel kills it, as of a unit's MemoryMax, where the machine lets a test do
-    /// that; 0: none. See `ServerProcess::has_memory_limit`.
+    std::string input{};            ///< the whole standard input
+    std::optional<unsigned> user{}; ///< the process changes from root to this user
+    /// The kernel kills the process beyond these bytes of memory, as by a unit's MemoryMax, if the machine
+    /// allows tests to set this limit; 0: no limit. See `ServerProcess::has_memory_limit`.
     std::uint64_t memory_limit = 0;
 };
 
-/// How a process ended, and all that it said.
+/// The end of a process, and its output.
 struct ServerEnd {
     int exit_code = -1; ///< -1 when a signal ended it
-    int signal = 0;     ///< 0 when it ended by itself
+    int signal = 0;     ///< 0 when no signal ended it
     std::string out;
     std::string err;
 };
 
 class MemoryGroup;
 
-/// One process. What it prints is taken at once, so it never waits for the test. Ends with this object at the
-/// latest (kill -9), when a log that holds a secret which a test has sent or was given fails that test; an
-/// audit log in its folder, whose name begins so, is one, too.
-/// Members throw `std::runtime_error` with the output so far when something takes longer than two minutes. To
-/// be used by one thread.
+/// One process. Its output is read at once, so that it never waits for the test. The destructor kills the
+/// process if it is running, and fails the test if a log contains a secret of the test; files in the working
+/// folder whose names begin with "audit" are logs, too. Members throw `std::runtime_error` with the output so
+/// far when they take longer than two minutes. For one thread.
 class ServerProcess {
 public:
     explicit ServerProcess(const ServerLaunch& launch);
@@ -54,37 +53,37 @@ public:
     ServerProcess& operator=(const ServerProcess&) = delete;
     ~ServerProcess();
 
-    /// Waits for the banner and returns the port that it names. Throws when the process ended instead.
+    /// Waits for the banner and returns its port. Throws if the process ends without a banner.
     std::uint16_t port();
 
     pid_t id() const noexcept { return id_; }
-    /// SIGTERM, SIGINT, …; nothing happens when it has ended already.
+    /// Sends SIGTERM, SIGINT, …; no effect after the process has ended.
     void send_signal(int number) const;
-    /// kill -9, and waits until it is gone.
+    /// Sends SIGKILL, and waits until the process has ended.
     void kill();
-    /// Waits until it has ended by itself or by an earlier signal.
+    /// Waits until the process has ended, by itself or by an earlier signal.
     ServerEnd wait();
-    /// SIGTERM, then `wait`.
+    /// Sends SIGTERM, then waits.
     ServerEnd terminate();
 
-    /// What it has printed so far.
+    /// Returns the output so far.
     std::string out() const;
     std::string err() const;
-    /// Waits until the text is in what it prints.
+    /// Waits until the output contains the text.
     void wait_for_out(std::string_view text);
     void wait_for_err(std::string_view text);
 
-    /// Resident memory in bytes, now and at its largest.
+    /// Returns the bytes of resident memory, now and at the peak.
     std::uint64_t resident_bytes() const;
     std::uint64_t peak_resident_bytes() const;
-    /// What it has reserved for data and stacks of threads, touched or not: what RLIMIT_DATA counts.
+    /// Returns the bytes reserved for data and stacks of threads, as counted by RLIMIT_DATA.
     std::uint64_t data_bytes() const;
 
-    /// Whether the limit of memory that was asked for is in force.
+    /// Whether the requested limit of memory is in force.
     bool has_memory_limit() const noexcept { return memory_group_ != nullptr; }
-    /// Whether its files take any bytes from now on: with a limit of 0 (RLIMIT_FSIZE) each write fails, as on
-    /// a disk that is full.
-    void let_files_be_written(bool may) const;
+    /// Sets whether writes to files succeed from now on. Otherwise each write fails, as on a full disk
+    /// (RLIMIT_FSIZE is 0).
+    void allow_file_writes(bool allowed) const;
 
 private:
     struct Stream {
@@ -102,19 +101,19 @@ private:
     const std::filesystem::path folder_;
     std::unique_ptr<MemoryGroup> memory_group_; ///< outlives the process
     pid_t id_ = -1;
-    int handle_ = -1; // a pidfd: readable once the process has ended
+    int handle_ = -1; // a pidfd: readable after the process has ended
     bool reaped_ = false;
     int status_ = 0;
     mutable std::mutex mutex_;
-    std::condition_variable said_;
+    std::condition_variable output_changed_;
     Stream out_;
     Stream err_;
 };
 
-/// Runs it until it ends by itself: for subcommands, `--help` and refusals.
+/// Runs a process until it ends by itself: for subcommands, `--help` and refusals.
 ServerEnd run_server(const ServerLaunch& launch);
 
-/// `--listen 127.0.0.1:0 --data portrait-data`, and then `more`.
+/// Returns `--listen 127.0.0.1:0 --data portrait-data`, followed by `more`.
 std::vector<std::string> server_arguments(const std::vector<std::string>& more = {"--demo"});
 
 } // namespace portrait::testing

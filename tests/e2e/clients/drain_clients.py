@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""SIGTERM while 50 clients put and get, by HTTP and by HTTPS, on connections that they keep and on new ones.
+"""Sends SIGTERM while 50 clients put and get, by HTTP and by HTTPS, on keep-alive and on new connections.
 
-Held: each request that the server's log has was answered to its client, whole; each picture whose PUT was answered is
-there after a restart; the server ends by itself with code 0.
+Checks that each request in the server's log was answered to its client, whole; that each picture with an answered PUT is
+stored after a restart; and that the server ends by itself with code 0.
 
 usage: drain_clients.py SERVER_BINARY
-PORTRAIT_DRAIN_ROUNDS=N does it N times (default 2).
+PORTRAIT_DRAIN_ROUNDS=N sets the number of rounds (default 2).
 """
 
 import http.client
@@ -29,7 +29,7 @@ ROUNDS = int(os.environ.get('PORTRAIT_DRAIN_ROUNDS', '2'))
 
 
 def png(seed):
-    """A PNG of 3 to 90 KiB."""
+    """Returns a PNG of 3 to 90 KiB."""
     noise = random.Random(seed)
     side = noise.randint(32, 170)
 
@@ -41,16 +41,16 @@ def png(seed):
 
 
 class Client(threading.Thread):
-    """Puts and gets the picture of a person of its own until the server is gone."""
+    """Puts and gets the picture of its own person until the server has ended."""
 
     def __init__(self, server, context, number, enough):
         super().__init__()
         self.server, self.context, self.number, self.enough = server, context, number, enough
-        self.acknowledged = None  # the last picture
-        self.under_way = None     # one that was sent and not answered
+        self.acknowledged = None  # the last picture with an answered PUT
+        self.under_way = None     # a picture that was sent and not answered
         self.answered = {}        # id -> status
         self.wrong = []
-        self.cut = 0              # requests that the server closed on without a word
+        self.cut = 0              # connections closed without an answer
 
     def ask(self, connection, method, turn, body=None):
         request_id = f'{self.number}-{turn}-{method}'
@@ -123,7 +123,7 @@ class Drain(unittest.TestCase):
                     self.assertEqual(status, 200)
                     self.assertIn(stored, (client.acknowledged, client.under_way), client.number)
             self.assertEqual(server.end(), 0)
-        print(f'{len(answered)} requests answered, {sum(client.cut for client in clients)} that came too late',
+        print(f'{len(answered)} requests answered, {sum(client.cut for client in clients)} sent too late',
               file=sys.stderr)
 
     def test_no_acknowledged_write_is_lost_by_http(self):

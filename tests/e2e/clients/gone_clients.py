@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""100 clients ask for slow renditions and go away. Held: the work that nobody waits for is dropped, and an honest
-client's rendition is made at once and not behind all of theirs.
+"""100 clients request slow renditions and disconnect. Checks that their work is dropped, and that an honest client's
+rendition doesn't wait for all of theirs.
 
 usage: gone_clients.py SERVER_BINARY
 """
@@ -19,7 +19,7 @@ SIDE = 6000
 
 
 def slow_png():
-    """36 million pixels in a few KiB: quick to send and slow to scale."""
+    """Returns a PNG of 36 million pixels in a few KiB: fast to send and slow to scale."""
     def chunk(name, data):
         return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
     rows = zlib.compress(bytes((3 * SIDE + 1) * SIDE), 9)
@@ -33,7 +33,7 @@ def request(width):
 
 
 class GoneClients(unittest.TestCase):
-    def test_renditions_that_nobody_waits_for_are_dropped(self):
+    def test_renditions_of_disconnected_clients_are_dropped(self):
         with Server(SERVER, '--render-threads', '1', scheme='http') as server:
             self.assertEqual(server.ask(None, 'PUT', image(1), slow_png())[0], 200)
             clients = []
@@ -48,7 +48,7 @@ class GoneClients(unittest.TestCase):
             status, headers, _ = server.ask(None, 'GET', f'{image(1)}?w=321')
             self.assertEqual(status, 200)
             self.assertEqual(headers['X-Image-Width'], '321')
-            # All that was asked for has ended, and nearly all of it without having been made.
+            # All requested renditions have ended, nearly all of them without being rendered.
             self.assertTrue(eventually(lambda: server.figure(None, 'portrait_renderings_total') >= CLIENTS / 2))
             self.assertTrue(eventually(lambda: server.figure(None, 'portrait_renderings_waiting') == 0))
             made = (server.figure(None, 'portrait_renderings_total') -
@@ -57,7 +57,7 @@ class GoneClients(unittest.TestCase):
             self.assertTrue(eventually(lambda: server.figure(None, 'portrait_connections') <= 1))
             self.assertEqual(server.end(), 0)
 
-    def test_one_of_several_who_ask_for_the_same_may_go(self):
+    def test_one_of_several_clients_of_a_rendition_may_disconnect(self):
         with Server(SERVER, '--render-threads', '1', scheme='http') as server:
             self.assertEqual(server.ask(None, 'PUT', image(1), slow_png())[0], 200)
             going, staying = server.socket(), server.socket()

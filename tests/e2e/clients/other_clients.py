@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same conversation by curl, by Python's http.client and by bytes on a socket: the same answers.
+"""Sends the same requests by curl, by Python's http.client and by a socket, and checks that the answers are equal.
 
 usage: other_clients.py SERVER_BINARY
 """
@@ -20,9 +20,9 @@ import zlib
 from dataclasses import dataclass, field
 
 SERVER = ''
-# As the reference's samples have them.
+# As in the samples of the reference.
 JSON = 'application/json; charset=utf-8'
-SECRETS = set()  # that the servers handed out
+SECRETS = set()  # that the servers have created
 AUTHORIZED = {'Authorization': 'Basic dGplMDpUamUw'}
 SAMPLE = {**AUTHORIZED, 'Accept': JSON, 'Accept-Language': 'fr,de,ru,zh'}
 
@@ -64,7 +64,7 @@ class Curl:
             command += ['--upload-file', folder / 'upload']
         (folder / 'body').write_bytes(b'')
         subprocess.run(command, check=True)
-        # An interim answer, such as 100 Continue, stands in front.
+        # Interim answers, such as 100 Continue, come first.
         blocks = (folder / 'head').read_bytes().decode('latin-1').strip().split('\r\n\r\n')
         answer = parse_head(blocks[-1])
         answer.body = b'' if method == 'HEAD' else (folder / 'body').read_bytes()
@@ -88,7 +88,7 @@ class HttpClient:
 
 
 class RawSocket:
-    """Sends the requests as the reference prints them, with the framing that HTTP wants."""
+    """Sends the requests as printed in the reference, with the framing of HTTP."""
 
     def __init__(self, port):
         self.port = port
@@ -102,7 +102,7 @@ class RawSocket:
             try:
                 connection.sendall('\r\n'.join(lines).encode() + b'\r\n\r\n' + (body or b''))
             except (BrokenPipeError, ConnectionResetError):
-                pass  # refused before everything was sent; the answer tells why
+                pass  # refused before everything was sent; the answer has the reason
             received = b''
             while block := connection.recv(1 << 16):
                 received += block
@@ -119,7 +119,7 @@ CLIENTS = (Curl, HttpClient, RawSocket)
 
 
 def png(width, height, seed):
-    """A PNG of noise, whole and valid."""
+    """Returns a valid PNG of noise."""
     noise = random.Random(seed)
     rows = b''.join(b'\0' + noise.randbytes(3 * width) for _ in range(height))
 
@@ -149,7 +149,7 @@ class Server:
             if found := re.search(r'listening on http://127\.0\.0\.1:(\d+)', line):
                 self.port = int(found.group(1))
                 return
-        raise RuntimeError(f'the server ended with {self.process.wait()}')
+        raise RuntimeError(f'The server ended with {self.process.wait()}')
 
     def stop(self):
         self.process.terminate()
@@ -164,7 +164,7 @@ class Server:
         assert not any(secret in log for secret in SECRETS), log
 
 
-# What differs from answer to answer by its nature; the rest has to be equal.
+# Without the values that differ between any two answers; the rest has to be equal.
 def comparable(answer):
     own = {'date', 'x-request-id', 'last-modified', 'etag', 'connection', 'keep-alive'}
     fields = sorted((name.lower(), value) for name, value in answer.fields if name.lower() not in own)
@@ -185,24 +185,24 @@ class OtherClientsTest(unittest.TestCase):
         cls.last_person = 0
 
     def conversation(self, talk):
-        """Lets every client talk about a person of its own; `talk` yields what was answered. Returns the first's."""
+        """Runs `talk` with every client and a person of its own. `talk` yields names and answers, which have to be equal."""
         transcripts = {}
         for kind in CLIENTS:
-            # As many digits, so that nothing is longer for one of them.
+            # Ids with equal numbers of digits, so that all answers have equal lengths.
             OtherClientsTest.last_person += 1
             person = 100 + OtherClientsTest.last_person
             client = kind(self.server.port)
             self.addCleanup(client.close)
             transcripts[kind.__name__] = [
-                (what, self.named_alike(comparable(answer), person)) for what, answer in talk(client, person)]
+                (name, self.without_person(comparable(answer), person)) for name, answer in talk(client, person)]
         (first, expected), *others = transcripts.items()
-        for name, transcript in others:
+        for client, transcript in others:
             self.assertEqual(len(transcript), len(expected))
-            for (what, seen), (_, wanted) in zip(transcript, expected):
-                self.assertEqual(seen, wanted, f'{what}: {name} and {first} differ')
+            for (name, seen), (_, wanted) in zip(transcript, expected):
+                self.assertEqual(seen, wanted, f'{name}: {client} and {first} differ')
 
     @staticmethod
-    def named_alike(answer, person):
+    def without_person(answer, person):
         status, reason, fields, has, body = answer
         return (status, reason, [(name, value.replace(f'person-{person}.', 'person-P.')) for name, value in fields],
                 has, body.replace(f'Person id {person}'.encode(), b'Person id P'))
@@ -228,7 +228,7 @@ class OtherClientsTest(unittest.TestCase):
 
         def talk(client, person):
             image = f'/api/v1/Person/{person}/Image'
-            # The sample names no Content-Type.
+            # The sample has no Content-Type.
             saved = self.check(client.ask('PUT', image, SAMPLE, picture), 200, JSON, 'The image blob id')
             self.assertRegex(saved.body, rb'^[1-9]\d*$')
             yield 'save', saved
@@ -319,9 +319,9 @@ class OtherClientsTest(unittest.TestCase):
     def test_refusals(self):
         def talk(client, person):
             image = f'/api/v1/Person/{person}/Image'
-            nobody = self.check_error(client.ask('GET', image, {}), 401, 'SoAuthenticationException')
-            self.assertIn('Basic realm="portrait"', nobody.get('WWW-Authenticate'))
-            yield 'nobody', nobody
+            anonymous = self.check_error(client.ask('GET', image, {}), 401, 'SoAuthenticationException')
+            self.assertIn('Basic realm="portrait"', anonymous.get('WWW-Authenticate'))
+            yield 'anonymous', anonymous
             wrong = {'Authorization': 'Basic ' + base64.b64encode(b'tje0:wrong').decode()}
             yield 'wrong password', self.check_error(client.ask('GET', image, wrong), 401, 'SoAuthenticationException')
             empty = self.check_error(client.ask('PUT', image, AUTHORIZED, b''), 400, 'SoArgumentException')
@@ -370,10 +370,10 @@ class OtherClientsTest(unittest.TestCase):
             read = self.check(client.ask('GET', image, signed), 200, 'image/png')
             self.assertEqual(read.body, picture)
             yield 'get', read
-            for what, fields in {'without it': cookies, 'with another': {**cookies, 'X-XSRF-TOKEN': other},
+            for name, fields in {'without the token': cookies, 'with another token': {**cookies, 'X-XSRF-TOKEN': other},
                                  'without the cookie': {'X-XSRF-TOKEN': value}}.items():
                 for method, body in (('PUT', picture), ('GET', None)):
-                    yield f'{method} {what}', self.check_error(client.ask(method, image, fields, body), 401,
+                    yield f'{method} {name}', self.check_error(client.ask(method, image, fields, body), 401,
                                                                'SoAuthenticationException')
             yield 'sign out', self.check(client.ask('DELETE', '/session', signed), 204)
             yield 'after', self.check_error(client.ask('PUT', image, signed, picture), 401,

@@ -1,4 +1,4 @@
-"""The real server, started for tests in Python, and certificates for it."""
+"""portrait-server as a process for tests in Python, and certificates for it."""
 
 import http.client
 import os
@@ -14,7 +14,7 @@ import time
 import unittest
 
 AUTHORIZED = {'Authorization': 'Basic dGplMDpUamUw'}
-PATIENCE = 120  # seconds that a test waits for what has to come; a slow machine under sanitizers is no failure
+PATIENCE = 120  # seconds that a test waits at most; long, because sanitizers are slow
 
 
 def run(*command, **more):
@@ -22,7 +22,7 @@ def run(*command, **more):
 
 
 class Certificate:
-    """A self-signed certificate for localhost and 127.0.0.1 with its key, and a context of clients that trust it."""
+    """A self-signed certificate for localhost and 127.0.0.1 with its key, and SSL contexts of clients that trust it."""
 
     def __init__(self, folder, name, kind='rsa:2048'):
         self.cert = pathlib.Path(folder) / f'{name}.pem'
@@ -45,14 +45,14 @@ class Certificate:
 
 
 class Server:
-    """One process; what it prints is taken at once. To be used by `with`, which ends it by SIGTERM."""
+    """One process, whose output is read at once. Use it by `with`, which ends the process by SIGTERM."""
 
     def __init__(self, binary, *arguments, folder=None, scheme='https'):
         self.own = None if folder else tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(folder or self.own.name)
         self.scheme = scheme
         self.text = {'out': '', 'err': ''}
-        self.said = threading.Condition()
+        self.output_changed = threading.Condition()
         command = [binary, '--listen', '127.0.0.1:0', '--data', 'portrait-data', '--demo', '--log-level', 'debug',
                    *map(str, arguments)]
         self.process = subprocess.Popen(command, cwd=self.folder, env={'PATH': os.environ['PATH']},
@@ -66,31 +66,31 @@ class Server:
 
     def _read(self, name, stream):
         while block := os.read(stream.fileno(), 1 << 16):
-            with self.said:
+            with self.output_changed:
                 self.text[name] += block.decode()
-                self.said.notify_all()
+                self.output_changed.notify_all()
 
     def wait_for(self, stream, pattern, begin=0):
-        with self.said:
-            found = self.said.wait_for(lambda: re.compile(pattern).search(self.text[stream], begin), PATIENCE)
-        assert found, f'it never said {pattern}\n{self.text}'
+        with self.output_changed:
+            found = self.output_changed.wait_for(lambda: re.compile(pattern).search(self.text[stream], begin), PATIENCE)
+        assert found, f'The output has no {pattern}\n{self.text}'
         return found
 
     def signal(self, number):
         self.process.send_signal(number)
 
     def end(self):
-        """SIGTERM, and the exit code."""
+        """Sends SIGTERM, waits, and returns the exit code."""
         self.signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self):
-        """Until it has ended; the exit code."""
+        """Waits until the process has ended, and returns the exit code."""
         code = self.process.wait(PATIENCE)
         for reader in self.readers:
             reader.join()
         for secret in ('Tje0', AUTHORIZED['Authorization'].split()[1]):
-            assert secret not in self.text['err'], 'the log holds a secret'
+            assert secret not in self.text['err'], 'The log contains a secret'
         return code
 
     def __enter__(self):
@@ -120,7 +120,7 @@ class Server:
         return http.client.HTTPSConnection('localhost', self.port, timeout=PATIENCE, context=context)
 
     def ask(self, context, method, path, body=None, fields=None):
-        """One request on a connection of its own: status, fields, body."""
+        """Sends one request on a new connection; returns status, fields and body."""
         connection = self.connect(context)
         try:
             connection.request(method, path, body, AUTHORIZED if fields is None else fields)
@@ -130,10 +130,10 @@ class Server:
             connection.close()
 
     def figure(self, context, name):
-        """One of /metrics; a server that was built without them can't be tested by them."""
+        """Returns a value of /metrics; skips the test if the server was built without metrics."""
         status, _, text = self.ask(context, 'GET', '/metrics')
         if status == 404:
-            raise unittest.SkipTest('this server was built without figures')
+            raise unittest.SkipTest('This server was built without metrics')
         return float(re.search(rf'^{name} (\S+)$', text.decode(), re.MULTILINE)[1])
 
 

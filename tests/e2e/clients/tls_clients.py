@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""TLS as strangers and honest clients speak it: by Python's ssl, openssl s_client, curl, sslscan and bytes on a socket.
+"""Tests TLS with honest and hostile clients: Python's ssl, openssl s_client, curl, sslscan and plain sockets.
 
 usage: tls_clients.py SERVER_BINARY
 """
@@ -24,7 +24,7 @@ SERVER = ''
 FOLDER = None
 RSA = None
 EC = None
-# A handshake's first record that says it is longer than what follows.
+# An incomplete first record of a handshake.
 HALF_HELLO = b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + bytes(40)
 
 GOOD_CIPHERS = {'AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'}
@@ -35,7 +35,7 @@ WEAK_CIPHERS = ['AES128-GCM-SHA256', 'AES256-SHA256', 'AES128-SHA', 'DHE-RSA-AES
 
 
 def png(size, seed):
-    """A PNG of at least that many bytes."""
+    """Returns a PNG of about `size` bytes or more."""
     side = int((size / 3) ** 0.5) + 1
     noise = random.Random(seed)
     rows = b''.join(b'\0' + noise.randbytes(3 * side) for _ in range(side))
@@ -51,7 +51,7 @@ def tls(certificate, *more):
 
 
 def s_client(port, *options, given=b''):
-    """What openssl s_client says; weak offers are made in spite of Debian's own rules for clients."""
+    """Returns the output of openssl s_client, without Debian's configuration, which forbids clients weak offers."""
     done = subprocess.run(['openssl', 's_client', '-connect', f'127.0.0.1:{port}', *options], input=given,
                           env={'OPENSSL_CONF': '/dev/null', 'PATH': '/usr/bin:/bin'}, capture_output=True,
                           timeout=PATIENCE, check=False)
@@ -74,7 +74,7 @@ def closing_healthz():
 
 
 class InMemory:
-    """A client whose records and TCP segments the test sends as it likes."""
+    """A client with explicit control over TLS records and TCP segments."""
 
     def __init__(self, server, context):
         self.socket = server.socket()
@@ -118,8 +118,8 @@ class InMemory:
         self.socket.close()
 
 
-class Agreement(unittest.TestCase):
-    """What the server agrees on, and what not."""
+class Handshakes(unittest.TestCase):
+    """The parameters that the server accepts and refuses in a handshake."""
 
     @classmethod
     def setUpClass(cls):
@@ -134,28 +134,28 @@ class Agreement(unittest.TestCase):
     def still_serves(self):
         self.assertEqual(self.server.ask(self.context, 'GET', '/healthz')[0], 200)
 
-    def test_versions_1_2_and_1_3_are_spoken_and_older_ones_refused(self):
+    def test_versions_1_2_and_1_3_are_accepted_and_older_ones_refused(self):
         for version, name in ((ssl.TLSVersion.TLSv1_2, 'TLSv1.2'), (ssl.TLSVersion.TLSv1_3, 'TLSv1.3')):
             with self.server.socket(RSA.context(version)) as connection:
                 self.assertEqual(connection.version(), name)
         for option in ('-tls1', '-tls1_1'):
-            said = s_client(self.server.port, option, '-cipher', 'ALL:@SECLEVEL=0')
-            self.assertIn('alert protocol version', said, option)
+            output = s_client(self.server.port, option, '-cipher', 'ALL:@SECLEVEL=0')
+            self.assertIn('alert protocol version', output, option)
         self.still_serves()
 
     def test_ciphers_without_forward_secrecy_or_authentication_are_refused(self):
         for cipher in WEAK_CIPHERS:
-            said = s_client(self.server.port, '-tls1_2', '-psk', '1a2b', '-cipher', f'{cipher}:@SECLEVEL=0')
-            self.assertIn('alert handshake failure', said, cipher)
+            output = s_client(self.server.port, '-tls1_2', '-psk', '1a2b', '-cipher', f'{cipher}:@SECLEVEL=0')
+            self.assertIn('alert handshake failure', output, cipher)
         for cipher in GOOD_CIPHERS:
-            said = s_client(self.server.port, '-tls1_2', '-cipher', f'ECDHE-RSA-{cipher}', given=b'Q')
-            self.assertIn(f'Cipher is ECDHE-RSA-{cipher}', said)
+            output = s_client(self.server.port, '-tls1_2', '-cipher', f'ECDHE-RSA-{cipher}', given=b'Q')
+            self.assertIn(f'Cipher is ECDHE-RSA-{cipher}', output)
         with Server(SERVER, *tls(EC)) as other:
             for cipher in GOOD_CIPHERS:
-                said = s_client(other.port, '-tls1_2', '-cipher', f'ECDHE-ECDSA-{cipher}', given=b'Q')
-                self.assertIn(f'Cipher is ECDHE-ECDSA-{cipher}', said)
+                output = s_client(other.port, '-tls1_2', '-cipher', f'ECDHE-ECDSA-{cipher}', given=b'Q')
+                self.assertIn(f'Cipher is ECDHE-ECDSA-{cipher}', output)
 
-    def test_http_1_1_is_agreed_on_and_other_protocols_are_refused(self):
+    def test_http_1_1_is_selected_and_other_protocols_are_refused(self):
         for offered, chosen in ((None, None), (['http/1.1'], 'http/1.1'), (['h2', 'http/1.1'], 'http/1.1')):
             with self.server.socket(RSA.context(alpn=offered)) as connection:
                 self.assertEqual(connection.selected_alpn_protocol(), chosen)
@@ -165,13 +165,13 @@ class Agreement(unittest.TestCase):
         self.still_serves()
 
     def test_renegotiation_is_refused(self):
-        said = s_client(self.server.port, '-tls1_2', given=b'R\n' + healthz())
-        self.assertIn('no renegotiation', said)
+        output = s_client(self.server.port, '-tls1_2', given=b'R\n' + healthz())
+        self.assertIn('no renegotiation', output)
         self.still_serves()
 
-    def test_a_fallback_that_nobody_needs_is_refused(self):
-        said = s_client(self.server.port, '-no_tls1_3', '-fallback_scsv')
-        self.assertIn('inappropriate fallback', said)
+    def test_an_unneeded_fallback_is_refused(self):
+        output = s_client(self.server.port, '-no_tls1_3', '-fallback_scsv')
+        self.assertIn('inappropriate fallback', output)
         self.still_serves()
 
     def test_compression_is_not_chosen(self):
@@ -191,13 +191,13 @@ class Agreement(unittest.TestCase):
             self.assertEqual(rest[-3:], b'\xc0\x2f\x00')
         self.still_serves()
 
-    def test_many_updates_of_keys_harm_nobody(self):
+    def test_many_updates_of_keys_are_harmless(self):
         before = self.server.figure(self.context, 'portrait_connections')
         s_client(self.server.port, '-tls1_3', given=b'K\n' * 500 + b'Q\n')
         self.still_serves()
         self.assertTrue(eventually(lambda: self.server.figure(self.context, 'portrait_connections') <= before))
 
-    def test_a_session_is_resumed_from_memory_and_no_ticket_holds_its_keys(self):
+    def test_a_session_is_resumed_from_memory_and_without_a_ticket(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = RSA.context(version)
             with self.server.socket(context) as first:
@@ -207,10 +207,10 @@ class Agreement(unittest.TestCase):
             with socket.create_connection(('127.0.0.1', self.server.port), timeout=PATIENCE) as plain:
                 with context.wrap_socket(plain, server_hostname='localhost', session=session) as second:
                     self.assertTrue(second.session_reused)
-        said = s_client(self.server.port, '-tls1_2', given=b'Q')
-        self.assertNotIn('TLS session ticket:', said)
+        output = s_client(self.server.port, '-tls1_2', given=b'Q')
+        self.assertNotIn('TLS session ticket:', output)
 
-    def test_plain_http_is_told_to_use_https(self):
+    def test_plain_http_gets_an_answer_with_https(self):
         with self.server.socket() as connection:
             connection.sendall(healthz())
             answer = read_all(connection)
@@ -219,7 +219,7 @@ class Agreement(unittest.TestCase):
         self.assertIn(b'Connection: close', answer)
         self.still_serves()
 
-    def test_what_is_neither_ends_the_connection_alone(self):
+    def test_other_bytes_end_their_connection_only(self):
         noise = random.Random(1)
         for sent in (b'\0' * 100, b'\x80\x2e\x01\x00\x02' + bytes(41), noise.randbytes(5000), HALF_HELLO + bytes(600)):
             with self.server.socket() as connection:
@@ -253,7 +253,7 @@ class Agreement(unittest.TestCase):
 
 
 class Conversation(unittest.TestCase):
-    """HTTP inside of TLS."""
+    """HTTP over TLS."""
 
     @classmethod
     def setUpClass(cls):
@@ -284,7 +284,7 @@ class Conversation(unittest.TestCase):
         run(*curl, '--output', folder / 'got.png', url)
         self.assertTrue((folder / 'got.png').read_bytes() == (folder / 'photo.png').read_bytes())
 
-    def test_every_answer_says_strict_transport_security(self):
+    def test_every_answer_has_strict_transport_security(self):
         for path, fields, status in (('/healthz', {}, 200), (image(4), {}, 401), (image(4), AUTHORIZED, 404),
                                      ('/none', {}, 404)):
             got, headers, _ = self.server.ask(self.context, 'GET', path, fields=fields)
@@ -293,7 +293,7 @@ class Conversation(unittest.TestCase):
         with Server(SERVER, *tls(RSA)) as other:
             self.assertNotIn('Strict-Transport-Security', other.ask(self.context, 'GET', '/healthz')[1])
 
-    def test_cookies_are_for_tls_alone(self):
+    def test_cookies_are_secure(self):
         _, headers, _ = self.server.ask(self.context, 'POST', '/session')
         self.assertEqual(len(headers.get_all('Set-Cookie')), 2)
         for cookie in headers.get_all('Set-Cookie'):
@@ -302,7 +302,7 @@ class Conversation(unittest.TestCase):
             for cookie in plain.ask(None, 'POST', '/session')[1].get_all('Set-Cookie'):
                 self.assertNotIn('Secure', cookie)
 
-    def test_requests_may_come_together_or_byte_by_byte(self):
+    def test_requests_may_arrive_together_or_byte_by_byte(self):
         with self.server.socket(self.context) as connection:
             connection.sendall(healthz() * 30 + closing_healthz())
             self.assertEqual(read_all(connection).count(b'HTTP/1.1 200 '), 31)
@@ -311,7 +311,7 @@ class Conversation(unittest.TestCase):
                 connection.sendall(bytes([byte]))
             self.assertEqual(read_all(connection).count(b'HTTP/1.1 200 '), 1)
 
-    def test_the_end_of_a_body_is_told_from_a_cut(self):
+    def test_the_end_of_the_stream_is_distinguished_from_a_cut(self):
         picture = png(100_000, 5)
         head = (f'PUT {image(5)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(picture)}\r\n'
                 f"Authorization: {AUTHORIZED['Authorization']}\r\n\r\n").encode()
@@ -327,7 +327,7 @@ class Conversation(unittest.TestCase):
         cut.close()
         self.assertEqual(self.server.ask(self.context, 'GET', image(5))[0], 404)
 
-    def test_who_ends_sending_still_gets_the_answer(self):
+    def test_a_client_that_ends_sending_gets_its_answer(self):
         picture = png(100_000, 6)
         client = InMemory(self.server, self.context)
         client.send((f'PUT {image(6)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(picture)}\r\n'
@@ -339,8 +339,8 @@ class Conversation(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
-    """2 x 200 connections that agree on nothing, and some that agree and stay silent, against limits of seconds.
-    Held: all of them are gone by themselves, honest requests are answered meanwhile."""
+    """2 x 200 connections without a complete handshake, and some that are silent after it, with limits of seconds. The
+    server has to close all of them, and to answer honest requests meanwhile."""
 
     def test_connections_without_a_handshake_are_closed(self):
         with Server(SERVER, *tls(RSA, '--head-timeout', '4')) as server:
@@ -358,16 +358,16 @@ class Limits(unittest.TestCase):
             self.assertTrue(eventually(lambda: server.figure(context, 'portrait_connections') <= 1))
             self.assertGreaterEqual(server.figure(context, 'portrait_tls_failed_handshakes_total'), 200)
 
-    def test_a_silent_client_is_told_goodbye(self):
+    def test_a_silent_client_gets_close_notify(self):
         with Server(SERVER, *tls(RSA, '--idle-timeout', '3')) as server:
             with server.socket(RSA.context()) as connection:
-                self.assertEqual(connection.recv(1), b'')  # raises where there is no goodbye
+                self.assertEqual(connection.recv(1), b'')  # raises without a close_notify
             with server.socket(RSA.context()) as connection:
                 connection.sendall(healthz())
                 self.assertTrue(connection.recv(1 << 16).startswith(b'HTTP/1.1 200 '))
                 self.assertEqual(connection.recv(1), b'')
 
-    def test_connections_count_before_they_agree(self):
+    def test_connections_count_before_their_handshake(self):
         with Server(SERVER, *tls(RSA, '--max-connections', '10', '--head-timeout', '60')) as server:
             stuck = []
 
@@ -382,7 +382,7 @@ class Limits(unittest.TestCase):
             def is_full():
                 if server.ask(context, 'GET', '/healthz')[0] == 503:
                     return True
-                hold_another()  # one whose first bytes weren't looked at yet was idle, and made room for the request
+                hold_another()  # a connection whose bytes weren't read yet was idle and evicted
                 return False
 
             self.assertTrue(eventually(is_full))
@@ -394,8 +394,8 @@ class Limits(unittest.TestCase):
 
 
 class Reload(unittest.TestCase):
-    """8 clients that put and get, on old and on new connections, while the certificate is replaced 30 times.
-    Held: no error, no wrong byte, and new connections get the new certificate."""
+    """8 clients put and get on old and new connections while the certificate is replaced 30 times. There may be no error
+    and no wrong byte, and new connections have to get the new certificate."""
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -438,10 +438,10 @@ class Reload(unittest.TestCase):
                         response.read()
                         connection.request('GET', image(number + 1), headers=AUTHORIZED)
                         if connection.getresponse().read() != picture:
-                            errors.append('another picture')
+                            errors.append('The picture differs')
                         done.append(number)
                     connection.close()
-            except Exception as error:  # noqa: BLE001: whatever it is, it is what must not be
+            except Exception as error:  # noqa: BLE001: any exception is an error
                 errors.append(repr(error))
 
         with self.start() as server:
@@ -487,20 +487,20 @@ class Reload(unittest.TestCase):
 
 
 class Refusals(unittest.TestCase):
-    """What is wrong with files is told before anything is served, by a start and by config check alike."""
+    """Errors in files are reported before the server listens, equally by a start and by config check."""
 
     def refused(self, *arguments):
-        said = set()
+        messages = set()
         for command in ([], ['config', 'check']):
             with tempfile.TemporaryDirectory() as folder:
                 done = subprocess.run([SERVER, '--demo', '--listen', '127.0.0.1:0', '--data', 'here', *map(str, arguments),
                                        *command], cwd=folder, capture_output=True, timeout=PATIENCE, check=False)
             self.assertEqual(done.returncode, 2, done.stderr)
-            said.add(done.stderr.decode().splitlines()[-1])
-        self.assertEqual(len(said), 1, said)
-        return said.pop()
+            messages.add(done.stderr.decode().splitlines()[-1])
+        self.assertEqual(len(messages), 1, messages)
+        return messages.pop()
 
-    def test_files_that_cannot_be_used(self):
+    def test_unusable_files(self):
         folder = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
         locked, opened, empty = folder / 'locked.key', folder / 'open.key', folder / 'empty'
         run('openssl', 'pkey', '-in', RSA.key, '-aes256', '-passout', 'pass:x', '-out', locked)
@@ -511,23 +511,23 @@ class Refusals(unittest.TestCase):
         small = Certificate(folder, 'small', 'rsa:1024')
         damaged = folder / 'damaged.pem'
         damaged.write_text(RSA.cert.read_text() + EC.cert.read_text().replace('A', 'B', 5))
-        for cert, key, says in ((folder / 'none.pem', RSA.key, 'none.pem'), (RSA.cert, folder / 'none.key', 'none.key'),
+        for cert, key, message in ((folder / 'none.pem', RSA.key, 'none.pem'), (RSA.cert, folder / 'none.key', 'none.key'),
                                 (RSA.cert, EC.key, 'is not the key of the certificate'),
                                 (RSA.cert, locked, 'protected by a password'), (RSA.cert, opened, 'everybody'),
                                 (empty, RSA.key, 'holds no certificate'), (RSA.cert, empty, 'holds no private key'),
                                 (RSA.cert, folder, 'not a regular file'), (folder, RSA.key, 'not a regular file'),
                                 (RSA.key, RSA.key, 'holds no certificate'), (small.cert, small.key, 'key too small'),
                                 (damaged, RSA.key, 'damaged')):
-            with self.subTest(says):
-                self.assertIn(says, self.refused('--tls-cert', cert, '--tls-key', key))
+            with self.subTest(message):
+                self.assertIn(message, self.refused('--tls-cert', cert, '--tls-key', key))
 
-    def test_options_that_mean_nothing_alone(self):
+    def test_options_that_need_another(self):
         self.assertIn('--tls-key', self.refused('--tls-cert', RSA.cert))
         self.assertIn('--tls-cert', self.refused('--tls-key', RSA.key))
         self.assertIn('--tls-cert', self.refused('--hsts', '300'))
         self.assertIn("does not exist", self.refused('--tls-cert', '', '--tls-key', ''))
 
-    def test_one_that_is_out_of_date_is_served_with_a_warning(self):
+    def test_an_expired_certificate_is_served_with_a_warning(self):
         folder = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
         run('openssl', 'req', '-new', '-key', RSA.key, '-out', folder / 'old.csr', '-subj', '/CN=long ago')
         run('openssl', 'x509', '-req', '-in', folder / 'old.csr', '-signkey', RSA.key, '-days', '-1', '-out',
@@ -537,14 +537,14 @@ class Refusals(unittest.TestCase):
             with self.assertRaisesRegex(ssl.SSLError, 'certificate'):
                 server.socket(RSA.context())
 
-    def test_the_operations_address_stays_plain(self):
+    def test_the_operations_address_has_no_tls(self):
         with Server(SERVER, *tls(RSA), '--operations-listen', '127.0.0.1:0') as server:
             port = server.wait_for('err', r'serving health and metrics on http://127\.0\.0\.1:(\d+)')[1]
             with socket.create_connection(('127.0.0.1', int(port)), timeout=PATIENCE) as connection:
                 connection.sendall(closing_healthz())
                 self.assertTrue(read_all(connection).startswith(b'HTTP/1.1 200 '))
 
-    def test_a_good_one_is_good(self):
+    def test_a_valid_configuration_is_accepted(self):
         with tempfile.TemporaryDirectory() as folder:
             done = run(SERVER, '--demo', *tls(RSA), 'config', 'check', cwd=folder)
         self.assertIn(b'good: would listen on https://127.0.0.1:8080', done.stdout)

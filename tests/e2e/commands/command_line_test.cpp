@@ -86,7 +86,7 @@ ServerEnd import_text(const TemporaryFolder& folder, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("the option --help-all names every option with its environment variable and has examples",
+TEST_CASE("the option --help-all has every option with its environment variable, and examples",
           "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto end = run_server({.folder = folder.path(), .arguments = {"--help-all"}});
@@ -102,7 +102,7 @@ TEST_CASE("the option --help-all names every option with its environment variabl
     CHECK(holds(end.out, "portrait-server users add anna"));
 }
 
-TEST_CASE("the option --help fits a screen and names the commands and the options of --help-all",
+TEST_CASE("the option --help fits on a screen and has the commands and the option --help-all",
           "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto help = run_server({.folder = folder.path(), .arguments = {"--help"}});
@@ -129,14 +129,14 @@ TEST_CASE("the help of a subcommand has its own examples only", "[e2e][command-l
     CHECK_FALSE(holds(help.out, "tokens"));
 }
 
-TEST_CASE("the option --version names the program and its version", "[e2e][command-line]") {
+TEST_CASE("the option --version prints the program and its version", "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto end = run_server({.folder = folder.path(), .arguments = {"--version"}});
     CHECK(end.exit_code == 0);
     CHECK(end.out == "portrait-server " PORTRAIT_VERSION "\n");
 }
 
-TEST_CASE("a misuse of the command line is one line that tells what is accepted, and code 2",
+TEST_CASE("a misuse of the command line gets one line with the accepted values, and code 2",
           "[e2e][command-line]") {
     struct Misuse {
         std::vector<std::string> arguments;
@@ -237,7 +237,7 @@ TEST_CASE("the option --scrub-metadata stores pictures without their metadata", 
     CHECK_FALSE(holds(stored.body, "secr"));
 }
 
-TEST_CASE("users and persons added by commands are those that a server knows", "[e2e][command-line]") {
+TEST_CASE("a server has the users and persons that commands have added", "[e2e][command-line]") {
     const TemporaryFolder folder;
     const auto anna =
         add_user(folder, "first secret\n", {"anna", "--full-name", "Anna Example", "--associate-id", "42"});
@@ -281,7 +281,7 @@ TEST_CASE("a user added again has the new password and keeps the rest", "[e2e][c
     CHECK(put_status(server.port(), "7", "tje0", "Tje0") == 200);
 }
 
-TEST_CASE("a users file that names tje0 outweighs the demo user", "[e2e][command-line]") {
+TEST_CASE("a users file with tje0 overrides the demo user", "[e2e][command-line]") {
     const TemporaryFolder folder;
     REQUIRE(add_user(folder, "my own\n", {"tje0", "--users", "mine"}).exit_code == 0);
     CHECK_FALSE(std::filesystem::exists(folder / "portrait-data"));
@@ -292,7 +292,7 @@ TEST_CASE("a users file that names tje0 outweighs the demo user", "[e2e][command
     CHECK_FALSE(holds(server.out(), "Tje0"));
 }
 
-TEST_CASE("no user is added without a password or with a name that can't be one", "[e2e][command-line]") {
+TEST_CASE("no user is added without a password or with an invalid name", "[e2e][command-line]") {
     struct Case {
         std::string input;
         std::string name;
@@ -328,7 +328,7 @@ TEST_CASE("persons of a CSV file are imported with header, quotes and line ends 
     CHECK(put_status(server.port(), "11", "anna", "secret") == 400);
 }
 
-TEST_CASE("a CSV file with a fault adds nobody, and the line is named", "[e2e][command-line]") {
+TEST_CASE("a CSV file with a faulty line adds no person, and the error has the line", "[e2e][command-line]") {
     struct Fault {
         std::string text;
         std::string line;
@@ -355,7 +355,7 @@ TEST_CASE("a CSV file with a fault adds nobody, and the line is named", "[e2e][c
     CHECK(put_status(server.port(), "7", "anna", "secret") == 400);
 }
 
-TEST_CASE("an import of a hundred thousand persons takes one file", "[e2e][command-line]") {
+TEST_CASE("a hundred thousand persons are imported from one file", "[e2e][command-line]") {
     std::string text;
     for (int id = 1; id <= 100'000; ++id)
         text += std::to_string(id) + ",Person " + std::to_string(id) + "\n";
@@ -365,7 +365,7 @@ TEST_CASE("an import of a hundred thousand persons takes one file", "[e2e][comma
     CHECK(end.out == "100000 persons of persons.csv added\n");
 }
 
-TEST_CASE("persons can be added to a folder that a server owns, which knows them at once",
+TEST_CASE("persons can be added to a running server's folder, and are known to the server at once",
           "[e2e][command-line]") {
     const TemporaryFolder folder;
     write_file(folder / "persons.csv", "2000,Late\n");
@@ -380,7 +380,7 @@ TEST_CASE("persons can be added to a folder that a server owns, which knows them
         CHECK(end.exit_code == 0);
         CHECK(put_status(port, "2000", "tje0", "Tje0") == 200);
     }
-    SECTION("but not without it") {
+    SECTION("refused without the control socket") {
         std::filesystem::remove(folder / "portrait-data" / "control.sock");
         const auto end =
             run_server({.folder = folder.path(), .arguments = {"persons", "add", "2000", "Late"}});

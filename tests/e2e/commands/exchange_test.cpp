@@ -39,7 +39,7 @@ unsigned put(std::uint16_t port, int person, std::uint32_t seed) {
     return fetch(port, "PUT", image_path(person), demo_user, picture(seed)).status;
 }
 
-/// The ImageInfo without what an import gives anew.
+/// Returns the ImageInfo without the values that an import creates.
 json::object info(std::uint16_t port, int person) {
     auto object = json::parse(get(port, person, "Info").body).as_object();
     object.erase("BlobId");
@@ -62,7 +62,7 @@ std::string text_of(const fs::path& path) {
 
 } // namespace
 
-TEST_CASE("an export is a file a person and a manifest, and its import gives the same pictures",
+TEST_CASE("an export is one file per person and a manifest, and its import has equal pictures",
           "[e2e][exchange]") {
     const TemporaryFolder folder;
     ServerProcess server{serve(folder, "one")};
@@ -91,11 +91,11 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
             CHECK(get(second.port(), person).body == get(port, person).body);
             CHECK(info(second.port(), person) == info(port, person));
         }
-        end = run(folder, {"import", "pictures", "--data", "two"}); // by the server now
+        end = run(folder, {"import", "pictures", "--data", "two"}); // now through the server
         CHECK(end.exit_code == 0);
         CHECK_THAT(end.out, Catch::Contains("0 pictures added, 5 were there already"));
     }
-    SECTION("into a folder that a server owns, which keeps what it has") {
+    SECTION("into a running server's folder, which keeps its own pictures") {
         ServerProcess second{serve(folder, "two")};
         REQUIRE(put(second.port(), 4, 44) == 200);
         CHECK(get(second.port(), 4).status == 200);
@@ -107,7 +107,7 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
         CHECK(get(second.port(), 1).body == picture(1));
         CHECK(get(second.port(), 4).body == picture(44));
     }
-    SECTION("again: what has changed is written, who is gone is removed") {
+    SECTION("again: changed pictures are written, files of removed ones deleted") {
         REQUIRE(put(port, 1, 11) == 200);
         REQUIRE(fetch(port, "DELETE", image_path(3), demo_user).status == 204);
         std::ofstream{folder / "pictures" / "manifest.jsonl.partial"} << "{\"cut"; // as after an interruption
@@ -119,7 +119,7 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
         const auto files = std::distance(fs::directory_iterator{folder / "pictures"}, {});
         CHECK(files == 5); // four pictures and the manifest
     }
-    SECTION("a file or a line that isn't what was exported is named and left out") {
+    SECTION("a changed file or line is reported and skipped") {
         damage_byte(folder / "pictures" / "5.jpg", 1000);
         fs::remove(folder / "pictures" / "3.jpg");
         std::ofstream{folder / "pictures" / "manifest.jsonl", std::ios::app}
@@ -134,7 +134,7 @@ TEST_CASE("an export is a file a person and a manifest, and its import gives the
         CHECK_THAT(end.out, Catch::Contains("3 pictures added"));
         CHECK_THAT(end.err, Catch::Contains("5 of 8 lines were not imported"));
     }
-    SECTION("a folder with something else in it is refused") {
+    SECTION("a folder with other files is refused") {
         fs::create_directory(folder / "other");
         std::ofstream{folder / "other" / "file"} << "somebody's";
         CHECK(run(folder, {"export", "other", "--data", "one"}).exit_code == 2);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What an operator at a terminal sees of a long command, and what Ctrl-C leaves.
+"""Tests the progress bar of long commands on a terminal, and Ctrl-C.
 
 usage: terminal.py SERVER_BINARY
 """
@@ -26,7 +26,7 @@ PICTURE_BYTES = 5 << 20
 
 
 def png(seed):
-    """A PNG of one pixel and much else."""
+    """Returns a PNG of one pixel with a large chunk of other data."""
     def chunk(name, data):
         return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
     return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 2, 0, 0, 0)) +
@@ -45,12 +45,12 @@ class Terminal:
         self.shown = b''
 
     def read_some(self):
-        """Whether anything came before the other side was closed."""
+        """Returns whether there was output before the other side was closed."""
         if not select.select([self.own], [], [], 60)[0]:
-            raise RuntimeError(f'silence after {self.shown!r}')
+            raise RuntimeError(f'No output for 60 s after {self.shown!r}')
         try:
             data = os.read(self.own, 65536)
-        except OSError:  # Linux says EIO when nobody has the other side open any more
+        except OSError:  # EIO: no process has the other side open
             return False
         self.shown += data
         return bool(data)
@@ -58,7 +58,7 @@ class Terminal:
     def wait_for(self, text):
         while text not in self.shown:
             if not self.read_some():
-                raise RuntimeError(f'it ended after {self.shown!r}')
+                raise RuntimeError(f'The command ended after {self.shown!r}')
 
     def end(self):
         while self.read_some():
@@ -94,7 +94,7 @@ class TerminalTest(unittest.TestCase):
             for line in self.process.stdout:
                 if found := re.search(r'listening on http://127\.0\.0\.1:(\d+)', line):
                     return int(found.group(1))
-            raise RuntimeError(f'the server ended with {self.process.wait()}')
+            raise RuntimeError(f'The server ended with {self.process.wait()}')
 
         def __exit__(self, *_):
             self.process.terminate()
@@ -103,20 +103,20 @@ class TerminalTest(unittest.TestCase):
             assert code == 0, code
 
     def interrupt(self, *arguments):
-        """Ctrl-C in the middle of a command."""
+        """Interrupts a command by SIGINT while its bar is shown."""
         command = Terminal(*arguments)
         command.wait_for(b'\r')
-        command.process.send_signal(signal.SIGSTOP)  # so that it can't be over before
+        command.process.send_signal(signal.SIGSTOP)  # so that it can't end before
         command.process.send_signal(signal.SIGINT)
         command.process.send_signal(signal.SIGCONT)
         return command.end()
 
-    def check_is_right(self, data):
+    def check_pictures(self, data):
         done = subprocess.run([SERVER, 'check', '--data', data], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f'{PICTURES} pictures', done.stdout)
 
-    def test_a_bar_on_a_terminal_that_is_wiped_at_the_end(self):
+    def test_a_bar_on_a_terminal_is_removed_at_the_end(self):
         code, out, shown = Terminal('check', '--data', self.data).end()
         self.assertEqual(code, 0)
         self.assertRegex(shown, r'\r\S+ +\[#* *\] +\d+%  \d+ MiB/s')
@@ -124,36 +124,36 @@ class TerminalTest(unittest.TestCase):
         self.assertIn('no faults found', out)
         self.assertNotIn('\x1b', out)
 
-    def test_no_bar_where_there_is_no_terminal(self):
+    def test_no_bar_without_a_terminal(self):
         done = subprocess.run([SERVER, 'check', '--data', self.data], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0)
         self.assertNotIn('\r', done.stdout + done.stderr)
 
-    def test_an_interrupted_backup_is_gone_on_with(self):
+    def test_an_interrupted_backup_is_continued(self):
         backup = self.folder / 'backup'
         code, out, shown = self.interrupt('backup', backup, '--data', self.data)
         self.assertEqual(code, 1, (out, shown))
         self.assertIn('The backup was stopped', shown + out)
-        self.check_is_right(self.data)
+        self.check_pictures(self.data)
         done = subprocess.run([SERVER, 'backup', backup, '--data', self.data], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_is_right(backup)
+        self.check_pictures(backup)
 
-    def test_a_backup_by_a_running_server_is_interrupted_and_the_server_goes_on(self):
+    def test_a_backup_by_a_running_server_is_interrupted_without_effect_on_the_server(self):
         backup = self.folder / 'backup of a server'
         with self.serving():
             code, out, shown = self.interrupt('backup', backup, '--data', self.data)
             self.assertEqual(code, 1, (out, shown))
             self.assertIn('stopped', shown + out)
-            for _ in range(600):  # the server may still be ending it
+            for _ in range(600):  # the server may not have ended it yet
                 done = subprocess.run([SERVER, 'backup', backup, '--data', self.data], capture_output=True, text=True)
                 if done.returncode == 0:
                     break
                 time.sleep(0.1)
             self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_is_right(backup)
+        self.check_pictures(backup)
 
-    def test_an_interrupted_export_and_import_are_gone_on_with(self):
+    def test_an_interrupted_export_and_import_are_continued(self):
         exported, imported = self.folder / 'pictures', self.folder / 'imported'
         code, out, shown = self.interrupt('export', exported, '--data', self.data)
         self.assertEqual(code, 1, (out, shown))
@@ -167,7 +167,7 @@ class TerminalTest(unittest.TestCase):
         found = re.search(r'(\d+) pictures added, (\d+) were there already', done.stdout)
         self.assertEqual(int(found[1]) + int(found[2]), PICTURES)
         self.assertGreater(int(found[2]), 0)
-        self.check_is_right(imported)
+        self.check_pictures(imported)
 
 
 if __name__ == '__main__':

@@ -28,7 +28,7 @@ ServerEnd tokens(const TemporaryFolder& folder, std::vector<std::string> argumen
     return run_server({.folder = folder.path(), .arguments = std::move(arguments)});
 }
 
-/// The token that a `tokens add` printed: the only line of its output.
+/// Returns the token that `tokens add` has printed, the only line of its output.
 std::string add(const TemporaryFolder& folder, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "add");
     const auto end = tokens(folder, std::move(arguments));
@@ -37,7 +37,7 @@ std::string add(const TemporaryFolder& folder, std::vector<std::string> argument
     return end.out.substr(0, end.out.size() - 1);
 }
 
-/// The id of that name's token, as `tokens list` has it.
+/// Returns the id of a token by its name, from `tokens list`.
 std::string id_of(const TemporaryFolder& folder, const std::string& name) {
     const auto list = tokens(folder, {"list"}).out;
     const auto end = list.find(" " + name + "\n");
@@ -57,8 +57,8 @@ unsigned get(std::uint16_t port, const std::string& authorization) {
     return fetch(port, "GET", image_path + "Info", {{"Authorization", authorization}}).status;
 }
 
-/// Asks until the answer is that; the server looks at its token file by itself.
-bool comes_to(unsigned status, std::uint16_t port, const std::string& authorization) {
+/// Repeats a request until the answer has the status; the server reloads its token file by itself.
+bool gets_status(unsigned status, std::uint16_t port, const std::string& authorization) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes{1};
     while (std::chrono::steady_clock::now() < limit) {
         if (get(port, authorization) == status)
@@ -87,7 +87,7 @@ TEST_CASE("tokens are made, used, listed and revoked, also while the server runs
             CHECK(text.find(token.substr(3)) == std::string::npos);
     }
 
-    // Nobody has a password: the tokens are enough to start.
+    // No user has a password: the server starts with tokens only.
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--allow-any-person"})}};
     const auto port = server.port();
     CHECK(put(port, "Bearer " + bearer) == 200);
@@ -105,10 +105,10 @@ TEST_CASE("tokens are made, used, listed and revoked, also while the server runs
 
     const auto revoked = tokens(folder, {"revoke", id_of(folder, "crm-sync")});
     CHECK(revoked.exit_code == 0);
-    CHECK(comes_to(401, port, "Bearer " + bearer));
+    CHECK(gets_status(401, port, "Bearer " + bearer));
     CHECK(get(port, "Bearer " + reader) == 200);
     const auto late = add(folder, {"late"});
-    CHECK(comes_to(200, port, "Bearer " + late));
+    CHECK(gets_status(200, port, "Bearer " + late));
 
     const auto end = server.terminate();
     CHECK(end.exit_code == 0);
@@ -116,7 +116,7 @@ TEST_CASE("tokens are made, used, listed and revoked, also while the server runs
         CHECK(end.err.find(token.substr(3)) == std::string::npos);
 }
 
-TEST_CASE("a token file that turned bad is told in the log, and tokens stay good", "[e2e][tokens]") {
+TEST_CASE("a token file that becomes malformed is logged, and tokens stay valid", "[e2e][tokens]") {
     const TemporaryFolder folder;
     const auto token = add(folder, {"program"});
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
@@ -130,7 +130,7 @@ TEST_CASE("a token file that turned bad is told in the log, and tokens stay good
     CHECK(refused.err.find("Line 2 of the token file") != std::string::npos);
 }
 
-TEST_CASE("misuses of tokens are one line and code 2", "[e2e][tokens]") {
+TEST_CASE("misuses of the tokens command get one line and code 2", "[e2e][tokens]") {
     const TemporaryFolder folder;
     struct Misuse {
         std::vector<std::string> arguments;
@@ -152,7 +152,7 @@ TEST_CASE("misuses of tokens are one line and code 2", "[e2e][tokens]") {
     CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
 }
 
-TEST_CASE("the token file may be another one", "[e2e][tokens]") {
+TEST_CASE("an option sets the token file", "[e2e][tokens]") {
     const TemporaryFolder folder;
     const auto end = tokens(folder, {"add", "program", "--tokens", "elsewhere", "--expires", "never"});
     CHECK(end.exit_code == 0);

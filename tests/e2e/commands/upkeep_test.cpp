@@ -47,7 +47,7 @@ ServerLaunch serve(const TemporaryFolder& folder, const char* data = "portrait-d
     return launch(folder, {"--listen", "127.0.0.1:0", "--data", data, "--demo", "--log-level", "warning"});
 }
 
-/// A connection to the control socket that sends anything.
+/// A connection to the control socket that sends any text.
 class ControlConnection {
 public:
     explicit ControlConnection(const fs::path& folder)
@@ -81,12 +81,11 @@ private:
 
 } // namespace
 
-TEST_CASE("a backup under writes is served by a second server and is the state of one moment",
-          "[e2e][upkeep]") {
+TEST_CASE("a backup during writes is a snapshot that a second server can serve", "[e2e][upkeep]") {
     const TemporaryFolder folder;
     ServerProcess server{serve(folder)};
     const auto port = server.port();
-    // One writer in rounds: at any moment the front of the persons has round n, the rest n - 1.
+    // One writer in rounds: at any time the first persons have round n, the others n - 1.
     constexpr int persons = 10;
     const auto seed = [](std::uint32_t round, int person) {
         return round * 1000 + static_cast<std::uint32_t>(person);
@@ -138,7 +137,7 @@ TEST_CASE("a backup under writes is served by a second server and is the state o
     CHECK(get_image(third.port(), 1).status == 200);
 }
 
-TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e][upkeep][fault]") {
+TEST_CASE("a damaged picture is answered 500 and logged, and check reports it", "[e2e][upkeep][fault]") {
     const TemporaryFolder folder;
     {
         ServerProcess server{serve(folder)};
@@ -147,7 +146,7 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
             REQUIRE(put_image(port, person, picture(static_cast<std::uint32_t>(person))).status == 200);
         CHECK(server.terminate().exit_code == 0);
     }
-    damage_byte(folder / "portrait-data" / "pictures" / "00000001.seg", 4096 + 700); // of the second picture
+    damage_byte(folder / "portrait-data" / "pictures" / "00000001.seg", 4096 + 700); // in the second picture
     const auto named = Catch::Matches("(.|\\n)*blob 2 of person 2: [^\\n]*00000001[.]seg at 4096(.|\\n)*");
     const auto alone = run(folder, {"check"});
     CHECK(alone.exit_code == 1);
@@ -168,7 +167,7 @@ TEST_CASE("a damaged picture answers 500, is logged, and check names it", "[e2e]
     const auto copied = run(folder, {"backup", "backup"});
     CHECK(copied.exit_code == 1);
     CHECK_THAT(copied.out, named);
-    // A new picture makes it well.
+    // A new picture replaces the damaged one.
     CHECK(put_image(port, 2, picture(22)).status == 200);
     CHECK(get_image(port, 2).body == picture(22));
     CHECK(run(folder, {"check"}).exit_code == 0);
@@ -197,7 +196,8 @@ TEST_CASE("restore and backup overwrite nothing", "[e2e][upkeep]") {
     CHECK_FALSE(fs::exists(folder / "nowhere"));
 }
 
-TEST_CASE("the control socket is the owner's alone, goes with it and comes again after a kill",
+TEST_CASE("only the owner may use the control socket; its end removes the socket, and a start after a kill "
+          "replaces it",
           "[e2e][upkeep]") {
     const TemporaryFolder folder;
     const auto socket = folder / "portrait-data" / "control.sock";
@@ -207,7 +207,7 @@ TEST_CASE("the control socket is the owner's alone, goes with it and comes again
         CHECK(mode_of(socket) == 0600);
         server.kill();
         CHECK(fs::exists(socket));
-        CHECK(run(folder, {"check"}).exit_code == 0); // nobody's: done by itself
+        CHECK(run(folder, {"check"}).exit_code == 0); // without a server: the command opens the folder
     }
     ServerProcess server{serve(folder)};
     server.port();
@@ -216,7 +216,8 @@ TEST_CASE("the control socket is the owner's alone, goes with it and comes again
     CHECK_FALSE(fs::exists(socket));
 }
 
-TEST_CASE("what is no command gets one line from the control socket, and silence a limit", "[e2e][upkeep]") {
+TEST_CASE("the control socket answers an invalid command with one line, and closes silent connections",
+          "[e2e][upkeep]") {
     const TemporaryFolder folder;
     ServerProcess server{serve(folder)};
     server.port();
@@ -230,7 +231,7 @@ TEST_CASE("what is no command gets one line from the control socket, and silence
     }
     {
         const ControlConnection connection{data};
-        connection.send(std::string(100'000, 'x')); // no end of the line
+        connection.send(std::string(100'000, 'x')); // without the end of the line
         CHECK(connection.read_until_close().empty());
     }
     {
@@ -239,22 +240,22 @@ TEST_CASE("what is no command gets one line from the control socket, and silence
             std::make_unique<ControlConnection>(data), std::make_unique<ControlConnection>(data)};
         const ControlConnection fifth{data};
         CHECK_THAT(fifth.read_until_close(), Catch::Contains("busy"));
-        CHECK(silent[0]->read_until_close().empty()); // cut off after some seconds
+        CHECK(silent[0]->read_until_close().empty()); // closed after some seconds
     }
-    const ControlConnection waiting{data}; // an end isn't held up by a client that says nothing
+    const ControlConnection waiting{data}; // a silent client doesn't delay the server's end
     CHECK(server.terminate().exit_code == 0);
 }
 
-TEST_CASE("the control socket serves its own user alone", "[e2e][upkeep]") {
+TEST_CASE("the control socket serves its own user only", "[e2e][upkeep]") {
     if (::geteuid() != 0)
-        return; // only root can be somebody else
+        return; // only root can change the user
     const TemporaryFolder folder;
     fs::permissions(folder.path(), fs::perms::all);
     auto as_nobody = serve(folder);
     as_nobody.user = 65534;
     ServerProcess server{as_nobody};
     server.port();
-    // Root gets past the mode; the server still knows who it is.
+    // Root may connect despite the mode, but the server checks the peer's user.
     const ControlConnection connection{folder / "portrait-data"};
     connection.send("check\n");
     CHECK_THAT(connection.read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));

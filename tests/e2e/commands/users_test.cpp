@@ -50,7 +50,7 @@ unsigned ask(std::uint16_t port, const std::string& user, const std::string& pas
     return fetch(port, "GET", info_path, {{"Authorization", basic_authorization(user, password)}}).status;
 }
 
-/// Signed in already; asks again and again on one connection.
+/// A user who is signed in and sends requests on one connection.
 class HonestUser {
 public:
     explicit HonestUser(std::uint16_t port)
@@ -66,11 +66,11 @@ public:
             ++refused;
         took_.push_back(
             std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start));
-        if (answer.field("Connection") == "close") // it has had its number of requests
+        if (answer.field("Connection") == "close") // the connection has reached its limit of requests
             connection_ = RawConnection{port_};
     }
 
-    std::chrono::microseconds take_slowest_but_one_percent() {
+    std::chrono::microseconds take_p99() {
         auto took = std::exchange(took_, {});
         std::sort(took.begin(), took.end());
         return took[took.size() * 99 / 100];
@@ -84,7 +84,7 @@ private:
     std::vector<std::chrono::microseconds> took_;
 };
 
-/// Tries wrong passwords, never the same one twice, from one address after the other.
+/// Tries wrong passwords, each only once, from several addresses in turn.
 class Guesser {
 public:
     Guesser(std::uint16_t port, int addresses)
@@ -100,16 +100,16 @@ public:
         if (answer.status == 401)
             ++rejected;
         else if (answer.status == 429 && !answer.field("Retry-After").empty())
-            ++told_to_wait;
+            ++delayed;
         else
             ++unexpected;
     }
 
-    /// A request that asks nothing of anybody, to tell what so many requests take by themselves.
-    void ask_for_nothing() { (void)ask(request_text("GET", "/healthz")); }
+    /// A request without authentication, to measure the requests alone.
+    void ask_without_credentials() { (void)ask(request_text("GET", "/healthz")); }
 
     int rejected = 0;
-    int told_to_wait = 0;
+    int delayed = 0;
     int unexpected = 0;
 
 private:
@@ -135,10 +135,10 @@ private:
 
 } // namespace
 
-TEST_CASE("a running server follows users add, at once by SIGHUP", "[e2e][users]") {
+TEST_CASE("a running server reloads users after users add, at once on SIGHUP", "[e2e][users]") {
     const TemporaryFolder folder;
     add_user(folder, "anna", "first password");
-    // Nobody is held back: the test asks again and again until the file counts.
+    // Without delays, since the test repeats wrong requests until the file is loaded.
     ServerProcess server{{.folder = folder.path(),
                           .arguments = server_arguments({"--allow-any-person", "--failures-per-name", "0",
                                                          "--failures-per-address", "0"})}};
@@ -150,7 +150,7 @@ TEST_CASE("a running server follows users add, at once by SIGHUP", "[e2e][users]
     server.wait_for_err("SIGHUP");
     CHECK(eventually([&] { return ask(port, "bertil", "bertils password") == 200; }));
 
-    // Without a signal, within a second or two.
+    // Without a signal, within two seconds.
     add_user(folder, "anna", "second password");
     CHECK(eventually([&] { return ask(port, "anna", "second password") == 200; }));
     CHECK(ask(port, "anna", "first password") == 401);
@@ -173,7 +173,7 @@ TEST_CASE("a server doesn't start with a users file that everybody can read", "[
     CHECK(help.out.find("is refused") != std::string::npos);
 }
 
-TEST_CASE("the process leaves no core and its data to nobody else", "[e2e][users]") {
+TEST_CASE("the process writes no core dump, and only its own user can read its data", "[e2e][users]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     (void)server.port();
@@ -192,10 +192,10 @@ TEST_CASE("the process leaves no core and its data to nobody else", "[e2e][users
 
 namespace {
 
-/// The threads that hash, and what they have taken.
+/// The hashing threads and their processor time.
 struct Hashing {
     int threads = 0;
-    double seconds = 0; ///< of a processor
+    double seconds = 0; ///< of processor time
 };
 
 Hashing hashing_of(pid_t process) {
@@ -221,7 +221,7 @@ Hashing hashing_of(pid_t process) {
     return hashing;
 }
 
-/// Asks on while somebody does that so many times.
+/// Sends requests while another thread runs the action `times` times; returns the duration.
 template<class Action>
 std::chrono::duration<double> ask_during(HonestUser& honest, int times, Action action) {
     std::atomic<bool> over{false};
@@ -240,8 +240,8 @@ std::chrono::duration<double> ask_during(HonestUser& honest, int times, Action a
 
 } // namespace
 
-// The long form is switched on by PORTRAIT_WRONG_PASSWORDS, such as 100000.
-TEST_CASE("a flood of wrong passwords leaves remembered users alone", "[e2e][users][hostile]") {
+// PORTRAIT_WRONG_PASSWORDS, such as 100000, selects the long form.
+TEST_CASE("a flood of wrong passwords does not affect signed-in users", "[e2e][users][hostile]") {
     const char* const chosen = std::getenv("PORTRAIT_WRONG_PASSWORDS");
     const int attempts = chosen != nullptr ? std::stoi(chosen) : 2000;
     const auto addresses = GENERATE(1, 200);
@@ -252,15 +252,15 @@ TEST_CASE("a flood of wrong passwords leaves remembered users alone", "[e2e][use
     HonestUser honest{port};
     for (int request = 0; request < (chosen != nullptr ? 10'000 : 200); ++request)
         honest.ask();
-    const auto quiet = honest.take_slowest_but_one_percent();
+    const auto quiet = honest.take_p99();
     Guesser guesser{port, addresses};
     (void)ask_during(honest, chosen != nullptr ? attempts / 10 : 200,
-                     [&](int) { guesser.ask_for_nothing(); });
-    const auto busy = honest.take_slowest_but_one_percent();
+                     [&](int) { guesser.ask_without_credentials(); });
+    const auto busy = honest.take_p99();
 
     const auto hashing_before = hashing_of(server.id());
     const auto took = ask_during(honest, attempts, [&](int attempt) {
-        // Many names from the one address, one name from the many.
+        // Many names from one address, one name from many addresses.
         guesser.guess(addresses == 1 ? "user" + std::to_string(attempt) : "tje0");
     });
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(took).count();
@@ -268,14 +268,14 @@ TEST_CASE("a flood of wrong passwords leaves remembered users alone", "[e2e][use
     if (chosen != nullptr)
         WARN(attempts << " wrong passwords from " << addresses << " addresses in " << seconds << " s: "
                       << guesser.rejected << " hashed, in " << hashing.seconds - hashing_before.seconds
-                      << " s of a processor; honest p99 " << quiet.count() << " us before, " << busy.count()
-                      << " us beside as many requests that ask for nothing, "
-                      << honest.take_slowest_but_one_percent().count() << " us beside the attack");
+                      << " s of processor time; honest p99 " << quiet.count() << " us before, "
+                      << busy.count() << " us beside as many requests without credentials, "
+                      << honest.take_p99().count() << " us beside the attack");
     CHECK(honest.refused == 0);
     CHECK(guesser.unexpected == 0);
-    CHECK(guesser.rejected + guesser.told_to_wait == attempts);
-    // What is free by name and (where tje0 is at home) by address, and one for each second after that at the
-    // most: all else costs no hash.
+    CHECK(guesser.rejected + guesser.delayed == attempts);
+    // The attempts before the delays of names and addresses (at the address where tje0 is known), then at
+    // most one per second; all others are refused without a hash.
     CHECK(guesser.rejected <= 10 + 20 + seconds);
     CHECK(hashing.threads == 1);
     CHECK(hashing.seconds - hashing_before.seconds <= took.count() + 1);

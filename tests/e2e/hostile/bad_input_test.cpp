@@ -25,13 +25,13 @@ std::string text_of(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// One bad request, as the bytes that go over the wire, and what has to come back.
+/// The bytes of a bad request, and the expected answer.
 struct BadInput {
     std::string name;
     std::string request;
     std::set<unsigned> statuses;
-    std::string rule{};          ///< empty: any
-    std::string said{};          ///< part of the message
+    std::string rule{};          ///< empty: any rule
+    std::string message{};       ///< part of the message
     bool closes = false;         ///< the connection is closed after the answer
     bool finish_sending = false; ///< the client stops in the middle
 };
@@ -94,7 +94,7 @@ std::vector<BadInput> bad_bodies() {
     const auto tiff_with_ifd_at = [](char offset) {
         return std::string("II*\0", 4) + std::string{offset, '\0', '\0', '\0'} + std::string(2, '\0');
     };
-    // A directory of no entries whose successor is itself.
+    // An empty directory whose next directory is itself.
     const auto tiff_loop = std::string("II*\0\x08\0\0\0\0\0\x08\0\0\0", 14);
     auto zero_gif = text_of(make_gif());
     zero_gif[6] = zero_gif[7] = '\0';
@@ -232,7 +232,7 @@ std::vector<BadInput> bad_framing() {
 
 } // namespace
 
-TEST_CASE("every bad input gets its answer and harms nothing", "[e2e][hostile]") {
+TEST_CASE("every bad input gets its expected answer and has no other effect", "[e2e][hostile]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(),
                           .arguments = server_arguments(
@@ -264,7 +264,7 @@ TEST_CASE("every bad input gets its answer and harms nothing", "[e2e][hostile]")
             CHECK_FALSE(error.at("ErrorType").as_string().empty());
             if (!input.rule.empty())
                 CHECK(error.at("Rule") == json::value(input.rule));
-            CHECK(std::string{error.at("ErrorMessage").as_string()}.find(input.said) != std::string::npos);
+            CHECK(std::string{error.at("ErrorMessage").as_string()}.find(input.message) != std::string::npos);
             CHECK((response.status == 401) == (response.find("WWW-Authenticate") != nullptr));
             CHECK((response.status == 405) == (response.find("Allow") != nullptr));
             CHECK((response.status == 415) == (response.find("Accept") != nullptr));
@@ -272,7 +272,7 @@ TEST_CASE("every bad input gets its answer and harms nothing", "[e2e][hostile]")
             if (input.closes)
                 CHECK(connection.wait_for_close());
 
-            // The stored picture is untouched, and the next request on a new connection works.
+            // The stored picture is unchanged, and a request on a new connection is answered.
             const auto next =
                 fetch(port, "GET", "/api/v1/Person/1/Image", {{"Authorization", "Basic dGplMDpUamUw"}});
             CHECK(next.status == 200);
@@ -280,13 +280,13 @@ TEST_CASE("every bad input gets its answer and harms nothing", "[e2e][hostile]")
             CHECK(next.field("ETag") == etag);
         }
     }
-    // No memory was taken by what heads claimed; what is left is at most a few bodies' worth.
+    // Declared lengths allocate no memory; the growth is at most that of a few bodies.
     if (!PORTRAIT_SANITIZED)
         CHECK(server.resident_bytes() < memory_before + 32 * max_body);
     CHECK(server.terminate().exit_code == 0);
 }
 
-TEST_CASE("a limit's message names the limit and what was seen", "[e2e][hostile]") {
+TEST_CASE("the message of a limit has the limit and the observed value", "[e2e][hostile]") {
     const TemporaryFolder folder;
     ServerProcess server{
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--max-pixels", "100"})}};
@@ -300,7 +300,7 @@ TEST_CASE("a limit's message names the limit and what was seen", "[e2e][hostile]
     CHECK(error.at("Limit") == 100);
 }
 
-TEST_CASE("who is refused never gets to send the body", "[e2e][hostile]") {
+TEST_CASE("a refused client is not asked for the body", "[e2e][hostile]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = server.port();

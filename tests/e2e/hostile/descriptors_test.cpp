@@ -14,9 +14,9 @@ namespace descriptors_test {
 
 using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 
-// Descriptors for about ten connections more, and 40 that come and send half a head; held: the server neither
-// ends nor spins its log, and serves again once they have gone.
-TEST_CASE("a server that is out of descriptors goes on when there are some again", "[hostile]") {
+// There are descriptors for about ten more connections, and 40 clients send half a head. The server may
+// neither end nor flood its log, and has to answer again after they have disconnected.
+TEST_CASE("a server without free descriptors recovers when some are free again", "[hostile]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = server.port();
@@ -37,9 +37,8 @@ TEST_CASE("a server that is out of descriptors goes on when there are some again
     CHECK(end.exit_code == 0);
     std::size_t warnings = 0;
     for (auto at = end.err.find("can't be accepted"); at != std::string::npos;
-         at = end.err.find("can't be accepted", at + 1)) {
+         at = end.err.find("can't be accepted", at + 1))
         ++warnings;
-    }
     CHECK(warnings < 20);
 }
 

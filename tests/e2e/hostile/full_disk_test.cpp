@@ -22,7 +22,7 @@ std::string picture(std::uint32_t seed) {
 
 } // namespace
 
-TEST_CASE("a server whose disk is full says so, serves what it has, and goes on once there is room",
+TEST_CASE("a server with a full disk answers 507, serves its pictures, and recovers when there is space",
           "[e2e][hostile][fault]") {
     const TemporaryFolder folder;
     ServerProcess server{
@@ -34,7 +34,7 @@ TEST_CASE("a server whose disk is full says so, serves what it has, and goes on 
     std::string last = before;
     for (std::uint32_t round = 0; round < 3; ++round) {
         INFO("round " << round);
-        server.let_files_be_written(false);
+        server.allow_file_writes(false);
         const auto refused = put_image(port, 1, picture(100 + round));
         INFO(refused.body << server.err());
         CHECK(refused.status == 507);
@@ -45,7 +45,7 @@ TEST_CASE("a server whose disk is full says so, serves what it has, and goes on 
         CHECK(get_image(port, 2).status == 404);
         CHECK(fetch(port, "GET", "/healthz").status == 200);
 
-        server.let_files_be_written(true);
+        server.allow_file_writes(true);
         last = picture(300 + round);
         CHECK(put_image(port, 1, last).status == 200);
         CHECK(get_image(port, 1).body == last);

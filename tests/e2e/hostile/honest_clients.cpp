@@ -75,14 +75,14 @@ void HonestClients::run(int client) {
                            {"Content-Type", "image/jpeg"}};
     std::array<std::optional<std::string>, persons_each> stored;
     std::optional<RawConnection> connection;
-    // Spread over the pause, so that they don't come all at the same moment.
+    // Distribute the clients over the pause, so that they don't send at the same time.
     std::this_thread::sleep_for(load_.pause * client / std::max(load_.clients, 1));
     auto next = std::chrono::steady_clock::now();
     for (std::uint32_t round = 0; !stopping_; ++round) {
         const auto slot = round % persons_each;
         const auto person = load_.first_person + client * persons_each + static_cast<int>(slot);
         const auto path = "/api/v1/Person/" + std::to_string(person) + "/Image";
-        const bool put = !stored[slot] || round % static_cast<std::uint32_t>(load_.gets_a_put + 1) == 0;
+        const bool put = !stored[slot] || round % static_cast<std::uint32_t>(load_.gets_per_put + 1) == 0;
         const auto body =
             put ? picture(load_.picture_bytes, static_cast<std::uint32_t>(client) << 20U | round)
                 : std::string{};
@@ -102,14 +102,14 @@ void HonestClients::run(int client) {
             } else if (put) {
                 stored[slot] = body;
             } else if (answer.body != *stored[slot]) {
-                fault("GET gave other bytes than were put");
+                fault("The body of GET is not the stored picture");
             }
             if (answer.field("Connection") == "close")
                 connection.reset();
         } catch (const std::runtime_error& error) {
             fault(error.what());
             connection.reset();
-            stored[slot].reset(); // what a broken PUT came to is unknown
+            stored[slot].reset(); // the outcome of an interrupted PUT is unknown
         }
         next = std::max(next + load_.pause, std::chrono::steady_clock::now());
         std::this_thread::sleep_until(next);
@@ -121,11 +121,11 @@ void HonestClients::note(bool put, std::chrono::microseconds took) {
     (put ? figures_.puts : figures_.gets).push_back(took);
 }
 
-void HonestClients::fault(const std::string& what) {
+void HonestClients::fault(const std::string& text) {
     const std::lock_guard lock{mutex_};
     ++figures_.faults;
     if (figures_.first_fault.empty())
-        figures_.first_fault = what;
+        figures_.first_fault = text;
 }
 
 bool eventually(const std::function<bool()>& condition) {
@@ -141,7 +141,7 @@ bool eventually(const std::function<bool()>& condition) {
 std::uint64_t raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        throw std::runtime_error{"the limit of descriptors can't be read"};
+        throw std::runtime_error{"getrlimit fails for RLIMIT_NOFILE"};
     limit.rlim_cur = limit.rlim_max;
     (void)::setrlimit(RLIMIT_NOFILE, &limit);
     return limit.rlim_cur;

@@ -11,34 +11,34 @@
 #include <thread>
 #include <vector>
 
-/// Clients that do what they should, so that a test can see what an attack leaves of the service.
+/// Honest clients, which measure the service during an attack.
 namespace portrait::testing {
 
-/// What clients saw during a time.
+/// The answers to honest clients in a period.
 struct HonestFigures {
-    std::vector<std::chrono::microseconds> gets; ///< how long each took
+    std::vector<std::chrono::microseconds> gets; ///< duration of each
     std::vector<std::chrono::microseconds> puts;
-    int refused = 0; ///< PUTs that a fault of the server's disk refused, where that may be
-    int faults = 0;  ///< other answers than they must have had, other bytes, broken connections
+    int refused = 0; ///< PUTs refused because of the disk, if `disk_may_fail`
+    int faults = 0;  ///< unexpected answers or bytes, broken connections
     std::string first_fault;
 
     void add(HonestFigures other);
 };
 
-/// The time that only one percent took longer than; 0 of none.
+/// Returns the 99th percentile; 0 if there are no durations.
 std::chrono::microseconds p99(std::vector<std::chrono::microseconds> took);
 
-/// Clients of the demo user, each with a connection and three persons of its own, that put a picture now and
-/// then and get it back, at a steady pace. To be used by one thread.
+/// Clients of the demo user, each with a connection and three persons of its own. They put pictures and get
+/// them at a constant rate. For one thread.
 class HonestClients {
 public:
     struct Load {
         int clients = 50;
-        int first_person = 1;                 ///< persons from there on are theirs
-        std::chrono::milliseconds pause{100}; ///< of each client between requests
-        int gets_a_put = 4;
+        int first_person = 1;                 ///< first of the clients' persons
+        std::chrono::milliseconds pause{100}; ///< between requests of a client
+        int gets_per_put = 4;
         std::size_t picture_bytes = 8 * 1024;
-        bool disk_may_fail = false; ///< PUTs may be refused then, and must leave what was there
+        bool disk_may_fail = false; ///< accept refused PUTs, which must not change the picture
     };
 
     HonestClients(std::uint16_t port, Load load);
@@ -46,15 +46,15 @@ public:
     HonestClients(const HonestClients&) = delete;
     HonestClients& operator=(const HonestClients&) = delete;
 
-    /// What they have seen since the last call.
+    /// Returns the figures since the last call.
     HonestFigures take();
-    /// Forgets what they have seen, waits, and takes.
+    /// Discards the figures so far, waits, and returns the figures of this period.
     HonestFigures observe(std::chrono::milliseconds duration);
 
 private:
     void run(int client);
     void note(bool put, std::chrono::microseconds took);
-    void fault(const std::string& what);
+    void fault(const std::string& text);
 
     const std::uint16_t port_;
     const Load load_;
@@ -64,13 +64,13 @@ private:
     std::vector<std::thread> threads_;
 };
 
-/// Waits for what another thread or process brings about; false when it didn't in five minutes.
+/// Waits until another thread or process fulfils the condition; returns false after five minutes.
 bool eventually(const std::function<bool()>& condition);
 
-/// Lets this process have as many descriptors as it may; returns how many that are.
+/// Raises this process's limit of descriptors as far as allowed; returns the limit.
 std::uint64_t raise_descriptor_limit();
 
-/// How many descriptors a process has open.
+/// Returns the number of a process's open descriptors.
 std::size_t descriptors_of(pid_t process);
 
 } // namespace portrait::testing

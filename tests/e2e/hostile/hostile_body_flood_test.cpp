@@ -43,7 +43,7 @@ RawFields fields() {
     return {{"Authorization", basic_authorization("tje0", "Tje0")}, {"Content-Type", "image/jpeg"}};
 }
 
-/// The one picture in memory, made another one by the number that stands in it.
+/// A picture in memory; the number in it makes it a different picture.
 class Pictures {
 public:
     Pictures() {
@@ -60,7 +60,7 @@ private:
     std::string text_;
 };
 
-/// An upload that sends as fast as the server takes it, and stops when it is answered.
+/// An upload that sends as fast as the server reads, and stops when it is answered.
 class Upload {
 public:
     Upload(std::uint16_t port, std::uint32_t number)
@@ -85,7 +85,7 @@ public:
     bool over() const { return socket_ < 0; }
     bool wants_to_send() const { return sent_ < head_.size() + picture_bytes; }
     std::uint32_t number() const { return number_; }
-    /// 0: the connection broke before an answer.
+    /// Returns 0 if the connection broke before an answer.
     unsigned status() const { return status_; }
     bool told_to_retry() const { return received_.find("\r\nRetry-After: ") != std::string::npos; }
 
@@ -134,7 +134,7 @@ private:
     unsigned status_ = 0;
 };
 
-/// All of them by turns, until each has its answer.
+/// Runs all uploads in turns until each has its answer.
 void upload(std::vector<Upload>& uploads, Pictures& pictures) {
     std::vector<pollfd> waiting;
     std::vector<Upload*> who;
@@ -163,8 +163,9 @@ void upload(std::vector<Upload>& uploads, Pictures& pictures) {
 
 } // namespace
 
-// The long form is switched on by PORTRAIT_BODY_FLOOD, such as 2000.
-TEST_CASE("a flood of large bodies is held to the limit, and what was taken is there", "[e2e][hostile]") {
+// PORTRAIT_BODY_FLOOD, such as 2000, selects the long form.
+TEST_CASE("a flood of large bodies stays within the limit, and accepted pictures are stored",
+          "[e2e][hostile]") {
     const char* const chosen = std::getenv("PORTRAIT_BODY_FLOOD");
     const auto count = static_cast<std::uint32_t>(chosen != nullptr ? std::stoi(chosen) : 40);
     const std::uint64_t limit = (chosen != nullptr ? 256 : 64) * mebibyte;
@@ -200,11 +201,11 @@ TEST_CASE("a flood of large bodies is held to the limit, and what was taken is t
         if (reader.read_response().body != pictures.of(upload.number()))
             ++not_kept;
     }
-    std::string told;
+    std::string answer_counts;
     for (const auto& [status, times] : answers)
-        told += " " + std::to_string(status) + " x " + std::to_string(times);
+        answer_counts += " " + std::to_string(status) + " x " + std::to_string(times);
     WARN(count << " uploads of 10 MiB at once, limit of bodies in flight " << limit / mebibyte
-               << " MiB, cache " << cache_bytes / mebibyte << " MiB: answers" << told << " in "
+               << " MiB, cache " << cache_bytes / mebibyte << " MiB: answers" << answer_counts << " in "
                << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms, at most "
                << peak / mebibyte << " MiB resident");
     CHECK(answers[200] > 0);

@@ -48,21 +48,21 @@ std::string text_of(const Bytes& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// How many variants with flipped bits there are of each picture.
+/// Returns the number of variants with flipped bits of each picture.
 std::uint32_t variants_of_each() {
     const auto* const text = std::getenv("PORTRAIT_HOSTILE_VARIANTS");
     return text == nullptr ? PORTRAIT_DEFAULT_VARIANTS
                            : static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
 }
 
-/// The server, which gets no more memory once its resident memory would come to the limit. What has been
-/// reserved at its start and never touched, its threads' stacks among it, isn't counted.
+/// The server with a limit of its resident memory. Memory that is reserved at the start and never used, such
+/// as the stacks of threads, doesn't count.
 class ConfinedServer {
 public:
     explicit ConfinedServer(const std::vector<std::string>& arguments)
         : process_{{.folder = folder_.path(), .arguments = server_arguments(arguments)}}
         , port_{process_.port()} {
-        // A sanitizer's own memory would be measured.
+        // The memory would include the sanitizer's.
         if (PORTRAIT_SANITIZED)
             return;
         const rlim_t most = process_.data_bytes() + memory_limit - process_.resident_bytes();
@@ -72,7 +72,7 @@ public:
 
     std::uint16_t port() const { return port_; }
 
-    /// It has survived, within its limit.
+    /// Checks that the server is running and within its limit.
     void check() {
         if (!PORTRAIT_SANITIZED) {
             CHECK(process_.peak_resident_bytes() < memory_limit);
@@ -90,7 +90,7 @@ private:
     std::uint16_t port_;
 };
 
-/// What came of all requests; filled by all clients.
+/// The outcome of all requests; thread-safe.
 class Findings {
 public:
     void note(const std::string& request, unsigned status, const std::set<unsigned>& right,
@@ -98,7 +98,7 @@ public:
         const std::lock_guard lock{*mutex_};
         ++answers_[request + " " + std::to_string(status)];
         if (right.count(status) == 0 && wrong_.size() < 20)
-            wrong_.push_back(of_what + ": " + request + " gave " + std::to_string(status));
+            wrong_.push_back(of_what + ": " + request + " was answered " + std::to_string(status));
     }
     void broken(const std::string& what) {
         const std::lock_guard lock{*mutex_};
@@ -117,7 +117,7 @@ public:
         CHECK(wrong_.empty());
     }
 
-    /// How often a request had that answer, such as "GET 200".
+    /// Returns the number of requests with an answer, such as "GET 200".
     std::size_t count(const std::string& answer) const {
         const auto found = answers_.find(answer);
         return found == answers_.end() ? 0 : found->second;
@@ -129,7 +129,7 @@ private:
     std::vector<std::string> wrong_;
 };
 
-/// A client that opens a new connection when the old one has had its requests.
+/// A client that opens a new connection when the server closes the old one at its limit of requests.
 class Client {
 public:
     explicit Client(std::uint16_t port)
@@ -157,19 +157,19 @@ struct Job {
     std::string name;
     std::function<Bytes()> make;
     std::set<unsigned> put{200, 400, 422};
-    std::set<unsigned> get{200, 422, 503}; ///< of a picture that was taken
-    std::set<unsigned> get_gif = get;      ///< the same as a GIF
+    std::set<unsigned> get{200, 422, 503}; ///< of a stored picture
+    std::set<unsigned> get_gif = get;      ///< of the picture as a GIF
 };
 
-/// Puts a picture, asks for it in several sizes and types, and removes it.
+/// Puts a picture, gets it in several sizes and types, and removes it.
 void send(Client& client, int person, const Job& job, Findings& findings) {
     const auto path = image_path(person);
     const auto put = client.ask("PUT", path, text_of(job.make()));
     findings.note("PUT", put, job.put, job.name);
     const std::set<unsigned> none{404};
     for (const char* const query : {"?w=40", "?h=24&type=gif", "?w=16&h=16&type=jpeg", "?type=png"}) {
-        // As PNG in its own size a hostile picture may be as large as it claims; that is rendered rightly and
-        // slowly, and the other sizes are what this test is about.
+        // As a PNG in its own size a hostile picture may be as large as it claims, which is rendered
+        // correctly and slowly; this test is for the other sizes.
         if (query == std::string_view{"?type=png"} && job.name.find("damaged") == std::string::npos)
             continue;
         const bool as_gif = std::string_view{query}.find("gif") != std::string_view::npos ||
@@ -183,7 +183,8 @@ void send(Client& client, int person, const Job& job, Findings& findings) {
     findings.note("DELETE", client.ask("DELETE", path), {204}, job.name);
 }
 
-/// All clients send all jobs between them; `each` has every client send all of them, each from another start.
+/// Sends all jobs, divided among the clients. With `each`, every client sends all jobs, beginning at
+/// different ones.
 void send_all(std::uint16_t port, const std::vector<Job>& jobs, bool each, Findings& findings) {
     std::atomic<std::size_t> next{0};
     std::vector<std::thread> threads;
@@ -207,24 +208,24 @@ void send_all(std::uint16_t port, const std::vector<Job>& jobs, bool each, Findi
         thread.join();
 }
 
-/// Somebody who looks at good pictures all the while.
+/// A client that gets good pictures during the attack.
 class Witness {
 public:
     explicit Witness(std::uint16_t port)
         : client_{port} {
         REQUIRE(client_.ask("PUT", image_path(1), text_of(make_png(300, 200))) == 200);
-        look("");
-        look("?w=100");
+        get("");
+        get("?w=100");
         REQUIRE(failures_ == 0);
     }
 
     double p99_of_idle() {
         for (int count = 0; count < 300; ++count)
-            look_once();
+            get_once();
         return take_p99();
     }
 
-    /// Looks until the other has ended.
+    /// Sends requests until the work on another thread has ended.
     template<class Work>
     double p99_while(const Work& work) {
         std::atomic<bool> ended{false};
@@ -233,7 +234,7 @@ public:
             ended = true;
         }};
         while (!ended)
-            look_once();
+            get_once();
         other.join();
         return take_p99();
     }
@@ -241,12 +242,12 @@ public:
     int failures() const { return failures_; }
 
 private:
-    void look_once() {
-        look(++turn_ % 2 == 0 ? "" : "?w=100");
+    void get_once() {
+        get(++turn_ % 2 == 0 ? "" : "?w=100");
         std::this_thread::sleep_for(std::chrono::milliseconds{2});
     }
 
-    void look(const std::string& query) {
+    void get(const std::string& query) {
         const auto begin = Clock::now();
         try {
             failures_ += client_.ask("GET", image_path(1) + query) == 200 ? 0 : 1;
@@ -268,7 +269,7 @@ private:
     int failures_ = 0;
 };
 
-/// Sends all of them while a witness reads other pictures.
+/// Sends all jobs while a witness gets good pictures.
 Findings attack(ConfinedServer& server, const std::vector<Job>& jobs, bool each) {
     Witness witness{server.port()};
     const auto idle = witness.p99_of_idle();
@@ -276,7 +277,7 @@ Findings attack(ConfinedServer& server, const std::vector<Job>& jobs, bool each)
     const auto attacked = witness.p99_while([&] { send_all(server.port(), jobs, each, findings); });
     findings.check();
     CHECK(witness.failures() == 0);
-    WARN("p99 of others' GETs: " << idle << " ms idle, " << attacked << " ms meanwhile");
+    WARN("p99 of honest GETs: " << idle << " ms before, " << attacked << " ms during the attack");
     server.check();
     return findings;
 }
@@ -286,7 +287,7 @@ Job named(HostilePicture picture, std::set<unsigned> put, std::set<unsigned> get
             std::move(put), std::move(get)};
 }
 
-/// Five pictures of real encoders, one of each type and two JPEGs.
+/// Returns five pictures of real encoders, one of each type and two JPEGs.
 std::map<std::string, Bytes> real_pictures() {
     const TemporaryFolder folder;
     const auto in_folder = "cd '" + folder.path().string() + "' && ";
@@ -312,12 +313,12 @@ std::map<std::string, Bytes> real_pictures() {
 
 } // namespace
 
-/// What a server with its default bounds answers to PUT, and to GET in another size and type.
+/// The answers of a server with default limits to PUT, and to GET in another size and type.
 struct Expected {
     HostilePicture picture;
     unsigned put = 0;
     unsigned get = 0;
-    unsigned get_gif = get; ///< an animation is refused as one, and its first frame shown
+    unsigned get_gif = get; ///< an animation is refused as a GIF; otherwise its first frame is rendered
 };
 
 constexpr std::array<Expected, all_hostile_pictures.size()> expected_answers{{
@@ -342,7 +343,7 @@ constexpr std::array<Expected, all_hostile_pictures.size()> expected_answers{{
     {HostilePicture::jpeg_profile_parts, 200, 200},
 }};
 
-TEST_CASE("pictures made to kill get a clear answer, within the memory, while others are served",
+TEST_CASE("hostile pictures get their expected answers within the limit of memory, while others are served",
           "[e2e][hostile]") {
     ConfinedServer server{{"--demo", "--log-level", "warning"}};
     std::vector<Job> jobs;
@@ -354,8 +355,7 @@ TEST_CASE("pictures made to kill get a clear answer, within the memory, while ot
     attack(server, jobs, true);
 }
 
-TEST_CASE("pictures of any size that an operator lets in are judged before they are decoded",
-          "[e2e][hostile]") {
+TEST_CASE("without a limit of pixels, pictures are refused before they are decoded", "[e2e][hostile]") {
     ConfinedServer server{{"--demo", "--log-level", "warning", "--max-pixels", "10000000000"}};
     std::vector<Job> jobs;
     for (const auto picture : {HostilePicture::png_claim, HostilePicture::png_bomb, HostilePicture::gif_bomb,
@@ -364,7 +364,7 @@ TEST_CASE("pictures of any size that an operator lets in are judged before they 
     attack(server, jobs, true);
 }
 
-TEST_CASE("pictures that are cut off or damaged get a clear answer, while others are served",
+TEST_CASE("truncated and damaged pictures get their expected answers, while others are served",
           "[e2e][hostile]") {
     ConfinedServer server{{"--demo", "--log-level", "warning"}};
     const auto pictures = real_pictures();
@@ -378,7 +378,7 @@ TEST_CASE("pictures that are cut off or damaged get a clear answer, while others
                             [&bytes = bytes, variant] { return make_damaged(bytes, variant); }});
     }
     const auto findings = attack(server, jobs, false);
-    // Otherwise everything was refused at the door, and no decoder was tried.
+    // Otherwise every upload would have been refused, and no decoder tested.
     CHECK(findings.count("PUT 200") > 0);
     CHECK(findings.count("PUT 422") > 0);
     CHECK(findings.count("GET 200") > 0);

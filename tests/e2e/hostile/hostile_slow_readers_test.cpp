@@ -41,10 +41,11 @@ namespace {
 constexpr std::uint64_t mebibyte = 1024 * 1024;
 constexpr std::uint64_t memory_limit = 1024 * mebibyte;
 constexpr int slow_readers = 256;
-constexpr int large_pictures = 40; // persons 1 to 40; 41 has what is rendered, from 42 on honest clients'
+constexpr int large_pictures =
+    40; // persons 1 to 40; person 41 is for renditions, from 42 on are the honest clients'
 constexpr std::uint64_t large_bytes = 10 * mebibyte;
 
-/// The sum that the guide's page of limits states, of the default limits, in MiB.
+/// Returns the sum of the default limits on the guide's page of limits, in MiB.
 std::uint64_t sum_of_limits(std::uint64_t cores, std::uint64_t connections) {
     constexpr std::uint64_t program = 64;
     constexpr std::uint64_t cache = 64;
@@ -63,7 +64,7 @@ std::string text_of_file(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
-/// A picture of noise, which no format makes small.
+/// A picture of noise, which no format compresses.
 std::string noise(const TemporaryFolder& folder) {
     const auto file = folder / "noise.jpg";
     const auto command = "convert -seed 1 -size 2400x1800 xc:gray +noise Random -quality 97 " + file.string();
@@ -76,7 +77,7 @@ void put(std::uint16_t port, int person, std::string_view bytes) {
                 .status == 200);
 }
 
-/// Asks for something and reads nothing but the answer's first line, with as little room as the kernel gives.
+/// Sends a request and reads only the first line of the answer, with the smallest buffer of the kernel.
 class SlowReader {
 public:
     SlowReader(std::uint16_t port, const std::string& path)
@@ -101,7 +102,7 @@ public:
         : socket_{std::exchange(other.socket_, -1)} {}
     SlowReader& operator=(SlowReader&&) = delete;
 
-    /// The answer's status, 0 while there is none.
+    /// Returns the answer's status, 0 while there is none.
     int status() const {
         std::array<char, 12> line{};
         const auto count = ::recv(socket_, line.data(), line.size(), MSG_DONTWAIT | MSG_PEEK);
@@ -112,7 +113,7 @@ private:
     int socket_;
 };
 
-/// Clients that do what users do, until they are told to stop.
+/// Clients that send users' requests until they are stopped.
 class HonestClients {
 public:
     explicit HonestClients(std::uint16_t port) {
@@ -123,7 +124,7 @@ public:
     HonestClients(const HonestClients&) = delete;
     HonestClients& operator=(const HonestClients&) = delete;
 
-    /// What each was answered, by status; 0 for an exception.
+    /// Returns the number of answers by status; 0 counts exceptions.
     std::map<unsigned, int> stop() {
         stopping_ = true;
         for (auto& thread : threads_)
@@ -169,8 +170,9 @@ private:
 
 } // namespace
 
-// A sanitizer's own memory would be measured, so its builds only look at the answers.
-TEST_CASE("readers that read nothing take no more memory than the limits say", "[e2e][hostile][memory]") {
+// Builds with sanitizers check only the answers, because the memory would include the sanitizer's.
+TEST_CASE("readers that read nothing use no more memory than the sum of the limits",
+          "[e2e][hostile][memory]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(),
                           .arguments = server_arguments({"--demo", "--log-level", "warning"}),
@@ -196,7 +198,8 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
         return fetch(port, "GET", "/metrics").body.find(name + ' ' + std::to_string(value) + '\n') !=
                std::string::npos;
     };
-    // Readers that are answered and take nothing are closed after ten seconds; five times that is too late.
+    // Connections of clients that read nothing of an answer are closed after ten seconds; five times that is
+    // too late.
     bool all_closed = false;
     while (!all_closed && elapsed() < 60s) {
         std::this_thread::sleep_for(200ms);
@@ -211,11 +214,11 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
     const auto sum =
         sum_of_limits(std::max(1U, std::thread::hardware_concurrency()), slow_readers) * mebibyte;
     const auto honest_answers = honest.stop();
-    std::string told;
+    std::string answer_counts;
     for (const auto& [status, count] : answers)
-        told += " " + std::to_string(status) + " x " + std::to_string(count);
-    WARN(slow_readers << " slow readers: answers" << told << "; at most " << peak / mebibyte
-                      << " MiB resident of " << sum / mebibyte << " that the guide states, "
+        answer_counts += " " + std::to_string(status) + " x " + std::to_string(count);
+    WARN(slow_readers << " slow readers: answers" << answer_counts << "; at most " << peak / mebibyte
+                      << " MiB resident of " << sum / mebibyte << " MiB in the guide, "
                       << (server.has_memory_limit() ? "killed over" : "not limited to") << " "
                       << memory_limit / mebibyte << " MiB");
     CHECK(answers[200] > 0);
@@ -237,7 +240,7 @@ TEST_CASE("readers that read nothing take no more memory than the limits say", "
     CHECK(server.terminate().exit_code == 0);
 }
 
-TEST_CASE("the guide states the sum of all memory, and the packaged unit allows it", "[e2e][memory]") {
+TEST_CASE("the guide has the sum of all memory, and the packaged unit allows it", "[e2e][memory]") {
     const auto server = source_path("examples/server");
     const auto sum = sum_of_limits(2, 10'000);
     CHECK(text_of_file(server.parent_path() / "guide/limits.md")
@@ -252,7 +255,7 @@ TEST_CASE("the guide states the sum of all memory, and the packaged unit allows 
     CHECK(allowed >= sum);
 }
 
-TEST_CASE("the budget of answers and a client's share of it are options", "[e2e][hostile]") {
+TEST_CASE("options set the budget of answers and a client's share", "[e2e][hostile]") {
     const std::string option = GENERATE("--answers-in-flight", "--answers-in-flight-per-client");
     CAPTURE(option);
     const TemporaryFolder folder;

@@ -24,21 +24,21 @@ namespace {
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
 
-/// How much, and how long. The long form is the server with its defaults.
-struct Siege {
+/// The parameters of the attack. The long form uses the server's defaults.
+struct AttackLoad {
     int slow;
     int idle;
-    int rounds;                      ///< without and with the attack
-    std::chrono::seconds watched;    ///< each time
-    std::vector<std::string> limits; ///< the server's
+    int rounds;                      ///< each without and with the attack
+    std::chrono::seconds watched;    ///< duration of each half
+    std::vector<std::string> limits; ///< options of the server
 };
 
 bool is_long() {
     return std::getenv("PORTRAIT_SLOW_SENDERS") != nullptr;
 }
 
-// The long form is switched on by PORTRAIT_SLOW_SENDERS, such as 5000.
-Siege siege() {
+// PORTRAIT_SLOW_SENDERS, such as 5000, selects the long form.
+AttackLoad attack_load() {
     if (is_long())
         return {.slow = std::stoi(std::getenv("PORTRAIT_SLOW_SENDERS")),
                 .idle = 2000,
@@ -52,34 +52,34 @@ Siege siege() {
             .limits = {"--head-timeout", "1", "--body-timeout", "1", "--idle-timeout", "4"}};
 }
 
-std::vector<SlowKind> kinds(const Siege& siege) {
+std::vector<SlowKind> kinds(const AttackLoad& load) {
     const auto head = "PUT /api/v1/Person/450/Image HTTP/1.1\r\nHost: localhost\r\n"
                       "Content-Type: image/jpeg\r\nAuthorization: " +
                       basic_authorization("tje0", "Tje0") + "\r\n";
-    const int heads = siege.slow / 2;
-    const int bodies = siege.slow / 4;
+    const int heads = load.slow / 2;
+    const int bodies = load.slow / 4;
     return {{.name = "heads", .opening = "GET /api/v1/Person/1/Image HTTP/1.1\r\nX: ", .count = heads},
             {.name = "bodies", .opening = head + "Content-Length: 40000\r\n\r\n\xff\xd8", .count = bodies},
             {.name = "chunks",
              .opening = head + "Transfer-Encoding: chunked\r\n\r\n9c40\r\n\xff\xd8",
-             .count = siege.slow - heads - bodies},
+             .count = load.slow - heads - bodies},
             {.name = "idle",
              .opening = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
-             .drips = false,
-             .count = siege.idle}};
+             .trickles = false,
+             .count = load.idle}};
 }
 
 double milliseconds(std::chrono::microseconds time) {
     return static_cast<double>(time.count()) / 1000;
 }
 
-std::string told(const HonestFigures& figures) {
+std::string summary_of(const HonestFigures& figures) {
     return std::to_string(figures.gets.size()) + " GETs p99 " +
            std::to_string(milliseconds(p99(figures.gets))) + " ms, " + std::to_string(figures.puts.size()) +
            " PUTs p99 " + std::to_string(milliseconds(p99(figures.puts))) + " ms";
 }
 
-std::string told(const std::map<std::string, SlowTally>& tallies) {
+std::string summary_of(const std::map<std::string, SlowTally>& tallies) {
     std::string text;
     for (const auto& [name, tally] : tallies) {
         text += "\n  " + name + ": " + std::to_string(tally.opened) + " opened, the last closed after " +
@@ -90,8 +90,8 @@ std::string told(const std::map<std::string, SlowTally>& tallies) {
     return text;
 }
 
-void besiege(int addresses) {
-    const auto load = siege();
+void check_under_attack(int addresses) {
+    const auto load = attack_load();
     REQUIRE(raise_descriptor_limit() > static_cast<std::uint64_t>(load.slow + load.idle) + 200);
     auto arguments = server_arguments({"--demo", "--log-level", "error"});
     arguments.insert(arguments.end(), load.limits.begin(), load.limits.end());
@@ -102,12 +102,12 @@ void besiege(int addresses) {
     const auto port = server.port();
     std::size_t descriptors = 0;
     {
-        // Of all rounds: one round's slowest PUTs are those whose sync met a commit of the file system's
-        // journal.
+        // Figures of all rounds, since commits of the file system's journal delay the slowest PUTs of a
+        // single round.
         HonestFigures all_before;
         HonestFigures all_meanwhile;
         HonestClients honest{port, {}};
-        std::this_thread::sleep_for(1s); // signed in, and with pictures to get
+        std::this_thread::sleep_for(1s); // until all clients are signed in and have put pictures
         for (int round = 1; round <= load.rounds; ++round) {
             const auto before = honest.observe(load.watched);
             if (round == 1)
@@ -118,14 +118,14 @@ void besiege(int addresses) {
             const auto held = std::to_string(senders.open()) + " open at a time, " +
                               std::to_string(server.resident_bytes() / mebibyte) + " MiB resident";
             if (round == load.rounds) {
-                senders.fade();
+                senders.stop_reopening();
                 CHECK(eventually([&] { return senders.open() == 0; }));
             }
             const auto after = honest.take();
             const auto& tallies = senders.stop();
             WARN(load.slow << " slow senders and " << load.idle << " idle connections from " << addresses
-                           << " addresses, " << held << ":\n  before    " << told(before) << "\n  meanwhile "
-                           << told(meanwhile) << told(tallies));
+                           << " addresses, " << held << ":\n  before    " << summary_of(before)
+                           << "\n  meanwhile " << summary_of(meanwhile) << summary_of(tallies));
             for (const auto& [name, tally] : tallies) {
                 CAPTURE(name);
                 CHECK(tally.failed == 0);
@@ -140,23 +140,24 @@ void besiege(int addresses) {
             all_before.add(before);
             all_meanwhile.add(meanwhile);
         }
-        WARN("all rounds:\n  before    " << told(all_before) << "\n  meanwhile " << told(all_meanwhile));
+        WARN("all rounds:\n  before    " << summary_of(all_before) << "\n  meanwhile "
+                                         << summary_of(all_meanwhile));
     }
     if (!PORTRAIT_SANITIZED)
         CHECK(server.peak_resident_bytes() / mebibyte < 256);
-    // The honest have gone, too; the store opens a few more when it needs them.
+    // The honest clients have disconnected, too; the store may have opened a few more descriptors.
     CHECK(eventually([&] { return descriptors_of(server.id()) < descriptors; }));
     CHECK(server.terminate().exit_code == 0);
 }
 
 } // namespace
 
-TEST_CASE("slow senders and idle connections by the thousand leave honest clients alone", "[e2e][hostile]") {
-    besiege(500); // no bound of one address is met
+TEST_CASE("thousands of slow senders and idle connections do not affect honest clients", "[e2e][hostile]") {
+    check_under_attack(500); // so that no limit of an address is reached
 }
 
-TEST_CASE("slow senders of one address are held to what one address may have", "[e2e][hostile]") {
-    besiege(1);
+TEST_CASE("slow senders of one address are limited to the connections of one address", "[e2e][hostile]") {
+    check_under_attack(1);
 }
 
 } // namespace hostile_slow_senders_test

@@ -26,9 +26,9 @@ unsigned sign_in(std::uint16_t port, const std::string& from, const std::string&
 
 } // namespace
 
-// Wrong passwords by clients of one proxy and by a stranger who names another client each time; held: who
-// guesses is held back alone, and naming somebody else doesn't help.
-TEST_CASE("guessing is held back for the client behind a trusted proxy, and for nobody else",
+// Wrong passwords from clients of one proxy, and from an untrusted peer with another forwarded address each
+// time. Only the guessing client may be delayed, and forged addresses may not avoid the delay.
+TEST_CASE("delays after wrong passwords apply to the client behind a trusted proxy, and to no other",
           "[hostile][proxy]") {
     const TemporaryFolder folder;
     ServerProcess server{
@@ -39,7 +39,7 @@ TEST_CASE("guessing is held back for the client behind a trusted proxy, and for 
     const auto guess = [&](const std::string& from, const std::string& client) {
         return sign_in(port, from, client, "wrong");
     };
-    // Waits double, so that one comes however slow the machine is.
+    // Delays double, so that one of them is reached on any machine.
     const auto is_held_back = [&](const char* from, const auto& client_of) {
         for (unsigned count = 0; count < 100; ++count)
             if (guess(from, client_of(std::to_string(count))) == 429)
@@ -47,13 +47,13 @@ TEST_CASE("guessing is held back for the client behind a trusted proxy, and for 
         return false;
     };
     CHECK(is_held_back(proxy, [](const auto&) { return std::string{"192.0.2.1"}; }));
-    // A lie in front of what the proxy adds doesn't help.
+    // A forged address before the proxy's entry has no effect.
     CHECK(is_held_back(proxy, [](const auto& text) { return "203.0.113." + text + ", 192.0.2.1"; }));
-    // The addresses of one /64 network are one client, however they are written.
+    // The addresses of one /64 network are one client, in any notation.
     CHECK(is_held_back(proxy, [](const auto& text) { return "[2001:DB8:0:0::" + text + "]:1"; }));
-    // What a stranger names is nothing.
+    // Forwarded addresses of an untrusted peer are ignored.
     CHECK(is_held_back("127.0.0.3", [](const auto& text) { return "198.51.100." + text; }));
-    // Each of these is another client, whatever the others did; so many are no more than one may try.
+    // Each of these is another client, without effect of the others; each stays within its free attempts.
     for (unsigned count = 100; count < 130; ++count) {
         CHECK(guess(proxy, "198.51.100." + std::to_string(count)) == 401);
         CHECK(guess(proxy, "2001:db8:0:" + std::to_string(count) + "::1") == 401);
@@ -64,7 +64,7 @@ TEST_CASE("guessing is held back for the client behind a trusted proxy, and for 
     CHECK(end.err.find("192.0.2.2 tje0") != std::string::npos);
 }
 
-TEST_CASE("a proxy that is no address is refused at the start", "[proxy]") {
+TEST_CASE("a proxy that is not an address is refused at the start", "[proxy]") {
     const TemporaryFolder folder;
     for (const std::string text : {"proxy.example", "10.0.0.1/8", "10.0.0.0/40", "", "10.0.0.1,10.0.0.2"}) {
         CAPTURE(text);

@@ -33,7 +33,7 @@ std::string token_of(const TemporaryFolder& folder, const std::string& name) {
     return end.out.substr(0, end.out.size() - 1);
 }
 
-/// Writes the file's lines but those with this name to a file beside it.
+/// Writes the file's lines without those of this name to a new file beside it.
 std::filesystem::path without(const std::filesystem::path& file, const std::string& name) {
     std::ifstream old{file};
     auto fresh = file;
@@ -46,8 +46,8 @@ std::filesystem::path without(const std::filesystem::path& file, const std::stri
     return fresh;
 }
 
-/// A caller who was there before the flood. The connection is never idle, or it would make room for others:
-/// with the end of one request it sends the beginning of the next.
+/// A caller who is connected before the flood. With the end of one request the connection sends the beginning
+/// of the next, because an idle connection may be evicted.
 class Caller {
 public:
     Caller(std::uint16_t port, const std::string& authorization)
@@ -61,7 +61,7 @@ public:
         return connection_.read_response().status;
     }
     void leave() { connection_.close(); }
-    /// Asks on until the answer is 401, for seconds at the most.
+    /// Repeats a request until the answer is 401, for some seconds at most.
     bool is_refused() {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
         while (ask() != 401) {
@@ -80,10 +80,9 @@ private:
 
 } // namespace
 
-TEST_CASE("users and tokens that are taken away while descriptors are short are refused at once",
-          "[hostile]") {
-    // UndefinedBehaviorSanitizer asks by a pipe whether memory can be read: without descriptors it takes the
-    // server's objects for broken. The flood leaves it none; the tests in process do.
+TEST_CASE("users and tokens that are removed while no descriptor is free are refused at once", "[hostile]") {
+    // Not under UndefinedBehaviorSanitizer, which needs a pipe to check whether memory is readable; without
+    // descriptors it reports false errors. The tests in process leave it descriptors.
     if (PORTRAIT_SANITIZED != 0)
         return;
     const TemporaryFolder folder;
@@ -125,7 +124,7 @@ TEST_CASE("users and tokens that are taken away while descriptors are short are 
     CHECK(eve.ask() == 401);
     CHECK(mallory.ask() == 401);
     CHECK(anna.ask() == 200);
-    // Or the server would wait for the ends of their requests.
+    // Otherwise the server would wait for the end of their requests.
     for (auto* caller : {&anna, &eve, &mallory})
         caller->leave();
     flood.clear();

@@ -20,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Thousands of clients don't send their bytes all at the same moment.
+// The clients are divided into groups, so that thousands of them don't send at the same time.
 constexpr unsigned ticks_a_second = 250;
 constexpr int opened_a_tick = 12;
 constexpr std::chrono::seconds pause_after_refusal{10};
@@ -42,7 +42,7 @@ int connected(std::uint16_t port, int source) {
         return -1;
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    const linger abrupt{1, 0}; // leaves nothing behind in the kernel, so that many may follow one another
+    const linger abrupt{1, 0}; // a reset, which leaves no state in the kernel
     ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abrupt, sizeof abrupt);
     const auto from = source_address(source);
     sockaddr_in to{};
@@ -65,7 +65,7 @@ SlowSenders::SlowSenders(std::uint16_t port, std::vector<SlowKind> kinds, int ad
     , epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     if (epoll_ < 0)
         throw std::system_error{errno, std::generic_category(), "epoll_create1"};
-    // The kinds by turns, so that an early look sees some of each.
+    // Open the kinds in turns, so that each is present from the beginning.
     for (int number = 0, left = 1; left != 0; ++number) {
         left = 0;
         for (std::size_t kind = 0; kind < kinds_.size(); ++kind)
@@ -99,7 +99,7 @@ const std::map<std::string, SlowTally>& SlowSenders::stop() {
 }
 
 void SlowSenders::run() {
-    // Who attacks takes nothing of the server's processors, so here it steps behind.
+    // Lower the priority of this thread, since an attacker uses another machine's processors.
     (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);
     auto next_tick = Clock::now();
     std::array<epoll_event, 512> events{};
@@ -108,14 +108,14 @@ void SlowSenders::run() {
         if (now >= next_tick) {
             next_tick = std::max(next_tick + std::chrono::milliseconds{1000 / ticks_a_second}, now);
             open_some();
-            drip(now);
+            trickle(now);
             ++tick_;
         }
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_tick - Clock::now()).count();
         const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
                                        static_cast<int>(std::max<std::int64_t>(left, 0)));
         for (int index = 0; index < count; ++index)
-            look(events.at(static_cast<std::size_t>(index)).data.fd);
+            read_answer(events.at(static_cast<std::size_t>(index)).data.fd);
     }
 }
 
@@ -150,18 +150,18 @@ void SlowSenders::open_one(std::size_t kind, int number) {
                  MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void SlowSenders::drip(Clock::time_point now) {
+void SlowSenders::trickle(Clock::time_point now) {
     const unsigned turn = tick_ % ticks_a_second;
     for (int descriptor = static_cast<int>(turn); descriptor <= highest_;
          descriptor += static_cast<int>(ticks_a_second)) {
         const auto place = connections_.find(descriptor);
-        if (place != connections_.end() && kinds_[place->second.kind].drips &&
+        if (place != connections_.end() && kinds_[place->second.kind].trickles &&
             now - place->second.opened > std::chrono::milliseconds{500})
             (void)::send(descriptor, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }
 
-void SlowSenders::look(int descriptor) {
+void SlowSenders::read_answer(int descriptor) {
     auto& connection = connections_.at(descriptor);
     std::array<char, 4096> buffer{};
     const auto count = ::recv(descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT);

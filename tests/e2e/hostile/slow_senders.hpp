@@ -11,42 +11,41 @@
 
 namespace portrait::testing {
 
-/// Connections of one kind: they send `opening`, and then one byte of it a second, or nothing.
+/// Connections of one kind: they send `opening`, and then one byte per second or nothing.
 struct SlowKind {
     std::string name;
-    std::string opening; ///< sent at once
-    bool drips = true;   ///< sends a byte a second afterwards
+    std::string opening;  ///< sent at once
+    bool trickles = true; ///< sends a byte per second afterwards
     int count = 0;
 };
 
-/// What became of a kind's connections.
+/// Counts of a kind's connections.
 struct SlowTally {
     int opened = 0;
-    int failed = 0;                       ///< couldn't be opened
+    int failed = 0;                       ///< not opened
     int closed = 0;                       ///< by the server
-    std::map<std::string, int> answers;   ///< the first line's status of those that were answered
-    std::chrono::milliseconds longest{0}; ///< that a connection lasted until the server closed it
+    std::map<std::string, int> answers;   ///< number of answers by status
+    std::chrono::milliseconds longest{0}; ///< longest time until the server closed a connection
 };
 
-/// Thousands of connections that send next to nothing, kept by one thread that takes hardly any time itself.
-/// A connection that the server closes is opened again (a while later when it had been turned away), so that
-/// the pressure stays, until `fade`.
+/// Thousands of connections that send almost nothing, on one thread that uses little processor time. Until
+/// `stop_reopening`, a connection that the server closes is opened again, after a delay if it was refused.
 class SlowSenders {
 public:
-    /// `addresses`: how many of 127.0.1.1, 127.0.1.2, … they come from.
+    /// `addresses`: the number of client addresses 127.0.1.1, 127.0.1.2, …
     SlowSenders(std::uint16_t port, std::vector<SlowKind> kinds, int addresses);
-    /// Closes what is open.
+    /// Closes all connections.
     ~SlowSenders();
     SlowSenders(const SlowSenders&) = delete;
     SlowSenders& operator=(const SlowSenders&) = delete;
 
     /// Waits until every connection has been opened once.
     void wait_until_opened();
-    /// Opens none any more.
-    void fade() { fading_ = true; }
-    /// Open at present.
+    /// Opens no more connections.
+    void stop_reopening() { fading_ = true; }
+    /// Returns the number of open connections.
     int open() const { return open_; }
-    /// By the kind's name; only after the thread has ended, by `stop`.
+    /// Stops the thread, and returns the counts by the kind's name.
     const std::map<std::string, SlowTally>& stop();
 
 private:
@@ -54,7 +53,7 @@ private:
         std::size_t kind = 0;
         int number = 0;
         std::chrono::steady_clock::time_point opened;
-        std::string received; ///< the beginning
+        std::string received; ///< the first bytes
     };
     struct Reopening {
         std::chrono::steady_clock::time_point at;
@@ -65,8 +64,8 @@ private:
     void run();
     void open_some();
     void open_one(std::size_t kind, int number);
-    void drip(std::chrono::steady_clock::time_point now);
-    void look(int descriptor);
+    void trickle(std::chrono::steady_clock::time_point now);
+    void read_answer(int descriptor);
     void closed(int descriptor);
 
     const std::uint16_t port_;
@@ -77,11 +76,11 @@ private:
     std::atomic<int> to_open_{0};
     std::atomic<int> open_{0};
 
-    // of the thread
+    // used by the thread only
     int epoll_ = -1;
     unsigned tick_ = 0;
-    int highest_ = 0;                ///< descriptor so far
-    std::vector<Reopening> waiting_; ///< the soonest last
+    int highest_ = 0;                ///< highest descriptor so far
+    std::vector<Reopening> waiting_; ///< in descending order of time
     std::unordered_map<int, Connection> connections_;
     std::map<std::string, SlowTally> tallies_;
     std::thread thread_; // the last member

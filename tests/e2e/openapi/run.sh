@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Starts the real server and validates its OpenAPI document by npm's @apidevtools/swagger-parser at the version of the
-# lockfile. Needs node 18 or later and npm; npm's registry the first time, and after the lockfile changed.
+# Starts portrait-server and validates its OpenAPI document by npm's @apidevtools/swagger-parser at the version of the
+# lockfile. Needs Node.js 18 or later and npm; needs npm's registry for the first run and after a change of the lockfile.
 # usage: tests/e2e/openapi/run.sh SERVER_BINARY PARSER_FOLDER
-# PARSER_FOLDER keeps the installed parser between runs; nothing is written into the source tree.
+# PARSER_FOLDER keeps the installed parser between runs; the script writes nothing into the source tree.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-server=$(realpath "${1:?the binary of the server}")
-mkdir -p "${2:?a folder for the parser}"
+server=$(realpath "${1:?needs the path of portrait-server}")
+mkdir -p "${2:?needs a folder for the parser}"
 parser=$(realpath "$2")
 
-# What is installed is what the lockfile says, or is installed again.
+# Install again if the lockfile has changed.
 installed=$parser/installed-lock.json
 if ! cmp -s "$here/package-lock.json" "$installed"; then
     rm -f "$installed"
@@ -31,10 +31,10 @@ trap finish EXIT
 pid=$!
 url=
 until url=$(grep -o 'http://[0-9.:]*' "$work/banner" | head -n 1) && [ -n "$url" ]; do
-    kill -0 "$pid" 2>/dev/null || { echo "the server did not start" >&2; exit 1; }
+    kill -0 "$pid" 2>/dev/null || { echo "The server didn't start" >&2; exit 1; }
     sleep 0.1
 done
 
-# The server is on this machine: no proxy is to be asked.
+# Without a proxy, since the server is on this machine.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 node "$here/validate.mjs" "$parser" "$url"

@@ -1,4 +1,4 @@
-// Validates an OpenAPI document that a running server gives, by @apidevtools/swagger-parser.
+// Validates the OpenAPI document of a running server by @apidevtools/swagger-parser.
 // usage: node validate.mjs CLIENT_FOLDER URL
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -14,20 +14,20 @@ assert.equal(answer.status, 200);
 assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
 const document = await answer.json();
 
-// A parser that finds nothing wrong with a broken document would prove nothing.
+// The parser has to reject invalid documents.
 const broken = structuredClone(document);
 delete broken.paths['/api/v1/Person/{personId}/Image'].get.responses;
 broken.info = {};
 await assert.rejects(SwaggerParser.validate(broken));
 
 const dangling = structuredClone(document);
-dangling.components.schemas.BlobEntity.properties.CreatedBy.$ref = '#/components/schemas/Nobody';
+dangling.components.schemas.BlobEntity.properties.CreatedBy.$ref = '#/components/schemas/Missing';
 await assert.rejects(SwaggerParser.validate(dangling));
 
 const api = await SwaggerParser.validate(document);
 assert.equal(api.openapi, '3.1.0');
 
-// Every parameter in braces of a path is documented, which the parser doesn't ask of 3.1.
+// Every parameter in braces of a path is documented; the parser doesn't check this for 3.1.
 for (const [path, methods] of Object.entries(api.paths)) {
     const wanted = [...path.matchAll(/{([^}]*)}/g)].map(([, name]) => name);
     for (const [method, operation] of Object.entries(methods)) {

@@ -27,7 +27,7 @@ std::string picture() {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// An upload of which the server has the head and a part, and waits for the rest.
+/// An upload with a complete head and a part of the body; the server waits for the rest.
 class HalfUpload {
 public:
     explicit HalfUpload(std::uint16_t port)
@@ -37,7 +37,7 @@ public:
         fields.emplace_back("Expect", "100-continue");
         const auto request = request_text("PUT", target, fields, body_);
         connection_.send(request.substr(0, request.size() - body_.size()));
-        REQUIRE(connection_.read_response().status == 100); // from now on it is in flight
+        REQUIRE(connection_.read_response().status == 100); // now the request is in flight
         connection_.send(body_.substr(0, body_.size() / 2));
     }
 
@@ -55,7 +55,7 @@ private:
 bool refuses_connections(std::uint16_t port) {
     try {
         RawConnection connection{port};
-        return connection.wait_for_close(); // taken by the system's queue, and closed unanswered
+        return connection.wait_for_close(); // accepted by the kernel's queue, and closed without an answer
     } catch (const std::runtime_error&) {
         return true;
     }
@@ -98,7 +98,7 @@ TEST_CASE("a request in flight is answered and stored, and new connections are r
     CHECK(fetch(server.port(), "GET", target, demo_user()).body == picture());
 }
 
-TEST_CASE("a request that never finishes is cut, and the end is still an orderly one", "[e2e][drain]") {
+TEST_CASE("an unfinished request is cut, and the exit is still graceful", "[e2e][drain]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     HalfUpload upload{server.port()};
@@ -109,7 +109,7 @@ TEST_CASE("a request that never finishes is cut, and the end is still an orderly
     CHECK(upload.was_cut());
 }
 
-TEST_CASE("a second signal ends it at once with the signal's code", "[e2e][drain]") {
+TEST_CASE("a second signal ends the server at once with the signal's code", "[e2e][drain]") {
     const int signal = GENERATE(SIGTERM, SIGINT);
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
@@ -122,7 +122,7 @@ TEST_CASE("a second signal ends it at once with the signal's code", "[e2e][drain
     CHECK(upload.was_cut());
 }
 
-TEST_CASE("a client that goes away does no harm", "[e2e][drain]") {
+TEST_CASE("a client that disconnects is harmless", "[e2e][drain]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = server.port();

@@ -36,13 +36,13 @@ constexpr int steps_of_each = 4;
 const std::string image_path = "/api/v1/Person/1/Image";
 const std::string info_path = "/api/v1/Person/1/ImageInfo";
 
-/// A counter and the ETag of the state that holds it.
+/// A counter and the ETag of its state.
 struct Counted {
     int count = 0;
     std::string tag;
 };
 
-/// A client with a connection of its own, kept alive.
+/// A client with its own keep-alive connection.
 class Client {
 public:
     explicit Client(std::uint16_t port)
@@ -59,7 +59,7 @@ private:
     RawConnection connection_;
 };
 
-/// The counter that Description is.
+/// A counter in Description.
 Counted description(Client& client) {
     const auto response = client.ask("GET", info_path);
     const auto info = json::parse(response.body).as_object();
@@ -78,7 +78,7 @@ std::string picture_of(int count) {
     return {reinterpret_cast<const char*>(picture.data()), picture.size()}; // NOLINT: bytes as text
 }
 
-/// The counter that the picture's width is.
+/// A counter in the picture's width.
 Counted width(Client& client) {
     const auto response = client.ask("HEAD", image_path);
     return {std::stoi(response.field("X-Image-Width")), response.field("ETag")};
@@ -90,11 +90,11 @@ unsigned set_width(Client& client, int count, const std::string& expected) {
         .status;
 }
 
-/// Runs one thread a client; what one of them throws is thrown here.
+/// Runs one thread per client, and rethrows the exception of a thread.
 void run_clients(std::uint16_t port, const std::function<void(Client&)>& work) {
     std::mutex mutex;
     std::exception_ptr thrown;
-    // All connect before any works, so that none waits for one that couldn't.
+    // All clients connect before the first write, so that none waits for a client without a connection.
     std::vector<Client> connected;
     for (int number = 0; number < clients; ++number)
         connected.emplace_back(port);
@@ -113,7 +113,7 @@ void run_clients(std::uint16_t port, const std::function<void(Client&)>& work) {
         std::rethrow_exception(thrown);
 }
 
-/// Takes a step of the counter as often as it takes to win; returns how often it lost.
+/// Repeats an increment of the counter until it succeeds; returns the number of failures.
 int step_until_won(Client& client, const std::function<Counted(Client&)>& read,
                    const std::function<unsigned(Client&, int, const std::string&)>& write) {
     for (int lost = 0;; ++lost) {
@@ -122,7 +122,7 @@ int step_until_won(Client& client, const std::function<Counted(Client&)>& read,
         if (status == 200)
             return lost;
         if (status != 412)
-            throw std::runtime_error{"a conditional write was answered " + std::to_string(status)};
+            throw std::runtime_error{"The status of a conditional write is " + std::to_string(status)};
     }
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("of 64 clients that name the same version, one wins each round", "[e2e
     Client first{server.port()};
     REQUIRE(first.ask("PUT", image_path, {{"Content-Type", "image/png"}}, picture_of(1)).status == 200);
 
-    // All know the version before any of them writes, and all have written before any reads again.
+    // All clients read the version before the first write, and all have written before the next read.
     Counted known;
     std::atomic<int> won{0};
     std::atomic<int> lost{0};
@@ -185,7 +185,7 @@ TEST_CASE("64 clients count in the picture without losing a step", "[e2e][if-mat
             lost += step_until_won(client, width, set_width);
     });
     CHECK(width(first).count == 1 + clients * steps_of_each);
-    CHECK(lost > 0); // otherwise nobody contended
+    CHECK(lost > 0); // otherwise there was no contention
 }
 
 TEST_CASE("64 clients count in Description without losing a step", "[e2e][if-match]") {
@@ -200,7 +200,7 @@ TEST_CASE("64 clients count in Description without losing a step", "[e2e][if-mat
             lost += step_until_won(client, description, set_description);
     });
     CHECK(description(first).count == clients * steps_of_each);
-    CHECK(lost > 0); // otherwise nobody contended
+    CHECK(lost > 0); // otherwise there was no contention
 }
 
 } // namespace if_match_test

@@ -44,21 +44,21 @@ std::size_t size_of(std::uint32_t seed) {
     return 400 + seed % 12'000;
 }
 
-/// A picture that tells by its own bytes which one it is.
+/// A picture with its seed in its bytes.
 std::string picture(std::uint32_t seed) {
     const auto bytes = make_jpeg_of_size(size_of(seed), seed);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What a person's picture has to be.
+/// The expected picture of a person.
 struct Known {
-    std::optional<std::uint32_t> seed;          ///< of the picture; absent: none
-    std::int64_t blob_id = 0;                   ///< 0: none
-    bool in_doubt = false;                      ///< the kill cut off the answer to the next two
+    std::optional<std::uint32_t> seed; ///< of the picture; absent: no picture
+    std::int64_t blob_id = 0;          ///< 0: no blob
+    bool in_doubt = false;             ///< the kill cut off the answer to the write of `seed_in_doubt`
     std::optional<std::uint32_t> seed_in_doubt; ///< absent: a DELETE
 };
 
-/// What went wrong, and how much was done; filled by all threads.
+/// Faults and counts; thread-safe.
 class Findings {
 public:
     void lost(const std::string& what) { note(lost_, "lost: " + what); }
@@ -68,8 +68,8 @@ public:
         const std::lock_guard lock{mutex_};
         ++acknowledged_;
     }
-    /// An id that a blob was given for the first time.
-    void fresh(std::int64_t id) {
+    /// Records the id of a new blob.
+    void add_new_id(std::int64_t id) {
         bool reused = false;
         {
             const std::lock_guard lock{mutex_};
@@ -106,7 +106,7 @@ private:
     std::uint64_t acknowledged_ = 0;
 };
 
-/// One connection and the persons that only it writes, so that it knows the order of their writes.
+/// One connection, and persons that no other connection writes, so that the order of their writes is known.
 class Client {
 public:
     Client(int index, Findings& findings)
@@ -117,18 +117,18 @@ public:
             persons_.emplace_back(person, Known{});
     }
 
-    /// Writes until the server is gone.
+    /// Writes until the connection breaks.
     void write(std::uint16_t port) {
         try {
             RawConnection connection{port};
             for (;;)
                 write_one(connection);
         } catch (const std::runtime_error&) {
-            // The kill; the write that met it stays in doubt.
+            // The kill; the outcome of the last write is in doubt.
         }
     }
 
-    /// Compares all that the server has with what it may have, and learns how the doubts went.
+    /// Compares the server's pictures with the expected ones, and resolves the doubts.
     void compare(std::uint16_t port) {
         try {
             RawConnection connection{port};
@@ -139,7 +139,7 @@ public:
         }
     }
 
-    /// The space that its persons' pictures have to take.
+    /// Returns the space of its persons' pictures.
     std::uint64_t live_bytes() const {
         std::uint64_t bytes = 0;
         for (const auto& [person, known] : persons_)
@@ -148,7 +148,7 @@ public:
         return bytes;
     }
 
-    /// The same comparison below HTTP, digests included.
+    /// Compares the store's pictures with the expected ones, without HTTP and with digests.
     void compare_stored(const ImageStore& store) {
         for (const auto& [person, known] : persons_) {
             const auto stored = store.image(PersonId::from(person).value());
@@ -178,7 +178,7 @@ private:
             return findings_.wrong("PUT " + std::to_string(answer.status) + " " + answer.body);
         findings_.acknowledged();
         known.seed = seed;
-        took_id(known, json::parse(answer.body).as_int64(), person);
+        record_id(known, json::parse(answer.body).as_int64(), person);
     }
 
     void erased(const RawResponse& answer, int person, Known& known) {
@@ -190,9 +190,9 @@ private:
         known.blob_id = 0;
     }
 
-    void took_id(Known& known, std::int64_t id, int person) {
+    void record_id(Known& known, std::int64_t id, int person) {
         if (known.blob_id == 0)
-            findings_.fresh(id);
+            findings_.add_new_id(id);
         else if (known.blob_id != id)
             findings_.wrong("person " + std::to_string(person) + "'s blob changed its id");
         known.blob_id = id;
@@ -208,7 +208,7 @@ private:
         if (!is_old && !(known.in_doubt && is(image, known.seed_in_doubt)))
             return findings_.lost(name + " has neither of the pictures that may be there");
         if (!is_old) {
-            // The kill hit between the commit and its answer.
+            // The kill was between the commit and its answer.
             known.seed = known.seed_in_doubt;
             if (!known.seed)
                 known.blob_id = 0;
@@ -223,7 +223,7 @@ private:
         const auto info = json::parse(answer.body).as_object();
         if (info.at("BlobSize") != image.body.size())
             findings_.mixed(name + ": ImageInfo tells another size");
-        took_id(known, info.at("BlobId").as_int64(), person);
+        record_id(known, info.at("BlobId").as_int64(), person);
     }
 
     static bool is(const RawResponse& answer, const std::optional<std::uint32_t>& seed) {
@@ -271,11 +271,11 @@ private:
     std::vector<std::thread> threads_;
 };
 
-/// The bytes of a file that aren't holes.
+/// Returns the bytes of a file without its holes.
 std::uint64_t data_bytes(const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return 0; // unlinked since it was listed
+        return 0; // unlinked after it was listed
     std::uint64_t bytes = 0;
     for (off_t begin = 0, end = 0; (begin = ::lseek(file, end, SEEK_DATA)) >= 0;) {
         end = ::lseek(file, begin, SEEK_HOLE);
@@ -308,12 +308,12 @@ Space space_of(const std::filesystem::path& pictures) {
     return space;
 }
 
-/// Whether nothing but pictures that are somebody's takes space; waits for what is being freed.
-bool all_space_is_back(const std::filesystem::path& pictures, std::uint64_t live) {
+/// Whether only persons' pictures take space; waits for the reclaimer.
+bool only_live_bytes_left(const std::filesystem::path& pictures, std::uint64_t live) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     for (;;) {
         const auto space = space_of(pictures);
-        // Data is exact; what the file system takes for its own bookkeeping of holes isn't a leak.
+        // The size of the data is exact; the file system's metadata of holes is no leak.
         if (space.data <= live && space.on_disk <= live + (space.files + 16) * 4096)
             return true;
         if (std::chrono::steady_clock::now() > until) {
@@ -324,14 +324,14 @@ bool all_space_is_back(const std::filesystem::path& pictures, std::uint64_t live
     }
 }
 
-int kills_to_do() {
+int kill_count() {
     const char* const text = std::getenv("PORTRAIT_KILLS");
     return text == nullptr ? PORTRAIT_DEFAULT_KILLS : std::atoi(text);
 }
 
 } // namespace
 
-TEST_CASE("kill -9 at any moment loses, mixes, reuses and leaks nothing", "[e2e][crash]") {
+TEST_CASE("after a kill -9 at any time nothing is lost, mixed, reused or leaked", "[e2e][crash]") {
     const TemporaryFolder folder;
     const ServerLaunch launch{.folder = folder.path(),
                               .arguments = server_arguments({"--demo", "--log-level", "warning"})};
@@ -339,9 +339,9 @@ TEST_CASE("kill -9 at any moment loses, mixes, reuses and leaks nothing", "[e2e]
     Findings findings;
     Clients clients{findings};
     std::mt19937 random{20'240'517};
-    const int kills = kills_to_do();
+    const int kills = kill_count();
     for (int kill = 0; kill < kills; ++kill) {
-        if (kill % 5 == 4) { // while it starts, and so while it finds out what the last kill left
+        if (kill % 5 == 4) { // during the start, and so during the recovery
             ServerProcess server{launch};
             std::this_thread::sleep_for(std::chrono::microseconds{random() % 40'000});
             server.kill();
@@ -354,7 +354,7 @@ TEST_CASE("kill -9 at any moment loses, mixes, reuses and leaks nothing", "[e2e]
         CAPTURE(kill);
         findings.check();
         if (kill != 0)
-            CHECK(all_space_is_back(pictures, clients.live_bytes()));
+            CHECK(only_live_bytes_left(pictures, clients.live_bytes()));
         clients.start(&Client::write, port);
         std::this_thread::sleep_for(std::chrono::microseconds{random() % 300'000});
         server.kill();
@@ -364,7 +364,7 @@ TEST_CASE("kill -9 at any moment loses, mixes, reuses and leaks nothing", "[e2e]
         ServerProcess server{launch};
         clients.start(&Client::compare, server.port());
         clients.join();
-        CHECK(all_space_is_back(pictures, clients.live_bytes()));
+        CHECK(only_live_bytes_left(pictures, clients.live_bytes()));
         CHECK(server.terminate().exit_code == 0);
     }
     const auto store = sqlite::SqliteImageStore::open({.folder = folder / "portrait-data"});

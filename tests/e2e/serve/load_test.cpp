@@ -27,13 +27,13 @@ constexpr int persons = 500;
 
 const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
 
-/// A picture that tells by its own bytes which one it is.
+/// A picture with its seed in its bytes.
 std::string picture(std::uint32_t seed) {
     const auto bytes = make_jpeg_of_size(400 + seed % 3000, seed);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What the clients found, counted on their threads and checked by the test.
+/// Counts of the clients; filled by their threads, checked by the test.
 struct Findings {
     std::atomic<int> errors{0};
     std::atomic<int> mixed{0};
@@ -62,7 +62,7 @@ std::string digest_of_text(std::string_view bytes) {
     return portrait::digest_of(std::as_bytes(std::span{bytes})).to_string();
 }
 
-/// For each person, the digests of all pictures that the clients send for that person: what a GET may give.
+/// Returns for each person the digests of all pictures that clients send: the accepted bodies of a GET.
 std::vector<Digests> digests_by_person(int rounds) {
     std::vector<Digests> digests(persons + 1);
     for (int client = 0; client < clients; ++client)
@@ -117,8 +117,7 @@ TEST_CASE("64 clients put and get over 500 persons without an error or a mix", "
     CHECK(findings.errors == 0);
     CHECK(findings.mixed == 0);
 
-    // At the end each person has exactly one of the pictures that were sent for that person, and a blob of
-    // their own.
+    // At the end each person has one of the pictures that were sent for that person, and its own blob.
     std::set<std::string> etags;
     for (int person = 1; person <= persons; ++person) {
         if (sent[static_cast<std::size_t>(person)].empty())

@@ -27,8 +27,8 @@ const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
 
 } // namespace
 
-// A sanitizer's own memory would be measured, so its builds only run the load.
-TEST_CASE("memory stays flat while gigabytes of pictures go in", "[e2e][memory]") {
+// Builds with sanitizers don't check the memory, which would include the sanitizer's.
+TEST_CASE("memory stays constant while gigabytes of pictures are stored", "[e2e][memory]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(),
                           .arguments = server_arguments({"--demo", "--log-level", "warning", "--cache-bytes",
@@ -43,7 +43,7 @@ TEST_CASE("memory stays flat while gigabytes of pictures go in", "[e2e][memory]"
                 RawConnection connection{port};
                 for (int index = next++; index < pictures; index = next++) {
                     const auto bytes = make_jpeg_of_size(picture_bytes, static_cast<std::uint32_t>(index));
-                    // A few persons only, so that the disk need not hold them all.
+                    // Few persons, so that the pictures replace each other and need little disk.
                     const auto path = image_path(index % 40 + 1);
                     connection.send(request_text(
                         "PUT", path, demo_user, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
@@ -62,7 +62,7 @@ TEST_CASE("memory stays flat while gigabytes of pictures go in", "[e2e][memory]"
         thread.join();
     CHECK(errors == 0);
     if (!PORTRAIT_SANITIZED) {
-        const auto in_flight = connections * 2 * picture_bytes; // a body that comes and a picture that goes
+        const auto in_flight = connections * 2 * picture_bytes; // the body of a PUT and the picture of a GET
         CHECK(server.peak_resident_bytes() / mebibyte < (64 * mebibyte + cache_bytes + in_flight) / mebibyte);
     }
     CHECK(server.terminate().exit_code == 0);

@@ -26,7 +26,7 @@ unsigned put(std::uint16_t port) {
 
 } // namespace
 
-TEST_CASE("figures of requests, cache and store are at /metrics, which asks nobody", "[e2e][metrics]") {
+TEST_CASE("/metrics has statistics of requests, cache and store, without authentication", "[e2e][metrics]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = server.port();
@@ -50,17 +50,17 @@ TEST_CASE("figures of requests, cache and store are at /metrics, which asks nobo
     }
 }
 
-TEST_CASE("health and figures can have an address of their own", "[e2e][metrics]") {
+TEST_CASE("health and metrics can have an address of their own", "[e2e][metrics]") {
     const TemporaryFolder folder;
     ServerProcess server{
         {.folder = folder.path(),
          .arguments = server_arguments({"--demo", "--operations-listen", "127.0.0.1:0", "--log-json"})}};
     const auto port = server.port();
     server.wait_for_err("serving health and metrics on http://127.0.0.1:");
-    const auto said = server.err();
-    const auto at = said.find("serving health and metrics on http://127.0.0.1:");
+    const auto log = server.err();
+    const auto at = log.find("serving health and metrics on http://127.0.0.1:");
     const auto operations =
-        static_cast<std::uint16_t>(std::stoi(said.substr(said.find("127.0.0.1:", at) + 10)));
+        static_cast<std::uint16_t>(std::stoi(log.substr(log.find("127.0.0.1:", at) + 10)));
     CHECK(fetch(port, "GET", "/metrics").status == 404);
     CHECK(fetch(port, "GET", "/healthz").status == 200);
     CHECK(fetch(operations, "GET", "/metrics").status == 200);

@@ -57,7 +57,7 @@ std::string text_of_file(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// What systemd is to a service: a datagram socket that is named in its environment.
+/// The notification socket of systemd: a datagram socket whose path is in the service's environment.
 class Supervisor {
 public:
     explicit Supervisor(const std::string& path, bool is_abstract)
@@ -75,7 +75,7 @@ public:
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
 
-    /// The next message; empty when none comes.
+    /// Returns the next message; empty if there is none in time.
     std::string receive() const {
         pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
         if (::poll(&readable, 1, 120'000) != 1)
@@ -93,7 +93,7 @@ private:
 
 } // namespace
 
-TEST_CASE("the access log names route, rule, durations and trace, and no query", "[e2e][log]") {
+TEST_CASE("the access log has route, rule, durations and trace, and no query", "[e2e][log]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})}};
     const auto port = server.port();
@@ -133,7 +133,7 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     CHECK(fetch(port, "GET", picture_path, as_demo_user()).status == 200);
     REQUIRE(fetch(port, "DELETE", picture_path, as_demo_user({{"X-Request-Id", "the-request"}})).status ==
             204);
-    server.kill(); // what was answered stands there
+    server.kill(); // answered writes are in the file
 
     const auto lines = lines_of(text_of_file(file));
     REQUIRE(lines.size() == 3);
@@ -156,7 +156,7 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     CHECK((status.st_mode & 0777U) == 0600U);
 }
 
-TEST_CASE("the audit log can be moved away, and a write that it can't take is not acknowledged",
+TEST_CASE("the audit log can be renamed, and a write that can't be logged is not acknowledged",
           "[e2e][audit]") {
     const TemporaryFolder folder;
     ServerProcess server{
@@ -178,7 +178,7 @@ TEST_CASE("the audit log can be moved away, and a write that it can't take is no
     CHECK(fetch(full.port(), "GET", picture_path, as_demo_user()).status == 200);
 }
 
-TEST_CASE("an audit log that couldn't be opened anew is opened once it can be", "[e2e][audit]") {
+TEST_CASE("an audit log that couldn't be reopened is opened as soon as possible", "[e2e][audit]") {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "logs");
     ServerProcess server{{.folder = folder.path(),
@@ -197,7 +197,7 @@ TEST_CASE("an audit log that couldn't be opened anew is opened once it can be", 
     CHECK(server.terminate().exit_code == 0);
 }
 
-TEST_CASE("options come from a file, and config check says what is wrong with it", "[e2e][config]") {
+TEST_CASE("options come from a file, and config check reports its errors", "[e2e][config]") {
     const TemporaryFolder folder;
     std::ofstream{folder / "portrait.conf"} << "# a comment\nlisten = \"127.0.0.1:0\"\ndata = \"elsewhere\"\n"
                                                "demo = true\nmax-body = \"20KiB\"\n";
@@ -231,14 +231,14 @@ TEST_CASE("options come from a file, and config check says what is wrong with it
                           .arguments = {"--config", "portrait.conf", "--data", "here"},
                           .environment = {{"PORTRAIT_MAX_BODY", "1MiB"}}}};
     const auto port = server.port();
-    CHECK(std::filesystem::exists(folder / "here")); // the command line counts before the file
+    CHECK(std::filesystem::exists(folder / "here")); // the command line overrides the file
     CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
     const auto answer = fetch(port, "PUT", picture_path, as_demo_user({{"Content-Type", "image/png"}}),
                               std::string(30'000, 'x'));
-    CHECK(answer.status == 413); // and the file before the environment
+    CHECK(answer.status == 413); // and the file overrides the environment
 }
 
-TEST_CASE("the configuration that is installed is a good one", "[e2e][config]") {
+TEST_CASE("the installed configuration is valid", "[e2e][config]") {
     const TemporaryFolder folder;
     const auto end =
         run_server({.folder = folder.path(),
@@ -248,7 +248,7 @@ TEST_CASE("the configuration that is installed is a good one", "[e2e][config]") 
     CHECK(end.err.empty());
 }
 
-TEST_CASE("a supervisor is told when the server is ready and when it stops", "[e2e][supervisor]") {
+TEST_CASE("a supervisor is notified when the server is ready and when it stops", "[e2e][supervisor]") {
     const bool is_abstract = GENERATE(false, true);
     const TemporaryFolder folder;
     const Supervisor supervisor{(folder / "notify").string(), is_abstract};
@@ -264,7 +264,7 @@ TEST_CASE("a supervisor is told when the server is ready and when it stops", "[e
     CHECK(server.wait().exit_code == 0);
 }
 
-TEST_CASE("a supervisor who isn't there is nobody's fault", "[e2e][supervisor]") {
+TEST_CASE("a missing supervisor is no error", "[e2e][supervisor]") {
     const TemporaryFolder folder;
     const auto name = GENERATE(as<std::string>{}, "/no/such/socket", "relative", "@", std::string(300, '/'));
     ServerProcess server{

@@ -30,16 +30,15 @@ std::string_view text_of(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What GetPersonImages is asked for.
-std::string question(int persons, int width) {
+/// Returns the arguments of GetPersonImages.
+std::string arguments_of(int persons, int width) {
     std::string ids;
     for (int person = 1; person <= persons; ++person)
         ids += (person == 1 ? "" : ",") + std::to_string(person);
     return "{\"PersonIds\":[" + ids + "],\"ScaledWidth\":" + std::to_string(width) + ",\"ScaledHeight\":0}";
 }
 
-/// Reads an answer of chunks without keeping it; returns how many bytes came and how often `mark` was in
-/// them.
+/// Reads a chunked answer without keeping it; returns the number of its bytes and of occurrences of `mark`.
 std::pair<std::uint64_t, int> read_through(std::uint16_t port, const std::string& request,
                                            std::string_view mark) {
     RawConnection connection{port};
@@ -55,7 +54,7 @@ std::pair<std::uint64_t, int> read_through(std::uint16_t port, const std::string
         text += more;
         for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + mark.size()))
             ++marks;
-        // What a mark or the end may have begun in.
+        // Keep the bytes in which a mark or the end may begin.
         text.erase(0, text.size() - std::min(text.size(), mark.size() - 1));
     }
     return {length, marks};
@@ -86,7 +85,7 @@ TEST_CASE("GetPersonImages of a thousand persons needs no more memory than one o
                                          {{"Authorization", basic},
                                           {"Content-Type", "application/json"},
                                           {"Accept", "application/json"}},
-                                         question(persons, width)),
+                                         arguments_of(persons, width)),
                             "\"ImageData\":\"iVBOR");
     };
     REQUIRE(ask(20, 200).second == 20);

@@ -31,7 +31,7 @@ std::string media_type_of(const std::string& name) {
     return types.at(name.substr(0, name.find('-')));
 }
 
-/// The accepted ones of make_pictures.sh that fit the default limits, by name.
+/// The pictures of make_pictures.sh that the default limits accept, by name.
 std::map<std::string, std::string> real_pictures(const std::filesystem::path& folder) {
     const auto command =
         "'" + source_path("tests/support/make_pictures.sh").string() + "' '" + folder.string() + "'";
@@ -107,7 +107,7 @@ TEST_CASE("every kind of picture survives a kill -9 right after its answer", "[e
     CHECK(server->terminate().exit_code == 0);
 }
 
-TEST_CASE("the reference's sample request gets its sample answer", "[e2e]") {
+TEST_CASE("the sample request of the reference gets the sample answer", "[e2e]") {
     const TemporaryFolder data;
     auto server = start(data);
     const auto port = server->port();
@@ -130,7 +130,7 @@ TEST_CASE("the reference's sample request gets its sample answer", "[e2e]") {
     CHECK(json::parse(response.body).is_int64());
 }
 
-TEST_CASE("the second PUT keeps the id and refreshes ImageInfo, across a restart too", "[e2e]") {
+TEST_CASE("the second PUT keeps the id and updates ImageInfo, also across a restart", "[e2e]") {
     const TemporaryFolder data;
     auto server = start(data);
     const auto jpeg = make_jpeg();
@@ -156,7 +156,7 @@ TEST_CASE("the second PUT keeps the id and refreshes ImageInfo, across a restart
     CHECK(after.at("MimeType") == "image/tiff");
     CHECK(after.at("BlobSize") == tiff.size());
 
-    // Another person's picture is another blob, and a deleted one's id is not used again.
+    // Another person's picture has another blob id, and the id of a deleted one is not reused.
     CHECK(put(server->port(), 8, "image/jpeg", text(jpeg)).body != first.body);
     CHECK(fetch(server->port(), "DELETE", image_path(7), demo_user).status == 204);
     CHECK(fetch(server->port(), "GET", image_path(7), demo_user).status == 404);

@@ -31,7 +31,7 @@ std::string cookie_of(const RawResponse& response, const std::string& name) {
     return {};
 }
 
-/// What a browser keeps of a sign-in, and sends with each request.
+/// The cookies of a sign-in, which a browser sends with each request.
 struct Browser {
     std::uint16_t port;
     std::string secret;
@@ -121,7 +121,7 @@ TEST_CASE("a wrong password gets the form again, and a restart ends all sessions
     CHECK(browser.put(browser.xsrf) == 401);
 }
 
-TEST_CASE("the schemes, origins and application tokens that the operator chose hold", "[e2e][callers]") {
+TEST_CASE("the operator's options for schemes, origins and application tokens apply", "[e2e][callers]") {
     const TemporaryFolder folder;
     std::ofstream{folder / "app-tokens"} << "# partners\npartner-one\n";
     ServerProcess server{
@@ -154,9 +154,9 @@ TEST_CASE("the schemes, origins and application tokens that the operator chose h
     CHECK(end.err.find("partner-") == std::string::npos);
 }
 
-TEST_CASE("settings of callers that mean nothing are refused at the start", "[e2e][callers]") {
+TEST_CASE("invalid options of authentication are refused at the start", "[e2e][callers]") {
     const TemporaryFolder folder;
-    std::ofstream{folder / "empty"} << "# nobody\n";
+    std::ofstream{folder / "empty"} << "# no users\n";
     struct Misuse {
         std::vector<std::string> arguments;
         std::string says;

@@ -35,7 +35,7 @@ void put(std::uint16_t port, int person, const std::vector<std::byte>& picture) 
                 .status == 200);
 }
 
-/// 100 clients, each with a connection of its own, ask at once; the bodies that they get.
+/// Sends concurrent requests of 100 clients, each on its own connection; returns the bodies.
 std::vector<std::string> ask_at_once(std::uint16_t port, const std::string& target) {
     std::vector<RawConnection> connections;
     for (int client = 0; client < 100; ++client)
@@ -53,7 +53,7 @@ std::vector<std::string> ask_at_once(std::uint16_t port, const std::string& targ
 
 } // namespace
 
-TEST_CASE("100 clients that ask for the same cold rendition of 12 megapixels cost one decoding",
+TEST_CASE("100 concurrent requests for an uncached rendition of 12 megapixels share one decoding",
           "[e2e][rendition]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
@@ -71,7 +71,7 @@ TEST_CASE("100 clients that ask for the same cold rendition of 12 megapixels cos
     CHECK(server.terminate().exit_code == 0);
 }
 
-TEST_CASE("100 clients that ask for the same cold placeholder have it drawn once", "[e2e][rendition]") {
+TEST_CASE("100 concurrent requests for an uncached placeholder share one drawing", "[e2e][rendition]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = server.port();

@@ -37,7 +37,7 @@ RawFields demo_user() {
     return {{"Authorization", basic_authorization("tje0", "Tje0")}};
 }
 
-/// It ended by itself, at once, with one sentence for the operator and nothing else.
+/// Checks that the server has ended by itself with one message and no other output.
 void check_refused(const ServerEnd& end, std::string_view says) {
     CAPTURE(end.err);
     CHECK(end.exit_code == 2);
@@ -51,8 +51,8 @@ ServerEnd start_in(const TemporaryFolder& folder) {
     return run_server({.folder = folder.path(), .arguments = server_arguments()});
 }
 
-/// Root isn't held up by modes, so that it becomes somebody else.
-std::optional<unsigned> somebody() {
+/// The user of a server that root starts, because modes don't apply to root.
+std::optional<unsigned> other_user() {
     return ::geteuid() == 0 ? std::optional<unsigned>{65534} : std::nullopt;
 }
 
@@ -65,7 +65,7 @@ void write_file(const fs::path& path, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("the banner tells address, data folder and demo credential, and its lines work",
+TEST_CASE("the banner has address, data folder and demo credential, and its commands work",
           "[e2e][start-up]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
@@ -91,7 +91,7 @@ TEST_CASE("the banner tells address, data folder and demo credential, and its li
     CHECK(holds(info.body, "\"MimeType\":\"image/png\""));
 }
 
-TEST_CASE("the option --demo makes persons 1 to 1000 and keeps names that are there", "[e2e][start-up]") {
+TEST_CASE("the option --demo creates persons 1 to 1000 and keeps existing names", "[e2e][start-up]") {
     const TemporaryFolder folder;
     REQUIRE(
         run_server({.folder = folder.path(), .arguments = {"persons", "add", "1001", "Real"}}).exit_code ==
@@ -107,7 +107,7 @@ TEST_CASE("the option --demo makes persons 1 to 1000 and keeps names that are th
     CHECK(status_of("1002") == 400);
 }
 
-TEST_CASE("the demo user beyond loopback is warned of in the banner and in the log", "[e2e][start-up]") {
+TEST_CASE("banner and log have a warning of a demo user beyond loopback", "[e2e][start-up]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = {"--demo", "--listen", "0.0.0.0:0"}}};
     const auto port = server.port();
@@ -119,7 +119,7 @@ TEST_CASE("the demo user beyond loopback is warned of in the banner and in the l
     CHECK(fetch(port, "GET", "/healthz").status == 200);
 }
 
-TEST_CASE("it listens on IPv6", "[e2e][start-up]") {
+TEST_CASE("the server listens on IPv6", "[e2e][start-up]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = {"--demo", "--listen", "[::1]:0"}}};
     std::uint16_t port = 0;
@@ -128,7 +128,7 @@ TEST_CASE("it listens on IPv6", "[e2e][start-up]") {
     } catch (const std::runtime_error&) {
         const auto err = server.wait().err;
         INFO(err);
-        REQUIRE(holds(err, "Can't listen on [::1]:0: ")); // a machine without IPv6: the refusal is the result
+        REQUIRE(holds(err, "Can't listen on [::1]:0: ")); // a machine without IPv6
         return;
     }
     CHECK(holds(server.out(), "listening on http://[::1]:"));
@@ -137,7 +137,7 @@ TEST_CASE("it listens on IPv6", "[e2e][start-up]") {
     CHECK(connection.read_response().status == 200);
 }
 
-TEST_CASE("pictures are there after a kill -9 and another start", "[e2e][start-up]") {
+TEST_CASE("pictures survive a kill -9 and another start", "[e2e][start-up]") {
     const TemporaryFolder folder;
     {
         ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
@@ -149,7 +149,7 @@ TEST_CASE("pictures are there after a kill -9 and another start", "[e2e][start-u
     CHECK(fetch(server.port(), "GET", "/api/v1/Person/7/Image", demo_user()).body == picture());
 }
 
-TEST_CASE("what it makes is for its owner alone", "[e2e][start-up]") {
+TEST_CASE("only the owner has rights to files and folders of the server", "[e2e][start-up]") {
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     REQUIRE(fetch(server.port(), "PUT", "/api/v1/Person/7/Image", demo_user(), picture()).status == 200);
@@ -163,7 +163,7 @@ TEST_CASE("what it makes is for its owner alone", "[e2e][start-up]") {
     CHECK(files >= 3);
 }
 
-TEST_CASE("without users and without --demo it says what to do", "[e2e][start-up]") {
+TEST_CASE("the error without users and without --demo has the remedies", "[e2e][start-up]") {
     const TemporaryFolder folder;
     const auto end = run_server({.folder = folder.path(), .arguments = server_arguments({})});
     check_refused(end, "portrait-server users add NAME");
@@ -172,7 +172,7 @@ TEST_CASE("without users and without --demo it says what to do", "[e2e][start-up
     CHECK_FALSE(fs::exists(folder / "portrait-data"));
 }
 
-TEST_CASE("a users file that can't be used is refused by its name", "[e2e][start-up]") {
+TEST_CASE("the error for an unusable users file contains its name", "[e2e][start-up]") {
     const TemporaryFolder folder;
     const auto start_with_users = [&] {
         return run_server({.folder = folder.path(), .arguments = server_arguments({"--users", "my-users"})});
@@ -180,7 +180,7 @@ TEST_CASE("a users file that can't be used is refused by its name", "[e2e][start
     SECTION("missing") {
         check_refused(start_with_users(), "my-users");
     }
-    SECTION("a weak hash: the line is named and nothing on it") {
+    SECTION("a weak hash: the error has the line's number and nothing of its text") {
         write_file(folder / "my-users", "# people\nanna:plain-secret\n");
         fs::permissions(folder / "my-users", fs::perms{0600});
         const auto end = start_with_users();
@@ -188,7 +188,7 @@ TEST_CASE("a users file that can't be used is refused by its name", "[e2e][start
         CHECK(holds(end.err, "Line 2"));
         CHECK_FALSE(holds(end.err, "plain-secret"));
     }
-    SECTION("nobody in it") {
+    SECTION("without users") {
         write_file(folder / "my-users", "# people\n");
         fs::permissions(folder / "my-users", fs::perms{0600});
         check_refused(start_with_users(), "my-users has no users");
@@ -199,18 +199,18 @@ TEST_CASE("a users file that can't be used is refused by its name", "[e2e][start
     }
 }
 
-TEST_CASE("a data folder that can't be written is refused", "[e2e][start-up]") {
+TEST_CASE("a data folder without write permission is refused", "[e2e][start-up]") {
     const TemporaryFolder folder;
     fs::permissions(folder.path(), fs::perms{0755});
     const auto start = [&] {
-        return run_server({.folder = folder.path(), .arguments = server_arguments(), .user = somebody()});
+        return run_server({.folder = folder.path(), .arguments = server_arguments(), .user = other_user()});
     };
-    SECTION("its parent is read-only, so that it can't be made") {
+    SECTION("the parent is read-only") {
         fs::permissions(folder.path(), fs::perms{0555});
         check_refused(start(), "The data folder portrait-data can't be written");
         fs::permissions(folder.path(), fs::perms{0755});
     }
-    SECTION("it is read-only itself") {
+    SECTION("the folder is read-only") {
         fs::create_directory(folder / "portrait-data");
         fs::permissions(folder / "portrait-data", fs::perms{0555});
         check_refused(start(), "The data folder portrait-data can't be written");
@@ -227,7 +227,7 @@ TEST_CASE("a data folder whose parent is missing is refused", "[e2e][start-up]")
     CHECK_FALSE(fs::exists(folder / "no"));
 }
 
-TEST_CASE("a data folder with something else in it is refused and left as it was", "[e2e][start-up]") {
+TEST_CASE("a data folder with other files is refused and not changed", "[e2e][start-up]") {
     const TemporaryFolder folder;
     SECTION("portrait.db is not a database") {
         const std::string garbage(5000, 'g');
@@ -237,13 +237,13 @@ TEST_CASE("a data folder with something else in it is refused and left as it was
         std::ifstream file{folder.path() / "portrait-data" / "portrait.db", std::ios::binary};
         CHECK(std::string{std::istreambuf_iterator<char>{file}, {}} == garbage);
     }
-    SECTION("it is a file") {
+    SECTION("the folder is a file") {
         write_file(folder / "portrait-data", "text");
         check_refused(start_in(folder), "portrait-data");
     }
 }
 
-TEST_CASE("a data folder of a running server is refused to a second one", "[e2e][start-up]") {
+TEST_CASE("a second server refuses the data folder of a running one", "[e2e][start-up]") {
     const TemporaryFolder folder;
     ServerProcess first{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto port = first.port();
@@ -257,7 +257,7 @@ TEST_CASE("a data folder of a running server is refused to a second one", "[e2e]
     CHECK(fetch(next.port(), "GET", "/api/v1/Person/7/Image", demo_user()).status == 200);
 }
 
-TEST_CASE("a port in use is refused by its name", "[e2e][start-up]") {
+TEST_CASE("the error for a port in use contains the port", "[e2e][start-up]") {
     const TemporaryFolder folder;
     ServerProcess first{{.folder = folder.path(), .arguments = server_arguments()}};
     const auto address = "127.0.0.1:" + std::to_string(first.port());

@@ -1,4 +1,4 @@
-// The calls that carry a BlobEntity.
+// The calls with a BlobEntity.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, UserType, blobAgent, failure, nextPerson, observed, personAgent,
@@ -31,21 +31,21 @@ function assertEmpty(entity) {
 }
 
 describe('an empty entity', () => {
-    test('is what CreateDefaultBlobEntity makes', async () => {
+    test('is the result of CreateDefaultBlobEntity', async () => {
         assertEmpty(await blob().createDefaultBlobEntityAsync());
     });
-    test('is what a person without a picture has', async () => {
+    test('is the result for a person without a picture', async () => {
         assertEmpty(await blob().getBlobEntityOnPersonAsync(nextPerson()));
     });
-    test('is what CreateDefaultPersonImage makes of a PersonImage', async () => {
+    test('is in the result of CreateDefaultPersonImage', async () => {
         assert.deepEqual({ ...await person().createDefaultPersonImageAsync() }, { personId: 0, imageData: null });
     });
 });
 
 describe('the entity of a picture', () => {
-    test('tells everything that the client reads', async () => {
+    test('has every member that the client reads', async () => {
         const id = nextPerson();
-        const earliest = Date.now() - 1000; // dates are told in whole seconds
+        const earliest = Date.now() - 1000; // dates have whole seconds
         await person().setPersonImageAsync(id, small());
         const entity = await blob().getBlobEntityOnPersonAsync(id);
         const latest = Date.now();
@@ -91,7 +91,7 @@ describe('the entity of a picture', () => {
 });
 
 describe('SaveBlobEntity', () => {
-    test('changes what is writable, and the rest comes back as it was', async () => {
+    test('changes writable members and no others', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
         const entity = await blob().getBlobEntityOnPersonAsync(id);
@@ -110,13 +110,13 @@ describe('SaveBlobEntity', () => {
         assert.deepEqual(await blob().getBlobEntityOnPersonAsync(id), saved);
         assert.deepEqual(Buffer.from(await person().getPersonImageAsync(id)), small());
     });
-    test('leaves alone what it is not told', async () => {
+    test('keeps members that are not sent', async () => {
         const blobId = await blob().saveImageStreamAsync(BlobLinkType.PersonImage, small(), 'kept');
         const saved = await blob().saveBlobEntityAsync({ blobId, extraInfo: 'new' });
         assert.equal(saved.description, 'kept');
         assert.equal(saved.extraInfo, 'new');
     });
-    test('makes a blob without bytes, which becomes a picture and then a person\'s', async () => {
+    test('creates a blob without bytes, which then gets a picture and a person', async () => {
         const id = nextPerson();
         const entity = await blob().createDefaultBlobEntityAsync();
         entity.description = 'from nothing';
@@ -146,7 +146,7 @@ describe('SaveBlobEntity', () => {
 });
 
 describe('DeleteBlobEntity', () => {
-    test('takes the blob away from everybody', async () => {
+    test('removes the blob from all persons', async () => {
         const [first, second] = [nextPerson(), nextPerson()];
         const blobId = await blob().saveImageStreamAsync(BlobLinkType.PersonImage, small(), 'shared');
         await blob().changePersonImageAsync(first, blobId);

@@ -1,4 +1,4 @@
-// Who calls: the client's ways of signing in, and what it sees when they are refused.
+// The client's ways to authenticate, and their refusals.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,14 +22,14 @@ before(async () => {
         reader: addToken(data, 'kiosk', '--read-only'),
         expired: addToken(data, 'former', '--expires', '2099-12-31'),
     };
-    // A day that is over can't be ordered: time has to pass, here in the file.
+    // The command accepts no past day: replace the day in the file.
     const file = join(data, 'tokens');
     writeFileSync(file, readFileSync(file, 'utf8').replace(':2099-12-31', ':2020-12-31'));
     server = await startServer({ data });
 });
 after(() => server.stop());
 
-/** Puts and gets a picture, and checks whose name stands on it. */
+/** Puts and gets a picture, and checks the associate in its entity. */
 async function assertCallsAs(caller, associate, { server: other = server, id = nextPerson() } = {}) {
     await personAgent(other, { caller }).setPersonImageAsync(id, small());
     assert.deepEqual(Buffer.from(await blobAgent(other, { caller }).getPersonImageAsync(id)), small());
@@ -55,11 +55,11 @@ async function assertRefused(caller, status, type, { server: other = server } = 
 const assertUnknown = (caller, where) => assertRefused(caller, 401, 'SoAuthenticationException', where);
 
 describe('Basic', () => {
-    test('lets the demo user in', () =>
+    test('accepts the demo user', () =>
         assertCallsAs(demoUser, { associateId: 1, name: 'tje0', fullName: 'Terje Demo' }));
-    test('takes names and passwords of any letters', () =>
+    test('accepts names and passwords of any letters', () =>
         assertCallsAs(signIn.basic('Åse', password), { associateId: 77, name: 'Åse', fullName: 'Åse Ås' }));
-    test('refuses a wrong password and an unknown user alike', async () => {
+    test('refuses a wrong password and an unknown user equally', async () => {
         await assertUnknown(signIn.basic('tje0', 'wrong'));
         await assertUnknown(signIn.basic('nobody', 'Tje0'));
         const [wrong, unknown] = await Promise.all([signIn.basic('tje0', 'wrong'), signIn.basic('nobody', 'x')].map(
@@ -69,17 +69,17 @@ describe('Basic', () => {
 });
 
 describe('SoTicket and Bearer', () => {
-    test('a ticket lets in', () => {
+    test('a ticket is accepted', () => {
         assert.match(tokens.ticket, /^7T:/);
         return assertCallsAs(signIn.ticket(tokens.ticket),
                              { associateId: 502, name: 'batch', fullName: 'Nightly batch' });
     });
-    test('an access token lets in', () => {
+    test('an access token is accepted', () => {
         assert.match(tokens.bearer, /^8A:/);
         return assertCallsAs(signIn.token(tokens.bearer),
                              { associateId: 501, name: 'crm-sync', fullName: 'CRM sync' });
     });
-    test('the first caller stays the one who created it', async () => {
+    test('the first caller remains the creator of the picture', async () => {
         const id = nextPerson();
         await assertCallsAs(demoUser, { name: 'tje0' }, { id });
         await personAgent(server, { caller: signIn.token(tokens.bearer) }).setPersonImageAsync(id, small());
@@ -91,13 +91,13 @@ describe('SoTicket and Bearer', () => {
         await assertUnknown(signIn.token(tokens.ticket));
         await assertUnknown(signIn.ticket(tokens.bearer));
     });
-    test('made-up, cut and expired ones are refused', async () => {
+    test('forged, truncated and expired ones are refused', async () => {
         await assertUnknown(signIn.token('8A:made-up'));
         await assertUnknown(signIn.token(tokens.bearer.slice(0, -1)));
         await assertUnknown(signIn.ticket('7T:made-up'));
         await assertUnknown(signIn.token(tokens.expired));
     });
-    test('a token for reading reads and doesn\'t write', async () => {
+    test('a token with the right to read can\'t write', async () => {
         const id = nextPerson();
         const caller = signIn.token(tokens.reader);
         await personAgent(server).setPersonImageAsync(id, small());
@@ -115,7 +115,7 @@ describe('SoTicket and Bearer', () => {
         }
         assert.deepEqual(Buffer.from(await personAgent(server).getPersonImageAsync(id)), small());
     });
-    test('a running server follows when a token is made and revoked', { timeout: 120_000 }, async () => {
+    test('a running server applies new and revoked tokens', { timeout: 120_000 }, async () => {
         const caller = signIn.token(addToken(server.data, 'visitor'));
         const known = async () => {
             try {
@@ -133,8 +133,8 @@ describe('SoTicket and Bearer', () => {
     });
 });
 
-describe('nobody', () => {
-    test('is told which schemes there are', async () => {
+describe('a call without credentials', () => {
+    test('gets a list of the schemes', async () => {
         await assertUnknown(signIn.nobody);
         const error = await failure(blobAgent(server, { caller: signIn.nobody }).createDefaultBlobEntityAsync());
         for (const scheme of [/Basic realm="portrait", charset="UTF-8"/, /SoTicket/, /Bearer/])
@@ -144,9 +144,9 @@ describe('nobody', () => {
 
 describe('application tokens', () => {
     const [listed, other] = ['listed-application', 'other-application'];
-    test('mean nothing as long as none is listed', () =>
+    test('are ignored without a list', () =>
         assertCallsAs(signIn.application(other, demoUser), { name: 'tje0' }));
-    test('are checked once one is listed, and a ticket needs one', async () => {
+    test('are checked with a list, and a ticket needs one', async () => {
         const data = makeDataFolder();
         const ticket = addToken(data, 'batch', '--scheme', 'ticket');
         const strict = await startServer({ data, options: ['--app-token', listed] });
@@ -166,7 +166,7 @@ describe('application tokens', () => {
     });
 });
 
-test('a scheme that is switched off lets nobody in, and the others stay', async () => {
+test('a disabled scheme is refused, and the others are accepted', async () => {
     const data = makeDataFolder();
     const bearer = addToken(data, 'crm-sync');
     const ticket = addToken(data, 'batch', '--scheme', 'ticket');

@@ -1,4 +1,4 @@
-// What the client's callers see when a call fails.
+// The client's errors when a call fails.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, ReturnBlobType, WebApiStatus, blobAgent, failure, nextPerson, personAgent,
@@ -40,7 +40,7 @@ async function assertFails(call, status, type) {
 
 const assertBadArgument = (call, status = 400) => assertFails(call, status, 'SoArgumentException');
 
-describe('a picture that can\'t be taken', () => {
+describe('a picture is refused', () => {
     const uploads = {
         'Person.SetPersonImage': (bytes) => (options) => person().setPersonImageAsync(nextPerson(), bytes, options),
         'BLOB.SetPersonImage': (bytes) => (options) => blob().setPersonImageAsync(nextPerson(), bytes, options),
@@ -56,12 +56,12 @@ describe('a picture that can\'t be taken', () => {
             const problem = await assertBadArgument(upload(''));
             assert.equal(problem.ErrorMessage, 'Image bitmap is missing from body');
         });
-        test(`because it is of another format: ${name}`, async () => {
+        test(`because of its format: ${name}`, async () => {
             assert.match((await assertBadArgument(upload(refused('webp.webp')))).ErrorMessage, /WebP/);
             assert.match((await assertBadArgument(upload(refused('document.pdf')))).ErrorMessage, /PDF/);
             await assertBadArgument(upload('no picture at all'));
         });
-        test(`because it is cut: ${name}`, async () => {
+        test(`because it is truncated: ${name}`, async () => {
             await assertBadArgument(upload(picture('png-truecolour.png').subarray(0, 20)), 422);
         });
         test(`because it is too large: ${name}`, async () => {
@@ -71,11 +71,11 @@ describe('a picture that can\'t be taken', () => {
             assert.match(problem.ErrorMessage, new RegExp(`${largestPicture}`));
         });
     }
-    test('because no request may be that large', async () => {
+    test('because the request is too large', async () => {
         const problem = await assertBadArgument(uploads['Person.SetPersonImage'](picture('jpeg-12mb.jpg')), 413);
         assert.equal(problem.Rule, 'request.body_too_large');
     });
-    test('leaves the one that is there', async () => {
+    test('without effect on the stored picture', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
         await assertBadArgument((options) => person().setPersonImageAsync(id, refused('bmp.bmp'), options));
@@ -83,19 +83,19 @@ describe('a picture that can\'t be taken', () => {
     });
 });
 
-test('the largest picture that is taken comes back whole', async () => {
+test('the largest accepted picture is returned whole', async () => {
     const id = nextPerson();
     await person().setPersonImageAsync(id, sized(largestPicture));
     assert.equal(Buffer.compare(await person().getPersonImageAsync(id), sized(largestPicture)), 0);
 });
 
-describe('arguments that can\'t be', () => {
-    test('persons whom nobody knows are a 400 of a write', async () => {
+describe('invalid arguments', () => {
+    test('unknown persons are a 400 for a write', async () => {
         await assertBadArgument((options) => person().setPersonImageAsync(123456, small(), options));
         await assertBadArgument((options) => blob().setPersonImageAsync(123456, small(), options));
         await assertBadArgument((options) => blob().changePersonImageAsync(123456, 0, options));
     });
-    test('ids that are none are a 400', async () => {
+    test('invalid ids are a 400', async () => {
         for (const id of [0, -1, 2147483648, 1.5, 'seven', NaN]) {
             await assertBadArgument((options) => person().setPersonImageAsync(id, small(), options));
             await assertBadArgument((options) => blob().getPersonImageAsync({ personId: id }, options));
@@ -110,8 +110,8 @@ describe('arguments that can\'t be', () => {
     });
 });
 
-describe('the error of a call that wants bytes', () => {
-    test('is JSON in bytes, as the client hands everything out', async () => {
+describe('the error of a call that returns bytes', () => {
+    test('is JSON in bytes, as every result of the client', async () => {
         const options = { returnBlobAs: ReturnBlobType.AsArrayBuffer };
         const error = await failure(person().getPersonImageAsync(nextPerson(), options));
         assert.ok(error.response.data instanceof Uint8Array);
@@ -119,13 +119,13 @@ describe('the error of a call that wants bytes', () => {
         assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
         assert.equal(options.requestStatus, WebApiStatus.Failed);
     });
-    test('names the person', async () => {
+    test('has the person id', async () => {
         const problem = problemOf(await failure(person().getPersonImageAsync(99999)));
         assert.equal(problem.ErrorMessage, 'Person id 99999 not found');
     });
 });
 
-test('an error handler of the client sees the error and decides', async () => {
+test('an error handler of the client gets the error and decides', async () => {
     const seen = [];
     const errorHandler = (error) => {
         seen.push(problemOf(error).ErrorType);
@@ -136,7 +136,7 @@ test('an error handler of the client sees the error and decides', async () => {
     assert.equal(entity.blobId, -1);
 });
 
-test('a call that is cancelled leaves the server well', async () => {
+test('a cancelled call has no effect on other calls', async () => {
     const id = nextPerson();
     const agent = person();
     const options = agent.MakeAbortableOptions();
@@ -148,8 +148,8 @@ test('a call that is cancelled leaves the server well', async () => {
     assert.deepEqual(Buffer.from(await person().getPersonImageAsync(id)), small());
 });
 
-describe('calls that are out of scope', () => {
-    test('are a 404 that names what the agent has', async () => {
+describe('calls that are not implemented', () => {
+    test('are a 404 with a list of the agent\'s calls', async () => {
         for (const call of [(options) => blob().setProjectImageAsync(1, small(), options),
                             (options) => blob().getBlobEntityOnContactAsync(1, options),
                             (options) => person().getPersonAsync(1, options)]) {

@@ -1,4 +1,4 @@
-// Languages and cultures: multi-language values, seen and sent back.
+// Languages and cultures: multi-language values, read and sent back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, ResourceParsing, blobAgent, observed } from './support/client.mjs';
@@ -47,9 +47,9 @@ describe('an entity\'s strings', () => {
         ['de', 'Foto', 'Taken 23.11.2026, 1,5 MB', 'de'],
         ['fi', 'Photo', 'Taken 23.11.2026, 1,5 MB', undefined],
     ]) {
-        test(`are told in ${languageCode}`, async () => {
+        test(`are translated to ${languageCode}`, async () => {
             const blobId = await localized();
-            // By the agent it becomes SO-Language, by the call Accept-Language too.
+            // A language of the agent is sent as SO-Language, one of the call also as Accept-Language.
             for (const [agent, call] of [[{ languageCode }, {}], [{}, { languageCode }]]) {
                 const { result, response } = await observed(
                     (options) => blob(agent).getBlobEntityAsync(blobId, options), call);
@@ -60,12 +60,12 @@ describe('an entity\'s strings', () => {
             }
         });
     }
-    test('can be had as stored by one call of an agent that has a language', async () => {
+    test('are returned as stored by a single call of an agent with a language', async () => {
         const blobId = await localized();
         const entity = await blob({ languageCode: 'no' }).getBlobEntityAsync(blobId, { languageCode: '' });
         assert.equal(entity.description, photo);
     });
-    test('carry dates and numbers in the culture that is asked for', async () => {
+    test('have dates and numbers in the requested culture', async () => {
         const blobId = await localized();
         for (const [agent, call] of [[{ languageCode: 'en', cultureCode: 'sv' }, {}],
                                      [{}, { languageCode: 'en', cultureCode: 'sv' }]]) {
@@ -75,9 +75,9 @@ describe('an entity\'s strings', () => {
     });
 });
 
-describe('a language\'s view that is sent back', () => {
+describe('a translated entity that is sent back', () => {
     for (const languageCode of ['en', 'no', 'de', 'fi']) {
-        test(`in ${languageCode} leaves the stored texts whole`, async () => {
+        test(`in ${languageCode} leaves the stored texts unchanged`, async () => {
             const blobId = await localized();
             const seen = await blob({ languageCode }).getBlobEntityAsync(blobId);
             assert.notEqual(seen.description, photo);
@@ -86,7 +86,7 @@ describe('a language\'s view that is sent back', () => {
             await assertStored(blobId);
         });
     }
-    test('changes what was changed in it, and nothing else', async () => {
+    test('changes only the edited texts', async () => {
         const blobId = await localized();
         const seen = await blob({ languageCode: 'no' }).getBlobEntityAsync(blobId);
         seen.extraInfo = 'ny';
@@ -101,9 +101,9 @@ describe('a language\'s view that is sent back', () => {
     });
 });
 
-test('a list that browsers would not send is no error', async () => {
+test('a malformed list of languages is no error', async () => {
     const blobId = await localized();
     const headers = { 'Accept-Language': 'en-us; en-gb' };
     const entity = await blob({ headers }).getBlobEntityAsync(blobId);
-    assert.equal(entity.description, 'Photo'); // by what can be understood of it
+    assert.equal(entity.description, 'Photo'); // by the valid part of the list
 });

@@ -1,4 +1,4 @@
-// The calls that carry a picture, with each way in which the client returns bytes.
+// The calls with a picture, with each kind of the client's results for bytes.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, FromBase64ToString, ReturnBlobType, blobAgent, failure, nextPerson, observed, personAgent,
@@ -14,15 +14,15 @@ const person = (options) => personAgent(server, options);
 const blob = (options) => blobAgent(server, options);
 const small = () => picture('png-palette.png');
 
-// Not by assert.equal, which would print megabytes.
+// Without assert.equal, which would print megabytes.
 function assertSame(actual, expected, what) {
     assert.equal(actual.length, expected.length, `${what}: length`);
     assert.ok(typeof actual === 'string' ? actual === expected : Buffer.compare(actual, expected) === 0,
               `${what}: content`);
 }
 
-// The client's own decoder takes the bytes for UTF-8, and pictures aren't: lossy, and the same loss here. It takes its
-// time, so each picture is decoded once.
+// The client decodes the bytes as UTF-8, which loses bytes of pictures; the expected text has the same loss. Decoding is
+// slow, so each picture is decoded once.
 const strings = new Map();
 function asString(bytes) {
     const base64 = bytes.toString('base64');
@@ -45,7 +45,7 @@ async function assertReturns(call, bytes, what) {
 /** The id of the blob that is a person's picture. */
 const blobOf = async (personId) => (await blob().getBlobEntityOnPersonAsync(personId)).blobId;
 
-describe('a picture comes back as it was sent', () => {
+describe('a picture is returned unchanged', () => {
     for (const { name, type, bytes } of pictures) {
         test(`${name} by the Person agent`, async () => {
             const id = nextPerson();
@@ -63,7 +63,7 @@ describe('a picture comes back as it was sent', () => {
             const blobId = await blobOf(id);
             await assertReturns((options) => blob().getBlobStreamAsync(blobId, options), bytes(), 'stream');
         });
-        test(`${name} as a blob of nobody`, async () => {
+        test(`${name} as a blob without a person`, async () => {
             const blobId = await blob().saveImageStreamAsync(BlobLinkType.PersonImage, bytes(), name);
             assert.ok(Number.isInteger(blobId) && blobId > 0);
             await assertReturns((options) => blob().getBlobStreamAsync(blobId, options), bytes(), 'stream');
@@ -101,7 +101,7 @@ describe('arguments', () => {
         assert.equal(await person().getPersonImageAsync(id, { returnBlobAs: ReturnBlobType.AsString }),
                      asciiGif.toString('latin1'));
     });
-    test('without a kind of return, options make the client ask for base64', async () => {
+    test('with options and without a kind of return, the client requests base64', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
         assert.equal(await person().getPersonImageAsync(id, {}), small().toString('base64'));
@@ -109,21 +109,21 @@ describe('arguments', () => {
 });
 
 describe('a person without a picture', () => {
-    test('is a 404 of the Person agent', async () => {
+    test('is a 404 from the Person agent', async () => {
         for (const returnBlobAs of [ReturnBlobType.AsArrayBuffer, ReturnBlobType.AsBase64, ReturnBlobType.AsString]) {
             const error = await failure(person().getPersonImageAsync(nextPerson(), { returnBlobAs }));
             assert.equal(error.response.status, 404);
             assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
         }
     });
-    test('is nothing of the BLOB agent', async () => {
+    test('is an empty result from the BLOB agent', async () => {
         const id = nextPerson();
         await assertReturns((options) => blob().getPersonImageAsync(id, options), Buffer.alloc(0), 'none');
         const { response } = await observed((options) => blob().getPersonImageAsync(id, options),
                                             { returnBlobAs: ReturnBlobType.AsArrayBuffer });
         assert.equal(response.status, 200);
     });
-    test('who is unknown too is a 404 of both', async () => {
+    test('is a 404 from both if the person is unknown', async () => {
         for (const agent of [person(), blob()]) {
             const error = await failure(agent.getPersonImageAsync(123456));
             assert.equal(error.response.status, 404);
@@ -133,7 +133,7 @@ describe('a person without a picture', () => {
 });
 
 describe('a second picture', () => {
-    test('takes the place of the first and keeps the blob id', async () => {
+    test('replaces the first and keeps the blob id', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
         const blobId = await blobOf(id);
@@ -141,7 +141,7 @@ describe('a second picture', () => {
         assert.equal(await blobOf(id), blobId);
         assertSame(Buffer.from(await person().getPersonImageAsync(id)), picture('jpeg-grey.jpg'), 'second');
     });
-    test('can be set by the blob', async () => {
+    test('can be set by the blob id', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
         const blobId = await blobOf(id);
@@ -153,7 +153,7 @@ describe('a second picture', () => {
         assert.equal(entity.blobId, blobId);
         assert.equal(entity.mimeType, 'image/gif');
     });
-    test('can be another blob, which several persons can have', async () => {
+    test('can be another blob, also of several persons', async () => {
         const [first, second] = [nextPerson(), nextPerson()];
         const blobId = await blob().saveImageStreamAsync(BlobLinkType.PersonImage, small(), 'shared');
         for (const id of [first, second]) {
@@ -168,7 +168,7 @@ describe('a second picture', () => {
         assertSame(Buffer.from(await person().getPersonImageAsync(second)), small(), 'still linked');
         assertSame(Buffer.from(await blob().getBlobStreamAsync(blobId)), small(), 'still there');
     });
-    test('is no blob that is unknown', async () => {
+    test('can\'t be an unknown blob', async () => {
         const error = await failure(blob().changePersonImageAsync(nextPerson(), 2147483647));
         assert.equal(error.response.status, 404);
         assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
@@ -179,7 +179,7 @@ describe('a second picture', () => {
 const pngSize = (bytes) => [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
 
 describe('pictures are scaled', () => {
-    test('by GetPersonImages, in the order asked, one for each id', async () => {
+    test('by GetPersonImages, in the requested order, one for each id', async () => {
         const [first, second, none] = [nextPerson(), nextPerson(), nextPerson()];
         await person().setPersonImageAsync(first, picture('png-truecolour.png'));
         await person().setPersonImageAsync(second, picture('jpeg-progressive.jpg'));
@@ -195,13 +195,13 @@ describe('pictures are scaled', () => {
         assert.equal(images[3].imageData, '');
         assert.equal(images[0].imageData, images[4].imageData);
     });
-    test('by GetPersonImages without sizes, which makes PNGs of the size that is stored', async () => {
+    test('by GetPersonImages without sizes, which returns PNGs of the stored size', async () => {
         const id = nextPerson();
         await person().setPersonImageAsync(id, small());
         const [image] = await person().getPersonImagesAsync([id], 0, -1);
         assert.deepEqual(pngSize(Buffer.from(image.imageData, 'base64')), pngSize(small()));
     });
-    test('by GetPersonImages of nobody', async () => {
+    test('by GetPersonImages without ids', async () => {
         assert.deepEqual(await person().getPersonImagesAsync([], 16, 16), []);
     });
     test('by GetPersonImageWithSize, in each kind of return', async () => {
@@ -211,13 +211,13 @@ describe('pictures are scaled', () => {
         assert.equal(pngSize(bytes)[0], 8);
         await assertReturns((options) => blob().getPersonImageWithSizeAsync(id, 8, 0, options), bytes, 'scaled');
     });
-    test('by GetPersonImageWithSize, as it is without a size, and nothing without a picture', async () => {
+    test('by GetPersonImageWithSize: as stored without a size, an empty result without a picture', async () => {
         const id = nextPerson();
         assert.equal(Buffer.from(await blob().getPersonImageWithSizeAsync(id, 8, 8)).length, 0);
         await person().setPersonImageAsync(id, small());
         assertSame(Buffer.from(await blob().getPersonImageWithSizeAsync(id, 0, 0)), small(), 'unscaled');
     });
-    test('within limits that the answer names', async () => {
+    test('within limits, which the answer contains', async () => {
         const error = await failure(blob().getPersonImageWithSizeAsync(1, 4097, 0));
         assert.equal(error.response.status, 400);
         assert.match(problemOf(error).ErrorMessage, /Width is 4097; at most 4096/);

@@ -1,4 +1,4 @@
-// The calls that the server says it has are calls that the client makes, spelled as the client spells them.
+// Every agent call that the server lists is a method of the client, with equal spelling.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { blobAgent, personAgent } from './support/client.mjs';

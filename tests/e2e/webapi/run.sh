@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Drives the real server by SuperOffice's own client, unmodified: npm's @superoffice/webapi at the version of the
-# lockfile. Needs node 18 or later, npm, and ImageMagick; npm's registry the first time, and after the lockfile changed.
+# Tests portrait-server with SuperOffice's own unmodified client: npm's @superoffice/webapi at the version of the lockfile.
+# Needs Node.js 18 or later, npm, and ImageMagick; needs npm's registry for the first run and after a change of the lockfile.
 # usage: tests/e2e/webapi/run.sh SERVER_BINARY CLIENT_FOLDER [node's options, such as --test-name-pattern=language]
-# CLIENT_FOLDER keeps the installed client between runs; nothing is written into the source tree.
+# CLIENT_FOLDER keeps the installed client between runs; the script writes nothing into the source tree.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PORTRAIT_SERVER=$(realpath "${1:?the binary of the server}")
-mkdir -p "${2:?a folder for the client}"
+PORTRAIT_SERVER=$(realpath "${1:?needs the path of portrait-server}")
+mkdir -p "${2:?needs a folder for the client}"
 PORTRAIT_CLIENT=$(realpath "$2")
 shift 2
 
-# What is installed is what the lockfile says, or is installed again.
+# Install again if the lockfile has changed.
 installed=$PORTRAIT_CLIENT/installed-lock.json
 if ! cmp -s "$here/package-lock.json" "$installed"; then
     rm -f "$installed"
@@ -25,14 +25,14 @@ PORTRAIT_PICTURES=$work/pictures
 PORTRAIT_WORK=$work
 export PORTRAIT_SERVER PORTRAIT_CLIENT PORTRAIT_PICTURES PORTRAIT_WORK
 "$here/../../support/make_pictures.sh" "$PORTRAIT_PICTURES"
-# Several MiB that don't compress.
+# Pictures of several MiB, of noise.
 convert -seed 5 -size 1500x1200 xc:tomato +noise Random -depth 8 -quality 0 PNG24:"$PORTRAIT_PICTURES/png-5mb.png"
 convert -seed 5 -size 1850x1500 xc:tomato +noise Random -depth 8 -quality 100 -sampling-factor 1x1 \
     "$PORTRAIT_PICTURES/jpeg-8mb.jpg"
 
-# The servers are on this machine: no proxy is to be asked.
+# Without a proxy, since the servers are on this machine.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-# Dates without a zone would be misread here, and not where local time is UTC.
+# Not UTC, so that the client misreads dates without a zone.
 export TZ=Asia/Kolkata
 cd "$work"
 node --test "$@" "$here"/*_test.mjs

@@ -1,4 +1,4 @@
-// SO-TimeZone with and without offset. The process' own zone is one where a date without an offset is misread.
+// SO-TimeZone with and without offset. In this process' zone the client misreads dates without an offset.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, blobAgent, failure, observed, problemOf } from './support/client.mjs';
@@ -12,7 +12,7 @@ async function make(server) {
     const blobId = await blobAgent(server).saveImageStreamAsync(BlobLinkType.PersonImage,
                                                                 picture('png-palette.png'), 'now');
     const { createdDate } = await blobAgent(server).getBlobEntityAsync(blobId);
-    assert.ok(Math.abs(Date.now() - createdDate.getTime()) < 600_000); // no zone is that near
+    assert.ok(Math.abs(Date.now() - createdDate.getTime()) < 600_000); // less than the difference of any two zones
     return { blobId, created: createdDate };
 }
 
@@ -28,7 +28,7 @@ const ways = (wishes) => [[wishes, {}], [{}, wishes]];
 const get = (server, blobId, [agent, call]) =>
     observed((options) => blobAgent(server, agent).getBlobEntityAsync(blobId, options), call);
 
-describe('dates are UTC, whatever zone is named', () => {
+describe('dates are UTC for any requested zone', () => {
     let server;
     before(async () => { server = await startServer(); });
     after(() => server.stop());
@@ -48,7 +48,7 @@ describe('dates are UTC, whatever zone is named', () => {
             });
         }
     }
-    test('an offset alone, and nothing', async () => {
+    test('with an offset only, and without both', async () => {
         const { blobId, created } = await make(server);
         for (const wishes of [{ timezoneInclude: true }, { timezone: '' }, { timezone: '', timezoneInclude: true }])
             for (const way of ways(wishes)) {
@@ -58,8 +58,8 @@ describe('dates are UTC, whatever zone is named', () => {
                 assert.equal(response.headers['so-timezone'], undefined);
             }
     });
-    test('what the client sends when one agent is used again and again', async () => {
-        // It adds to the header of the call before: includeTZOffset,includeTZOffset,…
+    test('with the header of an agent that is used repeatedly', async () => {
+        // The client appends to the header of its last call: includeTZOffset,includeTZOffset,…
         const { blobId, created } = await make(server);
         const agent = blobAgent(server);
         for (let call = 0; call < 3; ++call) {
@@ -70,7 +70,7 @@ describe('dates are UTC, whatever zone is named', () => {
             assert.equal(sent, Array(call + 1).fill('includeTZOffset').join(','));
         }
     });
-    test('an unknown zone is refused by its name', async () => {
+    test('an error with the name of an unknown zone', async () => {
         const { blobId } = await make(server);
         for (const [agent, call] of ways({ timezone: 'Mars/Base' })) {
             const error = await failure(blobAgent(server, agent).getBlobEntityAsync(blobId, call));
@@ -113,7 +113,7 @@ describe('dates are converted by --convert-dates', () => {
             }
         });
     }
-    test('not at all when no zone is named', async () => {
+    test('not without a requested zone', async () => {
         const { blobId } = await make(server);
         const { response } = await get(server, blobId, [{}, {}]);
         assert.match(response.data.CreatedDate, utc);

@@ -1,5 +1,5 @@
-// The vendor's client, unmodified, from where npm installed it. Its CommonJS half: the other one's imports lack the
-// file extensions that Node.js wants.
+// SuperOffice's unmodified client, from npm's folder. Its CommonJS part, because the imports of the other part lack the
+// file extensions that Node.js needs.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ export const { WebApi, WebApiStatus, ResourceParsing, BlobLinkType, UserType } =
 export const { ReturnBlobType } = require('@superoffice/webapi/WebApiBase.js');
 export const { FromBase64ToString } = require('@superoffice/webapi/Base64.js');
 
-/** The ways in which the client tells who calls. */
+/** The client's ways to authenticate. */
 export const signIn = {
     basic: (name, password) => (api) => api.authenticateWithPassword(name, password),
     ticket: (ticket) => (api) => api.authenticateWithTicket(ticket),
@@ -19,42 +19,41 @@ export const signIn = {
 };
 export const demoUser = signIn.basic('tje0', 'Tje0');
 
-// Everything anew for each agent: the client changes the configuration that it is given, so that headers of one call
-// turn up in the next.
+// A new configuration for each agent: the client modifies it, so that headers of one call would be sent with the next.
 function connect(server, { caller = demoUser, headers = {}, ...options } = {}) {
     const api = new WebApi({ baseUrl: server.url, axiosConfig: { headers: { ...headers } }, ...options });
     caller(api);
     return api;
 }
 
-/** A fresh Person agent. `options` are the client's, and `caller` one of `signIn`. */
+/** Returns a new Person agent. `options` are the client's; `caller` is one of `signIn`. */
 export const personAgent = (server, options) => connect(server, options).getPersonAgent();
 
-/** A fresh BLOB agent. */
+/** Returns a new BLOB agent. */
 export const blobAgent = (server, options) => connect(server, options).getBLOBAgent();
 
 let lastPerson = 0;
-/** The id of a demo person that no other case of the file uses. */
+/** Returns the id of a demo person that no other test of the file uses. */
 export const nextPerson = () => ++lastPerson;
 
-/** Calls, and returns the error that the client rejects with. */
+/** Returns the error with which the client rejects the call. */
 export async function failure(call) {
     try {
         await call;
     } catch (error) {
         return error;
     }
-    throw new Error('the call succeeded');
+    throw new Error('The call succeeded; an error is expected');
 }
 
-/** The error document in the client's error, which is bytes when the call wanted bytes. */
+/** Returns the error document in the client's error; it is in bytes if the call returns bytes. */
 export function problemOf(error) {
     if (!error.response) throw error;
     const { data } = error.response;
     return data instanceof Uint8Array ? JSON.parse(Buffer.from(data).toString()) : data;
 }
 
-/** Calls with options that catch the response, and returns it beside the call's result. */
+/** Returns the result of a call together with its response. */
 export async function observed(call, options = {}) {
     let response;
     const result = await call({ ...options, responseCallback: (seen) => { response = seen; } });

@@ -1,11 +1,11 @@
-// Real pictures, made by tests/support/make_pictures.sh.
+// The pictures of tests/support/make_pictures.sh.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The bytes of a picture by its file's name. */
+/** Returns the bytes of a picture by its file's name. */
 export const picture = (name) => readFileSync(join(process.env.PORTRAIT_PICTURES, name));
 
-/** One of each format, and two of several MiB. */
+/** One picture of each format, and two of several MiB. */
 export const pictures = [
     { name: 'png-truecolour.png', type: 'image/png' },
     { name: 'jpeg-progressive.jpg', type: 'image/jpeg' },
@@ -15,5 +15,5 @@ export const pictures = [
     { name: 'jpeg-8mb.jpg', type: 'image/jpeg' },
 ].map((entry) => ({ ...entry, bytes: () => picture(entry.name) }));
 
-/** A whole GIF whose bytes are ASCII letters to a client that takes them for text. */
+/** A valid GIF with ASCII bytes only, which a client may send as text. */
 export const asciiGif = Buffer.from('GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;', 'latin1');

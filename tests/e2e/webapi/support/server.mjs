@@ -1,53 +1,53 @@
-// A real portrait-server in a process of its own, on a free port, its data in a folder that goes with the tests.
+// portrait-server as a process on a free port, with its data in a temporary folder.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
 const binary = process.env.PORTRAIT_SERVER;
 
-/** A folder for a server's data. */
+/** Creates a folder for a server's data. */
 export function makeDataFolder() {
     return join(mkdtempSync(join(process.env.PORTRAIT_WORK, 'server-')), 'data');
 }
 
-/** Runs one of the server's subcommands to its end; returns what it printed. */
+/** Runs one of the server's subcommands; returns its output. */
 export function command(data, args, input = '') {
     const done = spawnSync(binary, [...args, '--data', data], { input, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr}`);
     return done.stdout.trim();
 }
 
-/** Makes a token by `tokens add`; `options` are the command's. */
+/** Creates a token by `tokens add`; `options` are the command's. */
 export function addToken(data, name, ...options) {
     return command(data, ['tokens', 'add', name, ...options]);
 }
 
-/** Starts the server with the demo's user and persons; resolves when it listens. */
+/** Starts the server with the demo user and demo persons; resolves when it listens. */
 export async function startServer({ data = makeDataFolder(), options = [] } = {}) {
     const process = spawn(binary, ['--demo', '--listen', '127.0.0.1:0', '--log-level', 'info',
                                    '--data', data, ...options],
                           { stdio: ['ignore', 'pipe', 'pipe'] });
     let banner = '';
-    let complaints = '';
+    let log = '';
     process.stdout.setEncoding('utf8').on('data', (text) => { banner += text; });
-    process.stderr.setEncoding('utf8').on('data', (text) => { complaints += text; });
+    process.stderr.setEncoding('utf8').on('data', (text) => { log += text; });
     const ended = new Promise((resolve) => process.once('exit', (code, signal) => resolve({ code, signal })));
     const url = await new Promise((resolve, reject) => {
         process.stdout.on('data', () => {
             const found = /listening on (http:\S+)/.exec(banner);
             if (found) resolve(found[1]);
         });
-        ended.then(({ code }) => reject(new Error(`the server ended with ${code}: ${complaints}`)));
+        ended.then(({ code }) => reject(new Error(`The server ended with ${code}: ${log}`)));
     });
     return {
         url,
         data,
-        /** Ends the server and checks that it ended in order. */
+        /** Ends the server; throws unless it ended with code 0 and without secrets in its log. */
         async stop() {
             process.kill('SIGTERM');
             const { code, signal } = await ended;
-            if (code !== 0) throw new Error(`the server ended with ${code ?? signal}: ${complaints}`);
-            if (/Tje0|dGplMDpUamUw|[78][TA]:/.test(complaints)) throw new Error(`the log holds a secret: ${complaints}`);
+            if (code !== 0) throw new Error(`The server ended with ${code ?? signal}: ${log}`);
+            if (/Tje0|dGplMDpUamUw|[78][TA]:/.test(log)) throw new Error(`The log contains a secret: ${log}`);
         },
     };
 }
