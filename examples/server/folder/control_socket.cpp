@@ -257,23 +257,25 @@ ControlSocket::ControlSocket(std::filesystem::path path, int listening, JobPlace
     , log_{std::move(log)}
     , thread_{[this] { accept_all(); }} {}
 
+ControlSocket::Session::~Session() {
+    (void)::shutdown(socket, SHUT_RD);
+    thread.join();
+    ::close(socket);
+}
+
 ControlSocket::~ControlSocket() {
     stopping_ = true;
     (void)::shutdown(listening_, SHUT_RDWR); // ends `accept4`
     thread_.join();
     (void)::unlink(path_.c_str());
-    for (auto& session : sessions_) {
-        (void)::shutdown(session.socket, SHUT_RD);
-        session.thread.join();
-        ::close(session.socket);
-    }
+    sessions_.clear();
     ::close(listening_);
 }
 
 void ControlSocket::accept_all() {
     while (!stopping_) {
         const int socket = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
-        join_ended_sessions();
+        sessions_.remove_if([](const Session& session) { return session.ended.load(); });
         if (socket >= 0)
             begin(socket);
         else if (errno != EINTR && !stopping_)
@@ -299,16 +301,6 @@ void ControlSocket::begin(int socket) {
         (void)::shutdown(session.socket, SHUT_RDWR);
         session.ended = true;
     }};
-}
-
-void ControlSocket::join_ended_sessions() {
-    sessions_.remove_if([](Session& session) {
-        if (!session.ended)
-            return false;
-        session.thread.join();
-        ::close(session.socket);
-        return true;
-    });
 }
 
 void ControlSocket::serve(int socket) {

@@ -29,6 +29,8 @@ public:
 
 private:
     struct Session {
+        ~Session();
+
         int socket = -1;
         std::atomic<bool> ended = false;
         std::thread thread;
@@ -39,7 +41,6 @@ private:
 
     void accept_all();
     void begin(int socket);
-    void join_ended_sessions();
     void serve(int socket);
 
     const std::filesystem::path path_;
