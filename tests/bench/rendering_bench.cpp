@@ -45,14 +45,13 @@ struct Options {
 
 Options parsed(int argc, char** argv) {
     Options options;
-    for (int index = 1; index < argc; ++index) {
+    for (int index = 1; index < argc; ++index)
         if (argv[index] == std::string_view{"--at-most"} && index + 1 < argc)
             options.at_most = std::stod(argv[++index]);
         else if (argv[index] == std::string_view{"--picture"} && index + 1 < argc)
             options.picture = argv[++index];
         else
             options.rounds = std::stoi(argv[index]);
-    }
     if (options.rounds < 1)
         throw std::invalid_argument{"ROUNDS must be a number from 1"};
     return options;
