@@ -3,6 +3,7 @@
 #include <portrait/testing/pictures.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 // Out of line, because GCC 12 warns of impossible overflows when vector's insert is inlined into tests.
@@ -86,6 +87,28 @@ Bytes gif_data(std::uint8_t code_size, std::span<const std::byte> codes) {
         codes = codes.subspan(block.size());
     }
     return out.u8(0).take();
+}
+
+ByteWriter tiff_head(bool big_endian) {
+    ByteWriter out;
+    out.text(big_endian ? "MM" : "II").u16(42, big_endian);
+    return out.u32(tiff_head_size, big_endian);
+}
+
+void write_tiff_directory(ByteWriter& out, const TiffPage& page, std::uint32_t next, bool big_endian) {
+    const std::array<std::array<std::uint32_t, 3>, 9> fields{{{256, 1, page.width},
+                                                              {257, 1, page.height},
+                                                              {258, page.samples, page.bits},
+                                                              {259, 1, page.compression},
+                                                              {262, 1, page.samples > 1 ? 2U : 1U},
+                                                              {273, page.strips, page.offset},
+                                                              {277, 1, page.samples},
+                                                              {278, 1, page.height / page.strips},
+                                                              {279, page.strips, page.size}}};
+    out.u16(fields.size(), big_endian);
+    for (const auto& [tag, count, value] : fields)
+        out.u16(tag, big_endian).u16(4, big_endian).u32(count, big_endian).u32(value, big_endian); // LONG
+    out.u32(next, big_endian);
 }
 
 } // namespace portrait::testing

@@ -12,6 +12,87 @@ namespace {
 
 constexpr std::uint64_t packed_size = 900'000'000;
 
+// Packed zeros
+
+/// Codes of rising length, each for one zero more than its predecessor. `early` is 1 in TIFF, where codes get
+/// wider one code earlier.
+Bytes lzw_zeros(BitWriter bits, std::uint64_t count, unsigned literal_bits, unsigned early) {
+    const std::uint32_t clear = 1U << literal_bits;
+    const std::uint32_t end = clear + 1;
+    constexpr std::uint32_t most_codes = 4096;
+    unsigned width = literal_bits + 1;
+    while (count != 0) {
+        bits.put(clear, width);
+        width = literal_bits + 1;
+        bits.put(0, width);
+        --count;
+        // `next` is the code that the decoder learns from the written one.
+        for (std::uint32_t next = end + 1; count != 0 && next < most_codes - 2; ++next) {
+            const std::uint64_t length = next - end + 1;
+            if (length > count) { // the rest, as a code that is known already
+                bits.put(count == 1 ? 0 : end + static_cast<std::uint32_t>(count) - 1, width);
+                count = 0;
+            } else {
+                bits.put(next, width);
+                count -= length;
+            }
+            if (next + 1 + early >= 1U << width && width < 12)
+                ++width;
+        }
+    }
+    bits.put(end, width);
+    return bits.take();
+}
+
+/// A zlib stream of so many zeros, at least one; a thousandth of their size.
+Bytes zlib_zeros(std::uint64_t count) {
+    constexpr std::uint64_t longest = 258;
+    BitWriter bits{BitWriter::Order::low_first};
+    bits.put(0x0178, 16); // zlib's head
+    // One block whose own codes give a bit each to "258 bytes as before" and to "from one byte before", and
+    // two bits to a zero and to the end.
+    bits.put(0b101, 3);
+    bits.put(29, 5);
+    bits.put(0, 5);
+    bits.put(14, 4);
+    // Lengths of the codes for lengths: one bit for 18 (a run of zeros), two bits for 1 and 2.
+    constexpr std::array<unsigned, 18> order{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1};
+    for (const auto symbol : order)
+        bits.put(symbol == 18 ? 1U : symbol == 1 || symbol == 2 ? 2U : 0U, 3);
+    const auto run_of_absent = [&](unsigned length) { // 11 to 138
+        bits.put(0, 1);
+        bits.put(length - 11, 7);
+    };
+    constexpr std::uint32_t length_1 = 0b01;
+    constexpr std::uint32_t length_2 = 0b11;
+    bits.put(length_2, 2); // a zero
+    run_of_absent(138);
+    run_of_absent(117);
+    bits.put(length_2, 2); // 256: the end
+    run_of_absent(28);
+    bits.put(length_1, 2); // 285: 258 bytes as before
+    bits.put(length_1, 2); // of distances: from one byte before
+    for (auto singles = (count - 1) % longest + 1; singles != 0; --singles)
+        bits.put(0b01, 2);
+    for (auto runs = (count - 1) / longest; runs != 0; --runs)
+        bits.put(0, 2);
+    bits.put(0b11, 2);
+    ByteWriter out;
+    out.bytes(bits.take());
+    return out.be32((count % 65521) << 16 | 1).take(); // Adler-32 of zeros
+}
+
+/// So many zeros in TIFF's LZW.
+Bytes tiff_lzw_zeros(std::uint64_t count) {
+    return lzw_zeros(BitWriter{BitWriter::Order::high_first}, count, 8, 1);
+}
+
+/// So many zeros as a GIF's compressed data, with codes for 4 colours.
+Bytes gif_lzw_zeros(std::uint64_t count) {
+    constexpr std::uint8_t code_size = 2;
+    return gif_data(code_size, lzw_zeros(BitWriter{BitWriter::Order::low_first}, count, code_size, 0));
+}
+
 // PNG
 
 Bytes grey_png(std::uint32_t width, std::uint32_t height, const Bytes& before_pixels = {}) {
@@ -62,54 +143,17 @@ Bytes large_gif(std::uint16_t side) {
 
 // TIFF
 
-enum TiffCompression : std::uint32_t { none = 1, lzw = 5, deflate = 8 };
-
-/// A square page of 8-bit samples.
-struct TiffPage {
-    std::uint32_t side = 1;
-    std::uint32_t samples = 1;
-    TiffCompression compression = none;
-    std::uint32_t strips = 1;
-    std::uint32_t offset = 4; ///< of the strip, or of the strips' offsets
-    std::uint32_t size = 1;   ///< of the strip, or the offset of the strips' sizes
-    std::uint32_t bits = 8;   ///< or the offset of all samples' bits
-};
-
-constexpr std::uint32_t tiff_head_size = 8;
-constexpr std::uint32_t directory_size = 2 + 9 * 12 + 4;
-
-void write_directory(ByteWriter& out, const TiffPage& page, std::uint32_t next = 0) {
-    const std::array<std::array<std::uint32_t, 3>, 9> fields{{{256, 1, page.side},
-                                                              {257, 1, page.side},
-                                                              {258, page.samples, page.bits},
-                                                              {259, 1, page.compression},
-                                                              {262, 1, page.samples > 1 ? 2U : 1U},
-                                                              {273, page.strips, page.offset},
-                                                              {277, 1, page.samples},
-                                                              {278, 1, page.side / page.strips},
-                                                              {279, page.strips, page.size}}};
-    out.le16(fields.size());
-    for (const auto& [tag, count, value] : fields)
-        out.le16(tag).le16(4).le32(count).le32(value); // LONG
-    out.le32(next);
-}
-
-ByteWriter tiff_head() {
-    ByteWriter out;
-    return out.text("II").le16(42).le32(tiff_head_size);
-}
-
 Bytes tiff_of_strip(TiffPage page, const Bytes& strip) {
-    page.offset = tiff_head_size + directory_size;
+    page.offset = tiff_head_size + tiff_directory_size;
     page.size = static_cast<std::uint32_t>(strip.size());
     auto out = tiff_head();
     if (page.samples > 1) {
         page.bits = std::exchange(page.offset, page.offset + page.samples * 4);
-        write_directory(out, page);
+        write_tiff_directory(out, page);
         for (std::uint32_t sample = 0; sample < page.samples; ++sample)
             out.le32(8);
     } else {
-        write_directory(out, page);
+        write_tiff_directory(out, page);
     }
     return out.bytes(strip).take();
 }
@@ -118,10 +162,11 @@ Bytes tiff_of_strip(TiffPage page, const Bytes& strip) {
 /// values.
 template<class Offset>
 Bytes tiff_of_rows(std::uint32_t side, const Offset& offset_of) {
-    constexpr auto offsets_at = tiff_head_size + directory_size;
+    constexpr auto offsets_at = tiff_head_size + tiff_directory_size;
     const auto sizes_at = offsets_at + side * 4;
     auto out = tiff_head();
-    write_directory(out, {.side = side, .strips = side, .offset = offsets_at, .size = sizes_at});
+    write_tiff_directory(
+        out, {.width = side, .height = side, .strips = side, .offset = offsets_at, .size = sizes_at});
     for (std::uint32_t row = 0; row < side; ++row)
         out.le32(offset_of(sizes_at + side * 4, row));
     for (std::uint32_t row = 0; row < side; ++row)
@@ -135,10 +180,10 @@ Bytes tiff_of_rows(std::uint32_t side, const Offset& offset_of) {
 Bytes tiff_of_pages(std::uint32_t pages, bool loops) {
     auto out = tiff_head();
     for (std::uint32_t page = 1; page <= pages; ++page)
-        write_directory(out, {},
-                        page < pages ? tiff_head_size + page * directory_size
-                        : loops      ? tiff_head_size
-                                     : 0);
+        write_tiff_directory(out, {},
+                             page < pages ? tiff_head_size + page * tiff_directory_size
+                             : loops      ? tiff_head_size
+                                          : 0);
     return out.take();
 }
 
@@ -208,11 +253,15 @@ constexpr std::array<Named, all_hostile_pictures.size()> table{{
     {"tiff_overlapping_strips",
      [] { return tiff_of_rows(10'000, [](std::uint32_t end, std::uint32_t) { return end; }); }},
     {"tiff_lzw_bomb",
-     [] { return tiff_of_strip({.side = 10'000, .compression = lzw}, tiff_lzw_zeros(100'000'000)); }},
+     [] {
+         return tiff_of_strip({.width = 10'000, .height = 10'000, .compression = TiffPage::lzw},
+                              tiff_lzw_zeros(100'000'000));
+     }},
     {"tiff_deflate_bomb",
      [] {
-         return tiff_of_strip({.side = 9'999, .samples = 3, .compression = deflate},
-                              zlib_zeros(std::uint64_t{9'999} * 9'999 * 3));
+         return tiff_of_strip(
+             {.width = 9'999, .height = 9'999, .samples = 3, .compression = TiffPage::deflate},
+             zlib_zeros(std::uint64_t{9'999} * 9'999 * 3));
      }},
     {"tiff_many_pages", [] { return tiff_of_pages(30'000, false); }},
     {"tiff_endless_pages", [] { return tiff_of_pages(1, true); }},

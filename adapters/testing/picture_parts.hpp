@@ -57,13 +57,28 @@ Bytes png_of(std::uint32_t width, std::uint32_t height, std::uint8_t color_type,
 /// A GIF's compressed data: the code size, and the codes in blocks up to their end.
 Bytes gif_data(std::uint8_t code_size, std::span<const std::byte> codes);
 
-/// A zlib stream of so many zeros, a thousandth of their size.
-Bytes zlib_zeros(std::uint64_t count);
+/// A page of 8-bit samples.
+struct TiffPage {
+    enum Compression : std::uint32_t { none = 1, lzw = 5, deflate = 8 };
 
-/// So many zeros in TIFF's LZW.
-Bytes tiff_lzw_zeros(std::uint64_t count);
+    std::uint32_t width = 1;
+    std::uint32_t height = 1;
+    std::uint32_t samples = 1;
+    Compression compression = none;
+    std::uint32_t strips = 1;
+    std::uint32_t offset = 4; ///< of the strip, or of the strips' offsets
+    std::uint32_t size = 1;   ///< of the strip, or the offset of the strips' sizes
+    std::uint32_t bits = 8;   ///< or the offset of all samples' bits
+};
 
-/// So many zeros as a GIF's compressed data, with codes for 4 colours.
-Bytes gif_lzw_zeros(std::uint64_t count);
+inline constexpr std::uint32_t tiff_head_size = 8;
+inline constexpr std::uint32_t tiff_directory_size = 2 + 9 * 12 + 4;
+
+/// The head of a TIFF whose first directory follows.
+ByteWriter tiff_head(bool big_endian = false);
+
+/// The directory of a page; `next` is the offset of the next one, or 0.
+void write_tiff_directory(ByteWriter& out, const TiffPage& page, std::uint32_t next = 0,
+                          bool big_endian = false);
 
 } // namespace portrait::testing

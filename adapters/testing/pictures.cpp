@@ -38,33 +38,20 @@ Bytes stored_zlib(std::span<const std::byte> bytes) {
     return out.be32(adler32(bytes)).take();
 }
 
-/// The codes of DC categories 0 to 11 in T.81's table K.3, by length.
-constexpr std::array<std::uint8_t, 16> dc_code_counts{0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
+constexpr std::uint8_t dc_categories = 12;
 
-/// The code of a category and its length.
-std::pair<std::uint32_t, unsigned> dc_code(unsigned category) {
-    std::uint32_t code = 0;
-    unsigned index = 0;
-    for (unsigned length = 1; length <= dc_code_counts.size(); ++length, code <<= 1)
-        for (auto count = dc_code_counts[length - 1]; count > 0; --count, ++code, ++index)
-            if (index == category)
-                return {code, length};
-    return {};
-}
-
+/// Writes the category as its code, and the difference in so many bits.
 void write_dc(BitWriter& scan, int difference) {
     const auto category = static_cast<unsigned>(std::bit_width(static_cast<unsigned>(std::abs(difference))));
-    const auto [code, length] = dc_code(category);
-    scan.put(code, length);
+    scan.put(category, 4);
     scan.put(static_cast<std::uint32_t>(difference < 0 ? difference - 1 : difference), category);
 }
 
 void write_jpeg_tables(ByteWriter& out) {
     out.be16(0xffdb).be16(67).u8(0).fill(64, 8); // one quantisation table, all 8: a DC step is one grey
-    out.be16(0xffc4).be16(31).u8(0x00);
-    for (const auto count : dc_code_counts)
-        out.u8(count);
-    for (std::uint8_t category = 0; category < 12; ++category)
+    // The DC codes, all of four bits.
+    out.be16(0xffc4).be16(31).u8(0x00).fill(3).u8(dc_categories).fill(12);
+    for (std::uint8_t category = 0; category < dc_categories; ++category)
         out.u8(category);
     // One AC code only: the end of the block, a single zero bit.
     out.be16(0xffc4).be16(20).u8(0x10).u8(1).fill(15).u8(0x00);
@@ -91,16 +78,12 @@ Bytes jpeg_after_start(std::uint16_t width, std::uint16_t height, std::uint32_t 
 
 } // namespace
 
-std::uint32_t crc32(const std::byte* bytes, std::size_t size) {
-    boost::crc_32_type crc;
-    crc.process_bytes(bytes, size);
-    return crc.checksum();
-}
-
 Bytes make_png_chunk(std::string_view name, std::span<const std::byte> data) {
     ByteWriter out;
     out.be32(data.size()).text(name).bytes(data);
-    return out.be32(crc32(out.view().data() + 4, out.size() - 4)).take();
+    boost::crc_32_type crc;
+    crc.process_bytes(out.view().data() + 4, out.size() - 4);
+    return out.be32(crc.checksum()).take();
 }
 
 Bytes make_png(std::uint32_t width, std::uint32_t height, std::uint32_t seed) {
@@ -128,24 +111,20 @@ Bytes make_jpeg_of_size(std::size_t bytes, std::uint32_t seed) {
     constexpr std::size_t smallest_segment = 4;
     const auto picture = jpeg_after_start(8, 8, seed);
     auto left = std::max<std::size_t>(bytes, 400) - 2 - picture.size();
-    Bytes out(2 + left);
-    out[0] = std::byte{0xff};
-    out[1] = std::byte{0xd8};
     Noise noise{seed};
-    for (std::size_t at = 2; left > 0;) {
+    Bytes comment(largest_segment);
+    ByteWriter out;
+    out.be16(0xffd8);
+    while (left > 0) {
         auto segment = std::min(left, largest_segment);
         if (left > segment && left - segment < smallest_segment)
             segment -= smallest_segment;
-        const auto length = segment - 2;
-        const std::array head{std::byte{0xff}, std::byte{0xfe}, static_cast<std::byte>(length >> 8),
-                              static_cast<std::byte>(length & 0xff)};
-        std::copy(head.begin(), head.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
-        noise.fill(std::span{out}.subspan(at + head.size(), segment - head.size()));
-        at += segment;
+        const auto content = std::span{comment}.first(segment - smallest_segment);
+        noise.fill(content);
+        out.be16(0xfffe).be16(segment - 2).bytes(content);
         left -= segment;
     }
-    out.insert(out.end(), picture.begin(), picture.end());
-    return out;
+    return out.bytes(picture).take();
 }
 
 Bytes make_gif(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
@@ -170,34 +149,10 @@ Bytes make_gif(std::uint16_t width, std::uint16_t height, std::uint32_t seed) {
 }
 
 Bytes make_tiff(std::uint32_t width, std::uint32_t height, bool big_endian, std::uint32_t seed) {
-    struct Entry {
-        std::uint16_t tag;
-        std::uint16_t type; // 3 is SHORT, 4 is LONG
-        std::uint32_t value;
-    };
-    constexpr std::uint32_t pixels_at = 8 + 2 + 9 * 12 + 4;
-    const std::array entries{Entry{256, 4, width}, Entry{257, 4, height}, Entry{258, 3, 8},
-                             Entry{259, 3, 1},     Entry{262, 3, 1},      Entry{273, 4, pixels_at},
-                             Entry{277, 3, 1},     Entry{278, 4, height}, Entry{279, 4, width * height}};
-    ByteWriter out;
-    const auto u16 = [&](std::uint32_t value) { big_endian ? out.be16(value) : out.le16(value); };
-    const auto u32 = [&](std::uint32_t value) { big_endian ? out.be32(value) : out.le32(value); };
-    out.text(big_endian ? "MM" : "II");
-    u16(42);
-    u32(8);
-    u16(static_cast<std::uint32_t>(entries.size()));
-    for (const auto& entry : entries) {
-        u16(entry.tag);
-        u16(entry.type);
-        u32(1);
-        if (entry.type == 4) {
-            u32(entry.value);
-        } else {
-            u16(entry.value);
-            u16(0);
-        }
-    }
-    u32(0);
+    constexpr std::uint32_t pixels_at = tiff_head_size + tiff_directory_size;
+    auto out = tiff_head(big_endian);
+    write_tiff_directory(out, {.width = width, .height = height, .offset = pixels_at, .size = width * height},
+                         0, big_endian);
     Bytes pixels(std::size_t{width} * height);
     Noise{seed}.fill(pixels);
     return out.bytes(pixels).take();

@@ -86,7 +86,7 @@ run_conformance_suite() {
     [ -x "$work/found/own_store_test" ] || return 0 # built without portrait::testing
     quietly "$work/found/own_store_test"
     for faulty in "unconditional=a save demands the present version" "stale=an answered save is seen by the next read" \
-        "repeating=a submit calls back once with what save would return" "text_losing=texts change one by one"; do
+        "repeating=a submit calls back once with the result of save" "text_losing=texts change one by one"; do
         failing=${faulty#*=} faulty=${faulty%%=*}
         if "$work/found/own_store_test" "$faulty" >"$work/log" 2>&1 || ! grep -qF "  $failing" "$work/log" ||
             grep -q SIG "$work/log"; then

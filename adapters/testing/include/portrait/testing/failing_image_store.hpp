@@ -4,9 +4,14 @@
 #include <portrait/forwarding_image_store.hpp>
 
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <mutex>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace portrait::testing {
 
@@ -21,42 +26,106 @@ namespace portrait::testing {
 class PORTRAIT_EXPORT FailingImageStore final : public ForwardingImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
-    explicit FailingImageStore(std::shared_ptr<ImageStore> store);
-    ~FailingImageStore() override;
+    using ForwardingImageStore::ForwardingImageStore;
 
     /// Fails the n-th call from now on, and no other; 1 is the next one. Counts every member but
     /// `cached_image`, `cached_info` and `writable`; a `save` and its `submit` are one. Replaces an earlier
     /// `fail_call` or `throw_at_call`. 0 throws `std::invalid_argument`.
-    void fail_call(std::uint64_t n, Error error);
+    void fail_call(std::uint64_t n, Error error) {
+        set_failing_call(n, [error = std::move(error)] { return error; });
+    }
     /// As `fail_call`, but the n-th call throws a `std::runtime_error` with this text, which a port should
     /// never do.
-    void throw_at_call(std::uint64_t n, std::string what);
+    void throw_at_call(std::uint64_t n, std::string what) {
+        set_failing_call(n, [what = std::move(what)]() -> Error { throw std::runtime_error{what}; });
+    }
     /// Fails every call from now on, `writable` included.
-    void fail_all(Error error);
+    void fail_all(Error error) {
+        const std::lock_guard lock{mutex_};
+        every_call_ = std::move(error);
+    }
     /// Fails no further call.
-    void recover();
+    void recover() {
+        const std::lock_guard lock{mutex_};
+        failing_call_ = 0;
+        every_call_.reset();
+    }
     /// Calls counted since the store was made, failed ones included.
-    std::uint64_t calls() const;
+    std::uint64_t calls() const {
+        const std::lock_guard lock{mutex_};
+        return calls_;
+    }
 
-    void submit(SaveImage command, Completion<SavedImage> completion) override;
-    [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
-    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
+    void submit(SaveImage command, Completion<SavedImage> completion) override {
+        if (auto error = next_error())
+            return completion(*std::move(error));
+        next().submit(std::move(command), std::move(completion));
+    }
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const override {
+        return forward([&] { return next().image(key); });
+    }
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const override {
+        return forward([&] { return next().info(key); });
+    }
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
-    infos(std::span<const PersonId> persons) const override;
+    infos(std::span<const PersonId> persons) const override {
+        return forward([&] { return next().infos(persons); });
+    }
     /// Nothing while every call fails.
-    std::optional<StoredImage> cached_image(PersonId person_id) const override;
+    std::optional<StoredImage> cached_image(PersonId person_id) const override {
+        return error_of_all() ? std::nullopt : next().cached_image(person_id);
+    }
     /// Nothing while every call fails.
-    std::optional<ImageInfo> cached_info(PersonId person_id) const override;
-    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
-    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
-    [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
-    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    [[nodiscard]] result<void> writable() const override;
+    std::optional<ImageInfo> cached_info(PersonId person_id) const override {
+        return error_of_all() ? std::nullopt : next().cached_info(person_id);
+    }
+    [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override {
+        return forward([&] { return next().update_info(std::move(command)); });
+    }
+    [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override {
+        return forward([&] { return next().remove(std::move(command)); });
+    }
+    [[nodiscard]] result<ImageInfo> link(LinkImage command) override {
+        return forward([&] { return next().link(std::move(command)); });
+    }
+    [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override {
+        return forward([&] { return next().unlink(std::move(command)); });
+    }
+    [[nodiscard]] result<void> writable() const override {
+        auto error = error_of_all();
+        return error ? *std::move(error) : next().writable();
+    }
 
 private:
-    struct PORTRAIT_HIDDEN Faults;
+    void set_failing_call(std::uint64_t n, std::function<Error()> fail) {
+        if (n == 0)
+            throw std::invalid_argument{"Calls are counted from 1; got 0"};
+        const std::lock_guard lock{mutex_};
+        failing_call_ = calls_ + n;
+        fail_ = std::move(fail);
+    }
+    std::optional<Error> error_of_all() const {
+        const std::lock_guard lock{mutex_};
+        return every_call_;
+    }
+    /// Counts a call and returns its error, if it fails.
+    std::optional<Error> next_error() const {
+        const std::lock_guard lock{mutex_};
+        ++calls_;
+        return every_call_ || calls_ != failing_call_ ? every_call_ : fail_();
+    }
+    template<class Call>
+    auto forward(const Call& call) const -> decltype(call()) {
+        if (auto error = next_error())
+            return *std::move(error);
+        return call();
+    }
 
-    std::unique_ptr<Faults> faults_;
+    mutable std::mutex mutex_;
+    mutable std::uint64_t calls_ = 0;
+    std::uint64_t failing_call_ = 0; // 0: none, since calls are counted from 1
+    std::function<Error()> fail_;
+    std::optional<Error> every_call_;
 };
 
 } // namespace portrait::testing

@@ -41,7 +41,4 @@ PORTRAIT_EXPORT std::vector<std::byte> make_png_claiming(std::uint32_t width, st
 PORTRAIT_EXPORT std::vector<std::byte> make_png_chunk(std::string_view name,
                                                       std::span<const std::byte> data = {});
 
-/// PNG's CRC-32.
-PORTRAIT_EXPORT std::uint32_t crc32(const std::byte* bytes, std::size_t size);
-
 } // namespace portrait::testing

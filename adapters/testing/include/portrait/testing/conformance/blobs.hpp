@@ -4,197 +4,163 @@
 
 namespace portrait::testing::conformance {
 
-inline void a_shared_blob_is_copied_on_write(Store& store) {
-    const auto shared = save(*store, person(1), 1, 10).blob_id();
-    REQUIRE(store->link(link_command(person(2), shared, 20)).has_value());
-    REQUIRE(store->update_info(description_of(shared, "both")).has_value());
-
-    const auto own = save(*store, person(2), 2, 30);
-    CHECK(own.created);
-    CHECK(own.blob_id() != shared);
-    CHECK(own.info.description == "both");
-    CHECK(own.info.created_at == at(30));
-    CHECK(own.info.linked_at == at(30));
-
-    const auto left = store->image(person(1));
-    REQUIRE(left.has_value());
-    CHECK(left->info.blob_id == shared);
-    CHECK(left->bytes.text() == content(1).bytes.text());
-    CHECK(store->image(person(2)).value().bytes.text() == content(2).bytes.text());
-
-    // Now that nobody else links it, the next save of either keeps its id.
-    CHECK(save(*store, person(1), 3).blob_id() == shared);
-    CHECK(save(*store, person(2), 4).blob_id() == own.blob_id());
-}
-
-inline void a_new_blob_is_linked_to_nobody(Store& store) {
-    auto command = save_command(NewBlob{}, 1, 10);
-    command.texts = {.description = "d", .extra_info = "e", .conceptual_type = "c"};
-    const auto made = store->save(command);
-    REQUIRE(made.has_value());
-    CHECK(made->created);
-    CHECK(made->info.link_version == 0);
-    CHECK(made->info.description == "d");
-    CHECK(made->info.extra_info == "e");
-    CHECK(made->info.conceptual_type == "c");
-    const auto stored = store->image(made->blob_id());
-    REQUIRE(stored.has_value());
-    CHECK(stored->info == made->info);
-    CHECK(is_whole(*stored));
-}
-
-inline void a_blob_without_bytes_waits_for_them(Store& store) {
-    auto command = save_command(NewBlob{}, 1, 10);
-    command.content.reset();
-    const auto made = store->save(command);
-    REQUIRE(made.has_value());
-    const auto blob_id = made->blob_id();
-    CHECK(made->info.size == 0);
-    CHECK_FALSE(made->info.format.has_value());
-    CHECK(store->info(blob_id).value() == made->info);
-    CHECK(store->image(blob_id).error() == errc::blob_without_image);
-    CHECK(store->link(link_command(person(1), blob_id)).error() == errc::blob_without_image);
-    CHECK(store->info(person(1)).error() == errc::image_none);
-
-    CHECK_FALSE(save(*store, blob_id, 2, 20).created);
-    REQUIRE(store->link(link_command(person(1), blob_id)).has_value());
-    CHECK(store->image(person(1)).value().bytes.text() == content(2).bytes.text());
-}
-
-inline void replacing_a_blob_is_seen_by_everybody_who_links_it(Store& store) {
-    const auto blob_id = save(*store, person(1), 1).blob_id();
-    REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
-    const auto before = store->info(person(2)).value();
-
-    const auto replaced = save(*store, blob_id, 2, 30);
-    CHECK_FALSE(replaced.created);
-    CHECK(replaced.info.link_version == 0);
-    for (const auto id : {1, 2})
-        CHECK(store->image(person(id)).value().bytes.text() == content(2).bytes.text());
-    CHECK(store->info(person(2)).value().blob_version > before.blob_version);
-    CHECK(store->info(person(2)).value().link_version == before.link_version);
-    CHECK(store->save(save_command(gone_blob(*store), 1)).error() == errc::blob_unknown);
-}
-
-inline void linking_leaves_the_old_blob_alive(Store& store) {
-    const auto first = save(*store, person(1), 1, 10);
-    const auto other = save(*store, NewBlob{}, 2, 20).blob_id();
-
-    const auto linked = store->link(link_command(person(1), other, 30));
-    REQUIRE(linked.has_value());
-    CHECK(linked->blob_id == other);
-    CHECK(linked->link_version > first.info.link_version);
-    CHECK(linked->linked_at == at(30));
-    CHECK(linked->last_modified() == at(30));
-    CHECK(store->info(person(1)).value() == *linked);
-    CHECK(store->image(first.blob_id()).value().bytes.text() == content(1).bytes.text());
-
-    const auto again = store->link(link_command(person(1), other, 40));
-    REQUIRE(again.has_value());
-    CHECK(*again == *linked);
-    CHECK(store->link(link_command(person(1), gone_blob(*store))).error() == errc::blob_unknown);
-    CHECK(store->info(person(1)).value() == *linked);
-}
-
-inline void unlinking_keeps_the_blob(Store& store) {
-    const auto blob_id = save(*store, person(1), 1).blob_id();
-    const UnlinkImage unlink{.person_id = person(1), .actor = actor(1), .now = at(1)};
-    CHECK(store->unlink(unlink).value() == blob_id);
-    CHECK(store->info(person(1)).error() == errc::image_none);
-    CHECK_FALSE(store->cached_image(person(1)).has_value());
-    CHECK(store->image(blob_id).value().bytes.text() == content(1).bytes.text());
-    CHECK(store->unlink(unlink).value() == std::nullopt);
-    // The next save can't know of the blob left behind.
-    CHECK(save(*store, person(1), 2).blob_id() != blob_id);
-}
-
-inline void removing_a_persons_picture_erases_it_unless_shared(Store& store) {
-    const auto blob_id = save(*store, person(1), 1).blob_id();
-    REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
-
-    const auto first = store->remove(removal_of(person(1)));
-    REQUIRE(first.has_value());
-    CHECK(first->unlinked == blob_id);
-    CHECK_FALSE(first->erased);
-    CHECK(store->image(person(1)).error() == errc::image_none);
-    CHECK(store->image(person(2)).value().bytes.text() == content(1).bytes.text());
-
-    const auto second = store->remove(removal_of(person(2)));
-    REQUIRE(second.has_value());
-    CHECK(second->erased);
-    CHECK(store->info(blob_id).error() == errc::blob_unknown);
-    CHECK_FALSE(store->cached_image(person(2)).has_value());
-
-    const auto third = store->remove(removal_of(person(2)));
-    REQUIRE(third.has_value());
-    CHECK_FALSE(third->unlinked.has_value());
-    CHECK_FALSE(third->erased);
-}
-
-inline void removing_a_blob_unlinks_everybody(Store& store) {
-    const auto blob_id = save(*store, person(1), 1).blob_id();
-    REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
-    const auto removed = store->remove(removal_of(blob_id));
-    REQUIRE(removed.has_value());
-    CHECK(removed->erased);
-    for (const auto id : {1, 2}) {
-        CHECK(store->image(person(id)).error() == errc::image_none);
-        CHECK_FALSE(store->cached_image(person(id)).has_value());
+inline void test_shared_blobs(Store& store) {
+    SECTION("a shared blob is copied on write") {
+        const auto shared = save(*store, person(1), 1, 10).blob_id();
+        REQUIRE(store->link(link_command(person(2), shared, 20)).has_value());
+        REQUIRE(store->update_info(description_of(shared, "both")).has_value());
+        const auto own = save(*store, person(2), 2, 30);
+        CHECK(own.created);
+        CHECK(own.blob_id() != shared);
+        CHECK(own.info.description == "both");
+        CHECK(own.info.created_at == at(30));
+        CHECK(own.info.linked_at == at(30));
+        const auto left = value_of(store->image(person(1)));
+        CHECK(left.info.blob_id == shared);
+        CHECK(left.bytes.text() == content(1).bytes.text());
+        CHECK(store->image(person(2)).value().bytes.text() == content(2).bytes.text());
+        // Now that nobody else links it, the next save of either keeps its id.
+        CHECK(save(*store, person(1), 3).blob_id() == shared);
+        CHECK(save(*store, person(2), 4).blob_id() == own.blob_id());
     }
-    CHECK(store->remove(removal_of(blob_id)).error() == errc::blob_unknown);
+    SECTION("a replaced blob changes for each linked person") {
+        const auto blob_id = save(*store, person(1), 1).blob_id();
+        REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
+        const auto before = store->info(person(2)).value();
+        const auto replaced = save(*store, blob_id, 2, 30);
+        CHECK_FALSE(replaced.created);
+        CHECK(replaced.info.link_version == 0);
+        for (const auto id : {1, 2})
+            CHECK(store->image(person(id)).value().bytes.text() == content(2).bytes.text());
+        CHECK(store->info(person(2)).value().blob_version > before.blob_version);
+        CHECK(store->info(person(2)).value().link_version == before.link_version);
+        CHECK(store->save(save_command(gone_blob(*store), 1)).error() == errc::blob_unknown);
+    }
 }
 
-inline void texts_change_one_by_one(Store& store) {
-    const auto saved = save(*store, person(1), 1, 10);
-    auto command = description_of(person(1), "first");
-    command.extra_info = "extra";
-    const auto first = store->update_info(command);
-    REQUIRE(first.has_value());
-    auto expected = saved.info;
-    expected.description = "first";
-    expected.extra_info = "extra";
-    expected.updated_at = at(50);
-    expected.updated_by = actor(6);
-    expected.blob_version = first->blob_version;
-    CHECK(*first == expected);
-    CHECK(first->blob_version > saved.info.blob_version);
-
-    const auto second = store->update_info(description_of(saved.blob_id(), ""));
-    REQUIRE(second.has_value());
-    CHECK(second->link_version == 0);
-    const auto seen = store->info(person(1)).value();
-    CHECK(seen.description.empty());
-    CHECK(seen.extra_info == "extra");
-    CHECK(seen.conceptual_type == "PERSONPHOTO");
-    CHECK(store->image(person(1)).value().bytes.text() == content(1).bytes.text());
+inline void test_new_blobs(Store& store) {
+    SECTION("a new blob has no links") {
+        auto command = save_command(NewBlob{}, 1, 10);
+        command.texts = {.description = "d", .extra_info = "e", .conceptual_type = "c"};
+        const auto made = value_of(store->save(command));
+        CHECK(made.created);
+        CHECK(made.info.link_version == 0);
+        CHECK(made.info.description == "d");
+        CHECK(made.info.extra_info == "e");
+        CHECK(made.info.conceptual_type == "c");
+        const auto stored = value_of(store->image(made.blob_id()));
+        CHECK(stored.info == made.info);
+        CHECK(is_whole(stored));
+    }
+    SECTION("a blob without bytes gets them later") {
+        auto command = save_command(NewBlob{}, 1, 10);
+        command.content.reset();
+        const auto made = value_of(store->save(command));
+        const auto blob_id = made.blob_id();
+        CHECK(made.info.size == 0);
+        CHECK_FALSE(made.info.format.has_value());
+        CHECK(store->info(blob_id).value() == made.info);
+        CHECK(store->image(blob_id).error() == errc::blob_without_image);
+        CHECK(store->link(link_command(person(1), blob_id)).error() == errc::blob_without_image);
+        CHECK(store->info(person(1)).error() == errc::image_none);
+        CHECK_FALSE(save(*store, blob_id, 2, 20).created);
+        REQUIRE(store->link(link_command(person(1), blob_id)).has_value());
+        CHECK(store->image(person(1)).value().bytes.text() == content(2).bytes.text());
+    }
 }
 
-inline void texts_of_nothing_cannot_change(Store& store) {
-    const auto saved = save(*store, person(1), 1);
-    CHECK(store->update_info(description_of(person(2), "x")).error() == errc::image_none);
-    CHECK(store->update_info(description_of(gone_blob(*store), "x")).error() == errc::blob_unknown);
-
-    auto command = description_of(person(1), "x");
-    command.expected_blob_id = gone_blob(*store);
-    CHECK(store->update_info(command).error() == errc::info_blob_id_mismatch);
-    CHECK(store->info(person(1)).value() == saved.info);
-    command.expected_blob_id = saved.blob_id();
-    CHECK(store->update_info(command).value().description == "x");
+inline void test_links(Store& store) {
+    SECTION("a link keeps the previous blob") {
+        const auto first = save(*store, person(1), 1, 10);
+        const auto other = save(*store, NewBlob{}, 2, 20).blob_id();
+        const auto linked = value_of(store->link(link_command(person(1), other, 30)));
+        CHECK(linked.blob_id == other);
+        CHECK(linked.link_version > first.info.link_version);
+        CHECK(linked.linked_at == at(30));
+        CHECK(linked.last_modified() == at(30));
+        CHECK(store->info(person(1)).value() == linked);
+        CHECK(store->image(first.blob_id()).value().bytes.text() == content(1).bytes.text());
+        const auto again = value_of(store->link(link_command(person(1), other, 40)));
+        CHECK(again == linked);
+        CHECK(store->link(link_command(person(1), gone_blob(*store))).error() == errc::blob_unknown);
+        CHECK(store->info(person(1)).value() == linked);
+    }
+    SECTION("an unlink keeps the blob") {
+        const auto blob_id = save(*store, person(1), 1).blob_id();
+        const UnlinkImage unlink{.person_id = person(1), .actor = actor(1), .now = at(1)};
+        CHECK(store->unlink(unlink).value() == blob_id);
+        CHECK(store->info(person(1)).error() == errc::image_none);
+        CHECK_FALSE(store->cached_image(person(1)).has_value());
+        CHECK(store->image(blob_id).value().bytes.text() == content(1).bytes.text());
+        CHECK(store->unlink(unlink).value() == std::nullopt);
+        // The next save can't know of the blob left behind.
+        CHECK(save(*store, person(1), 2).blob_id() != blob_id);
+    }
 }
 
-inline constexpr Case blob_cases[] = {
-    {"a shared blob is copied on write", a_shared_blob_is_copied_on_write},
-    {"a new blob is linked to nobody", a_new_blob_is_linked_to_nobody},
-    {"a blob without bytes waits for them", a_blob_without_bytes_waits_for_them},
-    {"replacing a blob is seen by everybody who links it",
-     replacing_a_blob_is_seen_by_everybody_who_links_it},
-    {"linking leaves the old blob alive", linking_leaves_the_old_blob_alive},
-    {"unlinking keeps the blob", unlinking_keeps_the_blob},
-    {"removing a person's picture erases it unless shared",
-     removing_a_persons_picture_erases_it_unless_shared},
-    {"removing a blob unlinks everybody", removing_a_blob_unlinks_everybody},
-    {"texts change one by one", texts_change_one_by_one},
-    {"texts of nothing cannot change", texts_of_nothing_cannot_change},
-};
+inline void test_removals(Store& store) {
+    SECTION("a removal by person erases a blob that is not shared") {
+        const auto blob_id = save(*store, person(1), 1).blob_id();
+        REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
+        const auto first = value_of(store->remove(removal_of(person(1))));
+        CHECK(first.unlinked == blob_id);
+        CHECK_FALSE(first.erased);
+        CHECK(store->image(person(1)).error() == errc::image_none);
+        CHECK(store->image(person(2)).value().bytes.text() == content(1).bytes.text());
+        const auto second = value_of(store->remove(removal_of(person(2))));
+        CHECK(second.erased);
+        CHECK(store->info(blob_id).error() == errc::blob_unknown);
+        CHECK_FALSE(store->cached_image(person(2)).has_value());
+        const auto third = value_of(store->remove(removal_of(person(2))));
+        CHECK_FALSE(third.unlinked.has_value());
+        CHECK_FALSE(third.erased);
+    }
+    SECTION("a removal by blob id unlinks each person") {
+        const auto blob_id = save(*store, person(1), 1).blob_id();
+        REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
+        const auto removed = value_of(store->remove(removal_of(blob_id)));
+        CHECK(removed.erased);
+        for (const auto id : {1, 2}) {
+            CHECK(store->image(person(id)).error() == errc::image_none);
+            CHECK_FALSE(store->cached_image(person(id)).has_value());
+        }
+        CHECK(store->remove(removal_of(blob_id)).error() == errc::blob_unknown);
+    }
+}
+
+inline void test_texts(Store& store) {
+    SECTION("texts change one by one") {
+        const auto saved = save(*store, person(1), 1, 10);
+        auto command = description_of(person(1), "first");
+        command.extra_info = "extra";
+        const auto first = value_of(store->update_info(command));
+        auto expected = saved.info;
+        expected.description = "first";
+        expected.extra_info = "extra";
+        expected.updated_at = at(50);
+        expected.updated_by = actor(6);
+        expected.blob_version = first.blob_version;
+        CHECK(first == expected);
+        CHECK(first.blob_version > saved.info.blob_version);
+        const auto second = value_of(store->update_info(description_of(saved.blob_id(), "")));
+        CHECK(second.link_version == 0);
+        const auto seen = store->info(person(1)).value();
+        CHECK(seen.description.empty());
+        CHECK(seen.extra_info == "extra");
+        CHECK(seen.conceptual_type == "PERSONPHOTO");
+        CHECK(store->image(person(1)).value().bytes.text() == content(1).bytes.text());
+    }
+    SECTION("texts of a missing picture can't change") {
+        const auto saved = save(*store, person(1), 1);
+        CHECK(store->update_info(description_of(person(2), "x")).error() == errc::image_none);
+        CHECK(store->update_info(description_of(gone_blob(*store), "x")).error() == errc::blob_unknown);
+        auto command = description_of(person(1), "x");
+        command.expected_blob_id = gone_blob(*store);
+        CHECK(store->update_info(command).error() == errc::info_blob_id_mismatch);
+        CHECK(store->info(person(1)).value() == saved.info);
+        command.expected_blob_id = saved.blob_id();
+        CHECK(store->update_info(command).value().description == "x");
+    }
+}
 
 } // namespace portrait::testing::conformance

@@ -1,24 +1,27 @@
 #pragma once
 
+#include <portrait/image_store.hpp>
 #include <portrait/testing/conformance/catch.hpp>
 #include <portrait/testing/store_commands.hpp>
-#include <portrait/testing/store_factory.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
 
 /// Shared by the parts of the conformance suite; see image_store_conformance.hpp.
 namespace portrait::testing::conformance {
 
 using Store = std::shared_ptr<ImageStore>;
 
-struct Case {
-    const char* name;
-    void (*run)(Store&);
-    std::int32_t first_blob_id = 0; ///< 0: any
-};
+/// The value of a result that must be a success.
+template<class T>
+T value_of(result<T> outcome) {
+    REQUIRE(outcome.has_value());
+    return *std::move(outcome);
+}
 
 inline SavedImage save(ImageStore& store, SaveTarget target, std::uint32_t seed, int seconds = 0) {
-    auto saved = store.save(save_command(target, seed, seconds));
-    REQUIRE(saved.has_value());
-    return *saved;
+    return value_of(store.save(save_command(target, seed, seconds)));
 }
 
 inline RemoveImage removal_of(ImageKey target) {
