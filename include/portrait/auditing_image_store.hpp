@@ -18,7 +18,6 @@ class PORTRAIT_EXPORT AuditingImageStore final : public ForwardingImageStore {
 public:
     /// A null pointer throws `std::invalid_argument`.
     AuditingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<AuditLog> log);
-    ~AuditingImageStore() override;
 
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;

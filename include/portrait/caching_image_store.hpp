@@ -23,7 +23,6 @@ public:
     CachingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<ImageCache> cache);
     /// Creates a cache of its own; see `ImageCache`.
     CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes);
-    ~CachingImageStore() override;
 
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;

@@ -18,7 +18,15 @@ public:
 };
 
 /// The system's clock.
-PORTRAIT_EXPORT std::shared_ptr<const Clock> system_clock();
+inline std::shared_ptr<const Clock> system_clock() {
+    class SystemClock final : public Clock {
+        Timestamp now() const override {
+            return std::chrono::floor<Timestamp::duration>(std::chrono::system_clock::now());
+        }
+    };
+    static const auto clock = std::make_shared<const SystemClock>();
+    return clock;
+}
 
 /// A point in time for measuring durations; not comparable between processes.
 using SteadyTimestamp = std::chrono::steady_clock::time_point;
@@ -32,6 +40,12 @@ public:
 };
 
 /// The system's steady clock (`std::chrono::steady_clock`).
-PORTRAIT_EXPORT std::shared_ptr<const SteadyClock> system_steady_clock();
+inline std::shared_ptr<const SteadyClock> system_steady_clock() {
+    class SystemSteadyClock final : public SteadyClock {
+        SteadyTimestamp now() const override { return std::chrono::steady_clock::now(); }
+    };
+    static const auto clock = std::make_shared<const SystemSteadyClock>();
+    return clock;
+}
 
 } // namespace portrait

@@ -21,7 +21,6 @@ class PORTRAIT_EXPORT ForwardingImageStore : public ImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
     explicit ForwardingImageStore(std::shared_ptr<ImageStore> store);
-    ~ForwardingImageStore() override;
     ForwardingImageStore(const ForwardingImageStore&) = delete;
     ForwardingImageStore& operator=(const ForwardingImageStore&) = delete;
 

@@ -44,14 +44,17 @@ public:
     /// Takes the buffer over, without a copy.
     explicit ImageBytes(std::string bytes);
     /// A view of bytes that `owner` keeps alive and unchanged.
-    ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept;
+    ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept
+        : ImageBytes{std::move(owner), view, view.size()} {}
 
     static ImageBytes copy_of(std::span<const std::byte> bytes);
-    static ImageBytes copy_of(std::string_view bytes);
+    static ImageBytes copy_of(std::string_view bytes) { return ImageBytes{std::string{bytes}}; }
 
     std::span<const std::byte> view() const noexcept { return view_; }
     operator std::span<const std::byte>() const noexcept { return view_; }
-    std::string_view text() const noexcept;
+    std::string_view text() const noexcept {
+        return {reinterpret_cast<const char*>(view_.data()), view_.size()};
+    }
     const std::byte* data() const noexcept { return view_.data(); }
     std::size_t size() const noexcept { return view_.size(); }
     bool empty() const noexcept { return view_.empty(); }

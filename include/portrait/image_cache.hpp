@@ -28,7 +28,6 @@ class PORTRAIT_EXPORT ImageCache {
 public:
     /// `max_bytes` counts pictures and a fixed overhead each; a picture larger than 1/32 of it isn't kept.
     explicit ImageCache(std::uint64_t max_bytes);
-    ~ImageCache();
     ImageCache(const ImageCache&) = delete;
     ImageCache& operator=(const ImageCache&) = delete;
 
@@ -38,7 +37,7 @@ private:
     friend class CachingImageStore;
     friend class RenditionService;
 
-    std::unique_ptr<CacheContents> contents_;
+    std::shared_ptr<CacheContents> contents_;
 };
 
 } // namespace portrait

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <portrait/export.hpp>
-
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -18,11 +17,22 @@ inline constexpr std::array all_image_formats{ImageFormat::png, ImageFormat::jpe
                                               ImageFormat::tiff};
 
 /// `image/png`, `image/jpeg`, `image/gif` or `image/tiff`.
-PORTRAIT_EXPORT std::string_view media_type(ImageFormat format) noexcept;
+constexpr std::string_view media_type(ImageFormat format) noexcept {
+    constexpr std::array<std::string_view, 4> types{"image/png", "image/jpeg", "image/gif", "image/tiff"};
+    return types[static_cast<std::size_t>(format)];
+}
 /// `png`, `jpg`, `gif` or `tif`.
-PORTRAIT_EXPORT std::string_view file_extension(ImageFormat format) noexcept;
+constexpr std::string_view file_extension(ImageFormat format) noexcept {
+    constexpr std::array<std::string_view, 4> extensions{"png", "jpg", "gif", "tif"};
+    return extensions[static_cast<std::size_t>(format)];
+}
 /// The format of one of the four media types above, exactly as `media_type` spells them.
-PORTRAIT_EXPORT std::optional<ImageFormat> format_of_media_type(std::string_view media_type) noexcept;
+constexpr std::optional<ImageFormat> format_of_media_type(std::string_view wanted) noexcept {
+    for (const auto format : all_image_formats)
+        if (media_type(format) == wanted)
+            return format;
+    return std::nullopt;
+}
 
 /// A set of formats.
 class ImageFormats {

@@ -97,11 +97,6 @@ public:
     /// `placeholder`.
     virtual void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
                                     Completion<RenderedImage> completion) const;
-
-protected:
-    ImageRenderer() = default;
-    ImageRenderer(const ImageRenderer&) = default;
-    ImageRenderer& operator=(const ImageRenderer&) = default;
 };
 
 } // namespace portrait

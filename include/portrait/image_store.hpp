@@ -82,11 +82,6 @@ public:
 
     /// Success when writes are accepted; otherwise the error that a write would get. Doesn't block.
     [[nodiscard]] virtual result<void> writable() const = 0;
-
-protected:
-    ImageStore() = default;
-    ImageStore(const ImageStore&) = default;
-    ImageStore& operator=(const ImageStore&) = default;
 };
 
 } // namespace portrait

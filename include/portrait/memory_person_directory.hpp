@@ -4,6 +4,7 @@
 #include <portrait/person_directory.hpp>
 
 #include <initializer_list>
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_set>
 
@@ -13,11 +14,21 @@ namespace portrait {
 class PORTRAIT_EXPORT MemoryPersonDirectory final : public PersonDirectory {
 public:
     MemoryPersonDirectory() = default;
-    MemoryPersonDirectory(std::initializer_list<PersonId> persons);
+    MemoryPersonDirectory(std::initializer_list<PersonId> persons)
+        : persons_{persons} {}
 
-    void add(PersonId person_id);
-    void remove(PersonId person_id);
-    [[nodiscard]] result<bool> contains(PersonId person_id) const override;
+    void add(PersonId person_id) {
+        const std::unique_lock lock{mutex_};
+        persons_.insert(person_id);
+    }
+    void remove(PersonId person_id) {
+        const std::unique_lock lock{mutex_};
+        persons_.erase(person_id);
+    }
+    [[nodiscard]] result<bool> contains(PersonId person_id) const override {
+        const std::shared_lock lock{mutex_};
+        return persons_.contains(person_id);
+    }
 
 private:
     mutable std::shared_mutex mutex_;

@@ -70,20 +70,28 @@ public:
     /// metadata: digest and size are those of these bytes.
     [[nodiscard]] result<Inspection> inspect(std::span<const std::byte> bytes) const;
 
-    // --- a person's picture (contract section 1) ---
+    // By person (contract section 1) or by BlobId (section 7).
 
     /// Stores the picture and returns when it is durable. Keeps the blob id of an earlier picture and updates
     /// its ImageInfo. Errors: those of `inspect`, `person_unknown`, those of `ImageStore::save`.
     [[nodiscard]] result<SavedImage> save(PersonId person_id, ImageBytes bytes, const Actor& actor = {},
                                           Precondition precondition = {});
-
     /// As `save`, but calls back; see `Completion`. Validates on the calling thread, before it returns.
     void submit(PersonId person_id, ImageBytes bytes, const Actor& actor, Precondition precondition,
                 Completion<SavedImage> completion);
+    /// Makes a blob that no person is linked to; empty bytes make a blob whose bytes are stored later by
+    /// `replace`.
+    [[nodiscard]] result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {},
+                                            const Actor& actor = {});
+    /// New bytes for the blob and all persons that are linked to it.
+    [[nodiscard]] result<SavedImage> replace(BlobId blob_id, ImageBytes bytes, const Actor& actor = {},
+                                             Precondition precondition = {});
 
-    /// The picture. Errors: `image_none`, `person_unknown`. The directory is called only when there is no
-    /// picture.
-    [[nodiscard]] result<StoredImage> image(PersonId person_id) const;
+    /// The picture. Errors: those of `ImageStore::image`, `person_unknown`. The directory is called only for
+    /// a person without a picture.
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const { return found(key, store_->image(key)); }
+    /// The ImageInfo. Errors: those of `ImageStore::info`, `person_unknown`.
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const { return found(key, store_->info(key)); }
 
     /// The picture if it can be read without blocking; see `ImageStore::cached_image`.
     std::optional<StoredImage> cached_image(PersonId person_id) const {
@@ -91,7 +99,6 @@ public:
     }
     /// The ImageInfo if it can be read without blocking; see `ImageStore::cached_info`.
     std::optional<ImageInfo> cached_info(PersonId person_id) const { return store_->cached_info(person_id); }
-
     /// The ImageInfos of several persons in one read, in the given order; empty for a person without a
     /// picture, whether or not the directory contains the person.
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
@@ -99,47 +106,18 @@ public:
         return store_->infos(persons);
     }
 
-    /// The ImageInfo. Errors: `image_none`, `person_unknown`.
-    [[nodiscard]] result<ImageInfo> info(PersonId person_id) const;
-
-    /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `info_blob_id_mismatch`,
-    /// `image_none`, `person_unknown`, `precondition_failed`.
-    [[nodiscard]] result<ImageInfo> update_info(PersonId person_id, ImageInfoChange change,
-                                                const Actor& actor = {}, Precondition precondition = {}) {
-        return update(person_id, std::move(change), actor, std::move(precondition));
-    }
-
-    /// Removes the picture; succeeds, too, when there was none. Errors: `person_unknown`,
-    /// `precondition_failed`.
-    [[nodiscard]] result<RemovedImage> remove(PersonId person_id, const Actor& actor = {},
-                                              Precondition precondition = {}) {
-        return remove(ImageKey{person_id}, actor, std::move(precondition));
-    }
-
-    // --- by BlobId (contract section 7) ---
-
-    /// Makes a blob that no person is linked to; empty bytes make a blob whose bytes are stored later by
-    /// `replace`.
-    [[nodiscard]] result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {},
-                                            const Actor& actor = {});
-    [[nodiscard]] result<StoredImage> image(BlobId blob_id) const { return store_->image(blob_id); }
-    [[nodiscard]] result<ImageInfo> info(BlobId blob_id) const { return store_->info(blob_id); }
-    /// New bytes for the blob and all persons that are linked to it.
-    [[nodiscard]] result<SavedImage> replace(BlobId blob_id, ImageBytes bytes, const Actor& actor = {},
-                                             Precondition precondition = {});
-    [[nodiscard]] result<ImageInfo> update_info(BlobId blob_id, ImageInfoChange change,
-                                                const Actor& actor = {}, Precondition precondition = {}) {
-        return update(blob_id, std::move(change), actor, std::move(precondition));
-    }
+    /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `person_unknown`, those of
+    /// `ImageStore::update_info`.
+    [[nodiscard]] result<ImageInfo> update_info(ImageKey target, ImageInfoChange change,
+                                                const Actor& actor = {}, Precondition precondition = {});
+    /// Removes the person's picture, if there is one, or erases the blob and unlinks all persons. Errors:
+    /// `person_unknown`, those of `ImageStore::remove`.
+    [[nodiscard]] result<RemovedImage> remove(ImageKey target, const Actor& actor = {},
+                                              Precondition precondition = {});
     /// Links the person to the blob. Errors: `person_unknown`, `blob_unknown`, `blob_without_image`.
     [[nodiscard]] result<ImageInfo> link(PersonId person_id, BlobId blob_id, const Actor& actor = {});
     /// Unlinks the person, keeps the blob and returns its id.
     [[nodiscard]] result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
-    /// Erases the blob and unlinks all persons.
-    [[nodiscard]] result<RemovedImage> remove(BlobId blob_id, const Actor& actor = {},
-                                              Precondition precondition = {}) {
-        return remove(ImageKey{blob_id}, actor, std::move(precondition));
-    }
 
     /// Success when writes are accepted; see `ImageStore::writable`.
     [[nodiscard]] result<void> writable() const { return store_->writable(); }
@@ -154,12 +132,16 @@ private:
     [[nodiscard]] result<PreparedSave> prepare(SaveTarget target, ImageBytes bytes, ImageTexts texts,
                                                const Actor& actor, Precondition precondition) const;
     [[nodiscard]] result<SavedImage> save(result<PreparedSave> save);
-    [[nodiscard]] result<ImageInfo> update(ImageKey target, ImageInfoChange change, const Actor& actor,
-                                           Precondition precondition);
-    [[nodiscard]] result<RemovedImage> remove(ImageKey target, const Actor& actor, Precondition precondition);
     /// Success for a blob.
     [[nodiscard]] result<void> require_person(const ImageKey& target) const;
-    Error no_image(PersonId person_id) const;
+    /// The outcome of a read; `image_none` becomes `person_unknown` unless the person exists.
+    template<class Value>
+    [[nodiscard]] result<Value> found(const ImageKey& key, result<Value>&& outcome) const {
+        if (!outcome && outcome.error() == errc::image_none)
+            return no_image(key);
+        return std::move(outcome);
+    }
+    Error no_image(const ImageKey& key) const;
 
     std::shared_ptr<ImageStore> store_;
     std::shared_ptr<const PersonDirectory> directory_;

@@ -5,17 +5,21 @@
 #include <portrait/export.hpp>
 #include <portrait/image_info.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
 namespace portrait {
 
 /// A condition on the stored version: any version, or one of a list (an empty list matches nothing).
-struct PORTRAIT_EXPORT VersionCondition {
+struct VersionCondition {
     bool any = false;
     std::vector<ImageVersion> versions{};
 
-    bool holds(const ImageVersion* current) const noexcept;
+    /// `current` is null without a picture.
+    bool holds(const ImageVersion* current) const noexcept {
+        return current && (any || std::find(versions.begin(), versions.end(), *current) != versions.end());
+    }
 };
 
 /// A writer's condition on the stored state (contract section 6); empty: none. A store checks it inside the

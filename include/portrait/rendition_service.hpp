@@ -29,7 +29,6 @@ public:
     RenditionService(std::shared_ptr<const PersonImageService> images,
                      std::shared_ptr<const ImageRenderer> renderer,
                      std::shared_ptr<ImageCache> cache = nullptr);
-    ~RenditionService();
 
     /// The rendition if it is in memory, without blocking; otherwise nothing.
     std::optional<ImageRendition> cached(PersonId person_id, const Rendition& rendition) const;
@@ -62,7 +61,8 @@ private:
     struct PORTRAIT_HIDDEN Rendering;
     struct PORTRAIT_HIDDEN State;
 
-    void start(const std::shared_ptr<Rendering>& rendering, PersonId person_id) const;
+    void start(const std::shared_ptr<Rendering>& rendering, PersonId person_id,
+               const Rendition& rendition) const;
 
     std::shared_ptr<const PersonImageService> images_;
     std::shared_ptr<const ImageRenderer> renderer_;

@@ -60,15 +60,11 @@ enum class MetadataPolicy : std::uint8_t { keep, scrub };
 /// Removes the metadata of a file and changes no pixel: compressed data are copied, nothing is decoded.
 ///
 /// - JPEG keeps the segments for decoding, JFIF (without its thumbnail), the ICC profile and Adobe's colour
-/// transform. Other
-///   application segments, comments, and all data behind the end of the picture are removed.
-/// - PNG keeps critical chunks, those for colours and transparency (tRNS, gAMA, cHRM, sRGB, iCCP, cICP, mDCV,
-/// cLLI, sBIT,
-///   bKGD, hIST, pHYs) and those of an animation. All other chunks are removed.
-/// - GIF keeps its frames, loop count and ICC profile. Comments and all other extensions are removed.
+///   transform; all other segments and all data behind the end of the picture are removed.
+/// - PNG keeps critical chunks and those for colours, transparency, density and animation.
+/// - GIF keeps its frames, loop count and ICC profile.
 /// - TIFF is left unchanged, since its metadata and picture are one structure; see `ScrubReceipt::supported`.
-/// - An EXIF orientation other than 1 stays, alone, in an EXIF block of 26 bytes in the place of the first
-/// one.
+/// - The first EXIF block is replaced by one of its orientation alone, unless that is 1 or absent.
 ///
 /// Errors: those of `probe`; `image_corrupt` when the structure is damaged, so that metadata might stay. A
 /// file that is cut off within its pixels is scrubbed up to its end. Takes time and memory in proportion to

@@ -162,9 +162,7 @@ void CacheContents::Shard::unlist(const CacheKey& key, std::optional<BlobId> blo
 }
 
 ImageCache::ImageCache(std::uint64_t max_bytes)
-    : contents_{std::make_unique<CacheContents>(max_bytes)} {}
-
-ImageCache::~ImageCache() = default;
+    : contents_{std::make_shared<CacheContents>(max_bytes)} {}
 
 CacheStatistics ImageCache::statistics() const {
     return contents_->statistics();

@@ -5,10 +5,6 @@
 namespace portrait::probing {
 namespace {
 
-constexpr std::uint64_t screen_end = 13; // signature and logical screen descriptor
-constexpr std::uint64_t descriptor_size = 10;
-constexpr std::uint8_t table_flag = 0x80;
-
 std::uint16_t bits_of_table(std::uint8_t flags) {
     return static_cast<std::uint16_t>((flags & 7U) + 1U);
 }
@@ -46,10 +42,10 @@ public:
 
 private:
     [[nodiscard]] result<void> read_descriptor(ImageHeader& header) {
-        if (!bytes_.has(position_, descriptor_size))
-            return truncated("GIF's first frame", bytes_, position_ + descriptor_size);
+        if (!bytes_.has(position_, gif_descriptor_size))
+            return truncated("GIF's first frame", bytes_, position_ + gif_descriptor_size);
         const auto flags = bytes_.u8(position_ + 9);
-        if ((flags & table_flag) != 0)
+        if ((flags & gif_table_flag) != 0)
             header.bits_per_sample = bits_of_table(flags);
         return {};
     }
@@ -81,8 +77,8 @@ private:
 } // namespace
 
 [[nodiscard]] result<ImageHeader> read_gif(ByteView bytes) {
-    if (!bytes.has(0, screen_end))
-        return truncated("GIF's logical screen descriptor", bytes, screen_end);
+    if (!bytes.has(0, gif_screen_end))
+        return truncated("GIF's logical screen descriptor", bytes, gif_screen_end);
     ImageHeader header{.format = ImageFormat::gif,
                        .width = bytes.le16(6),
                        .height = bytes.le16(8),
@@ -90,9 +86,9 @@ private:
                        .color = ColorModel::palette};
     if (header.width == 0 || header.height == 0)
         return zero_dimension("GIF", header.width, header.height);
-    auto position = screen_end;
+    auto position = gif_screen_end;
     const auto flags = bytes.u8(10);
-    if ((flags & table_flag) != 0) {
+    if ((flags & gif_table_flag) != 0) {
         header.bits_per_sample = bits_of_table(flags);
         position += std::uint64_t{3} << header.bits_per_sample;
         if (!bytes.has(0, position))
@@ -100,7 +96,7 @@ private:
     }
     if (auto walked = BlockWalk{bytes, position}.to_first_frame(header); !walked)
         return walked.error();
-    if (stb_contradicts(bytes.part(0, screen_end), {header.width, header.height}))
+    if (stb_contradicts(bytes.part(0, gif_screen_end), {header.width, header.height}))
         return corrupt("The GIF's dimensions can be read in two ways");
     return header;
 }

@@ -1,4 +1,3 @@
-#include "png_chunks.hpp"
 #include "readers.hpp"
 
 #include <fmt/format.h>

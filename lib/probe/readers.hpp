@@ -1,11 +1,12 @@
 #pragma once
 
-#include "byte_view.hpp"
-
-#include <portrait/error.hpp>
-#include <portrait/image_header.hpp>
 #include <portrait/probe.hpp>
 
+#include <boost/assert.hpp>
+#include <boost/crc.hpp>
+
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,6 +23,67 @@ inline constexpr std::string_view tiff_little_signature{"II*\0", 4};
 inline constexpr std::string_view tiff_big_signature{"MM\0*", 4};
 inline constexpr std::string_view bigtiff_little_signature{"II+\0", 4};
 inline constexpr std::string_view bigtiff_big_signature{"MM\0+", 4};
+
+inline constexpr std::uint64_t gif_screen_end = 13; // signature and logical screen descriptor
+inline constexpr std::uint64_t gif_descriptor_size = 10;
+inline constexpr std::uint8_t gif_table_flag = 0x80;
+
+/// Untrusted bytes and the numbers in them. Offsets are 64 bits wide, so that lengths from a file can be
+/// added without overflow. Call `has` before each read.
+class ByteView {
+public:
+    explicit ByteView(std::span<const std::byte> bytes) noexcept
+        : bytes_{bytes} {}
+
+    std::uint64_t size() const noexcept { return bytes_.size(); }
+
+    /// Whether `count` bytes exist from `offset` on.
+    bool has(std::uint64_t offset, std::uint64_t count) const noexcept {
+        return offset <= size() && count <= size() - offset;
+    }
+
+    std::uint8_t u8(std::uint64_t offset) const noexcept {
+        BOOST_ASSERT(has(offset, 1));
+        return std::to_integer<std::uint8_t>(bytes_[static_cast<std::size_t>(offset)]);
+    }
+    std::uint16_t be16(std::uint64_t offset) const noexcept {
+        return static_cast<std::uint16_t>(u8(offset) << 8 | u8(offset + 1));
+    }
+    std::uint16_t le16(std::uint64_t offset) const noexcept {
+        return static_cast<std::uint16_t>(u8(offset + 1) << 8 | u8(offset));
+    }
+    std::uint32_t be32(std::uint64_t offset) const noexcept {
+        return static_cast<std::uint32_t>(be16(offset)) << 16 | be16(offset + 2);
+    }
+    std::uint32_t le32(std::uint64_t offset) const noexcept {
+        return static_cast<std::uint32_t>(le16(offset + 2)) << 16 | le16(offset);
+    }
+
+    std::span<const std::byte> part(std::uint64_t offset, std::uint64_t count) const noexcept {
+        BOOST_ASSERT(has(offset, count));
+        return bytes_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
+    }
+    /// The bytes as characters.
+    std::string_view text(std::uint64_t offset, std::uint64_t count) const noexcept {
+        const auto bytes = part(offset, count);
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    }
+
+    /// Whether all of `expected` is at `offset`.
+    bool matches(std::uint64_t offset, std::string_view expected) const noexcept {
+        return has(offset, expected.size()) && text(offset, expected.size()) == expected;
+    }
+    /// Whether the bytes from `offset` on are `expected` or its beginning.
+    bool begins_to_match(std::uint64_t offset, std::string_view expected) const noexcept {
+        if (offset > size())
+            return true;
+        const auto there = expected.substr(0, static_cast<std::size_t>(size() - offset));
+        return text(offset, there.size()) == there;
+    }
+
+private:
+    std::span<const std::byte> bytes_;
+};
 
 /// The work that one call of `probe` may still do.
 class Budget {
@@ -53,6 +115,27 @@ private:
 [[nodiscard]] result<ImageHeader> read_jpeg(ByteView bytes);
 [[nodiscard]] result<ImageHeader> read_gif(ByteView bytes);
 [[nodiscard]] result<ImageHeader> read_tiff(ByteView bytes);
+
+inline constexpr std::uint64_t chunk_frame = 12; // length, name and CRC
+inline constexpr std::uint32_t largest_png_number = 0x7fff'ffff;
+
+/// Whether the text can be a chunk's name.
+inline bool is_chunk_name(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+}
+
+/// Whether decoders may ignore the chunk.
+inline bool is_ancillary(std::string_view name) {
+    return name.front() >= 'a';
+}
+
+/// PNG's CRC-32.
+inline std::uint32_t checksum(std::span<const std::byte> bytes) {
+    boost::crc_32_type crc;
+    crc.process_bytes(bytes.data(), bytes.size());
+    return crc.checksum();
+}
 
 /// The name of another format that users upload as a picture, such as "a WebP picture"; absent for unknown
 /// bytes. Reads at most the first 16 KiB.

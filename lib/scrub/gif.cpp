@@ -1,4 +1,3 @@
-#include "../probe/readers.hpp"
 #include "scrubbers.hpp"
 
 #include <algorithm>
@@ -8,23 +7,20 @@
 namespace portrait::scrubbing {
 namespace {
 
+using namespace probing;
 using namespace std::string_view_literals;
-
-constexpr std::uint64_t screen_end = 13;
-constexpr std::uint64_t descriptor_size = 10;
-constexpr std::uint8_t table_flag = 0x80;
 
 // Loop counts and the colour profile.
 constexpr std::array kept_applications{"NETSCAPE2.0"sv, "ANIMEXTS1.0"sv, "ICCRGBG1012"sv};
 
 class GifScrub {
 public:
-    GifScrub(probing::ByteView bytes, Excision& excision)
+    GifScrub(ByteView bytes, Excision& excision)
         : bytes_{bytes}
         , excision_{excision} {}
 
-    [[nodiscard]] result<std::optional<std::uint8_t>> run() {
-        position_ = screen_end;
+    [[nodiscard]] result<Orientation> run() {
+        position_ = gif_screen_end;
         skip_table(bytes_.u8(10));
         while (bytes_.has(position_, 1)) {
             switch (bytes_.u8(position_)) {
@@ -33,21 +29,20 @@ public:
             case 0x2c: skip_frame(); break;
             case 0x3b:
                 excision_.remove(MetadataKind::trailing_data, position_ + 1, bytes_.size());
-                return std::optional<std::uint8_t>{};
+                return Orientation{};
             default:
-                return probing::corrupt(
-                    "The GIF has an unknown block, so its metadata can't be separated from "
-                    "its picture data");
+                return corrupt("The GIF has an unknown block, so its metadata can't be separated from "
+                               "its picture data");
             }
         }
-        return std::optional<std::uint8_t>{}; // cut off
+        return Orientation{}; // cut off
     }
 
 private:
     void go_to(std::uint64_t position) { position_ = std::min(position, bytes_.size()); }
 
     void skip_table(std::uint8_t flags) {
-        if ((flags & table_flag) != 0)
+        if ((flags & gif_table_flag) != 0)
             go_to(position_ + (std::uint64_t{6} << (flags & 7U)));
     }
 
@@ -62,8 +57,8 @@ private:
 
     void skip_frame() {
         const auto begin = position_;
-        go_to(begin + descriptor_size);
-        if (!bytes_.has(begin, descriptor_size))
+        go_to(begin + gif_descriptor_size);
+        if (!bytes_.has(begin, gif_descriptor_size))
             return;
         skip_table(bytes_.u8(begin + 9));
         go_to(position_ + 1); // the least code size
@@ -90,14 +85,14 @@ private:
                            [&](auto name) { return bytes_.matches(begin + 3, name); });
     }
 
-    probing::ByteView bytes_;
+    ByteView bytes_;
     Excision& excision_;
     std::uint64_t position_ = 0;
 };
 
 } // namespace
 
-[[nodiscard]] result<std::optional<std::uint8_t>> scrub_gif(probing::ByteView bytes, Excision& excision) {
+[[nodiscard]] result<Orientation> scrub_gif(ByteView bytes, Excision& excision) {
     return GifScrub{bytes, excision}.run();
 }
 

@@ -1,5 +1,4 @@
-#include "../probe/jpeg_markers.hpp"
-#include "../probe/readers.hpp"
+#include "probe/jpeg_markers.hpp"
 #include "scrubbers.hpp"
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace portrait::scrubbing {
@@ -38,7 +38,7 @@ public:
         : bytes_{bytes}
         , excision_{excision} {}
 
-    [[nodiscard]] result<std::optional<std::uint8_t>> run() {
+    [[nodiscard]] result<Orientation> run() {
         for (;;) {
             const auto before = position_;
             const auto marker = next_marker();
@@ -129,16 +129,11 @@ private:
     }
 
     MetadataKind kind_of(const Segment& segment) {
-        struct Known {
-            std::uint8_t marker;
-            std::string_view signature;
-            MetadataKind kind;
-        };
-        constexpr std::array known{Known{com, "", MetadataKind::comment},
-                                   Known{app0, "JFXX\0"sv, MetadataKind::thumbnail},
-                                   Known{app1, "http://ns.adobe.com/x"sv, MetadataKind::xmp},
-                                   Known{app2, "MPF\0"sv, MetadataKind::extra_image},
-                                   Known{app13, "Photoshop 3.0\0"sv, MetadataKind::iptc}};
+        constexpr std::array known{std::tuple{com, ""sv, MetadataKind::comment},
+                                   std::tuple{app0, "JFXX\0"sv, MetadataKind::thumbnail},
+                                   std::tuple{app1, "http://ns.adobe.com/x"sv, MetadataKind::xmp},
+                                   std::tuple{app2, "MPF\0"sv, MetadataKind::extra_image},
+                                   std::tuple{app13, "Photoshop 3.0\0"sv, MetadataKind::iptc}};
         for (const auto& [marker, signature, kind] : known)
             if (segment.marker == marker && starts_with(segment, signature))
                 return kind;
@@ -189,12 +184,12 @@ private:
     Excision& excision_;
     std::uint64_t position_ = 2; // after SOI
     bool exif_ = false;
-    std::optional<std::uint8_t> orientation_;
+    Orientation orientation_;
 };
 
 } // namespace
 
-[[nodiscard]] result<std::optional<std::uint8_t>> scrub_jpeg(ByteView bytes, Excision& excision) {
+[[nodiscard]] result<Orientation> scrub_jpeg(ByteView bytes, Excision& excision) {
     return JpegScrub{bytes, excision}.run();
 }
 

@@ -1,5 +1,3 @@
-#include "../probe/png_chunks.hpp"
-#include "../probe/readers.hpp"
 #include "scrubbers.hpp"
 
 #include <boost/endian/conversion.hpp>
@@ -14,6 +12,7 @@
 namespace portrait::scrubbing {
 namespace {
 
+using namespace probing;
 using namespace std::string_view_literals;
 
 /// Critical chunks, and the ancillary ones that affect how the picture is shown.
@@ -47,24 +46,23 @@ MetadataKind kind_of_text(std::string_view text) {
 /// The whole eXIf chunk of an orientation.
 std::vector<std::byte> orientation_chunk(std::uint8_t orientation) {
     const auto block = orientation_block(orientation);
-    std::vector<std::byte> chunk(probing::chunk_frame + block.size());
+    std::vector<std::byte> chunk(chunk_frame + block.size());
     chunk[3] = std::byte{block.size()};
     std::memcpy(chunk.data() + 4, "eXIf", 4);
     std::copy(block.begin(), block.end(), chunk.begin() + 8);
-    const auto crc =
-        boost::endian::native_to_big(probing::checksum(std::span{chunk}.subspan(4, 4 + block.size())));
+    const auto crc = boost::endian::native_to_big(checksum(std::span{chunk}.subspan(4, 4 + block.size())));
     std::memcpy(chunk.data() + 8 + block.size(), &crc, sizeof crc);
     return chunk;
 }
 
 class PngScrub {
 public:
-    PngScrub(probing::ByteView bytes, Excision& excision)
+    PngScrub(ByteView bytes, Excision& excision)
         : bytes_{bytes}
         , excision_{excision} {}
 
-    [[nodiscard]] result<std::optional<std::uint8_t>> run() {
-        auto position = std::uint64_t{probing::png_signature.size()};
+    [[nodiscard]] result<Orientation> run() {
+        auto position = std::uint64_t{png_signature.size()};
         while (bytes_.has(position, 8)) {
             const auto chunk = chunk_at(position);
             if (!chunk)
@@ -84,10 +82,10 @@ private:
     [[nodiscard]] result<Chunk> chunk_at(std::uint64_t position) const {
         const std::uint64_t length = bytes_.be32(position);
         const auto name = bytes_.text(position + 4, 4);
-        if (!probing::is_chunk_name(name) || length > probing::largest_png_number)
-            return probing::corrupt("The PNG has something that is not a chunk where a chunk should begin");
+        if (!is_chunk_name(name) || length > largest_png_number)
+            return corrupt("The PNG has something that is not a chunk where a chunk should begin");
         return Chunk{name, position, position + 8, std::min(position + 8 + length, bytes_.size()),
-                     std::min(position + probing::chunk_frame + length, bytes_.size())};
+                     std::min(position + chunk_frame + length, bytes_.size())};
     }
 
     [[nodiscard]] result<void> scrub_chunk(const Chunk& chunk) {
@@ -95,8 +93,8 @@ private:
             return {};
         if (chunk.name == "eXIf"sv)
             replace_exif(chunk);
-        else if (!probing::is_ancillary(chunk.name))
-            return probing::corrupt(fmt::format("The PNG has an unexpected {} chunk", chunk.name));
+        else if (!is_ancillary(chunk.name))
+            return corrupt(fmt::format("The PNG has an unexpected {} chunk", chunk.name));
         else
             excision_.remove(kind_of(chunk), chunk.begin, chunk.end);
         return {};
@@ -111,21 +109,20 @@ private:
     void replace_exif(const Chunk& chunk) {
         if (std::exchange(exif_, true))
             return excision_.remove(MetadataKind::exif, chunk.begin, chunk.end);
-        orientation_ =
-            orientation_in(probing::ByteView{bytes_.part(chunk.data, chunk.data_end - chunk.data)});
+        orientation_ = orientation_in(ByteView{bytes_.part(chunk.data, chunk.data_end - chunk.data)});
         excision_.replace(MetadataKind::exif, chunk.begin, chunk.end,
                           orientation_ ? orientation_chunk(*orientation_) : std::vector<std::byte>{});
     }
 
-    probing::ByteView bytes_;
+    ByteView bytes_;
     Excision& excision_;
     bool exif_ = false;
-    std::optional<std::uint8_t> orientation_;
+    Orientation orientation_;
 };
 
 } // namespace
 
-[[nodiscard]] result<std::optional<std::uint8_t>> scrub_png(probing::ByteView bytes, Excision& excision) {
+[[nodiscard]] result<Orientation> scrub_png(ByteView bytes, Excision& excision) {
     return PngScrub{bytes, excision}.run();
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "../probe/byte_view.hpp"
+#include "probe/readers.hpp"
 
-#include <portrait/error.hpp>
 #include <portrait/scrub.hpp>
 
 #include <array>
@@ -13,6 +12,9 @@
 #include <vector>
 
 namespace portrait::scrubbing {
+
+/// An EXIF orientation, 2 to 8, or none.
+using Orientation = std::optional<std::uint8_t>;
 
 /// Cuts parts out of a file, from its beginning to its end, and counts them. Copies nothing before the first
 /// cut.
@@ -42,15 +44,15 @@ private:
 
 /// The orientation in the first directory of an EXIF block; absent when there is none, when it isn't 2 to 8,
 /// or when the block is damaged. `bytes` begin with the TIFF header.
-std::optional<std::uint8_t> orientation_in(probing::ByteView bytes);
+Orientation orientation_in(probing::ByteView bytes);
 
 /// An EXIF block (a big-endian TIFF structure) of an orientation alone.
 std::array<std::byte, 26> orientation_block(std::uint8_t orientation);
 
 /// Each cuts the metadata out of a file whose head `probe` has accepted, and returns the orientation that
 /// stays; errors as `scrub` documents them.
-[[nodiscard]] result<std::optional<std::uint8_t>> scrub_jpeg(probing::ByteView bytes, Excision& excision);
-[[nodiscard]] result<std::optional<std::uint8_t>> scrub_png(probing::ByteView bytes, Excision& excision);
-[[nodiscard]] result<std::optional<std::uint8_t>> scrub_gif(probing::ByteView bytes, Excision& excision);
+[[nodiscard]] result<Orientation> scrub_jpeg(probing::ByteView bytes, Excision& excision);
+[[nodiscard]] result<Orientation> scrub_png(probing::ByteView bytes, Excision& excision);
+[[nodiscard]] result<Orientation> scrub_gif(probing::ByteView bytes, Excision& excision);
 
 } // namespace portrait::scrubbing

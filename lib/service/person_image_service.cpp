@@ -1,4 +1,4 @@
-#include "values/required.hpp"
+#include "stores/ports.hpp"
 #include "values/text.hpp"
 
 #include <portrait/person_image_service.hpp>
@@ -18,10 +18,6 @@ namespace {
 ImageTexts texts_of_person() {
     return {.description = {}, .extra_info = {}, .conceptual_type = "PERSONPHOTO"};
 }
-
-constexpr std::size_t max_description = 2048;
-constexpr std::size_t max_extra_info = 2048;
-constexpr std::size_t max_conceptual_type = 254;
 
 Error over_limit(errc code, std::string_view verb, std::uint64_t observed, std::uint64_t limit,
                  std::string_view unit) {
@@ -55,15 +51,17 @@ Error over_limit(errc code, std::string_view verb, std::uint64_t observed, std::
 }
 
 [[nodiscard]] result<void> check_texts(const ImageInfoChange& change) {
-    const auto check = [](std::string_view name, const std::optional<std::string>& text,
-                          std::size_t limit) -> result<void> {
-        return text ? check_text(name, *text, limit) : result<void>{};
+    struct Text {
+        std::string_view name;
+        const std::optional<std::string>& text;
+        std::size_t max_characters;
     };
-    if (auto checked = check("Description", change.description, max_description); !checked)
-        return checked;
-    if (auto checked = check("ExtraInfo", change.extra_info, max_extra_info); !checked)
-        return checked;
-    return check("ConceptualType", change.conceptual_type, max_conceptual_type);
+    for (const auto& [name, text, max_characters] :
+         {Text{"Description", change.description, 2048}, Text{"ExtraInfo", change.extra_info, 2048},
+          Text{"ConceptualType", change.conceptual_type, 254}})
+        if (auto checked = text ? check_text(name, *text, max_characters) : result<void>{}; !checked)
+            return checked;
+    return {};
 }
 
 /// The store's answer with the receipt of the scrub.
@@ -108,10 +106,12 @@ result<void> PersonImageService::require_person(const ImageKey& target) const {
     return {};
 }
 
-Error PersonImageService::no_image(PersonId person_id) const {
-    if (auto known = require_person(person_id); !known)
+Error PersonImageService::no_image(const ImageKey& key) const {
+    if (auto known = require_person(key); !known)
         return known.error();
-    return Error{errc::image_none, fmt::format("Person id {} has no picture", person_id.value())};
+    const auto* const person_id = std::get_if<PersonId>(&key);
+    return Error{errc::image_none,
+                 fmt::format("Person id {} has no picture", person_id ? person_id->value() : 0)};
 }
 
 result<PersonImageService::PreparedSave> PersonImageService::prepare(SaveTarget target, ImageBytes bytes,
@@ -168,22 +168,8 @@ void PersonImageService::submit(PersonId person_id, ImageBytes bytes, const Acto
     });
 }
 
-result<StoredImage> PersonImageService::image(PersonId person_id) const {
-    auto stored = store_->image(person_id);
-    if (!stored && stored.error() == errc::image_none)
-        return no_image(person_id);
-    return stored;
-}
-
-result<ImageInfo> PersonImageService::info(PersonId person_id) const {
-    auto info = store_->info(person_id);
-    if (!info && info.error() == errc::image_none)
-        return no_image(person_id);
-    return info;
-}
-
-result<ImageInfo> PersonImageService::update(ImageKey target, ImageInfoChange change, const Actor& actor,
-                                             Precondition precondition) {
+result<ImageInfo> PersonImageService::update_info(ImageKey target, ImageInfoChange change, const Actor& actor,
+                                                  Precondition precondition) {
     if (auto checked = check_texts(change); !checked)
         return checked.error();
     if (auto known = require_person(target); !known)

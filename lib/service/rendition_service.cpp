@@ -1,6 +1,5 @@
 #include "cache/cache_contents.hpp"
-#include "values/awaited.hpp"
-#include "values/required.hpp"
+#include "stores/ports.hpp"
 
 #include <portrait/pictures_in_use.hpp>
 #include <portrait/probe.hpp>
@@ -20,9 +19,10 @@ namespace portrait {
 
 /// One rendering and the callers that wait for it.
 struct RenditionService::Rendering {
+    /// Differs for each result: by `link_version`, too, since the outcome has the person's ImageInfo.
     struct Subject {
-        std::optional<ImageVersion> version{};
-        Placeholder placeholder{}; ///< when there is no version
+        CacheKey key;
+        std::int64_t link_version = 0;
 
         friend bool operator==(const Subject&, const Subject&) = default;
     };
@@ -43,12 +43,10 @@ struct RenditionService::Rendering {
         std::optional<std::stop_callback<Leave>> watch;
     };
 
-    Rendering(const Subject& made_of, const Rendition& made_as)
-        : subject{made_of}
-        , rendition{made_as} {}
+    explicit Rendering(const Subject& made_of)
+        : subject{made_of} {}
 
     Subject subject;
-    Rendition rendition;
     std::atomic<std::size_t> callers{1};           ///< 0 is final
     std::vector<std::shared_ptr<Waiting>> waiting; ///< under the mutex of `State`
     std::stop_source stop;
@@ -67,48 +65,49 @@ struct RenditionService::State {
 
     std::shared_ptr<ImageCache> cache;
     /// Renditions that the cache doesn't keep, such as large ones, while answers with them are being sent.
-    mutable PicturesInUse<BytesKey, RenderedImage, CacheKeyHash> in_use;
+    mutable PicturesInUse<CacheKey, RenderedImage, CacheKeyHash> in_use;
     std::mutex mutex;
     std::list<std::shared_ptr<Rendering>> renderings; // few: those that run or wait to be run
 
     CacheContents::Moment now() const { return cache ? cache->contents_->now() : 0; }
 
-    std::optional<RenderedImage> find(const ImageInfo& info, const Rendition& rendition) const {
-        const BytesKey key{info.blob_id, info.blob_version, rendition};
+    std::optional<RenderedImage> find(const CacheKey& key) const {
         if (cache)
             if (auto kept = cache->contents_->find_image(key))
                 return kept;
         return in_use.find(key);
     }
-    std::optional<RenderedImage> find(Placeholder kind, const Rendition& rendition) const {
-        return cache ? cache->contents_->find_image(PlaceholderKey{kind, rendition}) : std::nullopt;
+    std::optional<Outcome> find(const CacheKey& key, const ImageInfo* info) const {
+        auto image = find(key);
+        if (!image)
+            return std::nullopt;
+        return Outcome{info ? std::optional{*info} : std::nullopt, *std::move(image)};
     }
 
     /// Returns the rendition to answer with.
-    RenderedImage keep(const ImageInfo& info, const Rendition& rendition, RenderedImage made,
-                       CacheContents::Moment read_at) const {
-        const BytesKey key{info.blob_id, info.blob_version, rendition};
+    RenderedImage keep(const CacheKey& key, RenderedImage made, CacheContents::Moment read_at) const {
         made = in_use.share(key, std::move(made));
         if (cache)
             cache->contents_->keep(key, made, read_at);
         return made;
     }
 
-    /// Joins the rendering of this subject, or starts one. `find` returns the outcome if it is kept already.
-    template<class Find, class Start>
-    void join_or_start(const Subject& subject, const Rendition& rendition, std::stop_token stop,
-                       Completion<Outcome> completion, const Find& find, const Start& start) {
-        if (auto outcome = find())
+    /// Completes with the kept outcome, or joins the rendering of this subject, or starts one. `info` is null
+    /// for a placeholder.
+    template<class Start>
+    void join_or_start(const CacheKey& key, const ImageInfo* info, std::stop_token stop,
+                       Completion<Outcome> completion, const Start& start) {
+        if (auto outcome = find(key, info))
             return completion(*std::move(outcome));
         const auto waiting = std::make_shared<Rendering::Waiting>();
         waiting->completion = std::move(completion);
-        const auto [rendering, first] = joined(subject, rendition, waiting);
+        const auto [rendering, first] = joined({key, info ? info->link_version : 0}, waiting);
         // Only this thread and the destructor touch the watch, whenever the rendering ends.
         waiting->watch.emplace(std::move(stop), Rendering::Leave{rendering});
         if (!first)
             return;
         // Another rendering may have ended since the first look.
-        if (auto outcome = find())
+        if (auto outcome = find(key, info))
             return end(rendering, *std::move(outcome));
         try {
             start(rendering);
@@ -141,16 +140,16 @@ struct RenditionService::State {
     }
 
 private:
-    std::pair<std::shared_ptr<Rendering>, bool> joined(const Subject& subject, const Rendition& rendition,
+    std::pair<std::shared_ptr<Rendering>, bool> joined(const Subject& subject,
                                                        const std::shared_ptr<Rendering::Waiting>& waiting) {
         const std::lock_guard lock{mutex};
         for (const auto& rendering : renderings) {
-            if (rendering->subject == subject && rendering->rendition == rendition && rendering->join()) {
+            if (rendering->subject == subject && rendering->join()) {
                 rendering->waiting.push_back(waiting);
                 return {rendering, false};
             }
         }
-        renderings.push_back(std::make_shared<Rendering>(subject, rendition));
+        renderings.push_back(std::make_shared<Rendering>(subject));
         renderings.back()->waiting.push_back(waiting);
         return {renderings.back(), true};
     }
@@ -165,21 +164,19 @@ RenditionService::RenditionService(std::shared_ptr<const PersonImageService> ima
     state_->cache = std::move(cache);
 }
 
-RenditionService::~RenditionService() = default;
-
 std::optional<ImageRendition> RenditionService::cached(PersonId person_id, const Rendition& rendition) const {
     auto info = images_->cached_info(person_id);
-    auto image = info ? state_->find(*info, rendition) : std::nullopt;
+    auto image = info ? cached(*info, rendition) : std::nullopt;
     return image ? std::optional{ImageRendition{*std::move(info), *std::move(image)}} : std::nullopt;
 }
 
 std::optional<RenderedImage> RenditionService::cached(const ImageInfo& info,
                                                       const Rendition& rendition) const {
-    return state_->find(info, rendition);
+    return state_->find(BytesKey{info.blob_id, info.blob_version, rendition});
 }
 
 std::optional<RenderedImage> RenditionService::cached(Placeholder kind, const Rendition& rendition) const {
-    return state_->find(kind, rendition);
+    return state_->find(PlaceholderKey{kind, rendition});
 }
 
 void RenditionService::submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
@@ -192,29 +189,27 @@ void RenditionService::submit(PersonId person_id, const Rendition& rendition, st
 
 void RenditionService::submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition,
                               std::stop_token stop, Completion<ImageRendition> completion) const {
-    const auto find = [&]() -> std::optional<State::Outcome> {
-        auto image = state_->find(info, rendition);
-        return image ? std::optional{State::Outcome{info, *std::move(image)}} : std::nullopt;
-    };
     state_->join_or_start(
-        {.version = info.version()}, rendition, std::move(stop),
+        BytesKey{info.blob_id, info.blob_version, rendition}, &info, std::move(stop),
         [completion = std::move(completion)](result<State::Outcome> made) {
             if (made)
                 completion(ImageRendition{*std::move(made->info), std::move(made->image)});
             else
                 completion(made.error());
         },
-        find, [&](const auto& rendering) { start(rendering, person_id); });
+        [&](const auto& rendering) { start(rendering, person_id, rendition); });
 }
 
-void RenditionService::start(const std::shared_ptr<Rendering>& rendering, PersonId person_id) const {
+void RenditionService::start(const std::shared_ptr<Rendering>& rendering, PersonId person_id,
+                             const Rendition& rendition) const {
     // Written and then read on the thread that renders.
     struct Source {
         std::optional<ImageInfo> info;
         CacheContents::Moment read_at{};
     };
     const auto source = std::make_shared<Source>();
-    auto read = [images = images_, state = state_, rendering, person_id, source]() -> result<RenderImage> {
+    auto read = [images = images_, state = state_, rendering, person_id, rendition,
+                 source]() -> result<RenderImage> {
         try {
             source->read_at = state->now();
             auto stored = images->image(person_id);
@@ -226,46 +221,40 @@ void RenditionService::start(const std::shared_ptr<Rendering>& rendering, Person
             source->info = std::move(stored->info);
             return RenderImage{.bytes = std::move(stored->bytes),
                                .header = *header,
-                               .rendition = rendering->rendition,
+                               .rendition = rendition,
                                .stop = rendering->stop.get_token()};
         } catch (...) {
             return State::exception_as_error("Reading a picture");
         }
     };
     renderer_->submit({.read = std::move(read), .stop = rendering->stop.get_token()},
-                      [state = state_, rendering, source](result<RenderedImage> made) {
+                      [state = state_, rendering, rendition, source](result<RenderedImage> made) {
                           if (!made)
                               return state->end(rendering, made.error());
-                          auto image = state->keep(*source->info, rendering->rendition, *std::move(made),
-                                                   source->read_at);
+                          const BytesKey key{source->info->blob_id, source->info->blob_version, rendition};
+                          auto image = state->keep(key, *std::move(made), source->read_at);
                           state->end(rendering, State::Outcome{std::move(source->info), std::move(image)});
                       });
 }
 
 void RenditionService::submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
                               Completion<RenderedImage> completion) const {
-    const auto find = [&]() -> std::optional<State::Outcome> {
-        auto image = state_->find(kind, rendition);
-        return image ? std::optional{State::Outcome{{}, *std::move(image)}} : std::nullopt;
-    };
+    const PlaceholderKey key{kind, rendition};
     const auto start = [&](const std::shared_ptr<Rendering>& rendering) {
-        renderer_->submit_placeholder(kind, rendition, rendering->stop.get_token(),
-                                      [state = state_, rendering, kind](result<RenderedImage> drawn) {
-                                          if (!drawn)
-                                              return state->end(rendering, drawn.error());
-                                          if (state->cache)
-                                              state->cache->contents_->keep(
-                                                  PlaceholderKey{kind, rendering->rendition}, *drawn,
-                                                  std::numeric_limits<CacheContents::Moment>::max());
-                                          state->end(rendering, State::Outcome{{}, *std::move(drawn)});
-                                      });
+        const auto end = [state = state_, rendering, key](result<RenderedImage> drawn) {
+            if (!drawn)
+                return state->end(rendering, drawn.error());
+            constexpr auto never_stale = std::numeric_limits<CacheContents::Moment>::max();
+            state->end(rendering, State::Outcome{{}, state->keep(key, *std::move(drawn), never_stale)});
+        };
+        renderer_->submit_placeholder(kind, rendition, rendering->stop.get_token(), end);
     };
     state_->join_or_start(
-        {.placeholder = kind}, rendition, std::move(stop),
+        key, nullptr, std::move(stop),
         [completion = std::move(completion)](result<State::Outcome> made) {
             completion(made ? result<RenderedImage>{std::move(made->image)} : made.error());
         },
-        find, start);
+        start);
 }
 
 result<ImageRendition> RenditionService::rendition(PersonId person_id, const Rendition& rendition) const {

@@ -1,5 +1,4 @@
-#include "values/awaited.hpp"
-#include "values/required.hpp"
+#include "stores/ports.hpp"
 
 #include <portrait/auditing_image_store.hpp>
 
@@ -38,14 +37,26 @@ Error not_kept() {
         "The change has been made, but its record can't be written to the audit log");
 }
 
-/// The value, once its record is kept.
-template<class Value>
-[[nodiscard]] result<Value> after_keeping(AuditLog& log, AuditRecord record, result<Value> value) {
-    const bool kept =
-        !value || awaited<bool>([&](auto done) { log.record(std::move(record), std::move(done)); });
-    if (!kept)
-        return not_kept();
-    return value;
+/// Adds the picture after the write; false if the write changed nothing.
+bool complete(AuditRecord& record, const ImageInfo& info) {
+    record.after = picture_of(info);
+    return true;
+}
+bool complete(AuditRecord&, const RemovedImage& removed) {
+    return removed.unlinked || removed.erased;
+}
+bool complete(AuditRecord&, const std::optional<BlobId>& unlinked) {
+    return unlinked.has_value();
+}
+
+/// Writes, and returns the outcome when its record is kept; a write that changed nothing has none.
+template<class Write>
+auto audited(AuditLog& log, AuditRecord record, const Write& write) {
+    auto outcome = write();
+    if (outcome && complete(record, *outcome) &&
+        !awaited<bool>([&](auto done) { log.record(std::move(record), std::move(done)); }))
+        outcome = not_kept();
+    return outcome;
 }
 
 } // namespace
@@ -58,8 +69,6 @@ std::string_view name_of(AuditedAction action) noexcept {
 AuditingImageStore::AuditingImageStore(std::shared_ptr<ImageStore> store, std::shared_ptr<AuditLog> log)
     : ForwardingImageStore{std::move(store)}
     , log_{required(std::move(log), "AuditingImageStore needs a log")} {}
-
-AuditingImageStore::~AuditingImageStore() = default;
 
 void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     auto record = record_of(AuditedAction::save, command, command.target, next());
@@ -76,35 +85,23 @@ void AuditingImageStore::submit(SaveImage command, Completion<SavedImage> comple
 }
 
 result<ImageInfo> AuditingImageStore::update_info(UpdateImageInfo command) {
-    auto record = record_of(AuditedAction::update_info, command, command.target, next());
-    auto updated = next().update_info(std::move(command));
-    if (updated)
-        record.after = picture_of(*updated);
-    return after_keeping(*log_, std::move(record), std::move(updated));
+    return audited(*log_, record_of(AuditedAction::update_info, command, command.target, next()),
+                   [&] { return next().update_info(std::move(command)); });
 }
 
 result<RemovedImage> AuditingImageStore::remove(RemoveImage command) {
-    auto record = record_of(AuditedAction::remove, command, command.target, next());
-    auto removed = next().remove(std::move(command));
-    if (removed && !removed->unlinked && !removed->erased)
-        return removed; // there was nothing to remove
-    return after_keeping(*log_, std::move(record), std::move(removed));
+    return audited(*log_, record_of(AuditedAction::remove, command, command.target, next()),
+                   [&] { return next().remove(std::move(command)); });
 }
 
 result<ImageInfo> AuditingImageStore::link(LinkImage command) {
-    auto record = record_of(AuditedAction::link, command, ImageKey{command.person_id}, next());
-    auto linked = next().link(std::move(command));
-    if (linked)
-        record.after = picture_of(*linked);
-    return after_keeping(*log_, std::move(record), std::move(linked));
+    return audited(*log_, record_of(AuditedAction::link, command, ImageKey{command.person_id}, next()),
+                   [&] { return next().link(std::move(command)); });
 }
 
 result<std::optional<BlobId>> AuditingImageStore::unlink(UnlinkImage command) {
-    auto record = record_of(AuditedAction::unlink, command, ImageKey{command.person_id}, next());
-    auto unlinked = next().unlink(std::move(command));
-    if (unlinked && !*unlinked)
-        return unlinked;
-    return after_keeping(*log_, std::move(record), std::move(unlinked));
+    return audited(*log_, record_of(AuditedAction::unlink, command, ImageKey{command.person_id}, next()),
+                   [&] { return next().unlink(std::move(command)); });
 }
 
 } // namespace portrait

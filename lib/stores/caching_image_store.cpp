@@ -1,5 +1,5 @@
 #include "cache/cache_contents.hpp"
-#include "values/required.hpp"
+#include "stores/ports.hpp"
 
 #include <portrait/caching_image_store.hpp>
 
@@ -53,7 +53,7 @@ void forget(CacheContents& cache, const Target& target, const result<Outcome>& o
 /// Forgets after the write is decided and before it is answered. A write that threw may have happened all the
 /// same.
 template<class Write>
-auto forgetting(CacheContents& cache, const ImageKey& target, const Write& write) {
+auto forgetting(CacheContents& cache, const ImageKey target, const Write& write) {
     try {
         auto outcome = write();
         forget(cache, target, outcome);
@@ -72,8 +72,6 @@ CachingImageStore::CachingImageStore(std::shared_ptr<ImageStore> store, std::sha
 
 CachingImageStore::CachingImageStore(std::shared_ptr<ImageStore> store, std::uint64_t max_bytes)
     : CachingImageStore{std::move(store), std::make_shared<ImageCache>(max_bytes)} {}
-
-CachingImageStore::~CachingImageStore() = default;
 
 void CachingImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     auto answer = [cache = cache_, target = command.target,
@@ -130,23 +128,21 @@ std::optional<ImageInfo> CachingImageStore::cached_info(PersonId person_id) cons
 }
 
 result<ImageInfo> CachingImageStore::update_info(UpdateImageInfo command) {
-    const auto target = command.target;
-    return forgetting(*cache_->contents_, target, [&] { return next().update_info(std::move(command)); });
+    return forgetting(*cache_->contents_, command.target,
+                      [&] { return next().update_info(std::move(command)); });
 }
 
 result<RemovedImage> CachingImageStore::remove(RemoveImage command) {
-    const auto target = command.target;
-    return forgetting(*cache_->contents_, target, [&] { return next().remove(std::move(command)); });
+    return forgetting(*cache_->contents_, command.target, [&] { return next().remove(std::move(command)); });
 }
 
 result<ImageInfo> CachingImageStore::link(LinkImage command) {
-    const auto target = command.person_id;
-    return forgetting(*cache_->contents_, target, [&] { return next().link(std::move(command)); });
+    return forgetting(*cache_->contents_, command.person_id, [&] { return next().link(std::move(command)); });
 }
 
 result<std::optional<BlobId>> CachingImageStore::unlink(UnlinkImage command) {
-    const auto target = command.person_id;
-    return forgetting(*cache_->contents_, target, [&] { return next().unlink(std::move(command)); });
+    return forgetting(*cache_->contents_, command.person_id,
+                      [&] { return next().unlink(std::move(command)); });
 }
 
 CacheStatistics CachingImageStore::statistics() const {

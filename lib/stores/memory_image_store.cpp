@@ -94,11 +94,6 @@ struct MemoryImageStore::State {
         return &blobs.emplace(blob_id, std::move(blob)).first->second;
     }
 
-    void replace(Blob& blob, const SaveImage& command) {
-        fill(blob, *command.content);
-        touch(blob, command.actor, command.now);
-    }
-
     Link& relink(PersonId person_id, Blob& blob, Timestamp now) {
         unlink(person_id);
         blob.persons.insert(person_id);
@@ -116,13 +111,6 @@ struct MemoryImageStore::State {
         return blob_id;
     }
 
-    [[nodiscard]] result<SavedImage> save_new(const SaveImage& command) {
-        const auto made = make_blob(command, command.texts);
-        if (!made)
-            return made.error();
-        return SavedImage{.info = (*made)->info, .created = true};
-    }
-
     [[nodiscard]] result<SavedImage> save_over(ImageKey target, const SaveImage& command) {
         auto [blob, info] = look_up(target);
         if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
@@ -131,7 +119,8 @@ struct MemoryImageStore::State {
         if (blob == nullptr && person_id == nullptr)
             return Error{errc::blob_unknown};
         if (blob != nullptr && (person_id == nullptr || blob->persons.size() == 1)) {
-            replace(*blob, command);
+            fill(*blob, *command.content);
+            touch(*blob, command.actor, command.now);
             return SavedImage{.info = *look_up(target).second, .created = false};
         }
         const auto made = make_blob(command, blob == nullptr ? command.texts
@@ -155,7 +144,10 @@ result<SavedImage> MemoryImageStore::save(SaveImage command) {
         return state_->save_over(*person_id, command);
     if (const auto* blob_id = std::get_if<BlobId>(&command.target))
         return state_->save_over(*blob_id, command);
-    return state_->save_new(command);
+    const auto made = state_->make_blob(command, command.texts);
+    if (!made)
+        return made.error();
+    return SavedImage{.info = (*made)->info, .created = true};
 }
 
 result<StoredImage> MemoryImageStore::image(ImageKey key) const {

@@ -1,11 +1,9 @@
+#include "stores/ports.hpp"
+
+#include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_renderer.hpp>
-#include <portrait/image_store.hpp>
-#include <portrait/memory_person_directory.hpp>
 
-#include <mutex>
-#include <utility>
-
-// The default members of the ports, and the persons in memory.
+// The default members of the ports.
 namespace portrait {
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): overriding stores keep what this one only calls
@@ -45,22 +43,12 @@ void ImageRenderer::submit_placeholder(
     completion(placeholder(kind, rendition));
 }
 
-MemoryPersonDirectory::MemoryPersonDirectory(std::initializer_list<PersonId> persons)
-    : persons_{persons} {}
+ForwardingImageStore::ForwardingImageStore(std::shared_ptr<ImageStore> store)
+    : next_{required(std::move(store), "ForwardingImageStore needs a store to forward to")} {}
 
-void MemoryPersonDirectory::add(PersonId person_id) {
-    const std::unique_lock lock{mutex_};
-    persons_.insert(person_id);
-}
-
-void MemoryPersonDirectory::remove(PersonId person_id) {
-    const std::unique_lock lock{mutex_};
-    persons_.erase(person_id);
-}
-
-result<bool> MemoryPersonDirectory::contains(PersonId person_id) const {
-    const std::shared_lock lock{mutex_};
-    return persons_.contains(person_id);
+result<SavedImage> ForwardingImageStore::save(SaveImage command) {
+    return awaited<result<SavedImage>>(
+        [&](Completion<SavedImage> completion) { submit(std::move(command), std::move(completion)); });
 }
 
 } // namespace portrait

@@ -19,19 +19,8 @@ ImageBytes::ImageBytes(std::string bytes) {
     owner_ = std::move(owner);
 }
 
-ImageBytes::ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept
-    : ImageBytes{std::move(owner), view, view.size()} {}
-
 ImageBytes ImageBytes::copy_of(std::span<const std::byte> bytes) {
     return ImageBytes{std::vector<std::byte>{bytes.begin(), bytes.end()}};
-}
-
-ImageBytes ImageBytes::copy_of(std::string_view bytes) {
-    return ImageBytes{std::string{bytes}};
-}
-
-std::string_view ImageBytes::text() const noexcept {
-    return {reinterpret_cast<const char*>(view_.data()), view_.size()};
 }
 
 ImageBytes ImageBytes::slice(std::size_t offset, std::size_t count) const noexcept {

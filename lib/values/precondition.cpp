@@ -1,16 +1,9 @@
 #include <portrait/precondition.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace portrait {
-
-bool VersionCondition::holds(const ImageVersion* current) const noexcept {
-    if (current == nullptr)
-        return false;
-    return any || std::find(versions.begin(), versions.end(), *current) != versions.end();
-}
 
 result<void> Precondition::check(const ImageInfo* current) const {
     const auto version = current ? std::optional{current->version()} : std::nullopt;

@@ -49,7 +49,7 @@ TEST_CASE("the table keeps no picture in memory", "[bytes][in-use]") {
     CHECK(in_use.find(1)->bytes.data() == second.bytes.data());
 }
 
-TEST_CASE("a second copy of a picture gives way to the first", "[bytes][in-use]") {
+TEST_CASE("a second copy of a picture is replaced by the first", "[bytes][in-use]") {
     InUse in_use;
     const auto first = in_use.share(1, content("one"));
     CHECK(in_use.share(1, content("one")).bytes.data() == first.bytes.data());
@@ -73,7 +73,7 @@ TEST_CASE("a picture that can't be read is an error, and read again the next tim
     CHECK(read->bytes.text() == "one");
 }
 
-TEST_CASE("threads that ask for a picture at the same time have it read once", "[bytes][in-use]") {
+TEST_CASE("threads that request a picture concurrently share one read", "[bytes][in-use]") {
     InUse in_use;
     for (int round = 0; round < 200; ++round) {
         std::atomic<int> reads{0};
@@ -101,7 +101,7 @@ TEST_CASE("threads that ask for a picture at the same time have it read once", "
     }
 }
 
-TEST_CASE("the table is as long as the pictures in memory are many", "[bytes][in-use]") {
+TEST_CASE("the table's size is bounded by the number of pictures in memory", "[bytes][in-use]") {
     InUse in_use;
     const auto held = in_use.share(-1, content("held"));
     for (int key = 0; key < 100'000; ++key)

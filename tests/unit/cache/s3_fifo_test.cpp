@@ -25,7 +25,7 @@ struct Map {
 
 } // namespace
 
-TEST_CASE("what was put in is found until it is erased", "[s3_fifo]") {
+TEST_CASE("an entry is found until it is erased", "[s3_fifo]") {
     Map map{10};
     REQUIRE(map.insert(1));
     REQUIRE(map.fifo.find(1) != nullptr);
@@ -47,7 +47,7 @@ TEST_CASE("the weight never passes the limit", "[s3_fifo]") {
     CHECK(map.fifo.size() + map.dropped.size() == 2000);
 }
 
-TEST_CASE("what is over the limit alone is not kept and displaces nothing", "[s3_fifo]") {
+TEST_CASE("an entry over the limit is not kept and evicts nothing", "[s3_fifo]") {
     Map map{10};
     map.insert(1);
     CHECK_FALSE(map.insert(2, 11));
@@ -55,7 +55,7 @@ TEST_CASE("what is over the limit alone is not kept and displaces nothing", "[s3
     CHECK(map.dropped.empty());
 }
 
-TEST_CASE("a replaced value is told to have gone", "[s3_fifo]") {
+TEST_CASE("a replaced value is reported as dropped", "[s3_fifo]") {
     Map map{10};
     map.insert(1, 3);
     map.insert(1, 4);
@@ -63,7 +63,7 @@ TEST_CASE("a replaced value is told to have gone", "[s3_fifo]") {
     CHECK(map.fifo.weight() == 4);
 }
 
-TEST_CASE("what was used survives what is asked for once", "[s3_fifo]") {
+TEST_CASE("entries in use survive entries that are used once", "[s3_fifo]") {
     Map map{100};
     for (int key = 0; key < 50; ++key) {
         map.insert(key);
@@ -77,7 +77,7 @@ TEST_CASE("what was used survives what is asked for once", "[s3_fifo]") {
     }
 }
 
-TEST_CASE("what comes back soon after it went is kept among the used", "[s3_fifo]") {
+TEST_CASE("an entry that returns soon after its eviction enters the main queue", "[s3_fifo]") {
     Map map{100};
     for (int key = 0; key < 100; ++key) {
         map.insert(key);

@@ -54,7 +54,7 @@ ImageHeader jpeg_header(std::uint16_t bits, std::uint16_t samples, ColorModel co
 
 } // namespace
 
-TEST_CASE("a JPEG's frame header tells size, depth, components and progression", "[probe][jpeg]") {
+TEST_CASE("a JPEG's frame header has size, depth, components and progression", "[probe][jpeg]") {
     CHECK(accepted(make_jpeg(333, 222)) == ImageHeader{ImageFormat::jpeg, 333, 222, 8, 1, ColorModel::grey});
     CHECK(accepted(Jpeg{}.frame(0xc0).scan().take()) == jpeg_header(8, 3, ColorModel::ycbcr));
     CHECK(accepted(Jpeg{}.frame(0xc2).scan().take()) == jpeg_header(8, 3, ColorModel::ycbcr, true));
@@ -83,7 +83,7 @@ TEST_CASE("a JPEG's colours follow JFIF, Adobe's transform and the components' i
     CHECK(color(Jpeg{}.frame(0xc0, 40, 30, 4)) == ColorModel::cmyk);
 }
 
-TEST_CASE("a JPEG's frame header is found behind whatever may stand before it", "[probe][jpeg]") {
+TEST_CASE("a JPEG's frame header is found behind every segment that may precede it", "[probe][jpeg]") {
     const auto thumbnail = make_jpeg(16, 16);
     const std::string inner(reinterpret_cast<const char*>(thumbnail.data()), thumbnail.size());
     const auto width = [](Jpeg jpeg) { return accepted(jpeg.scan().take()).width; };

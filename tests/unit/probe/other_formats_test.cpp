@@ -57,7 +57,7 @@ Bytes icon(IconFields fields) {
 
 } // namespace
 
-TEST_CASE("formats that are not taken are named in the refusal", "[probe][formats]") {
+TEST_CASE("a refusal names the unsupported format", "[probe][formats]") {
     const auto names = [](const Bytes& bytes, std::string_view name) {
         check_refused({name, bytes, errc::image_unsupported_format,
                        "The bytes are " + std::string{name} + "; PNG, JPEG, GIF and TIFF are accepted"});
@@ -79,7 +79,7 @@ TEST_CASE("formats that are not taken are named in the refusal", "[probe][format
     names(text({"8BPS\0\1\0\0", 8}), "a Photoshop file");
 }
 
-TEST_CASE("an SVG is known behind what may stand before its root element", "[probe][formats]") {
+TEST_CASE("an SVG is recognised behind an XML prolog", "[probe][formats]") {
     for (const std::string_view svg : {
              "<svg/>",
              "<svg xmlns='http://www.w3.org/2000/svg'>",
@@ -97,7 +97,7 @@ TEST_CASE("an SVG is known behind what may stand before its root element", "[pro
         {"a long comment", text("<!--" + std::string(20'000, ' ') + "--><svg>"), errc::image_unknown_format});
 }
 
-TEST_CASE("bytes that only begin like another format are not called it", "[probe][formats]") {
+TEST_CASE("bytes that only begin like another format have an unknown format", "[probe][formats]") {
     for (const auto& bytes :
          {text("BM, as they say, are two letters and no more than that"), bitmap({54, 41}), bitmap({20, 40}),
           bitmap({54, 40, 2}), icon({1, 0}), icon({3}), icon({1, 1, 7}), icon({1, 1, 0, 40, 21}),

@@ -49,7 +49,7 @@ Bytes with_byte(Bytes bytes, std::size_t at, int value) {
 
 } // namespace
 
-TEST_CASE("a PNG's header tells size, depth, colours and interlacing", "[probe][png]") {
+TEST_CASE("a PNG's header has size, depth, colours and interlacing", "[probe][png]") {
     const auto header = accepted(make_png(300, 200));
     CHECK(header == ImageHeader{ImageFormat::png, 300, 200, 8, 3, ColorModel::rgb, false, false});
     CHECK(accepted(png({7, 9, 16, 6, 0, 0, 1})) ==
@@ -133,21 +133,21 @@ TEST_CASE("a PNG that ends anywhere before its picture data is truncated", "[pro
     check_all_truncations(head);
 }
 
-TEST_CASE("a PNG may claim dimensions that no limit allows, and its header says so", "[probe][png]") {
+TEST_CASE("a PNG's header has dimensions beyond any limit", "[probe][png]") {
     const auto header = accepted(make_png_claiming(100'000, 100'000));
     CHECK(header.width == 100'000);
     CHECK(header.height == 100'000);
     CHECK(accepted(make_png_claiming(0x7fff'ffff, 0x7fff'ffff)).height == 0x7fff'ffff);
 }
 
-TEST_CASE("a PNG's animation is seen before its picture data", "[probe][png]") {
+TEST_CASE("an animated PNG is recognised by a chunk before its picture data", "[probe][png]") {
     CHECK(accepted(png({}, {chunk("acTL", 8)})).animated);
     CHECK(accepted(png({}, {chunk("tEXt", 70'000), chunk("acTL", 8)})).animated);
     CHECK_FALSE(accepted(png({}, {chunk("acTL", 7)})).animated);
     CHECK_FALSE(accepted(png({}, {chunk("tEXt", 8)})).animated);
 }
 
-TEST_CASE("a PNG's picture data behind too many chunks are not looked for", "[probe][png]") {
+TEST_CASE("a PNG with too many chunks before its picture data is refused", "[probe][png]") {
     CHECK(accepted(png({}, std::vector<Bytes>(4000, chunk("tEXt", 0)))).width == 5);
     CHECK(accepted(png({5, 4, 8, 3}, {chunk("PLTE", 3), chunk("iCCP", 3'000'000)})).width == 5);
     check_refused({"5000 chunks", png({}, std::vector<Bytes>(5000, chunk("tEXt", 0))), errc::image_corrupt,

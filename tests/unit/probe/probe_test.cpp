@@ -13,7 +13,7 @@ TEST_CASE("no bytes are refused as empty", "[probe]") {
     check_refused({"nothing", {}, errc::image_empty});
 }
 
-TEST_CASE("bytes that are nothing known are refused as such", "[probe]") {
+TEST_CASE("unknown bytes are refused as an unknown format", "[probe]") {
     for (const std::string_view bytes :
          {"x", "hello, world", "\xff\xd9\xff", "II*x", "MM*\0", "GIF90a", "\x88PNG"})
         check_refused({bytes, ByteWriter{}.text(bytes).take(), errc::image_unknown_format});
@@ -32,7 +32,7 @@ TEST_CASE("the beginning of a signature is a truncated picture", "[probe]") {
         }
 }
 
-TEST_CASE("what stands behind the head does not matter", "[probe]") {
+TEST_CASE("bytes behind the head don't matter", "[probe]") {
     for (auto bytes : {make_png(), make_jpeg(), make_gif(), make_tiff()}) {
         const auto header = accepted(bytes);
         const auto more = make_png();
@@ -41,7 +41,7 @@ TEST_CASE("what stands behind the head does not matter", "[probe]") {
     }
 }
 
-TEST_CASE("the pictures that tests build differ by seed and are what they say", "[probe][support]") {
+TEST_CASE("generated pictures differ by seed and have their format and size", "[probe][support]") {
     for (const std::uint32_t seed : {0U, 1U, 77U}) {
         CHECK(accepted(make_png(31, 17, seed)).width == 31);
         CHECK(accepted(make_jpeg(31, 17, seed)).width == 31);

@@ -143,7 +143,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> refused{
 } // namespace
 
 // One case, so that runners with a process for each case make the pictures once.
-TEST_CASE("the pictures of real encoders are read as what they are", "[probe][real]") {
+TEST_CASE("pictures of real encoders are read correctly", "[probe][real]") {
     INFO("tests/support/make_pictures.sh has to work; it needs ImageMagick's convert (Debian package "
          "imagemagick)");
     const auto& pictures = RealPictures::get();

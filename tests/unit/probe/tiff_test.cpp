@@ -79,7 +79,7 @@ Bytes without(std::uint16_t tag) {
 
 } // namespace
 
-TEST_CASE("a TIFF's first directory tells size, depth and colours in either byte order", "[probe][tiff]") {
+TEST_CASE("a TIFF's first directory has size, depth and colours in either byte order", "[probe][tiff]") {
     CHECK(accepted(make_tiff(100, 50)) == ImageHeader{ImageFormat::tiff, 100, 50, 8, 1, ColorModel::grey});
     CHECK(accepted(make_tiff(100, 50, true)) ==
           ImageHeader{ImageFormat::tiff, 100, 50, 8, 1, ColorModel::grey});

@@ -26,7 +26,7 @@ Bytes extension(std::uint8_t label, std::initializer_list<std::string_view> bloc
 
 } // namespace
 
-TEST_CASE("a GIF's comments and applications' data are cut out", "[scrub][gif]") {
+TEST_CASE("a GIF's comments and application data are removed", "[scrub][gif]") {
     const auto comment = extension(0xfe, {"taken", "at home"});
     const auto xmp = extension(0xff, {"XMP DataXMP", "<x/>"});
     const auto other = extension(0xff, {"fractint001", "x"});
@@ -41,7 +41,7 @@ TEST_CASE("a GIF's comments and applications' data are cut out", "[scrub][gif]")
     CHECK(copy_of(scrubbed(joined({bare, bytes_of("a trailer")})).bytes) == bare);
 }
 
-TEST_CASE("a GIF keeps its loops, its timing, its profile and what is drawn", "[scrub][gif]") {
+TEST_CASE("a GIF keeps its loops, timing, profile and frames", "[scrub][gif]") {
     const ImageBytes bytes{
         joined({head, extension(0xff, {"NETSCAPE2.0", {"\1\0\0", 3}}),
                 extension(0xff, {"ICCRGBG1012", "profile"}), extension(0xf9, {{"\4\12\0\0", 4}}), frame,
@@ -52,7 +52,7 @@ TEST_CASE("a GIF keeps its loops, its timing, its profile and what is drawn", "[
     CHECK(result->receipt == ScrubReceipt{});
 }
 
-TEST_CASE("a GIF that is cut off is scrubbed up to there, and a broken one refused", "[scrub][gif]") {
+TEST_CASE("a truncated GIF is scrubbed up to its end, and a damaged one is refused", "[scrub][gif]") {
     const auto comment = extension(0xfe, {"taken", "at home"});
     for (std::size_t size = 1; size <= comment.size(); ++size) {
         INFO("of a comment behind the frame, " << size << " bytes are there");

@@ -55,7 +55,7 @@ const std::vector<Part> metadata{
 
 } // namespace
 
-TEST_CASE("each kind of a JPEG's metadata is cut out, wherever it stands", "[scrub][jpeg]") {
+TEST_CASE("each kind of a JPEG's metadata is removed at every place", "[scrub][jpeg]") {
     const auto bare = joined({soi, jfif, picture(), eoi});
     for (const auto& part : metadata) {
         INFO(part.what);
@@ -72,7 +72,7 @@ TEST_CASE("each kind of a JPEG's metadata is cut out, wherever it stands", "[scr
     }
 }
 
-TEST_CASE("a JPEG without metadata is given back as it is", "[scrub][jpeg]") {
+TEST_CASE("a JPEG without metadata is returned unchanged", "[scrub][jpeg]") {
     const auto icc = segment(0xe2, {"ICC_PROFILE\0\1\1profile", 21});
     const auto adobe = segment(0xee, {"Adobe\0\x64\0\0\0\0\1", 12});
     const ImageBytes bytes{joined({soi, jfif, icc, adobe, picture(), eoi})};
@@ -112,7 +112,7 @@ TEST_CASE("JFIF stays without its thumbnail", "[scrub][jpeg]") {
     CHECK(result.receipt.removed == Removed{{MetadataKind::thumbnail, 1, with_thumbnail.size()}});
 }
 
-TEST_CASE("what stands behind a JPEG's end goes", "[scrub][jpeg]") {
+TEST_CASE("bytes behind a JPEG's end are removed", "[scrub][jpeg]") {
     const auto bare = joined({soi, jfif, picture(), eoi});
     const auto extra = scrubbed(joined({bare, make_jpeg()}));
     CHECK(copy_of(extra.bytes) == bare);
@@ -122,7 +122,7 @@ TEST_CASE("what stands behind a JPEG's end goes", "[scrub][jpeg]") {
     CHECK(trailer.receipt.removed == Removed{{MetadataKind::trailing_data, 1, 9}});
 }
 
-TEST_CASE("strays between a JPEG's segments go, and fill bytes with them", "[scrub][jpeg]") {
+TEST_CASE("stray bytes and fill bytes between a JPEG's segments are removed", "[scrub][jpeg]") {
     const auto bare = joined({soi, jfif, picture(), eoi});
     const auto strays = scrubbed(
         joined({soi, jfif, bytes_of("stray"), segment(0xfe, ""), bytes_of("\xff\xff"), picture(), eoi}));
@@ -142,7 +142,7 @@ TEST_CASE("restart markers and stuffed bytes belong to the scan", "[scrub][jpeg]
     CHECK(copy_of(result.bytes) == joined({soi, jfif, picture(), scan, second_scan, eoi}));
 }
 
-TEST_CASE("a JPEG that is cut off is scrubbed up to there", "[scrub][jpeg]") {
+TEST_CASE("a truncated JPEG is scrubbed up to its end", "[scrub][jpeg]") {
     const auto bare = joined({soi, jfif, picture()});
     const auto exif = exif_segment(make_exif(6));
     const auto result = scrubbed(joined({soi, jfif, segment(0xfe, "x"), picture()}));
@@ -155,7 +155,7 @@ TEST_CASE("a JPEG that is cut off is scrubbed up to there", "[scrub][jpeg]") {
     }
 }
 
-TEST_CASE("a JPEG whose structure can't be followed is refused", "[scrub][jpeg]") {
+TEST_CASE("a JPEG with a damaged structure is refused", "[scrub][jpeg]") {
     const auto refused = [](const Bytes& bytes) {
         const auto result = scrub(ImageBytes{bytes});
         return !result && result.error() == errc::image_corrupt;

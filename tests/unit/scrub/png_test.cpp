@@ -43,7 +43,7 @@ const std::vector<Part> metadata{
 
 } // namespace
 
-TEST_CASE("each kind of a PNG's metadata is cut out, wherever it stands", "[scrub][png]") {
+TEST_CASE("each kind of a PNG's metadata is removed at every place", "[scrub][png]") {
     for (const auto& part : metadata) {
         INFO(std::string(reinterpret_cast<const char*>(part.bytes.data()) + 4, 4));
         const Removed once{{part.kind, 1, part.bytes.size()}};
@@ -56,7 +56,7 @@ TEST_CASE("each kind of a PNG's metadata is cut out, wherever it stands", "[scru
     }
 }
 
-TEST_CASE("a PNG keeps what says how it looks", "[scrub][png]") {
+TEST_CASE("a PNG keeps the chunks for its appearance", "[scrub][png]") {
     Bytes picture = head;
     for (const auto* name : {"gAMA", "cHRM", "sRGB", "iCCP", "cICP", "mDCV", "cLLI", "sBIT", "bKGD", "pHYs",
                              "tRNS", "acTL", "fcTL"}) {
@@ -82,13 +82,13 @@ TEST_CASE("a PNG's orientation stays, alone in its eXIf chunk", "[scrub][png]") 
     }
 }
 
-TEST_CASE("what stands behind a PNG's end goes", "[scrub][png]") {
+TEST_CASE("bytes behind a PNG's end are removed", "[scrub][png]") {
     const auto result = scrubbed(joined({whole, bytes_of("PK\3\4 and more")}));
     CHECK(copy_of(result.bytes) == whole);
     CHECK(result.receipt.removed == Removed{{MetadataKind::trailing_data, 1, 13}});
 }
 
-TEST_CASE("a PNG that is cut off is scrubbed up to there", "[scrub][png]") {
+TEST_CASE("a truncated PNG is scrubbed up to its end", "[scrub][png]") {
     const auto text = chunk("tEXt", {"Comment\0home", 12});
     const auto picture = joined({head, data});
     for (std::size_t size = 0; size <= text.size(); ++size) {
@@ -101,7 +101,7 @@ TEST_CASE("a PNG that is cut off is scrubbed up to there", "[scrub][png]") {
     CHECK(copy_of(scrubbed(in_pixels).bytes) == in_pixels);
 }
 
-TEST_CASE("a PNG whose structure can't be followed is refused", "[scrub][png]") {
+TEST_CASE("a PNG with a damaged structure is refused", "[scrub][png]") {
     const auto refused = [](const Bytes& bytes) {
         const auto result = scrub(ImageBytes{bytes});
         return !result && result.error() == errc::image_corrupt;

@@ -7,7 +7,7 @@ namespace scrub_test {
 using namespace portrait;
 using namespace portrait::testing;
 
-TEST_CASE("a TIFF is left as it is, and the receipt says so", "[scrub]") {
+TEST_CASE("a TIFF is left unchanged and the receipt is marked unsupported", "[scrub]") {
     const ImageBytes bytes{make_tiff()};
     const auto result = scrub(bytes);
     REQUIRE(result.has_value());
@@ -16,7 +16,7 @@ TEST_CASE("a TIFF is left as it is, and the receipt says so", "[scrub]") {
     CHECK(result->receipt.removed.empty());
 }
 
-TEST_CASE("what is no picture is refused as by probe", "[scrub]") {
+TEST_CASE("bytes without a picture are refused with the error of probe", "[scrub]") {
     CHECK(scrub(ImageBytes{}).error() == errc::image_empty);
     CHECK(scrub(ImageBytes{bytes_of("no picture")}).error() == errc::image_unknown_format);
     auto cut = make_jpeg();

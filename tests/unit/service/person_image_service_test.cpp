@@ -92,7 +92,7 @@ TEST_CASE("a submitted save calls back", "[service][save]") {
     CHECK(outcome->error() == errc::person_unknown);
 }
 
-TEST_CASE("inspect says what a save would store and touches no store", "[service][inspect]") {
+TEST_CASE("inspect returns the header and digest of a save and calls no store", "[service][inspect]") {
     Fixture fixture;
     const auto bytes = make_tiff(40, 50, true);
     const auto inspection = fixture.service.inspect(bytes);
@@ -114,7 +114,7 @@ TEST_CASE("a refused picture leaves the stored one as it is", "[service][limits]
     CHECK(fixture.service.info(person(1)).value() == before);
 }
 
-TEST_CASE("limits are named with the value that was seen", "[service][limits]") {
+TEST_CASE("an error has the limit and the observed value", "[service][limits]") {
     Fixture fixture;
     Limits limits;
     ImageBytes bytes{make_png(30, 20)};
@@ -191,7 +191,7 @@ TEST_CASE("writes for an unknown person are refused", "[service][person]") {
     CHECK(service.save(stranger, ImageBytes{make_png()}, ada).error().message() == "Person id 99 not found");
 }
 
-TEST_CASE("reads tell an unknown person from one without a picture", "[service][person]") {
+TEST_CASE("reads distinguish an unknown person from one without a picture", "[service][person]") {
     Fixture fixture;
     CHECK(fixture.service.image(person(1)).error() == errc::image_none);
     CHECK(fixture.service.info(person(1)).error() == errc::image_none);
@@ -199,7 +199,7 @@ TEST_CASE("reads tell an unknown person from one without a picture", "[service][
     CHECK(fixture.service.info(person(99)).error() == errc::person_unknown);
 }
 
-TEST_CASE("a directory that can't answer is an error, not an unknown person", "[service][person]") {
+TEST_CASE("a failing directory is an error, not an unknown person", "[service][person]") {
     PersonImageService service{std::make_shared<MemoryImageStore>(), std::make_shared<BrokenDirectory>()};
     CHECK(service.save(person(1), ImageBytes{make_png()}).error() == errc::store_io);
     CHECK(service.image(person(1)).error() == errc::store_io);
@@ -281,7 +281,8 @@ TEST_CASE("a service without ports is a programming error", "[service]") {
     CHECK_THROWS_AS(PersonImageService(std::make_shared<MemoryImageStore>(), nullptr), std::invalid_argument);
 }
 
-TEST_CASE("a service that scrubs stores what is left, and tells what it removed", "[service][save][scrub]") {
+TEST_CASE("a scrubbing service stores the scrubbed picture and returns the removed metadata",
+          "[service][save][scrub]") {
     Fixture fixture;
     PersonImageService service{fixture.store, fixture.directory, Limits{}, fixture.clock,
                                MetadataPolicy::scrub};
@@ -325,7 +326,7 @@ TEST_CASE("a service that scrubs stores what is left, and tells what it removed"
     }
 }
 
-TEST_CASE("a service that was moved from goes on", "[service]") {
+TEST_CASE("a moved-from service stays usable", "[service]") {
     Fixture fixture;
     PersonImageService moved{std::move(fixture.service)};
     CHECK(moved.save(person(1), ImageBytes{make_png(30, 20)}).has_value());
@@ -336,7 +337,7 @@ TEST_CASE("a service that was moved from goes on", "[service]") {
     CHECK(moved.remove(person(1)).has_value()); // NOLINT(bugprone-use-after-move)
 }
 
-TEST_CASE("bytes that a failed save has taken are empty, not dangling", "[service][save]") {
+TEST_CASE("bytes moved into a failed save are empty, not dangling", "[service][save]") {
     Fixture fixture;
     auto bytes = ImageBytes{make_png(30, 20)};
     REQUIRE_FALSE(fixture.service.save(person(9), std::move(bytes)).has_value()); // an unknown person

@@ -92,7 +92,7 @@ const Rendition small{.width = 4, .height = {}, .format = ImageFormat::jpeg};
 
 } // namespace
 
-TEST_CASE("a rendition is made once and then at hand", "[rendition]") {
+TEST_CASE("a rendition is made once and then cached", "[rendition]") {
     Fixture fixture;
     CHECK_FALSE(fixture.renditions.cached(person(1), small).has_value());
     const auto made = fixture.renditions.rendition(person(1), small);
@@ -188,7 +188,7 @@ TEST_CASE("a rendition that the cache doesn't keep is shared while it is in use"
     CHECK(at_hand->image.bytes.data() == first->image.bytes.data());
 }
 
-TEST_CASE("many who ask for the same at once have it rendered once", "[rendition][flight]") {
+TEST_CASE("concurrent requests for one rendition share one rendering", "[rendition][flight]") {
     Fixture fixture;
     fixture.renderer->held_back = true;
     int answered = 0;
@@ -203,7 +203,7 @@ TEST_CASE("many who ask for the same at once have it rendered once", "[rendition
     CHECK(fixture.renderer->rendered == 1);
 }
 
-TEST_CASE("a rendering is cancelled when everybody who asked has gone", "[rendition][flight]") {
+TEST_CASE("a rendering is cancelled when all its callers have requested stop", "[rendition][flight]") {
     Fixture fixture;
     fixture.renderer->held_back = true;
     std::stop_source first;
@@ -235,7 +235,7 @@ TEST_CASE("a rendering is cancelled when everybody who asked has gone", "[rendit
     }
 }
 
-TEST_CASE("somebody who was gone before asking has nothing rendered", "[rendition][flight]") {
+TEST_CASE("a request whose stop was requested before starts no rendering", "[rendition][flight]") {
     Fixture fixture;
     std::stop_source gone;
     gone.request_stop();
@@ -248,8 +248,7 @@ TEST_CASE("somebody who was gone before asking has nothing rendered", "[renditio
     CHECK(outcome->error() == errc::cancelled);
 }
 
-TEST_CASE("threads that ask for the same at about the same time have it rendered once",
-          "[rendition][flight]") {
+TEST_CASE("threads that request one rendition concurrently share one rendering", "[rendition][flight]") {
     Fixture fixture;
     for (std::uint32_t round = 0; round < 300; ++round) {
         const Rendition wanted{.width = round + 1, .height = {}, .format = ImageFormat::png};
@@ -265,7 +264,7 @@ TEST_CASE("threads that ask for the same at about the same time have it rendered
     }
 }
 
-TEST_CASE("a placeholder is drawn once and then at hand", "[rendition][placeholder]") {
+TEST_CASE("a placeholder is drawn once and then cached", "[rendition][placeholder]") {
     Fixture fixture;
     const Rendition wanted{.width = 4, .height = 4, .format = ImageFormat::gif};
     CHECK_FALSE(fixture.renditions.cached(Placeholder::no_photo, wanted).has_value());
@@ -294,7 +293,7 @@ TEST_CASE("a placeholder is drawn once and then at hand", "[rendition][placehold
     }
 }
 
-TEST_CASE("many who ask for the same placeholder at once have it drawn once", "[rendition][placeholder]") {
+TEST_CASE("concurrent requests for one placeholder share one drawing", "[rendition][placeholder]") {
     Fixture fixture;
     fixture.renderer->held_back = true;
     int answered = 0;

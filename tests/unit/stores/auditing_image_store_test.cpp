@@ -56,7 +56,7 @@ TEST_CASE("an audited store keeps the promises of ImageStore", "[audit][conforma
     });
 }
 
-TEST_CASE("a save is recorded with who, when, and what it was and is", "[audit]") {
+TEST_CASE("a save is recorded with actor, time, and both states of the picture", "[audit]") {
     Audited audited;
     const auto first = audited.service.save(audited.person, Audited::picture(3), audited.anna);
     REQUIRE(first.has_value());
@@ -80,7 +80,7 @@ TEST_CASE("a save is recorded with who, when, and what it was and is", "[audit]"
     CHECK(replaced.after->blob_version > replaced.before->blob_version);
 }
 
-TEST_CASE("what fails, what changes nothing and what only reads is not recorded", "[audit]") {
+TEST_CASE("failed writes, writes without effect and reads are not recorded", "[audit]") {
     Audited audited;
     CHECK_FALSE(audited.service.save(audited.person, ImageBytes{std::string{"no picture"}}, audited.anna)
                     .has_value());

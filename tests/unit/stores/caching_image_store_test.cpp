@@ -64,7 +64,7 @@ TEST_CASE("a cached store keeps the promises of ImageStore", "[cache][conformanc
     });
 }
 
-TEST_CASE("a picture is at hand once it was read", "[cache]") {
+TEST_CASE("a picture is cached after its first read", "[cache]") {
     Fixture fixture;
     save(fixture.cache, person(1), 1);
     CHECK_FALSE(fixture.cache.cached_image(person(1)).has_value());
@@ -78,7 +78,7 @@ TEST_CASE("a picture is at hand once it was read", "[cache]") {
     CHECK(fixture.cache.statistics().entries == 2); // bytes and ImageInfo
 }
 
-TEST_CASE("every kind of write drops what it touched", "[cache]") {
+TEST_CASE("each kind of write invalidates its entries", "[cache]") {
     Fixture fixture;
     auto& cache = fixture.cache;
     const auto blob_id = save(cache, person(1), 1).blob_id();
@@ -122,7 +122,7 @@ TEST_CASE("every kind of write drops what it touched", "[cache]") {
     CHECK_FALSE(cache.cached_image(person(2)).has_value());
 }
 
-TEST_CASE("a fill that a write has overtaken is not kept", "[cache]") {
+TEST_CASE("an entry that a write has overtaken is not kept", "[cache]") {
     Fixture fixture;
     auto& cache = fixture.cache;
     const auto blob_id = save(cache, person(1), 1).blob_id();
@@ -145,7 +145,7 @@ TEST_CASE("a fill that a write has overtaken is not kept", "[cache]") {
     CHECK_FALSE(cache.cached_image(person(1)).has_value());
 }
 
-TEST_CASE("the cache stays within its limit and keeps what is used", "[cache]") {
+TEST_CASE("the cache stays within its limit and keeps pictures in use", "[cache]") {
     auto store = std::make_shared<SlowStore>();
     CachingImageStore cache{store, 8 * 20'000}; // a picture takes 1,512 bytes, its ImageInfo some 500
     for (int id = 1; id <= 400; ++id) {
@@ -171,7 +171,7 @@ TEST_CASE("a picture over a thirty-second of the cache is not kept, its ImageInf
     CHECK(cache.cached_info(person(1)) == read->info);
 }
 
-TEST_CASE("an ImageInfo is at hand once it was read, and not after a write", "[cache]") {
+TEST_CASE("an ImageInfo is cached after its first read until the next write", "[cache]") {
     Fixture fixture;
     auto& cache = fixture.cache;
     const auto blob_id = save(cache, person(1), 1).blob_id();
@@ -183,7 +183,7 @@ TEST_CASE("an ImageInfo is at hand once it was read, and not after a write", "[c
     CHECK_FALSE(cache.cached_info(person(1)).has_value());
 }
 
-TEST_CASE("a write whose outcome is unknown forgets everything", "[cache]") {
+TEST_CASE("a write with an unknown outcome empties the cache", "[cache]") {
     auto failing = std::make_shared<testing::FailingImageStore>(std::make_shared<SlowStore>());
     CachingImageStore cache{failing, 1 << 20};
     save(cache, person(1), 1);
@@ -201,7 +201,7 @@ TEST_CASE("a write whose outcome is unknown forgets everything", "[cache]") {
     CHECK_FALSE(cache.cached_image(person(1)).has_value());
 }
 
-TEST_CASE("a scan displaces nothing that is in use", "[cache]") {
+TEST_CASE("a scan evicts no picture in use", "[cache]") {
     CachingImageStore cache{std::make_shared<SlowStore>(), 8 * 64'000};
     for (int id = 1; id <= 40; ++id) {
         save(cache, person(id), static_cast<std::uint32_t>(id));
@@ -223,7 +223,7 @@ TEST_CASE("a cache without a store is a programming error", "[cache]") {
     CHECK_THROWS_AS(CachingImageStore(std::make_shared<SlowStore>(), nullptr), std::invalid_argument);
 }
 
-TEST_CASE("what isn't in the cache may be at hand underneath, and is kept then", "[cache]") {
+TEST_CASE("a miss reads from the store behind and keeps the picture", "[cache]") {
     const auto memory = std::make_shared<MemoryImageStore>();
     CachingImageStore cache{memory, 1 << 20};
     save(cache, person(1), 1);

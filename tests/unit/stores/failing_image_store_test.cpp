@@ -27,7 +27,7 @@ struct Fixture {
 
 } // namespace
 
-TEST_CASE("a failing store that isn't told to fail keeps the promises of ImageStore", "[testing]") {
+TEST_CASE("a failing store without faults keeps the promises of ImageStore", "[testing]") {
     testing::image_store_conformance([](const testing::StoreSeed& seed) {
         return std::make_shared<FailingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id));
     });
@@ -43,7 +43,7 @@ TEST_CASE("a failing store fails at the n-th call and at no other", "[testing]")
     CHECK(fixture.store->calls() == 4);
 }
 
-TEST_CASE("a call that fails never reaches the store underneath", "[testing]") {
+TEST_CASE("a failing call doesn't reach the store behind", "[testing]") {
     Fixture fixture;
     fixture.store->fail_call(1, errc::store_io);
     CHECK(fixture.save().error() == errc::store_io);
@@ -61,14 +61,14 @@ TEST_CASE("a failing store fails every call until it recovers", "[testing]") {
     CHECK(fixture.service.writable().has_value());
 }
 
-TEST_CASE("a failing store throws when a test wants it to", "[testing]") {
+TEST_CASE("a failing store throws at the n-th call", "[testing]") {
     Fixture fixture;
     fixture.store->throw_at_call(1, "out of order");
     CHECK_THROWS_AS(fixture.save(), std::runtime_error);
     CHECK(fixture.save().has_value());
 }
 
-TEST_CASE("a failing store refuses nonsense", "[testing]") {
+TEST_CASE("a failing store refuses a null store and call 0", "[testing]") {
     CHECK_THROWS_AS(FailingImageStore{nullptr}, std::invalid_argument);
     Fixture fixture;
     CHECK_THROWS_AS(fixture.store->fail_call(0, errc::store_io), std::invalid_argument);

@@ -34,7 +34,7 @@ TEST_CASE("a store that forwards keeps the promises of ImageStore", "[forwarding
     });
 }
 
-TEST_CASE("who overrides submit sees what is saved without it, too", "[forwarding]") {
+TEST_CASE("a class that overrides submit also gets calls of save", "[forwarding]") {
     CountingStore store{std::make_shared<MemoryImageStore>()};
     CHECK(store.save(save_command(person(1), 1)).has_value());
     store.submit(save_command(person(2), 2),
@@ -65,14 +65,14 @@ TEST_CASE("every member reaches the store behind", "[forwarding]") {
     CHECK(store.writable().error() == errc::store_corrupt);
 }
 
-TEST_CASE("what the store behind throws is thrown by save", "[forwarding]") {
+TEST_CASE("save throws the exceptions of the store behind", "[forwarding]") {
     const auto failing = std::make_shared<testing::FailingImageStore>(std::make_shared<MemoryImageStore>());
     ForwardingImageStore store{failing};
     failing->throw_at_call(1, "out of order");
     CHECK_THROWS_AS(store.save(save_command(person(1), 1)), std::runtime_error);
 }
 
-TEST_CASE("a store that forwards to nothing is a programming error", "[forwarding]") {
+TEST_CASE("a forwarding store without a store is a programming error", "[forwarding]") {
     CHECK_THROWS_AS(ForwardingImageStore{nullptr}, std::invalid_argument);
 }
 

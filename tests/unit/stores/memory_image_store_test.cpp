@@ -13,7 +13,7 @@ TEST_CASE("the memory store keeps the promises of ImageStore", "[store][conforma
     });
 }
 
-TEST_CASE("the memory store always takes writes", "[store]") {
+TEST_CASE("the memory store is always writable", "[store]") {
     CHECK(MemoryImageStore{}.writable().has_value());
 }
 

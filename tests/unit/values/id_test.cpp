@@ -16,7 +16,7 @@ TEST_CASE("a person id is a decimal int32 above zero", "[id]") {
     CHECK(PersonId::parse("00000000000000000000000000000042").value().value() == 42);
 }
 
-TEST_CASE("anything else is not a valid person id", "[id]") {
+TEST_CASE("other texts and numbers are not valid person ids", "[id]") {
     const auto text = GENERATE(as<std::string>{}, "", "0", "000", "-1", "+7", " 7", "7 ", "7.5", "7,5", "abc",
                                "0x10", "1e3", "2147483648", "99999999999999999999", std::string(400, '9'),
                                std::string("7\0", 2), std::string(1, '\0'), "\xD9\xA3");

@@ -18,7 +18,7 @@ TEST_CASE("a buffer is taken over without a copy", "[bytes]") {
     CHECK(copy.data() == data);
 }
 
-TEST_CASE("a slice shares the owner and is cut to what is there", "[bytes]") {
+TEST_CASE("a slice shares the owner and ends with the bytes", "[bytes]") {
     ImageBytes slice;
     {
         const auto whole = ImageBytes::copy_of("0123456789");
@@ -31,14 +31,14 @@ TEST_CASE("a slice shares the owner and is cut to what is there", "[bytes]") {
     CHECK(slice.text() == "3456"); // the whole has gone, its bytes have not
 }
 
-TEST_CASE("no bytes are no bytes", "[bytes]") {
+TEST_CASE("a default object has no bytes", "[bytes]") {
     const ImageBytes none;
     CHECK(none.empty());
     CHECK(none.text().empty());
     CHECK(none.slice(0, 5).empty());
 }
 
-TEST_CASE("bytes that were moved from are empty, and the others have all", "[bytes]") {
+TEST_CASE("a moved-from object is empty and the target has all bytes", "[bytes]") {
     auto first = ImageBytes::copy_of("0123456789");
     ImageBytes second{std::move(first)};
     CHECK(first.empty()); // NOLINT(bugprone-use-after-move): that is what is tested
@@ -59,7 +59,7 @@ TEST_CASE("bytes that were moved from are empty, and the others have all", "[byt
     CHECK(third.text() == "0123456789");
 }
 
-TEST_CASE("a slice says what it keeps in memory", "[bytes]") {
+TEST_CASE("a slice returns the bytes that it keeps in memory", "[bytes]") {
     const auto whole = ImageBytes::copy_of("0123456789");
     const auto slice = whole.slice(3, 4);
     CHECK(slice.size() == 4);
@@ -69,7 +69,7 @@ TEST_CASE("a slice says what it keeps in memory", "[bytes]") {
     CHECK(ImageBytes::copy_of("0123456789").owner() != whole.owner());
 }
 
-TEST_CASE("a weak reference gives the bytes as long as somebody keeps them", "[bytes]") {
+TEST_CASE("a weak reference returns the bytes while an object keeps them", "[bytes]") {
     CHECK_FALSE(WeakImageBytes{}.lock());
     auto kept = ImageBytes::copy_of("0123456789").slice(2, 3);
     const WeakImageBytes weak{kept};

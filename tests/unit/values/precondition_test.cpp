@@ -17,7 +17,7 @@ ImageInfo info_of(std::int32_t id, std::int64_t blob_version, std::int64_t link_
 
 } // namespace
 
-TEST_CASE("no precondition always holds", "[precondition]") {
+TEST_CASE("an empty precondition always holds", "[precondition]") {
     const auto info = info_of(1, 2, 3);
     CHECK(Precondition{}.empty());
     CHECK(Precondition{}.check(&info).has_value());

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
+#include <portrait/histogram.hpp>
 #include <portrait/imaging/vips_renderer.hpp>
 
 #include <cstddef>
@@ -47,8 +47,6 @@ public:
     /// Cancels queued renderings, waits for running ones, and returns when every completion has been called.
     /// A completion must not destroy the pool.
     ~RenderPool() override;
-    RenderPool(const RenderPool&) = delete;
-    RenderPool& operator=(const RenderPool&) = delete;
 
     /// As `submit`, and waits for the outcome; a completion must not call it.
     [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override;

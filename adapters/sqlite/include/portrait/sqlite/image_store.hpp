@@ -1,9 +1,8 @@
 #pragma once
 
-#include <portrait/duration_histogram.hpp>
 #include <portrait/export.hpp>
+#include <portrait/histogram.hpp>
 #include <portrait/image_store.hpp>
-#include <portrait/size_histogram.hpp>
 #include <portrait/sqlite/upkeep.hpp>
 
 #include <chrono>
