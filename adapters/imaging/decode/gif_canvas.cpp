@@ -1,10 +1,7 @@
-#include "decode/gif_canvas.hpp"
+#include "decode/decoding.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <utility>
 
 namespace portrait::imaging {
@@ -127,11 +124,6 @@ bool exposes_canvas(const std::vector<Frame>& frames, std::size_t index) {
     return next.is_transparent || !next.area.covers(frames[index].area);
 }
 
-bool clears_first_canvas(const std::vector<Frame>& frames) {
-    const auto disposal = frames.front().disposal;
-    return (disposal == to_previous || disposal == also_to_previous) && exposes_canvas(frames, 0);
-}
-
 /// Copies the file piece by piece.
 class Rewriting {
 public:
@@ -192,7 +184,10 @@ std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead
     std::size_t clearings = 0;
     for (std::size_t index = 0; index < frames.size(); ++index)
         clearings += needs_clearing(frames, index) ? 1 : 0;
-    const bool bare_at_first = !frames.front().area.covers(canvas) || clears_first_canvas(frames);
+    const auto disposal = frames.front().disposal;
+    const bool taken_back = disposal == to_previous || disposal == also_to_previous;
+    const bool bare_at_first =
+        !frames.front().area.covers(canvas) || (taken_back && exposes_canvas(frames, 0));
     const bool leads = canvas.right > head.canvas.width || canvas.bottom > head.canvas.height ||
                        (bare_at_first && !head.is_transparent && clearings == 0);
     if ((!leads && clearings == 0) || frames.size() + clearings >= most_decoded_frames)

@@ -1,4 +1,4 @@
-#include "decode/jpeg_scans.hpp"
+#include "decode/decoding.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,9 @@
-#include "decode/vips_library.hpp"
+#include "decode/decoding.hpp"
 
 #include <vips/vector.h>
 
 #include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -10,19 +11,10 @@ namespace portrait::imaging {
 namespace {
 
 /// A blob that doesn't own its bytes.
-class Reference {
-public:
-    explicit Reference(const ImageBytes& bytes)
-        : blob_{vips_blob_new(nullptr, bytes.data(), bytes.size())} {}
-    Reference(const Reference&) = delete;
-    Reference& operator=(const Reference&) = delete;
-    ~Reference() { vips_area_unref(VIPS_AREA(blob_)); }
-
-    operator VipsBlob*() const noexcept { return blob_; }
-
-private:
-    VipsBlob* blob_;
-};
+auto reference_to(const ImageBytes& bytes) {
+    const auto unref = [](VipsBlob* blob) { vips_area_unref(VIPS_AREA(blob)); };
+    return std::unique_ptr<VipsBlob, decltype(unref)>{vips_blob_new(nullptr, bytes.data(), bytes.size())};
+}
 
 vips::VOption* from_top_to_bottom() {
     return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
@@ -58,7 +50,8 @@ void start_vips() {
 }
 
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction) {
-    const Reference blob{bytes};
+    const auto reference = reference_to(bytes);
+    auto* const blob = reference.get();
     switch (format) {
     case ImageFormat::jpeg:
         return vips::VImage::jpegload_buffer(blob, from_top_to_bottom()->set("shrink", reduction));
@@ -70,7 +63,7 @@ vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_
 }
 
 vips::VImage open_gif_frame(const ImageBytes& bytes, int frame) {
-    return vips::VImage::gifload_buffer(Reference{bytes}, from_top_to_bottom()->set("page", frame));
+    return vips::VImage::gifload_buffer(reference_to(bytes).get(), from_top_to_bottom()->set("page", frame));
 }
 
 int frames_of(const vips::VImage& image) {

@@ -1,8 +1,7 @@
 #include "render/rendering.hpp"
 
-#include "decode/jpeg_scans.hpp"
-
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace portrait::imaging {
@@ -19,8 +18,10 @@ std::uint64_t pixels_of(const Size& size) {
     return static_cast<std::uint64_t>(size.width) * size.height;
 }
 
-Error too_costly(std::uint64_t bytes, const RenderSettings& settings) {
-    return Error{errc::rendition_too_costly}.with_limit(bytes, settings.max_decoded_bytes);
+[[nodiscard]] result<DecodingCost> within_limit(std::uint64_t bytes, const RenderSettings& settings) {
+    if (bytes > settings.max_decoded_bytes)
+        return Error{errc::rendition_too_costly}.with_limit(bytes, settings.max_decoded_bytes);
+    return DecodingCost{.bytes = bytes};
 }
 
 /// The memory of a JPEG in several scans beside its pixels.
@@ -37,25 +38,38 @@ Error too_costly(std::uint64_t bytes, const RenderSettings& settings) {
 
 } // namespace
 
-bool is_turned(const vips::VImage& head) {
+Size turned(Size size, const vips::VImage& head) {
     constexpr int first_turned = 5; // of EXIF's eight values
-    return vips_image_get_orientation(head.get_image()) >= first_turned;
+    if (vips_image_get_orientation(head.get_image()) >= first_turned)
+        std::swap(size.width, size.height);
+    return size;
+}
+
+TargetSize target_size(const Size& upright, const Rendition& rendition) noexcept {
+    const auto across = rendition.width ? static_cast<double>(*rendition.width) / upright.width : 1.0;
+    const auto down = rendition.height ? static_cast<double>(*rendition.height) / upright.height : 1.0;
+    const bool covers = rendition.width && rendition.height && rendition.fit == Fit::cover;
+    const auto scale = std::min(1.0, covers ? std::max(across, down) : std::min(across, down));
+    const auto scaled = [scale](std::uint32_t side) {
+        return std::max(1U, static_cast<std::uint32_t>(std::lround(side * scale)));
+    };
+    TargetSize target;
+    target.scaled = {scaled(upright.width), scaled(upright.height)};
+    target.shown = covers ? Size{std::min(target.scaled.width, *rendition.width),
+                                 std::min(target.scaled.height, *rendition.height)}
+                          : target.scaled;
+    return target;
 }
 
 TargetSize target_of(const RenderImage& job, const vips::VImage& head) {
-    auto upright = stored_size(head);
-    if (is_turned(head))
-        std::swap(upright.width, upright.height);
-    return target_size(upright, job.rendition);
+    return target_size(turned(stored_size(head), head), job.rendition);
 }
 
 int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     if (job.header.format != ImageFormat::jpeg)
         return 1;
     const auto stored = stored_size(head);
-    auto scaled = target_of(job, head).scaled;
-    if (is_turned(head))
-        std::swap(scaled.width, scaled.height);
+    const auto scaled = turned(target_of(job, head).scaled, head);
     const auto shrink = std::min(stored.width / scaled.width, stored.height / scaled.height);
     return shrink >= 16 ? 8 : shrink >= 8 ? 4 : shrink >= 4 ? 2 : 1;
 }
@@ -65,10 +79,7 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     const std::uint64_t side = placeholder_side(kind, rendition);
     const auto bytes_a_pixel =
         bytes_a_drawn_pixel + (rendition.format == ImageFormat::gif ? gif_encoder_bytes_a_pixel : 0);
-    const DecodingCost cost{.bytes = side * side * bytes_a_pixel};
-    if (cost.bytes > settings.max_decoded_bytes)
-        return too_costly(cost.bytes, settings);
-    return cost;
+    return within_limit(side * side * bytes_a_pixel, settings);
 }
 
 [[nodiscard]] result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
@@ -85,20 +96,17 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     const auto bands = job.header.format == ImageFormat::gif ? 4U : static_cast<unsigned>(head.bands());
     const auto bytes_a_pixel = bands * vips_format_sizeof(head.format());
 
-    DecodingCost cost;
-    cost.frames = all_frames ? frames : 1;
-    cost.bytes = std::max<std::uint64_t>(1, pixels / (reduction * reduction)) * bytes_a_pixel * cost.frames;
+    const std::uint64_t decoded = std::max<std::uint64_t>(1, pixels / (reduction * reduction));
+    auto bytes = decoded * bytes_a_pixel * (all_frames ? frames : 1);
     if (job.header.format == ImageFormat::jpeg) {
         const auto coefficients = scans_cost(job, pixels, settings);
         if (!coefficients)
             return coefficients.error();
-        cost.bytes += *coefficients;
+        bytes += *coefficients;
     }
     if (job.rendition.format.value_or(job.header.format) == ImageFormat::gif)
-        cost.bytes += pixels_of(target_of(job, head).shown) * gif_encoder_bytes_a_pixel;
-    if (cost.bytes > settings.max_decoded_bytes)
-        return too_costly(cost.bytes, settings);
-    return cost;
+        bytes += pixels_of(target_of(job, head).shown) * gif_encoder_bytes_a_pixel;
+    return within_limit(bytes, settings);
 }
 
 } // namespace portrait::imaging

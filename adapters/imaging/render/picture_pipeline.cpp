@@ -98,15 +98,12 @@ vips::VImage cropped(const vips::VImage& image, const Size& size) {
 
 vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch) {
     const auto target = target_of(job, opened.head);
-    auto scaled = target.scaled;
-    if (is_turned(opened.head))
-        std::swap(scaled.width, scaled.height);
     auto image = watch.guarded(open_pixels(job, opened, reduction_on_load(job, opened.head)));
     if (image.coding() != VIPS_CODING_NONE) { // packed Lab, which can't be resized
         image = image.colourspace(VIPS_INTERPRETATION_sRGB).copy();
         image.remove(VIPS_META_ICC_NAME);
     }
-    image = displayable(in_srgb(resized(image, scaled)));
+    image = displayable(in_srgb(resized(image, turned(target.scaled, opened.head))));
     if (vips_image_get_orientation(image.get_image()) != 1)
         image = image.copy_memory().autorot(); // in memory, since turning reads pixels in any order
     return cropped(image, target.shown);

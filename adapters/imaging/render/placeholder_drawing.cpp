@@ -36,12 +36,14 @@ struct Point {
 /// the signed distance of its edge, negative inside; the edge is spread over one pixel.
 class Painting {
 public:
-    using Shape = std::function<double(Point)>;
+    struct Layer {
+        Color color;
+        std::function<double(Point)> distance;
+    };
 
-    explicit Painting(std::uint32_t side)
-        : side_{side} {}
-
-    void paint(const Color& color, Shape distance) { layers_.push_back({color, std::move(distance)}); }
+    Painting(std::uint32_t side, std::vector<Layer> layers)
+        : side_{side}
+        , layers_{std::move(layers)} {}
 
     /// Paints the columns from `left` of a row over transparent samples.
     void paint_row(std::uint32_t row, std::uint32_t left, std::span<std::uint8_t> samples) const {
@@ -60,11 +62,6 @@ public:
     std::uint32_t side() const noexcept { return side_; }
 
 private:
-    struct Layer {
-        Color color;
-        Shape distance;
-    };
-
     Point point(std::uint32_t column, std::uint32_t row) const {
         return {(column + 0.5) / side_, (row + 0.5) / side_};
     }
@@ -135,7 +132,7 @@ double person(Point point) {
     return std::min(head, shoulders);
 }
 
-void paint_file_icon(Painting& painting) {
+std::vector<Painting::Layer> file_icon() {
     constexpr double fold = 0.2;
     constexpr Point from{0.2, 0.08};
     constexpr Point to{0.8, 0.92};
@@ -143,13 +140,34 @@ void paint_file_icon(Painting& painting) {
         const auto corner = ((point.x - (to.x - fold)) - (point.y - from.y)) / std::sqrt(2.0);
         return std::max(box(point, begin, end), corner);
     };
-    painting.paint(line, [=](Point point) { return folded(point, from, to); });
-    painting.paint(paper, [=](Point point) { return folded(point, from, to) + 0.02; });
-    painting.paint(figure, [=](Point point) {
+    const auto corner = [=](Point point) {
         return folded(point, {to.x - fold, from.y}, {to.x, from.y + fold});
-    });
+    };
+    std::vector<Painting::Layer> layers{{line, [=](Point point) { return folded(point, from, to); }},
+                                        {paper, [=](Point point) { return folded(point, from, to) + 0.02; }},
+                                        {figure, corner}};
     for (const double top : {0.42, 0.54, 0.66, 0.78})
-        painting.paint(ground, [top](Point point) { return box(point, {0.3, top}, {0.7, top + 0.04}); });
+        layers.push_back({ground, [top](Point point) { return box(point, {0.3, top}, {0.7, top + 0.04}); }});
+    return layers;
+}
+
+/// The shapes of a placeholder, from below.
+std::vector<Painting::Layer> layers_of(Placeholder kind) {
+    const auto everywhere = [](Point) { return -1.0; };
+    const auto disc = [](Point point) { return circle(point, {0.5, 0.5}, 0.5); };
+    const auto frame = [](Point point) { return box(point, {0.03, 0.03}, {0.97, 0.97}); };
+    const auto person_in = [](auto shape) {
+        return [shape](Point point) { return std::max(person(point), shape(point)); };
+    };
+    switch (kind) {
+    case Placeholder::clear_pixel: break;
+    case Placeholder::standard: return {{ground, disc}, {figure, person_in(disc)}};
+    case Placeholder::no_photo: return {{ground, everywhere}, {figure, &person}};
+    case Placeholder::no_photo_with_border:
+        return {{line, everywhere}, {ground, frame}, {figure, person_in(frame)}};
+    case Placeholder::generic_file_icon: return file_icon();
+    }
+    return {};
 }
 
 } // namespace
@@ -164,28 +182,7 @@ std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition) {
 }
 
 vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition) {
-    Painting painting{placeholder_side(kind, rendition)};
-    const auto everywhere = [](Point) { return -1.0; };
-    const auto disc = [](Point point) { return circle(point, {0.5, 0.5}, 0.5); };
-    const auto frame = [](Point point) { return box(point, {0.03, 0.03}, {0.97, 0.97}); };
-    switch (kind) {
-    case Placeholder::clear_pixel: break;
-    case Placeholder::standard:
-        painting.paint(ground, disc);
-        painting.paint(figure, [=](Point point) { return std::max(person(point), disc(point)); });
-        break;
-    case Placeholder::no_photo:
-        painting.paint(ground, everywhere);
-        painting.paint(figure, &person);
-        break;
-    case Placeholder::no_photo_with_border:
-        painting.paint(line, everywhere);
-        painting.paint(ground, frame);
-        painting.paint(figure, [=](Point point) { return std::max(person(point), frame(point)); });
-        break;
-    case Placeholder::generic_file_icon: paint_file_icon(painting); break;
-    }
-    return image_of(std::move(painting));
+    return image_of({placeholder_side(kind, rendition), layers_of(kind)});
 }
 
 } // namespace portrait::imaging

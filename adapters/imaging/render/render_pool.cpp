@@ -30,8 +30,12 @@ template<class Start>
 
 class RenderPool::State {
 public:
-    /// Makes the rendition once its cost is admitted.
-    using Make = std::function<result<RenderedImage>(const VipsRenderer::Admit& admit)>;
+    struct Job {
+        std::stop_token stop;
+        /// Makes the rendition once its cost is admitted.
+        std::function<result<RenderedImage>(const VipsRenderer::Admit& admit)> make;
+        Completion<RenderedImage> completion;
+    };
 
     explicit State(const RenderPoolOptions& options)
         : options_{options} {
@@ -49,61 +53,46 @@ public:
 
     ~State() { stop(); }
 
-    void submit(std::stop_token stop, Make make, Completion<RenderedImage> completion) {
-        std::deque<Waiting> unwanted;
-        Completion<RenderedImage> refused;
-        {
-            const std::lock_guard lock{mutex_};
-            if (queue_.size() >= options_.queue_limit + idle_)
-                unwanted = take_unwanted();
-            if (!stopping_ && queue_.size() < options_.queue_limit + idle_) {
-                queue_.push_back({std::move(stop), std::move(make), std::move(completion)});
-            } else {
-                refused = std::move(completion);
-                ++refused_;
-            }
+    void submit(Job job) {
+        std::unique_lock lock{mutex_};
+        std::deque<Job> unwanted; // their clients are gone: they make room for others
+        if (is_full())
+            std::erase_if(queue_, [&](Job& queued) {
+                const bool gone = queued.stop.stop_requested();
+                if (gone)
+                    unwanted.push_back(std::move(queued));
+                return gone;
+            });
+        if (stopping_ || is_full()) {
+            ++statistics_.refused;
+            lock.unlock();
+            return job.completion(
+                Error{errc::service_busy, "Too many pictures are waiting to be scaled; try again later"});
         }
-        if (!refused)
-            ready_.notify_one();
-        for (auto& waiting : unwanted)
-            waiting.completion(Error{errc::cancelled});
-        if (refused)
-            refused(Error{errc::service_busy, "Too many pictures are waiting to be scaled; try again later"});
+        queue_.push_back(std::move(job));
+        lock.unlock();
+        ready_.notify_one();
+        cancel(unwanted);
     }
 
     RenderPoolStatistics statistics() const {
         const std::lock_guard lock{mutex_};
-        return {.rendered = rendered_,
-                .failed = failed_,
-                .refused = refused_,
-                .waiting = queue_.size(),
-                .running = threads_.size() - idle_,
-                .decoded_bytes_in_flight = in_flight_,
-                .peak_decoded_bytes_in_flight = peak_in_flight_,
-                .times = times_};
+        auto now = statistics_;
+        now.waiting = queue_.size();
+        now.running = threads_.size() - idle_;
+        return now;
     }
 
 private:
-    struct Waiting {
-        std::stop_token stop;
-        Make make;
-        Completion<RenderedImage> completion;
-    };
+    bool is_full() const { return queue_.size() >= options_.queue_limit + idle_; }
 
-    /// Removes jobs whose clients are gone, to make room for others.
-    std::deque<Waiting> take_unwanted() {
-        std::deque<Waiting> unwanted;
-        std::erase_if(queue_, [&](Waiting& waiting) {
-            if (!waiting.stop.stop_requested())
-                return false;
-            unwanted.push_back(std::move(waiting));
-            return true;
-        });
-        return unwanted;
+    static void cancel(std::deque<Job>& jobs) {
+        for (auto& job : jobs)
+            job.completion(Error{errc::cancelled});
     }
 
     void stop() {
-        std::deque<Waiting> left;
+        std::deque<Job> left;
         {
             const std::lock_guard lock{mutex_};
             stopping_ = true;
@@ -111,8 +100,7 @@ private:
         }
         ready_.notify_all();
         room_.notify_all();
-        for (auto& waiting : left)
-            waiting.completion(Error{errc::cancelled});
+        cancel(left);
         for (auto& thread : threads_)
             thread.join();
     }
@@ -123,20 +111,23 @@ private:
             ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
             if (queue_.empty())
                 break;
-            auto waiting = std::move(queue_.front());
+            auto job = std::move(queue_.front());
             queue_.pop_front();
             --idle_;
             lock.unlock();
             const auto began = std::chrono::steady_clock::now();
-            auto made = make(waiting);
+            std::uint64_t share = 0;
+            auto made = make(job, share);
             const auto took = std::chrono::steady_clock::now() - began;
             lock.lock();
-            ++rendered_; // before the completion, so that its receiver reads new figures
-            times_.add(took);
-            failed_ += made ? 0 : 1;
+            statistics_.decoded_bytes_in_flight -= share;
+            ++statistics_.rendered; // before the completion, so that its receiver reads new figures
+            statistics_.times.add(took);
+            statistics_.failed += made ? 0 : 1;
             lock.unlock();
-            waiting.completion(std::move(made));
-            waiting = {}; // destroy its captures without the lock
+            room_.notify_all();
+            job.completion(std::move(made));
+            job = {}; // destroy its captures without the lock
             lock.lock();
             ++idle_;
         }
@@ -144,76 +135,50 @@ private:
         vips_thread_shutdown();
     }
 
-    /// A share of the budget; the destructor returns it.
-    class Share {
-    public:
-        explicit Share(State& state)
-            : state_{state} {}
-        Share(const Share&) = delete;
-        Share& operator=(const Share&) = delete;
-        ~Share() { state_.give_back(bytes_); }
-
-        [[nodiscard]] result<void> take(const DecodingCost& cost) {
-            const auto limit = state_.options_.decoded_bytes_in_flight;
-            if (cost.bytes > limit)
-                return Error{errc::rendition_too_costly}.with_limit(cost.bytes, limit);
-            if (!state_.take(cost.bytes))
-                return Error{errc::cancelled};
-            bytes_ = cost.bytes;
-            return {};
-        }
-
-    private:
-        State& state_;
-        std::uint64_t bytes_ = 0;
-    };
-
-    [[nodiscard]] result<RenderedImage> make(const Waiting& job) {
+    /// `share` becomes the job's part of the budget.
+    [[nodiscard]] result<RenderedImage> make(const Job& job, std::uint64_t& share) {
         if (job.stop.stop_requested())
             return Error{errc::cancelled};
-        Share share{*this};
-        return job.make([&share](const DecodingCost& cost) { return share.take(cost); });
+        return job.make([&](const DecodingCost& cost) -> result<void> {
+            const auto limit = options_.decoded_bytes_in_flight;
+            if (cost.bytes > limit)
+                return Error{errc::rendition_too_costly}.with_limit(cost.bytes, limit);
+            if (!take(cost.bytes))
+                return Error{errc::cancelled};
+            share = cost.bytes;
+            return {};
+        });
     }
 
     /// Waits for a share of the budget, in order: small pictures must not overtake a large one for ever.
     bool take(std::uint64_t bytes) {
         std::unique_lock lock{mutex_};
         const auto ticket = next_ticket_++;
+        auto& in_flight = statistics_.decoded_bytes_in_flight;
         room_.wait(lock, [&] {
-            return stopping_ ||
-                   (ticket == serving_ && in_flight_ + bytes <= options_.decoded_bytes_in_flight);
+            return stopping_ || (ticket == serving_ && in_flight + bytes <= options_.decoded_bytes_in_flight);
         });
         ++serving_;
         room_.notify_all();
         if (stopping_)
             return false;
-        in_flight_ += bytes;
-        peak_in_flight_ = std::max(peak_in_flight_, in_flight_);
+        in_flight += bytes;
+        statistics_.peak_decoded_bytes_in_flight =
+            std::max(statistics_.peak_decoded_bytes_in_flight, in_flight);
         return true;
-    }
-
-    void give_back(std::uint64_t bytes) {
-        const std::lock_guard lock{mutex_};
-        in_flight_ -= bytes;
-        room_.notify_all();
     }
 
     RenderPoolOptions options_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
     std::condition_variable room_;
-    std::deque<Waiting> queue_;
+    std::deque<Job> queue_;
     std::vector<std::thread> threads_; // changed by the constructing and the destroying thread only
     std::size_t idle_ = 0;
     bool stopping_ = false;
     std::uint64_t next_ticket_ = 0;
     std::uint64_t serving_ = 0;
-    std::uint64_t in_flight_ = 0;
-    std::uint64_t peak_in_flight_ = 0;
-    std::uint64_t rendered_ = 0;
-    DurationHistogram times_;
-    std::uint64_t failed_ = 0;
-    std::uint64_t refused_ = 0;
+    RenderPoolStatistics statistics_; // without `waiting` and `running`
 };
 
 RenderPool::RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options)
@@ -235,7 +200,7 @@ void RenderPool::submit(QueuedRendering rendering, Completion<RenderedImage> com
         const auto job = read();
         return job ? renderer->render(*job, admit) : job.error();
     };
-    state_->submit(std::move(rendering.stop), std::move(make), std::move(completion));
+    state_->submit({std::move(rendering.stop), std::move(make), std::move(completion)});
 }
 
 result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition& rendition) const {
@@ -244,15 +209,10 @@ result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition&
 
 void RenderPool::submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
                                     Completion<RenderedImage> completion) const {
-    auto make = [renderer = renderer_, kind, rendition, stop](const auto& admit) -> result<RenderedImage> {
-        const auto cost = renderer->cost(kind, rendition);
-        if (!cost)
-            return cost.error();
-        if (const auto admitted = admit(*cost); !admitted)
-            return admitted.error();
-        return renderer->placeholder(kind, rendition, stop);
+    auto make = [renderer = renderer_, kind, rendition, stop](const auto& admit) {
+        return renderer->placeholder(kind, rendition, stop, admit);
     };
-    state_->submit(std::move(stop), std::move(make), std::move(completion));
+    state_->submit({std::move(stop), std::move(make), std::move(completion)});
 }
 
 RenderPoolStatistics RenderPool::statistics() const {

@@ -1,11 +1,8 @@
 #pragma once
 
-#include "decode/opened_picture.hpp"
-#include "decode/target_size.hpp"
+#include "decode/decoding.hpp"
 
 #include <portrait/imaging/vips_renderer.hpp>
-
-#include <vips/vips8>
 
 #include <chrono>
 #include <optional>
@@ -33,15 +30,23 @@ public:
 
 private:
     static int pass_rows_on(VipsRegion* to, void* from, void* image, void* self, gboolean* stop);
-    static void on_evaluation(VipsImage* image, VipsProgress* progress, RenderWatch* self);
 
     std::stop_token stop_;
     std::chrono::milliseconds time_limit_;
     std::chrono::steady_clock::time_point deadline_;
 };
 
-/// Whether the EXIF orientation turns the picture by 90 degrees.
-bool is_turned(const vips::VImage& head);
+/// Swaps the sides if the EXIF orientation turns the picture by 90 degrees.
+Size turned(Size size, const vips::VImage& head);
+
+/// The sizes of a rendition.
+struct TargetSize {
+    Size scaled; ///< of the whole picture
+    Size shown;  ///< of the middle part that is kept; smaller than `scaled` only for `Fit::cover`
+};
+
+/// The sizes for a picture of that upright size. Sides are rounded to the nearest and at least 1.
+TargetSize target_size(const Size& upright, const Rendition& rendition) noexcept;
 
 /// The size of the rendition; `head` is the opened picture, not reduced.
 TargetSize target_of(const RenderImage& job, const vips::VImage& head);

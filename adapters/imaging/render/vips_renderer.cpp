@@ -1,7 +1,8 @@
 #include <portrait/imaging/vips_renderer.hpp>
 
-#include "decode/vips_library.hpp"
 #include "render/rendering.hpp"
+
+#include <fmt/format.h>
 
 #include <new>
 #include <optional>
@@ -21,26 +22,20 @@ RenderSettings checked(RenderSettings settings) {
     return settings;
 }
 
-/// An exception of libvips as an error; its text is for the log only.
-Error failure_of(const vips::VError& error) {
-    const std::string text = error.what();
-    vips_error_clear();
-    if (text.find("out of memory") != std::string::npos)
-        return Error{errc::service_busy}.with_cause(text);
-    return Error{errc::image_corrupt, "The picture's pixels can't be decoded"}.with_cause(text);
-}
-
 /// Calls `make` and returns its exceptions as errors.
 template<class Make>
 auto attempted(const std::optional<RenderWatch>& watch, const Make& make) -> decltype(make()) {
     try {
         return make();
     } catch (const vips::VError& error) {
-        auto failed = failure_of(error);
+        const std::string text = error.what(); // for the log only
+        vips_error_clear();
         if (watch)
             if (auto ended = watch->ended())
                 return *std::move(ended);
-        return failed;
+        if (text.find("out of memory") != std::string::npos)
+            return Error{errc::service_busy}.with_cause(text);
+        return Error{errc::image_corrupt, "The picture's pixels can't be decoded"}.with_cause(text);
     } catch (const std::bad_alloc&) {
         return Error{errc::service_busy}.with_cause("No memory for a rendition");
     }
@@ -60,21 +55,57 @@ RenderedImage rendered(const vips::VImage& image, ImageFormat format, const Rend
 
 } // namespace
 
+RenderWatch::RenderWatch(std::stop_token stop, std::chrono::milliseconds time_limit)
+    : stop_{std::move(stop)}
+    , time_limit_{time_limit}
+    , deadline_{std::chrono::steady_clock::now() + time_limit} {}
+
+vips::VImage RenderWatch::guarded(const vips::VImage& image) const {
+    auto* const from = image.get_image();
+    vips::VImage guarded{vips_image_new()};
+    auto* const to = guarded.get_image();
+    g_object_ref(from);
+    vips_object_local(to, from);
+    if (vips_image_pipelinev(to, VIPS_DEMAND_STYLE_THINSTRIP, from, nullptr) != 0 ||
+        vips_image_generate(to, vips_start_one, &RenderWatch::pass_rows_on, vips_stop_one, from,
+                            const_cast<RenderWatch*>(this)) != 0)
+        throw vips::VError{};
+    return guarded;
+}
+
+int RenderWatch::pass_rows_on(VipsRegion* to, void* from, void*, void* self, gboolean*) {
+    if (static_cast<const RenderWatch*>(self)->ended()) {
+        vips_error("portrait", "Rendering was ended");
+        return -1;
+    }
+    auto* const region = static_cast<VipsRegion*>(from);
+    const auto* const rows = &to->valid;
+    return vips_region_prepare(region, rows) != 0
+               ? -1
+               : vips_region_region(to, region, rows, rows->left, rows->top);
+}
+
+void RenderWatch::attend(const vips::VImage& image) {
+    auto* const watched = image.get_image();
+    vips_image_set_progress(watched, TRUE);
+    const auto check = [](VipsImage* evaluated, VipsProgress*, RenderWatch* self) {
+        if (self->ended())
+            vips_image_set_kill(evaluated, TRUE);
+    };
+    g_signal_connect(watched, "eval", G_CALLBACK(+check), this);
+}
+
+std::optional<Error> RenderWatch::ended() const {
+    if (stop_.stop_requested())
+        return Error{errc::cancelled};
+    if (std::chrono::steady_clock::now() >= deadline_)
+        return Error{errc::rendition_timed_out}.with_cause(fmt::format("Over {} ms", time_limit_.count()));
+    return std::nullopt;
+}
+
 VipsRenderer::VipsRenderer(RenderSettings settings)
     : settings_{checked(settings)} {
     start_vips();
-}
-
-result<DecodingCost> VipsRenderer::cost(const RenderImage& job) const {
-    return attempted({}, [&] { return decoding_cost(job, open_head(job), settings_); });
-}
-
-result<DecodingCost> VipsRenderer::cost(Placeholder kind, const Rendition& rendition) const {
-    return drawing_cost(kind, rendition, settings_);
-}
-
-result<RenderedImage> VipsRenderer::render(const RenderImage& job) const {
-    return render(job, [](const DecodingCost&) { return result<void>{}; });
 }
 
 result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& admit) const {
@@ -96,9 +127,12 @@ result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& 
 }
 
 result<RenderedImage> VipsRenderer::placeholder(Placeholder kind, const Rendition& rendition,
-                                                std::stop_token stop) const {
-    if (const auto judged = cost(kind, rendition); !judged)
-        return judged.error();
+                                                std::stop_token stop, const Admit& admit) const {
+    const auto cost = drawing_cost(kind, rendition, settings_);
+    if (!cost)
+        return cost.error();
+    if (const auto admitted = admit(*cost); !admitted)
+        return admitted.error();
     std::optional<RenderWatch> watch;
     return attempted(watch, [&]() -> result<RenderedImage> {
         watch.emplace(std::move(stop), settings_.time_limit);

@@ -1,4 +1,4 @@
-#include "decode/gif_canvas.hpp"
+#include "decode/decoding.hpp"
 
 #include "imaging/render/rendering.hpp"
 
@@ -139,7 +139,7 @@ TEST_CASE("canvas that no frame paints is transparent, and white in a JPEG") {
     }
 }
 
-TEST_CASE("what a frame gives back to the background is transparent") {
+TEST_CASE("an area that a frame clears to the background is transparent") {
     const auto gif = animation({{0, 0, side, side, red, to_background},
                                 {10, 10, 20, 20, green, to_background},
                                 {30, 30, 10, 10, blue, keep}});
@@ -150,7 +150,7 @@ TEST_CASE("what a frame gives back to the background is transparent") {
     CHECK(colors_of_frame(moving, 2) == Colors{0, 0, blue});
 }
 
-TEST_CASE("also where another frame has a transparent colour and the one that gives back has none") {
+TEST_CASE("an area cleared by a frame without a transparent colour is transparent if another frame has one") {
     const auto gif = animation({{0, 0, side, side, red, to_background},
                                 {10, 10, 20, 20, green, to_background, true},
                                 {30, 30, 10, 10, blue, to_background},
@@ -162,7 +162,7 @@ TEST_CASE("also where another frame has a transparent colour and the one that gi
     CHECK(colors_of_frame(moving, 3) == Colors{red, 0, 0});
 }
 
-TEST_CASE("a first frame that is taken back leaves a transparent canvas") {
+TEST_CASE("a first frame of disposal \"previous\" leaves a transparent canvas") {
     const auto gif = animation({{0, 0, side, side, red, to_previous},
                                 {10, 10, 20, 20, green, to_previous},
                                 {30, 30, 10, 10, blue, to_previous}});
@@ -172,7 +172,7 @@ TEST_CASE("a first frame that is taken back leaves a transparent canvas") {
     CHECK(colors_of_frame(moving, 2) == Colors{0, 0, blue});
 }
 
-TEST_CASE("frames that are taken back or kept are as before where nothing is bare") {
+TEST_CASE("disposals of frames that leave no canvas bare are drawn unchanged") {
     const auto gif = animation({{0, 0, side, side, red, keep},
                                 {10, 10, 20, 20, green, to_previous},
                                 {30, 30, 10, 10, blue, unspecified}});
@@ -197,7 +197,7 @@ TEST_CASE("an animation whose canvas is cleared keeps its frames, timing and loo
     }
 }
 
-TEST_CASE("of an animation whose canvas is cleared the middle is cut out of every frame") {
+TEST_CASE("an animation whose canvas is cleared is cropped in every frame") {
     const auto gif = animation({{10, 10, 20, 20, red, to_background}, {18, 18, 4, 4, green, to_background}});
     const auto made = VipsRenderer{}.render(job_of(gif, {40, 20, ImageFormat::gif, Fit::cover}));
     REQUIRE(made);
@@ -218,8 +218,7 @@ TEST_CASE("a first frame that is larger than the claimed canvas makes the canvas
     CHECK(colors_of_frame(moving, 1) == Colors{0, green, 0});
 }
 
-TEST_CASE(
-    "a canvas of a screen's size, or a large one, is shown whole, whatever of it the first frame paints") {
+TEST_CASE("a canvas that is large or of a screen's size is shown whole for every first frame") {
     for (const auto& [width, height] : {std::pair{640, 480}, std::pair{800, 600}, std::pair{3000, 40}}) {
         for (const bool transparent : {false, true}) {
             auto bytes =
@@ -255,7 +254,7 @@ TEST_CASE("a GIF of one frame that leaves canvas bare stays one of one frame") {
     CHECK(colors_of_frame(still, 0) == Colors{0, red, 0});
 }
 
-TEST_CASE("a GIF that is shown rightly is left as it is") {
+TEST_CASE("a GIF that libvips draws correctly is left unchanged") {
     CHECK_FALSE(with_clear_canvas(ImageBytes{make_gif(50, 30)}, {{50, 30}, false}, true));
     // Each paints all that the one before gave back.
     const auto whole = animation({{0, 0, side, side, red, to_background},
@@ -268,7 +267,7 @@ TEST_CASE("a GIF that is shown rightly is left as it is") {
     CHECK_FALSE(with_clear_canvas(transparent, {{side, side}, true}, false));
 }
 
-TEST_CASE("an animation of more frames than libvips decodes is left as it is") {
+TEST_CASE("an animation of more frames than libvips decodes is left unchanged") {
     const auto gif = [](std::size_t frames) {
         ByteWriter out;
         out.text("GIF89a").le16(2).le16(2).u8(0x80).u8(0).u8(0).fill(6);
@@ -281,7 +280,7 @@ TEST_CASE("an animation of more frames than libvips decodes is left as it is") {
     CHECK(with_clear_canvas(gif(5000), {{2, 2}, false}, false)); // for its first frame
 }
 
-TEST_CASE("an animation that is cut off is cleared as far as it goes") {
+TEST_CASE("a truncated animation is cleared up to its end") {
     const auto gif = animation({{10, 10, 20, 20, red, to_background},
                                 {0, 0, 10, 10, green, to_background},
                                 {30, 30, 10, 10, blue, to_background}});

@@ -1,4 +1,4 @@
-#include "decode/jpeg_scans.hpp"
+#include "decode/decoding.hpp"
 
 #include "support/byte_writer.hpp"
 #include "support/catch.hpp"
@@ -63,7 +63,7 @@ TEST_CASE("fill bytes before a marker hide no scan") {
     }
 }
 
-TEST_CASE("what is cut off is counted as far as it goes") {
+TEST_CASE("scans of a truncated JPEG are counted up to its end") {
     const auto whole = joined({frame_64_by_64, scan_of_one, scan_of_one});
     for (std::size_t size = 0; size <= whole.size(); ++size)
         CHECK(jpeg_scans(std::span{whole}.first(size)).scans <= 2);

@@ -1,6 +1,5 @@
-#include "decode/opened_picture.hpp"
+#include "decode/decoding.hpp"
 
-#include "decode/safe_bytes.hpp"
 #include "imaging/render/rendering.hpp"
 
 #include "support/pictures.hpp"
@@ -26,7 +25,7 @@ ImageBytes png_with(std::string_view name, std::string_view content) {
 
 } // namespace
 
-TEST_CASE("a PNG is decoded without its texts and with all the rest") {
+TEST_CASE("a PNG is decoded without its texts and with all other chunks") {
     const ImageBytes plain{make_png(20, 10)};
     CHECK_FALSE(without_texts(plain));
     CHECK_FALSE(without_texts(png_with("gAMA", "1234")));
@@ -42,7 +41,7 @@ TEST_CASE("a PNG is decoded without its texts and with all the rest") {
     CHECK(VipsRenderer{}.render(job_of(*bomb, {4, 4, {}, Fit::inside})));
 }
 
-TEST_CASE("texts are found as far as a PNG's chunks go") {
+TEST_CASE("texts are removed up to the end of a PNG's chunks") {
     const auto whole = png_with("tEXt", "Title");
     for (std::size_t size = 0; size <= whole.size(); ++size) {
         const auto part = ImageBytes::copy_of(whole.view().first(size));
@@ -62,7 +61,7 @@ TEST_CASE("a TIFF is decoded as though its first page were the only one") {
     CHECK(VipsRenderer{}.render(job));
 }
 
-TEST_CASE("where a TIFF's first page ends is looked for within the file") {
+TEST_CASE("the end of a TIFF's first page is read only within the file") {
     auto bytes = make_tiff(4, 3);
     bytes[4] = std::byte{0xFF}; // the directory lies behind the end
     bytes[5] = std::byte{0xFF};

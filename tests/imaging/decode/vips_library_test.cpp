@@ -1,4 +1,4 @@
-#include "decode/vips_library.hpp"
+#include "decode/decoding.hpp"
 
 #include "support/catch.hpp"
 
@@ -34,7 +34,7 @@ std::set<std::string> open_loaders() {
 
 } // namespace
 
-TEST_CASE("libvips has no loaders but those of the four formats, keeps no results, and takes one thread") {
+TEST_CASE("libvips has loaders for the four formats only, caches no results, and uses one thread") {
     start_vips();
     const std::set<std::string> right{"Jpeg", "Png", "Nsgif", "Tiff"};
     const auto loaders = open_loaders();
@@ -53,7 +53,7 @@ TEST_CASE("libvips has no loaders but those of the four formats, keeps no result
         CHECK_FALSE(vips_vector_isenabled()); // liborc isn't safe with several threads
 }
 
-TEST_CASE("what is none of the four formats isn't opened by whatever else libvips could read it with") {
+TEST_CASE("no other loader of libvips opens a file of another format") {
     start_vips();
     for (const std::string text :
          {R"(<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>)", "P6 1 1 255 abc", "%PDF-1.4",
@@ -63,7 +63,7 @@ TEST_CASE("what is none of the four formats isn't opened by whatever else libvip
     }
 }
 
-TEST_CASE("pictures that are scaled by many threads at a time leave the heap whole") {
+TEST_CASE("concurrent scaling on many threads doesn't damage the heap") {
     // With liborc's code in use this ends the process, often within a second or two.
     start_vips();
     std::vector<std::thread> threads;

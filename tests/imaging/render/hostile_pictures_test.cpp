@@ -111,7 +111,7 @@ TEST_CASE("every hostile picture is small, and is rendered or refused in every t
     CHECK(outcomes.rendered > 20);
 }
 
-TEST_CASE("the bombs are whole pictures, which a renderer without bounds decodes") {
+TEST_CASE("the bombs are whole pictures that a renderer without limits decodes") {
     const auto picture = GENERATE(HostilePicture::png_bomb_in_limits, HostilePicture::gif_bomb,
                                   HostilePicture::tiff_overlapping_strips, HostilePicture::tiff_lzw_bomb,
                                   HostilePicture::tiff_deflate_bomb);

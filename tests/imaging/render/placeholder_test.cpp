@@ -23,7 +23,7 @@ vips::VImage decoded(const RenderedImage& made) {
 
 } // namespace
 
-TEST_CASE("every placeholder is drawn in the wanted size and type, each another one") {
+TEST_CASE("each placeholder is drawn in the requested size and type, and each differs") {
     const VipsRenderer renderer;
     std::set<std::string> drawn;
     for (const auto kind : {Placeholder::standard, Placeholder::no_photo, Placeholder::no_photo_with_border,

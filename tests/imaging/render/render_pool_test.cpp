@@ -63,7 +63,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a pool renders what it was given, whatever the order") {
+TEST_CASE("a pool renders every job in any order") {
     const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 3}};
     Outcomes outcomes;
     for (int count = 0; count < 60; ++count)
@@ -79,17 +79,21 @@ TEST_CASE("a pool renders what it was given, whatever the order") {
 
 TEST_CASE("pictures that are decoded together stay within the budget") {
     const auto renderer = std::make_shared<VipsRenderer>();
-    const auto cost = renderer->cost(large_png());
-    REQUIRE(cost);
-    CHECK(cost->bytes == 1000 * 800 * 3);
-    const RenderPool pool{renderer, {.threads = 4, .decoded_bytes_in_flight = cost->bytes * 2}};
+    DecodingCost cost;
+    const auto note = [&cost](const DecodingCost& judged) {
+        cost = judged;
+        return result<void>{};
+    };
+    REQUIRE(renderer->render(large_png(), note));
+    CHECK(cost.bytes == 1000 * 800 * 3);
+    const RenderPool pool{renderer, {.threads = 4, .decoded_bytes_in_flight = cost.bytes * 2}};
     Outcomes outcomes;
     for (int count = 0; count < 40; ++count)
         pool.submit(large_png(), outcomes.next());
     for (const auto& made : outcomes.all())
         CHECK(made);
-    CHECK(pool.statistics().peak_decoded_bytes_in_flight <= cost->bytes * 2);
-    CHECK(pool.statistics().peak_decoded_bytes_in_flight >= cost->bytes);
+    CHECK(pool.statistics().peak_decoded_bytes_in_flight <= cost.bytes * 2);
+    CHECK(pool.statistics().peak_decoded_bytes_in_flight >= cost.bytes);
     CHECK(pool.statistics().decoded_bytes_in_flight == 0);
 }
 
@@ -102,7 +106,7 @@ TEST_CASE("a picture that alone is over the pool's budget is too costly") {
     CHECK(made.error().limit() == 1000);
 }
 
-TEST_CASE("a rendering that waits in the pool's queue has read nothing yet") {
+TEST_CASE("a queued rendering has read no picture") {
     const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1}};
     Blocker blocker{pool};
     Outcomes outcomes;
@@ -122,7 +126,7 @@ TEST_CASE("a rendering that waits in the pool's queue has read nothing yet") {
     CHECK(reads == 10);
 }
 
-TEST_CASE("a picture that can't be read is an error of its rendering alone") {
+TEST_CASE("a read error fails its own rendering only") {
     const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1}};
     Outcomes outcomes;
     pool.submit(
@@ -135,7 +139,7 @@ TEST_CASE("a picture that can't be read is an error of its rendering alone") {
     CHECK(made.back());
 }
 
-TEST_CASE("beyond the queue's limit the pool is busy, at once") {
+TEST_CASE("a pool with a full queue returns service_busy at once") {
     const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1, .queue_limit = 2}};
     Blocker blocker{pool};
     Outcomes taken;
@@ -151,7 +155,7 @@ TEST_CASE("beyond the queue's limit the pool is busy, at once") {
         CHECK(made);
 }
 
-TEST_CASE("a job that nobody wants any more is not decoded, and makes room in the queue") {
+TEST_CASE("a queued job whose stop was requested is not decoded and makes room in the queue") {
     const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1, .queue_limit = 2}};
     Blocker blocker{pool};
     std::stop_source stop;
@@ -173,7 +177,7 @@ TEST_CASE("a job that nobody wants any more is not decoded, and makes room in th
         CHECK(made);
 }
 
-TEST_CASE("a pool that ends cancels what waits and calls everyone back") {
+TEST_CASE("a destroyed pool cancels queued jobs and calls every completion") {
     Outcomes outcomes;
     {
         const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1}};
@@ -184,14 +188,14 @@ TEST_CASE("a pool that ends cancels what waits and calls everyone back") {
         CHECK((made || made.error() == errc::cancelled));
 }
 
-TEST_CASE("a rendering that takes too long is ended") {
+TEST_CASE("a rendering over its time limit is ended") {
     const VipsRenderer renderer{{.time_limit = std::chrono::milliseconds{1}}};
     const auto made = renderer.render(job_of(bytes_of(make_png(4000, 4000)), to_jpeg));
     REQUIRE_FALSE(made);
     CHECK(made.error() == errc::rendition_timed_out);
 }
 
-TEST_CASE("a running rendering ends when nobody wants it any more") {
+TEST_CASE("a running rendering ends when stop is requested") {
     const VipsRenderer renderer;
     std::stop_source stop;
     auto job = job_of(bytes_of(make_png(6000, 4000)), {{}, {}, ImageFormat::png, Fit::inside});
@@ -203,7 +207,7 @@ TEST_CASE("a running rendering ends when nobody wants it any more") {
     CHECK(outcome.error() == errc::cancelled);
 }
 
-TEST_CASE("a pool draws placeholders in turn, within its bounds") {
+TEST_CASE("a pool draws placeholders in its queue and within its bounds") {
     const RenderPool pool{std::make_shared<VipsRenderer>(),
                           {.threads = 1, .queue_limit = 2, .decoded_bytes_in_flight = 100 * 100 * 4}};
     const auto ask = [&](std::uint32_t side, std::stop_token stop, Completion<RenderedImage> completion) {

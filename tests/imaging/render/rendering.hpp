@@ -26,7 +26,7 @@ inline std::ostream& operator<<(std::ostream& out, const ImageHeader& header) {
 namespace imaging {
 
 inline std::ostream& operator<<(std::ostream& out, const DecodingCost& cost) {
-    return out << cost.bytes << " bytes, " << cost.frames << " frames";
+    return out << cost.bytes << " bytes";
 }
 
 } // namespace imaging

@@ -224,7 +224,7 @@ TEST_CASE("renditions of real pictures are like ImageMagick's") {
     }
 }
 
-TEST_CASE("every frame of an animation is like ImageMagick's, whatever frames leave to the next") {
+TEST_CASE("every frame of an animation is like ImageMagick's with every disposal method") {
     const VipsRenderer renderer;
     const TemporaryFolder folder;
     run("'" + source_path("tests/imaging/render/make_animations.sh").string() + "' '" +

@@ -30,8 +30,7 @@ struct RenderSettings {
 
 /// The cost of decoding, judged by the head.
 struct DecodingCost {
-    std::uint64_t bytes = 0;  ///< in memory at a time, at most
-    std::uint32_t frames = 1; ///< to decode
+    std::uint64_t bytes = 0; ///< in memory at a time, at most
 };
 
 /// Renders with libvips: reduces while decoding, applies the EXIF orientation, converts embedded profiles and
@@ -52,29 +51,26 @@ public:
 
     const RenderSettings& settings() const noexcept { return settings_; }
 
-    /// The cost of `render`. Errors: `image_corrupt`, `image_too_many_frames`, `rendition_too_costly`.
-    [[nodiscard]] result<DecodingCost> cost(const RenderImage& job) const;
-
-    /// Errors: those of `cost`, `rendition_timed_out`, `cancelled`, `service_busy` when memory runs out.
-    [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override;
+    /// Errors: `image_corrupt`, `image_too_many_frames`, `rendition_too_costly`, `rendition_timed_out`,
+    /// `cancelled`, `service_busy` when memory runs out.
+    [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override {
+        return render(job, [](const DecodingCost&) { return result<void>{}; });
+    }
 
     /// Returns an error if a picture of that cost must not be decoded now; may wait.
     using Admit = std::function<result<void>(const DecodingCost&)>;
     /// As above after `admit` has succeeded, otherwise its error. The time limit runs from then on.
     [[nodiscard]] result<RenderedImage> render(const RenderImage& job, const Admit& admit) const;
 
-    /// The cost of `placeholder`. Errors: `rendition_too_costly`.
-    [[nodiscard]] result<DecodingCost> cost(Placeholder kind, const Rendition& rendition) const;
-
-    /// A square that fits the box, 128 pixels without a box; `clear_pixel` is always 1 × 1. Errors: those of
-    /// `cost`, `rendition_timed_out`, `cancelled`, `service_busy` when memory runs out.
+    /// A square that fits the box, 128 pixels without a box; `clear_pixel` is always 1 × 1. Errors:
+    /// `rendition_too_costly`, `rendition_timed_out`, `service_busy` when memory runs out.
     [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind,
                                                     const Rendition& rendition) const override {
-        return placeholder(kind, rendition, {});
+        return placeholder(kind, rendition, {}, [](const DecodingCost&) { return result<void>{}; });
     }
-    /// As above, until stop is requested.
+    /// As above after `admit` has succeeded, and until stop is requested.
     [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition,
-                                                    std::stop_token stop) const;
+                                                    std::stop_token stop, const Admit& admit) const;
 
 private:
     RenderSettings settings_;

@@ -1,4 +1,4 @@
-#include "decode/target_size.hpp"
+#include "render/rendering.hpp"
 
 #include "support/catch.hpp"
 
@@ -25,7 +25,7 @@ TEST_CASE("a picture fits the box, undistorted, rounded to the nearest, and is n
     CHECK(inside({30'000, 1}, 1, std::nullopt) == Size{1, 1});
 }
 
-TEST_CASE("a cover fills the box and says what is cut off") {
+TEST_CASE("a cover fills the box and has the size before the crop") {
     const auto target = target_size({400, 300}, {100, 100, std::nullopt, Fit::cover});
     CHECK(target.scaled == Size{133, 100});
     CHECK(target.shown == Size{100, 100});
