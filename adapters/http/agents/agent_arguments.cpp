@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -22,11 +21,10 @@ Problem not_a(std::string_view name, std::string_view accepted) {
     return bad_agent_argument(fmt::format("The argument {} is not valid; {} is accepted", name, accepted));
 }
 
-Problem missing(std::string_view name, std::string_view accepted) {
-    return bad_agent_argument(fmt::format("The argument {} is missing; {} is needed", name, accepted));
+Problem not_an_id(std::string_view name) {
+    return bad_agent_argument(fmt::format(
+        "The argument {} is missing or not valid; a whole number from 1 to 2147483647 is needed", name));
 }
-
-constexpr std::string_view id_accepted = "a whole number from 1 to 2147483647";
 
 bool is_int32(std::int64_t number) noexcept {
     return std::in_range<std::int32_t>(number);
@@ -67,37 +65,31 @@ bool AgentArguments::has(std::string_view name) const {
 }
 
 ProblemOr<PersonId> AgentArguments::person_id() const {
-    if (!has("PersonId"))
-        return missing("PersonId", id_accepted);
     const auto* const found = std::get_if<std::int64_t>(&value("PersonId"));
     if (found == nullptr)
-        return not_a("PersonId", id_accepted);
-    auto id = PersonId::from(*found);
+        return not_an_id("PersonId");
+    const auto id = PersonId::from(*found);
     if (!id)
         return problem_of(id.error(), Access::write);
     return *id;
 }
 
-ProblemOr<BlobId> AgentArguments::blob_id(std::string_view name) const {
-    if (!has(name))
-        return missing(name, id_accepted);
-    auto id = optional_blob_id(name);
+ProblemOr<BlobId> AgentArguments::blob_entity_id() const {
+    const auto* const found = std::get_if<std::int64_t>(&value("BlobEntityId"));
+    const auto id = BlobId::from(found != nullptr ? *found : 0);
     if (!id)
-        return id.error();
-    if (!*id)
-        return not_a(name, id_accepted);
-    return **id;
+        return not_an_id("BlobEntityId");
+    return *id;
 }
 
-ProblemOr<std::optional<BlobId>> AgentArguments::optional_blob_id(std::string_view name) const {
-    if (!has(name))
+ProblemOr<std::optional<BlobId>> AgentArguments::blob_id() const {
+    const auto found = number("BlobId");
+    if (found && *found == 0)
         return std::optional<BlobId>{};
-    const auto* const found = std::get_if<std::int64_t>(&value(name));
-    if (found == nullptr || *found < 0 || !is_int32(*found))
-        return not_a(name, "a whole number from 0 to 2147483647");
-    if (*found == 0)
-        return std::optional<BlobId>{};
-    return std::optional{BlobId::from(*found).value()};
+    const auto id = BlobId::from(found ? *found : 0);
+    if (!id)
+        return not_a("BlobId", "a whole number from 0 to 2147483647");
+    return std::optional{*id};
 }
 
 ProblemOr<std::int32_t> AgentArguments::number(std::string_view name) const {
@@ -189,10 +181,8 @@ AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
     if (type != AgentArgumentType::bytes) {
         if (stripped.empty())
             return NullValue{};
-        std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(stripped.data(), stripped.data() + stripped.size(), number);
-        if (error == std::errc{} && end == stripped.data() + stripped.size())
-            return number;
+        if (const auto number = parse_number<std::int64_t>(stripped))
+            return *number;
         if (type != AgentArgumentType::either)
             return OtherValue{};
     }

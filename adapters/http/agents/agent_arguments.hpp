@@ -56,7 +56,7 @@ public:
         AgentValue value{};
     };
 
-    explicit AgentArguments(std::span<const AgentArgument> wanted);
+    explicit AgentArguments(std::span<const AgentArgument> wanted = {});
 
     /// The argument of that name, in any case; null: ignore it.
     Argument* find(std::string_view name) noexcept;
@@ -68,10 +68,9 @@ public:
     void set_given() noexcept { given_ = true; }
 
     [[nodiscard]] ProblemOr<PersonId> person_id() const;
-    /// From 1 on.
-    [[nodiscard]] ProblemOr<BlobId> blob_id(std::string_view name) const;
+    [[nodiscard]] ProblemOr<BlobId> blob_entity_id() const;
     /// Empty for 0 and for an absent argument.
-    [[nodiscard]] ProblemOr<std::optional<BlobId>> optional_blob_id(std::string_view name) const;
+    [[nodiscard]] ProblemOr<std::optional<BlobId>> blob_id() const;
     /// 0 for an absent argument.
     [[nodiscard]] ProblemOr<std::int32_t> number(std::string_view name) const;
     /// In the order of the body; at most `max_agent_ids`.

@@ -19,33 +19,19 @@ bool is_caused_by_picture(const Error& error) noexcept {
     return error == failure::bad_input || error == failure::not_found || error == errc::store_corrupt;
 }
 
+/// The fields that a rendition needs.
+ImageInfo info_of(const PersonImagesBody::Picture& picture) {
+    return {.blob_id = picture.version->blob_id,
+            .blob_version = picture.version->blob_version,
+            .link_version = picture.version->link_version,
+            .format = picture.format};
+}
+
 } // namespace
 
-ImageInfo PersonImagesBody::Picture::info() const {
-    return {.blob_id = version->blob_id,
-            .blob_version = version->blob_version,
-            .link_version = version->link_version,
-            .format = format};
-}
-
 PersonImagesBody::PersonImagesBody(Work work)
-    : work_{std::move(work)} {
-    auto next = work_.infos.begin();
-    pictures_.reserve(work_.persons.size());
-    for (const auto& person_id : work_.persons) {
-        Picture picture{.person_id = person_id};
-        if (person_id) {
-            const auto& info = *next++;
-            if (info && info->format) {
-                picture.version = info->version();
-                picture.format = *info->format;
-            }
-        }
-        pictures_.push_back(picture);
-    }
-    work_.persons = {};
-    work_.infos = {};
-}
+    : work_{std::move(work)}
+    , piece_{work_.xml ? "<ArrayOfPersonImage>" : "["} {}
 
 void PersonImagesBody::prepare(std::function<void(const result<void>&)> done) {
     make([self = shared_from_this(), done = std::move(done)](result<Piece> piece) {
@@ -68,29 +54,27 @@ void PersonImagesBody::next(std::function<void(result<Piece>)> done) {
 void PersonImagesBody::make(const Done& done) {
     if (ended_)
         return done(Piece{});
-    if (!std::exchange(begun_, true))
-        piece_ = work_.notation.xml ? "<ArrayOfPersonImage>" : "[";
-    while (piece_.size() < piece_size && index_ < pictures_.size()) {
-        const auto& picture = pictures_[index_];
+    while (piece_.size() < piece_size && index_ < work_.pictures.size()) {
+        const auto& picture = work_.pictures[index_];
         if (!picture.version) {
             append({});
             continue;
         }
-        auto made = work_.renditions->cached(picture.info(), work_.wanted);
+        const auto info = info_of(picture);
+        const auto made = work_.renditions->cached(info, work_.wanted);
         if (!made)
-            return render(picture, done);
+            return render(*picture.person_id, info, done);
         append(made->bytes);
     }
-    if (index_ == pictures_.size()) {
-        piece_ += work_.notation.xml ? "</ArrayOfPersonImage>" : "]";
+    if (index_ == work_.pictures.size()) {
+        piece_ += work_.xml ? "</ArrayOfPersonImage>" : "]";
         ended_ = true;
     }
     done(Piece{std::exchange(piece_, {})});
 }
 
-void PersonImagesBody::render(const Picture& picture, const Done& done) {
-    auto answer = [self = shared_from_this(), person_id = *picture.person_id,
-                   done](const result<ImageRendition>& made) {
+void PersonImagesBody::render(PersonId person_id, const ImageInfo& info, const Done& done) {
+    auto answer = [self = shared_from_this(), person_id, done](const result<ImageRendition>& made) {
         try {
             if (const auto appended = self->append(made, person_id); !appended)
                 return done(appended.error());
@@ -99,7 +83,7 @@ void PersonImagesBody::render(const Picture& picture, const Done& done) {
             done(Error{errc::internal}.with_cause(exception.what()));
         }
     };
-    auto task = [this, person_id = *picture.person_id, info = picture.info(), answer = std::move(answer)] {
+    auto task = [this, person_id, info, answer = std::move(answer)] {
         work_.renditions->submit(person_id, info, work_.wanted, work_.stop, answer);
     };
     if (!work_.readers->execute(std::move(task)))
@@ -124,12 +108,11 @@ result<void> PersonImagesBody::append(const result<ImageRendition>& made, Person
 }
 
 void PersonImagesBody::append(const ImageBytes& image) {
-    const auto& notation = work_.notation;
-    const auto& asked = pictures_[index_].person_id;
+    const auto& asked = work_.pictures[index_].person_id;
     const auto person_id = asked ? asked->value() : 0;
-    const bool with_id = is_selected(notation.selection, "PersonId");
-    const bool with_data = is_selected(notation.selection, "ImageData");
-    if (notation.xml) {
+    const bool with_id = is_selected(work_.selection, "PersonId");
+    const bool with_data = is_selected(work_.selection, "ImageData");
+    if (work_.xml) {
         piece_ += "<PersonImage>";
         if (with_id)
             piece_ += fmt::format("<PersonId>{}</PersonId>", person_id);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agents/agent_request.hpp"
+#include "agents/agent_answers.hpp"
 
 #include <portrait/http/executor.hpp>
 #include <portrait/http/log.hpp>
@@ -22,15 +22,17 @@ namespace portrait::http {
 /// texts may be long. The ImageData is "" for a person without a picture or with one that can't be rendered.
 class PersonImagesBody final : public BodyProducer, public std::enable_shared_from_this<PersonImagesBody> {
 public:
-    struct Notation {
-        bool xml = false;
-        Selection selection; ///< of PersonId and ImageData; empty: both
+    /// A person's picture.
+    struct Picture {
+        std::optional<PersonId> person_id{};   ///< empty: an invalid id
+        std::optional<ImageVersion> version{}; ///< empty: no picture
+        ImageFormat format{};
     };
     struct Work {
-        std::vector<std::optional<PersonId>> persons; ///< in the order of the request; empty: an invalid id
-        std::vector<std::optional<ImageInfo>> infos;  ///< of the persons with an id
+        std::vector<Picture> pictures; ///< in the order of the request
         Rendition wanted;
-        Notation notation;
+        bool xml = false;
+        Selection selection; ///< of PersonId and ImageData; empty: both
         // Of the endpoint, and not owned: a thread of theirs may destroy the last reference to the body.
         const RenditionService* renditions;
         Executor* readers;
@@ -45,32 +47,20 @@ public:
     /// Makes the first piece, so that its failure can be answered as an error.
     void prepare(std::function<void(const result<void>&)> done);
     void next(std::function<void(result<Piece>)> done) override;
-    Memory memory() const override { return {{}, pictures_.capacity() * sizeof(Picture)}; }
+    Memory memory() const override { return {{}, work_.pictures.capacity() * sizeof(Picture)}; }
 
 private:
-    /// A person's picture; no version without a picture.
-    struct Picture {
-        std::optional<PersonId> person_id{};
-        std::optional<ImageVersion> version{};
-        ImageFormat format{};
-
-        /// The fields that a rendition needs.
-        ImageInfo info() const;
-    };
-
     using Done = std::function<void(result<Piece>)>;
 
     void make(const Done& done);
-    void render(const Picture& picture, const Done& done);
+    void render(PersonId person_id, const ImageInfo& info, const Done& done);
     void append(const ImageBytes& image);
     [[nodiscard]] result<void> append(const result<ImageRendition>& made, PersonId person_id);
 
     Work work_;
-    std::vector<Picture> pictures_; ///< one for each person
-    std::size_t index_ = 0;
-    bool begun_ = false;
-    bool ended_ = false;
     std::string piece_;
+    std::size_t index_ = 0; ///< of the next picture
+    bool ended_ = false;
     std::optional<result<Piece>> prepared_;
 };
 

@@ -1,6 +1,7 @@
+#include "endpoint/authentication.hpp"
+
 #include "callers/authorization.hpp"
 #include "callers/sign_in_answers.hpp"
-#include "endpoint/endpoint_state.hpp"
 
 #include <atomic>
 #include <exception>

@@ -1,4 +1,4 @@
-#include "endpoint/endpoint_state.hpp"
+#include "endpoint/authentication.hpp"
 #include "headers/request_id.hpp"
 #include "routes/table.hpp"
 
@@ -21,12 +21,30 @@ std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* name) {
     return port;
 }
 
-std::string request_id_of(const Response& response) {
-    const auto* const id = response.find("X-Request-Id");
-    return id != nullptr ? *id : std::string{};
+constexpr const char* all_methods = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS";
+
+Response wrong_method(const Request& request, const std::string& allow) {
+    auto response = request.refusal(plain_problem(
+        405, "request.method_not_allowed", fmt::format("The method is not allowed here; {} are", allow)));
+    response.set("Allow", allow);
+    return response;
 }
 
 } // namespace
+
+/// A request between its two steps.
+struct Admission::State {
+    RequestPointer request;
+    Exchange exchange;
+};
+
+/// The contract, and the part of `begin` that a route has.
+struct Endpoint::State {
+    Contract contract;
+
+    /// Lets the route judge the head.
+    static void begin_route(const RequestPointer& request, const std::function<void(BeginOutcome)>& done);
+};
 
 Admission::Admission(std::unique_ptr<State> state) noexcept
     : state_{std::move(state)} {}
@@ -35,7 +53,7 @@ Admission& Admission::operator=(Admission&&) noexcept = default;
 Admission::~Admission() = default;
 
 std::uint64_t Admission::body_limit() const noexcept {
-    return state_ ? state_->exchange->body_limit() : 0;
+    return state_ ? state_->exchange.body_limit : 0;
 }
 
 const std::string& Admission::principal() const noexcept {
@@ -71,15 +89,79 @@ Endpoint::~Endpoint() {
     state_->contract.work.wait();
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): a sink parameter, as in `finish`
 void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> done) {
-    state_->begin(head, done);
+    const auto& contract = state_->contract;
+    const auto request = std::make_shared<Request>(contract, head);
+    const auto& options = contract.options;
+    const auto answer_options = [&](const std::string& allow) {
+        done(request->completed(options_answer(head, options.cors, request->cors(), allow)));
+    };
+    if (head.target == "*") // the server as a whole, for OPTIONS only
+        return answer_options(all_methods);
+    const auto url = parse_target(head.target);
+    if (!url)
+        return done(
+            request->refusal(plain_problem(400, "request.bad_target", "The request target is malformed")));
+    request->set_url(*url);
+    auto match = match_route(head.method, *url, options, contract.host_routes);
+    if (auto* const unknown = std::get_if<UnknownPath>(&match))
+        return done(request->refusal(
+            unknown->problem ? *std::move(unknown->problem)
+                             : plain_problem(404, "request.unknown_path", "There is nothing at this path")));
+    if (const auto* wrong = std::get_if<WrongMethod>(&match))
+        return head.method == "OPTIONS" ? answer_options(wrong->allow)
+                                        : done(wrong_method(*request, wrong->allow));
+
+    auto& matched = std::get<MatchedRoute>(match);
+    request->set_route(*matched.route, std::move(matched.person_id));
+    if (!matched.route->needs_caller())
+        return State::begin_route(request, done);
+    authenticate(request, [request, done = std::move(done)](std::optional<Problem> problem) {
+        if (!problem && request->access() == Access::write && !request->principal().may_write)
+            problem =
+                plain_problem(403, "authorization.read_only", "You may read pictures and not change them");
+        if (problem)
+            return done(request->refusal(*std::move(problem)));
+        State::begin_route(request, done);
+    });
+}
+
+void Endpoint::State::begin_route(const RequestPointer& request,
+                                  const std::function<void(BeginOutcome)>& done) {
+    std::optional<Begun> begun;
+    try {
+        begun = request->route()->begin(request);
+    } catch (...) {
+        return done(request->failure());
+    }
+    if (auto* const exchange = std::get_if<Exchange>(&*begun))
+        return done(Admission{std::make_unique<Admission::State>(
+            Admission::State{.request = request, .exchange = std::move(*exchange)})});
+    if (const auto* const later = std::get_if<Later>(&*begun)) {
+        const Reply reply{request, done};
+        return reply.contain([&] { (*later)(reply); });
+    }
+    done(request->answered(std::get<Answer>(*std::move(begun))));
 }
 
 void Endpoint::finish(Admission admission, ImageBytes body, std::function<void(Response)> done) {
     if (!admission.state_)
         throw std::invalid_argument{"Endpoint::finish needs an admission that wasn't moved from"};
-    state_->finish(std::move(*admission.state_), std::move(body), std::move(done));
+    const auto request = std::move(admission.state_->request);
+    const Reply reply{request, std::move(done), std::move(admission.state_->exchange)};
+    const bool reads = request->access() == Access::read;
+    auto task = [request, reply, reads, body = std::move(body)]() mutable {
+        reply.contain([&] {
+            if (reads && request->stop().stop_requested())
+                return reply(Error{errc::cancelled});
+            reply.finish(std::move(body));
+        });
+    };
+    reply.contain([&] {
+        const auto& contract = state_->contract;
+        if (!(reads ? contract.readers : contract.writers)->execute(std::move(task)))
+            reply(Error{errc::service_busy});
+    });
 }
 
 void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done) {
@@ -93,7 +175,7 @@ void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<vo
         finish(std::move(admission), body, [this, done](Response response) {
             if (response.producer() == nullptr)
                 return done(std::move(response));
-            auto id = request_id_of(response);
+            auto id = *response.find("X-Request-Id"); // every answer has one
             collect_body(std::move(response), [this, done, id = std::move(id)](result<Response> whole) {
                 done(whole ? *std::move(whole)
                            : refusal_of(state_->contract, problem_of(whole.error(), Access::read), id, {},

@@ -4,7 +4,6 @@
 #include "entity/documents.hpp"
 #include "headers/http_date.hpp"
 #include "pictures/conditional.hpp"
-#include "pictures/entity_tag.hpp"
 #include "pictures/range.hpp"
 
 #include <fmt/compile.h>
@@ -39,7 +38,7 @@ Response unsatisfied(std::uint64_t size, ResponseType type) {
         limit_problem(416, "request.range",
                       fmt::format("The range lies outside the picture's {} bytes", size), std::nullopt, size),
         type);
-    response.set("Content-Range", unsatisfied_content_range(size));
+    response.set("Content-Range", content_range({}, size));
     return response;
 }
 
@@ -61,10 +60,10 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
     Response response;
     response.fields.reserve(14);
     const bool has_range = head.count("Range") == 1 && range_applies(head, tag, info.last_modified());
-    const auto selected = select_range(has_range ? head.find("Range") : nullptr, image.bytes.size());
-    if (std::holds_alternative<UnsatisfiableRange>(selected))
+    const auto part = select_range(has_range ? head.find("Range") : nullptr, image.bytes.size());
+    if (part && part->length == 0)
         return unsatisfied(image.bytes.size(), error_type);
-    if (const auto* part = std::get_if<ByteRange>(&selected)) {
+    if (part) {
         response.status = 206;
         response.set("Content-Range", content_range(*part, image.bytes.size()));
         image.bytes = image.bytes.slice(part->first, part->length);
@@ -119,8 +118,7 @@ Response placeholder_answer(PersonId person_id, RenderedImage image, std::string
 std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag) {
     const auto value = head.joined("If-None-Match");
     const auto known = parse_entity_tags(value);
-    if (std::none_of(known.tags.begin(), known.tags.end(),
-                     [&](const auto& one) { return one.weakly_equals(tag); }))
+    if (std::none_of(known.tags.begin(), known.tags.end(), [&](const auto& one) { return one.equals(tag); }))
         return std::nullopt;
     Response response;
     response.status = 304;

@@ -1,5 +1,6 @@
 #include "pictures/image_query.hpp"
 
+#include "headers/field_syntax.hpp"
 #include "headers/negotiation.hpp"
 
 #include <portrait/http/message.hpp>
@@ -7,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -38,11 +38,8 @@ constexpr std::pair<std::string_view, std::optional<Placeholder>> placeholders[]
     {"GenericFileIcon", Placeholder::generic_file_icon}};
 
 bool parse_side(std::string_view text, std::optional<std::uint32_t>& pixels) noexcept {
-    std::uint32_t side = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), side);
-    pixels = side;
-    return error == std::errc{} && end == text.data() + text.size() && side >= 1 &&
-           side <= max_rendition_side;
+    pixels = parse_number<std::uint32_t>(text);
+    return pixels && *pixels >= 1 && *pixels <= max_rendition_side;
 }
 
 /// The format among those that `head` accepts, `present` if possible.
@@ -86,20 +83,10 @@ ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
     return query;
 }
 
-Rendition wanted_rendition(const Rendition& asked, const ImageInfo& info, const RequestHead& head,
-                           bool can_convert) {
-    auto wanted = asked;
-    const auto stored = info.format.value_or(ImageFormat::png);
-    if (!wanted.format)
-        wanted.format = can_convert ? preferred(stored, head) : stored;
-    return wanted;
-}
-
-Rendition placeholder_rendition(const Rendition& asked, const RequestHead& head) {
-    auto wanted = asked;
-    if (!wanted.format)
-        wanted.format = preferred(ImageFormat::png, head);
-    return wanted;
+Rendition wanted_rendition(Rendition asked, ImageFormat present, const RequestHead& head, bool can_convert) {
+    if (!asked.format)
+        asked.format = can_convert ? preferred(present, head) : present;
+    return asked;
 }
 
 } // namespace portrait::http

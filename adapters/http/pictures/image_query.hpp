@@ -25,13 +25,9 @@ struct ImageQuery {
 /// the contract.
 [[nodiscard]] ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url);
 
-/// The rendition of a stored picture that the parameters and Accept ask for (contract section 2), with a
-/// format. Accept decides only without a type: if it excludes the stored type, the type of ours that it
-/// prefers is taken, if there is one and `can_convert`.
-Rendition wanted_rendition(const Rendition& asked, const ImageInfo& info, const RequestHead& head,
-                           bool can_convert);
-
-/// The rendition of a placeholder, a PNG unless another type is asked for.
-Rendition placeholder_rendition(const Rendition& asked, const RequestHead& head);
+/// The rendition that the parameters and Accept ask for (contract section 2), with a format. `present` is
+/// the type of the stored picture; a placeholder is a PNG. Accept decides only without a type: if it excludes
+/// `present`, the type of ours that it prefers is taken, if there is one and `can_convert`.
+Rendition wanted_rendition(Rendition asked, ImageFormat present, const RequestHead& head, bool can_convert);
 
 } // namespace portrait::http

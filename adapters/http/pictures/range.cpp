@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <optional>
 
 namespace portrait::http {
 
 namespace {
+
+constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
 
 /// Parses decimal digits; a number that is too large becomes the largest.
 std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
@@ -19,47 +20,40 @@ std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::invalid_argument || end != text.data() + text.size())
         return std::nullopt;
-    return error == std::errc::result_out_of_range ? std::numeric_limits<std::uint64_t>::max() : value;
+    return error == std::errc::result_out_of_range ? largest : value;
 }
 
 } // namespace
 
-SelectedRange select_range(const std::string_view* value, std::uint64_t size) {
+std::optional<ByteRange> select_range(const std::string_view* value, std::uint64_t size) {
     constexpr std::string_view unit = "bytes=";
     if (value == nullptr || !equal_ignoring_case(value->substr(0, unit.size()), unit))
-        return WholeRange{};
+        return std::nullopt;
     const auto range = value->substr(unit.size());
     const auto dash = range.find('-');
     if (dash == std::string_view::npos)
-        return WholeRange{};
-
+        return std::nullopt;
+    const auto after = range.substr(dash + 1);
+    const auto last = after.empty() && dash != 0 ? std::optional{largest} : parse_position(after);
     if (dash == 0) {
-        const auto suffix = parse_position(range.substr(1));
         // A 206 can't express the last bytes of an empty picture.
-        if (!suffix || (size == 0 && *suffix != 0))
-            return WholeRange{};
-        if (*suffix == 0)
-            return UnsatisfiableRange{};
-        const auto length = std::min(*suffix, size);
+        if (!last || (size == 0 && *last != 0))
+            return std::nullopt;
+        const auto length = std::min(*last, size);
         return ByteRange{size - length, length};
     }
-
     const auto first = parse_position(range.substr(0, dash));
-    const auto last = dash + 1 == range.size() ? std::optional{std::numeric_limits<std::uint64_t>::max()}
-                                               : parse_position(range.substr(dash + 1));
     if (!first || !last || *last < *first)
-        return WholeRange{};
+        return std::nullopt;
     if (*first >= size)
-        return UnsatisfiableRange{};
+        return ByteRange{};
     return ByteRange{*first, std::min(*last, size - 1) - *first + 1};
 }
 
 std::string content_range(ByteRange range, std::uint64_t size) {
+    if (range.length == 0)
+        return fmt::format("bytes */{}", size);
     return fmt::format("bytes {}-{}/{}", range.first, range.first + range.length - 1, size);
-}
-
-std::string unsatisfied_content_range(std::uint64_t size) {
-    return fmt::format("bytes */{}", size);
 }
 
 } // namespace portrait::http

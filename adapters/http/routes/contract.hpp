@@ -1,17 +1,50 @@
 #pragma once
 
 #include "callers/browser_sessions.hpp"
-#include "routes/openapi/openapi.hpp"
 #include "routes/route.hpp"
-#include "routes/work_in_progress.hpp"
 
 #include <portrait/http/endpoint.hpp>
 
 #include <atomic>
+#include <condition_variable>
+#include <cstddef>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace portrait::http {
+
+/// Counts the work in progress, so that an object can wait for its end before it is destroyed. Thread-safe.
+class WorkInProgress {
+public:
+    /// Returns a token; the work is in progress until the last copy of it is destroyed. Tokens may outlive
+    /// this object: they share the count.
+    std::shared_ptr<void> begin() const {
+        {
+            const std::lock_guard lock{count_->mutex};
+            ++count_->running;
+        }
+        return {nullptr, [count = count_](void*) {
+                    const std::lock_guard lock{count->mutex};
+                    if (--count->running == 0)
+                        count->none.notify_all();
+                }};
+    }
+
+    /// Returns when no work is in progress.
+    void wait() const {
+        std::unique_lock lock{count_->mutex};
+        count_->none.wait(lock, [this] { return count_->running == 0; });
+    }
+
+private:
+    struct Count {
+        std::mutex mutex;
+        std::condition_variable none;
+        std::size_t running = 0;
+    };
+    std::shared_ptr<Count> count_ = std::make_shared<Count>();
+};
 
 /// The parts that all routes share. Lives as long as the endpoint, which waits for every request.
 struct Contract {
@@ -23,7 +56,8 @@ struct Contract {
     std::shared_ptr<Log> log; ///< may be null
     std::unique_ptr<BrowserSessions> sessions;
     std::vector<Route> host_routes;
-    OpenApiText openapi;
+    mutable std::once_flag openapi_made;
+    mutable ImageBytes openapi; ///< the serialised document; one buffer for all answers
     std::atomic<bool> draining{false};
     WorkInProgress work;
 

@@ -1,24 +1,21 @@
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 
-#include <portrait/http/owned_head.hpp>
-
 #include <utility>
 
 namespace portrait::http {
 
 static Begun begin_host_route(const RequestPointer& request) {
     const auto& host = *request->route()->host;
-    return on_body(
-        [request, &host, head = std::make_unique<OwnedHead>(request->head())](ImageBytes body,
-                                                                              const Reply& reply) {
-            reply(host.answer({.head = head->head(),
-                               .principal = request->principal(),
-                               .person_id = request->person_id_text(),
-                               .request_id = request->id(),
-                               .body = std::move(body)}));
-        },
-        host.body_limit);
+    auto answer = [request, &host, head = std::make_shared<const OwnedHead>(request->head())](
+                      ImageBytes body, const Reply& reply) {
+        reply(host.answer({.head = head->head(),
+                           .principal = request->principal(),
+                           .person_id = request->person_id_text(),
+                           .request_id = request->id(),
+                           .body = std::move(body)}));
+    };
+    return Exchange{std::move(answer), host.body_limit};
 }
 
 Route route_of(const HostRoute& host) {

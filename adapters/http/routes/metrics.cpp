@@ -17,7 +17,7 @@ constinit const Route get_metrics{
     .callers = Callers::anyone,
     .summary = "Figures in Prometheus's text format",
     .begin = &begin_metrics,
-    .document = {.subject = "Metrics", .answers = {{200, BodyContent::text}}},
-    .is_on = [](const EndpointOptions& options) { return options.metrics != nullptr; }};
+    .is_on = [](const EndpointOptions& options) { return options.metrics != nullptr; },
+    .document = {.subject = "Metrics", .answers = {{200, BodyContent::text}}}};
 
 } // namespace portrait::http

@@ -11,9 +11,9 @@ static Begun begin_delete_person_image(const RequestPointer& request) {
     if (!person_id)
         return person_id.error();
     auto condition = write_precondition(request->head());
-    return on_body([request, id = *person_id, condition](const ImageBytes& /*body*/, const Reply& reply) {
+    return Exchange{[request, id = *person_id, condition](const ImageBytes& /*body*/, const Reply& reply) {
         reply(answer_of(request->service().remove(id, request->actor(), condition), removed_answer));
-    });
+    }};
 }
 
 constinit const Route delete_person_image{

@@ -1,10 +1,8 @@
-#include "pictures/entity_tag.hpp"
+#include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"
 #include "pictures/image_query.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
-
-#include <portrait/http/owned_head.hpp>
 
 #include <optional>
 #include <utility>
@@ -20,7 +18,7 @@ bool is_as_stored(const Rendition& wanted, const ImageInfo& info) noexcept {
 
 /// GET and HEAD /api/v1/Person/{personId}/Image (contract sections 1, 2 and 6): the picture as stored, in
 /// another size or type, or a placeholder.
-class GetPersonImage final : public Exchange {
+class GetPersonImage {
 public:
     /// Answers at once when the picture, or its version for a conditional request, is in memory.
     static Begun begin(const RequestPointer& request) {
@@ -30,11 +28,11 @@ public:
         const auto query = parse_image_query(request->url());
         if (!query)
             return query.error();
-        auto exchange = std::make_unique<GetPersonImage>(request, *person_id, *query);
-        if (auto answer = exchange->answer_from_memory(request->head()))
+        GetPersonImage get{request, *person_id, *query};
+        if (auto answer = get.answer_from_memory(request->head()))
             return *std::move(answer);
-        exchange->head_.emplace(request->head());
-        return exchange;
+        get.head_ = std::make_shared<const OwnedHead>(request->head());
+        return Exchange{std::move(get)};
     }
 
     GetPersonImage(RequestPointer request, PersonId person_id, const ImageQuery& query)
@@ -42,27 +40,27 @@ public:
         , person_id_{person_id}
         , query_{query} {}
 
-    void finish(ImageBytes /*body*/, const Reply& reply) override {
-        const auto& asked = query_.rendition;
+    void operator()(const ImageBytes& /*body*/, const Reply& reply) const {
         const auto& head = head_->head();
-        if (asked.width || asked.height) {
+        if (is_scaled()) {
             const auto info = service().info(person_id_);
             if (!info)
                 return answer_without_picture(info.error(), reply);
-            return render(*info, wanted_rendition(asked, *info, head, can_render()), reply);
+            return render(*info, wanted(*info, head), reply);
         }
         auto stored = service().image(person_id_);
         if (!stored)
             return answer_without_picture(stored.error(), reply);
-        const auto wanted = wanted_rendition(asked, stored->info, head, can_render());
-        if (!is_as_stored(wanted, stored->info))
-            return render(stored->info, wanted, reply);
+        const auto rendition = wanted(stored->info, head);
+        if (!is_as_stored(rendition, stored->info))
+            return render(stored->info, rendition, reply);
         reply(picture_answer(head, person_id_, *std::move(stored), type()));
     }
 
 private:
     const PersonImageService& service() const { return request_->service(); }
     ResponseType type() const { return request_->response_type(); }
+    bool is_scaled() const { return query_.rendition.width || query_.rendition.height; }
     bool can_render() const { return request_->contract().can_render(); }
     const RenditionService& renditions() const { return *request_->options().renditions; }
 
@@ -92,16 +90,14 @@ private:
     }
 
     std::optional<Response> stored_from_memory(const RequestHead& head) const {
-        if (query_.rendition.width || query_.rendition.height)
-            return std::nullopt;
-        auto stored = service().cached_image(person_id_);
+        auto stored = is_scaled() ? std::nullopt : service().cached_image(person_id_);
         if (!stored || !is_as_stored(wanted(stored->info, head), stored->info))
             return std::nullopt;
         return picture_answer(head, person_id_, *std::move(stored), type());
     }
 
     Rendition wanted(const ImageInfo& info, const RequestHead& head) const {
-        return wanted_rendition(query_.rendition, info, head, can_render());
+        return wanted_rendition(query_.rendition, info.format.value_or(ImageFormat::png), head, can_render());
     }
 
     void render(const ImageInfo& info, const Rendition& rendition, const Reply& reply) const {
@@ -126,7 +122,7 @@ private:
             return reply(Error{errc::rendition_not_supported,
                                "Placeholder pictures are not available here; ask with ifBlank=Null"});
         const auto& head = head_->head();
-        const auto rendition = placeholder_rendition(query_.rendition, head);
+        const auto rendition = wanted_rendition(query_.rendition, ImageFormat::png, head, true);
         const auto tag = entity_tag(*query_.if_blank, rendition);
         if (auto known = known_placeholder_answer(head, tag))
             return reply(*std::move(known));
@@ -139,7 +135,7 @@ private:
     RequestPointer request_;
     PersonId person_id_;
     ImageQuery query_;
-    std::optional<OwnedHead> head_; ///< of a request that memory alone doesn't answer
+    std::shared_ptr<const OwnedHead> head_; ///< of a request that memory alone doesn't answer
 };
 
 } // namespace

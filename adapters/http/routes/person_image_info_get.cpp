@@ -3,8 +3,6 @@
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 
-#include <portrait/http/owned_head.hpp>
-
 namespace portrait::http {
 
 /// GET /api/v1/Person/{personId}/ImageInfo (contract section 3): the BlobEntity of the picture, an empty one
@@ -16,9 +14,9 @@ static Begun begin_get_person_image_info(const RequestPointer& request) {
     const auto person_id = request->person_id();
     if (!person_id)
         return person_id.error();
-    return on_body([request, id = *person_id, localization = *std::move(localization),
-                    head = std::make_unique<OwnedHead>(request->head())](const ImageBytes& /*body*/,
-                                                                         const Reply& reply) {
+    return Exchange{[request, id = *person_id, localization = *std::move(localization),
+                     head = std::make_shared<const OwnedHead>(request->head())](const ImageBytes& /*body*/,
+                                                                                const Reply& reply) {
         const auto type = request->response_type();
         const auto info = request->service().info(id);
         if (!info && info.error() == errc::image_none)
@@ -26,7 +24,7 @@ static Begun begin_get_person_image_info(const RequestPointer& request) {
         reply(answer_of(info, [&](const ImageInfo& found) {
             return info_answer(head->head(), found, type, localization);
         }));
-    });
+    }};
 }
 
 constinit const Route get_person_image_info{

@@ -41,7 +41,7 @@ static Begun begin_put_person_image_info(const RequestPointer& request) {
                 return changed_info_answer(changed, request->response_type(), localization);
             }));
     };
-    return on_body(std::move(change), max_info_body);
+    return Exchange{std::move(change), max_info_body};
 }
 
 constexpr Route put_person_image_info{
@@ -50,13 +50,13 @@ constexpr Route put_person_image_info{
     .access = Access::write,
     .summary = "Changes the picture's texts, by a BlobEntity or a patch; answers the BlobEntity as it is now",
     .begin = &begin_put_person_image_info,
+    .accepts = &accepted_body_types,
     .document = {.subject = "PersonImageInfo",
                  .request = BodyContent::entity_change,
                  .parameters = {"Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone", "If-Match",
                                 "If-None-Match", "If-Unmodified-Since"},
                  .answers = {{200, BodyContent::entity}},
-                 .refusals = {400, 404, 409, 412, 413, 415, 503, 507}},
-    .accepts = &accepted_body_types};
+                 .refusals = {400, 404, 409, 412, 413, 415, 503, 507}}};
 
 constexpr Route patch_person_image_info =
     put_person_image_info.at("PATCH", put_person_image_info.path, "The same as PUT");

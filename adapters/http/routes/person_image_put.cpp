@@ -41,7 +41,7 @@ static Begun begin_put_person_image(const RequestPointer& request) {
                                       return saved_answer(saved.info, answer_type);
                                   }));
     };
-    return on_body(std::move(save), body_limit);
+    return Exchange{std::move(save), body_limit};
 }
 
 constexpr Route put_person_image{
@@ -50,13 +50,13 @@ constexpr Route put_person_image{
     .access = Access::write,
     .summary = "Stores the person's picture, sent as it is or as a form; answers the blob id",
     .begin = &begin_put_person_image,
+    .takes_picture = true,
+    .accepts = &accepted_upload_types,
     .document = {.subject = "PersonImage",
                  .request = BodyContent::upload,
                  .parameters = {"If-Match", "If-None-Match", "If-Unmodified-Since"},
                  .answers = {{200, BodyContent::blob_id}},
-                 .refusals = {400, 412, 413, 415, 422, 503, 507}},
-    .takes_picture = true,
-    .accepts = &accepted_upload_types};
+                 .refusals = {400, 412, 413, 415, 422, 503, 507}}};
 
 constexpr Route post_person_image = put_person_image.at("POST", put_person_image.path, "The same as PUT");
 

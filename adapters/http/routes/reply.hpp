@@ -3,8 +3,10 @@
 #include <portrait/error.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
+#include <portrait/image_bytes.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -14,10 +16,22 @@
 namespace portrait::http {
 
 class Request;
+class Reply;
 using RequestPointer = std::shared_ptr<Request>;
 
 /// An answer, or a refusal that becomes one.
 using Answer = std::variant<Response, Problem, Error>;
+
+/// Bytes that the body of a request may have whose route ignores it.
+inline constexpr std::uint64_t ignored_body_limit = 64ULL * 1024;
+
+/// A request whose head was accepted, with the state that its answer needs.
+struct Exchange {
+    /// Answers the request with its body. Runs on the executor of the route's `access`, so it may block on
+    /// the store. Lives until the last copy of the reply is destroyed.
+    std::function<void(ImageBytes body, const Reply& reply)> finish;
+    std::uint64_t body_limit = ignored_body_limit; ///< bytes
+};
 
 /// Returns the outcome's error, or the answer that `make` makes of its value. `make` may ignore the value.
 template<class Outcome, class Make>
@@ -34,13 +48,17 @@ Answer answer_of(Outcome&& outcome, const Make& make) {
 /// Completes the answer (`Request::completed`). Copies share their state. Thread-safe.
 class Reply {
 public:
-    Reply(RequestPointer request, std::function<void(Response)> done)
+    Reply(RequestPointer request, std::function<void(Response)> done, Exchange exchange = {})
         : shared_{std::make_shared<Shared>()} {
         shared_->request = std::move(request);
         shared_->done = std::move(done);
+        shared_->exchange = std::move(exchange);
     }
 
     void operator()(Answer answer) const;
+
+    /// Passes the body to the exchange.
+    void finish(ImageBytes body) const { shared_->exchange.finish(std::move(body), *this); }
 
     /// Runs a step; an exception is answered with 500 and goes to the log.
     template<class Step>
@@ -68,15 +86,11 @@ public:
         });
     }
 
-    /// Keeps an object alive until the last copy of this reply is destroyed, such as the exchange that
-    /// answers.
-    void keep(std::shared_ptr<void> kept) const { shared_->kept = std::move(kept); }
-
 private:
     struct Shared {
         RequestPointer request;
         std::function<void(Response)> done;
-        std::shared_ptr<void> kept;
+        Exchange exchange;
         std::atomic<bool> called{false};
     };
 

@@ -3,7 +3,7 @@
 #include "callers/authorization.hpp"
 #include "entity/documents.hpp"
 #include "headers/request_id.hpp"
-#include "pictures/entity_tag.hpp"
+#include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"
 
 #include <fmt/format.h>
@@ -12,18 +12,6 @@
 #include <utility>
 
 namespace portrait::http {
-
-namespace {
-
-/// Sets the types that the route accepts (RFC 9110 section 15.5.16, RFC 5789 section 2.2).
-void set_accepted_types(Response& response, const Route& route) {
-    if (route.accepts != nullptr && route.method == "PATCH")
-        response.set("Accept-Patch", std::string{accepted_patch_types()});
-    if (route.accepts != nullptr)
-        response.set("Accept", std::string{route.accepts()});
-}
-
-} // namespace
 
 Request::Request(const Contract& contract, const RequestHead& head)
     : contract_{contract}
@@ -49,8 +37,12 @@ void Request::set_principal(Principal principal) {
 Response Request::refusal(Problem problem) const {
     const bool takes_picture = route_ != nullptr && route_->takes_picture;
     auto response = refusal_of(contract_, std::move(problem), id_, response_type_, takes_picture);
-    if (response.status == 415 && route_ != nullptr)
-        set_accepted_types(response, *route_);
+    // RFC 9110 section 15.5.16, RFC 5789 section 2.2.
+    if (response.status == 415 && route_ != nullptr && route_->accepts != nullptr) {
+        if (route_->method == "PATCH")
+            response.set("Accept-Patch", std::string{accepted_patch_types()});
+        response.set("Accept", std::string{route_->accepts()});
+    }
     return completed(std::move(response));
 }
 
@@ -62,19 +54,18 @@ Response Request::refusal(const Error& error) const {
 }
 
 Response Request::failure() const {
-    const auto refused = [this](const char* cause) {
-        return refusal(Error{errc::internal}.with_cause(cause));
-    };
+    std::string cause;
     try {
         throw;
     } catch (const std::exception& exception) {
-        return refused(exception.what());
+        cause = exception.what();
     } catch (...) {
-        return refused("an exception that is no std::exception");
+        cause = "an exception that is no std::exception";
     }
+    return refusal(Error{errc::internal}.with_cause(std::move(cause)));
 }
 
-Response Request::completed(Response response) const {
+Response Request::completed(Response&& response) const {
     response.set("X-Request-Id", id_);
     response.principal = principal_.name;
     response.route = route_ != nullptr ? route_->path : std::string_view{};
@@ -84,7 +75,15 @@ Response Request::completed(Response response) const {
         response.content_length = response.length();
         response.body = std::monostate{};
     }
-    return response;
+    return std::move(response);
+}
+
+Response Request::answered(Answer&& answer) const {
+    if (auto* const response = std::get_if<Response>(&answer))
+        return completed(std::move(*response));
+    if (auto* const problem = std::get_if<Problem>(&answer))
+        return refusal(std::move(*problem));
+    return refusal(std::get<Error>(answer));
 }
 
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
@@ -107,14 +106,8 @@ Response refusal_of(const Contract& contract, Problem problem, const std::string
 }
 
 void Reply::operator()(Answer answer) const {
-    if (shared_->called.exchange(true))
-        return;
-    const auto& request = *shared_->request;
-    if (auto* const response = std::get_if<Response>(&answer))
-        return shared_->done(request.completed(std::move(*response)));
-    if (auto* const problem = std::get_if<Problem>(&answer))
-        return shared_->done(request.refusal(std::move(*problem)));
-    shared_->done(request.refusal(std::get<Error>(answer)));
+    if (!shared_->called.exchange(true))
+        shared_->done(shared_->request->answered(std::move(answer)));
 }
 
 void Reply::fail() const {

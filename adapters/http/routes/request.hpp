@@ -57,8 +57,10 @@ public:
     Response refusal(const Error& error) const;
     /// 500 for the exception that is being handled.
     Response failure() const;
-    /// The answer with its id, CORS fields and log entries; without a body for HEAD.
-    Response completed(Response response) const;
+    /// Adds the id, CORS fields and log entries to an answer, and removes the body for HEAD.
+    Response completed(Response&& response) const;
+    /// The completed answer, or the refusal.
+    Response answered(Answer&& answer) const;
 
 private:
     const Contract& contract_;

@@ -18,7 +18,7 @@ constinit const Route delete_session{
     .path = "/session",
     .summary = "Signs out",
     .begin = &begin_delete_session,
-    .document = {.subject = "Session", .answers = {{204, BodyContent::nothing}}},
-    .is_on = &has_sessions};
+    .is_on = &has_sessions,
+    .document = {.subject = "Session", .answers = {{204, BodyContent::nothing}}}};
 
 } // namespace portrait::http

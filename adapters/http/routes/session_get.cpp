@@ -25,7 +25,7 @@ constinit const Route get_session{.method = "GET",
                                   .callers = Callers::visitors,
                                   .summary = "The page for signing in and out",
                                   .begin = &begin_get_session,
-                                  .document = {.subject = "Session", .answers = {{200, BodyContent::page}}},
-                                  .is_on = &has_sessions};
+                                  .is_on = &has_sessions,
+                                  .document = {.subject = "Session", .answers = {{200, BodyContent::page}}}};
 
 } // namespace portrait::http

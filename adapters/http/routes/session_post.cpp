@@ -18,7 +18,7 @@ bool is_form(std::string_view content_type) {
 
 /// POST /session (contract section 4): signs in by Basic or by a form, or signs out by a form. A sign-in
 /// always starts a fresh session, because another user may know the secret of an earlier one.
-class CreateSession final : public Exchange {
+class CreateSession {
 public:
     static Begun begin(const RequestPointer& request) {
         const auto& head = request->head();
@@ -34,7 +34,7 @@ public:
             return plain_problem(415, "session.form_type",
                                  "The Content-Type is not accepted; Basic credentials or "
                                  "application/x-www-form-urlencoded are");
-        return std::make_unique<CreateSession>(request);
+        return Exchange{CreateSession{request}, max_sign_in_form_length};
     }
 
     explicit CreateSession(RequestPointer request)
@@ -44,9 +44,7 @@ public:
         , replaced_{session_secret_of(request_->head())}
         , remote_address_{request_->head().remote_address} {}
 
-    std::uint64_t body_limit() const noexcept override { return max_sign_in_form_length; }
-
-    void finish(ImageBytes body, const Reply& reply) override {
+    void operator()(const ImageBytes& body, const Reply& reply) const {
         if (request_->is_recognised())
             return start_session(reply);
         auto form = parse_sign_in_form(body.text());
@@ -65,7 +63,7 @@ public:
     }
 
 private:
-    void start_session(const Reply& reply) {
+    void start_session(const Reply& reply) const {
         const auto& sessions = *request_->contract().sessions;
         if (!replaced_.empty())
             sessions.end(replaced_, [](const result<bool>&) {});
@@ -79,7 +77,7 @@ private:
         sessions.start(request_->principal(), reply.contained(answer));
     }
 
-    void sign_out(std::string_view xsrf_value, const Reply& reply) {
+    void sign_out(std::string_view xsrf_value, const Reply& reply) const {
         if (!is_xsrf_value(replaced_, xsrf_value))
             return refuse(problem_of(AuthenticationFailure{}), reply);
         const auto answer = [this, reply](const result<bool>& ended) {
@@ -127,6 +125,8 @@ constinit const Route create_session{.method = "POST",
                                      .callers = Callers::signing_in,
                                      .summary = "Signs in, by Basic or by a form; sets the session's cookies",
                                      .begin = &CreateSession::begin,
+                                     .accepts = &accepted_sign_in_type,
+                                     .is_on = &has_sessions,
                                      .document = {.subject = "Session",
                                                   .request = BodyContent::sign_in_form,
                                                   .answers = {{204, BodyContent::nothing},
@@ -135,8 +135,6 @@ constinit const Route create_session{.method = "POST",
                                                               {401, BodyContent::problem_or_page},
                                                               {429, BodyContent::problem_or_page},
                                                               {500, BodyContent::problem_or_page}},
-                                                  .refusals = {413, 415}},
-                                     .accepts = &accepted_sign_in_type,
-                                     .is_on = &has_sessions};
+                                                  .refusals = {413, 415}}};
 
 } // namespace portrait::http

@@ -1,54 +1,55 @@
 #include "routes/table.hpp"
 
+#include "headers/field_syntax.hpp"
+
 #include <portrait/http/message.hpp>
 
+#include <boost/container/small_vector.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/pct_string_view.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace portrait::http {
 
 namespace {
 
 /// The contract: every route, in the order of its documents.
-constinit const Route* const table[] = {
-    &get_api,
-    &get_api_v1,
-    &get_openapi,
-    &get_person_image,
-    &put_person_image,
-    &post_person_image,
-    &delete_person_image,
-    &get_person_image_info,
-    &put_person_image_info,
-    &patch_person_image_info,
-    &get_session,
-    &create_session,
-    &delete_session,
-    &get_health,
-    &get_readiness,
-    &get_metrics,
-    &agents::person_get_person_image,
-    &agents::person_set_person_image,
-    &agents::person_get_person_images,
-    &agents::person_create_default_person_image,
-    &agents::blob_get_person_image,
-    &agents::blob_get_person_image_with_size,
-    &agents::blob_set_person_image,
-    &agents::blob_change_person_image,
-    &agents::blob_save_image_stream,
-    &agents::blob_get_blob_entity_on_person,
-    &agents::blob_get_blob_entity,
-    &agents::blob_create_default_blob_entity,
-    &agents::blob_save_blob_entity,
-    &agents::blob_delete_blob_entity,
-    &agents::blob_get_blob_stream,
-    &agents::blob_set_blob_stream,
-};
+constinit const Route* const table[] = {&get_api,
+                                        &get_api_v1,
+                                        &get_openapi,
+                                        &get_person_image,
+                                        &put_person_image,
+                                        &post_person_image,
+                                        &delete_person_image,
+                                        &get_person_image_info,
+                                        &put_person_image_info,
+                                        &patch_person_image_info,
+                                        &get_session,
+                                        &create_session,
+                                        &delete_session,
+                                        &get_health,
+                                        &get_readiness,
+                                        &get_metrics,
+                                        &agents::person_get_person_image,
+                                        &agents::person_set_person_image,
+                                        &agents::person_get_person_images,
+                                        &agents::person_create_default_person_image,
+                                        &agents::blob_get_person_image,
+                                        &agents::blob_get_person_image_with_size,
+                                        &agents::blob_set_person_image,
+                                        &agents::blob_change_person_image,
+                                        &agents::blob_save_image_stream,
+                                        &agents::blob_get_blob_entity_on_person,
+                                        &agents::blob_get_blob_entity,
+                                        &agents::blob_create_default_blob_entity,
+                                        &agents::blob_save_blob_entity,
+                                        &agents::blob_delete_blob_entity,
+                                        &agents::blob_get_blob_stream,
+                                        &agents::blob_set_blob_stream};
 
 /// Takes the next segment off a path that starts with a slash.
 std::string_view take_segment(std::string_view& path) noexcept {
@@ -58,8 +59,11 @@ std::string_view take_segment(std::string_view& path) noexcept {
     return segment;
 }
 
+/// The segments of a path, percent-decoded. No path in the table has more than eight.
+using Segments = boost::container::small_vector<std::string, 8>;
+
 /// Whether the segments are a route's path; stores the segment in place of `{personId}`.
-bool matches(const std::vector<std::string>& segments, std::string_view path, std::string& person_id) {
+bool matches(const Segments& segments, std::string_view path, std::string& person_id) {
     person_id.clear();
     if (path == "/")
         return segments.empty();
@@ -75,16 +79,16 @@ bool matches(const std::vector<std::string>& segments, std::string_view path, st
     return path.empty();
 }
 
-std::vector<std::string> segments_of(const boost::urls::url_view& url) {
-    std::vector<std::string> segments;
-    constexpr std::size_t usual = 8; // no path in the table has more
-    segments.reserve(usual);
-    if (const std::string_view path = url.encoded_path(); path.starts_with("/./"))
-        segments.emplace_back("."); // the range leaves out this dot alone
-    for (const auto& segment : url.segments())
-        segments.push_back(segment);
-    if (!segments.empty() && segments.back().empty())
-        segments.pop_back(); // a trailing slash
+Segments segments_of(const boost::urls::url_view& url) {
+    Segments segments;
+    std::string_view path = url.encoded_path();
+    while (path.size() > 1) { // a trailing slash begins no segment
+        const auto segment = take_segment(path);
+        if (segment.find('%') == std::string_view::npos)
+            segments.emplace_back(segment);
+        else
+            segments.push_back(boost::urls::pct_string_view{segment}.decode());
+    }
     return segments;
 }
 
@@ -104,15 +108,12 @@ void add_method(std::string& allow, std::string_view method) {
 std::string_view echo(std::string_view name) noexcept {
     constexpr std::size_t longest = 64;
     const bool plain =
-        !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char character) {
-            return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-                   (character >= '0' && character <= '9');
-        });
+        !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), is_alphanumeric);
     return plain ? name : "of that name";
 }
 
 /// The 404 of a path that no route has. Below `/api/v1/Agents/` it names the agent's calls, or the agents.
-UnknownPath unknown_path(const std::vector<std::string>& segments) {
+UnknownPath unknown_path(const Segments& segments) {
     if (segments.size() < 4 || !equal_ignoring_case(segments[0], "api") ||
         !equal_ignoring_case(segments[1], "v1") || !equal_ignoring_case(segments[2], "Agents"))
         return {};

@@ -2,7 +2,6 @@
 
 #include "headers/http_date.hpp"
 #include "http/headers/head_with.hpp"
-#include "pictures/entity_tag.hpp"
 #include "support/catch.hpp"
 
 #include <chrono>

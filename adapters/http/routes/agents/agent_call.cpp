@@ -1,54 +1,61 @@
 #include "routes/agents/agent_call.hpp"
 
 #include "entity/blob_entity.hpp"
+#include "formats/base64.hpp"
+#include "headers/field_syntax.hpp"
 #include "headers/http_date.hpp"
 #include "pictures/conditional.hpp"
-#include "pictures/entity_tag.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace portrait::http {
 
 namespace {
 
-using BlobHandler = Answer (*)(const AgentCall&, BlobId);
-using LaterHandler = void (*)(const AgentCall&, AgentArguments&, const Reply&);
-using Handler = Answer (*)(const AgentCall&, const AgentArguments&);
+/// Bytes that a body may have beside a picture's base64 text.
+constexpr std::uint64_t body_allowance = 64ULL * 1024;
 
-class AgentExchange final : public Exchange {
-public:
-    AgentExchange(AgentCall call, std::optional<BlobId> blob_id)
-        : call_{std::move(call)}
-        , blob_id_{blob_id} {}
+/// The last query parameter of that name, in any case; empty without one.
+std::string query_value(const boost::urls::url_view& url, std::string_view name) {
+    std::string value;
+    for (const auto& parameter : url.params())
+        if (equal_ignoring_case(parameter.key, name))
+            value = parameter.value;
+    return value;
+}
 
-    std::uint64_t body_limit() const noexcept override { return call_.head.body_limit; }
-
-    void finish(ImageBytes body, const Reply& reply) override {
-        const auto& route = *call_.request->route();
-        auto arguments = read_agent_arguments(route.arguments, call_.head.body_type, body);
-        body = {}; // the arguments share the parts that they need
-        if (!arguments)
-            return reply(arguments.error());
-        if (const auto* const later = std::get_if<LaterHandler>(&route.handler))
-            return (*later)(call_, *arguments, reply);
-        reply(blob_id_ ? std::get<BlobHandler>(route.handler)(call_, *blob_id_)
-                       : std::get<Handler>(route.handler)(call_, *arguments));
+/// Reads the arguments, and the id of the picture when the first argument is one.
+ProblemOr<void> read_arguments(AgentCall& call, BodyType type, const ImageBytes& body) {
+    const auto& wanted = call.request->route()->arguments;
+    auto arguments = read_agent_arguments(wanted, type, body);
+    if (!arguments)
+        return arguments.error();
+    call.arguments = *std::move(arguments);
+    const auto first = wanted.empty() ? std::string_view{} : wanted.begin()->name;
+    if (first == "PersonId") {
+        const auto id = call.arguments.person_id();
+        if (!id)
+            return id.error();
+        call.person_id = *id;
+    } else if (first == "BlobEntityId") {
+        const auto id = call.arguments.blob_entity_id();
+        if (!id)
+            return id.error();
+        call.blob_id = *id;
     }
-
-private:
-    AgentCall call_;
-    std::optional<BlobId> blob_id_; ///< of the query
-};
+    return {};
+}
 
 } // namespace
 
 Response AgentCall::entity_answer(const ImageInfo* info) const {
     const auto type = request->response_type();
-    if (head.selection.empty())
+    if (selection.empty())
         return info != nullptr ? changed_info_answer(*info, type, localization)
                                : empty_info_answer(type, localization);
-    auto response =
-        document_answer(type, "BlobEntity", selected(blob_entity(info, localization), head.selection));
+    auto response = document_answer(type, "BlobEntity", selected(blob_entity(info, localization), selection));
     localization.describe(response);
     return response;
 }
@@ -58,12 +65,16 @@ Answer AgentCall::entity_answer(const result<ImageInfo>& info) const {
 }
 
 Response AgentCall::bytes_answer(const ImageBytes& bytes, std::optional<ImageFormat> format) const {
-    return binary_answer(head.binary_form, request->response_type(), bytes, format);
+    return binary_answer(binary_form, request->response_type(), bytes, format);
 }
 
 Answer AgentCall::bytes_answer(const result<StoredImage>& stored) const {
     return answer_of(
         stored, [this](const StoredImage& found) { return bytes_answer(found.bytes, found.info.format); });
+}
+
+Answer AgentCall::optional_answer(const result<StoredImage>& stored) const {
+    return stored ? bytes_answer(stored) : empty_answer(stored.error());
 }
 
 Answer AgentCall::empty_answer(const Error& error) const {
@@ -81,24 +92,45 @@ Response stored_answer(const SavedImage& saved) {
 
 Begun begin_agent_call(const RequestPointer& request) {
     const auto& route = *request->route();
-    auto localization = Localization::of(request->head(), request->options().localization);
+    const auto& head = request->head();
+    auto localization = Localization::of(head, request->options().localization);
     if (!localization)
         return localization.error();
-    auto head = judge_agent_call(request->head(), request->url(), !route.arguments.empty(),
-                                 request->service().limits());
-    if (!head)
-        return head.error();
-    std::optional<BlobId> blob_id;
-    if (std::holds_alternative<BlobHandler>(route.handler)) {
-        const auto parsed = blob_entity_id_of(request->url());
-        if (!parsed)
-            return parsed.error();
-        blob_id = *parsed;
+    const auto largest = std::min<std::uint64_t>(request->service().limits().max_bytes,
+                                                 std::numeric_limits<std::int32_t>::max());
+    const auto body_limit = encoded_base64_size(largest) + body_allowance;
+    if (head.content_length && *head.content_length > body_limit)
+        return body_too_large(body_limit, head.content_length);
+    std::optional type{BodyType::json}; // without a Content-Type, since clients of these calls send JSON
+    const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
+    const auto* const content_type = head.find("Content-Type");
+    if (has_body && !route.arguments.empty() && content_type != nullptr && !trimmed(*content_type).empty())
+        type = body_type_of(content_type);
+    if (!type)
+        return unsupported_media_type(accepted_body_types());
+    AgentCall call{.request = request,
+                   .localization = *std::move(localization),
+                   .binary_form = negotiate_binary(head),
+                   .selection = parse_selection(query_value(request->url(), "$select"))};
+    const auto& parameters = route.document.parameters;
+    if (std::find(parameters.begin(), parameters.end(), "blobEntityId") != parameters.end()) {
+        const auto id = BlobId::parse(query_value(request->url(), "blobEntityId"));
+        if (!id)
+            return plain_problem(400, id.error().rule(),
+                                 "The query parameter blobEntityId is not valid; a whole number from 1 to "
+                                 "2147483647 is accepted");
+        call.blob_id = *id;
     }
-    AgentCall call{request, *std::move(head), *std::move(localization)};
     if (route.access == Access::write)
-        call.precondition = write_precondition(request->head());
-    return std::make_unique<AgentExchange>(std::move(call), blob_id);
+        call.precondition = write_precondition(head);
+    auto answer = [call = std::move(call), type = *type](ImageBytes body, const Reply& reply) mutable {
+        const auto read = read_arguments(call, type, body);
+        body = {}; // the arguments share the parts that they need
+        if (!read)
+            return reply(read.error());
+        call.request->route()->handler(call, reply);
+    };
+    return Exchange{std::move(answer), body_limit};
 }
 
 } // namespace portrait::http

@@ -1,13 +1,12 @@
 #pragma once
 
+#include "agents/agent_answers.hpp"
 #include "agents/agent_arguments.hpp"
-#include "agents/agent_request.hpp"
 #include "localization/localization.hpp"
 #include "pictures/image_answers.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 
-#include <portrait/image_format.hpp>
 #include <portrait/precondition.hpp>
 
 #include <optional>
@@ -17,9 +16,13 @@ namespace portrait::http {
 /// A call of an agent (contract section 7) whose head was accepted.
 struct AgentCall {
     RequestPointer request;
-    AgentRequest head;
     Localization localization;
-    Precondition precondition{}; ///< of a call that writes
+    BinaryForm binary_form;
+    Selection selection;
+    Precondition precondition{};     ///< of a call that writes
+    std::optional<BlobId> blob_id{}; ///< of `blobEntityId` in the query, or of the argument `BlobEntityId`
+    std::optional<PersonId> person_id{}; ///< of the argument `PersonId`
+    AgentArguments arguments{};
 
     PersonImageService& service() const noexcept { return request->service(); }
     const Actor& actor() const noexcept { return request->actor(); }
@@ -30,6 +33,8 @@ struct AgentCall {
     /// Bytes in the form that Accept asks for: raw, as the picture, or as base64 in a document.
     Response bytes_answer(const ImageBytes& bytes, std::optional<ImageFormat> format) const;
     Answer bytes_answer(const result<StoredImage>& stored) const;
+    /// `bytes_answer`, or no bytes for a missing picture.
+    Answer optional_answer(const result<StoredImage>& stored) const;
     /// No bytes for a missing picture; the error for any other.
     Answer empty_answer(const Error& error) const;
 };
@@ -38,7 +43,7 @@ struct AgentCall {
 Response stored_answer(const SavedImage& saved);
 
 /// `Route::begin` of every call: judges the head, then reads the arguments from the body and runs
-/// `Route::handler`.
+/// `Route::handler`, with the ids that the call takes.
 Begun begin_agent_call(const RequestPointer& request);
 
 /// The route of a call, with everything that follows from its path, arguments and answer.

@@ -2,7 +2,6 @@
 #include "routes/agents/agent_call.hpp"
 
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,7 +9,8 @@ namespace portrait::http::agents {
 
 /// POST /api/v1/Agents/Person/GetPersonImages: the pictures of up to 1000 persons, scaled into a box. The
 /// answer is made while it is sent.
-static void get_person_images(const AgentCall& call, AgentArguments& arguments, const Reply& reply) {
+static void get_person_images(AgentCall& call, const Reply& reply) {
+    const auto& arguments = call.arguments;
     auto wanted = arguments.box("ScaledWidth", "ScaledHeight");
     if (!wanted)
         return reply(wanted.error());
@@ -24,24 +24,31 @@ static void get_person_images(const AgentCall& call, AgentArguments& arguments, 
     const auto& contract = call.request->contract();
     if (!contract.can_render())
         return reply(Error{errc::rendition_not_supported});
-    std::vector<std::optional<PersonId>> persons; // in the order of the body; empty: a number that is no id
     std::vector<PersonId> known;
-    for (const auto number : *numbers) {
-        const auto person_id = PersonId::from(number);
-        persons.push_back(person_id ? std::optional{*person_id} : std::nullopt);
-        if (person_id)
+    for (const auto number : *numbers)
+        if (const auto person_id = PersonId::from(number))
             known.push_back(*person_id);
-    }
-    auto infos = call.service().infos(known);
+    const auto infos = call.service().infos(known);
     if (!infos)
         return reply(infos.error());
+    std::vector<PersonImagesBody::Picture> pictures(numbers->size());
+    for (std::size_t index = 0, next = 0; index < pictures.size(); ++index) {
+        const auto person_id = PersonId::from((*numbers)[index]);
+        if (!person_id)
+            continue;
+        pictures[index].person_id = *person_id;
+        if (const auto& info = (*infos)[next++]; info && info->format) {
+            pictures[index].version = info->version();
+            pictures[index].format = *info->format;
+        }
+    }
 
     const auto type = call.request->response_type();
     auto body = std::make_shared<PersonImagesBody>(
-        PersonImagesBody::Work{.persons = std::move(persons),
-                               .infos = *std::move(infos),
+        PersonImagesBody::Work{.pictures = std::move(pictures),
                                .wanted = *wanted,
-                               .notation = {.xml = is_xml(type), .selection = call.head.selection},
+                               .xml = is_xml(type),
+                               .selection = call.selection,
                                .renditions = contract.options.renditions.get(),
                                .readers = contract.readers.get(),
                                .log = contract.log.get(),
@@ -62,10 +69,10 @@ static void get_person_images(const AgentCall& call, AgentArguments& arguments, 
 constinit const Route person_get_person_images =
     agent_route({.path = "/api/v1/Agents/Person/GetPersonImages",
                  .summary = "The pictures of several persons, scaled",
-                 .document = {.answers = {{200, BodyContent::person_images}}, .refusals = {501}},
                  .arguments = {{"PersonIds", AgentArgumentType::numbers},
                                {"ScaledWidth", AgentArgumentType::number},
                                {"ScaledHeight", AgentArgumentType::number}},
-                 .handler = &get_person_images});
+                 .handler = &get_person_images,
+                 .document = {.answers = {{200, BodyContent::person_images}}, .refusals = {501}}});
 
 } // namespace portrait::http::agents

@@ -5,38 +5,38 @@
 namespace portrait::http::agents {
 
 /// POST /api/v1/Agents/BLOB/SaveImageStream: stores a picture without a person, answers the blob id.
-static Answer save_image_stream(const AgentCall& call, const AgentArguments& arguments) {
+static void save_image_stream(AgentCall& call, const Reply& reply) {
+    const auto& arguments = call.arguments;
     const auto type = arguments.name_or_number("Type");
     if (!equal_ignoring_case(type, "PersonImage") && type != "1") // of the vendor's BlobLinkType
-        return bad_agent_argument(
-            "The argument Type is missing or not served here; PersonImage (or 1) is accepted");
+        return reply(bad_agent_argument(
+            "The argument Type is missing or not served here; PersonImage (or 1) is accepted"));
     auto description = arguments.text("Description");
     if (!description)
-        return description.error();
+        return reply(description.error());
     auto bytes = arguments.bytes("Image", call.service().limits());
     if (!bytes)
-        return bytes.error();
+        return reply(bytes.error());
     if (bytes->empty())
-        return Error{errc::image_empty};
+        return reply(Error{errc::image_empty});
     ImageInfoChange texts;
     texts.description = *std::move(description);
     texts.conceptual_type = "PERSONPHOTO";
-    return answer_of(call.service().create(*std::move(bytes), std::move(texts), call.actor()),
-                     [&](const SavedImage& saved) {
-                         return document_answer(call.request->response_type(), "int",
-                                                saved.blob_id().value());
-                     });
+    reply(answer_of(call.service().create(*std::move(bytes), std::move(texts), call.actor()),
+                    [&](const SavedImage& saved) {
+                        return document_answer(call.request->response_type(), "int", saved.blob_id().value());
+                    }));
 }
 
 constinit const Route blob_save_image_stream =
     agent_route({.path = "/api/v1/Agents/BLOB/SaveImageStream",
                  .access = Access::write,
                  .summary = "Stores a picture that is linked to nobody; answers the blob id",
-                 .document = {.answers = {{200, BodyContent::blob_id}}, .refusals = {413, 422, 507}},
                  .takes_picture = true,
                  .arguments = {{"Type", AgentArgumentType::either},
                                {"Image", AgentArgumentType::bytes},
                                {"Description", AgentArgumentType::text}},
-                 .handler = &save_image_stream});
+                 .handler = &save_image_stream,
+                 .document = {.answers = {{200, BodyContent::blob_id}}, .refusals = {413, 422, 507}}});
 
 } // namespace portrait::http::agents

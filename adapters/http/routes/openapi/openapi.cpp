@@ -1,12 +1,9 @@
 #include "routes/openapi/openapi.hpp"
 
 #include "headers/field_syntax.hpp"
-#include "routes/openapi/openapi_parts.hpp"
 #include "routes/table.hpp"
 
 #include <portrait/version.hpp>
-
-#include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
 
@@ -211,11 +208,6 @@ json::object openapi_document(const EndpointOptions& options) {
             {"servers", json::array{json::object{{"url", "/"}}}},
             {"paths", std::move(documented)},
             {"components", std::move(components)}};
-}
-
-ImageBytes OpenApiText::text(const EndpointOptions& options) const {
-    std::call_once(made_, [&] { text_ = ImageBytes{json::serialize(openapi_document(options))}; });
-    return text_;
 }
 
 json::object api_versions() {

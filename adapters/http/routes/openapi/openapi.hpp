@@ -1,11 +1,9 @@
 #pragma once
 
-#include <portrait/http/endpoint.hpp>
-#include <portrait/image_bytes.hpp>
+#include "routes/route.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-
-#include <mutex>
 
 namespace portrait::http {
 
@@ -14,16 +12,20 @@ namespace portrait::http {
 /// callers.
 boost::json::object openapi_document(const EndpointOptions& options);
 
-/// The serialised document, made by the first call of `text`. Thread-safe.
-class OpenApiText {
-public:
-    /// Shares one buffer between all calls, so `options` must always be equal.
-    ImageBytes text(const EndpointOptions& options) const;
+/// A body's `content` in the document: media type → schema and examples. The examples of answers are made by
+/// the code of the answers; those of requests can be sent unchanged. `route` has the arguments of an agent's
+/// call.
+boost::json::object openapi_content(BodyContent content, const Route& route);
 
-private:
-    mutable std::once_flag made_;
-    mutable ImageBytes text_;
-};
+/// The targets of `#/components/examples/…`.
+boost::json::object openapi_examples();
+
+/// The other targets of `#/components/…`: schemas, parameters, headers, and the security schemes that are on.
+/// The refusals, such as `Refusal404`, are made from the contract's statuses.
+boost::json::object openapi_components(const AuthenticationSchemes& schemes);
+
+/// The alternatives of `security` for a route that needs a caller.
+boost::json::array openapi_security(const AuthenticationSchemes& schemes);
 
 /// The product, its version, and the path of each version of the interface.
 boost::json::object api_versions();

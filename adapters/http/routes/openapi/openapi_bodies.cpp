@@ -1,4 +1,4 @@
-#include "routes/openapi/openapi_parts.hpp"
+#include "routes/openapi/openapi.hpp"
 
 #include "agents/agent_arguments.hpp"
 #include "entity/blob_entity.hpp"
@@ -6,11 +6,12 @@
 #include "formats/xml.hpp"
 #include "headers/content_types.hpp"
 #include "headers/negotiation.hpp"
-#include "routes/openapi/openapi.hpp"
 #include "routes/table.hpp"
 
 #include <portrait/image_format.hpp>
 
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/split.hpp>
 #include <boost/json/array.hpp>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace portrait::http {
 
@@ -58,38 +60,36 @@ json::value sample_entity() {
     return blob_entity(&info);
 }
 
-/// A kind of document: the name of its schema and its examples, its root in XML, and its example.
+/// A kind of document: the name of its schema and its examples, and its root in XML.
 struct DocumentKind {
     BodyContent content;
     std::string_view name;
     std::string_view xml_root;
-    json::value (*example)();
 };
 
-constexpr DocumentKind document_kinds[] = {
-    {BodyContent::problem, "Error", "Error",
-     [] {
-         return json::value(
-             error_document(plain_problem(404, "person.unknown", "Person id 99999 not found")));
-     }},
-    {BodyContent::blob_id, "BlobId", "int", [] { return json::value(167); }},
-    {BodyContent::entity, "BlobEntity", "BlobEntity", &sample_entity},
-    {BodyContent::person_image, "PersonImage", "PersonImage",
-     [] {
-         return json::value{{"PersonId", 0}, {"ImageData", nullptr}};
-     }},
-    {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage",
-     [] {
-         return json::value(json::array{json::object{{"PersonId", 1}, {"ImageData", tiny_picture}},
-                                        json::object{{"PersonId", 2}, {"ImageData", ""}}});
-     }},
-    {BodyContent::agent_picture, "Base64", "base64Binary", [] { return json::value(tiny_picture); }},
-    {BodyContent::versions, "Versions", "Api", [] { return json::value(api_versions()); }},
-    {BodyContent::routes, "Routes", "Routes",
-     [] {
-         return json::value(json::object{{get_api.path, {{get_api.method, get_api.summary}}}});
-     }},
-};
+constexpr DocumentKind document_kinds[] = {{BodyContent::problem, "Error", "Error"},
+                                           {BodyContent::blob_id, "BlobId", "int"},
+                                           {BodyContent::entity, "BlobEntity", "BlobEntity"},
+                                           {BodyContent::person_image, "PersonImage", "PersonImage"},
+                                           {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage"},
+                                           {BodyContent::agent_picture, "Base64", "base64Binary"},
+                                           {BodyContent::versions, "Versions", "Api"},
+                                           {BodyContent::routes, "Routes", "Routes"}};
+
+json::value example_of(BodyContent content) {
+    switch (content) {
+    case BodyContent::problem:
+        return error_document(plain_problem(404, "person.unknown", "Person id 99999 not found"));
+    case BodyContent::blob_id: return 167;
+    case BodyContent::entity: return sample_entity();
+    case BodyContent::person_image: return {{"PersonId", 0}, {"ImageData", nullptr}};
+    case BodyContent::person_images:
+        return {{{"PersonId", 1}, {"ImageData", tiny_picture}}, {{"PersonId", 2}, {"ImageData", ""}}};
+    case BodyContent::agent_picture: return json::string{tiny_picture};
+    case BodyContent::versions: return api_versions();
+    default: return json::object{{get_api.path, {{get_api.method, get_api.summary}}}};
+    }
+}
 
 json::object documents(BodyContent content) {
     json::object types;
@@ -118,36 +118,30 @@ json::object joined(json::object types, const json::object& more) {
     return types;
 }
 
-/// Calls `visit` with each type of a list with commas.
-template<class Visit>
-void each_type(std::string_view list, const Visit& visit) {
-    constexpr std::string_view comma = ", ";
-    for (auto end = list.find(comma); end != std::string_view::npos; end = list.find(comma)) {
-        visit(list.substr(0, end));
-        list.remove_prefix(end + comma.size());
-    }
-    visit(list);
+std::vector<std::string> types_in(std::string_view list) {
+    std::vector<std::string> types;
+    return boost::algorithm::split(types, list, boost::algorithm::is_any_of(", "),
+                                   boost::algorithm::token_compress_on);
 }
 
 json::object upload() {
     const json::object form{
         {"type", "object"}, {"required", json::array{"file"}}, {"properties", {{"file", binary()}}}};
     json::object types;
-    each_type(accepted_upload_types(), [&](std::string_view type) {
+    for (const auto& type : types_in(accepted_upload_types()))
         types.emplace(type, json::object{{"schema", type.starts_with("multipart/") ? form : binary()}});
-    });
     return types;
 }
 
 /// An object in every notation except the patches.
 json::object notations(const json::object& schema, const json::object& example, std::string_view xml_root) {
     json::object types;
-    each_type(accepted_body_types(), [&](std::string_view type) {
-        if (type.find("patch") != std::string_view::npos)
-            return;
+    for (const auto& type : types_in(accepted_body_types())) {
+        if (type.find("patch") != std::string::npos)
+            continue;
         auto shown = type.ends_with("/xml") ? json::value(xml_text(xml_root, example)) : json::value(example);
         types.emplace(type, json::object{{"schema", schema}, {"example", std::move(shown)}});
-    });
+    }
     return types;
 }
 
@@ -219,7 +213,7 @@ json::object openapi_content(BodyContent content, const Route& route) {
 json::object openapi_examples() {
     json::object examples;
     for (const auto& kind : document_kinds) {
-        const auto value = kind.example();
+        const auto value = example_of(kind.content);
         examples.emplace(fmt::format("{}.json", kind.name), json::object{{"value", value}});
         examples.emplace(fmt::format("{}.xml", kind.name),
                          json::object{{"value", xml_text(kind.xml_root, value)}});

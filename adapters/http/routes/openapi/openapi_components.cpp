@@ -1,4 +1,4 @@
-#include "routes/openapi/openapi_parts.hpp"
+#include "routes/openapi/openapi.hpp"
 
 #include <boost/json/parse.hpp>
 

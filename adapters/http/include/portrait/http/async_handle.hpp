@@ -1,7 +1,6 @@
 #pragma once
 
 #include <portrait/http/endpoint.hpp>
-#include <portrait/http/owned_head.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>

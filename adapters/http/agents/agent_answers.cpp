@@ -1,9 +1,11 @@
-#include "agents/agent_request.hpp"
+#include "agents/agent_answers.hpp"
 
 #include "entity/documents.hpp"
 #include "formats/base64.hpp"
+#include "headers/field_syntax.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -56,6 +58,54 @@ private:
 };
 
 } // namespace
+
+BinaryForm negotiate_binary(const RequestHead& head) noexcept {
+    constexpr std::array<std::string_view, 11> offers{"application/octet-stream",
+                                                      "image/png",
+                                                      "image/jpeg",
+                                                      "image/gif",
+                                                      "image/tiff",
+                                                      "application/json",
+                                                      "text/json",
+                                                      "application/xml",
+                                                      "text/xml",
+                                                      "application/json-patch+json",
+                                                      "application/merge-patch+json"};
+    static_assert(offers.size() <= max_offers);
+    constexpr std::size_t first_document = 5;
+    if (head.find("Accept") == nullptr)
+        return BinaryForm::raw;
+    const auto best = best_offer(head, offers);
+    if (!best || *best >= first_document)
+        return BinaryForm::document;
+    return *best == 0 ? BinaryForm::raw : BinaryForm::picture;
+}
+
+Selection parse_selection(std::string_view value) {
+    Selection selection;
+    while (!value.empty()) {
+        const auto member = value.substr(0, value.find(','));
+        value.remove_prefix(std::min(member.size() + 1, value.size()));
+        const auto name = trimmed(member.substr(0, member.find('/')));
+        if (!name.empty())
+            selection.emplace_back(name);
+    }
+    return selection;
+}
+
+bool is_selected(const Selection& selection, std::string_view name) {
+    return selection.empty() || std::any_of(selection.begin(), selection.end(), [&](const auto& wanted) {
+               return equal_ignoring_case(wanted, name);
+           });
+}
+
+boost::json::object selected(const boost::json::object& document, const Selection& selection) {
+    boost::json::object rest;
+    for (const auto& member : document)
+        if (is_selected(selection, member.key()))
+            rest.emplace(member.key(), member.value());
+    return rest;
+}
 
 Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& bytes,
                        std::optional<ImageFormat> format) {
