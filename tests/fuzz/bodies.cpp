@@ -74,13 +74,12 @@ void edit_info(std::string_view text) {
 /// The arguments of two calls, which together have arguments of every type.
 void read_arguments(std::string_view text) {
     const auto body = ImageBytes::copy_of(text);
-    namespace agents = http::agents;
-    for (const auto* call : {&agents::blob_save_image_stream, &agents::person_get_person_images})
+    for (const auto* call : {&http::blob_save_image_stream, &http::person_get_person_images})
         for (const auto type : {http::BodyType::json, http::BodyType::xml, http::BodyType::form}) {
             const auto arguments = http::read_agent_arguments(call->arguments, type, body);
             if (!arguments)
                 continue;
-            if (call == &agents::blob_save_image_stream) {
+            if (call == &http::blob_save_image_stream) {
                 (void)arguments->name_or_number("Type");
                 (void)arguments->text("Description");
                 if (const auto picture = arguments->bytes("Image", Limits{}))

@@ -12,7 +12,6 @@
 #include "localization/time_zones.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/image_query.hpp"
-#include "pictures/range.hpp"
 
 #include <portrait/http/log.hpp>
 #include <portrait/image_info.hpp>

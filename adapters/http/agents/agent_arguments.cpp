@@ -1,7 +1,6 @@
 #include "agents/agent_arguments.hpp"
 
 #include "formats/base64.hpp"
-#include "formats/form.hpp"
 #include "headers/field_syntax.hpp"
 #include "pictures/image_query.hpp"
 
@@ -187,46 +186,6 @@ AgentValue value_of_text(AgentArgumentType type, ImageBytes text) {
             return OtherValue{};
     }
     return text.slice(static_cast<std::size_t>(stripped.data() - text.text().data()), stripped.size());
-}
-
-ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
-    auto fields = read_form(body.text());
-    if (!fields)
-        return fields.error();
-    for (auto& field : *fields) {
-        auto* const argument = arguments.find(field.name);
-        if (argument == nullptr)
-            continue;
-        auto& value = argument->value;
-        auto found = value_of_text(argument->description.type, ImageBytes{std::move(field.value)});
-        // A list has a field for each of its entries.
-        if (argument->description.type != AgentArgumentType::numbers)
-            value = std::move(found);
-        else if (const auto* const number = std::get_if<std::int64_t>(&found); number == nullptr)
-            value = OtherValue{};
-        else if (std::holds_alternative<std::monostate>(value))
-            value = std::vector{*number};
-        else if (auto* const list = std::get_if<std::vector<std::int64_t>>(&value))
-            list->push_back(*number);
-    }
-    arguments.set_given();
-    return {};
-}
-
-ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted, BodyType type,
-                                               const ImageBytes& body) {
-    AgentArguments arguments{wanted};
-    if (wanted.empty() || trimmed(body.text(), white_space).empty())
-        return arguments;
-    ProblemOr<void> read;
-    switch (type) {
-    case BodyType::xml: read = read_xml_arguments(body, arguments); break;
-    case BodyType::form: read = read_form_arguments(body, arguments); break;
-    default: read = read_json_arguments(body, arguments); break;
-    }
-    if (!read)
-        return read.error();
-    return arguments;
 }
 
 } // namespace portrait::http

@@ -92,14 +92,10 @@ private:
     bool given_ = false;
 };
 
-/// Reads the wanted arguments; an empty body and `null` have none. 400 for a malformed body.
+/// Reads the wanted arguments; an empty body and `null` have none. The last one of a name counts. 400 for a
+/// malformed body.
 [[nodiscard]] ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted,
                                                              BodyType type, const ImageBytes& body);
-
-// The three notations. They fill `arguments`; the last one of a name counts.
-[[nodiscard]] ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments);
-[[nodiscard]] ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments);
-[[nodiscard]] ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments);
 
 /// The value of a text for an argument of this type, for notations that have only texts.
 AgentValue value_of_text(AgentArgumentType type, ImageBytes text);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -21,14 +22,49 @@ std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* name) {
     return port;
 }
 
-constexpr const char* all_methods = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS";
+/// Collects the body of a producer. Requests piece after piece, in a loop while they come at once: a chain of
+/// callbacks would be as deep as the body is long.
+class Collector : public std::enable_shared_from_this<Collector> {
+public:
+    Collector(Response response, std::function<void(result<Response>)> done)
+        : response_{std::move(response)}
+        , done_{std::move(done)} {}
 
-Response wrong_method(const Request& request, const std::string& allow) {
-    auto response = request.refusal(plain_problem(
-        405, "request.method_not_allowed", fmt::format("The method is not allowed here; {} are", allow)));
-    response.set("Allow", allow);
-    return response;
-}
+    void go_on() {
+        for (;;) {
+            meeting_ = 0;
+            response_.producer()->next([self = shared_from_this()](result<BodyProducer::Piece> piece) {
+                self->piece_ = std::move(piece);
+                // The later one continues: this callback, or the loop that called `next`.
+                if (self->meeting_.fetch_add(1) == 1 && self->take_piece())
+                    self->go_on();
+            });
+            if (meeting_.fetch_add(1) == 0 || !take_piece())
+                return;
+        }
+    }
+
+private:
+    /// Returns false after the last piece.
+    bool take_piece() {
+        if (!piece_) {
+            done_(piece_.error());
+        } else if (*piece_) {
+            text_ += **piece_;
+            return true;
+        } else {
+            response_.body = std::move(text_);
+            done_(std::move(response_));
+        }
+        return false;
+    }
+
+    Response response_;
+    std::function<void(result<Response>)> done_;
+    std::string text_;
+    result<BodyProducer::Piece> piece_{BodyProducer::Piece{}};
+    std::atomic<int> meeting_{0};
+};
 
 } // namespace
 
@@ -97,21 +133,24 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
         done(request->completed(options_answer(head, options.cors, request->cors(), allow)));
     };
     if (head.target == "*") // the server as a whole, for OPTIONS only
-        return answer_options(all_methods);
+        return answer_options("GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS");
     const auto url = parse_target(head.target);
     if (!url)
         return done(
             request->refusal(plain_problem(400, "request.bad_target", "The request target is malformed")));
     request->set_url(*url);
     auto match = match_route(head.method, *url, options, contract.host_routes);
-    if (auto* const unknown = std::get_if<UnknownPath>(&match))
-        return done(request->refusal(
-            unknown->problem ? *std::move(unknown->problem)
-                             : plain_problem(404, "request.unknown_path", "There is nothing at this path")));
-    if (const auto* wrong = std::get_if<WrongMethod>(&match))
-        return head.method == "OPTIONS" ? answer_options(wrong->allow)
-                                        : done(wrong_method(*request, wrong->allow));
-
+    if (auto* const unknown = std::get_if<Problem>(&match))
+        return done(request->refusal(std::move(*unknown)));
+    if (const auto* const wrong = std::get_if<WrongMethod>(&match)) {
+        if (head.method == "OPTIONS")
+            return answer_options(wrong->allow);
+        auto response = request->refusal(
+            plain_problem(405, "request.method_not_allowed",
+                          fmt::format("The method is not allowed here; {} are", wrong->allow)));
+        response.set("Allow", wrong->allow);
+        return done(std::move(response));
+    }
     auto& matched = std::get<MatchedRoute>(match);
     request->set_route(*matched.route, std::move(matched.person_id));
     if (!matched.route->needs_caller())
@@ -176,11 +215,12 @@ void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<vo
             if (response.producer() == nullptr)
                 return done(std::move(response));
             auto id = *response.find("X-Request-Id"); // every answer has one
-            collect_body(std::move(response), [this, done, id = std::move(id)](result<Response> whole) {
+            auto answer = [this, done, id = std::move(id)](result<Response> whole) {
                 done(whole ? *std::move(whole)
                            : refusal_of(state_->contract, problem_of(whole.error(), Access::read), id, {},
                                         false));
-            });
+            };
+            std::make_shared<Collector>(std::move(response), std::move(answer))->go_on();
         });
     });
 }

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <utility>
+#include <limits>
 
 namespace portrait::http {
 
@@ -38,24 +38,9 @@ std::optional<EntityTag> take_entity_tag(std::string_view& text) noexcept {
 
 /// Removes a number from the front, if there is one without leading zeros: another spelling is another tag.
 std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
-    if (text.empty() || text.front() < '0' || text.front() > '9')
-        return std::nullopt;
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const auto length = static_cast<std::size_t>(end - text.data());
-    if (error != std::errc{} || (text.front() == '0' && length > 1))
-        return std::nullopt;
-    text.remove_prefix(length);
-    return value;
-}
-
-std::string_view suffix_of(Representation representation) noexcept {
-    switch (representation) {
-    case Representation::image: break;
-    case Representation::info: return "-info";
-    case Representation::info_xml: return "-info-xml";
-    }
-    return ""; // not {}: fmt passes the pointer of a compiled format's argument to memcpy
+    const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+    text.remove_prefix(digits.size());
+    return digits.size() > 1 && digits.front() == '0' ? std::nullopt : parse_number<std::int64_t>(digits);
 }
 
 bool ends_member(std::string_view rest) noexcept {
@@ -102,18 +87,22 @@ bool modified_since(const ImageInfo& info, Timestamp date) {
     return std::chrono::floor<std::chrono::seconds>(info.last_modified()) > date;
 }
 
-bool matches_weakly(const RequestHead& head, std::string_view current_tag) {
-    const auto value = head.joined("If-None-Match");
-    const auto list = parse_entity_tags(value);
-    return list.any || std::any_of(list.tags.begin(), list.tags.end(),
-                                   [&](const EntityTag& tag) { return tag.equals(current_tag); });
+constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+
+/// Parses decimal digits; a number that is too large becomes the largest.
+std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc::invalid_argument || end != text.data() + text.size())
+        return std::nullopt;
+    return error == std::errc::result_out_of_range ? largest : value;
 }
 
 } // namespace
 
-std::string entity_tag(const ImageVersion& version, Representation representation) {
+std::string entity_tag(const ImageVersion& version, std::string_view suffix) {
     return fmt::format(FMT_COMPILE("\"{}.{}.{}{}\""), version.blob_id.value(), version.blob_version,
-                       version.link_version, suffix_of(representation));
+                       version.link_version, suffix);
 }
 
 std::string entity_tag(const ImageVersion& version, const Rendition& rendition) {
@@ -132,13 +121,10 @@ std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept {
 
 std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque) noexcept {
     const auto blob = take_number(opaque);
-    if (!blob || !take(opaque, '.'))
-        return std::nullopt;
-    const auto blob_version = take_number(opaque);
-    if (!blob_version || !take(opaque, '.'))
-        return std::nullopt;
-    const auto link_version = take_number(opaque);
-    if (!link_version || (!opaque.empty() && (opaque.front() != '-' || opaque.size() == 1)))
+    const auto blob_version = take(opaque, '.') ? take_number(opaque) : std::nullopt;
+    const auto link_version = take(opaque, '.') ? take_number(opaque) : std::nullopt;
+    const bool is_followed = !opaque.empty() && (opaque.front() != '-' || opaque.size() == 1);
+    if (!blob || !blob_version || !link_version || is_followed)
         return std::nullopt;
     const auto blob_id = BlobId::from(*blob);
     if (!blob_id)
@@ -185,8 +171,11 @@ ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std
         return ReadCondition::precondition_failed;
     }
 
-    if (head.find("If-None-Match") != nullptr)
-        return matches_weakly(head, current_tag) ? ReadCondition::not_modified : ReadCondition::proceed;
+    if (head.find("If-None-Match") != nullptr) {
+        const auto value = head.joined("If-None-Match");
+        const auto list = parse_entity_tags(value);
+        return list.any || list.has(current_tag) ? ReadCondition::not_modified : ReadCondition::proceed;
+    }
     if (const auto date = date_of(head, "If-Modified-Since"); date && !modified_since(info, *date))
         return ReadCondition::not_modified;
     return ReadCondition::proceed;
@@ -200,6 +189,37 @@ bool range_applies(const RequestHead& head, std::string_view current_tag, Timest
         return !tag->weak && tag->equals(current_tag);
     const auto date = parse_http_date(value);
     return date && *date == std::chrono::floor<std::chrono::seconds>(last_modified);
+}
+
+std::optional<ByteRange> select_range(const std::string_view* value, std::uint64_t size) {
+    constexpr std::string_view unit = "bytes=";
+    if (value == nullptr || !equal_ignoring_case(value->substr(0, unit.size()), unit))
+        return std::nullopt;
+    const auto range = value->substr(unit.size());
+    const auto dash = range.find('-');
+    if (dash == std::string_view::npos)
+        return std::nullopt;
+    const auto after = range.substr(dash + 1);
+    const auto last = after.empty() && dash != 0 ? std::optional{largest} : parse_position(after);
+    if (dash == 0) {
+        // A 206 can't express the last bytes of an empty picture.
+        if (!last || (size == 0 && *last != 0))
+            return std::nullopt;
+        const auto length = std::min(*last, size);
+        return ByteRange{size - length, length};
+    }
+    const auto first = parse_position(range.substr(0, dash));
+    if (!first || !last || *last < *first)
+        return std::nullopt;
+    if (*first >= size)
+        return ByteRange{};
+    return ByteRange{*first, std::min(*last, size - 1) - *first + 1};
+}
+
+std::string content_range(ByteRange range, std::uint64_t size) {
+    if (range.length == 0)
+        return fmt::format("bytes */{}", size);
+    return fmt::format("bytes {}-{}/{}", range.first, range.first + range.length - 1, size);
 }
 
 } // namespace portrait::http

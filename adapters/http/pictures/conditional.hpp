@@ -5,7 +5,9 @@
 #include <portrait/image_renderer.hpp>
 #include <portrait/precondition.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,12 +15,9 @@
 
 namespace portrait::http {
 
-/// The answer of a tag; each has a suffix of its own, since their bytes differ (contract section 6).
-enum class Representation { image, info, info_xml };
-
-/// The strong ETag of a version, quotes included: `"167.5.3"` for the picture, `"167.5.3-info"` for its
-/// ImageInfo in JSON, `"167.5.3-info-xml"` for its ImageInfo in XML.
-std::string entity_tag(const ImageVersion& version, Representation representation = Representation::image);
+/// The strong ETag of a version, quotes included (contract section 6): `"167.5.3"` for the picture. Its
+/// ImageInfo has a suffix, since its bytes differ: `"167.5.3-info"` in JSON, `"167.5.3-info-xml"` in XML.
+std::string entity_tag(const ImageVersion& version, std::string_view suffix = "");
 
 /// The ETag of a rendition with a format: `"167.5.3-180x-jpeg"` is scaled to a width of 180.
 std::string entity_tag(const ImageVersion& version, const Rendition& rendition);
@@ -49,6 +48,12 @@ inline constexpr std::size_t max_entity_tags = 1000;
 struct EntityTagList {
     bool any = false; ///< the value is `*`
     std::vector<EntityTag> tags;
+
+    /// Compares as `EntityTag::equals`.
+    bool has(std::string_view current) const noexcept {
+        return std::any_of(tags.begin(), tags.end(),
+                           [&](const EntityTag& tag) { return tag.equals(current); });
+    }
 };
 
 /// Parses a list and skips members that are no entity tags. The tags are views into `value`. Linear in the
@@ -75,5 +80,20 @@ ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std
 /// Whether a Range may be honoured: If-Range is absent, or names the answer's ETag (strongly) or its exact
 /// Last-Modified.
 bool range_applies(const RequestHead& head, std::string_view current_tag, Timestamp last_modified);
+
+/// A part of a picture, for a 206; without a length the range lies outside of the picture: 416.
+struct ByteRange {
+    std::uint64_t first = 0;
+    std::uint64_t length = 0; ///< first + length is at most the size
+
+    friend bool operator==(ByteRange, ByteRange) = default;
+};
+
+/// Applies a Range value (null: none was sent) to `size` bytes; absent: everything, for a 200. Honours one
+/// range of bytes; ignores malformed values, other units and sets of ranges, as RFC 9110 section 14.2 allows.
+std::optional<ByteRange> select_range(const std::string_view* value, std::uint64_t size);
+
+/// The Content-Range of a 206 or 416: `bytes 0-99/1234` or `bytes */1234`.
+std::string content_range(ByteRange range, std::uint64_t size);
 
 } // namespace portrait::http

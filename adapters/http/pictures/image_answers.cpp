@@ -4,11 +4,9 @@
 #include "entity/documents.hpp"
 #include "headers/http_date.hpp"
 #include "pictures/conditional.hpp"
-#include "pictures/range.hpp"
 
 #include <fmt/compile.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace portrait::http {
@@ -29,17 +27,7 @@ void set_dimensions(Response& response, std::uint32_t width, std::uint32_t heigh
 
 /// JSON, XML and each language have tags of their own, since their bytes differ.
 std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization) {
-    return localization.entity_tag(
-        entity_tag(info.version(), is_xml(type) ? Representation::info_xml : Representation::info));
-}
-
-Response unsatisfied(std::uint64_t size, ResponseType type) {
-    auto response = problem_answer(
-        limit_problem(416, "request.range",
-                      fmt::format("The range lies outside the picture's {} bytes", size), std::nullopt, size),
-        type);
-    response.set("Content-Range", content_range({}, size));
-    return response;
+    return localization.entity_tag(entity_tag(info.version(), is_xml(type) ? "-info-xml" : "-info"));
 }
 
 /// Sets the fields of every picture, stored or made.
@@ -57,15 +45,23 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
                std::string tag, ResponseType error_type) {
     if (auto decided = conditional_answer(head, info, tag, error_type))
         return *std::move(decided);
-    Response response;
-    response.fields.reserve(14);
+    const auto size = image.bytes.size();
     const bool has_range = head.count("Range") == 1 && range_applies(head, tag, info.last_modified());
-    const auto part = select_range(has_range ? head.find("Range") : nullptr, image.bytes.size());
-    if (part && part->length == 0)
-        return unsatisfied(image.bytes.size(), error_type);
+    const auto part = select_range(has_range ? head.find("Range") : nullptr, size);
+    Response response;
+    if (part && part->length == 0) {
+        response =
+            problem_answer(limit_problem(416, "request.range",
+                                         fmt::format("The range lies outside the picture's {} bytes", size),
+                                         std::nullopt, size),
+                           error_type);
+        response.set("Content-Range", content_range(*part, size));
+        return response;
+    }
+    response.fields.reserve(14);
     if (part) {
         response.status = 206;
-        response.set("Content-Range", content_range(*part, image.bytes.size()));
+        response.set("Content-Range", content_range(*part, size));
         image.bytes = image.bytes.slice(part->first, part->length);
     }
     describe_picture(response, person_id, image);
@@ -117,8 +113,7 @@ Response placeholder_answer(PersonId person_id, RenderedImage image, std::string
 
 std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag) {
     const auto value = head.joined("If-None-Match");
-    const auto known = parse_entity_tags(value);
-    if (std::none_of(known.tags.begin(), known.tags.end(), [&](const auto& one) { return one.equals(tag); }))
+    if (!parse_entity_tags(value).has(tag))
         return std::nullopt;
     Response response;
     response.status = 304;

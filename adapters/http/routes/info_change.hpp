@@ -14,15 +14,12 @@ template<class Id, class ChangeOf, class Make>
 Answer change_info(const Request& request, Id id, const Precondition& precondition,
                    const ImageInfoChange* fixed, const ChangeOf& change_of, const Make& make) {
     auto& service = request.service();
-    const InfoPlace place{
-        .read = [&] { return service.info(id); },
-        .write =
-            [&](ImageInfoChange change, Precondition condition) {
-                return service.update_info(id, std::move(change), request.actor(), std::move(condition));
-            },
+    const auto write = [&](ImageInfoChange change, Precondition condition) {
+        return service.update_info(id, std::move(change), request.actor(), std::move(condition));
     };
     if (fixed != nullptr)
-        return answer_of(place.write(*fixed, precondition), make);
+        return answer_of(write(*fixed, precondition), make);
+    const InfoPlace place{.read = [&] { return service.info(id); }, .write = write};
     auto changed = change_stored_info(place, precondition, change_of);
     if (auto* problem = std::get_if<Problem>(&changed))
         return std::move(*problem);

@@ -5,8 +5,6 @@
 #include "routes/info_change.hpp"
 #include "routes/table.hpp"
 
-#include <fmt/format.h>
-
 namespace portrait::http {
 
 /// PUT and PATCH /api/v1/Person/{personId}/ImageInfo (contract section 3): changes the picture's texts by a

@@ -11,11 +11,6 @@ namespace portrait::http {
 
 namespace {
 
-bool is_form(std::string_view content_type) {
-    const auto type = parse_media_type(content_type);
-    return type && type->name == sign_in_form_type;
-}
-
 /// POST /session (contract section 4): signs in by Basic or by a form, or signs out by a form. A sign-in
 /// always starts a fresh session, because another user may know the secret of an earlier one.
 class CreateSession {
@@ -30,7 +25,8 @@ public:
         const auto* content_type = head.find("Content-Type");
         if (!request->is_recognised() && content_type == nullptr)
             return problem_of(AuthenticationFailure{});
-        if (!request->is_recognised() && !is_form(*content_type))
+        const auto type = content_type != nullptr ? parse_media_type(*content_type) : std::nullopt;
+        if (!request->is_recognised() && (!type || type->name != sign_in_form_type))
             return plain_problem(415, "session.form_type",
                                  "The Content-Type is not accepted; Basic credentials or "
                                  "application/x-www-form-urlencoded are");

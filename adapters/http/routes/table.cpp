@@ -18,38 +18,40 @@ namespace portrait::http {
 namespace {
 
 /// The contract: every route, in the order of its documents.
-constinit const Route* const table[] = {&get_api,
-                                        &get_api_v1,
-                                        &get_openapi,
-                                        &get_person_image,
-                                        &put_person_image,
-                                        &post_person_image,
-                                        &delete_person_image,
-                                        &get_person_image_info,
-                                        &put_person_image_info,
-                                        &patch_person_image_info,
-                                        &get_session,
-                                        &create_session,
-                                        &delete_session,
-                                        &get_health,
-                                        &get_readiness,
-                                        &get_metrics,
-                                        &agents::person_get_person_image,
-                                        &agents::person_set_person_image,
-                                        &agents::person_get_person_images,
-                                        &agents::person_create_default_person_image,
-                                        &agents::blob_get_person_image,
-                                        &agents::blob_get_person_image_with_size,
-                                        &agents::blob_set_person_image,
-                                        &agents::blob_change_person_image,
-                                        &agents::blob_save_image_stream,
-                                        &agents::blob_get_blob_entity_on_person,
-                                        &agents::blob_get_blob_entity,
-                                        &agents::blob_create_default_blob_entity,
-                                        &agents::blob_save_blob_entity,
-                                        &agents::blob_delete_blob_entity,
-                                        &agents::blob_get_blob_stream,
-                                        &agents::blob_set_blob_stream};
+constinit const Route* const table[] = {
+    &get_api,
+    &get_api_v1,
+    &get_openapi,
+    &get_person_image,
+    &put_person_image,
+    &post_person_image,
+    &delete_person_image,
+    &get_person_image_info,
+    &put_person_image_info,
+    &patch_person_image_info,
+    &get_session,
+    &create_session,
+    &delete_session,
+    &get_health,
+    &get_readiness,
+    &get_metrics,
+    &person_get_person_image,
+    &person_set_person_image,
+    &person_get_person_images,
+    &person_create_default_person_image,
+    &blob_get_person_image,
+    &blob_get_person_image_with_size,
+    &blob_set_person_image,
+    &blob_change_person_image,
+    &blob_save_image_stream,
+    &blob_get_blob_entity_on_person,
+    &blob_get_blob_entity,
+    &blob_create_default_blob_entity,
+    &blob_save_blob_entity,
+    &blob_delete_blob_entity,
+    &blob_get_blob_stream,
+    &blob_set_blob_stream,
+};
 
 /// Takes the next segment off a path that starts with a slash.
 std::string_view take_segment(std::string_view& path) noexcept {
@@ -112,11 +114,12 @@ std::string_view echo(std::string_view name) noexcept {
     return plain ? name : "of that name";
 }
 
-/// The 404 of a path that no route has. Below `/api/v1/Agents/` it names the agent's calls, or the agents.
-UnknownPath unknown_path(const Segments& segments) {
-    if (segments.size() < 4 || !equal_ignoring_case(segments[0], "api") ||
+/// The 404 of a path that no route has, or of `is_known`, which is switched off. Below `/api/v1/Agents/` it
+/// names the agent's calls, or the agents.
+Problem unknown_path(const Segments& segments, bool is_known) {
+    if (is_known || segments.size() < 4 || !equal_ignoring_case(segments[0], "api") ||
         !equal_ignoring_case(segments[1], "v1") || !equal_ignoring_case(segments[2], "Agents"))
-        return {};
+        return plain_problem(404, "request.unknown_path", "There is nothing at this path");
     const auto& asked = segments[3];
     std::string agents;
     std::string calls;
@@ -141,7 +144,7 @@ UnknownPath unknown_path(const Segments& segments) {
         calls.empty()
             ? fmt::format("There is no agent {} here; the agents are {}", echo(asked), agents)
             : fmt::format("The agent {} has no call {} here; it has {}", agent, echo(method), calls);
-    return {plain_problem(404, "agent.unknown_call", std::move(message))};
+    return plain_problem(404, "agent.unknown_call", std::move(message));
 }
 
 } // namespace
@@ -191,7 +194,7 @@ RouteMatch match_route(std::string_view method, const boost::urls::url_view& url
             return found;
     if (!allow.empty())
         return WrongMethod{std::move(allow) + ", OPTIONS"};
-    return is_known ? UnknownPath{} : unknown_path(segments);
+    return unknown_path(segments, is_known);
 }
 
 } // namespace portrait::http

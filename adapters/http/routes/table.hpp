@@ -22,15 +22,13 @@ extern const Route get_person_image_info, put_person_image_info, patch_person_im
 extern const Route get_session, create_session, delete_session;
 extern const Route get_health, get_readiness, get_metrics;
 
-/// The agents' calls (contract section 7).
-namespace agents {
+// The agents' calls (contract section 7).
 extern const Route person_get_person_image, person_set_person_image, person_get_person_images,
     person_create_default_person_image;
 extern const Route blob_get_person_image, blob_get_person_image_with_size, blob_set_person_image,
     blob_change_person_image, blob_save_image_stream, blob_get_blob_entity_on_person, blob_get_blob_entity,
     blob_create_default_blob_entity, blob_save_blob_entity, blob_delete_blob_entity, blob_get_blob_stream,
     blob_set_blob_stream;
-} // namespace agents
 
 /// Every route of the contract, in the order of its documents.
 std::span<const Route* const> routes() noexcept;
@@ -57,17 +55,13 @@ struct MatchedRoute {
     std::string person_id; ///< as in the path, percent-decoded once; empty where the path has none
 };
 
-/// No route has the path.
-struct UnknownPath {
-    std::optional<Problem> problem; ///< of a path below `/api/v1/Agents/`: names the calls or the agents
-};
-
 /// Routes have the path with other methods, OPTIONS always among them.
 struct WrongMethod {
     std::string allow; ///< the value of the Allow field
 };
 
-using RouteMatch = std::variant<MatchedRoute, UnknownPath, WrongMethod>;
+/// A problem when no route has the path: 404.
+using RouteMatch = std::variant<MatchedRoute, Problem, WrongMethod>;
 
 /// Finds a request's route (contract section 1): path segments in any case, with or without a trailing slash,
 /// HEAD wherever GET is. The contract's routes win over the host's.

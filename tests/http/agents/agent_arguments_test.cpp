@@ -13,7 +13,7 @@ using namespace portrait::http;
 namespace {
 
 AgentArguments read(BodyType type, const ImageBytes& body) {
-    auto arguments = read_agent_arguments(agents::blob_set_person_image.arguments, type, body);
+    auto arguments = read_agent_arguments(blob_set_person_image.arguments, type, body);
     REQUIRE(arguments.has_value());
     return *std::move(arguments);
 }
@@ -37,7 +37,7 @@ TEST_CASE("a text that stands in the body as it is isn't copied", "[http][agents
     CHECK(arguments.bytes("Image", {})->size() == 750'000);
 }
 
-TEST_CASE("a text with escapes is what they stand for", "[http][agents]") {
+TEST_CASE("a text with escapes is unescaped", "[http][agents]") {
     auto arguments = read(BodyType::json, body_of(R"({"Image":")" + std::string(5000, 'A') + R"(\/\u002B)" +
                                                   std::string(5000, 'B') + "\"}"));
     CHECK(image_text(arguments) == std::string(5000, 'A') + "/+" + std::string(5000, 'B'));

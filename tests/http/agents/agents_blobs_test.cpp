@@ -89,7 +89,7 @@ TEST_CASE("a person is linked, linked elsewhere, and unlinked", "[endpoint][agen
     CHECK(fixture.call("BLOB/ChangePersonImage", R"({"PersonId":99,"BlobId":1})").status == 400);
 }
 
-TEST_CASE("a BlobEntity is told by person and by id", "[endpoint][agents][blob]") {
+TEST_CASE("a BlobEntity is read by person and by id", "[endpoint][agents][blob]") {
     const AgentsFixture fixture;
     fixture.give_person_1_a_picture();
     const auto info = fixture.object_of(fixture.send({"GET", "/api/v1/Person/1/ImageInfo", {}, {}}));

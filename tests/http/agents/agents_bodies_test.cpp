@@ -22,7 +22,7 @@ std::string nested(std::size_t depth, const std::string& open, const std::string
 
 } // namespace
 
-TEST_CASE("a body that can't be read is 400 and says so", "[endpoint][agents][body]") {
+TEST_CASE("a body that can't be read is 400 with a reason", "[endpoint][agents][body]") {
     const AgentsFixture fixture;
     fixture.give_person_1_a_picture();
     const auto type_and_body = GENERATE_COPY(values<std::pair<std::string, std::string>>({
@@ -58,7 +58,7 @@ TEST_CASE("a body that can't be read is 400 and says so", "[endpoint][agents][bo
     CHECK(fixture.rule_of(response).rfind("request.", 0) == 0);
 }
 
-TEST_CASE("bodies in each notation say the same", "[endpoint][agents][body]") {
+TEST_CASE("bodies have the same content in each notation", "[endpoint][agents][body]") {
     const AgentsFixture fixture;
     const auto png = fixture.give_person_1_a_picture();
     const auto type_and_body = GENERATE(values<std::pair<std::string, std::string>>({
@@ -103,7 +103,7 @@ TEST_CASE("a body's size and repetition cost no more than reading it", "[endpoin
               .status == 200);
 }
 
-TEST_CASE("an argument that is missing or of another type is named", "[endpoint][agents][body]") {
+TEST_CASE("the refusal of a missing or wrong argument has its name", "[endpoint][agents][body]") {
     struct Bad {
         std::string call;
         std::string body;
@@ -181,7 +181,7 @@ TEST_CASE("person ids out of range are not valid", "[endpoint][agents][body]") {
     }
 }
 
-TEST_CASE("what isn't strict base64 is refused and changes nothing", "[endpoint][agents][body]") {
+TEST_CASE("base64 that isn't strict is refused and changes nothing", "[endpoint][agents][body]") {
     const AgentsFixture fixture;
     const auto stored = fixture.give_person_1_a_picture();
     const auto good = base64_of(text_of(make_gif()));
@@ -206,7 +206,7 @@ TEST_CASE("what isn't strict base64 is refused and changes nothing", "[endpoint]
     CHECK(fixture.send({}).body_text() == stored);
 }
 
-TEST_CASE("base64 that JSON escapes is what it stands for", "[endpoint][agents][body]") {
+TEST_CASE("base64 that JSON escapes is unescaped", "[endpoint][agents][body]") {
     const AgentsFixture fixture;
     const auto picture = text_of(make_jpeg_of_size(5000));
     const auto plain = base64_of(picture);

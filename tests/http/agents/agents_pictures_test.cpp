@@ -14,7 +14,7 @@ const std::string person_1 = R"({"personId":1})";
 
 } // namespace
 
-TEST_CASE("bytes are raw, base64 or a picture by what Accept names", "[endpoint][agents][accept]") {
+TEST_CASE("bytes are raw, base64 or a picture by Accept", "[endpoint][agents][accept]") {
     enum class Kind { raw, picture, json, xml };
     struct Case {
         std::string accept;
@@ -177,7 +177,7 @@ TEST_CASE("a picture is stored by XML, and errors come in XML", "[endpoint][agen
     CHECK(error.body_text().find("PersonId") != std::string_view::npos);
 }
 
-TEST_CASE("what needs scaling is not supported here, after its arguments are judged", "[endpoint][agents]") {
+TEST_CASE("calls that need scaling are 501 here, after their arguments are judged", "[endpoint][agents]") {
     const AgentsFixture fixture;
     fixture.give_person_1_a_picture();
     std::string ids = "1";

@@ -59,7 +59,8 @@ TEST_CASE("GetPersonImages has one PNG for each id, in the order asked", "[endpo
     CHECK(fixture.pool->statistics().rendered == 2); // the second person's once
 }
 
-TEST_CASE("GetPersonImages says the same in XML, and $select limits it", "[endpoint][agents][rendition]") {
+TEST_CASE("GetPersonImages has the same content in XML, and $select limits it",
+          "[endpoint][agents][rendition]") {
     const RenderingFixture fixture;
     fixture.put(1, make_png(4, 4));
     const auto images = images_of(fixture.call("Person/GetPersonImages", R"({"PersonIds":[1,2]})"));
@@ -99,7 +100,7 @@ TEST_CASE("GetPersonImages asks the store once for all rows", "[endpoint][agents
     CHECK(counting->calls() == 1);
 }
 
-TEST_CASE("GetPersonImages leaves out what can't be rendered and tells the log",
+TEST_CASE("GetPersonImages leaves out and logs pictures that can't be rendered",
           "[endpoint][agents][rendition]") {
     const RenderingFixture fixture;
     fixture.put(1, make_png(4, 4));

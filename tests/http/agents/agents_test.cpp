@@ -92,7 +92,7 @@ TEST_CASE("calls that change need the right to write, the others don't", "[endpo
     CHECK(fixture.send({}).status == 200);
 }
 
-TEST_CASE("a call that an agent doesn't have names those that it has", "[endpoint][agents]") {
+TEST_CASE("an unknown call of an agent is 404 with the agent's calls", "[endpoint][agents]") {
     const AgentsFixture fixture;
     const auto project = fixture.call("blob/GetProjectImage", "{}");
     CHECK(project.status == 404);

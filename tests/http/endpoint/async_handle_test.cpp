@@ -190,7 +190,7 @@ TEST_CASE("async_begin and async_finish are one request to a coroutine", "[http]
     context.run();
 }
 
-TEST_CASE("a host may look at an answer where it becomes ready", "[http][async]") {
+TEST_CASE("a host can read an answer where it becomes ready", "[http][async]") {
     AsyncFixture fixture;
     net::io_context context;
     const auto head = std::make_shared<const http::RequestHead>(fixture.head("GET"));

@@ -31,7 +31,8 @@ Response get_info(const EndpointFixture& fixture, RawFields fields) {
 
 } // namespace
 
-TEST_CASE("a ticket and an access token are let in, and sign what they change", "[endpoint][callers]") {
+TEST_CASE("a ticket and an access token are accepted, and their changes have the caller's name",
+          "[endpoint][callers]") {
     const EndpointFixture fixture;
     const auto authorization =
         GENERATE(as<std::string>{}, "SoTicket 7T:good", "soticket 7T:good", "Bearer 8A:good");
@@ -57,7 +58,7 @@ TEST_CASE("wrong tickets and tokens are 401 with the schemes that are on", "[end
           "Basic realm=\"portrait\", charset=\"UTF-8\", SoTicket, Bearer");
 }
 
-TEST_CASE("a scheme that is off lets nobody in and isn't named", "[endpoint][callers]") {
+TEST_CASE("a scheme that is off is refused and not in the challenges", "[endpoint][callers]") {
     const EndpointFixture fixture{{.schemes = {.basic = false, .bearer = false, .session = false}}};
     CHECK(get_info(fixture, {{"Authorization", "SoTicket 7T:good"}}).status == 200);
     for (const auto* value : {"Bearer 8A:good", "Basic dGplMDpUamUw", "-"}) {
@@ -69,7 +70,7 @@ TEST_CASE("a scheme that is off lets nobody in and isn't named", "[endpoint][cal
         CHECK(fixture.send({method, "/session", {{"Authorization", "SoTicket 7T:good"}}, {}}).status == 404);
 }
 
-TEST_CASE("two Authorization fields let nobody in", "[endpoint][callers]") {
+TEST_CASE("two Authorization fields are refused", "[endpoint][callers]") {
     const EndpointFixture fixture;
     CHECK(get_info(fixture, {{"Authorization", "Bearer 8A:good"}, {"Authorization", "Bearer 8A:good"}})
               .status == 401);
@@ -106,7 +107,7 @@ TEST_CASE("with a list, application tokens have to be on it, and tickets need on
         CHECK(event.find("partner") == std::string::npos);
 }
 
-TEST_CASE("OPTIONS of any path says what it has", "[endpoint][cors]") {
+TEST_CASE("OPTIONS of any path lists its methods", "[endpoint][cors]") {
     const EndpointFixture fixture;
     const RawFields nobody{{"Authorization", "-"}};
     const auto image = fixture.send({"OPTIONS", image_path, nobody, {}});

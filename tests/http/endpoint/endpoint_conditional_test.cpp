@@ -116,7 +116,7 @@ TEST_CASE("ImageInfo has a tag of its own that changes with every save", "[endpo
     CHECK(fixture.send(conditional).status == 200);
 }
 
-TEST_CASE("a write demands the version that it knows", "[endpoint][conditional]") {
+TEST_CASE("a write demands the version in its If-Match", "[endpoint][conditional]") {
     const EndpointFixture fixture;
     const auto first = etag(fixture.send(put(1, {{"If-None-Match", "*"}})));
     REQUIRE_FALSE(first.empty());
@@ -167,7 +167,7 @@ TEST_CASE("a range of the picture is 206, one outside it 416", "[endpoint][range
     CHECK(fixture.send({"GET", path, {{"Range", "bytes=2-5"}, {"If-Range", etag(whole)}}, {}}).status == 206);
 }
 
-TEST_CASE("renditions and placeholders say that they are not available", "[endpoint][query]") {
+TEST_CASE("renditions and placeholders are 501 without a renderer", "[endpoint][query]") {
     const EndpointFixture fixture;
     const auto get = [&](const std::string& query) {
         return fixture.send({"GET", path + query, {}, {}}).status;

@@ -94,7 +94,7 @@ TEST_CASE("every answer with a document has the type that Accept prefers", "[end
     }
 }
 
-TEST_CASE("an answer in XML says what it says in JSON", "[endpoint][negotiation][xml]") {
+TEST_CASE("an answer has the same content in XML and in JSON", "[endpoint][negotiation][xml]") {
     const EndpointFixture fixture;
     REQUIRE(fixture.send(put_image()).status == 200);
     const std::string text = R"({"Description":"<a> & \"b\"\r\n æ","ExtraInfo":" "})";
@@ -136,7 +136,7 @@ TEST_CASE("the shapes of XML are the contract's", "[endpoint][xml]") {
           std::string_view::npos);
 }
 
-TEST_CASE("a picture is a picture, whatever a document's type would be", "[endpoint][negotiation]") {
+TEST_CASE("a picture is answered with any Accept for documents", "[endpoint][negotiation]") {
     const EndpointFixture fixture;
     REQUIRE(fixture.send(put_image()).status == 200);
     for (const std::string accept : {"application/json", "text/xml", "image/*"})
@@ -156,7 +156,7 @@ TEST_CASE("JSON and XML of an entity have tags of their own", "[endpoint][condit
     CHECK(fixture.send(accepting(conditional, "text/xml")).status == 200);
 }
 
-TEST_CASE("what a host refuses is negotiated as well", "[endpoint][negotiation]") {
+TEST_CASE("a host's refusals are negotiated as well", "[endpoint][negotiation]") {
     const EndpointFixture fixture;
     http::RequestHead head{.method = "PUT", .target = image_path};
     head.fields.push_back({"Accept", "text/xml"});

@@ -155,7 +155,7 @@ TEST_CASE("a JSON Patch can't write read-only properties, and a merge patch's ar
     CHECK(fixture.entity() == before);
 }
 
-TEST_CASE("what a patch removes is emptied", "[endpoint][info][patch]") {
+TEST_CASE("a property that a patch removes is emptied", "[endpoint][info][patch]") {
     // As ASP.NET, whose patch sets a removed property to null.
     const InfoFixture fixture;
     const auto& [type, body] = GENERATE(table<std::string, std::string>({
@@ -251,7 +251,7 @@ TEST_CASE("PUT ImageInfo keeps to the client's preconditions", "[endpoint][info]
           200);
 }
 
-TEST_CASE("a person needs a picture to be described", "[endpoint][info][put]") {
+TEST_CASE("texts of a person without a picture can't be changed", "[endpoint][info][put]") {
     const EndpointFixture fixture;
     for (const auto& [type, body] :
          {std::pair<std::string, std::string>{"text/json", "{}"}, {merge_patch, "{}"}}) {
@@ -288,7 +288,7 @@ TEST_CASE("other types of body are 415 with the list of those that are accepted"
     CHECK(field(image, "Accept").find("image/png") == 0);
 }
 
-TEST_CASE("a patch that loses a race is applied to what won it", "[endpoint][info][patch]") {
+TEST_CASE("a patch that loses a race is applied to the winner's entity", "[endpoint][info][patch]") {
     auto store = std::make_shared<RacedStore>();
     const InfoFixture fixture{store};
     const auto patch = put(json_patch, R"([{"op":"replace","path":"/Description","value":"mine"}])");

@@ -84,7 +84,7 @@ http::EndpointOptions converting() {
 
 } // namespace
 
-TEST_CASE("an entity's strings are told in the wanted language", "[endpoint][localization]") {
+TEST_CASE("an entity's strings are in the wanted language", "[endpoint][localization]") {
     const Localized fixture;
     const auto norwegian = fixture.get({{"Accept-Language", "nb-NO,nb;q=0.9"}});
     CHECK(norwegian.status == 200);
@@ -113,7 +113,7 @@ TEST_CASE("without a language an entity's strings are as stored", "[endpoint][lo
     }
 }
 
-TEST_CASE("what clients really send is no error", "[endpoint][localization]") {
+TEST_CASE("the requests of real clients are no errors", "[endpoint][localization]") {
     const Localized fixture;
     for (const auto& fields :
          {RawFields{{"Accept-Language", "en-us; en-gb"}}, RawFields{{"Accept-Language", "\xFF;;q=,=q"}},
@@ -159,7 +159,7 @@ TEST_CASE("a language's view sent back as a form leaves the stored values whole"
     CHECK(fixture.stored().extra_info == taken);
 }
 
-TEST_CASE("what is no view of the stored value replaces it", "[endpoint][localization][round_trip]") {
+TEST_CASE("a text that is no view of the stored value replaces it", "[endpoint][localization][round_trip]") {
     const Localized fixture;
     CHECK(fixture.put(R"({"Description":"Photo","ExtraInfo":"new"})", {{"SO-Language", "no"}}).status == 200);
     CHECK(fixture.stored().description == "Photo");
@@ -267,7 +267,7 @@ TEST_CASE("references are looked up in the embedder's table, and views of them c
     CHECK(fixture.stored().description == "[SR_PHOTO]");
 }
 
-TEST_CASE("an empty entity is described as any other", "[endpoint][localization]") {
+TEST_CASE("an empty entity has every property", "[endpoint][localization]") {
     const EndpointFixture fixture;
     const auto response = fixture.send(
         {.target = info_path, .fields = {{"SO-Language", "no"}, {"SO-TimeZone", "NO"}}, .body = {}});

@@ -148,7 +148,7 @@ TEST_CASE("HEAD of a rendition has the GET's fields and length", "[endpoint][ren
     CHECK(*head.find("ETag") == *got.find("ETag"));
 }
 
-TEST_CASE("ifBlank names the picture that stands in for none", "[endpoint][rendition]") {
+TEST_CASE("ifBlank selects the picture that replaces a missing one", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     const auto kind =
         GENERATE(as<std::string>{}, "Default", "srnophoto", "SrNoPhotoWithBorder", "GenericFileIcon");
@@ -177,7 +177,7 @@ TEST_CASE("a placeholder is drawn once and answered from memory then", "[endpoin
     CHECK(fixture.pool->statistics().rendered == 1);
 }
 
-TEST_CASE("a client that has a placeholder already makes nobody draw it", "[endpoint][rendition]") {
+TEST_CASE("a placeholder that the client has is not drawn", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     const auto tag = *fixture.get("?ifBlank=Default&w=4096&h=4096").find("ETag");
     const RenderingFixture other; // nothing in its memory
@@ -229,7 +229,7 @@ TEST_CASE("a full queue of renderings is 503 with the time to come again, and st
     let_go.set_value();
 }
 
-TEST_CASE("who doesn't wait any more has nothing rendered", "[endpoint][rendition]") {
+TEST_CASE("nothing is rendered for a client that is gone", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     fixture.put(1, make_png(40, 20));
     std::stop_source gone;

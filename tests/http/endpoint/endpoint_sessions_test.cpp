@@ -124,7 +124,7 @@ std::string text(const Response& response) {
 
 } // namespace
 
-TEST_CASE("sessions may live in a store that completes later", "[endpoint][session]") {
+TEST_CASE("sessions can be in a store that completes later", "[endpoint][session]") {
     const auto remote = std::make_shared<RemoteSessions>();
     const Fixture fixture{remote};
     auto browser = fixture.sign_in();

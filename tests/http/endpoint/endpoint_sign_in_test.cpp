@@ -215,7 +215,7 @@ TEST_CASE("sessions end by idleness", "[endpoint][session]") {
     CHECK(put(fixture, browser.fields_with_xsrf()).status == 401);
 }
 
-TEST_CASE("the page has the form, and the XSRF value for who is signed in", "[endpoint][session]") {
+TEST_CASE("the page has the form, and the XSRF value of a signed-in user", "[endpoint][session]") {
     const EndpointFixture fixture;
     const auto form = fixture.send({"GET", "/session", {{"Authorization", "-"}}, {}});
     CHECK(form.status == 200);

@@ -194,7 +194,8 @@ TEST_CASE("an unknown person is 400 for a write and 404 for a read", "[endpoint]
     CHECK(fixture.send({"GET", "/api/v1/Person/99/ImageInfo", {}, {}}).status == 404);
 }
 
-TEST_CASE("who isn't recognised gets 401 with the schemes that are on", "[endpoint][authentication]") {
+TEST_CASE("a caller without valid credentials gets 401 with the schemes that are on",
+          "[endpoint][authentication]") {
     const EndpointFixture fixture;
     const auto value = GENERATE(as<std::string>{}, "-", "Basic", "Basic !!!", "Basic dGplMA==", "Digest x",
                                 "Basic dGplMDp3cm9uZw==");
@@ -208,7 +209,7 @@ TEST_CASE("who isn't recognised gets 401 with the schemes that are on", "[endpoi
     CHECK(fixture.send({}).status == 404); // nothing was stored
 }
 
-TEST_CASE("the reference's sample credential is let in", "[endpoint][authentication]") {
+TEST_CASE("the reference's sample credential is accepted", "[endpoint][authentication]") {
     const EndpointFixture fixture;
     auto request = put(text_of(make_png()));
     request.fields.emplace_back("Authorization", "Basic dGplMDpUamUw");
@@ -251,7 +252,7 @@ TEST_CASE("a request's id is the caller's or a fresh one", "[endpoint]") {
     CHECK(first != second);
 }
 
-TEST_CASE("health needs nobody, readiness follows store and drain", "[endpoint][health]") {
+TEST_CASE("health needs no caller, readiness follows store and drain", "[endpoint][health]") {
     const EndpointFixture fixture;
     const RawFields nobody{{"Authorization", "-"}};
     CHECK(fixture.send({"GET", "/healthz", nobody, {}}).status == 200);

@@ -146,7 +146,7 @@ TEST_CASE("a body over the limit is refused by its declared length", "[endpoint]
     CHECK(object_of(refused).at("Rule") == "image.too_many_bytes");
 }
 
-TEST_CASE("an admission tells how much body may come", "[endpoint][upload]") {
+TEST_CASE("an admission has the limit of the body", "[endpoint][upload]") {
     Limits limits;
     limits.max_bytes = 5000;
     const EndpointFixture fixture{{}, limits};

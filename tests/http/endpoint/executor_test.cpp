@@ -44,7 +44,7 @@ TEST_CASE("a worker pool runs as many tasks at a time as it has threads", "[exec
     }));
 }
 
-TEST_CASE("a worker pool refuses what its queue has no room for and never runs it", "[executor]") {
+TEST_CASE("a worker pool refuses tasks beyond its queue and never runs them", "[executor]") {
     std::promise<void> started;
     std::promise<void> go_on;
     std::shared_future<void> gate = go_on.get_future().share();

@@ -83,7 +83,7 @@ TEST_CASE("a host's route has HEAD, OPTIONS and 405 as the contract's routes", "
     CHECK(fixture.send({"DELETE", "/", nobody}).status == 405);
 }
 
-TEST_CASE("a host's route needs a caller unless it says otherwise", "[endpoint][host]") {
+TEST_CASE("a host's route needs a caller by default", "[endpoint][host]") {
     const EndpointFixture fixture{with_routes()};
     CHECK(fixture.send({"GET", "/who/7%20a", nobody}).status == 401);
     CHECK(text(fixture.send({"GET", "/WHO/7%20a"})) == "tje0 asks for 7 a");

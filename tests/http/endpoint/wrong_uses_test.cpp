@@ -145,7 +145,7 @@ TEST_CASE("an endpoint serves 64 threads at a time", "[http][wrong-use]") {
     CHECK(wrong == 0);
 }
 
-TEST_CASE("a store that throws is 500, logged, and what was there stays", "[http][wrong-use]") {
+TEST_CASE("a store that throws is 500 and logged, and the stored picture stays", "[http][wrong-use]") {
     const auto store = std::make_shared<FailingImageStore>(std::make_shared<MemoryImageStore>());
     const EndpointFixture fixture{{}, {}, store};
     const auto kept = text_of(make_png(3, 2, 1));
@@ -159,8 +159,7 @@ TEST_CASE("a store that throws is 500, logged, and what was there stays", "[http
     CHECK(fixture.send(get(1)).body_text() == kept);
 }
 
-TEST_CASE("whatever route meets a store that throws, it is 500, and asking again succeeds",
-          "[http][wrong-use]") {
+TEST_CASE("every route is 500 when the store throws, and a retry succeeds", "[http][wrong-use]") {
     const auto picture = text_of(make_png(3, 2, 2));
     const Request info{.target = "/api/v1/Person/1/ImageInfo"};
     Request describe{
@@ -221,7 +220,7 @@ TEST_CASE("a renderer that throws is 500 and logged, also for placeholders", "[h
     CHECK(fixture.send(get(1)).status == 200);
 }
 
-TEST_CASE("an executor, a table of strings and figures that throw are 500 and logged", "[http][wrong-use]") {
+TEST_CASE("an executor, a table of strings and metrics that throw are 500 and logged", "[http][wrong-use]") {
     SECTION("executor") {
         const auto log = std::make_shared<RecordingLog>();
         const auto service = std::make_shared<PersonImageService>(std::make_shared<MemoryImageStore>(),
@@ -262,7 +261,7 @@ TEST_CASE("an executor, a table of strings and figures that throw are 500 and lo
     }
 }
 
-TEST_CASE("a directory that throws is 500, logged, and tells the client nothing", "[http][wrong-use]") {
+TEST_CASE("a directory that throws is 500 and logged, without details for the client", "[http][wrong-use]") {
     const auto log = std::make_shared<RecordingLog>();
     const auto executor = std::make_shared<http::InlineExecutor>();
     const auto service = std::make_shared<PersonImageService>(std::make_shared<MemoryImageStore>(),

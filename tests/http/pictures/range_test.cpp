@@ -1,4 +1,4 @@
-#include "pictures/range.hpp"
+#include "pictures/conditional.hpp"
 
 #include "support/catch.hpp"
 

@@ -160,7 +160,8 @@ TEST_CASE("Accept by Content-Type by method: Image", "[contract][table]") {
     check_table(table);
 }
 
-TEST_CASE("Accept by Content-Type by method: what is neither a picture nor its entity", "[contract][table]") {
+TEST_CASE("Accept by Content-Type by method: documents other than pictures and entities",
+          "[contract][table]") {
     const std::string json_only = "200J 200J 200J 200J 200J 200J 200J 200J 200J 200J 200J 200J";
     const std::string not_found = "404J 404J 404J 404j 404X 404x 404P 404M 404x 404J 404J 404J";
     check_table({

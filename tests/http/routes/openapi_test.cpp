@@ -198,7 +198,7 @@ TEST_CASE("the document's BlobEntity is the one that is answered", "[openapi]") 
         CHECK(properties.at(text).at("maxLength") == entity.at("FieldProperties").at(text).at("FieldLength"));
 }
 
-TEST_CASE("what is switched off isn't documented", "[openapi]") {
+TEST_CASE("routes and schemes that are off aren't documented", "[openapi]") {
     http::EndpointOptions options;
     options.schemes = {.basic = true, .so_ticket = false, .bearer = false, .session = false};
     const auto document = http::openapi_document(options);
@@ -211,7 +211,7 @@ TEST_CASE("what is switched off isn't documented", "[openapi]") {
             CHECK(json::serialize(*security) == R"([{"Basic":[]}])");
 }
 
-TEST_CASE("the document is asked for like the rest of the interface", "[openapi]") {
+TEST_CASE("the document needs a caller like the rest of the interface", "[openapi]") {
     const EndpointFixture fixture;
     const std::string target = "/api/v1/openapi.json";
     CHECK(fixture.send({.target = target, .fields = {{"Authorization", "-"}}}).status == 401);

@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/ChangePersonImage: links the person to another blob, or to none.
 static void change_person_image(AgentCall& call, const Reply& reply) {
@@ -25,4 +25,4 @@ constinit const Route blob_change_person_image = agent_route(
      .handler = &change_person_image,
      .document = {.answers = {{204, BodyContent::nothing}}, .refusals = {404, 507}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/Person/CreateDefaultPersonImage: an empty PersonImage.
 static void create_default_person_image(AgentCall& call, const Reply& reply) {
@@ -14,4 +14,4 @@ constinit const Route person_create_default_person_image =
                  .handler = &create_default_person_image,
                  .document = {.parameters = {"select"}, .answers = {{200, BodyContent::person_image}}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

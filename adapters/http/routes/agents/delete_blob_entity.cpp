@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/DeleteBlobEntity?blobEntityId=…: removes the blob and its links.
 static void delete_blob_entity(AgentCall& call, const Reply& reply) {
@@ -16,4 +16,4 @@ constinit const Route blob_delete_blob_entity = agent_route(
                   .answers = {{204, BodyContent::nothing}},
                   .refusals = {404, 412, 507}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/GetBlobEntityOnPerson: the BlobEntity of the person's picture, an empty one
 /// without a picture.
@@ -18,4 +18,4 @@ constinit const Route blob_get_blob_entity_on_person = agent_route(
      .handler = &get_blob_entity_on_person,
      .document = {.parameters = {"select"}, .answers = {{200, BodyContent::entity}}, .refusals = {404}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

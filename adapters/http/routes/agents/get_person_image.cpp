@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/Person/GetPersonImage: the picture's bytes; 404 without a picture.
 static void get_person_image_or_error(AgentCall& call, const Reply& reply) {
@@ -26,4 +26,4 @@ constinit const Route blob_get_person_image =
                  .handler = &get_person_image_or_nothing,
                  .document = {.answers = {{200, BodyContent::agent_picture}}, .refusals = {404}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/GetPersonImageWithSize: the picture's bytes, scaled into a box; none without a
 /// picture.
@@ -29,4 +29,4 @@ constinit const Route blob_get_person_image_with_size =
                  .handler = &get_person_image_with_size,
                  .document = {.answers = {{200, BodyContent::agent_picture}}, .refusals = {404, 422, 501}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

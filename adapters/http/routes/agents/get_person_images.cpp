@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/Person/GetPersonImages: the pictures of up to 1000 persons, scaled into a box. The
 /// answer is made while it is sent.
@@ -75,4 +75,4 @@ constinit const Route person_get_person_images =
                  .handler = &get_person_images,
                  .document = {.answers = {{200, BodyContent::person_images}}, .refusals = {501}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 static ProblemOr<ImageInfoChange> change_in(const AgentArguments& arguments) {
     ImageInfoChange change;
@@ -55,4 +55,4 @@ constinit const Route blob_save_blob_entity =
                               .answers = {{200, BodyContent::entity}},
                               .refusals = {404, 412, 507}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

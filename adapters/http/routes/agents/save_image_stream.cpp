@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/SaveImageStream: stores a picture without a person, answers the blob id.
 static void save_image_stream(AgentCall& call, const Reply& reply) {
@@ -39,4 +39,4 @@ constinit const Route blob_save_image_stream =
                  .handler = &save_image_stream,
                  .document = {.answers = {{200, BodyContent::blob_id}}, .refusals = {413, 422, 507}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

@@ -1,6 +1,6 @@
 #include "routes/agents/agent_call.hpp"
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/SetBlobStream: stores the blob's bytes.
 static void set_blob_stream(AgentCall& call, const Reply& reply) {
@@ -22,4 +22,4 @@ constinit const Route blob_set_blob_stream = agent_route(
                   .answers = {{204, BodyContent::nothing}},
                   .refusals = {404, 412, 413, 422, 507}}});
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

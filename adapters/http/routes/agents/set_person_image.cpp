@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace portrait::http::agents {
+namespace portrait::http {
 
 /// POST /api/v1/Agents/Person/SetPersonImage and …/BLOB/SetPersonImage: stores the picture.
 static void set_person_image(AgentCall& call, const Reply& reply) {
@@ -28,4 +28,4 @@ constexpr Route person_set_person_image =
 constexpr Route blob_set_person_image =
     person_set_person_image.at("POST", "/api/v1/Agents/BLOB/SetPersonImage", person_set_person_image.summary);
 
-} // namespace portrait::http::agents
+} // namespace portrait::http

@@ -23,35 +23,28 @@ json::object component(std::string_view kind, std::string_view name) {
     return {{"$ref", fmt::format("#/components/{}/{}", kind, name)}};
 }
 
-void add_headers(json::object& headers, std::initializer_list<std::string_view> names) {
-    for (const auto name : names)
-        headers.emplace(name, component("headers", name));
-}
-
 json::object headers_of(const AnswerDocumentation& answer) {
+    const auto [status, content] = answer;
+    const bool is_picture = content == BodyContent::picture;
+    const bool is_entity = content == BodyContent::entity;
+    const bool has_version = is_picture || is_entity || content == BodyContent::blob_id || status == 304;
     json::object headers;
-    add_headers(headers, {"X-Request-Id"});
-    if (answer.content == BodyContent::picture)
-        add_headers(headers, {"X-Image-Width", "X-Image-Height"});
-    if (answer.content == BodyContent::picture || answer.content == BodyContent::blob_id ||
-        answer.content == BodyContent::entity || answer.status == 304)
-        add_headers(headers, {"ETag", "Last-Modified"});
-    if (answer.content == BodyContent::entity)
-        add_headers(headers, {"Content-Language", "SO-TimeZone"});
-    switch (answer.status) {
-    case 303: add_headers(headers, {"Location", "Set-Cookie"}); break;
-    case 401: add_headers(headers, {"WWW-Authenticate"}); break;
-    case 412: add_headers(headers, {"ETag"}); break;
-    case 415: add_headers(headers, {"Accept"}); break;
-    case 206:
-    case 416: add_headers(headers, {"Content-Range"}); break;
-    case 429:
-    case 503:
-        if (answer.content == BodyContent::problem)
-            add_headers(headers, {"Retry-After"});
-        break;
-    default: break;
-    }
+    for (const auto& [name, is_set] : std::initializer_list<std::pair<std::string_view, bool>>{
+             {"X-Request-Id", true},
+             {"X-Image-Width", is_picture},
+             {"X-Image-Height", is_picture},
+             {"ETag", has_version || status == 412},
+             {"Last-Modified", has_version},
+             {"Content-Language", is_entity},
+             {"SO-TimeZone", is_entity},
+             {"Location", status == 303},
+             {"Set-Cookie", status == 303},
+             {"WWW-Authenticate", status == 401},
+             {"Accept", status == 415},
+             {"Content-Range", status == 206 || status == 416},
+             {"Retry-After", content == BodyContent::problem && (status == 429 || status == 503)}})
+        if (is_set)
+            headers.emplace(name, component("headers", name));
     return headers;
 }
 
@@ -146,8 +139,8 @@ json::object operation(const Route& route, const std::map<unsigned, BodyContent>
 }
 
 json::object options_operation(const Route& route) {
-    json::object headers;
-    add_headers(headers, {"X-Request-Id", "Allow"});
+    json::object headers{{"X-Request-Id", component("headers", "X-Request-Id")},
+                         {"Allow", component("headers", "Allow")}};
     auto id = operation_id(route);
     if (!is_of_agent(route))
         id.erase(0, route.method.size());

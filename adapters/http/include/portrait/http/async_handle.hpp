@@ -14,7 +14,6 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace portrait::http {

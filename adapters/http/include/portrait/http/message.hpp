@@ -145,10 +145,6 @@ struct PORTRAIT_EXPORT Response {
     std::optional<std::uint64_t> length() const noexcept;
 };
 
-/// For hosts that can't send a body piece by piece: calls back, on any thread, with the answer and its whole
-/// body, or with the error of its producer.
-PORTRAIT_EXPORT void collect_body(Response response, std::function<void(result<Response>)> done);
-
 /// Whether two field names or tokens are equal, ASCII letters in any case.
 PORTRAIT_EXPORT bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 

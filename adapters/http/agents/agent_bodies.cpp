@@ -1,10 +1,15 @@
 #include "agents/agent_arguments.hpp"
+#include "formats/form.hpp"
 #include "formats/json_reader.hpp"
+#include "formats/xml_tree.hpp"
+#include "headers/field_syntax.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <utility>
@@ -124,8 +129,6 @@ private:
     bool acceptable_ = false;
 };
 
-} // namespace
-
 ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& arguments) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     auto text = body.text();
@@ -144,6 +147,123 @@ ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& argu
     if (!parser.handler().is_acceptable())
         return bad_agent_body("The body must be a JSON object of the arguments");
     return {};
+}
+
+bool is_element(const pugi::xml_node& node) noexcept {
+    return node.type() == pugi::node_element;
+}
+
+bool has_elements(const pugi::xml_node& node) noexcept {
+    return std::any_of(node.begin(), node.end(), is_element);
+}
+
+/// The element's text. Shares the tree's memory when the text is one node without entities, as a text of
+/// megabytes usually is.
+ProblemOr<ImageBytes> text_in(const XmlTree& tree, const pugi::xml_node& element) {
+    const auto first = element.first_child();
+    const std::string_view only = first.value();
+    if (!first.next_sibling() &&
+        (first.type() == pugi::node_cdata || only.find('&') == std::string_view::npos))
+        return ImageBytes{tree.document, std::as_bytes(std::span{only})};
+    std::string text;
+    for (const auto& child : element) {
+        if (child.type() == pugi::node_cdata)
+            text += child.value();
+        else if (child.type() == pugi::node_pcdata)
+            if (auto refused = append_xml_text(text, child.value()))
+                return *std::move(refused);
+    }
+    return ImageBytes{std::move(text)};
+}
+
+ProblemOr<AgentValue> list_in(const XmlTree& tree, const pugi::xml_node& element) {
+    std::vector<std::int64_t> numbers;
+    for (const auto& child : element) {
+        if (!is_element(child) || numbers.size() > max_agent_ids) // one too many suffices for a refusal
+            continue;
+        auto text = text_in(tree, child);
+        if (!text)
+            return text.error();
+        const auto value = value_of_text(AgentArgumentType::number, *std::move(text));
+        const auto* const number = std::get_if<std::int64_t>(&value);
+        if (number == nullptr || has_elements(child))
+            return AgentValue{OtherValue{}};
+        numbers.push_back(*number);
+    }
+    return AgentValue{std::move(numbers)};
+}
+
+ProblemOr<AgentValue> value_in(const XmlTree& tree, const pugi::xml_node& element, AgentArgumentType type) {
+    if (is_xml_nil(element))
+        return AgentValue{NullValue{}};
+    if (type == AgentArgumentType::numbers)
+        return list_in(tree, element);
+    if (has_elements(element))
+        return AgentValue{OtherValue{}};
+    auto text = text_in(tree, element);
+    if (!text)
+        return text.error();
+    return value_of_text(type, *std::move(text));
+}
+
+ProblemOr<void> read_xml_arguments(const ImageBytes& body, AgentArguments& arguments) {
+    const auto tree = parse_xml_tree(body.text());
+    if (!tree)
+        return tree.error();
+    if (!is_xml_nil(tree->root))
+        arguments.set_given();
+    for (const auto& element : tree->root) {
+        auto* const argument = is_element(element) ? arguments.find(local_xml_name(element.name())) : nullptr;
+        if (argument == nullptr)
+            continue;
+        auto value = value_in(*tree, element, argument->description.type);
+        if (!value)
+            return value.error();
+        argument->value = *std::move(value);
+    }
+    return {};
+}
+
+ProblemOr<void> read_form_arguments(const ImageBytes& body, AgentArguments& arguments) {
+    auto fields = read_form(body.text());
+    if (!fields)
+        return fields.error();
+    for (auto& field : *fields) {
+        auto* const argument = arguments.find(field.name);
+        if (argument == nullptr)
+            continue;
+        auto& value = argument->value;
+        auto found = value_of_text(argument->description.type, ImageBytes{std::move(field.value)});
+        // A list has a field for each of its entries.
+        if (argument->description.type != AgentArgumentType::numbers)
+            value = std::move(found);
+        else if (const auto* const number = std::get_if<std::int64_t>(&found); number == nullptr)
+            value = OtherValue{};
+        else if (std::holds_alternative<std::monostate>(value))
+            value = std::vector{*number};
+        else if (auto* const list = std::get_if<std::vector<std::int64_t>>(&value))
+            list->push_back(*number);
+    }
+    arguments.set_given();
+    return {};
+}
+
+} // namespace
+
+ProblemOr<AgentArguments> read_agent_arguments(std::span<const AgentArgument> wanted, BodyType type,
+                                               const ImageBytes& body) {
+    AgentArguments arguments{wanted};
+    if (wanted.empty() || trimmed(body.text(), white_space).empty())
+        return arguments;
+    ProblemOr<void> read;
+    switch (type) {
+    case BodyType::xml: read = read_xml_arguments(body, arguments); break;
+    case BodyType::form: read = read_form_arguments(body, arguments); break;
+    default: read = read_json_arguments(body, arguments); break;
+    }
+    if (!read)
+        return read.error();
+    return arguments;
 }
 
 } // namespace portrait::http
