@@ -10,7 +10,7 @@
 
 #include <boost/endian/conversion.hpp>
 
-#include <mutex>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -45,104 +45,43 @@ struct Users {
 
 } // namespace
 
-class FileAuthenticator::State {
-public:
-    State(std::vector<User> users, FileAuthenticatorOptions options)
-        : options_{std::move(options)}
-        , clock_{options_.clock ? options_.clock : system_steady_clock()}
-        , remembered_{options_.remember, options_.remembered_credentials, clock_}
-        , users_{std::make_shared<const Users>(std::move(users))}
-        , attempts_{options_.hashing_threads, options_.hashing_queue,
-                    options_.counter ? options_.counter
-                                     : std::make_shared<MemorySignInCounter>(options_.limits, clock_),
-                    remembered_} {}
+struct FileAuthenticator::State {
+    State(std::vector<User> list, FileAuthenticatorOptions of)
+        : options{std::move(of)}
+        , clock{options.clock ? options.clock : system_steady_clock()}
+        , remembered{options.remember, options.remembered_credentials, clock}
+        , users{std::make_shared<const Users>(std::move(list))}
+        , attempts{options.hashing_threads, options.hashing_queue,
+                   options.counter ? options.counter
+                                   : std::make_shared<MemorySignInCounter>(options.limits, clock),
+                   remembered} {}
 
-    [[nodiscard]] result<void> follow(const std::filesystem::path& file) {
-        file_ = std::make_unique<WatchedFile>(
-            WatchedFile::Source{file, std::string{users_file_name}, max_account_file_bytes},
-            [this](const WatchedText* found) { return apply(found); }, options_.on_fault, clock_);
-        if (auto read = file_->read(); !read)
-            return read;
-        file_->start(options_.watch);
-        return {};
-    }
-
-    void authenticate(BasicCredentials credentials, std::string_view remote_address,
-                      std::function<void(AuthenticationOutcome)> done) {
-        const auto users = this->users();
-        // Rejecting text that can't be a password reveals nothing about the users.
-        if (users->list.empty() || !can_be_password(credentials.password)) {
-            wipe(credentials.password);
-            return done(AuthenticationFailure{});
-        }
-        const auto* found = users->find(credentials.user);
-        const bool known = found != nullptr;
-        const auto& user = known ? *found : stand_in_for(credentials.user, *users);
-        const auto key = remembered_.key_of(credentials.user, credentials.password, user.password_hash);
-        if (known && remembered_.contains(key)) {
-            wipe(credentials.password);
-            return done(user.principal);
-        }
-        attempts_.check(key,
-                        {.user = {users, &user},
-                         .known = known,
-                         .name = std::move(credentials.user),
-                         .network = client_network(remote_address)},
-                        credentials.password, std::move(done));
-    }
-
-    AuthenticationOutcome revalidated(const Principal& principal) const {
-        const auto users = this->users();
-        const auto* user = users->find(principal.name);
-        if (user == nullptr || user->principal.credential != principal.credential)
-            return AuthenticationFailure{};
-        return user->principal;
-    }
-
-    void refresh() {
-        if (file_ != nullptr)
-            file_->refresh();
-    }
-
-    std::size_t user_count() const { return users()->list.size(); }
-    std::uint64_t hashes_computed() const noexcept { return attempts_.hashes_computed(); }
-
-private:
-    std::shared_ptr<const Users> users() const {
-        const std::lock_guard lock{users_mutex_};
-        return users_;
-    }
-
-    [[nodiscard]] result<void> apply(const WatchedText* file) {
-        if (file != nullptr && !options_.others_may_read && (file->mode & mode_t{S_IROTH | S_IWOTH}) != 0)
+    /// `mode` is 0 for a missing file.
+    [[nodiscard]] result<void> apply(std::string_view text, mode_t mode) {
+        if (!options.others_may_read && (mode & mode_t{S_IROTH | S_IWOTH}) != 0)
             return Error{errc::file_invalid,
                          "Every user of this machine can read or change it; remove that by chmod o-rwx, or "
                          "chmod 600 when no group needs it"};
-        auto list = parse_users(file == nullptr ? std::string_view{} : file->text, options_.further_users);
+        auto list = parse_users(text, options.further_users);
         if (!list)
             return list.error();
-        auto users = std::make_shared<const Users>(*std::move(list));
-        const std::lock_guard lock{users_mutex_};
-        users_ = std::move(users);
+        users.store(std::make_shared<const Users>(*std::move(list)));
         return {};
     }
 
     /// A user of the file, always the same one for a name: makes an attempt for an unknown name take as long
     /// as others.
-    const User& stand_in_for(std::string_view name, const Users& users) const {
-        const auto key = remembered_.key_of(name, {}, {});
-        return users.list[boost::endian::load_big_u64(key.data()) % users.list.size()];
+    const User& stand_in_for(std::string_view name, const Users& present) const {
+        const auto key = remembered.key_of(name, {}, {});
+        return present.list[boost::endian::load_big_u64(key.data()) % present.list.size()];
     }
 
-    const FileAuthenticatorOptions options_;
-    const std::shared_ptr<const SteadyClock> clock_;
-    RememberedCredentials remembered_;
-
-    mutable std::mutex users_mutex_;
-    std::shared_ptr<const Users> users_;
-
-    PasswordAttempts attempts_;
-    std::unique_ptr<WatchedFile> file_;
+    const FileAuthenticatorOptions options;
+    const std::shared_ptr<const SteadyClock> clock;
+    RememberedCredentials remembered;
+    Snapshot<Users> users;
+    PasswordAttempts attempts;
+    std::unique_ptr<WatchedFile> file; ///< null: the users are a text in memory
 };
 
 result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::open(const std::filesystem::path& users_file,
@@ -150,13 +89,18 @@ result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::open(const std::fi
     if (!options.may_be_missing)
         if (const auto text = read_text_file(users_file, users_file_name); !text)
             return text.error();
-    auto others = parse_users({}, options.further_users);
-    if (!others)
-        return others.error();
-    auto state = std::make_unique<State>(std::move(*others), std::move(options));
-    if (auto followed = state->follow(users_file); !followed)
-        return followed.error();
-    return std::unique_ptr<FileAuthenticator>{new FileAuthenticator{std::move(state)}};
+    auto authenticator = from_text({}, std::move(options));
+    if (!authenticator)
+        return authenticator;
+    auto& state = *(*authenticator)->state_;
+    state.file = std::make_unique<WatchedFile>(
+        users_file, users_file_name,
+        [&state](std::string_view text, mode_t mode) { return state.apply(text, mode); },
+        state.options.on_fault, state.clock);
+    if (auto read = state.file->read(); !read)
+        return read.error();
+    state.file->start(state.options.watch);
+    return authenticator;
 }
 
 result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::from_text(std::string_view users,
@@ -164,7 +108,7 @@ result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::from_text(std::str
     auto parsed = parse_users(users, options.further_users);
     if (!parsed)
         return parsed.error();
-    auto state = std::make_unique<State>(std::move(*parsed), std::move(options));
+    auto state = std::make_unique<State>(*std::move(parsed), std::move(options));
     return std::unique_ptr<FileAuthenticator>{new FileAuthenticator{std::move(state)}};
 }
 
@@ -175,26 +119,50 @@ FileAuthenticator::~FileAuthenticator() = default;
 
 void FileAuthenticator::authenticate(Credentials credentials, std::string_view remote_address,
                                      std::function<void(AuthenticationOutcome)> done) {
-    if (auto* basic = std::get_if<BasicCredentials>(&credentials))
-        return state_->authenticate(std::move(*basic), remote_address, std::move(done));
-    done(AuthenticationFailure{});
+    auto* const basic = std::get_if<BasicCredentials>(&credentials);
+    if (basic == nullptr)
+        return done(AuthenticationFailure{});
+    const auto users = state_->users.load();
+    // Rejecting text that can't be a password reveals nothing about the users.
+    if (users->list.empty() || !can_be_password(basic->password)) {
+        wipe(basic->password);
+        return done(AuthenticationFailure{});
+    }
+    const auto* found = users->find(basic->user);
+    const auto& user = found != nullptr ? *found : state_->stand_in_for(basic->user, *users);
+    const auto key = state_->remembered.key_of(basic->user, basic->password, user.password_hash);
+    if (found != nullptr && state_->remembered.contains(key)) {
+        wipe(basic->password);
+        return done(user.principal);
+    }
+    state_->attempts.check(key,
+                           {.user = {users, &user},
+                            .known = found != nullptr,
+                            .name = std::move(basic->user),
+                            .network = client_network(remote_address)},
+                           basic->password, std::move(done));
 }
 
 void FileAuthenticator::revalidate(const Principal& principal,
                                    std::function<void(AuthenticationOutcome)> done) {
-    done(state_->revalidated(principal));
+    const auto users = state_->users.load();
+    const auto* user = users->find(principal.name);
+    if (user == nullptr || user->principal.credential != principal.credential)
+        return done(AuthenticationFailure{});
+    done(user->principal);
 }
 
 void FileAuthenticator::refresh() {
-    state_->refresh();
+    if (state_->file != nullptr)
+        state_->file->refresh();
 }
 
 std::size_t FileAuthenticator::user_count() const {
-    return state_->user_count();
+    return state_->users.load()->list.size();
 }
 
 std::uint64_t FileAuthenticator::hashes_computed() const noexcept {
-    return state_->hashes_computed();
+    return state_->attempts.hashes_computed();
 }
 
 } // namespace portrait::http

@@ -44,14 +44,18 @@ PasswordHasher::~PasswordHasher() {
     OPENSSL_cleanse(work_.get(), sizeof *work_);
 }
 
-result<bool> PasswordHasher::verify(const std::string& password, const std::string& hash) {
+result<std::string_view> PasswordHasher::hash(const std::string& password, const char* setting) {
     errno = 0;
-    const char* computed = crypt_rn(password.c_str(), hash.c_str(), work_.get(), sizeof *work_);
-    if (computed == nullptr)
-        return cannot_hash(errno);
+    const char* computed = crypt_rn(password.c_str(), setting, work_.get(), sizeof *work_);
+    return computed != nullptr ? result<std::string_view>{computed} : cannot_hash(errno);
+}
+
+result<bool> PasswordHasher::verify(const std::string& password, const std::string& hash) {
+    const auto computed = this->hash(password, hash.c_str());
+    if (!computed)
+        return computed.error();
     // The length depends on method and salt, which are no secret.
-    const std::string_view text{computed};
-    return text.size() == hash.size() && CRYPTO_memcmp(text.data(), hash.data(), hash.size()) == 0;
+    return computed->size() == hash.size() && CRYPTO_memcmp(computed->data(), hash.data(), hash.size()) == 0;
 }
 
 result<std::string> hash_password(std::string_view password) {
@@ -66,16 +70,13 @@ result<std::string> hash_password(std::string_view password) {
     errno = 0;
     if (crypt_gensalt_rn("$y$", 0, nullptr, 0, setting.data(), static_cast<int>(setting.size())) == nullptr)
         return cannot_hash(errno);
-    const auto work = std::make_unique<crypt_data>();
-    std::string phrase{password};
-    const char* computed = crypt_rn(phrase.c_str(), setting.data(), work.get(), sizeof *work);
-    const int error_number = errno;
-    OPENSSL_cleanse(phrase.data(), phrase.size());
-    if (computed == nullptr)
-        return cannot_hash(error_number);
-    std::string hash{computed};
-    OPENSSL_cleanse(work.get(), sizeof *work);
-    return hash;
+    std::string text{password};
+    const SecretCopy copy{text};
+    PasswordHasher hasher;
+    const auto hash = hasher.hash(copy.text(), setting.data());
+    if (!hash)
+        return hash.error();
+    return std::string{*hash};
 }
 
 } // namespace portrait::http

@@ -49,8 +49,11 @@ public:
     PasswordHasher(const PasswordHasher&) = delete;
     PasswordHasher& operator=(const PasswordHasher&) = delete;
 
-    /// Whether the hash is that of the password; compared in constant time. The error is `internal` with
-    /// libxcrypt's reason as its cause.
+    /// The hash by a setting or by another hash's method and salt; until the next call. The error is
+    /// `internal` with libxcrypt's reason as its cause.
+    [[nodiscard]] result<std::string_view> hash(const std::string& password, const char* setting);
+
+    /// Whether the hash is that of the password; compared in constant time.
     [[nodiscard]] result<bool> verify(const std::string& password, const std::string& hash);
 
 private:

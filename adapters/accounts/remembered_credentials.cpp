@@ -21,13 +21,12 @@ RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std:
     , clock_{std::move(clock)} {
     auto secret = random_bytes();
     EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-    keyed_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
+    mac_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
     EVP_MAC_free(hmac); // the context holds a reference
     std::string digest = "SHA256";
     const std::array parameters{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
                                 OSSL_PARAM_construct_end()};
-    const bool keyed =
-        keyed_ && EVP_MAC_init(keyed_.get(), secret.data(), secret.size(), parameters.data()) == 1;
+    const bool keyed = mac_ && EVP_MAC_init(mac_.get(), secret.data(), secret.size(), parameters.data()) == 1;
     OPENSSL_cleanse(secret.data(), secret.size());
     if (!keyed)
         throw std::runtime_error{"HMAC-SHA-256 is not available"};
@@ -37,25 +36,6 @@ RememberedCredentials::~RememberedCredentials() = default;
 
 void RememberedCredentials::FreeMac::operator()(evp_mac_ctx_st* mac) const noexcept {
     EVP_MAC_CTX_free(mac); // cleanses the key
-}
-
-RememberedCredentials::Mac RememberedCredentials::take_keyed() const {
-    {
-        const std::lock_guard lock{keyed_mutex_};
-        if (!spare_.empty()) {
-            Mac mac{std::move(spare_.back())};
-            spare_.pop_back();
-            return mac;
-        }
-    }
-    return Mac{EVP_MAC_CTX_dup(keyed_.get())};
-}
-
-void RememberedCredentials::give_back(Mac mac) const {
-    if (EVP_MAC_init(mac.get(), nullptr, 0, nullptr) != 1) // keeps the key, drops the message
-        return;
-    const std::lock_guard lock{keyed_mutex_};
-    spare_.push_back(std::move(mac));
 }
 
 RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, std::string_view password,
@@ -69,15 +49,17 @@ RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, 
     }
     Key key{};
     std::size_t size = 0;
-    Mac mac = take_keyed();
-    const bool made = mac &&
-                      EVP_MAC_update(mac.get(), reinterpret_cast<const unsigned char*>(message.data()),
-                                     message.size()) == 1 &&
-                      EVP_MAC_final(mac.get(), key.data(), &size, key.size()) == 1;
+    const auto compute = [&] {
+        const std::lock_guard lock{mac_mutex_};
+        return EVP_MAC_init(mac_.get(), nullptr, 0, nullptr) == 1 && // keeps the key, drops the last message
+               EVP_MAC_update(mac_.get(), reinterpret_cast<const unsigned char*>(message.data()),
+                              message.size()) == 1 &&
+               EVP_MAC_final(mac_.get(), key.data(), &size, key.size()) == 1;
+    };
+    const bool made = compute();
     OPENSSL_cleanse(message.data(), message.size());
     if (!made || size != key.size())
         throw std::runtime_error{"HMAC-SHA-256 is not available"};
-    give_back(std::move(mac));
     return key;
 }
 

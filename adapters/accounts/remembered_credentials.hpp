@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
-#include <vector>
 
 /// OpenSSL's EVP_MAC_CTX.
 struct evp_mac_ctx_st;
@@ -41,16 +40,10 @@ private:
     struct FreeMac {
         void operator()(evp_mac_ctx_st* mac) const noexcept;
     };
-    using Mac = std::unique_ptr<evp_mac_ctx_st, FreeMac>;
-
-    Mac take_keyed() const;
-    void give_back(Mac mac) const;
-
     const std::chrono::seconds duration_;
     const std::size_t capacity_;
-    Mac keyed_; ///< holds the secret key; only copied
-    mutable std::mutex keyed_mutex_;
-    mutable std::vector<Mac> spare_;                 ///< copies for reuse, without a message
+    mutable std::mutex mac_mutex_;
+    std::unique_ptr<evp_mac_ctx_st, FreeMac> mac_;   ///< holds the secret key
     const std::shared_ptr<const SteadyClock> clock_; ///< read under the lock, so that times come in order
     std::mutex mutex_;
     LruMap<SteadyTimestamp> verified_;

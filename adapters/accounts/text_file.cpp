@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,6 +79,96 @@ private:
     sigset_t before_{};
 };
 
+/// Owns a file descriptor. Closing it releases its locks.
+class Descriptor {
+public:
+    explicit Descriptor(int number) noexcept
+        : number_{number} {}
+    Descriptor(Descriptor&& other) noexcept
+        : number_{std::exchange(other.number_, -1)} {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor() {
+        if (is_open())
+            ::close(number_);
+    }
+
+    int number() const noexcept { return number_; }
+    bool is_open() const noexcept { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+Error cannot_write(std::string_view name, std::string_view call, const std::filesystem::path& path) {
+    return Error{errc::store_io, fmt::format("The {} can't be written", name)}.with_cause(
+        fmt::format("{} {}: {}", call, path.string(), std::generic_category().message(errno)));
+}
+
+/// Opens and locks the file; makes it when there is none. Retries when the file was replaced between opening
+/// and locking, since the lock is then on the old file.
+[[nodiscard]] result<Descriptor> open_locked(const std::filesystem::path& path, std::string_view name) {
+    for (;;) {
+        Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+        if (!file.is_open())
+            return cannot_write(name, "open", path);
+        while (::flock(file.number(), LOCK_EX) != 0)
+            if (errno != EINTR)
+                return cannot_write(name, "flock", path);
+        struct stat locked {};
+        struct stat named {};
+        if (::fstat(file.number(), &locked) != 0)
+            return cannot_write(name, "fstat", path);
+        if (::stat(path.c_str(), &named) == 0 && named.st_ino == locked.st_ino &&
+            named.st_dev == locked.st_dev)
+            return file;
+    }
+}
+
+[[nodiscard]] result<void> write_all(const Descriptor& file, std::string_view text, std::string_view name,
+                                     const std::filesystem::path& path) {
+    while (!text.empty()) {
+        const auto written = ::write(file.number(), text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return cannot_write(name, "write", path);
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+    if (::fsync(file.number()) != 0)
+        return cannot_write(name, "fsync", path);
+    return {};
+}
+
+/// Writes a new file beside the locked one and gives it the path. `path` has no symbolic links.
+[[nodiscard]] result<void> replace(const Descriptor& locked, const std::filesystem::path& path,
+                                   std::string_view name, std::string_view text) {
+    auto temporary = path.string() + ".XXXXXX";
+    const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
+    if (!file.is_open())
+        return cannot_write(name, "mkostemp", temporary);
+    const auto write = [&]() -> result<void> {
+        struct stat before {};
+        if (::fstat(locked.number(), &before) != 0)
+            return cannot_write(name, "fstat", path);
+        // Only root can change the owner; other users own the new file already.
+        const bool same_owner = ::fchown(file.number(), before.st_uid, before.st_gid) == 0;
+        if (same_owner && ::fchmod(file.number(), before.st_mode & 0777U) != 0)
+            return cannot_write(name, "fchmod", temporary);
+        if (auto done = write_all(file, text, name, temporary); !done)
+            return done;
+        if (::rename(temporary.c_str(), path.c_str()) != 0)
+            return cannot_write(name, "rename", path);
+        return {};
+    };
+    if (auto done = write(); !done) {
+        ::unlink(temporary.c_str());
+        return done;
+    }
+    const auto folder = path.parent_path();
+    const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory.is_open() || ::fsync(directory.number()) != 0)
+        return cannot_write(name, "fsync", folder);
+    return {};
+}
+
 } // namespace
 
 FileLook look_at_file(const char* path) noexcept {
@@ -127,39 +220,36 @@ result<std::string> read_text_file(const std::filesystem::path& path, std::strin
     return text;
 }
 
-FileLook TextFileReader::read(const char* path, std::span<char> into) {
-    if (!thread_.joinable())
-        start();
-    if (!thread_.joinable())
-        return read_file(path, into);
-    Job job{.path = path, .into = into};
-    std::unique_lock lock{mutex_};
-    job_ = &job;
-    changed_.notify_all();
-    changed_.wait(lock, [&job] { return job.done; });
-    return job.look;
-}
-
-void TextFileReader::start() {
+void run_with_own_descriptors(const std::function<void()>& job) {
     const SignalsBlocked for_the_new_thread;
     try {
-        thread_ = std::jthread{[this](const std::stop_token& stop) { work(stop); }};
-        // NOLINTNEXTLINE(bugprone-empty-catch): the next call tries again
+        const std::jthread thread{[&job] {
+            // On older systems the thread keeps the process's table.
+            (void)::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_UNSHARE);
+            job();
+        }};
     } catch (const std::system_error&) {
+        job();
     }
 }
 
-void TextFileReader::work(const std::stop_token& stop) {
-    (void)::pthread_setname_np(::pthread_self(), "file-reader");
-    // On older systems the thread keeps the process's table.
-    (void)::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_UNSHARE);
-    std::unique_lock lock{mutex_};
-    while (changed_.wait(lock, stop, [this] { return job_ != nullptr; })) {
-        job_->look = read_file(job_->path, job_->into);
-        job_->done = true;
-        job_ = nullptr;
-        changed_.notify_all();
-    }
+result<void> change_file(const std::filesystem::path& path, std::string_view name,
+                         const std::function<result<std::string>(const std::string& text)>& change) {
+    const auto file = open_locked(path, name);
+    if (!file)
+        return file.error();
+    std::error_code error;
+    const auto real_path = std::filesystem::canonical(path, error);
+    if (error)
+        return Error{errc::store_io, fmt::format("The {} can't be found again", name)}.with_cause(
+            error.message());
+    const auto before = read_text_file(real_path, name);
+    if (!before)
+        return before.error();
+    const auto after = change(*before);
+    if (!after)
+        return after.error();
+    return *after == *before ? result<void>{} : replace(*file, real_path, name, *after);
 }
 
 } // namespace portrait::http

@@ -3,16 +3,13 @@
 #include <portrait/error.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
+#include <functional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <sys/types.h>
 
@@ -65,34 +62,18 @@ Error error_of(const FileLook& look, const std::filesystem::path& path, std::str
 /// only.
 [[nodiscard]] result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name);
 
-/// Reads files on a thread with its own descriptor table (Linux 5.9), so that a file can be read while the
-/// process has no descriptor left. The thread runs only `read_file`, no callback, log or signal handler,
-/// because descriptor numbers mean other files there. To be used by one thread at a time.
-class TextFileReader {
-public:
-    TextFileReader() = default;
-    TextFileReader(const TextFileReader&) = delete;
-    TextFileReader& operator=(const TextFileReader&) = delete;
-    ~TextFileReader() = default;
+/// Runs the job, on a thread with a descriptor table of its own (Linux 5.9), so that it can open a file while
+/// the process has no descriptor left. The thread takes no signals. No callbacks and logs in the job, since
+/// descriptor numbers mean other files there. Runs it on the caller's thread when no thread can be started.
+void run_with_own_descriptors(const std::function<void()>& job);
 
-    /// As `read_file`. Starts the thread at the first call; reads on the caller's thread when that fails.
-    FileLook read(const char* path, std::span<char> into);
-
-private:
-    struct Job {
-        const char* path;
-        std::span<char> into;
-        FileLook look{};
-        bool done = false;
-    };
-
-    void start();
-    void work(const std::stop_token& stop);
-
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    Job* job_ = nullptr;
-    std::jthread thread_; // the last member: it stops before the others go
-};
+/// Replaces the users file or the token file by the text that `change` makes of it, while it is locked
+/// against other writers: two processes that change it at the same time both succeed, one after the other.
+/// Makes the file (0600) when there is none, keeps owner and mode otherwise, follows a symbolic link. Atomic
+/// and durable: readers and crashes see the old file or the new one. Writes nothing when `change` fails or
+/// leaves the text as it is. Errors of the file are those of `read_text_file`.
+[[nodiscard]] result<void>
+change_file(const std::filesystem::path& path, std::string_view name,
+            const std::function<result<std::string>(const std::string& text)>& change);
 
 } // namespace portrait::http

@@ -3,66 +3,54 @@
 
 #include <portrait/accounts/token_authenticator.hpp>
 
-#include <mutex>
-#include <string>
+#include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 
 namespace portrait::http {
 
-class TokenAuthenticator::State {
-public:
-    State(const std::filesystem::path& file, TokenAuthenticatorOptions options)
-        : clock_{options.clock ? std::move(options.clock) : system_clock()}
-        , file_{{file, std::string{tokens_file_name}, max_account_file_bytes},
-                [this](const WatchedText* found) { return apply(found); },
-                std::move(options.on_fault),
-                system_steady_clock()} {}
+struct TokenAuthenticator::State {
+    using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
 
-    WatchedFile& file() noexcept { return file_; }
+    State(const std::filesystem::path& path, TokenAuthenticatorOptions options)
+        : clock{options.clock ? std::move(options.clock) : system_clock()}
+        , file{path, tokens_file_name, [this](std::string_view text, mode_t) { return apply(text); },
+               std::move(options.on_fault), system_steady_clock()} {}
 
-    [[nodiscard]] AuthenticationOutcome decide(TokenScheme scheme, std::string_view secret) const {
-        const auto tokens = this->tokens();
-        const auto found = tokens->find(sha256(secret));
-        if (found == tokens->end() || found->second.description.scheme != scheme ||
-            found->second.is_expired(clock_->now()))
+    [[nodiscard]] result<void> apply(std::string_view text) {
+        auto parsed = parse_tokens(text);
+        if (!parsed)
+            return parsed.error();
+        auto by_digest = std::make_shared<Tokens>();
+        for (auto& token : *parsed)
+            by_digest->emplace(token.digest, std::move(token));
+        tokens.store(std::move(by_digest));
+        return {};
+    }
+
+    AuthenticationOutcome decide(TokenScheme scheme, std::string_view secret) const {
+        const auto present = tokens.load();
+        const auto found = present->find(sha256(secret));
+        if (found == present->end() || found->second.description.scheme != scheme ||
+            found->second.is_expired(clock->now()))
             return AuthenticationFailure{};
         return found->second.description.principal;
     }
 
-    using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
-    std::shared_ptr<const Tokens> tokens() const {
-        const std::lock_guard lock{mutex_};
-        return tokens_;
-    }
-
-private:
-    [[nodiscard]] result<void> apply(const WatchedText* file) {
-        auto parsed = parse_tokens(file == nullptr ? std::string_view{} : file->text);
-        if (!parsed)
-            return parsed.error();
-        auto tokens = std::make_shared<Tokens>();
-        for (auto& token : *parsed)
-            tokens->emplace(token.digest, std::move(token));
-        const std::lock_guard lock{mutex_};
-        tokens_ = std::move(tokens);
-        return {};
-    }
-
-    const std::shared_ptr<const Clock> clock_;
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Tokens> tokens_ = std::make_shared<Tokens>();
-    WatchedFile file_; // the last member: it stops before the others are destroyed
+    const std::shared_ptr<const Clock> clock;
+    Snapshot<Tokens> tokens;
+    WatchedFile file; // the last member: it stops before the others are destroyed
 };
 
 result<std::unique_ptr<TokenAuthenticator>> TokenAuthenticator::open(const std::filesystem::path& token_file,
                                                                      TokenAuthenticatorOptions options) {
     const auto watch = options.watch;
     auto state = std::make_unique<State>(token_file, std::move(options));
-    if (auto read = state->file().read(); !read)
+    if (auto read = state->file.read(); !read)
         return read.error();
-    state->file().start(watch);
+    state->file.start(watch);
     return std::unique_ptr<TokenAuthenticator>{new TokenAuthenticator{std::move(state)}};
 }
 
@@ -81,11 +69,11 @@ void TokenAuthenticator::authenticate(Credentials credentials, std::string_view 
 }
 
 void TokenAuthenticator::refresh() {
-    state_->file().refresh();
+    state_->file.refresh();
 }
 
 std::size_t TokenAuthenticator::token_count() const {
-    return state_->tokens()->size();
+    return state_->tokens.load()->size();
 }
 
 } // namespace portrait::http

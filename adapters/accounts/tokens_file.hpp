@@ -27,7 +27,4 @@ struct Token {
 /// its content, which is secret.
 [[nodiscard]] result<std::vector<Token>> parse_tokens(std::string_view text);
 
-/// The token's line, with its line end.
-std::string line_of(const Token& token);
-
 } // namespace portrait::http

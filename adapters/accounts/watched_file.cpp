@@ -3,24 +3,9 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <utility>
+#include <stop_token>
 
 namespace portrait::http {
-
-namespace {
-
-using Fault = FileLook::Fault;
-
-constexpr int max_attempts = 3; // while the file changes
-
-} // namespace
-
-WatchedFile::WatchedFile(Source source, Apply apply, OnFault on_fault,
-                         std::shared_ptr<const SteadyClock> clock)
-    : source_{std::move(source)}
-    , apply_{std::move(apply)}
-    , on_fault_{std::move(on_fault)}
-    , clock_{std::move(clock)} {}
 
 result<void> WatchedFile::read() {
     const std::lock_guard one_at_a_time{updating_};
@@ -28,17 +13,16 @@ result<void> WatchedFile::read() {
 }
 
 void WatchedFile::start(std::chrono::milliseconds interval) {
-    if (interval.count() > 0)
-        watcher_ = std::jthread{[this, interval](const std::stop_token& stop) { watch(stop, interval); }};
-}
-
-void WatchedFile::watch(const std::stop_token& stop, std::chrono::milliseconds interval) {
-    std::unique_lock lock{sleeping_};
-    while (!stop.stop_requested()) {
-        awake_.wait_for(lock, stop, interval, [] { return false; });
-        if (!stop.stop_requested())
-            look();
-    }
+    if (interval.count() <= 0)
+        return;
+    watcher_ = std::jthread{[this, interval](const std::stop_token& stop) {
+        std::unique_lock lock{sleeping_};
+        while (!stop.stop_requested()) {
+            awake_.wait_for(lock, stop, interval, [] { return false; });
+            if (!stop.stop_requested())
+                look();
+        }
+    }};
 }
 
 void WatchedFile::update_and_report(When when) {
@@ -46,26 +30,19 @@ void WatchedFile::update_and_report(When when) {
     {
         const std::lock_guard one_at_a_time{updating_};
         done = update(when);
-        if (!is_due(done))
+        if (done) {
+            report_.reset();
             return;
+        }
+        auto text = fmt::format("{} ({})", done.error().message(), done.error().cause());
+        const auto now = clock_->now();
+        if (report_ && report_->text == text && now - report_->at < fault_period)
+            return;
+        report_ = Report{std::move(text), now};
     }
     // Without the lock: it may call `refresh`.
     if (on_fault_)
         on_fault_(done.error());
-}
-
-/// Whether there is a fault to be reported now.
-bool WatchedFile::is_due(const result<void>& done) {
-    if (done) {
-        report_.reset();
-        return false;
-    }
-    auto text = fmt::format("{} ({})", done.error().message(), done.error().cause());
-    const auto now = clock_->now();
-    if (report_ && report_->text == text && now - report_->at < fault_period)
-        return false;
-    report_ = Report{std::move(text), now};
-    return true;
 }
 
 result<void> WatchedFile::update(When when) {
@@ -73,8 +50,7 @@ result<void> WatchedFile::update(When when) {
     try {
         done = update_or_throw(when);
     } catch (const std::exception& exception) {
-        done = Error{errc::internal, fmt::format("The {} can't be read", source_.name)}.with_cause(
-            exception.what());
+        done = Error{errc::internal, fmt::format("The {} can't be read", name_)}.with_cause(exception.what());
     }
     // After a fault the next look reads the file even when its stamp is unchanged.
     if (!done && applied_)
@@ -83,48 +59,33 @@ result<void> WatchedFile::update(When when) {
 }
 
 result<void> WatchedFile::update_or_throw(When when) {
-    const auto now = clock_->now();
-    const auto* const path = source_.path.c_str();
-    auto look = look_at_file(path);
+    using Fault = FileLook::Fault;
+    const auto now = clock_->now(); // a time before the file is read
+    auto look = look_at_file(path_.c_str());
     if (look.fault == Fault::no_stamp)
-        return error_of(look, source_.path, source_.name);
+        return error_of(look, path_, name_);
     if (when == When::changed && applied_ && applied_->settled && applied_->stamp == look.stamp)
         return {};
-    if (look.fault == Fault::absent)
-        return apply_absence();
-
-    std::string text(source_.most + 1, '\0');
-    for (int attempt = 0; attempt < max_attempts; ++attempt) {
-        look = reader_.read(path, text);
-        if (look.fault != Fault::torn)
-            break;
+    std::string text;
+    if (look.fault != Fault::absent) {
+        text.resize(max_account_file_bytes + 1);
+        run_with_own_descriptors([&] {
+            int attempts = 3; // while the file changes
+            do
+                look = read_file(path_.c_str(), text);
+            while (look.fault == Fault::torn && --attempts > 0);
+        });
     }
-    if (look.fault == Fault::absent)
-        return apply_absence();
-    if (look.fault != Fault::none)
-        return error_of(look, source_.path, source_.name);
-    return apply_text(look, std::string_view{text}.substr(0, look.size), when, now);
-}
-
-result<void> WatchedFile::apply_absence() {
-    if (auto done = apply_(nullptr); !done)
-        return done;
-    applied_ = Applied{.stamp = {}, .digest = {}, .since = {}, .settled = true};
-    return {};
-}
-
-/// `now` is a time before the file was read.
-result<void> WatchedFile::apply_text(const FileLook& look, std::string_view text, When when,
-                                     SteadyTimestamp now) {
+    if (look.fault != Fault::none && look.fault != Fault::absent)
+        return error_of(look, path_, name_);
+    text.resize(look.size);
     const auto digest = sha256(text);
     const bool same_stamp = applied_ && applied_->stamp == look.stamp;
-    if (when == When::always || !same_stamp || applied_->digest != digest) {
-        const WatchedText file{text, look.stamp.mode};
-        if (auto done = apply_(&file); !done)
+    if (when == When::always || !same_stamp || applied_->digest != digest)
+        if (auto done = apply_(text, look.stamp.mode); !done)
             return done;
-    }
     const auto since = same_stamp ? applied_->since : now;
-    applied_ = Applied{look.stamp, digest, since, now - since >= settling_time};
+    applied_ = Applied{look.stamp, digest, since, !look.stamp.exists || now - since >= settling_time};
     return {};
 }
 

@@ -1,6 +1,5 @@
 #include "users_file.hpp"
 
-#include "line_file.hpp"
 #include "text_file.hpp"
 
 #include "support/catch.hpp"
@@ -98,7 +97,7 @@ TEST_CASE("lines that can't be read are refused by their number and reason", "[h
     const auto wrong = GENERATE(values<Case>({
         {"justaname", "begin with name:hash"},
         {":" + hash, "begin with name:hash"},
-        {"b:", "the password hash"},
+        {"b:", "begin with name:hash"},
         {"b:" + hash.substr(0, 40), "cut off"},
         {"b:" + hash + ":x", "associate id"},
         {"b:" + hash + ":-1", "associate id"},
@@ -107,7 +106,7 @@ TEST_CASE("lines that can't be read are refused by their number and reason", "[h
         {"b:" + hash + ":1:full:1.5", "person id"},
         {"b:" + hash + ":1:full:1:write", "rights"},
         {"b:" + hash + ":1:full:1:read, write", "rights"},
-        {"b:" + hash + ":1:full:1:read:more", "six columns"},
+        {"b:" + hash + ":1:full:1:read:more", "more than the columns name:hash:"},
         {"a:" + hash, "earlier line"},
         {"b\x01:" + hash, "control characters"},
         {"b\xC3:" + hash, "UTF-8"},

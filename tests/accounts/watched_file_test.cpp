@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -36,13 +38,13 @@ namespace {
 struct Watched {
     void write(const std::string& text) const { std::ofstream{path} << text; }
 
-    result<void> apply(const WatchedText* found) {
+    result<void> apply(std::string_view text, mode_t mode) {
         ++calls;
         if (throws)
             throw std::runtime_error{*throws};
         if (refuses)
             return Error{errc::internal, *refuses};
-        applied = found == nullptr ? std::nullopt : std::optional{std::string{found->text}};
+        applied = mode == 0 ? std::nullopt : std::optional{std::string{text}};
         return {};
     }
 
@@ -54,10 +56,9 @@ struct Watched {
     std::optional<std::string> applied;
     int calls = 0;
     std::vector<std::string> told;
-    WatchedFile file{{path, "test file", 100},
-                     [this](const WatchedText* found) { return apply(found); },
-                     [this](const Error& error) { told.push_back(error.message()); },
-                     clock};
+    WatchedFile file{path, "test file",
+                     [this](std::string_view text, mode_t mode) { return apply(text, mode); },
+                     [this](const Error& error) { told.push_back(error.message()); }, clock};
 };
 
 /// Changes a file's bytes and not its stamp: the system doesn't note a second change of a page that waits to
@@ -81,17 +82,6 @@ public:
 private:
     char* first_ = nullptr;
 };
-
-/// The folder in /proc of this process's thread of that name; empty when there is none.
-std::filesystem::path task_named(const std::string& name) {
-    for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
-        std::string found;
-        std::getline(std::ifstream{task.path() / "comm"}, found);
-        if (found == name)
-            return task.path();
-    }
-    return {};
-}
 
 std::uint64_t blocked_signals(const std::filesystem::path& task) {
     std::ifstream status{task / "status"};
@@ -239,25 +229,32 @@ TEST_CASE("a fault is reported when it begins, when its text changes, and once a
 
 TEST_CASE("a longer file is read to one byte more than the limit", "[http][watched_file]") {
     Watched watched;
-    watched.write(std::string(1000, 'x'));
+    watched.write(std::string(max_account_file_bytes + 1000, 'x'));
     watched.file.look();
-    CHECK(watched.applied == std::string(101, 'x'));
+    REQUIRE(watched.applied);
+    CHECK(watched.applied->size() == max_account_file_bytes + 1);
 }
 
-TEST_CASE("the reading thread has no descriptors of the process's and takes no signals",
+TEST_CASE("a thread with its own descriptors has none of the process's and takes no signals",
           "[http][watched_file]") {
-    Watched watched;
-    watched.write("one");
-    watched.file.look();
-    const auto task = task_named("file-reader");
-    REQUIRE_FALSE(task.empty());
+    std::promise<std::filesystem::path> started;
+    std::promise<void> finished;
+    std::thread caller{[&] {
+        run_with_own_descriptors([&] {
+            started.set_value("/proc/self/task/" + std::to_string(::gettid()));
+            finished.get_future().wait();
+        });
+    }};
+    const auto task = started.get_future().get();
     const int own = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    REQUIRE(own > 2);
+    CHECK(own > 2);
     for (const auto& entry : std::filesystem::directory_iterator{task / "fd"})
         CHECK(std::stoi(entry.path().filename().string()) <= 2);
     ::close(own);
     for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGUSR1, SIGPIPE})
         CHECK((blocked_signals(task) >> static_cast<unsigned>(signal - 1) & 1U) == 1);
+    finished.set_value();
+    caller.join();
 }
 
 } // namespace watched_file_test

@@ -88,7 +88,7 @@ public:
     std::uint64_t hashes_computed() const noexcept;
 
 private:
-    class PORTRAIT_HIDDEN State;
+    struct PORTRAIT_HIDDEN State;
     explicit FileAuthenticator(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };

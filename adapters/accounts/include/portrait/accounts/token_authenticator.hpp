@@ -46,7 +46,7 @@ public:
     std::size_t token_count() const;
 
 private:
-    class PORTRAIT_HIDDEN State;
+    struct PORTRAIT_HIDDEN State;
     explicit TokenAuthenticator(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };
