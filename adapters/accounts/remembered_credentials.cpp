@@ -21,7 +21,7 @@ RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std:
     , clock_{std::move(clock)} {
     auto secret = random_bytes();
     EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-    mac_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr);
+    mac_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr, &EVP_MAC_CTX_free); // cleanses the key
     EVP_MAC_free(hmac); // the context holds a reference
     std::string digest = "SHA256";
     const std::array parameters{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
@@ -30,12 +30,6 @@ RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std:
     OPENSSL_cleanse(secret.data(), secret.size());
     if (!keyed)
         throw std::runtime_error{"HMAC-SHA-256 is not available"};
-}
-
-RememberedCredentials::~RememberedCredentials() = default;
-
-void RememberedCredentials::FreeMac::operator()(evp_mac_ctx_st* mac) const noexcept {
-    EVP_MAC_CTX_free(mac); // cleanses the key
 }
 
 RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, std::string_view password,

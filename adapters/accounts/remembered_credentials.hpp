@@ -25,7 +25,6 @@ public:
     /// Remembers nothing when either is 0.
     RememberedCredentials(std::chrono::seconds duration, std::size_t capacity,
                           std::shared_ptr<const SteadyClock> clock);
-    ~RememberedCredentials();
     RememberedCredentials(const RememberedCredentials&) = delete;
     RememberedCredentials& operator=(const RememberedCredentials&) = delete;
 
@@ -37,13 +36,10 @@ public:
     void remember(const Key& key);
 
 private:
-    struct FreeMac {
-        void operator()(evp_mac_ctx_st* mac) const noexcept;
-    };
     const std::chrono::seconds duration_;
     const std::size_t capacity_;
     mutable std::mutex mac_mutex_;
-    std::unique_ptr<evp_mac_ctx_st, FreeMac> mac_;   ///< holds the secret key
+    std::shared_ptr<evp_mac_ctx_st> mac_;            ///< holds the secret key
     const std::shared_ptr<const SteadyClock> clock_; ///< read under the lock, so that times come in order
     std::mutex mutex_;
     LruMap<SteadyTimestamp> verified_;

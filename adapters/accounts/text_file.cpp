@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -21,9 +23,9 @@ namespace portrait::http {
 
 namespace {
 
-using Fault = FileLook::Fault;
+using Fault = FileOutcome::Fault;
 
-FileLook failed(Fault fault) noexcept {
+FileOutcome failed(Fault fault) noexcept {
     return {.fault = fault, .error = errno};
 }
 
@@ -32,23 +34,23 @@ std::chrono::nanoseconds time_of(const statx_timestamp& time) noexcept {
 }
 
 /// Stats the path, or the open file when the path is empty and `flags` has AT_EMPTY_PATH.
-FileLook look_at(int descriptor, const char* path, int flags) noexcept {
+FileOutcome stat_path(int descriptor, const char* path, int flags) noexcept {
     struct statx status {};
     if (::syscall(SYS_statx, descriptor, path, flags, STATX_BASIC_STATS, &status) != 0)
         return failed(errno == ENOENT || errno == ENOTDIR ? Fault::absent : Fault::no_stamp);
     const auto device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
-    return {.stamp = {true, device, status.stx_ino, status.stx_mode, status.stx_size,
-                      time_of(status.stx_mtime), time_of(status.stx_ctime)}};
+    return {.stamp = {device, status.stx_ino, status.stx_mode, status.stx_size, time_of(status.stx_mtime),
+                      time_of(status.stx_ctime)}};
 }
 
-FileLook read_open_file(int descriptor, std::span<char> into) noexcept {
-    auto look = look_at(descriptor, "", AT_EMPTY_PATH);
-    if (look.fault == Fault::none && !S_ISREG(look.stamp.mode))
-        look.fault = Fault::not_regular;
-    if (look.fault != Fault::none)
-        return look;
-    while (look.size < into.size()) {
-        const auto rest = into.subspan(look.size);
+FileOutcome read_open_file(int descriptor, std::span<char> into) noexcept {
+    auto outcome = stat_path(descriptor, "", AT_EMPTY_PATH);
+    if (outcome.fault == Fault::none && !S_ISREG(outcome.stamp.mode))
+        outcome.fault = Fault::not_regular;
+    if (outcome.fault != Fault::none)
+        return outcome;
+    while (outcome.size < into.size()) {
+        const auto rest = into.subspan(outcome.size);
         const auto count = ::syscall(SYS_read, descriptor, rest.data(), rest.size());
         if (count < 0 && errno == EINTR)
             continue;
@@ -56,28 +58,12 @@ FileLook read_open_file(int descriptor, std::span<char> into) noexcept {
             return failed(Fault::not_read);
         if (count == 0)
             break;
-        look.size += static_cast<std::size_t>(count);
+        outcome.size += static_cast<std::size_t>(count);
     }
-    if (look_at(descriptor, "", AT_EMPTY_PATH).stamp != look.stamp)
-        look.fault = Fault::torn;
-    return look;
+    if (stat_path(descriptor, "", AT_EMPTY_PATH).stamp != outcome.stamp)
+        outcome.fault = Fault::torn;
+    return outcome;
 }
-
-/// Blocks all signals of the calling thread, and of threads that it starts, while this object exists.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all{};
-        ::sigfillset(&all);
-        (void)::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 /// Owns a file descriptor. Closing it releases its locks.
 class Descriptor {
@@ -171,66 +157,72 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
 
 } // namespace
 
-FileLook look_at_file(const char* path) noexcept {
-    return look_at(AT_FDCWD, path, 0);
+FileOutcome stat_file(const char* path) noexcept {
+    return stat_path(AT_FDCWD, path, 0);
 }
 
-FileLook read_file(const char* path, std::span<char> into) noexcept {
-    auto look = look_at_file(path);
+FileOutcome read_file(const char* path, std::span<char> into) noexcept {
+    auto outcome = stat_file(path);
     // Check before opening: opening a device may have side effects.
-    if (look.fault == Fault::none && !S_ISREG(look.stamp.mode))
-        look.fault = Fault::not_regular;
-    if (look.fault != Fault::none)
-        return look;
+    if (outcome.fault == Fault::none && !S_ISREG(outcome.stamp.mode))
+        outcome.fault = Fault::not_regular;
+    if (outcome.fault != Fault::none)
+        return outcome;
     // O_NONBLOCK: the path may be a FIFO by now, and opening one waits for a writer.
     const auto descriptor = static_cast<int>(
         ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0));
     if (descriptor < 0)
         return failed(errno == ENOENT || errno == ENOTDIR ? Fault::absent : Fault::not_opened);
-    look = read_open_file(descriptor, into);
+    outcome = read_open_file(descriptor, into);
     (void)::syscall(SYS_close, descriptor);
-    return look;
+    return outcome;
 }
 
-Error error_of(const FileLook& look, const std::filesystem::path& path, std::string_view name) {
-    const auto words = [&look]() -> std::string_view {
-        switch (look.fault) {
-        case Fault::absent: return "does not exist";
-        case Fault::no_stamp: return "can't be checked";
-        case Fault::not_regular: return "is not a regular file that can be read";
-        case Fault::not_opened: return "can't be opened";
-        case Fault::torn: return "changed while it was read";
-        case Fault::none:
-        case Fault::not_read: break;
-        }
-        return "can't be read";
-    };
+Error error_of(const FileOutcome& outcome, const std::filesystem::path& path, std::string_view name) {
+    constexpr std::array<std::string_view, 7> reasons{"is valid",
+                                                      "does not exist",
+                                                      "can't be checked",
+                                                      "is not a regular file that can be read",
+                                                      "can't be opened",
+                                                      "can't be read",
+                                                      "changed while it was read"};
     auto cause = path.string();
-    if (look.error != 0)
-        cause += ": " + std::generic_category().message(look.error);
-    return Error{errc::store_io, fmt::format("The {} {}", name, words())}.with_cause(std::move(cause));
+    if (outcome.error != 0)
+        cause += ": " + std::generic_category().message(outcome.error);
+    return Error{errc::store_io,
+                 fmt::format("The {} {}", name, reasons.at(static_cast<std::size_t>(outcome.fault)))}
+        .with_cause(std::move(cause));
 }
 
 result<std::string> read_text_file(const std::filesystem::path& path, std::string_view name) {
     std::string text(max_account_file_bytes + 1, '\0');
-    const auto look = read_file(path.c_str(), text);
-    if (look.fault != Fault::none && look.fault != Fault::torn)
-        return error_of(look, path, name);
-    text.resize(look.size);
+    const auto outcome = read_file(path.c_str(), text);
+    if (outcome.fault != Fault::none && outcome.fault != Fault::torn)
+        return error_of(outcome, path, name);
+    text.resize(outcome.size);
     return text;
 }
 
 void run_with_own_descriptors(const std::function<void()>& job) {
-    const SignalsBlocked for_the_new_thread;
+    // The new thread inherits the mask.
+    sigset_t all{};
+    sigset_t before{};
+    ::sigfillset(&all);
+    (void)::pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::jthread thread;
+    bool started = true;
     try {
-        const std::jthread thread{[&job] {
+        thread = std::jthread{[&job] {
             // On older systems the thread keeps the process's table.
             (void)::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_UNSHARE);
             job();
         }};
-    } catch (const std::system_error&) {
-        job();
+    } catch (const std::exception&) {
+        started = false;
     }
+    (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (!started)
+        job();
 }
 
 result<void> change_file(const std::filesystem::path& path, std::string_view name,

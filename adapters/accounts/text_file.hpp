@@ -18,9 +18,8 @@ namespace portrait::http {
 /// The most bytes of a users file and of a token file.
 inline constexpr std::size_t max_account_file_bytes = std::size_t{4} * 1024 * 1024;
 
-/// Differs when a file's text or mode has changed.
+/// Differs when a file's text or mode has changed. All zeros when there is no file.
 struct FileStamp {
-    bool exists = false;
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     mode_t mode{};
@@ -32,7 +31,7 @@ struct FileStamp {
 };
 
 /// The outcome of a stat of a file, or of reading it.
-struct FileLook {
+struct FileOutcome {
     enum class Fault : std::uint8_t {
         none,
         absent,
@@ -48,14 +47,14 @@ struct FileLook {
     std::size_t size = 0; ///< of the text read
 };
 
-FileLook look_at_file(const char* path) noexcept;
+FileOutcome stat_file(const char* path) noexcept;
 
 /// Fills `into` with the file's text; a longer file is no fault. Allocates nothing. Makes system calls
 /// without libc, since thread sanitizers expect libc's descriptor numbers to be the process's.
-FileLook read_file(const char* path, std::span<char> into) noexcept;
+FileOutcome read_file(const char* path, std::span<char> into) noexcept;
 
 /// The fault as an error; `name` is the file's name in messages. The path is in the cause only.
-Error error_of(const FileLook& look, const std::filesystem::path& path, std::string_view name);
+Error error_of(const FileOutcome& outcome, const std::filesystem::path& path, std::string_view name);
 
 /// Reads the users file or the token file; `name` is its name in messages. Reads at most one byte more than
 /// `max_account_file_bytes`, so that the parser detects a longer file. Errors have the path in their cause

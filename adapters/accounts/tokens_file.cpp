@@ -3,9 +3,10 @@
 #include "text_file.hpp"
 #include "users_file.hpp"
 
-#include <fmt/format.h>
+#include <fmt/chrono.h>
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -15,10 +16,8 @@ namespace portrait::http {
 namespace {
 
 bool is_token_id(std::string_view text) {
-    return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char character) {
-        return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
-               (character >= 'A' && character <= 'Z') || character == '-';
-    });
+    constexpr std::string_view characters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+    return !text.empty() && text.size() <= 32 && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
 [[nodiscard]] result<Token> parse_token(const Columns& columns, std::size_t number) {
@@ -34,7 +33,7 @@ bool is_token_id(std::string_view text) {
     if (!digest)
         return bad_line("the hash is not 64 lower-case hexadecimal digits");
     token.digest = *digest;
-    auto parsed = parse_principal(columns[3], &columns[4]);
+    auto parsed = parse_principal(columns[3], std::span{columns}.subspan<4, 4>());
     if (!parsed)
         return parsed.error();
     principal = *std::move(parsed);
@@ -53,13 +52,9 @@ bool is_present(const std::filesystem::path& path) {
     return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
-[[nodiscard]] result<std::vector<User>> users_of(const std::filesystem::path& path) {
-    if (path.empty() || !is_present(path))
-        return std::vector<User>{};
-    const auto text = read_text_file(path, users_file_name);
-    if (!text)
-        return text.error();
-    return parse_users(*text);
+/// Empty when there is no file.
+[[nodiscard]] result<std::string> text_of(const std::filesystem::path& path, std::string_view name) {
+    return is_present(path) ? read_text_file(path, name) : std::string{};
 }
 
 /// The principal of a new token: the user of that name, or the principal of an earlier token of that name, or
@@ -119,22 +114,16 @@ std::string_view name_of(TokenScheme scheme) noexcept {
 }
 
 std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-')
+    std::tm parts{};
+    if (::strptime(std::string{text}.c_str(), "%Y-%m-%d", &parts) == nullptr)
         return std::nullopt;
-    const auto year = number_of<unsigned>(text.substr(0, 4));
-    const auto month = number_of<unsigned>(text.substr(5, 2));
-    const auto day = number_of<unsigned>(text.substr(8, 2));
-    if (!year || !month || !day)
-        return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
-                                           std::chrono::month{*month}, std::chrono::day{*day}};
-    return date.ok() ? std::optional{std::chrono::sys_days{date}} : std::nullopt;
+    const auto day = std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_seconds{std::chrono::seconds{::timegm(&parts)}});
+    return format_day(day) == text ? std::optional{day} : std::nullopt; // not for the 30th of February
 }
 
 std::string format_day(std::chrono::sys_days day) {
-    const std::chrono::year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return fmt::format("{:%F}", fmt::gmtime(std::chrono::sys_seconds{day}.time_since_epoch().count()));
 }
 
 bool Token::is_expired(Timestamp now) const noexcept {
@@ -153,7 +142,10 @@ result<std::vector<Token>> parse_tokens(std::string_view text) {
 result<AddedToken> add_token(const std::filesystem::path& token_file, const TokenEntry& entry) {
     if (auto checked = check_entry(entry); !checked)
         return checked.error();
-    const auto users = users_of(entry.users_file);
+    const auto users_text = text_of(entry.users_file, users_file_name);
+    if (!users_text)
+        return users_text.error();
+    const auto users = parse_users(*users_text);
     if (!users)
         return users.error();
     AddedToken added;
@@ -177,9 +169,7 @@ result<AddedToken> add_token(const std::filesystem::path& token_file, const Toke
 }
 
 result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& token_file) {
-    if (!is_present(token_file))
-        return std::vector<TokenDescription>{};
-    const auto text = read_text_file(token_file, tokens_file_name);
+    const auto text = text_of(token_file, tokens_file_name);
     if (!text)
         return text.error();
     auto tokens = parse_tokens(*text);

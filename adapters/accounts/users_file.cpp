@@ -11,7 +11,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <optional>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -27,9 +30,11 @@ std::string_view take_line(std::string_view& text) noexcept {
     return line;
 }
 
-std::optional<std::int32_t> parse_id(std::string_view column) {
-    const auto id = column.empty() ? 0 : number_of<std::int32_t>(column).value_or(-1);
-    return id >= 0 ? std::optional{id} : std::nullopt;
+std::optional<std::int32_t> parse_id(std::string_view column) noexcept {
+    std::int32_t id = 0;
+    const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), id);
+    const bool valid = error == std::errc{} && end == column.data() + column.size() && id >= 0;
+    return valid || column.empty() ? std::optional{id} : std::nullopt;
 }
 
 /// The line's columns, one for each of the format's.
@@ -57,7 +62,7 @@ std::optional<std::int32_t> parse_id(std::string_view column) {
         return bad_line("it must begin with name:hash");
     if (const auto fault = password_hash_fault(hash); !fault.empty())
         return bad_line(fmt::format("the password hash {}", fault));
-    auto principal = parse_principal(name, &columns[2]);
+    auto principal = parse_principal(name, std::span{columns}.subspan<2, 4>());
     if (!principal)
         return principal.error();
     // Differs for different hashes and reveals nothing of them.
@@ -148,16 +153,16 @@ std::string with_line(std::string_view text, std::size_t number, std::string_vie
     return changed;
 }
 
-result<Principal> parse_principal(std::string_view name, const std::string_view* associate_id) {
-    const auto full_name = associate_id[1];
-    const auto rights = associate_id[3];
+result<Principal> parse_principal(std::string_view name, std::span<const std::string_view, 4> columns) {
+    const auto full_name = columns[1];
+    const auto rights = columns[3];
     if (name.empty() || name.size() > max_user_name_length || full_name.size() > max_user_name_length)
         return bad_line(
             fmt::format("the name is missing, or a name has more than {} bytes", max_user_name_length));
-    const auto associate = parse_id(associate_id[0]);
+    const auto associate = parse_id(columns[0]);
     if (!associate)
         return bad_line("the associate id is not a number from 0 to 2147483647");
-    const auto person = parse_id(associate_id[2]);
+    const auto person = parse_id(columns[2]);
     if (!person)
         return bad_line("the person id is not a number from 0 to 2147483647");
     if (!rights.empty() && rights != "read" && rights != "read,write")

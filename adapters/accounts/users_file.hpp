@@ -3,14 +3,12 @@
 #include <portrait/error.hpp>
 #include <portrait/http/authenticator.hpp>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 /// The users file, and its format, which the token file shares: lines of columns between colons.
@@ -19,14 +17,6 @@ namespace portrait::http {
 inline constexpr std::size_t max_account_line = 4096;
 /// The most bytes of a user's name and of a full name.
 inline constexpr std::size_t max_user_name_length = 255;
-
-/// Reads a whole text as a number. Absent when it is malformed or out of range.
-template<class Number>
-std::optional<Number> number_of(std::string_view text) noexcept {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
-}
 
 /// An error of a line as `file_invalid`.
 Error bad_line(std::string message);
@@ -71,9 +61,9 @@ template<class Row>
     return rows;
 }
 
-/// Reads a principal from its name and the four columns from `associate_id` on: associate id, full name,
-/// person id and rights.
-[[nodiscard]] result<Principal> parse_principal(std::string_view name, const std::string_view* associate_id);
+/// Reads a principal from its name and the columns associate id, full name, person id and rights.
+[[nodiscard]] result<Principal> parse_principal(std::string_view name,
+                                                std::span<const std::string_view, 4> columns);
 
 /// The columns associate id to rights of a line.
 std::string columns_of(const Principal& principal);

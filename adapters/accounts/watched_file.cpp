@@ -20,7 +20,7 @@ void WatchedFile::start(std::chrono::milliseconds interval) {
         while (!stop.stop_requested()) {
             awake_.wait_for(lock, stop, interval, [] { return false; });
             if (!stop.stop_requested())
-                look();
+                check();
         }
     }};
 }
@@ -52,40 +52,40 @@ result<void> WatchedFile::update(When when) {
     } catch (const std::exception& exception) {
         done = Error{errc::internal, fmt::format("The {} can't be read", name_)}.with_cause(exception.what());
     }
-    // After a fault the next look reads the file even when its stamp is unchanged.
+    // After a fault the next check reads the file even when its stamp is unchanged.
     if (!done && applied_)
         applied_->settled = false;
     return done;
 }
 
 result<void> WatchedFile::update_or_throw(When when) {
-    using Fault = FileLook::Fault;
+    using Fault = FileOutcome::Fault;
     const auto now = clock_->now(); // a time before the file is read
-    auto look = look_at_file(path_.c_str());
-    if (look.fault == Fault::no_stamp)
-        return error_of(look, path_, name_);
-    if (when == When::changed && applied_ && applied_->settled && applied_->stamp == look.stamp)
+    auto outcome = stat_file(path_.c_str());
+    if (outcome.fault == Fault::no_stamp)
+        return error_of(outcome, path_, name_);
+    if (when == When::changed && applied_ && applied_->settled && applied_->stamp == outcome.stamp)
         return {};
     std::string text;
-    if (look.fault != Fault::absent) {
+    if (outcome.fault != Fault::absent) {
         text.resize(max_account_file_bytes + 1);
         run_with_own_descriptors([&] {
             int attempts = 3; // while the file changes
             do
-                look = read_file(path_.c_str(), text);
-            while (look.fault == Fault::torn && --attempts > 0);
+                outcome = read_file(path_.c_str(), text);
+            while (outcome.fault == Fault::torn && --attempts > 0);
         });
     }
-    if (look.fault != Fault::none && look.fault != Fault::absent)
-        return error_of(look, path_, name_);
-    text.resize(look.size);
+    if (outcome.fault != Fault::none && outcome.fault != Fault::absent)
+        return error_of(outcome, path_, name_);
+    text.resize(outcome.size);
     const auto digest = sha256(text);
-    const bool same_stamp = applied_ && applied_->stamp == look.stamp;
+    const bool same_stamp = applied_ && applied_->stamp == outcome.stamp;
     if (when == When::always || !same_stamp || applied_->digest != digest)
-        if (auto done = apply_(text, look.stamp.mode); !done)
+        if (auto done = apply_(text, outcome.stamp.mode); !done)
             return done;
     const auto since = same_stamp ? applied_->since : now;
-    applied_ = Applied{look.stamp, digest, since, !look.stamp.exists || now - since >= settling_time};
+    applied_ = Applied{outcome.stamp, digest, since, outcome.stamp.mode == 0 || now - since >= settling_time};
     return {};
 }
 

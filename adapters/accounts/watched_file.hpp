@@ -55,8 +55,8 @@ public:
     /// Reads and applies the file in any case, and reports the fault.
     void refresh() { update_and_report(When::always); }
     /// Reads and applies the file if it has changed, and reports the fault.
-    void look() { update_and_report(When::changed); }
-    /// Calls `look` periodically on a thread of its own; never for an interval of 0. To be called once.
+    void check() { update_and_report(When::changed); }
+    /// Calls `check` periodically on a thread of its own; never for an interval of 0. To be called once.
     void start(std::chrono::milliseconds interval);
 
 private:

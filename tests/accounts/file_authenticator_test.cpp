@@ -88,7 +88,7 @@ private:
 
 } // namespace
 
-TEST_CASE("the right password is recognised as its user", "[http][file_authenticator]") {
+TEST_CASE("a correct password authenticates its user", "[http][file_authenticator]") {
     const auto authenticator = make();
     CHECK(authenticator->user_count() == 2);
     const auto writer = ask(*authenticator, "tje0", "Tje0");
@@ -102,7 +102,7 @@ TEST_CASE("the right password is recognised as its user", "[http][file_authentic
     CHECK_FALSE(reader->may_write);
 }
 
-TEST_CASE("wrong passwords and unknown users are rejected alike, each for one hash",
+TEST_CASE("wrong passwords and unknown users are rejected alike and cost one hash each",
           "[http][file_authenticator]") {
     const auto authenticator = make();
     struct Case {
@@ -119,7 +119,7 @@ TEST_CASE("wrong passwords and unknown users are rejected alike, each for one ha
     }
 }
 
-TEST_CASE("an unknown user is rejected with any user's password", "[http][file_authenticator]") {
+TEST_CASE("an unknown user is rejected with another user's password", "[http][file_authenticator]") {
     const auto authenticator = make({}, users_text.substr(0, users_text.find('\n')));
     // There is one user, so that one's hash stands in, and the password does match it.
     CHECK(failure_of(ask(*authenticator, "nobody", "Tje0")) == Kind::rejected);
@@ -127,7 +127,7 @@ TEST_CASE("an unknown user is rejected with any user's password", "[http][file_a
     CHECK(authenticator->hashes_computed() == 2);
 }
 
-TEST_CASE("a verified password is answered again without a hash, before the call returns",
+TEST_CASE("a verified password is accepted again without a hash, before the call returns",
           "[http][file_authenticator]") {
     const auto authenticator = make();
     REQUIRE(ask(*authenticator, "tje0", "Tje0").has_value());
@@ -148,7 +148,7 @@ TEST_CASE("a wrong password is never remembered", "[http][file_authenticator]") 
     }
 }
 
-TEST_CASE("a verified password is hashed again once its time is over", "[http][file_authenticator]") {
+TEST_CASE("a verified password is hashed again after its time", "[http][file_authenticator]") {
     const auto clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
     options.remember = 60s;
@@ -163,7 +163,7 @@ TEST_CASE("a verified password is hashed again once its time is over", "[http][f
     CHECK(authenticator->hashes_computed() == 2);
 }
 
-TEST_CASE("nothing is remembered when that is switched off", "[http][file_authenticator]") {
+TEST_CASE("no password is remembered when the option is off", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.remember = 0s;
     const auto authenticator = make(options);
@@ -172,7 +172,7 @@ TEST_CASE("nothing is remembered when that is switched off", "[http][file_authen
     CHECK(authenticator->hashes_computed() == 2);
 }
 
-TEST_CASE("more attempts than the queue holds are told that it is busy", "[http][file_authenticator]") {
+TEST_CASE("attempts beyond the queue's limit are answered busy", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.hashing_queue = 2;
     const auto authenticator = make(options);
@@ -191,7 +191,7 @@ TEST_CASE("more attempts than the queue holds are told that it is busy", "[http]
     CHECK(ask(*authenticator, "reader", "correct horse").has_value());
 }
 
-TEST_CASE("remembered users are answered while the queue is full", "[http][file_authenticator]") {
+TEST_CASE("remembered users are accepted while the queue is full", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.hashing_queue = 0;
     options.hashing_threads = 1;
@@ -207,7 +207,7 @@ TEST_CASE("remembered users are answered while the queue is full", "[http][file_
     CHECK(answered(start(*authenticator, "tje0", "Tje0")));
 }
 
-TEST_CASE("the same credentials at the same time are hashed once", "[http][file_authenticator]") {
+TEST_CASE("equal concurrent credentials are hashed once", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.hashing_queue = 1;
     const auto authenticator = make(options);
@@ -222,7 +222,7 @@ TEST_CASE("the same credentials at the same time are hashed once", "[http][file_
     CHECK(authenticator->hashes_computed() == 2); // the held thread's own attempt is the other one
 }
 
-TEST_CASE("attempts that wait when the authenticator goes are told that it is busy",
+TEST_CASE("waiting attempts are answered busy when the authenticator is destroyed",
           "[http][file_authenticator]") {
     std::vector<std::future<AuthenticationOutcome>> waiting;
     {
@@ -241,7 +241,7 @@ TEST_CASE("attempts that wait when the authenticator goes are told that it is bu
     }
 }
 
-TEST_CASE("what can't be a password is rejected without a hash", "[http][file_authenticator]") {
+TEST_CASE("text that can't be a password is rejected without a hash", "[http][file_authenticator]") {
     const auto authenticator = make();
     const std::string password =
         GENERATE(std::string{}, std::string(max_password_length + 1, 'x'), std::string("Tje0\0", 5),
@@ -252,13 +252,13 @@ TEST_CASE("what can't be a password is rejected without a hash", "[http][file_au
     CHECK(authenticator->hashes_computed() == 0);
 }
 
-TEST_CASE("a file without users lets nobody in", "[http][file_authenticator]") {
+TEST_CASE("a file without users rejects everybody", "[http][file_authenticator]") {
     const auto authenticator = make({}, "# nobody\n");
     CHECK(authenticator->user_count() == 0);
     CHECK(failure_of(ask(*authenticator, "tje0", "Tje0")) == Kind::rejected);
 }
 
-TEST_CASE("many threads may ask at once", "[http][file_authenticator]") {
+TEST_CASE("many threads may authenticate at once", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.hashing_threads = 2;
     options.remembered_credentials = 1;
@@ -283,7 +283,7 @@ TEST_CASE("many threads may ask at once", "[http][file_authenticator]") {
     CHECK(wrong_answers == 0);
 }
 
-TEST_CASE("a users file that can't be used is an error and no authenticator", "[http][file_authenticator]") {
+TEST_CASE("an invalid users file fails the opening", "[http][file_authenticator]") {
     CHECK_FALSE(FileAuthenticator::open("no/such/users").has_value());
     const auto weak = FileAuthenticator::from_text("# one\ntje0:Tje0\n");
     REQUIRE_FALSE(weak.has_value());

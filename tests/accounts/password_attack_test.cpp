@@ -89,7 +89,7 @@ struct Followed {
 
 } // namespace
 
-TEST_CASE("one address guessing is told to wait and costs no hash meanwhile", "[http][file_authenticator]") {
+TEST_CASE("an address that guesses has to wait and costs no hash meanwhile", "[http][file_authenticator]") {
     const auto clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
     options.clock = clock;
@@ -119,8 +119,7 @@ TEST_CASE("one address guessing is told to wait and costs no hash meanwhile", "[
     CHECK(failure_of(ask(*authenticator, "nobody", "x", "192.0.2.2")) == Kind::rejected);
 }
 
-TEST_CASE("many addresses guessing one name are told to wait, known or unknown alike",
-          "[http][file_authenticator]") {
+TEST_CASE("many addresses that guess one name have to wait, known or unknown", "[http][file_authenticator]") {
     const auto* const name = GENERATE("tje0", "nobody");
     FileAuthenticatorOptions options;
     options.clock = std::make_shared<testing::ManualSteadyClock>();
@@ -136,7 +135,7 @@ TEST_CASE("many addresses guessing one name are told to wait, known or unknown a
     CHECK(authenticator->hashes_computed() == 11);
 }
 
-TEST_CASE("an honest user signs in anew from where they did before while their name is attacked",
+TEST_CASE("a user signs in again from a known network while the name is attacked",
           "[http][file_authenticator]") {
     const auto clock = std::make_shared<testing::ManualSteadyClock>();
     FileAuthenticatorOptions options;
@@ -151,7 +150,7 @@ TEST_CASE("an honest user signs in anew from where they did before while their n
     CHECK(ask(*authenticator, "tje0", "Tje0", "192.0.2.50").has_value());
 }
 
-TEST_CASE("limits of 0 hold nobody back", "[http][file_authenticator]") {
+TEST_CASE("limits of 0 are off", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.limits = {.failures_per_address = 0, .failures_per_name = 0};
     const auto authenticator = *FileAuthenticator::from_text(tje0, options);
@@ -159,8 +158,7 @@ TEST_CASE("limits of 0 hold nobody back", "[http][file_authenticator]") {
         CHECK(failure_of(ask(*authenticator, "tje0", std::to_string(guess))) == Kind::rejected);
 }
 
-TEST_CASE("a new password in the file ends the old one at once, remembered or not",
-          "[http][file_authenticator]") {
+TEST_CASE("a new password in the file ends the old one, remembered or not", "[http][file_authenticator]") {
     Followed users{tje0 + reader};
     auto& authenticator = *users.authenticator;
     const auto signed_in = ask(authenticator, "tje0", "Tje0");
@@ -180,7 +178,7 @@ TEST_CASE("a new password in the file ends the old one at once, remembered or no
     CHECK(authenticator.hashes_computed() == before);
 }
 
-TEST_CASE("a user who is taken out of the file is out, and one who may only read no longer writes",
+TEST_CASE("users removed from the file are rejected, and reduced rights apply",
           "[http][file_authenticator]") {
     Followed users{tje0 + reader};
     auto& authenticator = *users.authenticator;
@@ -201,7 +199,7 @@ TEST_CASE("a user who is taken out of the file is out, and one who may only read
     CHECK(users.faults == 0);
 }
 
-TEST_CASE("a file that changes into nonsense changes nobody and is told once", "[http][file_authenticator]") {
+TEST_CASE("a file that becomes invalid changes no user and is reported once", "[http][file_authenticator]") {
     Followed users{tje0};
     users.change("tje0:plaintext\n");
     users.authenticator->refresh();
@@ -214,7 +212,7 @@ TEST_CASE("a file that changes into nonsense changes nobody and is told once", "
     CHECK(users.faults == 2);
 }
 
-TEST_CASE("a file may come later, and names nobody once it is gone", "[http][file_authenticator]") {
+TEST_CASE("a file may be created later, and a removed file has no users", "[http][file_authenticator]") {
     Followed users{{}, true};
     CHECK(users.authenticator->user_count() == 0);
     users.change(tje0);
@@ -224,7 +222,7 @@ TEST_CASE("a file may come later, and names nobody once it is gone", "[http][fil
     CHECK(failure_of(ask(*users.authenticator, "tje0", "Tje0")) == Kind::rejected);
 }
 
-TEST_CASE("the watching thread notices a change by itself", "[http][file_authenticator]") {
+TEST_CASE("the watching thread detects a change", "[http][file_authenticator]") {
     const TemporaryFolder folder;
     const auto file = folder / "users";
     std::ofstream{file} << tje0;
@@ -239,7 +237,7 @@ TEST_CASE("the watching thread notices a change by itself", "[http][file_authent
     CHECK(authenticator->user_count() == 2);
 }
 
-TEST_CASE("a users file that everybody on the machine can read or change is refused",
+TEST_CASE("a users file that every user of the machine can read or change is refused",
           "[http][file_authenticator]") {
     const TemporaryFolder folder;
     const auto file = folder / "users";
@@ -304,7 +302,7 @@ private:
     std::vector<std::thread> threads_; // of one test's calls, which come one after the other
 };
 
-TEST_CASE("failed sign-ins may be counted elsewhere", "[http][file_authenticator]") {
+TEST_CASE("a counter of the embedder counts failed sign-ins", "[http][file_authenticator]") {
     using Way = OtherCounter::Way;
     const auto way = GENERATE(Way::late, Way::completes_twice, Way::completes_and_throws);
     const auto counter = std::make_shared<OtherCounter>(way);
@@ -320,7 +318,7 @@ TEST_CASE("failed sign-ins may be counted elsewhere", "[http][file_authenticator
     CHECK(authenticator->hashes_computed() == 2);
 }
 
-TEST_CASE("without the counter's leave no password is hashed", "[http][file_authenticator]") {
+TEST_CASE("no password is hashed without the counter's permission", "[http][file_authenticator]") {
     using Way = OtherCounter::Way;
     const auto [way, kind, wait] =
         GENERATE(std::tuple{Way::refuses, Kind::busy, 42s}, std::tuple{Way::fails, Kind::broken, 1s},
@@ -335,7 +333,7 @@ TEST_CASE("without the counter's leave no password is hashed", "[http][file_auth
     CHECK(authenticator->hashes_computed() == 0);
 }
 
-TEST_CASE("an authenticator waits for its counter before it goes away", "[http][file_authenticator]") {
+TEST_CASE("the destructor of an authenticator waits for its counter", "[http][file_authenticator]") {
     FileAuthenticatorOptions options;
     options.counter = std::make_shared<OtherCounter>(OtherCounter::Way::late);
     auto authenticator = *FileAuthenticator::from_text(tje0, options);

@@ -49,7 +49,7 @@ TEST_CASE("weak, unknown and cut off hashes have a fault", "[http][password_hash
     CHECK_FALSE(password_hash_fault(std::string{bcrypt} + "x").empty());
 }
 
-TEST_CASE("a hash that can't be computed is an error with its cause", "[http][password_hash]") {
+TEST_CASE("a failure of libxcrypt is an error with its cause", "[http][password_hash]") {
     PasswordHasher hasher;
     const auto failed = hasher.verify("Tje0", "{SHA}x");
     REQUIRE_FALSE(failed.has_value());
@@ -57,7 +57,7 @@ TEST_CASE("a hash that can't be computed is an error with its cause", "[http][pa
     CHECK_FALSE(hasher.verify(std::string(max_password_length + 1, 'x'), bcrypt).has_value());
 }
 
-TEST_CASE("a new hash is a salted yescrypt that verifies its password alone", "[http][password_hash]") {
+TEST_CASE("a new hash is a salted yescrypt that verifies only its password", "[http][password_hash]") {
     const auto first = hash_password("bl\xC3\xA5 b\xC3\xA6r");
     const auto second = hash_password("bl\xC3\xA5 b\xC3\xA6r");
     REQUIRE(first.has_value());
@@ -70,7 +70,7 @@ TEST_CASE("a new hash is a salted yescrypt that verifies its password alone", "[
     CHECK_FALSE(hasher.verify("bla bar", *first).value());
 }
 
-TEST_CASE("the longest password counts to its last byte", "[http][password_hash]") {
+TEST_CASE("every byte of the longest password counts", "[http][password_hash]") {
     const std::string password(max_password_length, 'x');
     const auto hash = hash_password(password);
     REQUIRE(hash.has_value());
@@ -79,7 +79,7 @@ TEST_CASE("the longest password counts to its last byte", "[http][password_hash]
     CHECK_FALSE(hasher.verify(password.substr(1), *hash).value());
 }
 
-TEST_CASE("what can't be a password gets no hash", "[http][password_hash]") {
+TEST_CASE("text that can't be a password is not hashed", "[http][password_hash]") {
     const std::string password =
         GENERATE(std::string{}, std::string(max_password_length + 1, 'x'), std::string{"a\nb"},
                  std::string("a\0b", 3), std::string{"\xC3"}, std::string{"a\x7F"});

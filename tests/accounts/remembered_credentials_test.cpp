@@ -31,7 +31,7 @@ struct Remembered {
 
 } // namespace
 
-TEST_CASE("a key depends on user, password and hash, each by itself", "[http][remembered_credentials]") {
+TEST_CASE("a key depends on user, password and hash separately", "[http][remembered_credentials]") {
     const RememberedCredentials remembered{300s, 10, system_steady_clock()};
     CHECK(remembered.key_of("a", "b", "c") == remembered.key_of("a", "b", "c"));
     const std::set<RememberedCredentials::Key> keys{
@@ -41,14 +41,13 @@ TEST_CASE("a key depends on user, password and hash, each by itself", "[http][re
     CHECK(keys.size() == 7);
 }
 
-TEST_CASE("keys of one process mean nothing to another", "[http][remembered_credentials]") {
+TEST_CASE("two objects have different keys", "[http][remembered_credentials]") {
     const RememberedCredentials one{300s, 10, system_steady_clock()};
     const RememberedCredentials other{300s, 10, system_steady_clock()};
     CHECK(one.key_of("a", "b", "c") != other.key_of("a", "b", "c"));
 }
 
-TEST_CASE("what was verified is remembered for its time and not a nanosecond longer",
-          "[http][remembered_credentials]") {
+TEST_CASE("a verified password is remembered for exactly its time", "[http][remembered_credentials]") {
     Remembered remembered;
     auto& credentials = remembered.credentials;
     const auto key = credentials.key_of("a", "b", "c");
@@ -75,7 +74,7 @@ TEST_CASE("verifying again prolongs the time", "[http][remembered_credentials]")
     CHECK(remembered.credentials.contains(key));
 }
 
-TEST_CASE("a clock that goes back makes nothing forgotten", "[http][remembered_credentials]") {
+TEST_CASE("a clock that goes back removes no entry", "[http][remembered_credentials]") {
     Remembered remembered;
     const auto key = remembered.credentials.key_of("a", "b", "c");
     remembered.credentials.remember(key);
@@ -87,7 +86,7 @@ TEST_CASE("a clock that goes back makes nothing forgotten", "[http][remembered_c
     CHECK(remembered.credentials.contains(key));
 }
 
-TEST_CASE("the one verified longest ago makes room", "[http][remembered_credentials]") {
+TEST_CASE("the key verified longest ago is evicted", "[http][remembered_credentials]") {
     Remembered remembered{300s, 2};
     auto& credentials = remembered.credentials;
     const auto first = credentials.key_of("a", "1", "");
@@ -102,7 +101,7 @@ TEST_CASE("the one verified longest ago makes room", "[http][remembered_credenti
     CHECK(credentials.contains(third));
 }
 
-TEST_CASE("no time or no room remembers nothing", "[http][remembered_credentials]") {
+TEST_CASE("a duration or capacity of 0 remembers nothing", "[http][remembered_credentials]") {
     Remembered no_time{0s, 10};
     Remembered no_room{300s, 0};
     for (auto* credentials : {&no_time.credentials, &no_room.credentials}) {
@@ -113,8 +112,7 @@ TEST_CASE("no time or no room remembers nothing", "[http][remembered_credentials
 }
 
 // Each takes its time before the others' or after it, in any order: only the real clock shows that.
-TEST_CASE("what threads verify while others look for it is never forgotten",
-          "[http][remembered_credentials]") {
+TEST_CASE("keys that threads verify and search concurrently are not lost", "[http][remembered_credentials]") {
     RememberedCredentials credentials{300s, 10, system_steady_clock()};
     const auto key = credentials.key_of("a", "b", "c");
     credentials.remember(key);

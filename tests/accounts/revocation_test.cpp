@@ -80,7 +80,8 @@ bool is_good(TokenAuthenticator& authenticator, const std::string& token) {
 
 } // namespace
 
-TEST_CASE("a user who is removed while no descriptor is left is out at the next look", "[http][revocation]") {
+TEST_CASE("a user removed while no descriptor is left is rejected after the next check",
+          "[http][revocation]") {
     const TemporaryFolder folder;
     const auto file = folder / "users";
     write(file, anna + eve);
@@ -92,7 +93,7 @@ TEST_CASE("a user who is removed while no descriptor is left is out at the next 
     CHECK(eventually([&] { return authenticator->user_count() == 1; }));
 }
 
-TEST_CASE("a user who is removed while no descriptor is left is out by refresh", "[http][revocation]") {
+TEST_CASE("a user removed while no descriptor is left is rejected after refresh", "[http][revocation]") {
     const TemporaryFolder folder;
     const auto file = folder / "users";
     write(file, anna + eve);
@@ -104,7 +105,7 @@ TEST_CASE("a user who is removed while no descriptor is left is out by refresh",
     CHECK(authenticator->user_count() == 1);
 }
 
-TEST_CASE("a token that is revoked while no descriptor is left is refused from the next look on",
+TEST_CASE("a token revoked while no descriptor is left is rejected after the next check",
           "[http][revocation]") {
     const Tokens tokens;
     TokenAuthenticatorOptions options;
@@ -116,8 +117,7 @@ TEST_CASE("a token that is revoked while no descriptor is left is refused from t
     CHECK(eventually([&] { return !is_good(*authenticator, tokens.token); }));
 }
 
-TEST_CASE("a token that is revoked while no descriptor is left is refused after refresh",
-          "[http][revocation]") {
+TEST_CASE("a token revoked while no descriptor is left is rejected after refresh", "[http][revocation]") {
     const Tokens tokens;
     TokenAuthenticatorOptions options;
     options.watch = 0ms;
@@ -128,8 +128,7 @@ TEST_CASE("a token that is revoked while no descriptor is left is refused after 
     CHECK_FALSE(is_good(*authenticator, tokens.token));
 }
 
-TEST_CASE("a user who is taken out in place is out, though size and time of the file stay",
-          "[http][revocation]") {
+TEST_CASE("a user removed in place is rejected though the file's size and time stay", "[http][revocation]") {
     const TemporaryFolder folder;
     const auto file = folder / "users";
     write(file, anna + eve);

@@ -67,7 +67,7 @@ constexpr auto owner_only = fs::perms::owner_read | fs::perms::owner_write;
 
 } // namespace
 
-TEST_CASE("the first user makes the file, which only its owner can read", "[http][save_user]") {
+TEST_CASE("saving the first user creates a file that only its owner can read", "[http][save_user]") {
     const Folder folder;
     const auto saved = save_user(folder.users(), entry("tje0"));
     REQUIRE(saved.has_value());
@@ -91,7 +91,7 @@ TEST_CASE("a new user gets the associate id after the largest", "[http][save_use
     CHECK(folder.read() == "a:" + hash + ":41\nb:" + hash + ":7\nc:" + hash + ":42:Tora Elde:9:read\n");
 }
 
-TEST_CASE("a new password leaves everything else of the file as it is", "[http][save_user]") {
+TEST_CASE("a new password changes nothing else in the file", "[http][save_user]") {
     const Folder folder;
     folder.write("# ours\r\na:" + hash + "\r\n\r\ntje0:" + hash + ":12:Tora Elde:9:read\r\nz:" + hash);
     const auto saved = save_user(folder.users(), entry("tje0", other_hash));
@@ -102,7 +102,7 @@ TEST_CASE("a new password leaves everything else of the file as it is", "[http][
           "# ours\r\na:" + hash + "\r\n\r\ntje0:" + other_hash + ":12:Tora Elde:9:read\nz:" + hash);
 }
 
-TEST_CASE("what is named is changed", "[http][save_user]") {
+TEST_CASE("the given values are changed", "[http][save_user]") {
     const Folder folder;
     folder.write("tje0:" + hash + ":12:Tora Elde:9:read\n");
     auto user = entry("tje0");
@@ -114,7 +114,7 @@ TEST_CASE("what is named is changed", "[http][save_user]") {
     CHECK(folder.read() == "tje0:" + hash + ":0::10:read,write\n");
 }
 
-TEST_CASE("saved users are recognised", "[http][save_user]") {
+TEST_CASE("saved users can authenticate", "[http][save_user]") {
     const Folder folder;
     REQUIRE(save_user(folder.users(), entry("tje0")).has_value());
     REQUIRE(save_user(folder.users(), entry("bl\xC3\xA5 b\xC3\xA6r", other_hash)).has_value());
@@ -123,7 +123,7 @@ TEST_CASE("saved users are recognised", "[http][save_user]") {
     CHECK((*authenticator)->user_count() == 2);
 }
 
-TEST_CASE("the mode of a file that exists is kept", "[http][save_user]") {
+TEST_CASE("the mode of an existing file is kept", "[http][save_user]") {
     const Folder folder;
     folder.write("");
     REQUIRE(::chmod(folder.users().c_str(), 0640) == 0);
@@ -141,7 +141,7 @@ TEST_CASE("a symbolic link to the users file stays one", "[http][save_user]") {
     CHECK(folder.read() == "tje0:" + hash + ":1::0:read,write\n");
 }
 
-TEST_CASE("an entry that the file couldn't hold is refused and changes nothing", "[http][save_user]") {
+TEST_CASE("an invalid entry is refused and changes nothing", "[http][save_user]") {
     const Folder folder;
     const auto before = "a:" + hash + ":2147483647\n";
     folder.write(before);
@@ -178,7 +178,7 @@ TEST_CASE("an entry that the file couldn't hold is refused and changes nothing",
     CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a users file that is wrong already is not touched", "[http][save_user]") {
+TEST_CASE("an invalid users file is not changed", "[http][save_user]") {
     const Folder folder;
     folder.write("a:plain\n");
     CHECK_FALSE(save_user(folder.users(), entry("b")).has_value());
@@ -194,7 +194,7 @@ TEST_CASE("a users file in a folder that doesn't exist can't be written", "[http
     CHECK(saved.error().cause().find("none/users") != std::string::npos);
 }
 
-TEST_CASE("users saved at the same time are all there, with ids of their own", "[http][save_user]") {
+TEST_CASE("users saved concurrently are all in the file with different ids", "[http][save_user]") {
     const Folder folder;
     constexpr int writers = 4;
     constexpr int each = 10;

@@ -55,7 +55,7 @@ std::unique_ptr<TokenAuthenticator> open(const std::filesystem::path& path,
 
 } // namespace
 
-TEST_CASE("a token is good for its own scheme only", "[http][tokens]") {
+TEST_CASE("a token authenticates by its own scheme only", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto bearer = add(folder / "tokens", "program", TokenScheme::bearer);
     const auto ticket = add(folder / "tokens", "anna", TokenScheme::so_ticket);
@@ -71,7 +71,7 @@ TEST_CASE("a token is good for its own scheme only", "[http][tokens]") {
     CHECK_FALSE(ask(*authenticator, BasicCredentials{"program", bearer.token}));
 }
 
-TEST_CASE("a token is good until its last day is over", "[http][tokens]") {
+TEST_CASE("a token is valid until its last day ends", "[http][tokens]") {
     const TemporaryFolder folder;
     // The clock stands at 2023-11-14 22:13:20.
     const auto clock = std::make_shared<ManualClock>();
@@ -83,7 +83,7 @@ TEST_CASE("a token is good until its last day is over", "[http][tokens]") {
     CHECK_FALSE(ask(*authenticator, BearerCredentials{token.token}));
 }
 
-TEST_CASE("the file is followed: tokens come, go, and go with it", "[http][tokens]") {
+TEST_CASE("tokens are added and removed when the file changes", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto authenticator = open(folder / "tokens");
     CHECK(authenticator->token_count() == 0);
@@ -101,7 +101,7 @@ TEST_CASE("the file is followed: tokens come, go, and go with it", "[http][token
     CHECK_FALSE(ask(*authenticator, BearerCredentials{second.token}));
 }
 
-TEST_CASE("a file that turned bad is told once and changes nothing", "[http][tokens]") {
+TEST_CASE("a token file that becomes invalid changes nothing and is reported once", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto token = add(folder / "tokens", "program", TokenScheme::bearer);
     std::vector<std::string> faults;
@@ -118,7 +118,7 @@ TEST_CASE("a file that turned bad is told once and changes nothing", "[http][tok
     CHECK_FALSE(TokenAuthenticator::open(folder / "tokens").has_value());
 }
 
-TEST_CASE("the watching thread finds out by itself", "[http][tokens]") {
+TEST_CASE("the watching thread detects a changed token file", "[http][tokens]") {
     const TemporaryFolder folder;
     std::mutex mutex;
     std::condition_variable told;
@@ -136,7 +136,7 @@ TEST_CASE("the watching thread finds out by itself", "[http][tokens]") {
     CHECK(told.wait_for(lock, std::chrono::minutes{1}, [&] { return fault; }));
 }
 
-TEST_CASE("passwords and tokens are asked of who is responsible for them", "[http][authenticator]") {
+TEST_CASE("a composite authenticator uses one for passwords and one for tokens", "[http][authenticator]") {
     class Named final : public Authenticator {
     public:
         explicit Named(std::string name)

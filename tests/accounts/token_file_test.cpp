@@ -42,7 +42,7 @@ TokenEntry entry_for(std::string name) {
 
 } // namespace
 
-TEST_CASE("a token that is made is listed, without being kept", "[http][tokens]") {
+TEST_CASE("a new token is listed without its secret", "[http][tokens]") {
     const TemporaryFolder folder;
     auto entry = entry_for("crm sync");
     entry.scheme = TokenScheme::so_ticket;
@@ -69,7 +69,7 @@ TEST_CASE("a token that is made is listed, without being kept", "[http][tokens]"
     CHECK(format_day(*token.last_day) == "2027-01-31");
 }
 
-TEST_CASE("a token takes after the user of its name", "[http][tokens]") {
+TEST_CASE("a token has the rights and ids of its user", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto hash = hash_password("secret").value();
     write(folder / "users", "anna:" + hash + ":7:Anna Berg:12\nreader:" + hash + ":9:::read\n");
@@ -97,7 +97,7 @@ TEST_CASE("a token takes after the user of its name", "[http][tokens]") {
     CHECK(told->description.principal.actor.full_name == "Somebody");
 }
 
-TEST_CASE("revoking takes one line out and leaves the others as they are", "[http][tokens]") {
+TEST_CASE("revoking removes one line and keeps the others", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto path = folder / "tokens";
     write(path, "# ours\r\n\r\na1:Bearer:" + digest + ":first");
@@ -113,14 +113,14 @@ TEST_CASE("revoking takes one line out and leaves the others as they are", "[htt
     CHECK(text_of(path) == "# ours\r\n\r\n");
 }
 
-TEST_CASE("without a file there are no tokens, and revoking makes none", "[http][tokens]") {
+TEST_CASE("a missing file has no tokens, and revoking creates no file", "[http][tokens]") {
     const TemporaryFolder folder;
     CHECK(list_tokens(folder / "tokens")->empty());
     CHECK_FALSE(revoke_token(folder / "tokens", "a1").value());
     CHECK_FALSE(std::filesystem::exists(folder / "tokens"));
 }
 
-TEST_CASE("a wrong line is named and not shown", "[http][tokens]") {
+TEST_CASE("an error has the line's number and not its content", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto line = GENERATE_COPY(
         as<std::string>{}, "a1", "a1:Bearer", "a1:Bearer:" + digest, "a1:Bearer:" + digest + ":",
@@ -146,7 +146,7 @@ TEST_CASE("a wrong line is named and not shown", "[http][tokens]") {
     CHECK_FALSE(revoke_token(folder / "tokens", "ok").has_value());
 }
 
-TEST_CASE("names that don't fit a line are refused", "[http][tokens]") {
+TEST_CASE("names that can't be a column are refused", "[http][tokens]") {
     const TemporaryFolder folder;
     const auto name = GENERATE(as<std::string>{}, "", "  ", "a:b", "a\nb", "\xFF", std::string(256, 'a'));
     CHECK_FALSE(add_token(folder / "tokens", entry_for(name)).has_value());
@@ -162,7 +162,7 @@ TEST_CASE("associate ids run out", "[http][tokens]") {
     CHECK(add_token(folder / "tokens", entry_for("last")).has_value());
 }
 
-TEST_CASE("tokens that are made at the same time are all there", "[http][tokens]") {
+TEST_CASE("tokens added concurrently are all in the file", "[http][tokens]") {
     const TemporaryFolder folder;
     std::vector<std::thread> threads;
     for (int number = 0; number < 4; ++number)
@@ -175,7 +175,7 @@ TEST_CASE("tokens that are made at the same time are all there", "[http][tokens]
     CHECK(list_tokens(folder / "tokens")->size() == 20);
 }
 
-TEST_CASE("days are written in one way", "[http][tokens]") {
+TEST_CASE("days have one format", "[http][tokens]") {
     CHECK(format_day(parse_day("2028-02-29").value()) == "2028-02-29");
     CHECK(format_day(parse_day("0001-01-01").value()) == "0001-01-01");
     for (const auto* wrong : {"", "2027-02-30", "2027-13-01", "2027-00-10", "27-01-01", "2027/01/01",

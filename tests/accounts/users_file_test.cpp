@@ -38,7 +38,7 @@ TEST_CASE("a line of two columns, as htpasswd writes it, is a user who may write
     CHECK(user.line == 1);
 }
 
-TEST_CASE("the further columns tell who the user is", "[http][users_file]") {
+TEST_CASE("the further columns describe the user", "[http][users_file]") {
     const auto users = parse_users("a:" + hash +
                                    ":12:Tora Jensen Elde:345:read\n"
                                    "b:" +
@@ -71,12 +71,12 @@ TEST_CASE("comments, blank lines, CRLF and a byte order mark are skipped", "[htt
     CHECK_FALSE(users->at(1).principal.may_write);
 }
 
-TEST_CASE("no users are no error", "[http][users_file]") {
+TEST_CASE("an empty file has no users", "[http][users_file]") {
     CHECK(parse_users("")->empty());
     CHECK(parse_users("# nobody yet\n\n")->empty());
 }
 
-TEST_CASE("weak hashes are refused by their line, which is not repeated", "[http][users_file]") {
+TEST_CASE("weak hashes are refused with the number of their line and not its content", "[http][users_file]") {
     const std::string weak =
         GENERATE(std::string{"secret"}, std::string{"{SHA}3w9/Yk2Cu0Ae0PZVhS3n0kRcaVk="},
                  std::string{"$apr1$abcdefgh$kPc1hE1pQ9c5zLbJYyQnT1"}, std::string{"abJnggxhB/yWI"},
@@ -89,7 +89,7 @@ TEST_CASE("weak hashes are refused by their line, which is not repeated", "[http
     CHECK_FALSE(tells(message, "victim"));
 }
 
-TEST_CASE("lines that can't be read are refused by their number and reason", "[http][users_file]") {
+TEST_CASE("invalid lines are refused with their number and reason", "[http][users_file]") {
     struct Case {
         std::string line;
         std::string_view reason;
@@ -125,14 +125,14 @@ TEST_CASE("a users file that is too large is refused", "[http][users_file]") {
     CHECK(refusal(std::string(max_account_file_bytes, '\n')) == "accepted");
 }
 
-TEST_CASE("a users file that isn't there is told without its path", "[http][users_file]") {
+TEST_CASE("the error of a missing users file has no path", "[http][users_file]") {
     const auto text = read_text_file("no/such/folder/users", "users file");
     REQUIRE_FALSE(text.has_value());
     CHECK(text.error().message() == "The users file does not exist");
     CHECK(tells(text.error().cause(), "no/such/folder/users"));
 }
 
-TEST_CASE("a folder is no users file", "[http][users_file]") {
+TEST_CASE("a folder is refused as a users file", "[http][users_file]") {
     const auto text = read_text_file(".", "users file");
     REQUIRE_FALSE(text.has_value());
     CHECK(tells(text.error().message(), "not a regular file"));

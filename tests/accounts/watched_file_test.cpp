@@ -55,10 +55,10 @@ struct Watched {
     std::optional<std::string> throws;
     std::optional<std::string> applied;
     int calls = 0;
-    std::vector<std::string> told;
+    std::vector<std::string> reported;
     WatchedFile file{path, "test file",
                      [this](std::string_view text, mode_t mode) { return apply(text, mode); },
-                     [this](const Error& error) { told.push_back(error.message()); }, clock};
+                     [this](const Error& error) { reported.push_back(error.message()); }, clock};
 };
 
 /// Changes a file's bytes and not its stamp: the system doesn't note a second change of a page that waits to
@@ -93,52 +93,52 @@ std::uint64_t blocked_signals(const std::filesystem::path& task) {
 
 } // namespace
 
-TEST_CASE("a file that is as it was is applied once", "[http][watched_file]") {
+TEST_CASE("an unchanged file is applied once", "[http][watched_file]") {
     Watched watched;
     watched.write("one");
-    for (int look = 0; look < 5; ++look) {
-        watched.file.look();
+    for (int checks = 0; checks < 5; ++checks) {
+        watched.file.check();
         watched.clock->advance(1s);
     }
     CHECK(watched.applied == "one");
     CHECK(watched.calls == 1);
     watched.write("other");
-    watched.file.look();
+    watched.file.check();
     CHECK(watched.applied == "other");
     std::filesystem::remove(watched.path);
-    watched.file.look();
-    watched.file.look();
+    watched.file.check();
+    watched.file.check();
     CHECK_FALSE(watched.applied);
     CHECK(watched.calls == 3);
-    CHECK(watched.told.empty());
+    CHECK(watched.reported.empty());
 }
 
-TEST_CASE("a change that leaves the stamp is seen while the file is young", "[http][watched_file]") {
+TEST_CASE("a change that keeps the stamp is detected while the file is new", "[http][watched_file]") {
     Watched watched;
     watched.write("one");
     Mapping mapping{watched.path};
     mapping.set_first('O');
-    watched.file.look();
+    watched.file.check();
     REQUIRE(watched.applied == "One");
     watched.clock->advance(WatchedFile::settling_time - 1ns);
-    watched.file.look();
-    const auto before = look_at_file(watched.path.c_str()).stamp;
+    watched.file.check();
+    const auto before = stat_file(watched.path.c_str()).stamp;
     mapping.set_first('X');
-    if (look_at_file(watched.path.c_str()).stamp != before)
+    if (stat_file(watched.path.c_str()).stamp != before)
         WARN("this file system has noted the change");
-    watched.file.look();
+    watched.file.check();
     CHECK(watched.applied == "Xne");
     CHECK(watched.calls == 2);
 }
 
-TEST_CASE("refresh reads and applies a file whatever is remembered of it", "[http][watched_file]") {
+TEST_CASE("refresh reads and applies an unchanged file", "[http][watched_file]") {
     Watched watched;
     watched.write("one");
     Mapping mapping{watched.path};
     mapping.set_first('O');
-    watched.file.look();
+    watched.file.check();
     watched.clock->advance(WatchedFile::settling_time);
-    watched.file.look();
+    watched.file.check();
     REQUIRE(watched.calls == 1);
     mapping.set_first('X');
     watched.file.refresh();
@@ -147,95 +147,96 @@ TEST_CASE("refresh reads and applies a file whatever is remembered of it", "[htt
     CHECK(watched.calls == 3);
 }
 
-TEST_CASE("what can't be applied is tried again at every look", "[http][watched_file]") {
+TEST_CASE("a failed application is retried at every check", "[http][watched_file]") {
     Watched watched;
     watched.write("one");
-    watched.file.look();
+    watched.file.check();
     watched.write("other");
     watched.refuses = "Not now";
-    for (int look = 0; look < 5; ++look) {
-        watched.file.look();
+    for (int checks = 0; checks < 5; ++checks) {
+        watched.file.check();
         watched.clock->advance(5s);
     }
     CHECK(watched.calls == 6);
     CHECK(watched.applied == "one");
     watched.refuses.reset();
-    watched.file.look();
+    watched.file.check();
     CHECK(watched.applied == "other");
 }
 
-TEST_CASE("an exception while the file is applied is a fault like others", "[http][watched_file]") {
+TEST_CASE("an exception during the application is reported as a fault", "[http][watched_file]") {
     Watched watched;
     watched.write("one");
     watched.throws = "no memory";
-    watched.file.look();
-    watched.file.look();
-    CHECK(watched.told == std::vector<std::string>{"The test file can't be read"});
+    watched.file.check();
+    watched.file.check();
+    CHECK(watched.reported == std::vector<std::string>{"The test file can't be read"});
     CHECK_FALSE(watched.file.read().has_value());
     watched.throws.reset();
-    watched.file.look();
+    watched.file.check();
     CHECK(watched.applied == "one");
 }
 
-TEST_CASE("what is no file is refused, without waiting, and tried again", "[http][watched_file]") {
+TEST_CASE("a path to something else is refused without waiting and retried", "[http][watched_file]") {
     Watched watched;
     watched.write("one");
-    watched.file.look();
+    watched.file.check();
     std::filesystem::rename(watched.path, watched.folder / "aside");
     const bool fifo = GENERATE(false, true);
     if (fifo)
         REQUIRE(::mkfifo(watched.path.c_str(), 0600) == 0);
     else
         std::filesystem::create_directory(watched.path);
-    watched.file.look();
-    watched.file.look();
-    CHECK(watched.told == std::vector<std::string>{"The test file is not a regular file that can be read"});
+    watched.file.check();
+    watched.file.check();
+    CHECK(watched.reported ==
+          std::vector<std::string>{"The test file is not a regular file that can be read"});
     CHECK(watched.applied == "one");
     std::filesystem::remove(watched.path);
     std::filesystem::rename(watched.folder / "aside", watched.path);
-    watched.file.look();
+    watched.file.check();
     CHECK(watched.applied == "one");
-    CHECK(watched.told.size() == 1);
+    CHECK(watched.reported.size() == 1);
 }
 
 TEST_CASE("a fault is reported when it begins, when its text changes, and once a minute",
           "[http][watched_file]") {
     Watched watched;
     watched.write("one");
-    const auto told_by_look = [&] {
-        watched.told.clear();
-        watched.file.look();
-        return watched.told;
+    const auto reported_by_check = [&] {
+        watched.reported.clear();
+        watched.file.check();
+        return watched.reported;
     };
-    using Told = std::vector<std::string>;
+    using Reports = std::vector<std::string>;
     watched.refuses = "First";
-    CHECK(told_by_look() == Told{"First"});
-    CHECK(told_by_look() == Told{});
+    CHECK(reported_by_check() == Reports{"First"});
+    CHECK(reported_by_check() == Reports{});
     watched.clock->advance(WatchedFile::fault_period - 1ns);
-    CHECK(told_by_look() == Told{});
+    CHECK(reported_by_check() == Reports{});
     watched.clock->advance(1ns);
-    CHECK(told_by_look() == Told{"First"});
-    CHECK(told_by_look() == Told{});
+    CHECK(reported_by_check() == Reports{"First"});
+    CHECK(reported_by_check() == Reports{});
     watched.refuses = "Second";
-    CHECK(told_by_look() == Told{"Second"});
+    CHECK(reported_by_check() == Reports{"Second"});
     watched.file.refresh();
-    CHECK(told_by_look() == Told{});
+    CHECK(reported_by_check() == Reports{});
     watched.refuses.reset();
-    CHECK(told_by_look() == Told{});
+    CHECK(reported_by_check() == Reports{});
     watched.refuses = "Second";
     watched.write("other");
-    CHECK(told_by_look() == Told{"Second"});
+    CHECK(reported_by_check() == Reports{"Second"});
 }
 
 TEST_CASE("a longer file is read to one byte more than the limit", "[http][watched_file]") {
     Watched watched;
     watched.write(std::string(max_account_file_bytes + 1000, 'x'));
-    watched.file.look();
+    watched.file.check();
     REQUIRE(watched.applied);
     CHECK(watched.applied->size() == max_account_file_bytes + 1);
 }
 
-TEST_CASE("a thread with its own descriptors has none of the process's and takes no signals",
+TEST_CASE("a thread with its own descriptors has none of the process's and blocks signals",
           "[http][watched_file]") {
     std::promise<std::filesystem::path> started;
     std::promise<void> finished;
