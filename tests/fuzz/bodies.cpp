@@ -1,7 +1,7 @@
 #include "input.hpp"
 
 #include "agents/agent_arguments.hpp"
-#include "callers/sign_in_form.hpp"
+#include "callers/sign_in.hpp"
 #include "entity/info_edit.hpp"
 #include "formats/base64.hpp"
 #include "formats/form.hpp"

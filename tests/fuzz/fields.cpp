@@ -2,14 +2,11 @@
 
 #include "agents/agent_answers.hpp"
 #include "callers/authorization.hpp"
-#include "callers/cookies.hpp"
+#include "callers/sign_in.hpp"
 #include "headers/content_types.hpp"
-#include "headers/http_date.hpp"
+#include "headers/field_syntax.hpp"
 #include "headers/negotiation.hpp"
-#include "headers/request_id.hpp"
-#include "localization/language.hpp"
 #include "localization/localization.hpp"
-#include "localization/time_zones.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/image_query.hpp"
 
@@ -70,8 +67,6 @@ void read_languages(const http::RequestHead& head, std::string_view value) {
         // A client that sends a text back unchanged changes nothing.
         require(localization->merge(value, localization->text(value)) == value);
     }
-    if (const auto texts = http::parse_multi_language_value(value))
-        require(!texts->empty());
 }
 
 } // namespace

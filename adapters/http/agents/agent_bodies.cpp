@@ -1,7 +1,7 @@
 #include "agents/agent_arguments.hpp"
 #include "formats/form.hpp"
 #include "formats/json_reader.hpp"
-#include "formats/xml_tree.hpp"
+#include "formats/xml.hpp"
 #include "headers/field_syntax.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>

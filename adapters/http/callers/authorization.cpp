@@ -77,31 +77,26 @@ void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
 }
 
 Problem problem_of(const AuthenticationFailure& failure) {
-    switch (failure.kind) {
-    case AuthenticationFailure::Kind::busy: {
-        auto problem = plain_problem(429, "authentication.busy",
-                                     "Too many sign-in attempts at present; try again later");
+    using Kind = AuthenticationFailure::Kind;
+    auto problem =
+        failure.kind == Kind::busy ? plain_problem(429, "authentication.busy",
+                                                   "Too many sign-in attempts at present; try again later")
+        : failure.kind == Kind::broken
+            ? plain_problem(500, "authentication.broken", "The caller could not be authenticated")
+            : plain_problem(401, "authentication.failed",
+                            "Authentication failed; send valid credentials in the Authorization header");
+    if (failure.kind == Kind::busy)
         problem.retry_after = failure.retry_after;
-        return problem;
-    }
-    case AuthenticationFailure::Kind::broken: {
-        auto problem = plain_problem(500, "authentication.broken", "The caller could not be authenticated");
+    if (failure.kind == Kind::broken)
         problem.cause = failure.cause;
-        return problem;
-    }
-    case AuthenticationFailure::Kind::rejected: break;
-    }
-    return plain_problem(401, "authentication.failed",
-                         "Authentication failed; send valid credentials in the Authorization header");
+    return problem;
 }
 
 void throw_exception_from_error(const AuthenticationFailure& failure, const boost::source_location& where) {
-    const char* what = "The credentials were rejected";
-    switch (failure.kind) {
-    case AuthenticationFailure::Kind::rejected: break;
-    case AuthenticationFailure::Kind::busy: what = "Too busy to check the credentials"; break;
-    case AuthenticationFailure::Kind::broken: what = "The credentials could not be checked"; break;
-    }
+    using Kind = AuthenticationFailure::Kind;
+    const auto* const what = failure.kind == Kind::busy     ? "Too busy to check the credentials"
+                             : failure.kind == Kind::broken ? "The credentials could not be checked"
+                                                            : "The credentials were rejected";
     boost::throw_with_location(std::logic_error{what}, where);
 }
 

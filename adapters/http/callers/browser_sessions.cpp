@@ -1,7 +1,7 @@
 #include "callers/browser_sessions.hpp"
 
 #include "callers/authorization.hpp"
-#include "callers/sign_in_answers.hpp"
+#include "callers/sign_in.hpp"
 
 #include <exception>
 #include <optional>
@@ -22,11 +22,6 @@ void contain_port(const Call& call, const Done& done) {
 }
 
 } // namespace
-
-BrowserSessions::BrowserSessions(std::shared_ptr<SessionStore> store,
-                                 std::shared_ptr<Authenticator> authenticator) noexcept
-    : store_{std::move(store)}
-    , authenticator_{std::move(authenticator)} {}
 
 void BrowserSessions::find(std::string_view secret, const std::function<void(Found)>& done) const {
     // Every secret has this length; hashing a longer one would cost time.

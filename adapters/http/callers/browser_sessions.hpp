@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace portrait::http {
 
@@ -16,7 +17,9 @@ namespace portrait::http {
 class BrowserSessions {
 public:
     BrowserSessions(std::shared_ptr<SessionStore> store,
-                    std::shared_ptr<Authenticator> authenticator) noexcept;
+                    std::shared_ptr<Authenticator> authenticator) noexcept
+        : store_{std::move(store)}
+        , authenticator_{std::move(authenticator)} {}
 
     using Found = ProblemOr<Principal>;
     /// Finds a session's principal with its present rights; 401 when there is no such session. A session ends

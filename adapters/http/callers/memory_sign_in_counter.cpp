@@ -11,43 +11,27 @@ namespace portrait::http {
 
 class MemorySignInCounter::State {
 public:
-    State(SignInLimits limits, std::shared_ptr<const SteadyClock> clock)
-        : limits_{limits}
-        , clock_{std::move(clock)} {}
+    State(SignInLimits most, std::shared_ptr<const SteadyClock> time)
+        : limits{most}
+        , clock{std::move(time)} {}
 
     SignInLeave begin(const SignInAttempt& attempt) {
         const auto keys = keys_of(attempt);
-        const std::lock_guard lock{mutex_};
-        const auto now = clock_->now();
-        SignInLeave leave{.known = known_.find(keys.both) != nullptr};
-        auto longest = wait(networks_.find(keys.network), limits_.failures_per_address, now);
+        const std::lock_guard lock{mutex};
+        const auto now = clock->now();
+        SignInLeave leave{.known = known.find(keys.both) != nullptr};
+        auto longest = wait(networks.find(keys.network), limits.failures_per_address, now);
         if (!leave.known)
-            longest = std::max(longest, wait(names_.find(keys.name), limits_.failures_per_name, now));
+            longest = std::max(longest, wait(names.find(keys.name), limits.failures_per_name, now));
         if (longest > std::chrono::milliseconds{0}) {
             leave.wait = std::chrono::ceil<std::chrono::seconds>(longest);
             return leave;
         }
-        count(networks_, keys.network, now);
-        count(names_, keys.name, now);
+        count(networks, keys.network, now);
+        count(names, keys.name, now);
         return leave;
     }
 
-    void succeeded(const SignInAttempt& attempt) {
-        const auto keys = keys_of(attempt);
-        const std::lock_guard lock{mutex_};
-        uncount(keys);
-        // The network's failures stay: an attacker with an account could clear them.
-        names_.erase(keys.name);
-        touch(known_, keys.both);
-    }
-
-    void withdraw(const SignInAttempt& attempt) {
-        const auto keys = keys_of(attempt);
-        const std::lock_guard lock{mutex_};
-        uncount(keys);
-    }
-
-private:
     /// Digests under a random key, so that no client can choose names that collide.
     struct Keys {
         SecretDigest network;
@@ -62,14 +46,14 @@ private:
 
     Keys keys_of(const SignInAttempt& attempt) const {
         const auto key = [this](char kind, std::string_view text) {
-            return hmac_sha256(secret_, std::string{kind}.append(text));
+            return hmac_sha256(secret, std::string{kind}.append(text));
         };
         auto both = std::string{attempt.network}.append(1, '\0').append(attempt.name);
         return {.network = key('a', attempt.network), .name = key('n', attempt.name), .both = key('b', both)};
     }
 
     Failures& touch(Table& table, const SecretDigest& key) const {
-        if (table.size() >= std::max<std::size_t>(limits_.remembered, 1) && table.find(key) == nullptr)
+        if (table.size() >= std::max<std::size_t>(limits.remembered, 1) && table.find(key) == nullptr)
             table.erase(table.oldest().key);
         return table.touch(key);
     }
@@ -81,18 +65,19 @@ private:
         failures.last = now;
     }
 
+    /// Takes an attempt back that was counted as a failure.
     void uncount(const Keys& keys) {
-        for (auto* failures : {networks_.find(keys.network), names_.find(keys.name)})
+        for (auto* failures : {networks.find(keys.network), names.find(keys.name)})
             if (failures != nullptr && failures->count > 0)
                 --failures->count;
     }
 
     /// The failures that time has not forgiven yet.
     std::uint32_t unforgiven(const Failures& failures, SteadyTimestamp now) const {
-        if (now <= failures.last || limits_.forgive_one_after.count() <= 0)
+        if (now <= failures.last || limits.forgive_one_after.count() <= 0)
             return failures.count;
         const auto forgiven =
-            std::chrono::floor<std::chrono::seconds>(now - failures.last) / limits_.forgive_one_after;
+            std::chrono::floor<std::chrono::seconds>(now - failures.last) / limits.forgive_one_after;
         return forgiven >= failures.count ? 0 : failures.count - static_cast<std::uint32_t>(forgiven);
     }
 
@@ -107,17 +92,17 @@ private:
             return milliseconds{0};
         const auto doublings = std::min(count - limit, std::uint32_t{30});
         const auto delay = std::min<std::chrono::seconds>(std::chrono::seconds{std::int64_t{1} << doublings},
-                                                          limits_.longest_wait);
+                                                          limits.longest_wait);
         return std::chrono::duration_cast<milliseconds>(failures->last + delay - now);
     }
 
-    const SignInLimits limits_;
-    const std::shared_ptr<const SteadyClock> clock_; ///< read under the lock, so that times come in order
-    const SecretDigest secret_ = random_bytes();
-    std::mutex mutex_;
-    Table networks_;
-    Table names_;
-    Table known_; ///< pairs of network and name that have signed in; their count stays 0
+    const SignInLimits limits;
+    const std::shared_ptr<const SteadyClock> clock; ///< read under the lock, so that times come in order
+    const SecretDigest secret = random_bytes();
+    std::mutex mutex;
+    Table networks;
+    Table names;
+    Table known; ///< pairs of network and name that have signed in; their count stays 0
 };
 
 MemorySignInCounter::MemorySignInCounter(SignInLimits limits, std::shared_ptr<const SteadyClock> clock)
@@ -130,11 +115,18 @@ void MemorySignInCounter::begin(const SignInAttempt& attempt, std::function<void
 }
 
 void MemorySignInCounter::succeeded(const SignInAttempt& attempt) {
-    state_->succeeded(attempt);
+    const auto keys = state_->keys_of(attempt);
+    const std::lock_guard lock{state_->mutex};
+    state_->uncount(keys);
+    // The network's failures stay: an attacker with an account could clear them.
+    state_->names.erase(keys.name);
+    state_->touch(state_->known, keys.both);
 }
 
 void MemorySignInCounter::withdraw(const SignInAttempt& attempt) {
-    state_->withdraw(attempt);
+    const auto keys = state_->keys_of(attempt);
+    const std::lock_guard lock{state_->mutex};
+    state_->uncount(keys);
 }
 
 } // namespace portrait::http

@@ -1,7 +1,7 @@
 #include "endpoint/authentication.hpp"
 
 #include "callers/authorization.hpp"
-#include "callers/sign_in_answers.hpp"
+#include "callers/sign_in.hpp"
 
 #include <atomic>
 #include <exception>

@@ -1,5 +1,5 @@
 #include "endpoint/authentication.hpp"
-#include "headers/request_id.hpp"
+#include "headers/field_syntax.hpp"
 #include "routes/table.hpp"
 
 #include <portrait/http/endpoint.hpp>

@@ -1,5 +1,7 @@
 #include "formats/base64.hpp"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -86,24 +88,12 @@ std::optional<std::vector<std::byte>> decode_base64_bytes(std::string_view text)
 void append_base64(std::string& text, std::span<const std::byte> bytes) {
     const auto start = text.size();
     text.resize(start + encoded_base64_size(bytes.size()));
-    auto* out = text.data() + start;
-    const auto write = [&out](std::span<const std::byte, 3> group) {
-        const auto bits = std::to_integer<std::uint32_t>(group[0]) << 16U |
-                          std::to_integer<std::uint32_t>(group[1]) << 8U |
-                          std::to_integer<std::uint32_t>(group[2]);
-        *out++ = alphabet[bits >> 18U];
-        *out++ = alphabet[bits >> 12U & 0x3FU];
-        *out++ = alphabet[bits >> 6U & 0x3FU];
-        *out++ = alphabet[bits & 0x3FU];
-    };
-    for (; bytes.size() >= 3; bytes = bytes.subspan(3))
-        write(bytes.first<3>());
-    if (bytes.empty())
-        return;
-    std::array<std::byte, 3> group{};
-    std::copy(bytes.begin(), bytes.end(), group.begin());
-    write(group);
-    std::fill(out - (3 - bytes.size()), out, '=');
+    auto* out = reinterpret_cast<unsigned char*>(text.data() + start);
+    constexpr std::size_t largest = std::size_t{3} << 20U; // the length is an int
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(bytes.size(), largest)))
+        // Writes a NUL after its text, too.
+        out += EVP_EncodeBlock(out, reinterpret_cast<const unsigned char*>(bytes.data()),
+                               static_cast<int>(std::min(bytes.size(), largest)));
 }
 
 } // namespace portrait::http

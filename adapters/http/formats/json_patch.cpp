@@ -34,16 +34,14 @@ std::optional<std::size_t> index_of(std::string_view text) noexcept {
 json::value* find(json::value& document, Segments segments) noexcept {
     auto* value = &document;
     for (const auto& segment : segments) {
-        if (auto* object = value->if_object()) {
+        if (auto* object = value->if_object())
             value = find_member(*object, segment);
-        } else if (auto* array = value->if_array()) {
-            const auto index = index_of(segment);
-            value = index && *index < array->size() ? &(*array)[*index] : nullptr;
-        } else {
+        else if (auto* array = value->if_array())
+            value = array->if_contains(index_of(segment).value_or(array->size()));
+        else
             value = nullptr;
-        }
         if (value == nullptr)
-            return nullptr;
+            break;
     }
     return value;
 }
@@ -78,17 +76,33 @@ public:
     /// Absent when the operation was done.
     std::optional<Problem> apply(const PatchOperation& operation) {
         switch (operation.kind) {
-        case Kind::test: return test(operation.path, operation.value);
+        case Kind::test: {
+            const auto* target = find(document_, operation.path);
+            if (target != nullptr && same(*target, operation.value))
+                return {};
+            return plain_problem(409, "patch.test_failed",
+                                 target ? "its path has another value than the one tested for"
+                                        : "its path to be tested leads to nothing");
+        }
         case Kind::add: return write(operation.path, operation.value);
         case Kind::replace:
             if (find(document_, operation.path) == nullptr)
                 return missing("path");
             return write(operation.path, operation.value);
         case Kind::remove: return remove("path", operation.path);
-        case Kind::copy: return copy(operation);
-        case Kind::move: return move(operation);
+        case Kind::copy:
+        case Kind::move: break;
         }
-        return {};
+        const auto* source = find(document_, operation.from);
+        if (source == nullptr)
+            return missing("from");
+        if (operation.kind == Kind::move)
+            return move(operation, json::value(*source));
+        // A patch could double the document by copying it into itself.
+        if (source->is_structured())
+            return plain_problem(400, "patch.operation_invalid",
+                                 "it copies an object or a list; a text can be copied");
+        return write(operation.path, json::value(*source));
     }
 
     json::object take() && { return std::move(document_.get_object()); }
@@ -134,35 +148,11 @@ private:
         return {};
     }
 
-    Refusal test(Segments path, const json::value& value) {
-        const auto* target = find(document_, path);
-        if (target != nullptr && same(*target, value))
-            return {};
-        return plain_problem(409, "patch.test_failed",
-                             target ? "its path has another value than the one tested for"
-                                    : "its path to be tested leads to nothing");
-    }
-
-    Refusal copy(const PatchOperation& operation) {
-        const auto* source = find(document_, operation.from);
-        if (source == nullptr)
-            return missing("from");
-        // A patch could double the document by copying it into itself.
-        if (source->is_structured())
-            return plain_problem(400, "patch.operation_invalid",
-                                 "it copies an object or a list; a text can be copied");
-        return write(operation.path, json::value(*source));
-    }
-
-    Refusal move(const PatchOperation& operation) {
-        const auto* source = find(document_, operation.from);
-        if (source == nullptr)
-            return missing("from");
+    Refusal move(const PatchOperation& operation, const json::value& value) {
         if (operation.from == operation.path)
             return {};
         if (!is_writable(operation.path))
             return read_only("path");
-        const auto value = *source;
         if (auto refused = remove("from", operation.from))
             return refused;
         return write(operation.path, value);
@@ -172,18 +162,7 @@ private:
     std::span<const std::string_view> writable_;
 };
 
-struct KindRow {
-    std::string_view name;
-    Kind kind;
-    bool has_from;
-    bool has_value;
-};
-
-constexpr std::array patch_kinds{
-    KindRow{"add", Kind::add, false, true},         KindRow{"remove", Kind::remove, false, false},
-    KindRow{"replace", Kind::replace, false, true}, KindRow{"test", Kind::test, false, true},
-    KindRow{"copy", Kind::copy, true, false},       KindRow{"move", Kind::move, true, false},
-};
+constexpr std::array<std::string_view, 6> kind_names{"add", "replace", "test", "remove", "copy", "move"};
 
 Problem invalid(std::size_t number, std::string_view reason) {
     return plain_problem(400, "patch.operation_invalid",
@@ -214,38 +193,33 @@ std::optional<JsonPointer> pointer_of(std::string_view text) {
     return segments;
 }
 
-const KindRow* kind_of(const json::object& operation) noexcept {
-    const auto* member = find_member(operation, "op");
-    const auto* name = member ? member->if_string() : nullptr;
-    if (name == nullptr)
-        return nullptr;
-    const auto row = std::find_if(patch_kinds.begin(), patch_kinds.end(), [&](const KindRow& candidate) {
-        return candidate.name == std::string_view{*name};
-    });
-    return row == patch_kinds.end() ? nullptr : &*row;
+/// Null when the object has no text of that name.
+const json::string* find_text(const json::object& operation, std::string_view name) noexcept {
+    const auto* member = find_member(operation, name);
+    return member ? member->if_string() : nullptr;
 }
 
 [[nodiscard]] ProblemOr<PatchOperation> read_operation(const json::value& document, std::size_t number) {
     const auto* object = document.if_object();
     if (object == nullptr)
         return invalid(number, "is not an object");
-    const auto* row = kind_of(*object);
-    if (row == nullptr)
+    const auto* const op = find_text(*object, "op");
+    const auto* const kind = op ? std::find(kind_names.begin(), kind_names.end(), *op) : kind_names.end();
+    if (kind == kind_names.end())
         return invalid(number, R"(needs "op": one of add, remove, replace, test, copy, move)");
     PatchOperation operation;
-    operation.kind = row->kind;
+    operation.kind = static_cast<Kind>(kind - kind_names.begin());
     for (const auto& [name, pointer] : {std::pair{"path", &operation.path}, {"from", &operation.from}}) {
-        if (pointer == &operation.from && !row->has_from)
+        if (pointer == &operation.from && operation.kind < Kind::copy)
             continue;
-        const auto* member = find_member(*object, name);
-        const auto* text = member ? member->if_string() : nullptr;
+        const auto* text = find_text(*object, name);
         auto segments = text ? pointer_of(*text) : std::nullopt;
         if (!segments)
             return invalid(number, fmt::format(R"(needs "{}": a JSON pointer of at most {} segments)", name,
                                                max_pointer_segments));
         *pointer = *std::move(segments);
     }
-    if (row->has_value) {
+    if (operation.kind <= Kind::test) {
         const auto* value = find_member(*object, "value");
         if (value == nullptr)
             return invalid(number, R"(needs "value")");

@@ -24,7 +24,7 @@ using JsonPointer = std::vector<std::string>;
 
 /// One operation of a patch.
 struct PatchOperation {
-    enum class Kind { add, remove, replace, test, copy, move };
+    enum class Kind { add, replace, test, remove, copy, move };
     Kind kind{};
     JsonPointer path;
     JsonPointer from;         ///< of copy and move

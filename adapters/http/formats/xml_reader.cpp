@@ -1,6 +1,5 @@
-#include "formats/xml_tree.hpp"
-
 #include "formats/xml.hpp"
+
 #include "headers/field_syntax.hpp"
 
 #include <portrait/http/problem.hpp>
@@ -102,6 +101,50 @@ bool has_too_many_marks(std::string_view text) noexcept {
            }) > max_marks;
 }
 
+constexpr std::array<std::string_view, 6> item_names{"int", "long", "string", "boolean", "double", "Item"};
+
+/// Whether the elements in an element are an array's.
+bool has_items(const pugi::xml_node& element) {
+    const auto children = element.children();
+    return std::all_of(children.begin(), children.end(), [](const pugi::xml_node& child) {
+        return child.type() != pugi::node_element ||
+               std::find(item_names.begin(), item_names.end(), local_xml_name(child.name())) !=
+                   item_names.end();
+    });
+}
+
+/// Reads an element, and those in it, which are of bounded depth.
+ProblemOr<json::value> value_of(const pugi::xml_node& element) {
+    const bool nil = is_xml_nil(element);
+    const bool array = has_items(element);
+    bool has_elements = false;
+    std::string text;
+    json::array items;
+    json::object members;
+    for (const auto& child : element.children()) {
+        if (child.type() == pugi::node_cdata) {
+            text += child.value();
+        } else if (child.type() != pugi::node_element) {
+            if (auto refused = append_xml_text(text, child.value()))
+                return *std::move(refused);
+        } else if (!nil) {
+            has_elements = true;
+            auto inner = value_of(child);
+            if (!inner)
+                return inner;
+            if (array)
+                items.push_back(*std::move(inner));
+            else
+                members.insert_or_assign(local_xml_name(child.name()), *std::move(inner));
+        }
+    }
+    if (nil)
+        return json::value(nullptr);
+    if (!has_elements)
+        return json::value(text);
+    return array ? json::value(std::move(items)) : json::value(std::move(members)); // braces make arrays
+}
+
 } // namespace
 
 std::optional<Problem> append_xml_text(std::string& out, std::string_view text) {
@@ -132,7 +175,7 @@ bool is_xml_nil(const pugi::xml_node& element) {
     return false;
 }
 
-[[nodiscard]] ProblemOr<XmlTree> parse_xml_tree(std::string_view text) {
+ProblemOr<XmlTree> parse_xml_tree(std::string_view text) {
     if (!is_utf8(text) || has_forbidden_bytes(text))
         return malformed_xml("The XML has to be UTF-8 without control characters");
     if (has_too_many_marks(text))
@@ -155,77 +198,14 @@ bool is_xml_nil(const pugi::xml_node& element) {
     return XmlTree{std::move(document), *root};
 }
 
-namespace {
-
-using Refusal = std::optional<Problem>;
-
-constexpr std::array<std::string_view, 6> item_names{"int", "long", "string", "boolean", "double", "Item"};
-
-/// Whether the elements in an element are an array's.
-bool has_items(const pugi::xml_node& element) {
-    const auto children = element.children();
-    return std::all_of(children.begin(), children.end(), [](const pugi::xml_node& child) {
-        return child.type() != pugi::node_element ||
-               std::find(item_names.begin(), item_names.end(), local_xml_name(child.name())) !=
-                   item_names.end();
-    });
-}
-
-Refusal read_element(const pugi::xml_node& element, json::value& value);
-
-Refusal read_elements(const pugi::xml_node& element, json::value& value) {
-    const bool array = has_items(element);
-    json::array items;
-    json::object members;
-    for (const auto& child : element.children()) {
-        if (child.type() != pugi::node_element)
-            continue;
-        json::value inner;
-        if (auto refused = read_element(child, inner))
-            return refused;
-        if (array)
-            items.push_back(std::move(inner));
-        else
-            members.insert_or_assign(local_xml_name(child.name()), std::move(inner));
-    }
-    if (array)
-        value = std::move(items);
-    else
-        value = std::move(members);
-    return {};
-}
-
-Refusal read_element(const pugi::xml_node& element, json::value& value) {
-    bool has_elements = false;
-    std::string text;
-    for (const auto& child : element.children()) {
-        if (child.type() == pugi::node_element)
-            has_elements = true;
-        else if (child.type() == pugi::node_cdata)
-            text += child.value();
-        else if (auto refused = append_xml_text(text, child.value()))
-            return refused;
-    }
-    if (is_xml_nil(element))
-        value = nullptr;
-    else if (has_elements)
-        return read_elements(element, value);
-    else
-        value = json::string{text};
-    return {};
-}
-
-} // namespace
-
 ProblemOr<XmlDocument> read_xml(std::string_view text) {
     const auto tree = parse_xml_tree(text);
     if (!tree)
         return tree.error();
-    XmlDocument result;
-    result.root = local_xml_name(tree->root.name());
-    if (auto refused = read_element(tree->root, result.value))
-        return *std::move(refused);
-    return result;
+    auto value = value_of(tree->root);
+    if (!value)
+        return value.error();
+    return XmlDocument{std::string{local_xml_name(tree->root.name())}, *std::move(value)};
 }
 
 } // namespace portrait::http

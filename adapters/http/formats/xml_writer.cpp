@@ -61,21 +61,19 @@ bool is_noncharacter(std::string_view rest) noexcept {
 class Writer {
 public:
     void element(std::string_view name, const json::value& value) {
+        fmt::format_to(std::back_inserter(out_), "<{}", name);
         if (value.is_null()) {
             has_nil_ = true;
-            fmt::format_to(std::back_inserter(out_), R"(<{} xsi:nil="true"/>)", name);
+            out_ += R"( xsi:nil="true"/>)";
             return;
         }
+        out_ += '>';
         const auto start = out_.size();
-        fmt::format_to(std::back_inserter(out_), "<{}>", name);
-        const auto content_start = out_.size();
         content(name, value);
-        if (out_.size() != content_start) {
+        if (out_.size() == start)
+            out_.insert(start - 1, 1, '/');
+        else
             fmt::format_to(std::back_inserter(out_), "</{}>", name);
-        } else {
-            out_.resize(start);
-            fmt::format_to(std::back_inserter(out_), "<{}/>", name);
-        }
     }
 
     /// The document; declares the prefix on the root when it is used.

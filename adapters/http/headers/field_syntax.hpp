@@ -3,6 +3,7 @@
 #include <portrait/http/message.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,5 +55,19 @@ bool is_port(std::string_view text) noexcept;
 
 /// Adds field names to the answer's Vary.
 void add_vary(Response& response, std::string_view names);
+
+/// Reads the three forms of RFC 9110: IMF-fixdate, RFC 850's, asctime's. Strict: names in their exact case,
+/// the weekday must be the date's. Absent when malformed. A year of two digits is at most 50 years after
+/// `now`'s.
+std::optional<Timestamp>
+parse_http_date(std::string_view text,
+                Timestamp now = std::chrono::floor<Timestamp::duration>(std::chrono::system_clock::now()));
+
+/// Whether a caller's X-Request-Id may be used: 1 to 64 of `A-Za-z0-9._-`.
+bool is_request_id(std::string_view text) noexcept;
+
+/// The caller's X-Request-Id when it may be used, otherwise a fresh one of 16 hexadecimal digits. Ids
+/// distinguish requests in a log; they are no secret. Thread-safe, without locks.
+std::string request_id(const RequestHead& head);
 
 } // namespace portrait::http

@@ -1,5 +1,3 @@
-#include "headers/http_date.hpp"
-
 #include "headers/field_syntax.hpp"
 
 #include <algorithm>
@@ -131,10 +129,6 @@ std::optional<Timestamp> parse_http_date(std::string_view text, Timestamp now) {
         return std::nullopt;
     return Timestamp{sys_days{day}} + std::chrono::hours{date->hour} + std::chrono::minutes{date->minute} +
            seconds{date->second};
-}
-
-std::optional<Timestamp> parse_http_date(std::string_view text) {
-    return parse_http_date(text, floor<Timestamp::duration>(std::chrono::system_clock::now()));
 }
 
 } // namespace portrait::http

@@ -1,8 +1,15 @@
 #include <portrait/http/log.hpp>
 
+#include "headers/field_syntax.hpp"
+
 #include <portrait/http/secret_digest.hpp>
 
+#include <fmt/compile.h>
+
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <random>
 
 namespace portrait::http {
 
@@ -32,6 +39,16 @@ bool is_trace_parent(std::string_view text) noexcept {
            text.substr(53, 2).find_first_not_of(hexadecimal_digits) == std::string_view::npos;
 }
 
+constexpr bool is_id_character(char character) noexcept {
+    return is_alphanumeric(character) || character == '.' || character == '_' || character == '-';
+}
+
+std::mt19937_64 seeded_generator() {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device()};
+    return std::mt19937_64{seed};
+}
+
 } // namespace
 
 LoggedFields logged_fields(const RequestHead& head) {
@@ -41,6 +58,17 @@ LoggedFields logged_fields(const RequestHead& head) {
     if (head.count("traceparent") == 1 && is_trace_parent(*head.find("traceparent")))
         fields.trace_parent = *head.find("traceparent");
     return fields;
+}
+
+bool is_request_id(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), is_id_character);
+}
+
+std::string request_id(const RequestHead& head) {
+    if (const auto* sent = head.find("X-Request-Id"); sent != nullptr && is_request_id(*sent))
+        return std::string{*sent};
+    thread_local auto generator = seeded_generator();
+    return fmt::format(FMT_COMPILE("{:016x}"), static_cast<std::uint64_t>(generator()));
 }
 
 } // namespace portrait::http

@@ -112,23 +112,11 @@ struct Preference {
     unsigned quality = 0;
     std::size_t position = 0;
 
-    bool better_than(const Preference& other) const noexcept {
-        return std::tie(quality, exactness, other.position) >
+    bool operator<(const Preference& other) const noexcept {
+        return std::tie(quality, exactness, other.position) <
                std::tie(other.quality, other.exactness, position);
     }
 };
-
-using Preferences = std::array<Preference, max_offers>;
-
-void note(Preferences& preferences, std::span<const std::string_view> offers, const MediaRange& range,
-          std::size_t position) noexcept {
-    for (std::size_t index = 0; index < offers.size(); ++index) {
-        auto& preference = preferences[index];
-        const auto named = exactness(range, offers[index]);
-        if (named > preference.exactness)
-            preference = {.exactness = named, .quality = range.quality, .position = position};
-    }
-}
 
 } // namespace
 
@@ -143,25 +131,24 @@ std::string_view media_type(ResponseType type) noexcept {
 std::optional<std::size_t> best_offer(const RequestHead& head,
                                       std::span<const std::string_view> offers) noexcept {
     offers = offers.first(std::min(offers.size(), max_offers));
-    Preferences preferences{};
+    std::array<Preference, max_offers> all{};
+    const auto preferences = std::span{all}.first(offers.size());
     std::size_t position = 0;
     for (const auto& field : head.fields) {
         if (!equal_ignoring_case(field.name, "Accept"))
             continue;
-        for (auto rest = field.value; !rest.empty(); ++position)
-            if (const auto range = media_range_of(take_until(rest, ',')))
-                note(preferences, offers, *range, position);
-    }
-    std::optional<std::size_t> best;
-    Preference best_preference;
-    for (std::size_t index = 0; index < offers.size(); ++index) {
-        const auto& preference = preferences[index];
-        if (preference.quality > 0 && preference.better_than(best_preference)) {
-            best = index;
-            best_preference = preference;
+        for (auto rest = field.value; !rest.empty(); ++position) {
+            const auto range = media_range_of(take_until(rest, ','));
+            for (std::size_t index = 0; range && index < offers.size(); ++index)
+                if (const auto named = exactness(*range, offers[index]); named > preferences[index].exactness)
+                    preferences[index] = {
+                        .exactness = named, .quality = range->quality, .position = position};
         }
     }
-    return best;
+    const auto best = std::max_element(preferences.begin(), preferences.end()); // the first of equal ones
+    if (best == preferences.end() || best->quality == 0)
+        return std::nullopt;
+    return static_cast<std::size_t>(best - preferences.begin());
 }
 
 ResponseType negotiate(const RequestHead& head) noexcept {

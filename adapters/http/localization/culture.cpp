@@ -1,4 +1,4 @@
-#include "localization/culture.hpp"
+#include "localization/localization.hpp"
 
 #include "headers/field_syntax.hpp"
 
@@ -10,11 +10,11 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -25,7 +25,8 @@ namespace {
 
 constexpr std::size_t max_encoded_length = 64;
 constexpr unsigned first_year = 1753; // of SQL Server's dates
-constexpr std::string_view value_kinds[] = {"D:", "DT:", "T:", "I:", "F:", "M:"};
+constexpr std::array<std::string_view, 6> value_kinds{"D:", "DT:", "T:", "I:", "F:", "M:"};
+constexpr std::array skeletons{"yMd", "yMdjm", "jm"}; // of the kinds of dates and times
 constexpr char16_t narrow_no_break_space = 0x202F;
 
 void require(UErrorCode status) {
@@ -98,26 +99,31 @@ bool is_decimal_number(std::string_view text) noexcept {
            (point == std::string_view::npos || is_digits(text.substr(point + 1)));
 }
 
+/// The index of an encoded value's kind; the number of kinds for other texts.
+std::size_t encoding_of(std::string_view text) noexcept {
+    const auto* const kind =
+        std::find_if(value_kinds.begin(), value_kinds.end(),
+                     [text](std::string_view prefix) { return text.starts_with(prefix); });
+    return static_cast<std::size_t>(kind - value_kinds.begin());
+}
+
 } // namespace
 
 bool is_encoded_value(std::string_view text) noexcept {
-    return std::any_of(std::begin(value_kinds), std::end(value_kinds),
-                       [text](std::string_view kind) { return text.starts_with(kind); });
+    return encoding_of(text) != value_kinds.size();
 }
 
 struct CultureFormatter::Formatters {
     icu::Locale locale;
-    std::unique_ptr<icu::DateFormat> date;
-    std::unique_ptr<icu::DateFormat> date_time;
-    std::unique_ptr<icu::DateFormat> time;
+    std::array<std::unique_ptr<icu::DateFormat>, skeletons.size()> moments;
     std::unique_ptr<icu::number::LocalizedNumberFormatter> number;
 
-    std::string moment(std::unique_ptr<icu::DateFormat>& format, const char* skeleton,
-                       std::chrono::sys_seconds when) {
+    std::string moment(std::size_t kind, std::chrono::sys_seconds when) {
+        auto& format = moments.at(kind);
         if (!format) {
             UErrorCode status = U_ZERO_ERROR;
-            format.reset(
-                icu::DateFormat::createInstanceForSkeleton(icu::UnicodeString{skeleton}, locale, status));
+            format.reset(icu::DateFormat::createInstanceForSkeleton(icu::UnicodeString{skeletons.at(kind)},
+                                                                    locale, status));
             require(status);
             format->setTimeZone(*icu::TimeZone::getGMT());
         }
@@ -146,37 +152,28 @@ struct CultureFormatter::Formatters {
 };
 
 CultureFormatter::CultureFormatter(const std::vector<std::string>& cultures)
-    : formatters_{std::make_unique<Formatters>(Formatters{choose_locale(cultures), {}, {}, {}, {}})} {}
+    : formatters_{std::make_unique<Formatters>(Formatters{choose_locale(cultures), {}, {}})} {}
 
 CultureFormatter::~CultureFormatter() = default;
 
 std::optional<std::string> CultureFormatter::format(std::string_view encoded) {
-    const auto colon = encoded.find(':');
-    if (encoded.size() > max_encoded_length || colon == std::string_view::npos)
+    enum Kind : std::size_t { date, date_time, time, whole_number }; // by `value_kinds`
+    const auto kind = encoding_of(encoded);
+    if (encoded.size() > max_encoded_length || kind == value_kinds.size())
         return std::nullopt;
-    const auto kind = encoded.substr(0, colon);
-    auto value = encoded.substr(colon + 1);
-    auto& formatters = *formatters_;
-    if (kind == "D") {
-        const auto date = take_date(value);
-        if (date && value.empty())
-            return formatters.moment(formatters.date, "yMd", *date);
-    } else if (kind == "DT") {
-        const auto date = take_date(value);
-        if (!date || !take(value, ' '))
-            return std::nullopt;
-        const auto time = take_time(value);
-        if (time && value.empty())
-            return formatters.moment(formatters.date_time, "yMdjm", *date + *time);
-    } else if (kind == "T") {
-        const auto time = take_time(value);
-        if (time && value.empty())
-            return formatters.moment(formatters.time, "jm", std::chrono::sys_seconds{*time});
-    } else if ((kind == "I" && parse_number<std::int64_t>(value)) ||
-               ((kind == "F" || kind == "M") && is_decimal_number(value))) {
-        return formatters.decimal(value);
+    auto value = encoded.substr(value_kinds.at(kind).size());
+    if (kind >= whole_number) {
+        const bool valid =
+            kind == whole_number ? parse_number<std::int64_t>(value).has_value() : is_decimal_number(value);
+        return valid ? std::optional{formatters_->decimal(value)} : std::nullopt;
     }
-    return std::nullopt;
+    const auto day = kind == time ? std::chrono::sys_seconds{} : take_date(value);
+    if (!day || (kind == date_time && !take(value, ' ')))
+        return std::nullopt;
+    const auto since_midnight = kind == date ? std::chrono::seconds{} : take_time(value);
+    if (!since_midnight || !value.empty())
+        return std::nullopt;
+    return formatters_->moment(kind, *day + *since_midnight);
 }
 
 } // namespace portrait::http

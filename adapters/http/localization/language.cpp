@@ -1,4 +1,4 @@
-#include "localization/language.hpp"
+#include "localization/localization.hpp"
 
 #include "headers/field_syntax.hpp"
 
@@ -92,6 +92,12 @@ std::vector<Member> members_of(std::string_view list) {
 
 constexpr std::size_t key_length = 2;
 
+/// One language of a multi-language value.
+struct LanguageText {
+    std::string_view key; ///< two letters as written, such as `US`
+    std::string text;
+};
+
 /// Takes `US:"Photo"` off the front.
 std::optional<LanguageText> take_language_text(std::string_view& value) {
     if (value.size() < key_length + 3 || !is_letter(value[0]) || !is_letter(value[1]) ||
@@ -117,6 +123,23 @@ LanguageText* find_key(std::vector<LanguageText>& entries, const std::vector<std
             if (equal_ignoring_case(entry.key, key))
                 return &entry;
     return nullptr;
+}
+
+/// Absent when the value is malformed; empty when it is blank.
+std::optional<std::vector<LanguageText>> parse_multi_language_value(std::string_view value) {
+    std::vector<LanguageText> entries;
+    for (skip(value, white_space); !value.empty(); skip(value, white_space)) {
+        auto entry = take_language_text(value);
+        if (!entry)
+            return std::nullopt;
+        entries.push_back(std::move(*entry));
+        skip(value, white_space);
+        if (value.empty())
+            break;
+        if (!take(value, ';'))
+            return std::nullopt;
+    }
+    return entries;
 }
 
 } // namespace
@@ -167,29 +190,11 @@ std::vector<std::string> superoffice_keys(std::string_view language) {
     return {own};
 }
 
-std::optional<std::vector<LanguageText>> parse_multi_language_value(std::string_view value) {
-    std::vector<LanguageText> entries;
-    for (skip(value, white_space); !value.empty(); skip(value, white_space)) {
-        auto entry = take_language_text(value);
-        if (!entry)
-            return std::nullopt;
-        entries.push_back(std::move(*entry));
-        skip(value, white_space);
-        if (value.empty())
-            break;
-        if (!take(value, ';'))
-            return std::nullopt;
-    }
-    if (entries.empty())
-        return std::nullopt;
-    return entries;
-}
-
 std::string resolve_multi_language_value(std::string_view value, const WantedLanguages& languages) {
     if (languages.empty() || value.find(":\"") == std::string_view::npos)
         return std::string{value};
     auto entries = parse_multi_language_value(value);
-    if (!entries)
+    if (!entries || entries->empty())
         return std::string{value};
     for (const auto& language : languages)
         if (auto* entry = find_key(*entries, superoffice_keys(language)))

@@ -1,8 +1,6 @@
 #include "localization/localization.hpp"
 
 #include "headers/field_syntax.hpp"
-#include "localization/culture.hpp"
-#include "localization/language.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,6 @@
 #include "pictures/conditional.hpp"
 
 #include "headers/field_syntax.hpp"
-#include "headers/http_date.hpp"
 
 #include <fmt/compile.h>
 

@@ -2,7 +2,7 @@
 
 #include "entity/blob_entity.hpp"
 #include "entity/documents.hpp"
-#include "headers/http_date.hpp"
+#include "headers/field_syntax.hpp"
 #include "pictures/conditional.hpp"
 
 #include <fmt/compile.h>

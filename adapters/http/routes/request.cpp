@@ -2,7 +2,7 @@
 
 #include "callers/authorization.hpp"
 #include "entity/documents.hpp"
-#include "headers/request_id.hpp"
+#include "headers/field_syntax.hpp"
 #include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"
 

@@ -1,4 +1,4 @@
-#include "callers/sign_in_answers.hpp"
+#include "callers/sign_in.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 

@@ -1,6 +1,5 @@
 #include "callers/authorization.hpp"
-#include "callers/sign_in_answers.hpp"
-#include "callers/sign_in_form.hpp"
+#include "callers/sign_in.hpp"
 #include "headers/content_types.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"

@@ -6,7 +6,7 @@ namespace app_tokens_test {
 
 using namespace portrait::http;
 
-TEST_CASE("application tokens are known by their whole text", "[http][app-token]") {
+TEST_CASE("application tokens match by their whole text", "[http][app-token]") {
     AppTokens tokens;
     CHECK(tokens.empty());
     CHECK_FALSE(tokens.contains(""));

@@ -8,7 +8,7 @@ namespace authenticator_test {
 
 using namespace portrait::http;
 
-TEST_CASE("asking a refusal for its principal is a programming error", "[http][authenticator]") {
+TEST_CASE("reading the principal of a failure throws std::logic_error", "[http][authenticator]") {
     const AuthenticationOutcome refused = AuthenticationFailure{};
     CHECK_THROWS_AS(refused.value(), std::logic_error);
     const AuthenticationOutcome recognised = Principal{"tje0", {}, true};

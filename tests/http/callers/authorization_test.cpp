@@ -41,7 +41,7 @@ TEST_CASE("the reference's sample credential is its user and password", "[http][
     CHECK(basic("Basic dGplMDpUamUw") == std::pair<std::string, std::string>{"tje0", "Tje0"});
 }
 
-TEST_CASE("the scheme's name is taken in any case and after any number of spaces", "[http][authorization]") {
+TEST_CASE("the scheme's name matches in any case and before any number of spaces", "[http][authorization]") {
     const auto* const value = GENERATE("basic dGplMDpUamUw", "BASIC dGplMDpUamUw", "bAsIc    dGplMDpUamUw");
     CAPTURE(value);
     CHECK(basic(value) == std::pair<std::string, std::string>{"tje0", "Tje0"});
@@ -57,12 +57,12 @@ TEST_CASE("user and password may be any UTF-8", "[http][authorization]") {
     CHECK(basic("Basic w6U6w7g=") == std::pair<std::string, std::string>{"\xC3\xA5", "\xC3\xB8"});
 }
 
-TEST_CASE("no Authorization is not a malformed one", "[http][authorization]") {
+TEST_CASE("a missing Authorization is not malformed", "[http][authorization]") {
     CHECK(std::holds_alternative<std::monostate>(authorization_of(RequestHead{}, {})));
     CHECK(std::holds_alternative<MalformedAuthorization>(parse("")));
 }
 
-TEST_CASE("what can't be read as Basic is malformed", "[http][authorization]") {
+TEST_CASE("undecodable Basic credentials are malformed", "[http][authorization]") {
     const auto* const value =
         GENERATE("Basic", "Basic ", "Basic    ", "BasicdGplMDpUamUw", "Basic\tdGplMDpUamUw",
                  "Basic dGplMDpUamUw ", "Basic dGplMDpUamUw,Basic dGplMDpUamUw", "Basic dGplMDpUamU",
@@ -75,7 +75,7 @@ TEST_CASE("what can't be read as Basic is malformed", "[http][authorization]") {
     CHECK(std::holds_alternative<MalformedAuthorization>(parse(value)));
 }
 
-TEST_CASE("an Authorization that is too long is malformed", "[http][authorization]") {
+TEST_CASE("an Authorization over the limit is malformed", "[http][authorization]") {
     const std::string scheme = "Basic ";
     // "aaa…" in base64 has no colon, so the two differ by their reasons only.
     const auto longest = scheme + std::string(max_authorization_length - scheme.size() - 2, 'Y');
@@ -87,7 +87,7 @@ TEST_CASE("an Authorization that is too long is malformed", "[http][authorizatio
     CHECK(std::get<MalformedAuthorization>(too_long).why == "The Authorization field is too long");
 }
 
-TEST_CASE("a ticket and a token are taken as they are", "[http][authorization]") {
+TEST_CASE("a ticket and a token stay unchanged", "[http][authorization]") {
     const auto ticket = parse("soticket  7T:dGplMDpUamUw==, x");
     REQUIRE(std::holds_alternative<Credentials>(ticket));
     CHECK(std::get<TicketCredentials>(std::get<Credentials>(ticket)).ticket == "7T:dGplMDpUamUw==, x");
@@ -96,7 +96,7 @@ TEST_CASE("a ticket and a token are taken as they are", "[http][authorization]")
     CHECK(std::get<BearerCredentials>(std::get<Credentials>(bearer)).token == "8A:abc-_.~+/");
 }
 
-TEST_CASE("a scheme that is off is none", "[http][authorization]") {
+TEST_CASE("a scheme that is off is malformed", "[http][authorization]") {
     const auto taken = [](std::string_view value, const AuthenticationSchemes& schemes) {
         return std::holds_alternative<Credentials>(parse(value, schemes));
     };

@@ -1,4 +1,4 @@
-#include "callers/cookies.hpp"
+#include "callers/sign_in.hpp"
 
 #include "support/catch.hpp"
 
@@ -37,27 +37,27 @@ TEST_CASE("a cookie is found among others", "[http][cookies]") {
     CHECK(found.value == "v");
 }
 
-TEST_CASE("a cookie that isn't there is absent", "[http][cookies]") {
+TEST_CASE("a missing cookie is absent", "[http][cookies]") {
     const auto* const field = GENERATE("", "a=b", "s=v", "S", "XS=v", "S x=v", "; ;", "==", "\"S\"=v");
     CAPTURE(field);
     CHECK(find({field}).kind == Kind::absent);
 }
 
-TEST_CASE("values are taken as they are", "[http][cookies]") {
+TEST_CASE("cookie values stay unchanged", "[http][cookies]") {
     CHECK(find({"S=\"v\""}).value == "\"v\"");
     CHECK(find({"S=a=b"}).value == "a=b");
     CHECK(find({"S="}).kind == Kind::found);
     CHECK(find({"S="}).value.empty());
 }
 
-TEST_CASE("two values of one name are nobody's", "[http][cookies]") {
+TEST_CASE("two values of one name are ambiguous", "[http][cookies]") {
     CHECK(find({"S=v; S=w"}).kind == Kind::ambiguous);
     CHECK(find({"S=v; S=w; S=v"}).kind == Kind::ambiguous);
     CHECK(find({"S=v", "S=w"}).kind == Kind::ambiguous);
     CHECK(find({"S=; S=w"}).kind == Kind::ambiguous);
 }
 
-TEST_CASE("a request with too many bytes of cookies has none", "[http][cookies]") {
+TEST_CASE("cookies over the limit are ignored", "[http][cookies]") {
     const std::string most = "S=v; a=" + std::string(max_cookies_length - 7, 'x');
     CHECK(find({most}).kind == Kind::found);
     CHECK(find({most + "x"}).kind == Kind::absent);

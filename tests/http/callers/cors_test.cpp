@@ -33,7 +33,7 @@ std::string field(const Response& response, std::string_view name) {
 
 } // namespace
 
-TEST_CASE("without origins nothing is said", "[http][cors]") {
+TEST_CASE("an answer has no CORS fields when no origin is configured", "[http][cors]") {
     const auto response = answer(head_from("https://app.example.com"), {});
     CHECK(response.fields.size() == 1);
     CHECK(field(response, "Vary") == "Accept");
@@ -50,7 +50,7 @@ TEST_CASE("a listed origin is echoed, with credentials", "[http][cors]") {
         CHECK(exposed.find(name) != std::string::npos);
 }
 
-TEST_CASE("another origin is told nothing, and caches are told that it varies", "[http][cors]") {
+TEST_CASE("an answer to another origin has Vary and no other CORS field", "[http][cors]") {
     const auto* const origin =
         GENERATE("https://evil.example", "null", "https://app.example.com.evil.example",
                  "http://app.example.com", "https://APP.example.com", "https://app.example.com:444", "", "*");
@@ -75,13 +75,13 @@ TEST_CASE("any origin is allowed without credentials", "[http][cors]") {
     CHECK(field(one, "Access-Control-Allow-Credentials") == "true");
 }
 
-TEST_CASE("two origins in one request are none", "[http][cors]") {
+TEST_CASE("two Origin fields in one request grant nothing", "[http][cors]") {
     auto head = head_from("https://app.example.com");
     head.fields.push_back({"Origin", "https://evil.example"});
     CHECK(answer(head, listed).find("Access-Control-Allow-Origin") == nullptr);
 }
 
-TEST_CASE("a preflight is told methods, fields and how long that holds", "[http][cors]") {
+TEST_CASE("a preflight's answer has methods, fields and their lifetime", "[http][cors]") {
     auto head = head_from("https://app.example.com");
     const auto plain = options_answer(head, listed, cors_grant(head, listed), "GET, HEAD");
     CHECK(plain.status == 204);
@@ -118,7 +118,7 @@ TEST_CASE("origins are written as browsers send them", "[http][cors]") {
     }
 }
 
-TEST_CASE("a page of another site is known by what its browser says", "[http][cors]") {
+TEST_CASE("a request from another site's page is detected by its browser's fields", "[http][cors]") {
     struct Case {
         std::string origin, site, host;
         bool cross;

@@ -10,7 +10,7 @@ namespace secret_digest_test {
 
 using namespace portrait::http;
 
-TEST_CASE("SHA-256 and HMAC-SHA-256 are those of the standards", "[http][secrets]") {
+TEST_CASE("SHA-256 and HMAC-SHA-256 match the standards' examples", "[http][secrets]") {
     CHECK(hexadecimal(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     // RFC 4231, test case 2, its key padded with zeros to our key's size, which means the same.
     SecretDigest key{'J', 'e', 'f', 'e'};
@@ -18,7 +18,7 @@ TEST_CASE("SHA-256 and HMAC-SHA-256 are those of the standards", "[http][secrets
           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
-TEST_CASE("hexadecimal digits come back as they were, and nothing else is taken", "[http][secrets]") {
+TEST_CASE("hexadecimal digits make a round trip, and other text is refused", "[http][secrets]") {
     const auto digest = sha256("x");
     CHECK(parse_hexadecimal(hexadecimal(digest)) == digest);
     auto text = hexadecimal(digest);

@@ -1,6 +1,6 @@
 #include <portrait/http/session_store.hpp>
 
-#include "callers/sign_in_answers.hpp"
+#include "callers/sign_in.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
@@ -59,7 +59,7 @@ struct Sessions {
 
 } // namespace
 
-TEST_CASE("who signed in is found by the session's secret until the sign-out", "[http][sessions]") {
+TEST_CASE("a session's secret finds the user until the sign-out", "[http][sessions]") {
     const auto clock = std::make_shared<ManualSteadyClock>();
     Sessions sessions{{}, clock};
     const auto secret = sessions.start(principal("anna"));
@@ -74,7 +74,7 @@ TEST_CASE("who signed in is found by the session's secret until the sign-out", "
     CHECK(sessions.count() == 0);
 }
 
-TEST_CASE("what is no session's secret finds nobody", "[http][sessions]") {
+TEST_CASE("an unknown secret finds no user", "[http][sessions]") {
     const auto clock = std::make_shared<ManualSteadyClock>();
     Sessions sessions{{}, clock};
     auto secret = sessions.start(principal("anna"));
@@ -85,7 +85,7 @@ TEST_CASE("what is no session's secret finds nobody", "[http][sessions]") {
     CHECK_FALSE(sessions.find(secret));
 }
 
-TEST_CASE("an XSRF value is one session's own", "[http][sessions]") {
+TEST_CASE("each session has its own XSRF value", "[http][sessions]") {
     const auto first = random_secret();
     const auto second = random_secret();
     CHECK(xsrf_value(first).size() == session_secret_length);
@@ -97,7 +97,7 @@ TEST_CASE("an XSRF value is one session's own", "[http][sessions]") {
     CHECK_FALSE(is_xsrf_value(first, first));
 }
 
-TEST_CASE("a session ends when it is idle for too long, and requests keep it", "[http][sessions]") {
+TEST_CASE("a session ends after its idle time, which each request restarts", "[http][sessions]") {
     const auto clock = std::make_shared<ManualSteadyClock>();
     Sessions sessions{{}, clock};
     const auto secret = sessions.start(principal("anna"));
@@ -110,7 +110,7 @@ TEST_CASE("a session ends when it is idle for too long, and requests keep it", "
     CHECK(sessions.count() == 0);
 }
 
-TEST_CASE("a session ends after its lifetime however busy it is", "[http][sessions]") {
+TEST_CASE("a session ends after its lifetime even when it is used", "[http][sessions]") {
     const auto clock = std::make_shared<ManualSteadyClock>();
     Sessions sessions{{}, clock};
     const auto secret = sessions.start(principal("anna"));
@@ -143,7 +143,7 @@ TEST_CASE("a limit of any length is never reached", "[http][sessions]") {
     CHECK(sessions.find(secret));
 }
 
-TEST_CASE("the session that was idle for longest makes room", "[http][sessions]") {
+TEST_CASE("the session that was idle for longest is evicted", "[http][sessions]") {
     const auto clock = std::make_shared<ManualSteadyClock>();
     Sessions sessions{{.most = 2}, clock};
     const auto first = sessions.start(principal("a"));
@@ -156,7 +156,7 @@ TEST_CASE("the session that was idle for longest makes room", "[http][sessions]"
     CHECK(sessions.find(third));
 }
 
-TEST_CASE("one principal's many sessions push out nobody else's", "[http][sessions]") {
+TEST_CASE("many sessions of one principal evict no other principal's", "[http][sessions]") {
     const auto clock = std::make_shared<ManualSteadyClock>();
     Sessions sessions{{.most = 10, .most_of_one_principal = 3}, clock};
     const auto other = sessions.start(principal("other"));
@@ -170,7 +170,7 @@ TEST_CASE("one principal's many sessions push out nobody else's", "[http][sessio
     CHECK_FALSE(sessions.find(oldest));
 }
 
-TEST_CASE("sessions are started, found and ended by many threads", "[http][sessions]") {
+TEST_CASE("many threads start, find and end sessions", "[http][sessions]") {
     Sessions sessions{{.most = 50, .most_of_one_principal = 50}, portrait::system_steady_clock()};
     std::vector<std::thread> threads;
     for (int number = 0; number < 4; ++number)

@@ -75,7 +75,7 @@ TEST_CASE("an address waits longer with each failure, up to a limit", "[http][si
     }
 }
 
-TEST_CASE("a name waits whichever address tries it, but not where it has signed in before",
+TEST_CASE("a name waits for every address except those from which it has signed in",
           "[http][sign_in_attempts]") {
     Counter attempts{{.failures_per_address = 0, .failures_per_name = 2}};
     attempts.succeed({1, 7});
@@ -90,7 +90,7 @@ TEST_CASE("a name waits whichever address tries it, but not where it has signed 
     CHECK_FALSE(leave.wait);
 }
 
-TEST_CASE("success clears the name and not the address", "[http][sign_in_attempts]") {
+TEST_CASE("a success clears the failures of the name and not of the address", "[http][sign_in_attempts]") {
     Counter attempts{{.failures_per_address = 2, .failures_per_name = 2}};
     attempts.fail({1, 1});
     attempts.fail({1, 2});
@@ -102,7 +102,7 @@ TEST_CASE("success clears the name and not the address", "[http][sign_in_attempt
     CHECK_FALSE(attempts.wait({2, 3}));
 }
 
-TEST_CASE("time forgives failures, and a clock that goes back makes nobody wait longer",
+TEST_CASE("failures are forgiven by time, and a clock that goes back lengthens no wait",
           "[http][sign_in_attempts]") {
     Counter attempts{{.failures_per_address = 1, .forgive_one_after = 60s}};
     attempts.fail({1, 1});
@@ -122,7 +122,7 @@ TEST_CASE("time forgives failures, and a clock that goes back makes nobody wait 
     CHECK_FALSE(attempts.wait({1, 1}));
 }
 
-TEST_CASE("what wasn't decided counts for nothing", "[http][sign_in_attempts]") {
+TEST_CASE("an attempt without a decision is not counted", "[http][sign_in_attempts]") {
     Counter attempts{{.failures_per_address = 1, .failures_per_name = 1}};
     for (int time = 0; time < 10; ++time) {
         attempts.fail({1, 1});
@@ -130,7 +130,7 @@ TEST_CASE("what wasn't decided counts for nothing", "[http][sign_in_attempts]") 
     }
 }
 
-TEST_CASE("no more addresses and names are kept than the limit says", "[http][sign_in_attempts]") {
+TEST_CASE("addresses and names are kept up to the limit", "[http][sign_in_attempts]") {
     Counter attempts{{.failures_per_address = 1, .failures_per_name = 1, .remembered = 100}};
     attempts.fail({0, 0});
     for (int number = 1; number <= 100; ++number) {
@@ -141,7 +141,7 @@ TEST_CASE("no more addresses and names are kept than the limit says", "[http][si
     CHECK(attempts.wait({2, 2}));
 }
 
-TEST_CASE("attempts at the same time get no more leave than the limit", "[http][sign_in_attempts]") {
+TEST_CASE("concurrent attempts are allowed up to the limit", "[http][sign_in_attempts]") {
     Counter attempts{{.failures_per_address = 40, .failures_per_name = 0}};
     std::atomic<int> given{0};
     std::vector<std::thread> threads;

@@ -1,4 +1,4 @@
-#include "callers/sign_in_form.hpp"
+#include "callers/sign_in.hpp"
 
 #include "support/catch.hpp"
 
@@ -25,7 +25,7 @@ TEST_CASE("a sign-out form has its button's name and the XSRF value", "[http][se
     CHECK(parse_sign_in_form("sign_out")->sign_out);
 }
 
-TEST_CASE("fields that are missing are empty", "[http][session]") {
+TEST_CASE("missing fields are empty", "[http][session]") {
     const auto* const body =
         GENERATE("", "user", "user=", "user=&password=", "USER=a&Password=b", "&&&", "=x");
     CAPTURE(body);
@@ -35,7 +35,7 @@ TEST_CASE("fields that are missing are empty", "[http][session]") {
     CHECK(form->password.empty());
 }
 
-TEST_CASE("a form that is malformed is refused", "[http][session]") {
+TEST_CASE("a malformed sign-in form is refused", "[http][session]") {
     const auto body =
         GENERATE(as<std::string>{}, "user=%", "user=%4", "user=%zz", "user=%00", "user=%FF", "user=%C0%80",
                  "user=%ED%A0%80", "user=a%0Ab", "user=a&user=b", "user=a&user=a", "password=a&password=b",
@@ -44,7 +44,7 @@ TEST_CASE("a form that is malformed is refused", "[http][session]") {
     CHECK_FALSE(parse_sign_in_form(body).has_value());
 }
 
-TEST_CASE("what is no form names nobody", "[http][session]") {
+TEST_CASE("a body of another format has no user", "[http][session]") {
     const auto form = parse_sign_in_form(R"({"user":"anna","password":"secret"})");
     CHECK((!form || form->user.empty()));
 }
@@ -56,7 +56,7 @@ TEST_CASE("a form ends where its bytes end", "[http][session]") {
     CHECK(form->password == "secret");
 }
 
-TEST_CASE("a form that is too long is refused", "[http][session]") {
+TEST_CASE("a sign-in form over the limit is refused", "[http][session]") {
     const std::string before = "user=";
     CHECK(parse_sign_in_form(before + std::string(max_sign_in_form_length - before.size(), 'a')).has_value());
     CHECK_FALSE(parse_sign_in_form(before + std::string(max_sign_in_form_length - before.size() + 1, 'a'))

@@ -43,7 +43,7 @@ void check_same(const Response& as_json, const Response& as_xml, const std::stri
     const auto document = http::read_xml(as_xml.body_text());
     REQUIRE(document.has_value());
     CHECK(document->root == root);
-    CHECK(document->value == as_xml_tells(json::parse(std::string{as_json.body_text()})));
+    CHECK(document->value == as_xml_values(json::parse(std::string{as_json.body_text()})));
 }
 
 } // namespace

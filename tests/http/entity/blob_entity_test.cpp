@@ -44,7 +44,7 @@ Problem refused(BodyType type, std::string_view body) {
 
 } // namespace
 
-TEST_CASE("the entity's text is the entity's document", "[blob_entity]") {
+TEST_CASE("the entity's text equals its serialized document", "[blob_entity]") {
     const auto info = picture_info();
     for (const auto* shown : {&info, static_cast<const ImageInfo*>(nullptr)}) {
         const auto entity = blob_entity(shown);
@@ -59,7 +59,7 @@ TEST_CASE("the entity's text is the entity's document", "[blob_entity]") {
     CHECK(entity.at("UpdatedBy").is_null());
 }
 
-TEST_CASE("the entity says the same in XML as in JSON", "[blob_entity][xml]") {
+TEST_CASE("the entity has equal properties in XML and in JSON", "[blob_entity][xml]") {
     const auto info = picture_info();
     for (const auto* shown : {&info, static_cast<const ImageInfo*>(nullptr)}) {
         const auto text = blob_entity_text(ResponseType::application_xml, shown);
@@ -67,7 +67,7 @@ TEST_CASE("the entity says the same in XML as in JSON", "[blob_entity][xml]") {
         REQUIRE(document.has_value());
         CHECK(document->root == "BlobEntity");
         const auto entity = json::parse(blob_entity_text(ResponseType::application_json, shown));
-        CHECK(document->value == as_xml_tells(entity));
+        CHECK(document->value == as_xml_values(entity));
         // In the same order, too.
         auto position = std::string::npos;
         for (const auto& member : entity.as_object()) {
@@ -79,7 +79,7 @@ TEST_CASE("the entity says the same in XML as in JSON", "[blob_entity][xml]") {
     }
 }
 
-TEST_CASE("what an answer says can be sent back", "[blob_entity]") {
+TEST_CASE("an answer's body is accepted as a request's body", "[blob_entity]") {
     const auto info = picture_info();
     for (const auto& [response, body] : {std::pair{ResponseType::application_json, BodyType::json},
                                          std::pair{ResponseType::text_xml, BodyType::xml}}) {
@@ -91,7 +91,7 @@ TEST_CASE("what an answer says can be sent back", "[blob_entity]") {
     }
 }
 
-TEST_CASE("an entity changes what it names", "[blob_entity]") {
+TEST_CASE("an entity changes the properties that it has", "[blob_entity]") {
     const auto change = read(BodyType::json, R"({"Description":"d"})");
     CHECK(change.description == "d");
     CHECK_FALSE(change.extra_info.has_value());
@@ -105,7 +105,7 @@ TEST_CASE("an entity changes what it names", "[blob_entity]") {
     CHECK_FALSE(read(BodyType::xml, "<BlobEntity/>").description.has_value());
 }
 
-TEST_CASE("null empties a text, as it does a property of ASP.NET's", "[blob_entity]") {
+TEST_CASE("null empties a text", "[blob_entity]") {
     CHECK(read(BodyType::json, R"({"Description":null})").description == "");
     CHECK(read(BodyType::xml, R"(<BlobEntity><Description i:nil="true"/></BlobEntity>)").description == "");
 }
@@ -123,7 +123,7 @@ TEST_CASE("the last of several properties with one name wins, unknown ones are i
     CHECK_FALSE(change.description.has_value());
 }
 
-TEST_CASE("a BlobId of 0 demands nothing, another one is demanded", "[blob_entity]") {
+TEST_CASE("a BlobId other than 0 is a precondition", "[blob_entity]") {
     CHECK_FALSE(read(BodyType::json, R"({"BlobId":0})").blob_id.has_value());
     CHECK(read(BodyType::json, R"({"blobid":167})").blob_id->value() == 167);
     CHECK(read(BodyType::json, R"({"BlobId":"167"})").blob_id->value() == 167); // as Json.NET reads it
@@ -132,7 +132,7 @@ TEST_CASE("a BlobId of 0 demands nothing, another one is demanded", "[blob_entit
     CHECK(refused(BodyType::json, R"({"BlobId":-1})").rule == "info.blob_id_mismatch");
 }
 
-TEST_CASE("a value of the wrong type is refused by its property's name", "[blob_entity]") {
+TEST_CASE("a value of the wrong type is refused with its property's name", "[blob_entity]") {
     for (const std::string_view value : {"1", "true", "1.5", "[]", "{}", R"(["d"])"}) {
         CAPTURE(value);
         const auto problem = refused(BodyType::json, "{\"extrainfo\":" + std::string{value} + "}");

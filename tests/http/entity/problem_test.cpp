@@ -10,7 +10,7 @@ namespace problem_test {
 using namespace portrait;
 using namespace portrait::http;
 
-TEST_CASE("every rule of the core has a status that the contract has", "[problem]") {
+TEST_CASE("every rule of the core has a status of the contract", "[problem]") {
     const std::set<unsigned> allowed{400, 404, 412, 413, 415, 422, 500, 501, 503, 507};
     for (const auto& row : error_rules()) {
         CAPTURE(row.rule);
@@ -23,7 +23,7 @@ TEST_CASE("every rule of the core has a status that the contract has", "[problem
     }
 }
 
-TEST_CASE("statuses that the contract names", "[problem]") {
+TEST_CASE("rules have the contract's statuses", "[problem]") {
     CHECK(status_of(errc::person_unknown, Access::read) == 404);
     CHECK(status_of(errc::person_unknown, Access::write) == 400);
     CHECK(status_of(errc::person_invalid_id, Access::write) == 400);
@@ -52,7 +52,7 @@ TEST_CASE("a status has the contract's ErrorType", "[problem]") {
     CHECK(error_type(500) == "SoInternalException");
 }
 
-TEST_CASE("a problem carries what the error carried", "[problem]") {
+TEST_CASE("a problem has the error's rule, message and values", "[problem]") {
     const auto problem =
         problem_of(Error{errc::image_too_many_bytes, "m"}.with_limit(11, 10).with_cause("c"), Access::write);
     CHECK(problem.status == 413);

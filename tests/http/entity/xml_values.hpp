@@ -9,9 +9,9 @@
 
 namespace portrait::testing {
 
-/// A value of JSON as XML can tell it: numbers and booleans are texts, an empty array or object is an empty
+/// A JSON value as XML can represent it: numbers and booleans are texts, an empty array or object is an empty
 /// text.
-inline boost::json::value as_xml_tells(const boost::json::value& value, bool dictionary = false) {
+inline boost::json::value as_xml_values(const boost::json::value& value, bool dictionary = false) {
     namespace json = boost::json;
     if (const auto* object = value.if_object()) {
         if (object->empty())
@@ -19,7 +19,7 @@ inline boost::json::value as_xml_tells(const boost::json::value& value, bool dic
         json::object members;
         json::array items;
         for (const auto& member : *object) {
-            auto told = as_xml_tells(member.value(), member.key() == "FieldProperties");
+            auto told = as_xml_values(member.value(), member.key() == "FieldProperties");
             if (dictionary)
                 items.push_back(json::object{{"Key", member.key()}, {"Value", std::move(told)}});
             else

@@ -10,7 +10,7 @@ using portrait::http::append_base64;
 using portrait::http::decode_base64;
 using portrait::http::decode_base64_bytes;
 
-TEST_CASE("base64 is decoded to the bytes it stands for", "[http][base64]") {
+TEST_CASE("base64 is decoded to its bytes", "[http][base64]") {
     CHECK(decode_base64("") == "");
     CHECK(decode_base64("Zg==") == "f");
     CHECK(decode_base64("Zm8=") == "fo");
@@ -21,7 +21,7 @@ TEST_CASE("base64 is decoded to the bytes it stands for", "[http][base64]") {
     CHECK(decode_base64("////") == "\xFF\xFF\xFF");
 }
 
-TEST_CASE("what is not strict base64 is refused", "[http][base64]") {
+TEST_CASE("text that is not strict base64 is refused", "[http][base64]") {
     const auto* const text =
         GENERATE("Zg", "Zg=", "Zm8", "Z", "=", "==", "===", "====", "Z===", "Zg==Zg==", "Zm=v", "Zm9v\n",
                  " Zm9v", "Zm 9v===", "Zm9v====", "Zm-_", "Zh==", "Zm9=", "Zm9\x80");
@@ -33,7 +33,7 @@ TEST_CASE("a NUL is no base64 character", "[http][base64]") {
     CHECK_FALSE(decode_base64(std::string_view{"Zm9\0", 4}).has_value());
 }
 
-TEST_CASE("bytes of every length come back from base64", "[http][base64]") {
+TEST_CASE("bytes of every length make a round trip through base64", "[http][base64]") {
     std::mt19937 random{7};
     for (std::size_t size = 0; size < 300; ++size) {
         std::vector<std::byte> bytes(size);

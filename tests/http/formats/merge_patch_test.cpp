@@ -12,7 +12,7 @@ namespace merge_patch_test {
 using namespace portrait::http;
 namespace json = boost::json;
 
-TEST_CASE("a merge patch does what RFC 7396 says", "[merge_patch]") {
+TEST_CASE("a merge patch follows RFC 7396", "[merge_patch]") {
     struct Case {
         std::string_view target;
         std::string_view patch;

@@ -46,7 +46,7 @@ TEST_CASE("values are written as the contract's XML", "[xml]") {
           "<X><I><int>1</int><int>2</int></I><S><string>a</string></S><O><Item><P>1</P></Item></O></X>");
 }
 
-TEST_CASE("a text comes back from XML as it was", "[xml]") {
+TEST_CASE("a text makes a round trip through XML", "[xml]") {
     const auto text = GENERATE(as<std::string>{}, "", " ", "  a  b ", "a\r\nb\rc\nd\te", "<&>'\"]]>", "&amp;",
                                "\xC3\xA6\xF0\x9F\x98\x80", "<!-- no comment -->", "\n");
     const auto document = read_xml(xml_text("X", json::object{{"Text", text}, {"Other", nullptr}}));
@@ -56,7 +56,7 @@ TEST_CASE("a text comes back from XML as it was", "[xml]") {
     CHECK(document->value.at("Other").is_null());
 }
 
-TEST_CASE("what XML can't carry is replaced, so that the answer stays XML", "[xml]") {
+TEST_CASE("characters that XML forbids are replaced", "[xml]") {
     CHECK(xml_text("X", "a\x01z") == "<X>a\xEF\xBF\xBDz</X>");
     CHECK(xml_text("X", "a\xEF\xBF\xBFz") == "<X>a\xEF\xBF\xBDz</X>");
 }
@@ -74,7 +74,7 @@ TEST_CASE("XML is read into values", "[xml]") {
                                              "D":[{"Key":"k","Value":"v"}]})"));
 }
 
-TEST_CASE("XML that isn't well-formed is refused", "[xml][hostile]") {
+TEST_CASE("malformed XML is refused", "[xml][hostile]") {
     for (const std::string_view text : {"",
                                         " ",
                                         "<a>",
@@ -106,7 +106,7 @@ TEST_CASE("XML that isn't well-formed is refused", "[xml][hostile]") {
     CHECK(rule_of(std::string_view{"<a/>\0<b/>", 9}) == "request.xml_malformed");
 }
 
-TEST_CASE("a DTD is refused, whatever it is for", "[xml][hostile]") {
+TEST_CASE("every DTD is refused", "[xml][hostile]") {
     CHECK(rule_of("<!DOCTYPE a><a/>") == "request.xml_dtd");
     CHECK(rule_of(R"(<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>)") ==
           "request.xml_dtd");

@@ -7,7 +7,7 @@ namespace body_types_test {
 
 using namespace portrait::http;
 
-TEST_CASE("a Content-Type names how a body is written", "[body_types]") {
+TEST_CASE("a Content-Type selects the format of a body", "[body_types]") {
     struct Case {
         std::string_view content_type;
         std::optional<BodyType> expected;
@@ -33,7 +33,7 @@ TEST_CASE("a Content-Type names how a body is written", "[body_types]") {
     CHECK(body_type_of(nullptr) == std::nullopt);
 }
 
-TEST_CASE("every type that a refusal names is accepted", "[body_types]") {
+TEST_CASE("every type in a 415's Accept field is accepted", "[body_types]") {
     for (auto list : {accepted_body_types(), accepted_patch_types()}) {
         int count = 0;
         while (!list.empty()) {

@@ -28,7 +28,7 @@ TEST_CASE("a media type is read with its parameters", "[http][content_types]") {
     CHECK(find_parameter(type->parameters, "none") == nullptr);
 }
 
-TEST_CASE("quoted parameters may hold separators and nothing", "[http][content_types]") {
+TEST_CASE("quoted parameters may have separators or be empty", "[http][content_types]") {
     const auto type = parse_media_type("a/b;x=\"; y=1, z\";w=\"\"");
     REQUIRE(type.has_value());
     CHECK(*find_parameter(type->parameters, "x") == "; y=1, z");
@@ -36,13 +36,13 @@ TEST_CASE("quoted parameters may hold separators and nothing", "[http][content_t
     CHECK(find_parameter(type->parameters, "y") == nullptr);
 }
 
-TEST_CASE("of a parameter that stands twice the first counts", "[http][content_types]") {
+TEST_CASE("the first of two parameters with one name counts", "[http][content_types]") {
     const auto type = parse_media_type("a/b; x=1; X=2");
     REQUIRE(type.has_value());
     CHECK(*find_parameter(type->parameters, "x") == "1");
 }
 
-TEST_CASE("malformed media types are none", "[http][content_types]") {
+TEST_CASE("malformed media types are refused", "[http][content_types]") {
     const auto* const text = GENERATE(
         "", " ", "image", "image/", "/png", "image /png", "image/ png", "image/png image/gif",
         "image/png, image/gif", "image/png; x", "image/png; =1", "image/png; x=", "image/png; x =1",
@@ -52,7 +52,7 @@ TEST_CASE("malformed media types are none", "[http][content_types]") {
     CHECK_FALSE(parse_media_type(text).has_value());
 }
 
-TEST_CASE("every type of the contract's list is a picture", "[http][content_types]") {
+TEST_CASE("every picture type of the contract is accepted", "[http][content_types]") {
     const auto* const value = GENERATE("image/png", "image/jpeg", "image/gif", "image/tiff", "image/jpg",
                                        "image/pjpeg", "image/x-png", "application/octet-stream", "IMAGE/PNG",
                                        "image/jpeg; charset=binary", " image/gif ", "image/png;");
@@ -61,7 +61,7 @@ TEST_CASE("every type of the contract's list is a picture", "[http][content_type
     CHECK(classify(value).boundary.empty());
 }
 
-TEST_CASE("other types are not supported, malformed ones neither", "[http][content_types]") {
+TEST_CASE("other types and malformed ones are not supported", "[http][content_types]") {
     const auto* const value = GENERATE("text/plain", "application/json", "image/webp", "image/svg+xml",
                                        "image/*", "*/*", "multipart/mixed", "multipart/related; boundary=x",
                                        "application/x-www-form-urlencoded", "image", "image/png, image/gif",
@@ -70,13 +70,13 @@ TEST_CASE("other types are not supported, malformed ones neither", "[http][conte
     CHECK(classify(value).kind == Kind::unsupported);
 }
 
-TEST_CASE("no Content-Type, or a blank one, leaves it to the bytes", "[http][content_types]") {
+TEST_CASE("a missing or blank Content-Type is absent", "[http][content_types]") {
     CHECK(classify_upload(nullptr).kind == Kind::absent);
     CHECK(classify("").kind == Kind::absent);
     CHECK(classify(" \t").kind == Kind::absent);
 }
 
-TEST_CASE("a form's boundary may be quoted or not", "[http][content_types]") {
+TEST_CASE("a form's boundary may be quoted", "[http][content_types]") {
     CHECK(classify("multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxk").boundary ==
           "----WebKitFormBoundary7MA4YWxk");
     CHECK(classify("multipart/form-data; boundary=\"a b:c\"").boundary == "a b:c");
@@ -86,7 +86,7 @@ TEST_CASE("a form's boundary may be quoted or not", "[http][content_types]") {
     CHECK(longest.boundary == std::string(70, 'x'));
 }
 
-TEST_CASE("a form without a valid boundary is told apart", "[http][content_types]") {
+TEST_CASE("a form without a valid boundary has a class of its own", "[http][content_types]") {
     const std::string value =
         GENERATE(std::string{"multipart/form-data"}, std::string{"multipart/form-data; charset=utf-8"},
                  std::string{"multipart/form-data; boundary=\"\""},
@@ -100,7 +100,7 @@ TEST_CASE("a form without a valid boundary is told apart", "[http][content_types
     CHECK(classify(value).kind == Kind::no_boundary);
 }
 
-TEST_CASE("the list for a 415 names the four formats, bytes and forms", "[http][content_types]") {
+TEST_CASE("a 415's Accept field lists the four formats, bytes and forms", "[http][content_types]") {
     CHECK(accepted_upload_types() ==
           "image/png, image/jpeg, image/gif, image/tiff, application/octet-stream, multipart/form-data");
 }

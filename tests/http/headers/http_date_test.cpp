@@ -1,4 +1,4 @@
-#include "headers/http_date.hpp"
+#include "headers/field_syntax.hpp"
 
 #include "support/catch.hpp"
 
@@ -29,26 +29,26 @@ TEST_CASE("a moment is written as RFC 9110's IMF-fixdate", "[http][http_date]") 
           "Thu, 29 Feb 2024 00:00:00 GMT");
 }
 
-TEST_CASE("moments outside the calendar are written as its ends", "[http][http_date]") {
+TEST_CASE("moments outside the years 1 to 9999 are clamped", "[http][http_date]") {
     CHECK(format_http_date(Timestamp::max()) == "Fri, 31 Dec 9999 23:59:59 GMT");
     CHECK(format_http_date(Timestamp::min()) == "Mon, 01 Jan 0001 00:00:00 GMT");
 }
 
-TEST_CASE("the three forms of a date are the same moment", "[http][http_date]") {
+TEST_CASE("the three forms of a date give one moment", "[http][http_date]") {
     const auto* const text = GENERATE("Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
                                       "Sun Nov  6 08:49:37 1994", "Sun Nov 06 08:49:37 1994");
     CAPTURE(text);
     CHECK(parse_http_date(text, now) == sample);
 }
 
-TEST_CASE("every written date is read back", "[http][http_date]") {
+TEST_CASE("every written date can be parsed", "[http][http_date]") {
     for (auto moment = Timestamp{}; moment < now; moment += 40'123'457s) {
         CAPTURE(format_http_date(moment));
         CHECK(parse_http_date(format_http_date(moment)) == moment);
     }
 }
 
-TEST_CASE("two digits of a year mean the century that is at most 50 years ahead", "[http][http_date]") {
+TEST_CASE("a year of two digits is at most 50 years ahead", "[http][http_date]") {
     const auto year_of = [](std::string_view text) {
         const auto moment = parse_http_date(text, now);
         REQUIRE(moment.has_value());
@@ -61,12 +61,12 @@ TEST_CASE("two digits of a year mean the century that is at most 50 years ahead"
     CHECK(year_of("Friday, 01-Jan-99 00:00:00 GMT") == 1999);
 }
 
-TEST_CASE("a leap second is the next one", "[http][http_date]") {
+TEST_CASE("a leap second is read as the next second", "[http][http_date]") {
     CHECK(parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT") ==
           parse_http_date("Sun, 01 Jan 2017 00:00:00 GMT"));
 }
 
-TEST_CASE("malformed dates are none", "[http][http_date]") {
+TEST_CASE("malformed dates are refused", "[http][http_date]") {
     const auto* const text = GENERATE(
         "", "now", "0", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
         "Sun, 06 Nov 1994 08:49:37 GMT ", " Sun, 06 Nov 1994 08:49:37 GMT", "Sun,06 Nov 1994 08:49:37 GMT",
@@ -82,7 +82,7 @@ TEST_CASE("malformed dates are none", "[http][http_date]") {
     CHECK_FALSE(parse_http_date(text, now).has_value());
 }
 
-TEST_CASE("the process's time zone makes no difference to dates", "[http][http_date]") {
+TEST_CASE("dates don't depend on the process's time zone", "[http][http_date]") {
     const char* before = std::getenv("TZ");
     const std::string kept = before == nullptr ? "" : before;
     ::setenv("TZ", "America/New_York", 1);

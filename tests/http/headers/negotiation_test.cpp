@@ -78,7 +78,7 @@ TEST_CASE("Accept chooses the type of an answer", "[negotiation]") {
     }
 }
 
-TEST_CASE("several Accept fields are one list", "[negotiation]") {
+TEST_CASE("several Accept fields count as one list", "[negotiation]") {
     CHECK(negotiate(head_with({})) == ResponseType::application_json);
     CHECK(negotiate(head_with({{"Accept", "image/png"}, {"accept", "text/xml"}})) == ResponseType::text_xml);
     CHECK(negotiate(head_with({{"Accept", "text/xml;q=0.5"}, {"Accept", "text/json;q=0.6"}})) ==

@@ -12,7 +12,7 @@ using portrait::http::client_network;
 using portrait::http::IpAddress;
 using portrait::http::Network;
 
-TEST_CASE("an address is written in one way, however it came", "[network]") {
+TEST_CASE("an address has one canonical text", "[network]") {
     for (const auto& [text, usual] :
          std::vector<std::pair<std::string, std::string>>{{"192.0.2.1", "192.0.2.1"},
                                                           {"::ffff:192.0.2.1", "192.0.2.1"},
@@ -26,7 +26,7 @@ TEST_CASE("an address is written in one way, however it came", "[network]") {
     }
 }
 
-TEST_CASE("what is no address is none", "[network]") {
+TEST_CASE("a malformed address is refused", "[network]") {
     for (const auto& text :
          {std::string{}, std::string{"192.0.2"}, std::string{"192.0.2.256"}, std::string{"192.0.2.01.1"},
           std::string{" 192.0.2.1"}, std::string{"192.0.2.1 "}, std::string{"0300.0.2.1"},
@@ -70,7 +70,7 @@ TEST_CASE("a network holds the addresses that begin with its bits", "[network]")
     }
 }
 
-TEST_CASE("a network that can't be meant is none", "[network]") {
+TEST_CASE("a malformed network is refused", "[network]") {
     for (const auto* text :
          {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8 ",
           "10.0.0.0/8/8", "10.0.0.0/99999999999", "::1/64", "::/129", "/8", "10.0.0.0/a"}) {
@@ -79,7 +79,7 @@ TEST_CASE("a network that can't be meant is none", "[network]") {
     }
 }
 
-TEST_CASE("a client is an IPv4 address or a /64 of IPv6", "[http][sign_in_attempts]") {
+TEST_CASE("a client's network is an IPv4 address or an IPv6 /64", "[http][sign_in_attempts]") {
     CHECK(client_network("192.0.2.7") == "192.0.2.7");
     CHECK(client_network("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::");
     CHECK(client_network("2001:db8:1:2::1") == client_network("2001:0db8:0001:0002:ffff::"));

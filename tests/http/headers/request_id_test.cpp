@@ -1,4 +1,4 @@
-#include "headers/request_id.hpp"
+#include "headers/field_syntax.hpp"
 
 #include "head_with.hpp"
 #include "support/catch.hpp"
@@ -14,13 +14,13 @@ namespace request_id_test {
 using namespace portrait::http;
 using portrait::testing::head_with;
 
-TEST_CASE("the caller's request id is kept when it is one", "[http][request_id]") {
+TEST_CASE("a valid request id of the caller is kept", "[http][request_id]") {
     CHECK(request_id(head_with({{"X-Request-Id", "a"}})) == "a");
     CHECK(request_id(head_with({{"x-request-id", "Trace_7.b-9"}})) == "Trace_7.b-9");
     CHECK(is_request_id(std::string(64, 'x')));
 }
 
-TEST_CASE("what can't be a request id is replaced by a fresh one", "[http][request_id]") {
+TEST_CASE("an invalid request id is replaced by a fresh one", "[http][request_id]") {
     const std::string sent =
         GENERATE(std::string{}, std::string(65, 'x'), std::string{"a b"}, std::string{"a\r\nSet-Cookie: x"},
                  std::string{"a/b"}, std::string{"\xC3\xA5"}, std::string("a\0b", 3), std::string{"\"a\""});
@@ -30,8 +30,7 @@ TEST_CASE("what can't be a request id is replaced by a fresh one", "[http][reque
     CHECK(is_request_id(id));
 }
 
-TEST_CASE("fresh request ids are 16 hexadecimal digits and all different, on every thread",
-          "[http][request_id]") {
+TEST_CASE("fresh request ids are 16 hexadecimal digits and differ on all threads", "[http][request_id]") {
     constexpr std::size_t threads = 4;
     constexpr std::size_t each = 5000;
     std::vector<std::vector<std::string>> made(threads);

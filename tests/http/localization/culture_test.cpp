@@ -1,4 +1,4 @@
-#include "localization/culture.hpp"
+#include "localization/localization.hpp"
 
 #include "support/catch.hpp"
 
@@ -16,7 +16,7 @@ std::optional<std::string> format(std::string_view culture, std::string_view enc
 
 } // namespace
 
-TEST_CASE("dates are written as the culture writes them", "[http][culture]") {
+TEST_CASE("dates are formatted by the culture", "[http][culture]") {
     CHECK(format("en-us", "D:11/23/2026") == "11/23/2026");
     CHECK(format("en", "D:11/23/2026") == "11/23/2026");
     CHECK(format("en-gb", "D:11/23/2026") == "23/11/2026");
@@ -28,7 +28,7 @@ TEST_CASE("dates are written as the culture writes them", "[http][culture]") {
     CHECK(format("en", "D:02/29/2024") == "2/29/2024");
 }
 
-TEST_CASE("times are written as the culture writes them, in no zone", "[http][culture]") {
+TEST_CASE("times are formatted by the culture, without a zone", "[http][culture]") {
     CHECK(format("en-us", "DT:11/23/2026 14:05:00") == "11/23/2026, 2:05 PM");
     CHECK(format("de", "DT:11/23/2026 14:05:00") == "23.11.2026, 14:05");
     CHECK(format("sv", "DT:11/23/2026 14:05") == "2026-11-23 14:05");
@@ -36,7 +36,7 @@ TEST_CASE("times are written as the culture writes them, in no zone", "[http][cu
     CHECK(format("fr", "T:14:52") == "14:52");
 }
 
-TEST_CASE("numbers are written as the culture writes them, ungrouped", "[http][culture]") {
+TEST_CASE("numbers are formatted by the culture, without grouping", "[http][culture]") {
     CHECK(format("en", "I:12345") == "12345");
     CHECK(format("fr", "I:1234567") == "1234567");
     CHECK(format("en", "I:-1234") == "-1234");
@@ -49,7 +49,7 @@ TEST_CASE("numbers are written as the culture writes them, ungrouped", "[http][c
     CHECK(format("en", "I:9223372036854775807") == "9223372036854775807");
 }
 
-TEST_CASE("malformed encodings are none", "[http][culture]") {
+TEST_CASE("malformed encoded values are refused", "[http][culture]") {
     const std::string encoded = GENERATE(
         std::string{}, std::string{"D:"}, std::string{"D:11/31/2026"}, std::string{"D:13/01/2026"},
         std::string{"D:02/29/2026"}, std::string{"D:11/23/26"}, std::string{"D:0/1/2026"},
@@ -67,13 +67,13 @@ TEST_CASE("malformed encodings are none", "[http][culture]") {
     CHECK_FALSE(format("en", encoded).has_value());
 }
 
-TEST_CASE("the first culture that is known decides", "[http][culture]") {
+TEST_CASE("the first known culture is used", "[http][culture]") {
     CHECK(CultureFormatter{{"qq-zz", "sv", "de"}}.format("D:11/23/2026") == "2026-11-23");
     CHECK(CultureFormatter{{"qq", "!!"}}.format("D:11/23/2026") == "11/23/2026");
     CHECK(CultureFormatter{{}}.format("D:11/23/2026") == "11/23/2026");
 }
 
-TEST_CASE("one formatter writes many", "[http][culture]") {
+TEST_CASE("one formatter formats many values", "[http][culture]") {
     CultureFormatter formatter{{"de"}};
     CHECK(formatter.format("F:1.5") == "1,5");
     CHECK(formatter.format("D:1/2/2026") == "2.1.2026");
@@ -82,7 +82,7 @@ TEST_CASE("one formatter writes many", "[http][culture]") {
     CHECK(formatter.format("D:1/3/2026") == "3.1.2026");
 }
 
-TEST_CASE("what may be encoded is seen without reading it", "[http][culture]") {
+TEST_CASE("encoded values are detected by their prefix", "[http][culture]") {
     CHECK(is_encoded_value("DT:x"));
     CHECK(is_encoded_value("I:"));
     CHECK_FALSE(is_encoded_value("SR_NAME"));

@@ -1,4 +1,4 @@
-#include "localization/language.hpp"
+#include "localization/localization.hpp"
 
 #include "http/headers/head_with.hpp"
 #include "support/catch.hpp"
@@ -43,7 +43,7 @@ TEST_CASE("Accept-Language is read by weight, then by order", "[http][language]"
     CHECK_FALSE(list.untranslated);
 }
 
-TEST_CASE("what clients really send is tolerated", "[http][language]") {
+TEST_CASE("the fields of real clients are accepted", "[http][language]") {
     const auto& [header, languages] = GENERATE(values<Case>({
         {"en-us; en-gb", {"en-us", "en-gb"}},
         {",, ;;en,,", {"en"}},
@@ -66,7 +66,7 @@ TEST_CASE("a weight belongs to its own member only", "[http][language]") {
     CHECK(parse_languages("da,;q=0.1, en;q=0.5").languages == Tags{"da", "en"});
 }
 
-TEST_CASE("a star, an x or a hyphen ask for strings as stored", "[http][language]") {
+TEST_CASE("a star, an x or a hyphen select strings as stored", "[http][language]") {
     const auto* const header = GENERATE("*", "x", "X", "-", " * ", "*, en;q=0.5", "en;q=0.2, x");
     CAPTURE(header);
     const auto list = parse_languages(header);
@@ -74,7 +74,7 @@ TEST_CASE("a star, an x or a hyphen ask for strings as stored", "[http][language
     CHECK(list.languages.empty());
 }
 
-TEST_CASE("nothing at all is neither", "[http][language]") {
+TEST_CASE("a list without valid members is empty and not untranslated", "[http][language]") {
     const auto* const header = GENERATE("", " ", ",", ";", "1", "en;q=0", "\x01");
     CAPTURE(header);
     const auto list = parse_languages(header);
@@ -82,7 +82,7 @@ TEST_CASE("nothing at all is neither", "[http][language]") {
     CHECK(list.languages.empty());
 }
 
-TEST_CASE("a list is bounded, however long", "[http][language]") {
+TEST_CASE("a list is bounded", "[http][language]") {
     std::string header = "da";
     for (char first = 'a'; first <= 'z'; ++first)
         for (char second = 'a'; second <= 'z'; ++second)

@@ -44,7 +44,7 @@ const std::string photo = R"(US:"Photo";NO:"Bilde";GE:"Foto")";
 
 } // namespace
 
-TEST_CASE("without a language strings are as stored, whatever the culture", "[http][localization]") {
+TEST_CASE("strings stay as stored without a language, even with a culture", "[http][localization]") {
     for (const auto& made : {Localization{}, localization({}), localization({{"SO-Culture", "de"}}),
                              localization({{"Accept-Language", "*"}, {"SO-Culture", "de"}}),
                              localization({{"SO-Language", ""}})}) {
@@ -55,7 +55,7 @@ TEST_CASE("without a language strings are as stored, whatever the culture", "[ht
     }
 }
 
-TEST_CASE("encoded values are written in the culture, by default the language's", "[http][localization]") {
+TEST_CASE("encoded values are formatted by the culture, by default the language's", "[http][localization]") {
     CHECK(localization({{"Accept-Language", "en"}}).text(born) == "Born 11/23/2026");
     CHECK(localization({{"Accept-Language", "en"}, {"SO-Culture", "sv"}}).text(born) == "Born 2026-11-23");
     CHECK(localization({{"SO-Language", "de"}}).text("[F:1.5], [I:7] und [DT:11/23/2026 14:05:00]") ==
@@ -65,7 +65,7 @@ TEST_CASE("encoded values are written in the culture, by default the language's"
     CHECK(localization({{"SO-Language", "de"}, {"SO-Culture", ""}}).text("[F:1.5]") == "1,5");
 }
 
-TEST_CASE("brackets that mean nothing stay", "[http][localization]") {
+TEST_CASE("brackets of other texts stay unchanged", "[http][localization]") {
     const auto german = localization({{"SO-Language", "de"}});
     const std::string text = GENERATE(
         std::string{"[ and ]"}, std::string{"[]"}, std::string{"[D:]"}, std::string{"[D:13/13/2026]"},
@@ -92,7 +92,8 @@ TEST_CASE("string references are looked up in the embedder's table", "[http][loc
           "Photographie");
 }
 
-TEST_CASE("a view that comes back leaves the stored value whole", "[http][localization][round_trip]") {
+TEST_CASE("a localized text that a client sends back keeps the stored value",
+          "[http][localization][round_trip]") {
     const auto options = with_strings();
     const auto stored = GENERATE_COPY(std::string{photo}, std::string{born}, std::string{"[SR_PHOTO]"},
                                       std::string{"plain"}, std::string{}, std::string{"[F:1.5]"});
@@ -107,7 +108,7 @@ TEST_CASE("a view that comes back leaves the stored value whole", "[http][locali
     CHECK(localization({{"SO-Language", "no"}}).merge(photo, "Photo") == "Photo");
 }
 
-TEST_CASE("dates follow the zone only where that is switched on", "[http][localization]") {
+TEST_CASE("dates are converted to the zone only when the option is set", "[http][localization]") {
     const auto moment = Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 7 / 1}};
     LocalizationOptions converting;
     converting.convert_dates = true;
@@ -119,7 +120,7 @@ TEST_CASE("dates follow the zone only where that is switched on", "[http][locali
     CHECK(Localization::of(head_with({{"SO-TimeZone", "Mars/Base"}}), plain).has_error());
 }
 
-TEST_CASE("an answer says by which language and zone it was made", "[http][localization]") {
+TEST_CASE("an answer has its language and zone in fields", "[http][localization]") {
     Response response;
     response.set("Vary", "Accept");
     localization({{"Accept-Language", "nb-NO,en;q=0.5"}, {"SO-TimeZone", "261,includeTZOffset"}})
@@ -135,7 +136,7 @@ TEST_CASE("an answer says by which language and zone it was made", "[http][local
     CHECK(*other.find("Vary") == "Accept-Language, SO-Language, SO-Culture");
 }
 
-TEST_CASE("representations that differ have tags that differ", "[http][localization]") {
+TEST_CASE("different representations have different tags", "[http][localization]") {
     const std::string tag = "\"1.2.3-info\"";
     LocalizationOptions converting;
     converting.convert_dates = true;

@@ -1,6 +1,6 @@
 #include "pictures/conditional.hpp"
 
-#include "headers/http_date.hpp"
+#include "headers/field_syntax.hpp"
 #include "http/headers/head_with.hpp"
 #include "support/catch.hpp"
 

@@ -3,7 +3,6 @@
 #include "entity/blob_entity.hpp"
 #include "formats/base64.hpp"
 #include "headers/field_syntax.hpp"
-#include "headers/http_date.hpp"
 #include "pictures/conditional.hpp"
 
 #include <algorithm>

@@ -1,11 +1,16 @@
-#include "callers/sign_in_answers.hpp"
+#include "callers/sign_in.hpp"
 
-#include "callers/cookies.hpp"
+#include "formats/form.hpp"
+#include "headers/field_syntax.hpp"
 
 #include <portrait/http/secret_digest.hpp>
+#include <portrait/http/utf8.hpp>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace portrait::http {
@@ -13,18 +18,10 @@ namespace portrait::http {
 namespace {
 
 std::string escaped(std::string_view text) {
-    std::string html;
-    html.reserve(text.size());
-    for (const char character : text) {
-        switch (character) {
-        case '&': html += "&amp;"; break;
-        case '<': html += "&lt;"; break;
-        case '>': html += "&gt;"; break;
-        case '"': html += "&quot;"; break;
-        case '\'': html += "&#39;"; break;
-        default: html += character;
-        }
-    }
+    std::string html{text};
+    for (const auto& [character, reference] :
+         {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}})
+        boost::replace_all(html, character, reference); // & first: the others add more of it
     return html;
 }
 
@@ -53,6 +50,22 @@ std::string cookie(std::string_view name, std::string_view value, std::string_vi
 /// `Response::set` keeps one field of a name, but each cookie needs its own.
 void add_cookie(Response& response, std::string value) {
     response.fields.push_back({"Set-Cookie", std::move(value)});
+}
+
+/// Adds the cookies of that name in one field to `found`.
+void read_field(std::string_view field, std::string_view name, CookieValue& found) noexcept {
+    while (!field.empty()) {
+        const auto pair = field.substr(0, field.find(';'));
+        field.remove_prefix(std::min(pair.size() + 1, field.size()));
+        const auto equals = pair.find('=');
+        if (equals == std::string_view::npos || trimmed(pair.substr(0, equals)) != name)
+            continue;
+        const auto value = trimmed(pair.substr(equals + 1));
+        if (found.kind == CookieValue::Kind::absent)
+            found = {CookieValue::Kind::found, value};
+        else if (found.value != value)
+            found.kind = CookieValue::Kind::ambiguous;
+    }
 }
 
 } // namespace
@@ -124,6 +137,57 @@ std::string_view session_secret_of(const RequestHead& head) noexcept {
 bool wants_page(const RequestHead& head) noexcept {
     const auto* accept = head.find("Accept");
     return accept != nullptr && accept->find("text/html") != std::string_view::npos;
+}
+
+CookieValue find_cookie(const RequestHead& head, std::string_view name) noexcept {
+    std::size_t length = 0;
+    for (const auto& field : head.fields)
+        length += equal_ignoring_case(field.name, "Cookie") ? field.value.size() : 0;
+    CookieValue found;
+    if (length > max_cookies_length)
+        return found;
+    for (const auto& field : head.fields)
+        if (equal_ignoring_case(field.name, "Cookie"))
+            read_field(field.value, name, found);
+    return found;
+}
+
+ProblemOr<SignInForm> parse_sign_in_form(std::string_view body) {
+    const auto bad_form = [](std::string message) {
+        return plain_problem(400, "session.bad_form", std::move(message));
+    };
+    if (body.size() > max_sign_in_form_length)
+        return bad_form(fmt::format("The form has more than {} bytes", max_sign_in_form_length));
+    auto fields = read_form(body);
+    if (!fields)
+        return bad_form(fields.error().message);
+
+    SignInForm form;
+    std::string sign_out;
+    struct Field {
+        std::string_view name;
+        std::string* value;
+        bool seen = false;
+    };
+    std::array<Field, 4> known{{{"user", &form.user},
+                                {"password", &form.password},
+                                {"sign_out", &sign_out},
+                                {"XSRF_TOKEN", &form.xsrf_value}}};
+    for (auto& [name, value] : *fields) {
+        auto* const field =
+            std::find_if(known.begin(), known.end(), [&field_name = name](const Field& candidate) {
+                return candidate.name == field_name;
+            });
+        if (field == known.end())
+            continue;
+        if (std::exchange(field->seen, true))
+            return bad_form(fmt::format("The form has the field {} twice", name));
+        if (has_control_characters(value))
+            return bad_form(fmt::format("The form's field {} has control characters", name));
+        *field->value = std::move(value);
+    }
+    form.sign_out = known[2].seen;
+    return form;
 }
 
 } // namespace portrait::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/http/message.hpp>
+#include <portrait/http/problem.hpp>
 
 #include <cstddef>
 #include <string>
@@ -44,5 +45,48 @@ std::string_view session_secret_of(const RequestHead& head) noexcept;
 
 /// Whether Accept has `text/html`, as browsers that show the answer send it.
 bool wants_page(const RequestHead& head) noexcept;
+
+/// The cookies of a request with longer Cookie fields are ignored.
+inline constexpr std::size_t max_cookies_length = std::size_t{16} * 1024;
+
+/// The cookie of one name.
+struct CookieValue {
+    enum class Kind {
+        absent,
+        found,
+        /// Twice with different values: another site of the domain has set one of them.
+        ambiguous,
+    };
+    Kind kind = Kind::absent;
+    std::string_view value; ///< of `found`; a view into the request
+};
+
+/// Finds the cookie of that name (case-sensitive, RFC 6265 section 5.4). Values stay as they are, quotes
+/// included; other cookies' values are not checked.
+CookieValue find_cookie(const RequestHead& head, std::string_view name) noexcept;
+
+/// The media type of the form.
+inline constexpr std::string_view sign_in_form_type = "application/x-www-form-urlencoded";
+
+/// For the Accept field of a 415.
+inline std::string_view accepted_sign_in_type() noexcept {
+    return sign_in_form_type;
+}
+
+/// The most bytes of a sign-in form's body.
+inline constexpr std::size_t max_sign_in_form_length = std::size_t{8} * 1024;
+
+/// The form of the page at /session.
+struct SignInForm {
+    std::string user;
+    std::string password;
+    bool sign_out = false; ///< there is a field `sign_out`; then only `xsrf_value` counts
+    std::string xsrf_value;
+};
+
+/// Reads `application/x-www-form-urlencoded`: fields `user`, `password`, `sign_out` and `XSRF_TOKEN`; others
+/// are ignored. 400 `session.bad_form` when the form is malformed, too long, not UTF-8, or has one of them
+/// twice.
+[[nodiscard]] ProblemOr<SignInForm> parse_sign_in_form(std::string_view body);
 
 } // namespace portrait::http
