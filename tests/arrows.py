@@ -157,8 +157,8 @@ def faults_of_rooms(name, rooms):
             if not room or other == room or other in rooms[room].split():
                 continue
             yield f'{source.relative_to(ROOT)}:{line} includes "{text}"; {room} may include {rooms[room] or "no other room"}'
-    if count < 20:
-        yield f"{name} has {count} includes; at least 20 are expected, so this check may be broken"
+    if count < 5:
+        yield f"{name} has {count} includes; at least 5 are expected, so this check may be broken"
     print(f"{name}: {len(rooms)} rooms, {count} includes")
 
 

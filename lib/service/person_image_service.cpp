@@ -1,4 +1,4 @@
-#include "stores/ports.hpp"
+#include "values/ports.hpp"
 #include "values/text.hpp"
 
 #include <portrait/person_image_service.hpp>

@@ -1,5 +1,5 @@
 #include "cache/cache_contents.hpp"
-#include "stores/ports.hpp"
+#include "values/ports.hpp"
 
 #include <portrait/pictures_in_use.hpp>
 #include <portrait/probe.hpp>

@@ -1,4 +1,4 @@
-#include "stores/ports.hpp"
+#include "values/ports.hpp"
 
 #include <portrait/auditing_image_store.hpp>
 

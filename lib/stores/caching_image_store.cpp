@@ -1,5 +1,5 @@
 #include "cache/cache_contents.hpp"
-#include "stores/ports.hpp"
+#include "values/ports.hpp"
 
 #include <portrait/caching_image_store.hpp>
 

@@ -1,4 +1,4 @@
-#include "stores/ports.hpp"
+#include "values/ports.hpp"
 
 #include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_renderer.hpp>
