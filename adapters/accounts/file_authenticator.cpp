@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 namespace portrait::http {
-
 namespace {
 
 /// A password to be compared with a user's hash.

@@ -14,7 +14,6 @@
 #include <system_error>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::size_t bcrypt_hash_length = 60;

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 namespace portrait::http {
-
 namespace {
 
 using Fault = FileOutcome::Fault;

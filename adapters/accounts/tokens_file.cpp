@@ -12,7 +12,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 bool is_token_id(std::string_view text) {

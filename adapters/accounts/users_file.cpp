@@ -19,7 +19,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 std::string_view take_line(std::string_view& text) noexcept {

@@ -22,7 +22,6 @@
 #include <vector>
 
 namespace portrait::audit_file {
-
 namespace {
 
 namespace json = boost::json;

@@ -22,7 +22,6 @@
 #include <vector>
 
 namespace portrait::http {
-
 namespace {
 
 /// Maps to a fixed set, so that no client can add labels.

@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// The longest picture that `cached_image` reads.

@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace portrait::testing {
-
 namespace {
 
 bool write_file(const std::filesystem::path& path, std::string_view text) {

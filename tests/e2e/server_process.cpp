@@ -24,7 +24,6 @@
 #include <system_error>
 
 namespace portrait::testing {
-
 namespace {
 
 // Long, because sanitizers on a busy machine are slow.

@@ -6,7 +6,6 @@
 #include <set>
 
 namespace portrait::testing {
-
 namespace {
 
 constexpr std::size_t shortest = 4;

@@ -10,7 +10,6 @@
 #include <system_error>
 
 namespace portrait::testing {
-
 namespace {
 
 struct stat status_of(const std::filesystem::path& path) {

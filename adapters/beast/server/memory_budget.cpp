@@ -1,6 +1,5 @@
 #include "server/memory_budget.hpp"
 
-#include <string>
 #include <utility>
 #include <variant>
 

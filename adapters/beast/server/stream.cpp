@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 
 namespace portrait::http {
-
 namespace {
 
 // Then other connections of the thread get their turn.

@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// Bytes of the picture in a piece: a multiple of three, so that only the last piece is padded.

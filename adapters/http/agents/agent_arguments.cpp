@@ -13,7 +13,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 Problem not_a(std::string_view name, std::string_view accepted) {

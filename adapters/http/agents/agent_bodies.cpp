@@ -15,7 +15,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 namespace json = boost::json;

@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// A piece is sent when it has grown to this.

@@ -15,7 +15,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 Authorization parse_basic(std::string_view token) {

@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// Calls a port; its completion gets an exception as an error.

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 namespace portrait::http {
-
 namespace {
 
 /// Every request field of the contract. A wildcard would not cover Authorization.

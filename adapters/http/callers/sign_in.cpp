@@ -14,7 +14,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 std::string escaped(std::string_view text) {

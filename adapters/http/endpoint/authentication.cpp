@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 using Completion = std::function<void(std::optional<Problem>)>;

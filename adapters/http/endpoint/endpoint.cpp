@@ -12,7 +12,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 template<class Port>

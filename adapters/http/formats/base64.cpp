@@ -7,7 +7,6 @@
 #include <cstdint>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -10,7 +10,6 @@
 #include <optional>
 
 namespace portrait::http {
-
 namespace {
 
 std::optional<std::string> decoded(std::string_view text) {

@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::array<std::string_view, 8> picture_types{

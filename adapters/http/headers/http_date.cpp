@@ -6,7 +6,6 @@
 #include <cstddef>
 
 namespace portrait::http {
-
 namespace {
 
 using std::chrono::floor;

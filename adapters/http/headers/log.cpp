@@ -12,7 +12,6 @@
 #include <random>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::string_view hexadecimal_digits = "0123456789abcdef";

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 namespace portrait::http {
-
 namespace {
 
 /// By `ResponseType`.

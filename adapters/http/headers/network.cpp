@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 
 namespace portrait::http {
-
 namespace {
 
 using Bytes = std::array<std::uint8_t, 16>;

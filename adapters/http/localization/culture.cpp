@@ -20,7 +20,6 @@
 #include <stdexcept>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::size_t max_encoded_length = 64;

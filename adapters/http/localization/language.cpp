@@ -12,7 +12,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::size_t max_list_length = 1024;

@@ -7,7 +7,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// No reference or encoded value has a longer text between its brackets.

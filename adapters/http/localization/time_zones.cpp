@@ -18,7 +18,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 // Sources: the vendor's public pages (SO-TimeZone and HTTP headers of SuperOffice's Web API) name zones by

@@ -11,7 +11,6 @@
 #include <limits>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr bool is_tag_character(char character) noexcept {

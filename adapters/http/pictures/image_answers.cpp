@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// Sets the fields that every answer about a stored picture has, a 304 included.

@@ -12,7 +12,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// Sets `value` to that of the row with the text's name, in any case.

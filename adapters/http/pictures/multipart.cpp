@@ -13,7 +13,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 constexpr std::string_view line_end = "\r\n";

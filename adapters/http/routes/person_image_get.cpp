@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// Whether the stored bytes are the wanted rendition.

@@ -7,7 +7,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// POST /session (contract section 4): signs in by Basic or by a form, or signs out by a form. A sign-in

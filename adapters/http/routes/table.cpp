@@ -14,7 +14,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// The contract: every route, in the order of its documents.

@@ -4,7 +4,6 @@
 #include <set>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// The log is copied into the database when it has this many pages.

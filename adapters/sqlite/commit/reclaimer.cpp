@@ -7,7 +7,6 @@
 #include <span>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// The time between two rounds, so that each round has many ranges and delays few syncs of saves.

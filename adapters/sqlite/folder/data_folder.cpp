@@ -15,7 +15,6 @@
 #include <system_error>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// Writes the log of an earlier process again, byte by byte, and syncs it. After a failed sync the page cache

@@ -15,7 +15,6 @@
 #include <system_error>
 
 namespace portrait::sqlite {
-
 namespace {
 
 constexpr unsigned private_folder = 0700;

@@ -17,7 +17,6 @@
 #include <utility>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// The members of this VFS's files. They follow the file of the system's VFS in the same memory.

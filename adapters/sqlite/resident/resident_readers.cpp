@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace portrait::sqlite {
-
 namespace {
 
 constexpr std::chrono::seconds pause_after_failure{1};

@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace portrait::sqlite {
-
 namespace {
 
 // Columns 0 to 23 of every query for blobs.

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 namespace portrait::sqlite {
-
 namespace {
 
 constexpr int busy_timeout_milliseconds = 5000;

@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace portrait::sqlite {
-
 namespace {
 
 [[nodiscard]] result<BlobId> next_blob_id(Counters& counters) {

@@ -5,7 +5,6 @@
 #include <array>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// Step n brings a database of version n - 1 to version n. Steps that were released are never changed.

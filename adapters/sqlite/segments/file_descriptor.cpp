@@ -12,7 +12,6 @@
 #include <system_error>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// The mode of every file that the store makes.

@@ -6,7 +6,6 @@
 #include <bit>
 
 namespace portrait::sqlite {
-
 namespace {
 
 constexpr std::uint32_t format_version = 1;

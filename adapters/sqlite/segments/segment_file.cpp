@@ -17,7 +17,6 @@
 #include <vector>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// Beyond these the file's size is checked before memory is allocated.

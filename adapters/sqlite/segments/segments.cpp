@@ -7,7 +7,6 @@
 #include <utility>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// With more open files than this, unused ones are closed.

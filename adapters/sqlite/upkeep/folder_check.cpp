@@ -12,7 +12,6 @@
 #include <set>
 
 namespace portrait::sqlite {
-
 namespace {
 
 /// One check. Takes a pin and a transaction for each segment, so that the log and the ranges to free don't

@@ -11,7 +11,6 @@
 #include <tuple>
 
 namespace portrait::sqlite {
-
 namespace {
 
 namespace fs = std::filesystem;

@@ -20,7 +20,6 @@
 #include <system_error>
 
 namespace portrait_server {
-
 namespace {
 
 namespace fs = std::filesystem;

@@ -17,7 +17,6 @@
 #include <string>
 
 namespace portrait_server {
-
 namespace {
 
 using portrait::http::TokenDescription;

@@ -22,7 +22,6 @@
 #include <utility>
 
 namespace portrait_server {
-
 namespace {
 
 constexpr std::size_t max_input_line = 4096;

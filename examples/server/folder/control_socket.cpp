@@ -26,7 +26,6 @@
 #include <vector>
 
 namespace portrait_server {
-
 namespace {
 
 using portrait::http::Severity;

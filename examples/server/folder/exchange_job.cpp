@@ -21,7 +21,6 @@
 #include <vector>
 
 namespace portrait_server {
-
 namespace {
 
 namespace fs = std::filesystem;

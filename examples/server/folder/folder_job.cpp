@@ -13,7 +13,6 @@
 #include <utility>
 
 namespace portrait_server {
-
 namespace {
 
 using portrait::sqlite::Damage;

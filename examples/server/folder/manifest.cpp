@@ -12,7 +12,6 @@
 #include <stdexcept>
 
 namespace portrait_server {
-
 namespace {
 
 namespace json = boost::json;

@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace portrait_server {
-
 namespace {
 
 constexpr std::size_t name_columns = 30;

@@ -14,7 +14,6 @@
 #include <vector>
 
 namespace portrait_server {
-
 namespace {
 
 constexpr std::uint64_t max_picture_bytes = std::numeric_limits<std::int32_t>::max();

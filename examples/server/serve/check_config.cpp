@@ -14,7 +14,6 @@
 #include <memory>
 
 namespace portrait_server {
-
 namespace {
 
 /// Whether the folder can be written, or created when it is missing.

@@ -5,7 +5,6 @@
 #endif
 
 namespace portrait_server {
-
 namespace {
 
 using portrait::http::Metrics;

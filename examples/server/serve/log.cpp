@@ -13,7 +13,6 @@
 #include <string_view>
 
 namespace portrait_server {
-
 namespace {
 
 namespace json = boost::json;

@@ -41,7 +41,6 @@
 #include <vector>
 
 namespace portrait_server {
-
 namespace {
 
 using portrait::audit_file::AuditFile;

@@ -15,7 +15,6 @@
 #include <utility>
 
 namespace portrait_server {
-
 namespace {
 
 using portrait::Error;

@@ -9,7 +9,6 @@
 #include <system_error>
 
 namespace portrait_server {
-
 namespace {
 
 void print(std::FILE* stream, std::string_view text) {

@@ -17,7 +17,6 @@
 #include <system_error>
 
 namespace portrait_server {
-
 namespace {
 
 sigset_t shutdown_signals() {

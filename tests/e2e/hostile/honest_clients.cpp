@@ -13,7 +13,6 @@
 #include <sys/resource.h>
 
 namespace portrait::testing {
-
 namespace {
 
 constexpr int persons_each = 3;

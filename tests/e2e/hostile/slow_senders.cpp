@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 namespace portrait::testing {
-
 namespace {
 
 using Clock = std::chrono::steady_clock;

@@ -6,7 +6,6 @@
 #include <vector>
 
 namespace trace_parent_test {
-
 namespace {
 
 bool is_trace_parent(std::string_view text) {

@@ -11,7 +11,6 @@
 #include <utility>
 
 namespace portrait::testing {
-
 namespace {
 
 constexpr std::size_t sector = 512;

@@ -18,7 +18,6 @@
 #include <utility>
 
 namespace portrait::testing {
-
 namespace {
 
 struct Fault {

@@ -14,7 +14,6 @@
 #include <vector>
 
 namespace portrait::testing {
-
 namespace {
 
 std::array<int, 2> make_pipe() {

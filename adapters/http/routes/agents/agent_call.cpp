@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace portrait::http {
-
 namespace {
 
 /// Bytes that a body may have beside a picture's base64 text.
