@@ -6,12 +6,14 @@
 namespace portrait::http {
 
 /// GET /api (contract section 1): the product, its version, and the path of the interface's version.
+static Begun begin_api(const RequestPointer& request) {
+    return document_answer(request->response_type(), "Api", api_versions());
+}
+
 constinit const Route get_api{.method = "GET",
                               .path = "/api",
                               .summary = "Where the versions of this interface live",
-                              .begin = [](const RequestPointer& request) -> Begun {
-                                  return document_answer(request->response_type(), "Api", api_versions());
-                              },
+                              .begin = &begin_api,
                               .document = {.subject = "Api", .answers = {{200, BodyContent::versions}}}};
 
 } // namespace portrait::http

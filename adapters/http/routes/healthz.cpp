@@ -5,12 +5,15 @@
 namespace portrait::http {
 
 /// GET /healthz (contract section 8): 200 while the process serves at all.
-constinit const Route get_health{
-    .method = "GET",
-    .path = "/healthz",
-    .callers = Callers::anyone,
-    .summary = "Whether the process is alive",
-    .begin = [](const RequestPointer& /*request*/) -> Begun { return text_answer(200, "alive\n"); },
-    .document = {.subject = "Health", .answers = {{200, BodyContent::text}}}};
+static Begun begin_health(const RequestPointer& /*request*/) {
+    return text_answer(200, "alive\n");
+}
+
+constinit const Route get_health{.method = "GET",
+                                 .path = "/healthz",
+                                 .callers = Callers::anyone,
+                                 .summary = "Whether the process is alive",
+                                 .begin = &begin_health,
+                                 .document = {.subject = "Health", .answers = {{200, BodyContent::text}}}};
 
 } // namespace portrait::http

@@ -3,12 +3,15 @@
 namespace portrait::http {
 
 /// POST /api/v1/Agents/BLOB/GetBlobStream: the blob's bytes; none for a blob without bytes.
-constinit const Route blob_get_blob_stream = agent_route(
-    {.path = "/api/v1/Agents/BLOB/GetBlobStream",
-     .summary = "A blob's bytes",
-     .arguments = {{"BlobEntityId", AgentArgumentType::number}},
-     .handler = [](AgentCall& call,
-                   const Reply& reply) { reply(call.optional_answer(call.service().image(*call.blob_id))); },
-     .document = {.answers = {{200, BodyContent::agent_picture}}, .refusals = {404}}});
+static void get_blob_stream(AgentCall& call, const Reply& reply) {
+    reply(call.optional_answer(call.service().image(*call.blob_id)));
+}
+
+constinit const Route blob_get_blob_stream =
+    agent_route({.path = "/api/v1/Agents/BLOB/GetBlobStream",
+                 .summary = "A blob's bytes",
+                 .arguments = {{"BlobEntityId", AgentArgumentType::number}},
+                 .handler = &get_blob_stream,
+                 .document = {.answers = {{200, BodyContent::agent_picture}}, .refusals = {404}}});
 
 } // namespace portrait::http
