@@ -309,8 +309,12 @@ void ControlSocket::serve(int socket) {
         return;
     const auto job = parse_request(*line);
     const auto work = job ? work_of(*job) : Outcome<JobWork>{Refusal{"The command is invalid"}};
-    if (!work)
+    if (!work) {
+        log_->event(Severity::warning,
+                    fmt::format("A command of the control socket was refused: {}", work.error().sentence),
+                    {});
         return send_end(socket, {exit_code::refused, work.error().sentence});
+    }
     log_->event(Severity::info, fmt::format("{} begins, by the control socket", job->name), {});
     SocketListener listener{socket, stopping_};
     const auto end = (*work)(place_, listener);
