@@ -85,7 +85,7 @@ bool modified_since(const ImageInfo& info, Timestamp date) {
     return std::chrono::floor<std::chrono::seconds>(info.last_modified()) > date;
 }
 
-constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+constexpr auto largest_position = std::numeric_limits<std::uint64_t>::max();
 
 /// Parses decimal digits; a number that is too large becomes the largest.
 std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
@@ -93,7 +93,7 @@ std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::invalid_argument || end != text.data() + text.size())
         return std::nullopt;
-    return error == std::errc::result_out_of_range ? largest : value;
+    return error == std::errc::result_out_of_range ? largest_position : value;
 }
 
 } // namespace
@@ -198,7 +198,7 @@ std::optional<ByteRange> select_range(const std::string_view* value, std::uint64
     if (dash == std::string_view::npos)
         return std::nullopt;
     const auto after = range.substr(dash + 1);
-    const auto last = after.empty() && dash != 0 ? std::optional{largest} : parse_position(after);
+    const auto last = after.empty() && dash != 0 ? std::optional{largest_position} : parse_position(after);
     if (dash == 0) {
         // A 206 can't express the last bytes of an empty picture.
         if (!last || (size == 0 && *last != 0))
