@@ -7,7 +7,9 @@
 #include "support/secrets.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -115,14 +117,11 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     const auto argument_pointers = pointers(arguments);
     const auto environment_pointers = pointers(environment);
     const auto folder = launch.folder.string();
+    // Another user might have no right to the folders of the program and its libraries.
+    const bool give_up_override = launch.obeys_modes && ::geteuid() == 0;
     const int input = input_file(launch.input);
     const Pipe out = make_pipe();
     const Pipe err = make_pipe();
-
-    // Open it before the change of the user, who may have no right to its parent folders.
-    const int program = ::open(server.c_str(), O_RDONLY | O_CLOEXEC);
-    if (program < 0)
-        throw_errno(server.c_str());
 
     id_ = ::fork();
     if (id_ < 0)
@@ -132,12 +131,11 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
         const bool ready = (memory_group_ == nullptr || memory_group_->enter()) &&
                            ::chdir(folder.c_str()) == 0 && ::dup2(input, 0) == 0 &&
                            ::dup2(out.write_end, 1) == 1 && ::dup2(err.write_end, 2) == 2 &&
-                           (!launch.user || ::setuid(*launch.user) == 0);
+                           (!give_up_override || ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) == 0);
         if (ready)
-            ::fexecve(program, argument_pointers.data(), environment_pointers.data());
+            ::execve(server.c_str(), argument_pointers.data(), environment_pointers.data());
         ::_exit(127);
     }
-    ::close(program);
     ::close(input);
     ::close(out.write_end);
     ::close(err.write_end);

@@ -250,15 +250,25 @@ TEST_CASE("the control socket serves its own user only", "[e2e][upkeep]") {
     if (::geteuid() != 0)
         return; // only root can change the user
     const TemporaryFolder folder;
-    fs::permissions(folder.path(), fs::perms::all);
-    auto as_nobody = serve(folder);
-    as_nobody.user = 65534;
-    ServerProcess server{as_nobody};
+    ServerProcess server{serve(folder)};
     server.port();
-    // Root may connect despite the mode, but the server checks the peer's user.
-    const ControlConnection connection{folder / "portrait-data"};
-    connection.send("check\n");
-    CHECK_THAT(connection.read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));
+    const auto data = folder / "portrait-data";
+    CHECK((fs::status(data / "control.sock").permissions() & ~fs::perms::owner_all) == fs::perms::none);
+    // Where the modes let others in, the server still checks the peer's user.
+    fs::permissions(folder.path(), fs::perms{0755});
+    fs::permissions(data, fs::perms{0755});
+    fs::permissions(data / "control.sock", fs::perms{0777});
+    REQUIRE(::seteuid(65534) == 0);
+    std::optional<ControlConnection> connection;
+    try {
+        connection.emplace(data);
+    } catch (const std::system_error& error) {
+        UNSCOPED_INFO(error.what());
+    }
+    REQUIRE(::seteuid(0) == 0);
+    REQUIRE(connection);
+    connection->send("check\n");
+    CHECK_THAT(connection->read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));
 }
 
 } // namespace upkeep_test

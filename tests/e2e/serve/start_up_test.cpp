@@ -7,12 +7,9 @@
 
 #include <portrait/version.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,11 +46,6 @@ void check_refused(const ServerEnd& end, std::string_view says) {
 
 ServerEnd start_in(const TemporaryFolder& folder) {
     return run_server({.folder = folder.path(), .arguments = server_arguments()});
-}
-
-/// The user of a server that root starts, because modes don't apply to root.
-std::optional<unsigned> other_user() {
-    return ::geteuid() == 0 ? std::optional<unsigned>{65534} : std::nullopt;
 }
 
 void write_file(const fs::path& path, std::string_view text) {
@@ -203,7 +195,7 @@ TEST_CASE("a data folder without write permission is refused", "[e2e][start-up]"
     const TemporaryFolder folder;
     fs::permissions(folder.path(), fs::perms{0755});
     const auto start = [&] {
-        return run_server({.folder = folder.path(), .arguments = server_arguments(), .user = other_user()});
+        return run_server({.folder = folder.path(), .arguments = server_arguments(), .obeys_modes = true});
     };
     SECTION("the parent is read-only") {
         fs::permissions(folder.path(), fs::perms{0555});
