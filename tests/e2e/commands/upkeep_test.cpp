@@ -16,7 +16,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -46,6 +45,15 @@ ServerEnd run(const TemporaryFolder& folder, std::vector<std::string> arguments)
 ServerLaunch serve(const TemporaryFolder& folder, const char* data = "portrait-data") {
     return launch(folder, {"--listen", "127.0.0.1:0", "--data", data, "--demo", "--log-level", "warning"});
 }
+
+/// While it lives, the process, started by root, has another user.
+class OtherUser {
+public:
+    OtherUser() { REQUIRE(::seteuid(65534) == 0); }
+    OtherUser(const OtherUser&) = delete;
+    OtherUser& operator=(const OtherUser&) = delete;
+    ~OtherUser() { CHECK(::seteuid(0) == 0); }
+};
 
 /// A connection to the control socket that sends any text.
 class ControlConnection {
@@ -258,17 +266,12 @@ TEST_CASE("the control socket serves its own user only", "[e2e][upkeep]") {
     fs::permissions(folder.path(), fs::perms{0755});
     fs::permissions(data, fs::perms{0755});
     fs::permissions(data / "control.sock", fs::perms{0777});
-    REQUIRE(::seteuid(65534) == 0);
-    std::optional<ControlConnection> connection;
-    try {
-        connection.emplace(data);
-    } catch (const std::system_error& error) {
-        UNSCOPED_INFO(error.what());
-    }
-    REQUIRE(::seteuid(0) == 0);
-    REQUIRE(connection);
-    connection->send("check\n");
-    CHECK_THAT(connection->read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));
+    const auto connection = [&] {
+        const OtherUser user;
+        return ControlConnection{data};
+    }();
+    connection.send("check\n");
+    CHECK_THAT(connection.read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));
 }
 
 } // namespace upkeep_test
