@@ -8,7 +8,8 @@
 namespace portrait {
 namespace {
 
-constexpr std::size_t shard_count = 8;
+constexpr unsigned shard_bits = 3;
+constexpr std::size_t shard_count = 1U << shard_bits;
 constexpr std::uint64_t largest_share = 32;      // of the cache that one picture may take
 constexpr std::uint64_t overhead_of_entry = 512; // nodes of the queue and of the indexes
 
@@ -151,7 +152,11 @@ std::optional<BlobId> CacheContents::blob_of(const CacheKey& key, const Value& v
 }
 
 CacheContents::Shard& CacheContents::shard_of(const CacheKey& key) const {
-    return shards_[(CacheKeyHash{}(key) >> 56U) % shard_count];
+    // The highest bits of a scattered id: consecutive blobs fill the shards evenly, so none evicts while the
+    // others have room.
+    const auto* const bytes = std::get_if<BytesKey>(&key);
+    const auto hash = bytes ? scattered(bytes->blob_id.value()) : CacheKeyHash{}(key);
+    return shards_[hash >> (64U - shard_bits)];
 }
 
 void CacheContents::Shard::unlist(const CacheKey& key, std::optional<BlobId> blob_id) {

@@ -162,6 +162,20 @@ TEST_CASE("the cache stays within its limit and keeps pictures in use", "[cache]
     CHECK(cache.statistics().entries > 100);
 }
 
+TEST_CASE("pictures that fill three quarters of the cache are all kept", "[cache]") {
+    constexpr std::size_t size = 10'000;
+    CachingImageStore cache{std::make_shared<SlowStore>(),
+                            64 * (size + 1024)}; // some 500 bytes for each entry
+    for (int id = 1; id <= 48; ++id) {
+        REQUIRE(cache.save(save_command(person(id), static_cast<std::uint32_t>(id), 0, size)).has_value());
+        REQUIRE(cache.image(person(id)).has_value());
+    }
+    int kept = 0;
+    for (int id = 1; id <= 48; ++id)
+        kept += cache.cached_image(person(id)).has_value() ? 1 : 0;
+    CHECK(kept == 48);
+}
+
 TEST_CASE("a picture over a thirty-second of the cache is not kept, its ImageInfo is", "[cache]") {
     CachingImageStore cache{std::make_shared<SlowStore>(), 320'000};
     REQUIRE(cache.save(save_command(person(1), 1, 0, 10'000)).has_value());
