@@ -71,8 +71,9 @@ class Bench:
             for server in sides:
                 load.put_everybody(server, row)
             rounds = {server: [] for server in sides}
-            for _ in range(self.arguments.rounds):
-                for server in sides:
+            for number in range(self.arguments.rounds):
+                # The order changes, so that neither side always finds what the other has left.
+                for server in sides if number % 2 == 0 else sides[::-1]:
                     rounds[server].append(load.run(server, row, self.arguments.seconds, self.scratch,
                                                    self.arguments.smoke))
                     if row.method == "PUT":
@@ -198,7 +199,7 @@ def main():
     chosen = arguments()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="bench.") as scratch:
-        bench = Bench(chosen, pathlib.Path(scratch))
+        bench = Bench(chosen, pathlib.Path(scratch).resolve())
         try:
             rows = bench.prepare()
             bench.measure(rows)
