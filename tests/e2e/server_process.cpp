@@ -117,8 +117,8 @@ ServerProcess::ServerProcess(const ServerLaunch& launch)
     const auto argument_pointers = pointers(arguments);
     const auto environment_pointers = pointers(environment);
     const auto folder = launch.folder.string();
-    // Another user might have no right to the folders of the program and its libraries.
-    const bool give_up_override = launch.obeys_modes && ::geteuid() == 0;
+    // Nothing more is given up: the program's libraries may lie in a folder that only root may read.
+    const bool give_up_override = launch.writes_by_mode && ::geteuid() == 0;
     const int input = input_file(launch.input);
     const Pipe out = make_pipe();
     const Pipe err = make_pipe();

@@ -24,8 +24,8 @@ struct ServerLaunch {
     std::filesystem::path folder; ///< the working folder
     std::vector<std::string> arguments{};
     std::map<std::string, std::string> environment{};
-    std::string input{};      ///< the whole standard input
-    bool obeys_modes = false; ///< files' modes restrict the process even if root starts it
+    std::string input{};         ///< the whole standard input
+    bool writes_by_mode = false; ///< modes restrict where the process writes even if root starts it
     /// The kernel kills the process beyond these bytes of memory, as by a unit's MemoryMax, if the machine
     /// allows tests to set this limit; 0: no limit. See `ServerProcess::has_memory_limit`.
     std::uint64_t memory_limit = 0;

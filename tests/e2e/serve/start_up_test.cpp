@@ -194,7 +194,7 @@ TEST_CASE("the error for an unusable users file contains its name", "[e2e][start
 TEST_CASE("a data folder without write permission is refused", "[e2e][start-up]") {
     const TemporaryFolder folder;
     const auto start = [&] {
-        return run_server({.folder = folder.path(), .arguments = server_arguments(), .obeys_modes = true});
+        return run_server({.folder = folder.path(), .arguments = server_arguments(), .writes_by_mode = true});
     };
     SECTION("the parent is read-only") {
         fs::permissions(folder.path(), fs::perms{0555});

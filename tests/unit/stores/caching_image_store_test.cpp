@@ -164,8 +164,9 @@ TEST_CASE("the cache stays within its limit and keeps pictures in use", "[cache]
 
 TEST_CASE("pictures that fill three quarters of the cache are all kept", "[cache]") {
     constexpr std::size_t size = 10'000;
-    CachingImageStore cache{std::make_shared<SlowStore>(),
-                            64 * (size + 1024)}; // some 500 bytes for each entry
+    // A picture and its ImageInfo take some 500 bytes each beside the bytes.
+    constexpr std::size_t with_info = size + 1024;
+    CachingImageStore cache{std::make_shared<SlowStore>(), 64 * with_info};
     for (int id = 1; id <= 48; ++id) {
         REQUIRE(cache.save(save_command(person(id), static_cast<std::uint32_t>(id), 0, size)).has_value());
         REQUIRE(cache.image(person(id)).has_value());
