@@ -1,61 +1,65 @@
 #include <portrait/audit_file/audit_file.hpp>
-#include <portrait/printable.hpp>
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-#include <fmt/chrono.h>
+#include "audit_lines.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
-#include <optional>
+#include <random>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace portrait::audit_file {
 namespace {
 
-namespace json = boost::json;
+/// Syncs the folder of a new file, so that the file is there after a power cut.
+bool sync_folder_of(const std::filesystem::path& path) {
+    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int failure = errno;
+    if (descriptor >= 0)
+        ::close(descriptor);
+    errno = failure;
+    return synced;
+}
 
+/// Returns -1 and sets errno after an error.
 int open_file(const std::filesystem::path& path) {
-    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+    constexpr int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
+    for (;;) {
+        const int present = ::open(path.c_str(), flags);
+        if (present >= 0 || errno != ENOENT)
+            return present;
+        const int made = ::open(path.c_str(), flags | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+        if (made < 0 && errno == EEXIST) // another process was faster
+            continue;
+        if (made < 0 || sync_folder_of(path))
+            return made;
+        const int failure = errno;
+        ::close(made);
+        errno = failure;
+        return -1;
+    }
 }
 
-json::value value_of(const std::optional<AuditedPicture>& picture) {
-    if (!picture)
-        return nullptr;
-    return {{"blob_id", picture->blob_id.value()},
-            {"version", picture->blob_version},
-            {"bytes", picture->size},
-            {"digest", picture->size == 0 ? json::value{nullptr} : json::value{picture->digest.to_string()}}};
-}
-
-std::string time_of(Timestamp at) {
-    const auto day = std::chrono::floor<std::chrono::days>(at);
-    return fmt::format("{:%FT}{:%T}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(day)), at - day);
-}
-
-std::string line_of(const AuditRecord& record) {
-    json::object line{{"time", time_of(record.at)},
-                      {"action", name_of(record.action)},
-                      {"associate_id", record.actor.associate_id},
-                      {"user", printable(record.actor.name)}};
-    if (!record.actor.request_id.empty())
-        line["request_id"] = printable(record.actor.request_id);
-    if (record.person_id)
-        line["person_id"] = record.person_id->value();
-    line["before"] = value_of(record.before);
-    line["after"] = value_of(record.after);
-    return json::serialize(line) + '\n';
+/// Whether the file ends inside a line.
+bool ends_torn(int descriptor) {
+    struct stat found {};
+    char last = '\n';
+    return ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0 &&
+           ::pread(descriptor, &last, 1, found.st_size - 1) == 1 && last != '\n';
 }
 
 } // namespace
@@ -65,12 +69,20 @@ public:
     State(std::filesystem::path path, AuditFileOptions options, int descriptor)
         : path_{std::move(path)}
         , options_{std::move(options)}
+        , run_{fmt::format("{:08x}", std::random_device{}())}
         , descriptor_{descriptor}
-        , thread_{[this] { work(); }} {}
+        , torn_{ends_torn(descriptor)}
+        , thread_{[this] { retry(); }} {}
 
     ~State() {
-        change([this] { stopping_ = true; });
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+        }
+        changed_.notify_one();
         thread_.join();
+        if (!outcomes_.empty())
+            (void)flush();
         if (descriptor_ >= 0)
             ::close(descriptor_);
     }
@@ -78,91 +90,177 @@ public:
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    void append(std::string text, std::function<void(bool kept)> done) {
-        change([&] { waiting_.push_back({std::move(text), std::move(done)}); });
+    [[nodiscard]] result<AuditTicket> prepare(std::span<const AuditRecord> records) {
+        const std::lock_guard lock{mutex_};
+        const AuditTicket ticket{next_, records.size()};
+        next_ += ticket.count;
+        // Flush first: outcomes that wait don't become more while the file is faulty.
+        if (flush() && append(lines_of(records, ticket), ticket.first)) {
+            prepared_ += ticket.count;
+            return ticket;
+        }
+        refused_ += records.size();
+        unreported_ += records.size();
+        return Error{errc::audit_unavailable};
     }
+
+    void conclude(AuditTicket ticket, AuditOutcome outcome) noexcept {
+        try {
+            const std::lock_guard lock{mutex_};
+            (outcome == AuditOutcome::committed ? committed_ : failed_) += ticket.count;
+            for (std::size_t record = 0; record < ticket.count; ++record)
+                outcomes_ += outcome_line(id_of(ticket.first + record), outcome);
+            (void)flush();
+            // NOLINTNEXTLINE(bugprone-empty-catch): without memory the records stay without an outcome
+        } catch (...) {
+        }
+    }
+
     void reopen() {
-        change([this] { reopen_ = true; });
+        const std::lock_guard lock{mutex_};
+        close_file();
+        (void)flush();
+    }
+
+    [[nodiscard]] result<void> writable() const {
+        if (faulty_)
+            return Error{errc::audit_unavailable};
+        return {};
+    }
+
+    AuditFileStatistics statistics() const {
+        return {.prepared = prepared_,
+                .committed = committed_,
+                .failed = failed_,
+                .refused = refused_,
+                .faulty = faulty_};
     }
 
 private:
-    struct Line {
-        std::string text;
-        std::function<void(bool kept)> done;
-    };
+    std::string id_of(std::uint64_t number) const { return fmt::format("{}-{}", run_, number); }
 
-    /// Changes members under the lock and wakes the thread.
-    template<class Change>
-    void change(const Change& change_state) {
-        {
-            const std::lock_guard lock{mutex_};
-            change_state();
-        }
-        ready_.notify_one();
+    std::string lines_of(std::span<const AuditRecord> records, AuditTicket ticket) const {
+        std::string text;
+        for (std::size_t index = 0; index < records.size(); ++index)
+            text += prepared_line(id_of(ticket.first + index), records[index]);
+        return text;
     }
 
-    void work() {
+    /// Tries again while the file is faulty, since it may get no write: a balancer sends none to a server
+    /// that isn't ready.
+    void retry() {
         std::unique_lock lock{mutex_};
-        for (;;) {
-            ready_.wait(lock, [this] { return stopping_ || reopen_ || !waiting_.empty(); });
-            if (waiting_.empty() && stopping_)
-                return;
-            const auto lines = std::exchange(waiting_, {});
-            const bool anew = std::exchange(reopen_, false);
-            lock.unlock();
-            // Retry opening with each batch, so that a failure ends when its cause does.
-            if (anew || descriptor_ < 0) {
-                if (descriptor_ >= 0)
-                    ::close(descriptor_);
-                descriptor_ = open_file(path_);
-            }
-            const bool kept = write(lines);
-            for (const auto& line : lines)
-                line.done(kept);
-            lock.lock();
+        while (!stopping_) {
+            if (!faulty_)
+                changed_.wait(lock, [this] { return stopping_ || faulty_; });
+            else if (!changed_.wait_for(lock, options_.retry_delay, [this] { return stopping_; }))
+                (void)flush();
         }
     }
 
-    /// Acknowledges all lines or none: a failed write may leave some of them in the file.
-    bool write(const std::vector<Line>& lines) {
-        std::string text;
-        for (const auto& line : lines)
-            text += line.text;
-        std::string failure;
-        if (descriptor_ < 0)
-            failure = fault("open");
-        for (std::string_view rest = text; !rest.empty() && failure.empty();) {
-            const auto count = ::write(descriptor_, rest.data(), rest.size());
+    // These are called with the lock.
+
+    /// Opens the file if it is closed, and writes what waits.
+    bool flush() {
+        if (descriptor_ < 0) {
+            descriptor_ = open_file(path_);
+            if (descriptor_ < 0)
+                return note_fault("open");
+            torn_ = ends_torn(descriptor_);
+        }
+        if (outcomes_.empty() && unreported_ == 0 && !torn_) {
+            set_faulty(false);
+            return true;
+        }
+        auto text = torn_ ? "\n" + outcomes_ : outcomes_;
+        const auto refused = unreported_ != 0 ? refused_line(unreported_) : std::string{};
+        text += refused; // the last line, so it is written when all is
+        const bool written = write(text);
+        outcomes_ = text.substr(text.starts_with('\n') ? 1 : 0);
+        if (!written) {
+            outcomes_.resize(outcomes_.size() - refused.size());
+            return false;
+        }
+        unreported_ = 0;
+        if (faulty_ && options_.sync && ::fdatasync(descriptor_) != 0)
+            return note_fault("fdatasync");
+        set_faulty(false);
+        return true;
+    }
+
+    /// Writes prepared records. After an error those whose lines are in the file have failed.
+    bool append(const std::string& text, std::uint64_t first) {
+        auto unwritten = text;
+        if (write(unwritten) && (!options_.sync || ::fdatasync(descriptor_) == 0 || note_fault("fdatasync")))
+            return true;
+        const auto end = text.end() - static_cast<std::ptrdiff_t>(unwritten.size());
+        for (auto line = std::find(text.begin(), end, '\n'); line != end;
+             line = std::find(line + 1, end, '\n'))
+            outcomes_ += outcome_line(id_of(first++), AuditOutcome::failed);
+        return false;
+    }
+
+    /// Takes the lines that are written as a whole off the front.
+    bool write(std::string& text) {
+        std::size_t written = 0;
+        while (written < text.size()) {
+            const auto count = ::write(descriptor_, text.data() + written, text.size() - written);
             if (count >= 0)
-                rest.remove_prefix(static_cast<std::size_t>(count));
-            else if (errno != EINTR)
-                failure = fault("write");
+                written += static_cast<std::size_t>(count);
+            else if (errno != EINTR) {
+                note_fault("write");
+                break;
+            }
         }
-        if (options_.sync && !text.empty() && failure.empty() && ::fdatasync(descriptor_) != 0)
-            failure = fault("fdatasync");
-        const bool was_faulty = std::exchange(faulty_, !failure.empty());
-        if (faulty_ && !was_faulty && options_.on_fault)
-            options_.on_fault(failure);
-        return !faulty_;
+        if (written == 0)
+            return text.empty();
+        torn_ = text[written - 1] != '\n';
+        const bool complete = written == text.size();
+        text.erase(0, text.rfind('\n', written - 1) + 1);
+        return complete;
     }
 
-    std::string fault(const char* call) const {
-        return fmt::format(
-            "The audit log {} can't be written ({}: {}); writes are answered 500 until it can be",
-            path_.string(), call, std::generic_category().message(errno));
+    void close_file() {
+        if (descriptor_ >= 0)
+            ::close(descriptor_);
+        descriptor_ = -1;
+    }
+
+    /// Returns false.
+    bool note_fault(const char* call) {
+        const auto reason = std::generic_category().message(errno);
+        if (!faulty_ && options_.on_fault)
+            options_.on_fault(fmt::format(
+                "The audit log {} can't be written ({}: {}); writes are answered 503 until it can be",
+                path_.string(), call, reason));
+        set_faulty(true);
+        return false;
+    }
+
+    void set_faulty(bool faulty) {
+        if (faulty_.exchange(faulty) != faulty)
+            changed_.notify_one();
     }
 
     const std::filesystem::path path_;
     const AuditFileOptions options_;
+    const std::string run_; ///< distinguishes the ids of this object from earlier ones
 
-    std::mutex mutex_;
-    std::condition_variable ready_;
-    std::vector<Line> waiting_;
-    bool reopen_ = false;
+    std::atomic<bool> faulty_ = false;
+    std::atomic<std::uint64_t> prepared_ = 0;
+    std::atomic<std::uint64_t> committed_ = 0;
+    std::atomic<std::uint64_t> failed_ = 0;
+    std::atomic<std::uint64_t> refused_ = 0;
+
+    std::mutex mutex_; ///< for the rest
+    std::condition_variable changed_;
     bool stopping_ = false;
+    int descriptor_;
+    bool torn_;                    ///< whether the file ends inside a line
+    std::string outcomes_;         ///< lines that couldn't be written yet
+    std::uint64_t unreported_ = 0; ///< refused writes without a line
+    std::uint64_t next_ = 1;
 
-    int descriptor_; ///< used by the thread alone
-    bool faulty_ = false;
     std::thread thread_; // the last member: it uses the others
 };
 
@@ -180,12 +278,24 @@ AuditFile::AuditFile(std::unique_ptr<State> state) noexcept
 
 AuditFile::~AuditFile() = default;
 
-void AuditFile::record(AuditRecord record, std::function<void(bool kept)> done) {
-    state_->append(line_of(record), std::move(done));
+result<AuditTicket> AuditFile::prepare(std::span<const AuditRecord> records) {
+    return state_->prepare(records);
+}
+
+void AuditFile::conclude(AuditTicket ticket, AuditOutcome outcome) noexcept {
+    state_->conclude(ticket, outcome);
+}
+
+result<void> AuditFile::writable() const {
+    return state_->writable();
 }
 
 void AuditFile::reopen() {
     state_->reopen();
+}
+
+AuditFileStatistics AuditFile::statistics() const {
+    return state_->statistics();
 }
 
 } // namespace portrait::audit_file

@@ -71,7 +71,7 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
     auto& committer = folder_->committer();
     if (committer.on_own_thread())
         return completion(Error{errc::service_busy}.with_cause("a completion called a write"));
-    if (const auto open = writable(); !open)
+    if (const auto open = committer.open(); !open)
         return completion(open.error());
 
     std::optional<Reservation> written;

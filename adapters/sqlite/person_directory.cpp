@@ -19,11 +19,14 @@ result<void> SqlitePersonDirectory::add(PersonId person_id, std::string name) {
 result<void> SqlitePersonDirectory::add(std::span<const Person> persons) {
     // The span stays valid, because the caller waits.
     return folder_->committer().run<void>([persons](Transaction& transaction) -> result<void> {
-        for (const auto& person : persons)
+        auto& connection = transaction.connection;
+        for (const auto& person : persons) {
+            PORTRAIT_TRY(connection.run("INSERT INTO person (person_id, name) VALUES (?, ?) "
+                                        "ON CONFLICT (person_id) DO UPDATE SET name = excluded.name",
+                                        person.id.value(), person.name));
             PORTRAIT_TRY(
-                transaction.connection.run("INSERT INTO person (person_id, name) VALUES (?, ?) "
-                                           "ON CONFLICT (person_id) DO UPDATE SET name = excluded.name",
-                                           person.id.value(), person.name));
+                connection.run("DELETE FROM forgotten_person WHERE person_id = ?", person.id.value()));
+        }
         return {};
     });
 }

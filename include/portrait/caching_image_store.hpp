@@ -26,6 +26,7 @@ public:
 
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
+    void fetch(ImageKey key, Completion<StoredImage> completion) const override;
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
     [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    [[nodiscard]] result<ErasedImage> erase(EraseImage command) override;
 
     CacheStatistics statistics() const;
 

@@ -4,11 +4,15 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 namespace portrait {
 
 /// A point in time in UTC, in milliseconds.
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// RFC 3339 in UTC with milliseconds, such as `2026-05-17T09:30:00.125Z`.
+PORTRAIT_EXPORT std::string utc_text(Timestamp at);
 
 /// Port: the current time. Thread-safe, never fails.
 class PORTRAIT_EXPORT Clock {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace portrait {
 /// does.
 ///
 /// Pictures are saved by `submit` alone: `save` calls it and waits, so a class only has to override `submit`.
-/// `save` throws what `submit` throws.
+/// `save` throws what `submit` throws. Reads have two members, `image` and `fetch`: override both.
 class PORTRAIT_EXPORT ForwardingImageStore : public ImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
@@ -30,6 +31,9 @@ public:
         next_->submit(std::move(command), std::move(completion));
     }
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override { return next_->image(key); }
+    void fetch(ImageKey key, Completion<StoredImage> completion) const override {
+        next_->fetch(key, std::move(completion));
+    }
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override { return next_->info(key); }
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const override {
@@ -53,6 +57,14 @@ public:
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override {
         return next_->unlink(std::move(command));
     }
+    [[nodiscard]] result<ErasedImage> erase(EraseImage command) override {
+        return next_->erase(std::move(command));
+    }
+    [[nodiscard]] result<std::optional<Erasure>> last_erasure(PersonId person_id) const override {
+        return next_->last_erasure(person_id);
+    }
+    [[nodiscard]] result<std::int64_t> erasures() const override { return next_->erasures(); }
+    std::string epoch() const override { return next_->epoch(); }
     [[nodiscard]] result<void> writable() const override { return next_->writable(); }
 
 protected:

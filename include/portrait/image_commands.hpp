@@ -6,8 +6,10 @@
 #include <portrait/id.hpp>
 #include <portrait/image_bytes.hpp>
 #include <portrait/image_header.hpp>
+#include <portrait/image_info.hpp>
 #include <portrait/precondition.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -39,6 +41,34 @@ struct ImageContent {
     Digest digest;
 };
 
+/// The created and updated fields of an ImageInfo.
+struct ImageStamps {
+    Timestamp created_at{};
+    Actor created_by{};
+    Timestamp updated_at{};
+    Actor updated_by{};
+};
+
+/// The moment of a store that an export shows. An import is refused for persons that were erased later.
+struct ExportMoment {
+    std::string epoch{};       ///< `ImageStore::epoch` of the exported store
+    std::int64_t erasures = 0; ///< `ImageStore::erasures` of the exported store
+    Timestamp at{};            ///< when the export began; by default all erasures are later
+
+    /// By number within one epoch; by time between stores and without an epoch.
+    bool is_before(const Erasure& erasure) const noexcept {
+        return !epoch.empty() && epoch == erasure.epoch ? erasure.number > erasures : erasure.at >= at;
+    }
+};
+
+/// The origin of an imported picture or link.
+struct ImportOrigin {
+    /// Replace the command's actor and time in the ImageInfo; a replaced blob keeps its created fields.
+    ImageStamps stamps{};
+    Timestamp linked_at{};   ///< replaces the command's time in the link
+    ExportMoment exported{}; ///< a later erasure of the person is `person_erased`
+};
+
 /// `ImageStore::save`: stores bytes, or makes a blob whose bytes are stored later.
 struct SaveImage {
     SaveTarget target;
@@ -47,6 +77,8 @@ struct SaveImage {
     Actor actor;
     Timestamp now;
     Precondition precondition; ///< ignored for `NewBlob`, which has no state yet
+    /// Given by an import; the actor and the time of the command are then those of the import itself.
+    std::optional<ImportOrigin> origin{};
 };
 
 /// `ImageStore::update_info`: changes the given texts.
@@ -76,10 +108,18 @@ struct LinkImage {
     BlobId blob_id;
     Actor actor;
     Timestamp now;
+    std::optional<ImportOrigin> origin{}; ///< as in `SaveImage`; the stamps are ignored
 };
 
 /// `ImageStore::unlink`: unlinks a person and keeps the blob.
 struct UnlinkImage {
+    PersonId person_id;
+    Actor actor;
+    Timestamp now;
+};
+
+/// `ImageStore::erase`: removes what the store has of a person, and notes that it was erased.
+struct EraseImage {
     PersonId person_id;
     Actor actor;
     Timestamp now;

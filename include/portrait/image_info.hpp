@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace portrait {
 
@@ -75,6 +76,26 @@ struct SavedImage {
 struct RemovedImage {
     std::optional<BlobId> unlinked{}; ///< the person's blob
     bool erased = false;              ///< whether the blob was erased, too
+};
+
+/// The outcome of `ImageStore::erase`.
+struct ErasedImage {
+    std::int64_t number = 0; ///< of this erasure; the store counts them from 1
+    /// The person's blobs that are gone, bytes included.
+    std::vector<BlobId> erased{};
+    /// The blobs that stay because other persons are linked to them.
+    std::vector<BlobId> kept{};
+    /// One sentence for each part that may still be on the disk, with the reason and the remedy.
+    std::vector<std::string> unproven{};
+};
+
+/// The last erasure of a person.
+struct Erasure {
+    std::string epoch{};     ///< of the store at that time
+    std::int64_t number = 0; ///< as `ErasedImage::number`
+    Timestamp at{};
+
+    friend bool operator==(const Erasure&, const Erasure&) = default;
 };
 
 } // namespace portrait

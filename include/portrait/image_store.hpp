@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace portrait {
@@ -23,14 +24,16 @@ using Completion = std::function<void(result<T>)>;
 /// - *Atomic*: bytes and ImageInfo change together or not at all; a reader gets an old pair or a new pair.
 /// - *Durable*: what was answered with success survives a crash (except in the memory store).
 /// - *Decided inside*: preconditions, new-or-replace, copy on write and versions are decided in the writing
-///   transaction.
+///   transaction. `precondition_failed` comes before all other errors of a member.
 /// - Blob ids grow and are never reused; versions only grow.
+/// - *Recorded*: a store with an `AuditLog` changes nothing without a record in it.
 /// - Thread-safe: any member from any number of threads. Calls may block on disk; `cached_image` and
 ///   `cached_info` never do.
 ///
 /// Errors beside those of each member: `store_full`, `store_io`, `store_read_only`, `store_corrupt`,
-/// `store_closed`, `service_busy`. After a failed write nothing of it is visible, except after `store_closed`
-/// and `store_io`: then the outcome shows when the store is reopened, whole or not at all.
+/// `store_closed`, `service_busy`, `audit_unavailable`. After a failed write nothing of it is visible, except
+/// after `store_closed` and `store_io`: then the outcome shows when the store is reopened, whole or not at
+/// all.
 class PORTRAIT_EXPORT ImageStore {
 public:
     /// Completes all submitted commands first.
@@ -50,6 +53,10 @@ public:
     /// The bytes with their ImageInfo. Errors: `image_none` for a person without a picture, `blob_unknown`,
     /// `blob_without_image` for a blob whose bytes haven't come yet.
     [[nodiscard]] virtual result<StoredImage> image(ImageKey key) const = 0;
+
+    /// As `image`, but calls back, so that many readers can wait for a database without a thread each. The
+    /// default calls `image`.
+    virtual void fetch(ImageKey key, Completion<StoredImage> completion) const;
 
     /// As `image`, without reading the bytes; a blob without bytes is a success.
     [[nodiscard]] virtual result<ImageInfo> info(ImageKey key) const = 0;
@@ -79,6 +86,24 @@ public:
 
     /// Unlinks; returns the blob that was linked, if any.
     [[nodiscard]] virtual result<std::optional<BlobId>> unlink(UnlinkImage command) = 0;
+
+    /// Removes what the store has of a person and returns when it is gone, from the bytes on the disk too:
+    /// the person's link and, unless other persons are linked to it, the blob. What may still be there, such
+    /// as bytes that a running backup reads, is in `ErasedImage::unproven`. Succeeds for a person without a
+    /// picture. Notes the erasure: later imports of older exports are `person_erased`. A picture that is
+    /// saved later is kept as any other. The default is `store_cannot_erase`.
+    [[nodiscard]] virtual result<ErasedImage> erase(EraseImage command);
+
+    /// The person's last erasure, if there was one. The default returns nothing.
+    [[nodiscard]] virtual result<std::optional<Erasure>> last_erasure(PersonId person_id) const;
+
+    /// The number of erasures so far, for the head of an export that begins now. The default is 0.
+    [[nodiscard]] virtual result<std::int64_t> erasures() const;
+
+    /// Distinguishes stores whose versions and blob ids may repeat: it changes when older data comes back, as
+    /// after a restoration. At most 64 printable ASCII characters without spaces. Empty: the store is never
+    /// restored. Doesn't block.
+    virtual std::string epoch() const { return {}; }
 
     /// Success when writes are accepted; otherwise the error that a write would get. Doesn't block.
     [[nodiscard]] virtual result<void> writable() const = 0;

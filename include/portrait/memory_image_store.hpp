@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/audit_log.hpp>
 #include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 
@@ -12,8 +13,10 @@ namespace portrait {
 /// Thread-safe.
 class PORTRAIT_EXPORT MemoryImageStore final : public ImageStore {
 public:
-    /// The first blob gets `first_blob_id`, by default 1; for tests of the last ids.
-    explicit MemoryImageStore(std::optional<BlobId> first_blob_id = std::nullopt);
+    /// The first blob gets `first_blob_id`, by default 1; for tests of the last ids. A log may be null; the
+    /// store calls it under its lock.
+    explicit MemoryImageStore(std::optional<BlobId> first_blob_id = std::nullopt,
+                              std::shared_ptr<AuditLog> audit = nullptr);
     ~MemoryImageStore() override;
 
     [[nodiscard]] result<SavedImage> save(SaveImage command) override;
@@ -24,7 +27,10 @@ public:
     [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
     [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
-    [[nodiscard]] result<void> writable() const override { return {}; }
+    [[nodiscard]] result<ErasedImage> erase(EraseImage command) override;
+    [[nodiscard]] result<std::optional<Erasure>> last_erasure(PersonId person_id) const override;
+    [[nodiscard]] result<std::int64_t> erasures() const override;
+    [[nodiscard]] result<void> writable() const override;
 
 private:
     struct PORTRAIT_HIDDEN State;

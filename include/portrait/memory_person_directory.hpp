@@ -30,6 +30,11 @@ public:
         return persons_.contains(person_id);
     }
 
+    [[nodiscard]] result<ForgottenPerson> forget(PersonId person_id) override {
+        const std::unique_lock lock{mutex_};
+        return ForgottenPerson{.existed = persons_.erase(person_id) != 0};
+    }
+
 private:
     mutable std::shared_mutex mutex_;
     std::unordered_set<PersonId> persons_;

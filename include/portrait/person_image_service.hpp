@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/clock.hpp>
+#include <portrait/erasure_receipt.hpp>
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
 #include <portrait/image_header.hpp>
@@ -56,7 +57,7 @@ public:
     /// Null ports throw `std::invalid_argument`; without a clock the system's is used. With
     /// `MetadataPolicy::scrub` every picture is stored without its metadata (see `scrub`): size and digest
     /// are those of the stored bytes, and `SavedImage::scrubbed` lists what was removed.
-    PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<const PersonDirectory> directory,
+    PersonImageService(std::shared_ptr<ImageStore> store, std::shared_ptr<PersonDirectory> directory,
                        Limits limits = {}, std::shared_ptr<const Clock> clock = nullptr,
                        MetadataPolicy metadata = MetadataPolicy::keep);
     /// Copies share the ports. A move copies, so the source stays usable.
@@ -119,6 +120,29 @@ public:
     /// Unlinks the person, keeps the blob and returns its id.
     [[nodiscard]] result<std::optional<BlobId>> unlink(PersonId person_id, const Actor& actor = {});
 
+    /// Erases the person's picture, renditions and cached copies and, with `name`, removes the person from
+    /// the directory. Returns when they are gone, from the store's files too; what may remain is in the
+    /// receipt. Succeeds for a person without a picture and for one that the directory doesn't contain.
+    /// Errors: `store_cannot_erase`, `person_kept_elsewhere`, those of the ports. After an error repeat it:
+    /// the name may be gone and the picture not.
+    ///
+    /// ```cpp
+    /// if (const auto receipt = service.erase(ada, clerk, true))
+    ///     archive << to_json(*receipt) << '\n';
+    /// ```
+    [[nodiscard]] result<ErasureReceipt> erase(PersonId person_id, const Actor& actor, bool name = false);
+
+    /// As `save`, for a picture that another store exported: the ImageInfo gets the texts and the stamps of
+    /// the origin, the audit log gets `actor` and the present time. Errors: those of `save`,
+    /// `info_text_too_long`, `info_text_invalid`, `person_erased` when the person was erased after the
+    /// export.
+    [[nodiscard]] result<SavedImage> import_image(PersonId person_id, ImageBytes bytes, ImageTexts texts,
+                                                  ImportOrigin origin, const Actor& actor = {},
+                                                  Precondition precondition = {});
+    /// As `link`, for an imported link. Errors: those of `link`, `person_erased`.
+    [[nodiscard]] result<ImageInfo> import_link(PersonId person_id, BlobId blob_id, ImportOrigin origin,
+                                                const Actor& actor = {});
+
     /// Success when writes are accepted; see `ImageStore::writable`.
     [[nodiscard]] result<void> writable() const { return store_->writable(); }
 
@@ -144,7 +168,7 @@ private:
     Error no_image(const ImageKey& key) const;
 
     std::shared_ptr<ImageStore> store_;
-    std::shared_ptr<const PersonDirectory> directory_;
+    std::shared_ptr<PersonDirectory> directory_;
     Limits limits_;
     std::shared_ptr<const Clock> clock_;
     MetadataPolicy metadata_;

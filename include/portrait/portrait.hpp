@@ -2,7 +2,7 @@
 
 /// The whole core in one include.
 
-#include <portrait/auditing_image_store.hpp>
+#include <portrait/audit_log.hpp>
 #include <portrait/caching_image_store.hpp>
 #include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_renderer.hpp>

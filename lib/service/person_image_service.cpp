@@ -75,7 +75,7 @@ Error over_limit(errc code, std::string_view verb, std::uint64_t observed, std::
 } // namespace
 
 PersonImageService::PersonImageService(std::shared_ptr<ImageStore> store,
-                                       std::shared_ptr<const PersonDirectory> directory, Limits limits,
+                                       std::shared_ptr<PersonDirectory> directory, Limits limits,
                                        std::shared_ptr<const Clock> clock, MetadataPolicy metadata)
     : store_{required(std::move(store), "PersonImageService needs a store")}
     , directory_{required(std::move(directory), "PersonImageService needs a person directory")}
@@ -217,6 +217,52 @@ result<std::optional<BlobId>> PersonImageService::unlink(PersonId person_id, con
     if (auto known = require_person(person_id); !known)
         return known.error();
     return store_->unlink({.person_id = person_id, .actor = actor, .now = clock_->now()});
+}
+
+result<ErasureReceipt> PersonImageService::erase(PersonId person_id, const Actor& actor, bool name) {
+    ErasureReceipt receipt{.person_id = person_id, .at = {}, .by = actor.stored(), .epoch = store_->epoch()};
+    // First the name: a save that comes later is refused then, and the picture of an earlier one is erased.
+    if (name) {
+        auto forgotten = directory_->forget(person_id);
+        if (!forgotten)
+            return forgotten.error();
+        receipt.name = forgotten->existed ? NameErasure::forgotten : NameErasure::absent;
+        receipt.unproven = std::move(forgotten->unproven);
+    }
+    receipt.at = clock_->now();
+    auto erased = store_->erase({.person_id = person_id, .actor = actor, .now = receipt.at});
+    if (!erased)
+        return erased.error();
+    receipt.number = erased->number;
+    receipt.erased = std::move(erased->erased);
+    receipt.kept = std::move(erased->kept);
+    receipt.unproven.insert(receipt.unproven.end(), erased->unproven.begin(), erased->unproven.end());
+    return receipt;
+}
+
+result<SavedImage> PersonImageService::import_image(PersonId person_id, ImageBytes bytes, ImageTexts texts,
+                                                    ImportOrigin origin, const Actor& actor,
+                                                    Precondition precondition) {
+    if (auto checked = check_texts({.description = texts.description,
+                                    .extra_info = texts.extra_info,
+                                    .conceptual_type = texts.conceptual_type});
+        !checked)
+        return checked.error();
+    auto save = prepare(person_id, std::move(bytes), std::move(texts), actor, std::move(precondition));
+    if (save)
+        save->command.origin = std::move(origin);
+    return this->save(std::move(save));
+}
+
+result<ImageInfo> PersonImageService::import_link(PersonId person_id, BlobId blob_id, ImportOrigin origin,
+                                                  const Actor& actor) {
+    if (auto known = require_person(person_id); !known)
+        return known.error();
+    return store_->link({.person_id = person_id,
+                         .blob_id = blob_id,
+                         .actor = actor,
+                         .now = clock_->now(),
+                         .origin = std::move(origin)});
 }
 
 } // namespace portrait

@@ -23,6 +23,10 @@ std::optional<BlobId> blob_of(const RemovedImage& removed) {
 std::optional<BlobId> blob_of(const std::optional<BlobId>&) {
     return std::nullopt;
 }
+/// `CachingImageStore::erase` forgets the blobs.
+std::optional<BlobId> blob_of(const ErasedImage&) {
+    return std::nullopt;
+}
 
 void keep(CacheContents& cache, PersonId person_id, const StoredImage& stored,
           CacheContents::Moment read_at) {
@@ -95,6 +99,18 @@ result<StoredImage> CachingImageStore::image(ImageKey key) const {
     return stored;
 }
 
+void CachingImageStore::fetch(ImageKey key, Completion<StoredImage> completion) const {
+    const auto* const person_id = std::get_if<PersonId>(&key);
+    if (person_id == nullptr)
+        return next().fetch(key, std::move(completion));
+    next().fetch(key, [cache = cache_, person_id = *person_id, read_at = cache_->contents_->now(),
+                       completion = std::move(completion)](result<StoredImage> stored) {
+        if (stored)
+            keep(*cache->contents_, person_id, *stored, read_at);
+        completion(std::move(stored));
+    });
+}
+
 result<ImageInfo> CachingImageStore::info(ImageKey key) const {
     const auto read_at = cache_->contents_->now();
     auto info = next().info(key);
@@ -143,6 +159,15 @@ result<ImageInfo> CachingImageStore::link(LinkImage command) {
 result<std::optional<BlobId>> CachingImageStore::unlink(UnlinkImage command) {
     return forgetting(*cache_->contents_, command.person_id,
                       [&] { return next().unlink(std::move(command)); });
+}
+
+result<ErasedImage> CachingImageStore::erase(EraseImage command) {
+    const auto person_id = command.person_id;
+    auto erased = forgetting(*cache_->contents_, person_id, [&] { return next().erase(std::move(command)); });
+    if (erased)
+        for (const auto blob_id : erased->erased)
+            cache_->contents_->forget(blob_id);
+    return erased;
 }
 
 CacheStatistics CachingImageStore::statistics() const {

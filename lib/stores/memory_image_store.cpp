@@ -28,14 +28,56 @@ struct MemoryImageStore::State {
     std::unordered_map<PersonId, Link> links;
     std::int64_t next_blob_id;
     std::int64_t last_version = 0; // of blobs and links alike, so that no two states share a version
+    std::unordered_map<PersonId, Erasure> erasures;
+    std::int64_t last_erasure = 0;
+    const std::shared_ptr<AuditLog> audit; // may be null
 
-    explicit State(std::optional<BlobId> first)
-        : next_blob_id{first ? first->value() : 1} {}
+    State(std::optional<BlobId> first, std::shared_ptr<AuditLog> log)
+        : next_blob_id{first ? first->value() : 1}
+        , audit{std::move(log)} {}
+
+    /// Makes a change that can't fail but by exhausted memory, between the two calls of the log.
+    template<class Change>
+    auto recorded(const AuditRecord& record, const Change& change) -> result<decltype(change())> {
+        if (!audit)
+            return change();
+        const auto ticket = audit->prepare({&record, 1});
+        if (!ticket)
+            return ticket.error();
+        try {
+            auto outcome = change();
+            audit->conclude(*ticket, AuditOutcome::committed);
+            return outcome;
+        } catch (...) {
+            audit->conclude(*ticket, AuditOutcome::failed);
+            throw;
+        }
+    }
+
+    static std::optional<AuditedPicture> audited(const std::optional<ImageInfo>& info) {
+        return info ? std::optional{AuditedPicture::of(*info)} : std::nullopt;
+    }
+
+    /// The state that the next `fill` and `touch` make.
+    AuditedPicture next_state(BlobId blob_id, const std::optional<ImageContent>& content) const {
+        return {.blob_id = blob_id,
+                .blob_version = last_version + 1,
+                .size = content ? content->bytes.size() : 0,
+                .digest = content ? content->digest : Digest{}};
+    }
 
     template<class Map, class Key>
     static auto* find_in(Map& map, const Key& key) {
         const auto found = map.find(key);
         return found == map.end() ? nullptr : &found->second;
+    }
+
+    [[nodiscard]] result<void> check_erasure(PersonId person_id,
+                                             const std::optional<ImportOrigin>& origin) const {
+        const auto* const erasure = origin ? find_in(erasures, person_id) : nullptr;
+        if (erasure != nullptr && origin->exported.is_before(*erasure))
+            return Error{errc::person_erased};
+        return {};
     }
 
     static ImageInfo as_linked(const Link& link, const Blob& blob) {
@@ -77,21 +119,32 @@ struct MemoryImageStore::State {
         blob.info.updated_by = actor.stored();
     }
 
-    [[nodiscard]] result<Blob*> make_blob(const SaveImage& command, const ImageTexts& texts) {
+    void touch(Blob& blob, const SaveImage& command) {
+        const auto& origin = command.origin;
+        touch(blob, origin ? origin->stamps.updated_by : command.actor,
+              origin ? origin->stamps.updated_at : command.now);
+    }
+
+    [[nodiscard]] result<BlobId> free_blob_id() const {
         if (next_blob_id > std::numeric_limits<std::int32_t>::max())
             return Error{errc::blob_ids_exhausted};
-        const auto blob_id = BlobId::from(next_blob_id++).value();
+        return BlobId::from(next_blob_id);
+    }
+
+    Blob& make_blob(BlobId blob_id, const SaveImage& command, const ImageTexts& texts) {
         Blob blob{.info = {.blob_id = blob_id,
                            .description = texts.description,
                            .extra_info = texts.extra_info,
                            .conceptual_type = texts.conceptual_type,
-                           .created_at = command.now,
-                           .created_by = command.actor.stored(),
+                           .created_at = command.origin ? command.origin->stamps.created_at : command.now,
+                           .created_by =
+                               (command.origin ? command.origin->stamps.created_by : command.actor).stored(),
                            .linked_at = command.now}};
-        touch(blob, command.actor, command.now);
         if (command.content)
             fill(blob, *command.content);
-        return &blobs.emplace(blob_id, std::move(blob)).first->second;
+        touch(blob, command);
+        ++next_blob_id;
+        return blobs.emplace(blob_id, std::move(blob)).first->second;
     }
 
     Link& relink(PersonId person_id, Blob& blob, Timestamp now) {
@@ -111,6 +164,17 @@ struct MemoryImageStore::State {
         return blob_id;
     }
 
+    [[nodiscard]] result<SavedImage> save_new(const SaveImage& command) {
+        const auto blob_id = free_blob_id();
+        if (!blob_id)
+            return blob_id.error();
+        auto record = record_of(AuditedAction::save, command);
+        record.after = next_state(*blob_id, command.content);
+        return recorded(record, [&] {
+            return SavedImage{.info = make_blob(*blob_id, command, command.texts).info, .created = true};
+        });
+    }
+
     [[nodiscard]] result<SavedImage> save_over(ImageKey target, const SaveImage& command) {
         auto [blob, info] = look_up(target);
         if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
@@ -118,23 +182,47 @@ struct MemoryImageStore::State {
         const auto* const person_id = std::get_if<PersonId>(&target);
         if (blob == nullptr && person_id == nullptr)
             return Error{errc::blob_unknown};
+        if (person_id != nullptr)
+            if (auto checked = check_erasure(*person_id, command.origin); !checked)
+                return checked.error();
+        auto record = record_of(AuditedAction::save, command, target);
+        record.before = audited(info);
         if (blob != nullptr && (person_id == nullptr || blob->persons.size() == 1)) {
-            fill(*blob, *command.content);
-            touch(*blob, command.actor, command.now);
-            return SavedImage{.info = *look_up(target).second, .created = false};
+            record.after = next_state(info->blob_id, command.content);
+            return recorded(record, [&, blob = blob] {
+                fill(*blob, *command.content);
+                touch(*blob, command);
+                return SavedImage{.info = *look_up(target).second, .created = false};
+            });
         }
-        const auto made = make_blob(command, blob == nullptr ? command.texts
-                                                             : ImageTexts{info->description, info->extra_info,
-                                                                          info->conceptual_type});
-        if (!made)
-            return made.error();
-        return SavedImage{.info = as_linked(relink(*person_id, **made, command.now), **made),
-                          .created = true};
+        const auto blob_id = free_blob_id();
+        if (!blob_id)
+            return blob_id.error();
+        record.after = next_state(*blob_id, command.content);
+        const auto texts =
+            info ? ImageTexts{info->description, info->extra_info, info->conceptual_type} : command.texts;
+        return recorded(record, [&] {
+            auto& made = make_blob(*blob_id, command, texts);
+            const auto linked_at = command.origin ? command.origin->linked_at : command.now;
+            return SavedImage{.info = as_linked(relink(*person_id, made, linked_at), made), .created = true};
+        });
+    }
+
+    template<class Command>
+    static AuditRecord record_of(AuditedAction action, const Command& command,
+                                 std::optional<ImageKey> target = std::nullopt) {
+        AuditRecord record{.action = action, .at = command.now, .actor = command.actor};
+        if (const auto* const person_id = target ? std::get_if<PersonId>(&*target) : nullptr)
+            record.person_id = *person_id;
+        if constexpr (requires { command.origin; })
+            if (command.origin)
+                record.imported = command.origin->stamps;
+        return record;
     }
 };
 
-MemoryImageStore::MemoryImageStore(std::optional<BlobId> first_blob_id)
-    : state_{std::make_unique<State>(first_blob_id)} {}
+MemoryImageStore::MemoryImageStore(std::optional<BlobId> first_blob_id, std::shared_ptr<AuditLog> audit)
+    : state_{std::make_unique<State>(first_blob_id, std::move(audit))} {}
 
 MemoryImageStore::~MemoryImageStore() = default;
 
@@ -144,10 +232,7 @@ result<SavedImage> MemoryImageStore::save(SaveImage command) {
         return state_->save_over(*person_id, command);
     if (const auto* blob_id = std::get_if<BlobId>(&command.target))
         return state_->save_over(*blob_id, command);
-    const auto made = state_->make_blob(command, command.texts);
-    if (!made)
-        return made.error();
-    return SavedImage{.info = (*made)->info, .created = true};
+    return state_->save_new(command);
 }
 
 result<StoredImage> MemoryImageStore::image(ImageKey key) const {
@@ -182,14 +267,19 @@ result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
         return State::nothing_at(command.target);
     if (command.expected_blob_id && *command.expected_blob_id != blob->info.blob_id)
         return Error{errc::info_blob_id_mismatch};
-    if (command.description)
-        blob->info.description = *std::move(command.description);
-    if (command.extra_info)
-        blob->info.extra_info = *std::move(command.extra_info);
-    if (command.conceptual_type)
-        blob->info.conceptual_type = *std::move(command.conceptual_type);
-    state_->touch(*blob, command.actor, command.now);
-    return *state_->look_up(command.target).second;
+    auto record = State::record_of(AuditedAction::update_info, command, command.target);
+    record.before = record.after = AuditedPicture::of(*info);
+    record.after->blob_version = state_->last_version + 1;
+    return state_->recorded(record, [&, blob = blob] {
+        if (command.description)
+            blob->info.description = *std::move(command.description);
+        if (command.extra_info)
+            blob->info.extra_info = *std::move(command.extra_info);
+        if (command.conceptual_type)
+            blob->info.conceptual_type = *std::move(command.conceptual_type);
+        state_->touch(*blob, command.actor, command.now);
+        return *state_->look_up(command.target).second;
+    });
 }
 
 result<RemovedImage> MemoryImageStore::remove(RemoveImage command) {
@@ -201,14 +291,18 @@ result<RemovedImage> MemoryImageStore::remove(RemoveImage command) {
     if (blob == nullptr)
         return person_id ? result<RemovedImage>{RemovedImage{}} : Error{errc::blob_unknown};
 
-    const auto blob_id = blob->info.blob_id;
-    const auto persons = person_id ? std::unordered_set{*person_id} : blob->persons;
-    for (const auto person : persons)
-        state_->unlink(person);
-    const bool erased = blob->persons.empty();
-    if (erased)
-        state_->blobs.erase(blob_id);
-    return RemovedImage{.unlinked = blob_id, .erased = erased};
+    auto record = State::record_of(AuditedAction::remove, command, command.target);
+    record.before = AuditedPicture::of(*info);
+    return state_->recorded(record, [&, blob = blob] {
+        const auto blob_id = blob->info.blob_id;
+        const auto persons = person_id ? std::unordered_set{*person_id} : blob->persons;
+        for (const auto person : persons)
+            state_->unlink(person);
+        const bool erased = blob->persons.empty();
+        if (erased)
+            state_->blobs.erase(blob_id);
+        return RemovedImage{.unlinked = blob_id, .erased = erased};
+    });
 }
 
 result<ImageInfo> MemoryImageStore::link(LinkImage command) {
@@ -218,15 +312,61 @@ result<ImageInfo> MemoryImageStore::link(LinkImage command) {
         return Error{errc::blob_unknown};
     if (!blob->info.format)
         return Error{errc::blob_without_image};
+    if (auto checked = state_->check_erasure(command.person_id, command.origin); !checked)
+        return checked.error();
     if (const auto* present = State::find_in(state_->links, command.person_id);
         present != nullptr && present->blob_id == command.blob_id)
         return State::as_linked(*present, *blob);
-    return State::as_linked(state_->relink(command.person_id, *blob, command.now), *blob);
+    auto record = State::record_of(AuditedAction::link, command, command.person_id);
+    record.before = State::audited(state_->look_up(command.person_id).second);
+    record.after = AuditedPicture::of(blob->info);
+    return state_->recorded(record, [&] {
+        const auto linked_at = command.origin ? command.origin->linked_at : command.now;
+        return State::as_linked(state_->relink(command.person_id, *blob, linked_at), *blob);
+    });
 }
 
 result<std::optional<BlobId>> MemoryImageStore::unlink(UnlinkImage command) {
     const std::unique_lock lock{state_->mutex};
-    return state_->unlink(command.person_id);
+    auto record = State::record_of(AuditedAction::unlink, command, command.person_id);
+    record.before = State::audited(state_->look_up(command.person_id).second);
+    if (!record.before)
+        return std::optional<BlobId>{};
+    return state_->recorded(record, [&] { return state_->unlink(command.person_id); });
+}
+
+result<ErasedImage> MemoryImageStore::erase(EraseImage command) {
+    const std::unique_lock lock{state_->mutex};
+    auto record = State::record_of(AuditedAction::erase, command, command.person_id);
+    record.before = State::audited(state_->look_up(command.person_id).second);
+    return state_->recorded(record, [&] {
+        ErasedImage erased{.number = state_->last_erasure + 1};
+        state_->erasures.insert_or_assign(command.person_id,
+                                          Erasure{.number = erased.number, .at = command.now});
+        state_->last_erasure = erased.number;
+        if (const auto blob_id = state_->unlink(command.person_id)) {
+            const bool shared = !State::find_in(state_->blobs, *blob_id)->persons.empty();
+            (shared ? erased.kept : erased.erased).push_back(*blob_id);
+            if (!shared)
+                state_->blobs.erase(*blob_id);
+        }
+        return erased;
+    });
+}
+
+result<std::optional<Erasure>> MemoryImageStore::last_erasure(PersonId person_id) const {
+    const std::shared_lock lock{state_->mutex};
+    const auto* const erasure = State::find_in(state_->erasures, person_id);
+    return erasure != nullptr ? std::optional{*erasure} : std::nullopt;
+}
+
+result<std::int64_t> MemoryImageStore::erasures() const {
+    const std::shared_lock lock{state_->mutex};
+    return state_->last_erasure;
+}
+
+result<void> MemoryImageStore::writable() const {
+    return state_->audit ? state_->audit->writable() : result<void>{};
 }
 
 } // namespace portrait

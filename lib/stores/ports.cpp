@@ -1,7 +1,11 @@
 #include "values/ports.hpp"
 
+#include <portrait/audit_log.hpp>
 #include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_renderer.hpp>
+#include <portrait/person_directory.hpp>
+
+#include <array>
 
 // The default members of the ports.
 namespace portrait {
@@ -9,6 +13,38 @@ namespace portrait {
 // NOLINTNEXTLINE(performance-unnecessary-value-param): overriding stores keep what this one only calls
 void ImageStore::submit(SaveImage command, Completion<SavedImage> completion) {
     completion(save(std::move(command)));
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as above
+void ImageStore::fetch(ImageKey key, Completion<StoredImage> completion) const {
+    completion(image(key));
+}
+
+result<ErasedImage> ImageStore::erase(EraseImage) {
+    return Error{errc::store_cannot_erase};
+}
+
+result<std::optional<Erasure>> ImageStore::last_erasure(PersonId) const {
+    return std::optional<Erasure>{};
+}
+
+result<std::int64_t> ImageStore::erasures() const {
+    return 0;
+}
+
+result<ForgottenPerson> PersonDirectory::forget(PersonId) {
+    return Error{errc::person_kept_elsewhere};
+}
+
+std::string_view name_of(AuditedAction action) noexcept {
+    constexpr std::array<std::string_view, 6> names{"save", "update_info", "remove",
+                                                    "link", "unlink",      "erase"};
+    return names.at(static_cast<std::size_t>(action));
+}
+
+AuditedPicture AuditedPicture::of(const ImageInfo& info) noexcept {
+    return {
+        .blob_id = info.blob_id, .blob_version = info.blob_version, .size = info.size, .digest = info.digest};
 }
 
 result<std::vector<std::optional<ImageInfo>>> ImageStore::infos(std::span<const PersonId> persons) const {

@@ -1,10 +1,13 @@
 #include "values/text.hpp"
 
+#include <portrait/clock.hpp>
 #include <portrait/printable.hpp>
 
 #include <boost/locale/utf.hpp>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 
@@ -60,6 +63,11 @@ std::string_view take_printable(std::string_view& text) noexcept {
                                                            name, characters, max_characters)}
             .with_limit(characters, max_characters);
     return {};
+}
+
+std::string utc_text(Timestamp at) {
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    return fmt::format("{:%FT}{:%T}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(day)), at - day);
 }
 
 std::string printable(std::string_view text) {

@@ -28,6 +28,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 
 // Saves a GIF of one pixel and reads it back, and uses every installed component.
@@ -37,35 +38,33 @@ namespace {
 constexpr char one_pixel[] =
     "GIF89a\x01\0\x01\0\x80\0\0\xFF\xFF\xFF\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
 
-std::shared_ptr<portrait::ImageStore> make_store() {
-#ifdef CONSUMER_HAS_sqlite
-    return portrait::sqlite::SqliteImageStore::open(
-               {.folder = std::filesystem::current_path() / "consumer-data"})
-        .value();
-#else
-    return std::make_shared<portrait::MemoryImageStore>();
-#endif
-}
-
 #ifdef CONSUMER_HAS_audit_file
 const char* const audit_path = "consumer-audit.jsonl";
 
-std::shared_ptr<portrait::ImageStore> audited(std::shared_ptr<portrait::ImageStore> store) {
-    return std::make_shared<portrait::AuditingImageStore>(
-        std::move(store), portrait::audit_file::AuditFile::open(audit_path).value());
+std::shared_ptr<portrait::AuditLog> audit_log() {
+    return portrait::audit_file::AuditFile::open(audit_path).value();
 }
 #else
-std::shared_ptr<portrait::ImageStore> audited(std::shared_ptr<portrait::ImageStore> store) {
-    return store;
+std::shared_ptr<portrait::AuditLog> audit_log() {
+    return nullptr;
 }
 #endif
+
+std::shared_ptr<portrait::ImageStore> make_store() {
+#ifdef CONSUMER_HAS_sqlite
+    return portrait::sqlite::SqliteImageStore::open(
+               {.folder = std::filesystem::current_path() / "consumer-data", .audit = audit_log()})
+        .value();
+#else
+    return std::make_shared<portrait::MemoryImageStore>(std::nullopt, audit_log());
+#endif
+}
 
 } // namespace
 
 int main() {
     const auto person = portrait::PersonId::from(1).value();
-    portrait::PersonImageService service{audited(make_store()),
-                                         std::make_shared<portrait::AnyPersonDirectory>()};
+    portrait::PersonImageService service{make_store(), std::make_shared<portrait::AnyPersonDirectory>()};
     const auto picture = portrait::ImageBytes::copy_of(std::string_view{one_pixel, sizeof one_pixel - 1});
     if (const auto saved = service.save(person, picture); !saved) {
         std::puts(saved.error().message().c_str());

@@ -93,7 +93,7 @@ public:
 
 template<class Store>
 std::shared_ptr<ImageStore> over_memory(const StoreSeed& seed) {
-    return std::make_shared<Store>(std::make_shared<MemoryImageStore>(seed.first_blob_id));
+    return std::make_shared<Store>(std::make_shared<MemoryImageStore>(seed.first_blob_id, seed.audit));
 }
 
 } // namespace

@@ -21,7 +21,9 @@ TEST_CASE("the embedded store keeps the promises of ImageStore", "[sqlite][store
             run_sql(data / "portrait.db",
                     "UPDATE counters SET last_blob_id = " + std::to_string(seed.first_blob_id->value() - 1));
         }
-        kept->store = open_store(data);
+        SqliteOptions options{.folder = data};
+        options.audit = seed.audit;
+        kept->store = open_store(std::move(options));
         return std::shared_ptr<ImageStore>{kept, kept->store.get()};
     });
 }

@@ -1,6 +1,10 @@
 #include "commit/committer.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <set>
 
 namespace portrait::sqlite {
@@ -8,6 +12,8 @@ namespace {
 
 /// The log is copied into the database when it has this many pages.
 constexpr int checkpoint_pages = 1000;
+/// A database of more bytes isn't written anew: that takes as much memory, and writes wait for it.
+constexpr std::uint64_t largest_vacuum = 64ULL << 20;
 constexpr std::chrono::milliseconds longest_reopen_delay{60'000};
 
 /// Whether an error is the disk's or SQLite's and so fails the whole transaction, not only the write that met
@@ -68,10 +74,31 @@ void Committer::drain() {
 }
 
 result<void> Committer::writable() const {
+    PORTRAIT_TRY(open());
+    return settings_.audit ? settings_.audit->writable() : result<void>{};
+}
+
+result<void> Committer::open() const {
     const std::scoped_lock lock{mutex_};
     if (closed_)
         return *closed_;
     return {};
+}
+
+result<void> Committer::empty_log(bool vacuum) {
+    if (on_own_thread())
+        return Error{errc::service_busy}.with_cause("a completion emptied the log");
+    return wait_for<void>([&](Completion<void> completion) {
+        std::unique_lock lock{mutex_};
+        if (!closed_ && !stopping_) {
+            emptyings_.push_back({vacuum, std::move(completion)});
+            lock.unlock();
+            return changed_.notify_one();
+        }
+        const auto error = closed_.value_or(Error{errc::store_closed});
+        lock.unlock();
+        completion(error);
+    });
 }
 
 StoreStatistics Committer::statistics() const {
@@ -82,20 +109,24 @@ StoreStatistics Committer::statistics() const {
 void Committer::work() {
     for (;;) {
         Batch batch;
+        std::vector<Emptying> emptyings;
         {
             std::unique_lock lock{mutex_};
-            const auto called = [this] { return stopping_ || !waiting_.empty(); };
+            const auto called = [this] { return stopping_ || !waiting_.empty() || !emptyings_.empty(); };
             if (closed_)
                 changed_.wait_until(lock, reopen_at_, called);
             else
                 changed_.wait(lock, called);
-            if (stopping_ && waiting_.empty())
+            if (stopping_ && waiting_.empty() && emptyings_.empty())
                 return;
             batch.swap(waiting_);
+            emptyings.swap(emptyings_);
         }
         if (!batch.empty())
             process(std::move(batch));
-        if (!writable() && std::chrono::steady_clock::now() >= reopen_at_)
+        if (!emptyings.empty())
+            answer_emptyings(std::move(emptyings));
+        if (!open() && std::chrono::steady_clock::now() >= reopen_at_)
             try_to_reopen();
     }
 }
@@ -104,6 +135,14 @@ void Committer::process(Batch batch) {
     Refusals refusals(batch.size());
     const auto began = std::chrono::steady_clock::now();
     auto freed = write(batch, refusals);
+    if (!freed && freed.error() == errc::audit_unavailable) {
+        // Refuse what needs a record, and also what failed beside it: that was decided by a state that is
+        // rolled back.
+        for (std::size_t index = 0; index < batch.size(); ++index)
+            if (batch[index]->recorded || refusals[index])
+                refusals[index] = freed.error();
+        freed = write(batch, refusals);
+    }
     if (!freed)
         return fail(batch, freed.error());
     count(batch, refusals, std::chrono::steady_clock::now() - began);
@@ -118,14 +157,14 @@ void Committer::process(Batch batch) {
 }
 
 result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) {
-    PORTRAIT_TRY(writable());
+    PORTRAIT_TRY(open());
     PORTRAIT_TRY(sync(batch));
     std::vector<SegmentRange> abandoned;
     {
         const std::scoped_lock lock{mutex_};
         abandoned.swap(abandoned_);
     }
-    Transaction transaction{*connection_, {}, {}};
+    Transaction transaction{*connection_, {}};
     auto done = connection_->run("BEGIN IMMEDIATE");
     for (auto range = abandoned.begin(); done && range != abandoned.end(); ++range)
         done = transaction.free(*range);
@@ -152,11 +191,25 @@ result<void> Committer::sync(const Batch& batch) {
 
 result<void> Committer::commit(const Batch& batch, Refusals& refusals, Transaction& transaction) {
     PORTRAIT_TRY(apply_all(batch, refusals, transaction));
+    return commit_recorded(transaction);
+}
+
+result<void> Committer::commit_recorded(const Transaction& transaction) {
+    std::optional<AuditTicket> ticket;
+    if (settings_.audit && !transaction.records.empty()) {
+        PORTRAIT_TRY_GET(prepared, settings_.audit->prepare(transaction.records));
+        ticket = prepared;
+    }
     auto committed = connection_->run("COMMIT");
     settings_.committed();
     // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit
     // may be durable all the same.
-    if (!committed && committed.error() != errc::store_full)
+    const bool in_doubt = !committed && committed.error() != errc::store_full;
+    if (ticket && in_doubt)
+        undecided_.push_back(*ticket);
+    else if (ticket)
+        settings_.audit->conclude(*ticket, committed ? AuditOutcome::committed : AuditOutcome::failed);
+    if (in_doubt)
         return Error{errc::store_io}.with_cause(committed.error().cause());
     return committed;
 }
@@ -180,19 +233,24 @@ result<void> Committer::apply_all(const Batch& batch, Refusals& refusals, Transa
 }
 
 result<void> Committer::apply_one(Member& member, std::optional<Error>& refusal, Transaction& transaction) {
+    if (refusal) // by the audit log
+        return member.written ? transaction.free(member.written->place.range) : result<void>{};
     PORTRAIT_TRY(connection_->run("SAVEPOINT member"));
     const auto freed = transaction.freed.size();
+    const auto records = transaction.records.size();
     const auto counters = transaction.counters;
     if (const auto applied = member.apply(transaction); !applied) {
         if (fails_whole_batch(applied.error().code()))
             return applied.error();
         PORTRAIT_TRY(connection_->run("ROLLBACK TO member"));
         transaction.freed.resize(freed);
+        transaction.records.resize(records);
         transaction.counters = counters;
         refusal = applied.error();
         if (member.written)
             PORTRAIT_TRY(transaction.free(member.written->place.range));
     }
+    member.recorded = transaction.records.size() != records;
     return connection_->run("RELEASE member");
 }
 
@@ -233,6 +291,29 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
     statistics_.writes += batch.size() - refused;
     statistics_.refused_writes += refused;
     statistics_.largest_batch = std::max<std::uint64_t>(statistics_.largest_batch, batch.size());
+}
+
+void Committer::answer_emptyings(std::vector<Emptying> emptyings) {
+    const bool vacuum = std::any_of(emptyings.begin(), emptyings.end(),
+                                    [](const Emptying& emptying) { return emptying.vacuum; });
+    const auto emptied = do_empty_log(vacuum);
+    if (!emptied && emptied.error() == errc::store_io)
+        close(emptied.error());
+    for (const auto& emptying : emptyings)
+        emptying.completion(emptied);
+}
+
+result<void> Committer::do_empty_log(bool vacuum) {
+    PORTRAIT_TRY(open());
+    if (vacuum)
+        PORTRAIT_TRY(connection_->vacuum(largest_vacuum));
+    PORTRAIT_TRY(copy_log(*connection_));
+    PORTRAIT_TRY(connection_->empty_log());
+    const auto path = settings_.database.string() + "-wal";
+    const auto file = FileDescriptor::open(path, O_RDWR);
+    if (!file || ::fsync(file.get()) != 0)
+        return error_of_errno(errno, "fsync", path);
+    return {};
 }
 
 void Committer::checkpoint() {
@@ -282,6 +363,9 @@ result<void> Committer::reopen() {
             abandon(range);
     }
     uncertain_.clear();
+    for (const auto& ticket : undecided_)
+        settings_.audit->conclude(ticket, AuditOutcome::failed);
+    undecided_.clear();
     segments_.forget_failed();
     connection_ = std::move(opened);
     return {};

@@ -25,13 +25,16 @@ class Member {
 public:
     virtual ~Member() = default;
 
-    /// Changes rows inside a savepoint, on the committing thread. After an error the changes are undone.
+    /// Changes rows inside a savepoint, on the committing thread. After an error the changes are undone. May
+    /// be called again when the transaction was rolled back.
     [[nodiscard]] virtual result<void> apply(Transaction& transaction) = 0;
     /// Calls the completion with the outcome of `apply` or, when `failure` isn't null, with that error.
     virtual void answer(const Error* failure) noexcept = 0;
 
     /// The range whose bytes have to be durable before the row; freed when the write fails.
     std::optional<Reservation> written;
+    /// Whether the last `apply` changed something that the audit log has to record.
+    bool recorded = false;
 };
 
 /// A `Member` of a completion and a function, which returns a result.
@@ -82,6 +85,7 @@ public:
         std::filesystem::path database;
         std::size_t max_waiting = 0;
         std::chrono::milliseconds reopen_delay{};
+        std::shared_ptr<AuditLog> audit{}; ///< may be null
         // All of these are called on the committing thread.
         /// Checks the store when it is reopened; an error keeps it closed.
         std::function<result<void>(Connection&)> check;
@@ -121,13 +125,25 @@ public:
     /// Blocks until all writes that were added before are answered.
     void drain();
 
+    /// Copies all of the log into the database, and empties and syncs the log's file: older states of rows
+    /// are gone from it then. `service_busy` while a reader needs the log. With `vacuum`, writes a small
+    /// database anew before, so that its pages have no unused parts.
+    [[nodiscard]] result<void> empty_log(bool vacuum = false);
+
     /// Success, or `store_closed` after a failed sync or commit. Doesn't block on the disk.
+    [[nodiscard]] result<void> open() const;
+    /// The error that a write would get: that of `open`, or that of the audit log.
     [[nodiscard]] result<void> writable() const;
 
     StoreStatistics statistics() const;
 
 private:
     using Batch = std::vector<std::unique_ptr<Member>>;
+    /// A call of `empty_log`.
+    struct Emptying {
+        bool vacuum;
+        Completion<void> completion;
+    };
     using Refusals = std::vector<std::optional<Error>>; ///< one for each member
 
     void work();
@@ -138,13 +154,19 @@ private:
     [[nodiscard]] result<void> sync(const Batch& batch);
     [[nodiscard]] result<void> commit(const Batch& batch, Refusals& refusals, Transaction& transaction);
     [[nodiscard]] result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
+    /// Commits between the two calls of the audit log.
+    [[nodiscard]] result<void> commit_recorded(const Transaction& transaction);
+    /// Answers the calls of `empty_log`.
+    void answer_emptyings(std::vector<Emptying> emptyings);
+    [[nodiscard]] result<void> do_empty_log(bool vacuum);
     [[nodiscard]] result<void> apply_one(Member& member, std::optional<Error>& refusal,
                                          Transaction& transaction);
     void fail(const Batch& batch, const Error& error);
     void note_answered(std::size_t members);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint();
-    /// Copies the log into the database, and ends the read transactions that need the log.
+    /// Copies the log into the database as far as readers allow, and ends the read transactions that need the
+    /// log.
     [[nodiscard]] result<void> copy_log(Connection& connection);
     void close(const Error& reason);
     void try_to_reopen();
@@ -156,6 +178,7 @@ private:
     // Used by the committing thread only.
     std::unique_ptr<Connection> connection_;
     std::vector<SegmentRange> uncertain_; ///< of failed commits; rows may name them or not
+    std::vector<AuditTicket> undecided_;  ///< of failed commits; concluded when the store is reopened
     std::chrono::steady_clock::time_point reopen_at_{};
     std::chrono::milliseconds reopen_delay_{};
 
@@ -164,6 +187,7 @@ private:
     std::condition_variable idle_;
     Batch waiting_;
     std::vector<SegmentRange> abandoned_;
+    std::vector<Emptying> emptyings_;
     std::uint64_t added_ = 0;
     std::uint64_t answered_ = 0;
     bool stopping_ = false;

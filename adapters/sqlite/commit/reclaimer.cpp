@@ -60,6 +60,7 @@ void Reclaimer::stop() {
         stopping_ = true;
     }
     changed_.notify_all();
+    erased_.notify_all();
     pins_.give_up();
     if (thread_.joinable())
         thread_.join();
@@ -70,13 +71,26 @@ void Reclaimer::add(std::vector<SegmentRange> ranges) {
     {
         const std::scoped_lock lock{mutex_};
         waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
+        ++additions_;
     }
     changed_.notify_one();
+}
+
+bool Reclaimer::erase_now(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock{mutex_};
+    const auto until = additions_;
+    ++urgent_;
+    changed_.notify_one();
+    erased_.wait_until(lock, deadline,
+                       [&] { return stopping_ || has_leftovers_ || erased_additions_ >= until; });
+    --urgent_;
+    return !has_leftovers_ && erased_additions_ >= until;
 }
 
 void Reclaimer::work() {
     for (;;) {
         std::vector<SegmentRange> ranges;
+        std::uint64_t additions = 0;
         {
             std::unique_lock lock{mutex_};
             if (postponed_.empty())
@@ -84,41 +98,60 @@ void Reclaimer::work() {
             if (stopping_)
                 return;
             ranges.swap(waiting_);
+            additions = additions_;
         }
         // Readers whose rows may still name one of these ranges have pins of this epoch or an earlier one.
         if (!pins_.wait_until_gone(pins_.advance()))
             return;
         // After a failed sync or commit nothing is erased until the store is reopened and checked.
-        const bool in_doubt = !committer_.writable();
+        const bool in_doubt = !committer_.open();
         if (postponed_.empty())
             postponed_since_ = std::chrono::steady_clock::now();
         ranges.insert(ranges.end(), postponed_.begin(), postponed_.end());
         postponed_.clear();
-        if (!in_doubt)
-            reclaim(ranges);
+        const bool complete = !in_doubt && reclaim(ranges);
         std::unique_lock lock{mutex_};
         if (in_doubt)
             waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
-        if (changed_.wait_for(lock, pause_between_rounds, [this] { return stopping_; }))
+        else if (!complete)
+            has_leftovers_ = true;
+        else if (postponed_.empty())
+            erased_additions_ = additions;
+        erased_.notify_all();
+        changed_.wait_for(lock, pause_between_rounds, [&] {
+            return stopping_ || (urgent_ != 0 && !in_doubt && (!waiting_.empty() || !postponed_.empty()));
+        });
+        if (stopping_)
             return;
     }
 }
 
-void Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
+bool Reclaimer::is_urgent() {
+    const std::scoped_lock lock{mutex_};
+    return urgent_ != 0;
+}
+
+bool Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
+    bool complete = true;
     std::map<std::uint64_t, std::vector<SegmentRange>> by_segment;
     for (const auto& range : ranges)
         by_segment[range.segment].push_back(range);
     for (const auto& [segment, its_ranges] : by_segment) {
         const auto file = segments_.file(segment);
-        if (!file && file.error() != errc::store_corrupt) // else the file is missing, and with it the bytes
+        if (!file && file.error() != errc::store_corrupt) { // else the file is missing, and with it the bytes
+            complete = false;
             continue;
+        }
         if (file && postpone(**file, its_ranges))
             continue;
         // After an error the rest is left to the next opening of the folder.
         auto* const open = file ? file->get() : nullptr;
         if (erase(open, its_ranges))
             (void)remove_if_unused(open, segment);
+        else
+            complete = false;
     }
+    return complete;
 }
 
 // The file system blocks writers of a file while it punches a hole. So under load holes are punched in full
@@ -130,7 +163,7 @@ bool Reclaimer::postpone(const SegmentFile& file, const std::vector<SegmentRange
     const auto before = filling_ == file.number() ? filled_ : 0;
     filling_ = file.number();
     filled_ = *filled;
-    if (*filled - before < busy_growth ||
+    if (is_urgent() || *filled - before < busy_growth ||
         std::chrono::steady_clock::now() - postponed_since_ > longest_postponement)
         return false;
     postponed_.insert(postponed_.end(), ranges.begin(), ranges.end());

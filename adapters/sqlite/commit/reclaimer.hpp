@@ -28,12 +28,18 @@ public:
     /// Adds ranges that a durable commit has freed. Doesn't block.
     void add(std::vector<SegmentRange> ranges);
 
+    /// Erases without delay, and blocks until all ranges that were added before are erased: false at the
+    /// deadline, while an earlier reader is left, or after an error.
+    [[nodiscard]] bool erase_now(std::chrono::steady_clock::time_point deadline);
+
     std::uint64_t bytes_to_free() const noexcept { return bytes_to_free_; }
     std::uint64_t bytes_freed() const noexcept { return bytes_freed_; }
 
 private:
     void work();
-    void reclaim(const std::vector<SegmentRange>& ranges);
+    /// Whether all of them are erased or postponed.
+    bool reclaim(const std::vector<SegmentRange>& ranges);
+    bool is_urgent();
     bool postpone(const SegmentFile& file, const std::vector<SegmentRange>& ranges);
     /// `file`: null when it is missing. `cancelled` when the thread has to end.
     [[nodiscard]] result<void> erase(SegmentFile* file, const std::vector<SegmentRange>& ranges);
@@ -52,9 +58,14 @@ private:
     std::uint64_t filling_ = 0; ///< the segment that was filled at the last round
     std::uint64_t filled_ = 0;  ///< its end then
 
-    std::mutex mutex_; ///< for the next three
+    std::mutex mutex_; ///< for the rest
     std::condition_variable changed_;
+    std::condition_variable erased_;
     std::vector<SegmentRange> waiting_;
+    std::uint64_t additions_ = 0;        ///< calls of `add`
+    std::uint64_t erased_additions_ = 0; ///< all ranges of so many calls are erased
+    bool has_leftovers_ = false;         ///< ranges are left to the next opening, after an error
+    int urgent_ = 0;                     ///< calls of `erase_now`
     bool stopping_ = false;
 
     std::thread thread_;

@@ -2,6 +2,7 @@
 
 #include "folder/folder_lock.hpp"
 #include "resident/resident_files.hpp"
+#include "rows/erasures.hpp"
 #include "rows/schema.hpp"
 
 #include <fmt/format.h>
@@ -167,6 +168,7 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
     PORTRAIT_TRY_GET(connection, open_database(folder));
     Segments segments{folder / pictures_name, {}, {}};
     PORTRAIT_TRY(seal_segments(*connection, segments));
+    PORTRAIT_TRY_GET(epoch, read_epoch(*connection));
     std::vector<SegmentRange> to_free;
     {
         auto rows = connection->query("SELECT segment, range_offset, range_length FROM range_to_free");
@@ -174,14 +176,15 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
             to_free.push_back({rows.unsigned_integer(0), rows.unsigned_integer(1), rows.unsigned_integer(2)});
         }));
     }
-    return std::shared_ptr<DataFolder>{
-        new DataFolder{options, std::move(lock), std::move(connection), std::move(to_free)}};
+    return std::shared_ptr<DataFolder>{new DataFolder{options, std::move(lock), std::move(epoch),
+                                                      std::move(connection), std::move(to_free)}};
 }
 
-DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock,
+DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::string epoch,
                        std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free)
     : lock_{std::move(lock)}
     , database_{options.folder / database_name}
+    , epoch_{std::move(epoch)}
     , segments_{options.folder / pictures_name,
                 {.segment_bytes = options.segment_bytes, .preallocation_bytes = options.preallocation_bytes},
                 [this] { return next_segment_number(); }}
@@ -193,6 +196,7 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock,
               .database = database_,
               .max_waiting = options.max_waiting_writes,
               .reopen_delay = options.reopen_delay,
+              .audit = options.audit,
               .check = [this](Connection& reopened) { return check_store(reopened, segments_); },
               .committed = [this] { resident_readers_.note_commit(); },
               .end_reads = [this] { resident_readers_.end_transactions(); },
@@ -204,7 +208,7 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock,
 }
 
 DataFolder::~DataFolder() {
-    const bool in_doubt = !committer_->writable();
+    const bool in_doubt = !committer_->open();
     // The committer's last commits may still add ranges to the reclaimer, so only its thread ends here.
     reclaimer_->stop();
     committer_.reset();

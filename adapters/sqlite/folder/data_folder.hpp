@@ -10,8 +10,10 @@
 #include <portrait/pictures_in_use.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace portrait::sqlite {
 
@@ -42,16 +44,25 @@ public:
     PicturesInUse<std::uint64_t, RecordContent>& records_in_use() noexcept { return records_in_use_; }
     const std::filesystem::path& database() const noexcept { return database_; }
 
+    /// Of the store; doesn't change while the folder is open.
+    const std::string& epoch() const noexcept { return epoch_; }
+
+    /// As `Reclaimer::erase_now`.
+    [[nodiscard]] bool erase_freed(std::chrono::steady_clock::time_point deadline) {
+        return reclaimer_->erase_now(deadline);
+    }
+
     StoreStatistics statistics() const;
 
 private:
-    DataFolder(const SqliteOptions& options, FileDescriptor lock, std::unique_ptr<Connection> connection,
-               std::vector<SegmentRange> to_free);
+    DataFolder(const SqliteOptions& options, FileDescriptor lock, std::string epoch,
+               std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free);
     [[nodiscard]] result<std::uint64_t> next_segment_number();
 
     // The order matters: the last one is destroyed first.
     FileDescriptor lock_;
     std::filesystem::path database_;
+    std::string epoch_;
     ReaderPins pins_;
     PicturesInUse<std::uint64_t, RecordContent> records_in_use_;
     Segments segments_;

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace portrait::sqlite {
 namespace {
@@ -151,6 +152,7 @@ result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
                                      "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA secure_delete = ON;"
                                      "PRAGMA synchronous = FULL;"));
     if (access == Access::query_only)
         PORTRAIT_TRY(connection->execute("PRAGMA query_only = ON"));
@@ -210,6 +212,46 @@ result<void> Connection::checkpoint(bool truncate) {
     else if (truncate || (status & 0xff) != SQLITE_BUSY)
         return error_of_status(database_, status);
     return {};
+}
+
+result<void> Connection::empty_log() {
+    sqlite3_busy_timeout(database_, 0);
+    auto emptied = checkpoint(true);
+    sqlite3_busy_timeout(database_, busy_timeout_milliseconds);
+    return emptied;
+}
+
+result<void> Connection::vacuum(std::uint64_t limit) {
+    PORTRAIT_TRY_GET(page_size, integer("PRAGMA page_size"));
+    PORTRAIT_TRY_GET(pages, integer("PRAGMA page_count"));
+    const auto bytes = static_cast<std::uint64_t>(page_size) * static_cast<std::uint64_t>(pages);
+    if (bytes > limit)
+        return Error{errc::store_full}.with_limit(bytes, limit);
+    return execute("VACUUM");
+}
+
+// Through SQLite's own descriptor: closing another one of the same file would end SQLite's locks.
+result<bool> Connection::file_contains(std::string_view bytes) {
+    sqlite3_file* file = nullptr;
+    if (const int status =
+            sqlite3_file_control(database_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+        status != SQLITE_OK)
+        return error_of_status(database_, status);
+    sqlite3_int64 size = 0;
+    if (const int status = file->pMethods->xFileSize(file, &size); status != SQLITE_OK)
+        return error_of_status(nullptr, status);
+    constexpr std::size_t stretch = std::size_t{1} << 20;
+    std::vector<char> buffer(stretch + bytes.size());
+    for (sqlite3_int64 offset = 0; offset < size; offset += static_cast<sqlite3_int64>(stretch)) {
+        const auto length = static_cast<std::size_t>(
+            std::min<sqlite3_int64>(size - offset, static_cast<sqlite3_int64>(buffer.size())));
+        const int status = file->pMethods->xRead(file, buffer.data(), static_cast<int>(length), offset);
+        if (status != SQLITE_OK && status != SQLITE_IOERR_SHORT_READ)
+            return error_of_status(nullptr, status);
+        if (::memmem(buffer.data(), length, bytes.data(), bytes.size()) != nullptr)
+            return true;
+    }
+    return false;
 }
 
 result<void>

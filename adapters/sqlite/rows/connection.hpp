@@ -130,6 +130,14 @@ public:
     /// Copies the log into the database as far as readers allow. `truncate`: copies all of it and empties the
     /// log, or fails.
     [[nodiscard]] result<void> checkpoint(bool truncate);
+    /// As `checkpoint(true)`, but fails at once with `service_busy` while a reader needs the log.
+    [[nodiscard]] result<void> empty_log();
+    /// Writes the database anew, without unused parts in its pages. `store_full` if it has more bytes than
+    /// `limit`.
+    [[nodiscard]] result<void> vacuum(std::uint64_t limit);
+    /// Whether the database's file contains these bytes, in unused parts of its pages, too; the log isn't
+    /// searched.
+    [[nodiscard]] result<bool> file_contains(std::string_view bytes);
     /// Copies all pages, as the present transaction reads them, into a new file that needs no log. `progress`
     /// gets the bytes done and in all; false ends it with `cancelled`.
     [[nodiscard]] result<void>

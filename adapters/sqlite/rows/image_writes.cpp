@@ -1,6 +1,7 @@
 #include "rows/image_writes.hpp"
 
 #include "rows/blob_rows.hpp"
+#include "rows/erasures.hpp"
 
 #include <limits>
 #include <utility>
@@ -29,18 +30,52 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
     info.updated_by = actor.stored();
 }
 
+void touch(Transaction& transaction, ImageInfo& info, const SaveImage& command) {
+    touch(transaction, info, command.actor, command.now);
+    if (!command.origin)
+        return;
+    info.updated_at = command.origin->stamps.updated_at;
+    info.updated_by = command.origin->stamps.updated_by.stored();
+}
+
+const ImageInfo* info_of(const std::optional<BlobRow>& row) {
+    return row ? &row->info : nullptr;
+}
+
+std::optional<AuditedPicture> audited(const ImageInfo* info) {
+    return info != nullptr ? std::optional{AuditedPicture::of(*info)} : std::nullopt;
+}
+
+/// Adds the record of a write that changes something. `before` and `after` are null without a picture.
+template<class Command>
+void note(Transaction& transaction, AuditedAction action, const Command& command, ImageKey target,
+          const std::optional<AuditedPicture>& before, const ImageInfo* after) {
+    AuditRecord record{.action = action,
+                       .at = command.now,
+                       .actor = command.actor,
+                       .before = before,
+                       .after = audited(after)};
+    if (const auto* const person_id = std::get_if<PersonId>(&target))
+        record.person_id = *person_id;
+    if constexpr (requires { command.origin; })
+        if (command.origin)
+            record.imported = command.origin->stamps;
+    transaction.records.push_back(std::move(record));
+}
+
 [[nodiscard]] result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, ImageTexts texts,
                                         const std::optional<WrittenContent>& content) {
     PORTRAIT_TRY_GET(blob_id, next_blob_id(transaction.counters));
-    BlobRow row{.info = {.blob_id = blob_id,
-                         .description = std::move(texts.description),
-                         .extra_info = std::move(texts.extra_info),
-                         .conceptual_type = std::move(texts.conceptual_type),
-                         .created_at = command.now,
-                         .created_by = command.actor.stored(),
-                         .linked_at = command.now},
-                .place = {}};
-    touch(transaction, row.info, command.actor, command.now);
+    BlobRow row{
+        .info = {.blob_id = blob_id,
+                 .description = std::move(texts.description),
+                 .extra_info = std::move(texts.extra_info),
+                 .conceptual_type = std::move(texts.conceptual_type),
+                 .created_at = command.origin ? command.origin->stamps.created_at : command.now,
+                 .created_by = (command.origin ? command.origin->stamps.created_by : command.actor).stored(),
+                 .linked_at = command.now},
+        .place = {}};
+    touch(transaction, row.info, command);
     if (content)
         describe(row, *content);
     PORTRAIT_TRY(insert_blob(transaction.connection, row));
@@ -51,7 +86,7 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
                                          const WrittenContent& content) {
     const auto old = row.place;
     describe(row, content);
-    touch(transaction, row.info, command.actor, command.now);
+    touch(transaction, row.info, command);
     PORTRAIT_TRY(update_blob(transaction.connection, row));
     if (old)
         PORTRAIT_TRY(transaction.free(old->range));
@@ -84,8 +119,21 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
                  std::move(row->info.conceptual_type)};
     }
     PORTRAIT_TRY_GET(made, make_blob(transaction, command, std::move(texts), content));
-    PORTRAIT_TRY(link_to(transaction, person_id, made.info, command.now));
+    PORTRAIT_TRY(
+        link_to(transaction, person_id, made.info, command.origin ? command.origin->linked_at : command.now));
     return SavedImage{.info = std::move(made.info), .created = true};
+}
+
+/// Deletes the blob's row and frees its bytes unless a person is linked to it. Returns whether it did.
+[[nodiscard]] result<bool> delete_unlinked(Transaction& transaction, const BlobRow& row) {
+    const auto blob_id = row.info.blob_id;
+    PORTRAIT_TRY_GET(persons, count_persons(transaction.connection, blob_id));
+    if (persons != 0)
+        return false;
+    PORTRAIT_TRY(transaction.connection.run("DELETE FROM blob WHERE blob_id = ?", blob_id.value()));
+    if (row.place)
+        PORTRAIT_TRY(transaction.free(row.place->range));
+    return true;
 }
 
 /// The blob of a key, if there is one, or the error of the precondition.
@@ -98,6 +146,11 @@ void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timest
 
 } // namespace
 
+result<bool> remove_picture(Transaction& transaction, PersonId person_id, const BlobRow& row) {
+    PORTRAIT_TRY(unlink(transaction, person_id));
+    return delete_unlinked(transaction, row);
+}
+
 Error blob_missing(ImageKey key) {
     return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
 }
@@ -106,6 +159,7 @@ result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command
                               const std::optional<WrittenContent>& content) {
     if (std::holds_alternative<NewBlob>(command.target)) {
         PORTRAIT_TRY_GET(made, make_blob(transaction, command, command.texts, content));
+        note(transaction, AuditedAction::save, command, made.info.blob_id, std::nullopt, &made.info);
         return SavedImage{.info = std::move(made.info), .created = true};
     }
     if (!content)
@@ -114,10 +168,15 @@ result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command
     const auto key = person_id != nullptr ? ImageKey{*person_id} : std::get<BlobId>(command.target);
     PORTRAIT_TRY_GET(row, find_checked(transaction, key, command.precondition));
     if (person_id != nullptr)
-        return save_for(transaction, *person_id, std::move(row), command, *content);
-    if (!row)
+        PORTRAIT_TRY(check_not_erased(transaction.connection, *person_id, command.origin));
+    if (!row && person_id == nullptr)
         return Error{errc::blob_unknown};
-    return replace(transaction, *std::move(row), command, *content);
+    const auto before = audited(info_of(row));
+    auto saved = person_id != nullptr ? save_for(transaction, *person_id, std::move(row), command, *content)
+                                      : replace(transaction, *std::move(row), command, *content);
+    if (saved)
+        note(transaction, AuditedAction::save, command, key, before, &saved->info);
+    return saved;
 }
 
 result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command) {
@@ -125,6 +184,7 @@ result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageI
     if (!row)
         return blob_missing(command.target);
     auto& info = row->info;
+    const auto before = audited(&info);
     if (command.expected_blob_id && *command.expected_blob_id != info.blob_id)
         return Error{errc::info_blob_id_mismatch};
     info.description = command.description.value_or(info.description);
@@ -132,6 +192,7 @@ result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageI
     info.conceptual_type = command.conceptual_type.value_or(info.conceptual_type);
     touch(transaction, info, command.actor, command.now);
     PORTRAIT_TRY(update_blob(transaction.connection, *row));
+    note(transaction, AuditedAction::update_info, command, command.target, before, &info);
     return std::move(info);
 }
 
@@ -147,16 +208,13 @@ result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& c
     else
         PORTRAIT_TRY(
             transaction.connection.run("DELETE FROM person_image WHERE blob_id = ?", blob_id.value()));
-    PORTRAIT_TRY_GET(persons, count_persons(transaction.connection, blob_id));
-    if (persons == 0) {
-        PORTRAIT_TRY(transaction.connection.run("DELETE FROM blob WHERE blob_id = ?", blob_id.value()));
-        if (row->place)
-            PORTRAIT_TRY(transaction.free(row->place->range));
-    }
-    return RemovedImage{.unlinked = blob_id, .erased = persons == 0};
+    PORTRAIT_TRY_GET(erased, delete_unlinked(transaction, *row));
+    note(transaction, AuditedAction::remove, command, command.target, audited(&row->info), nullptr);
+    return RemovedImage{.unlinked = blob_id, .erased = erased};
 }
 
 result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command) {
+    PORTRAIT_TRY(check_not_erased(transaction.connection, command.person_id, command.origin));
     PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.blob_id));
     if (!row)
         return Error{errc::blob_unknown};
@@ -165,7 +223,9 @@ result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command)
     PORTRAIT_TRY_GET(present, find_blob(transaction.connection, command.person_id));
     if (present && present->info.blob_id == command.blob_id)
         return std::move(present->info);
-    PORTRAIT_TRY(link_to(transaction, command.person_id, row->info, command.now));
+    PORTRAIT_TRY(link_to(transaction, command.person_id, row->info,
+                         command.origin ? command.origin->linked_at : command.now));
+    note(transaction, AuditedAction::link, command, command.person_id, audited(info_of(present)), &row->info);
     return std::move(row->info);
 }
 
@@ -174,7 +234,28 @@ result<std::optional<BlobId>> apply_unlink(Transaction& transaction, const Unlin
     if (!row)
         return std::optional<BlobId>{};
     PORTRAIT_TRY(unlink(transaction, command.person_id));
+    note(transaction, AuditedAction::unlink, command, command.person_id, audited(&row->info), nullptr);
     return std::optional{row->info.blob_id};
+}
+
+result<ErasedImage> apply_erase(Transaction& transaction, const EraseImage& command,
+                                const std::string& epoch) {
+    PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.person_id));
+    PORTRAIT_TRY_GET(count, count_erasures(transaction.connection, epoch));
+    ErasedImage erased{.number = count + 1};
+    std::optional<std::uint64_t> sequence;
+    if (row) {
+        PORTRAIT_TRY_GET(deleted, remove_picture(transaction, command.person_id, *row));
+        (deleted ? erased.erased : erased.kept).push_back(row->info.blob_id);
+        if (deleted && row->place)
+            sequence = row->place->sequence;
+    }
+    PORTRAIT_TRY(insert_erasure(transaction.connection,
+                                {.person_id = command.person_id,
+                                 .erasure = {.epoch = epoch, .number = erased.number, .at = command.now},
+                                 .sequence = sequence}));
+    note(transaction, AuditedAction::erase, command, command.person_id, audited(info_of(row)), nullptr);
+    return erased;
 }
 
 } // namespace portrait::sqlite

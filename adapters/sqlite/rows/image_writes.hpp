@@ -1,10 +1,12 @@
 #pragma once
 
+#include "rows/blob_rows.hpp"
 #include "rows/transaction.hpp"
 
 #include <portrait/image_commands.hpp>
 
 #include <optional>
+#include <string>
 
 /// The changes of rows for each write. After an error the caller rolls back.
 namespace portrait::sqlite {
@@ -25,6 +27,12 @@ struct WrittenContent {
 [[nodiscard]] result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command);
 [[nodiscard]] result<std::optional<BlobId>> apply_unlink(Transaction& transaction,
                                                          const UnlinkImage& command);
+[[nodiscard]] result<ErasedImage> apply_erase(Transaction& transaction, const EraseImage& command,
+                                              const std::string& epoch);
+
+/// Unlinks the person from the blob, and deletes and frees the blob unless other persons are linked to it.
+/// Returns whether it did.
+[[nodiscard]] result<bool> remove_picture(Transaction& transaction, PersonId person_id, const BlobRow& row);
 
 /// The error of a key without a blob.
 Error blob_missing(ImageKey key);

@@ -78,6 +78,28 @@ constexpr std::array migrations{
         PRIMARY KEY (segment, range_offset)
     ) STRICT, WITHOUT ROWID;
     )sql",
+    // 2: the store's epoch, erasures
+    R"sql(
+    CREATE TABLE store (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        epoch TEXT NOT NULL -- another one after a restoration
+    ) STRICT;
+    INSERT INTO store VALUES (1, lower(hex(randomblob(12))));
+
+    CREATE TABLE erasure (
+        epoch TEXT NOT NULL,
+        number INTEGER NOT NULL, -- counted from 1 in each epoch
+        person_id INTEGER NOT NULL,
+        erased_at INTEGER NOT NULL,
+        sequence INTEGER, -- of the record that was erased; NULL: none
+        PRIMARY KEY (epoch, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX erasure_by_person ON erasure (person_id);
+
+    CREATE TABLE forgotten_person ( -- erased with their names, and not added again
+        person_id INTEGER PRIMARY KEY
+    ) STRICT;
+    )sql",
 };
 
 Error not_ours(const char* cause) {
@@ -119,6 +141,10 @@ result<void> prepare_schema(Connection& connection) {
             return Error{errc::store_io}.with_cause(
                 "the file system doesn't support SQLite's write-ahead log");
     }
+    return migrate(connection, version);
+}
+
+result<void> migrate(Connection& connection, std::int64_t version) {
     if (version == schema_version())
         return {};
     std::string script;

@@ -20,4 +20,7 @@ std::int64_t schema_version() noexcept;
 /// Calls `checked_schema` first, and has its errors.
 [[nodiscard]] result<void> prepare_schema(Connection& connection);
 
+/// Brings the schema from this version, which `checked_schema` returned, to the present one.
+[[nodiscard]] result<void> migrate(Connection& connection, std::int64_t version);
+
 } // namespace portrait::sqlite

@@ -3,6 +3,8 @@
 #include "rows/connection.hpp"
 #include "segments/segment_file.hpp"
 
+#include <portrait/audit_log.hpp>
+
 #include <cstdint>
 #include <vector>
 
@@ -34,8 +36,9 @@ struct Counters {
 /// The committer's transaction, as its writes see it.
 struct Transaction {
     Connection& connection;
-    Counters counters;                 ///< the committer writes them before the commit
-    std::vector<SegmentRange> freed{}; ///< ranges that this transaction put into range_to_free
+    Counters counters;                  ///< the committer writes them before the commit
+    std::vector<SegmentRange> freed{};  ///< ranges that this transaction put into range_to_free
+    std::vector<AuditRecord> records{}; ///< of the writes that change something
 
     std::int64_t next_version() noexcept { return ++counters.last_version; }
 

@@ -1,12 +1,16 @@
 #include "folder/data_folder.hpp"
 #include "folder/folder_lock.hpp"
+#include "rows/erasures.hpp"
 #include "rows/schema.hpp"
+#include "upkeep/erasing.hpp"
 #include "upkeep/placed_records.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <optional>
 #include <system_error>
 #include <tuple>
 
@@ -55,8 +59,11 @@ public:
         , pictures_{target / pictures_name}
         , listener_{listener} {}
 
-    [[nodiscard]] result<CopyReport> run() {
+    /// `amend` changes the copied rows before the records are copied.
+    [[nodiscard]] result<CopyReport> run(const std::function<result<void>(Connection& rows)>& amend = {}) {
         PORTRAIT_TRY(copy_rows());
+        if (amend)
+            PORTRAIT_TRY(amend(*rows_));
         PORTRAIT_TRY(open_earlier());
         PORTRAIT_TRY(copy_records());
         earlier_.reset();
@@ -216,12 +223,47 @@ result<CopyReport> SqliteImageStore::backup(const std::filesystem::path& target,
     return StoreCopy{*connection, folder_->segments(), folder, listener}.run();
 }
 
+namespace {
+
+/// Makes copied rows those of a store of its own: with the present schema, another epoch, and without the
+/// persons that were erased in `erased_in` (absent: none) later. Returns their number.
+[[nodiscard]] result<std::uint64_t> make_independent(Connection& rows,
+                                                     const std::optional<fs::path>& erased_in) {
+    PORTRAIT_TRY_GET(version, checked_schema(rows));
+    PORTRAIT_TRY(migrate(rows, version));
+    std::unique_ptr<Connection> erased;
+    if (erased_in) {
+        PORTRAIT_TRY_GET(opened,
+                         Connection::open(*erased_in / database_name, Connection::Access::query_only));
+        PORTRAIT_TRY_GET(erased_version, checked_schema(*opened));
+        if (erased_version == schema_version()) // else it is older than erasures
+            erased = std::move(opened);
+    }
+    std::uint64_t repeated = 0;
+    PORTRAIT_TRY(rows.transact("BEGIN IMMEDIATE", [&]() -> result<void> {
+        if (erased) {
+            PORTRAIT_TRY_GET(count, repeat_erasures(*erased, rows));
+            repeated = count;
+        }
+        return renew_epoch(rows);
+    }));
+    // Unused parts of the pages may have copies of erased rows.
+    PORTRAIT_TRY(rows.execute("VACUUM"));
+    return repeated;
+}
+
+} // namespace
+
 result<CopyReport> restore(const std::filesystem::path& backup, const std::filesystem::path& folder,
-                           const ProgressListener& listener) {
+                           const ProgressListener& listener,
+                           const std::optional<std::filesystem::path>& erased_in) {
     PORTRAIT_TRY_GET(from, absolute_folder(backup));
     PORTRAIT_TRY_GET(to, absolute_folder(folder));
     if (!is_there(from / database_name))
         return Error{errc::store_not_a_database, "The folder holds no backup"}.with_cause(from.string());
+    if (erased_in && !is_there(*erased_in / database_name))
+        return Error{errc::store_not_a_database, "The folder of the erasures holds no data"}.with_cause(
+            erased_in->string());
     const auto backup_lock = lock_folder(from);
     if (!backup_lock)
         return backup_lock.error();
@@ -233,7 +275,15 @@ result<CopyReport> restore(const std::filesystem::path& backup, const std::files
     const auto lock = lock_target(to, false);
     if (!lock)
         return lock.error();
-    return StoreCopy{*connection, segments, to, listener}.run();
+    std::uint64_t repeated = 0;
+    PORTRAIT_TRY_GET(
+        report, StoreCopy(*connection, segments, to, listener).run([&](Connection& rows) -> result<void> {
+            PORTRAIT_TRY_GET(count, make_independent(rows, erased_in));
+            repeated = count;
+            return {};
+        }));
+    report.erased_persons = repeated;
+    return report;
 }
 
 } // namespace portrait::sqlite

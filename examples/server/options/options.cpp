@@ -245,11 +245,13 @@ void add_log_options(const OptionAdder& add, const OptionAdder& more, Settings& 
         "--operations-listen", settings.operations,
         "Address of its own for health and metrics. It serves /metrics, /healthz and /readyz without "
         "authentication and nothing else; the other address then has no /metrics (default: all on one)");
-    add.value("--audit-log", settings.audit_log, "FILE",
-              "File to which each write adds a line of JSON. The line has the caller, the time, the person, "
-              "and the picture before and after. SIGHUP opens the file again");
+    add.value(
+        "--audit-log", settings.audit_log, "FILE",
+        "File to which each write adds lines of JSON. The first has the caller, the time, the person, "
+        "and the picture before and after; without it the write is refused. The second has the outcome. "
+        "SIGHUP opens the file again");
     more.flag("--audit-sync", settings.audit_sync,
-              "Answer a write only after its line in the audit log is on the disk");
+              "Commit a write only after its line in the audit log is on the disk");
     more.flag("--no-metrics", settings.no_metrics, "Serve no /metrics");
     add.value("--log-level", settings.log_level, "LEVEL",
               "Lowest level to log: debug, info, warning, error or off")

@@ -98,11 +98,29 @@ void add_renderer_figures(Metrics& metrics, const portrait::imaging::RenderPool&
 }
 #endif
 
+void add_audit_figures(Metrics& metrics, const portrait::audit_file::AuditFile& audit) {
+    using Statistics = portrait::audit_file::AuditFileStatistics;
+    const auto of = [&audit](auto member) {
+        return [&audit, member] { return static_cast<double>(audit.statistics().*member); };
+    };
+    metrics.add_counter("portrait_audit_prepared_total",
+                        "Writes recorded in the audit log before their commit", of(&Statistics::prepared));
+    metrics.add_counter("portrait_audit_committed_total", "Recorded writes that were committed",
+                        of(&Statistics::committed));
+    metrics.add_counter("portrait_audit_failed_total", "Recorded writes that were not committed",
+                        of(&Statistics::failed));
+    metrics.add_counter("portrait_audit_refused_total",
+                        "Writes refused because the audit log could not be written",
+                        of(&Statistics::refused));
+    metrics.add_gauge("portrait_audit_faulty", "1 while the audit log can't be written",
+                      of(&Statistics::faulty));
+}
+
 } // namespace
 
 void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
                  const portrait::ImageCache* cache, [[maybe_unused]] const portrait::ImageRenderer* renderer,
-                 const portrait::http::Server& server) {
+                 const portrait::audit_file::AuditFile* audit, const portrait::http::Server& server) {
     add_store_figures(metrics, store);
     if (cache != nullptr)
         add_cache_figures(metrics, *cache);
@@ -110,6 +128,8 @@ void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& sto
     if (const auto* const pool = dynamic_cast<const portrait::imaging::RenderPool*>(renderer))
         add_renderer_figures(metrics, *pool);
 #endif
+    if (audit != nullptr)
+        add_audit_figures(metrics, *audit);
     add_server_figures(metrics, server);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/audit_file/audit_file.hpp>
 #include <portrait/beast/server.hpp>
 #include <portrait/http/metrics.hpp>
 #include <portrait/image_cache.hpp>
@@ -8,10 +9,10 @@
 
 namespace portrait_server {
 
-/// Adds the statistics of the server's parts to `/metrics`. The parts must outlive the last scrape. Cache and
-/// renderer may be null; of renderers only imaging's pool has statistics.
+/// Adds the statistics of the server's parts to `/metrics`. The parts must outlive the last scrape. Cache,
+/// renderer and audit log may be null; of renderers only imaging's pool has statistics.
 void add_figures(portrait::http::Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
                  const portrait::ImageCache* cache, const portrait::ImageRenderer* renderer,
-                 const portrait::http::Server& server);
+                 const portrait::audit_file::AuditFile* audit, const portrait::http::Server& server);
 
 } // namespace portrait_server

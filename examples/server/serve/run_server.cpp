@@ -9,7 +9,6 @@
 
 #include <portrait/accounts/composite_authenticator.hpp>
 #include <portrait/audit_file/audit_file.hpp>
-#include <portrait/auditing_image_store.hpp>
 #include <portrait/beast/server.hpp>
 #include <portrait/caching_image_store.hpp>
 #include <portrait/http/endpoint.hpp>
@@ -61,9 +60,9 @@ constexpr std::uint64_t operations_answer_bytes = 8ULL << 20;
 struct Parts {
     std::shared_ptr<ServerLog> log;
     std::shared_ptr<portrait::http::Metrics> metrics; ///< may be null
+    std::shared_ptr<AuditFile> audit;                 ///< may be null
     std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
-    std::shared_ptr<AuditFile> audit;             ///< may be null
-    std::shared_ptr<portrait::ImageStore> images; ///< the store behind cache and audit log
+    std::shared_ptr<portrait::ImageStore> images; ///< the store behind the cache
     std::shared_ptr<portrait::ImageCache> cache;  ///< may be null
     std::shared_ptr<portrait::PersonImageService> service;
     std::shared_ptr<const portrait::ImageRenderer> renderer; ///< may be null
@@ -76,18 +75,14 @@ struct Parts {
     std::unique_ptr<portrait::http::Server> operations_server; ///< of `--operations-listen` alone
 };
 
-/// The store behind the cache and, in front of both, the audit log.
-std::shared_ptr<portrait::ImageStore> with_cache_and_audit(const Parts& parts) {
-    std::shared_ptr<portrait::ImageStore> images = parts.store;
-    if (parts.cache != nullptr)
-        images = std::make_shared<portrait::CachingImageStore>(images, parts.cache);
-    if (parts.audit != nullptr)
-        images = std::make_shared<portrait::AuditingImageStore>(std::move(images), parts.audit);
-    return images;
+std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
+    if (parts.cache == nullptr)
+        return parts.store;
+    return std::make_shared<portrait::CachingImageStore>(parts.store, parts.cache);
 }
 
 std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
-    std::shared_ptr<const portrait::PersonDirectory> persons = parts.store->persons();
+    std::shared_ptr<portrait::PersonDirectory> persons = parts.store->persons();
     if (settings.allow_any_person)
         persons = std::make_shared<portrait::AnyPersonDirectory>();
     const auto metadata =
@@ -285,7 +280,7 @@ void close(Parts& parts) {
     parts.cache.reset();
     const auto figures = parts.store->statistics();
     parts.store.reset(); // completes submitted writes
-    parts.audit.reset(); // writes the lines of those
+    parts.audit.reset();
     parts.log->event(Severity::info,
                      fmt::format("closed; {} writes in {} commits, the largest of {}", figures.writes,
                                  figures.commits, figures.largest_batch),
@@ -312,8 +307,10 @@ int run_server(const Settings& settings) {
         return refuse(users.error().sentence);
 
     portrait::sqlite::forgo_memory_statistics();
+    if (const auto opened = open_audit_log(settings, parts); !opened)
+        return refuse(opened.error().message());
     auto store = portrait::sqlite::SqliteImageStore::open(
-        {.folder = settings.data, .read_connections = settings.store_threads});
+        {.folder = settings.data, .read_connections = settings.store_threads, .audit = parts.audit});
     if (!store)
         return refuse(data_folder_refusal(settings.data, store.error()));
     parts.store = std::move(*store);
@@ -321,9 +318,7 @@ int run_server(const Settings& settings) {
         return refuse(data_folder_refusal(settings.data, prepared.error()));
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
-    if (const auto opened = open_audit_log(settings, parts); !opened)
-        return refuse(opened.error().message());
-    parts.images = with_cache_and_audit(parts);
+    parts.images = with_cache(parts);
     parts.service = make_service(settings, parts);
     parts.renderer = make_renderer(settings);
     if (parts.renderer)
@@ -343,7 +338,8 @@ int run_server(const Settings& settings) {
         return refuse(plain_refusal(server.error()));
     parts.server = std::move(*server);
     if (parts.metrics != nullptr)
-        add_figures(*parts.metrics, *parts.store, parts.cache.get(), parts.renderer.get(), *parts.server);
+        add_figures(*parts.metrics, *parts.store, parts.cache.get(), parts.renderer.get(), parts.audit.get(),
+                    *parts.server);
     if (settings.operations)
         if (const auto started = start_operations_server(settings, parts); !started)
             return refuse(plain_refusal(started.error()));

@@ -127,7 +127,7 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     const auto port = server.port();
     const auto file = folder / "audit.jsonl";
     REQUIRE(put(port, 3) == 200);
-    CHECK(lines_of(text_of_file(file)).size() == 1);
+    CHECK(lines_of(text_of_file(file)).size() == 2);
     REQUIRE(put(port, 4) == 200);
     CHECK(put(port, 0) == 422);
     CHECK(fetch(port, "GET", picture_path, as_demo_user()).status == 200);
@@ -135,8 +135,14 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
             204);
     server.kill(); // answered writes are in the file
 
-    const auto lines = lines_of(text_of_file(file));
-    REQUIRE(lines.size() == 3);
+    auto lines = lines_of(text_of_file(file));
+    REQUIRE(lines.size() == 6);
+    for (std::size_t index = 0; index < lines.size(); index += 2) {
+        CHECK(lines[index].at("state") == "prepared");
+        CHECK(lines[index + 1].at("state") == "committed");
+        CHECK(lines[index + 1].at("id") == lines[index].at("id"));
+    }
+    std::erase_if(lines, [](const auto& line) { return line.at("state") != "prepared"; });
     for (const auto& line : lines) {
         CHECK(line.at("user") == "tje0");
         CHECK(line.at("person_id") == 7);
@@ -156,8 +162,7 @@ TEST_CASE("each write has its line in the audit log before it is answered", "[e2
     CHECK((status.st_mode & 0777U) == 0600U);
 }
 
-TEST_CASE("the audit log can be renamed, and a write that can't be logged is not acknowledged",
-          "[e2e][audit]") {
+TEST_CASE("the audit log can be renamed, and a write that can't be logged changes nothing", "[e2e][audit]") {
     const TemporaryFolder folder;
     ServerProcess server{
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--audit-log", "audit.jsonl"})}};
@@ -173,9 +178,14 @@ TEST_CASE("the audit log can be renamed, and a write that can't be logged is not
 
     ServerProcess full{
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--audit-log", "/dev/full"})}};
-    CHECK(put(full.port(), 5) == 500);
+    const auto before = fetch(full.port(), "GET", picture_path, as_demo_user());
+    CHECK(put(full.port(), 5) == 503);
     full.wait_for_err("The audit log /dev/full can't be written");
-    CHECK(fetch(full.port(), "GET", picture_path, as_demo_user()).status == 200);
+    const auto refused = fetch(full.port(), "DELETE", picture_path, as_demo_user());
+    CHECK(refused.status == 503);
+    CHECK(refused.body.find("audit.unavailable") != std::string::npos);
+    CHECK(fetch(full.port(), "GET", "/readyz").status == 503);
+    CHECK(fetch(full.port(), "GET", picture_path, as_demo_user()).body == before.body);
 }
 
 TEST_CASE("an audit log that couldn't be reopened is opened as soon as possible", "[e2e][audit]") {
@@ -188,12 +198,18 @@ TEST_CASE("an audit log that couldn't be reopened is opened as soon as possible"
     std::filesystem::rename(folder / "logs", folder / "old");
     server.send_signal(SIGHUP);
     server.wait_for_err("SIGHUP");
-    for (int attempt = 0; attempt < 1000 && put(port, 4) != 500; ++attempt)
+    for (int attempt = 0; attempt < 1000 && put(port, 4) != 503; ++attempt)
         ;
     server.wait_for_err("can't be written (open:");
     std::filesystem::create_directory(folder / "logs");
+    // No write is needed for it.
+    for (int attempt = 0; attempt < 1000 && fetch(port, "GET", "/readyz").status != 200; ++attempt)
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
     CHECK(put(port, 5) == 200);
-    CHECK(lines_of(text_of_file(folder / "logs" / "audit.jsonl")).size() == 1);
+    const auto lines = lines_of(text_of_file(folder / "logs" / "audit.jsonl"));
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].at("state") == "refused");
+    CHECK(lines[2].at("state") == "committed");
     CHECK(server.terminate().exit_code == 0);
 }
 

@@ -144,7 +144,7 @@ TEST_CASE("a database of a newer version is refused", "[sqlite][folder]") {
     REQUIRE(opened.has_error());
     CHECK(opened.error() == errc::store_newer_schema);
     CHECK(opened.error().message() ==
-          "The data folder has schema version 2; this program accepts versions up to 1");
+          "The data folder has schema version 3; this program accepts versions up to 2");
     CHECK(run_sql(folder / "portrait.db", "PRAGMA user_version") == newer);
 }
 

@@ -59,8 +59,8 @@ UpdateImageInfo description_of(ImageKey target) {
 
 TEST_CASE("a cached store keeps the promises of ImageStore", "[cache][conformance]") {
     testing::image_store_conformance([](const testing::StoreSeed& seed) {
-        return std::make_shared<CachingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id),
-                                                   1 << 20);
+        return std::make_shared<CachingImageStore>(
+            std::make_shared<MemoryImageStore>(seed.first_blob_id, seed.audit), 1 << 20);
     });
 }
 

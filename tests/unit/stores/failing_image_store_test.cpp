@@ -29,7 +29,8 @@ struct Fixture {
 
 TEST_CASE("a failing store without faults keeps the promises of ImageStore", "[testing]") {
     testing::image_store_conformance([](const testing::StoreSeed& seed) {
-        return std::make_shared<FailingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id));
+        return std::make_shared<FailingImageStore>(
+            std::make_shared<MemoryImageStore>(seed.first_blob_id, seed.audit));
     });
 }
 

@@ -30,7 +30,8 @@ public:
 
 TEST_CASE("a store that forwards keeps the promises of ImageStore", "[forwarding][conformance]") {
     testing::image_store_conformance([](const testing::StoreSeed& seed) {
-        return std::make_shared<ForwardingImageStore>(std::make_shared<MemoryImageStore>(seed.first_blob_id));
+        return std::make_shared<ForwardingImageStore>(
+            std::make_shared<MemoryImageStore>(seed.first_blob_id, seed.audit));
     });
 }
 
@@ -62,6 +63,12 @@ TEST_CASE("every member reaches the store behind", "[forwarding]") {
     CHECK(store.link(link_command(person(2), saved.blob_id())).error() == errc::store_corrupt);
     CHECK(store.unlink({.person_id = person(1), .actor = actor(1), .now = at(1)}).error() ==
           errc::store_corrupt);
+    CHECK(store.erase({.person_id = person(1), .actor = actor(1), .now = at(1)}).error() ==
+          errc::store_corrupt);
+    CHECK(store.last_erasure(person(1)).error() == errc::store_corrupt);
+    CHECK(store.erasures().error() == errc::store_corrupt);
+    store.fetch(person(1),
+                [](const result<StoredImage>& stored) { CHECK(stored.error() == errc::store_corrupt); });
     CHECK(store.writable().error() == errc::store_corrupt);
 }
 

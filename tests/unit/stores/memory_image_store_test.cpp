@@ -9,7 +9,7 @@ using namespace portrait;
 
 TEST_CASE("the memory store keeps the promises of ImageStore", "[store][conformance]") {
     testing::image_store_conformance([](const testing::StoreSeed& seed) {
-        return std::make_shared<MemoryImageStore>(seed.first_blob_id);
+        return std::make_shared<MemoryImageStore>(seed.first_blob_id, seed.audit);
     });
 }
 

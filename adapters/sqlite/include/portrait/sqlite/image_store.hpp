@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/audit_log.hpp>
 #include <portrait/export.hpp>
 #include <portrait/histogram.hpp>
 #include <portrait/image_store.hpp>
@@ -37,6 +38,8 @@ struct SqliteOptions {
     std::size_t read_connections = 8;
     /// Limit of writes that wait for a commit; more are `service_busy`.
     std::size_t max_waiting_writes = 16'384;
+    /// Records all changes of pictures; called on the committing thread. May be null.
+    std::shared_ptr<AuditLog> audit{};
     /// The time from a failed sync or commit to the first try to reopen; doubles with each try, up to 60 s.
     std::chrono::milliseconds reopen_delay{1000};
 };
@@ -100,6 +103,13 @@ public:
     [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
     [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override;
+    /// Waits up to 5 s for readers that began before, and searches the whole of `portrait.db` for copies of
+    /// the row (about 1 s for each gigabyte).
+    [[nodiscard]] result<ErasedImage> erase(EraseImage command) override;
+    [[nodiscard]] result<std::optional<Erasure>> last_erasure(PersonId person_id) const override;
+    [[nodiscard]] result<std::int64_t> erasures() const override;
+    /// Made with the folder, and anew by `restore`.
+    std::string epoch() const override;
     [[nodiscard]] result<void> writable() const override;
 
     /// The persons of this folder. Never null; keeps the folder open even without the store.

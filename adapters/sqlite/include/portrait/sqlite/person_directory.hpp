@@ -34,6 +34,9 @@ public:
     [[nodiscard]] result<void> add(std::span<const Person> persons);
 
     [[nodiscard]] result<bool> contains(PersonId person_id) const override;
+    /// Also notes that the person is forgotten: until it is added again, a save or link for it is
+    /// `person_unknown` in the store, even if `contains` was called before.
+    [[nodiscard]] result<ForgottenPerson> forget(PersonId person_id) override;
     /// The number of persons.
     [[nodiscard]] result<std::uint64_t> count() const;
 

@@ -29,8 +29,8 @@ public:
     using ForwardingImageStore::ForwardingImageStore;
 
     /// Fails the n-th call from now on, and no other; 1 is the next one. Counts every member but
-    /// `cached_image`, `cached_info` and `writable`; a `save` and its `submit` are one. Replaces an earlier
-    /// `fail_call` or `throw_at_call`. 0 throws `std::invalid_argument`.
+    /// `cached_image`, `cached_info`, `epoch` and `writable`; a `save` and its `submit` are one. Replaces an
+    /// earlier `fail_call` or `throw_at_call`. 0 throws `std::invalid_argument`.
     void fail_call(std::uint64_t n, Error error) {
         set_failing_call(n, [error = std::move(error)] { return error; });
     }
@@ -64,6 +64,11 @@ public:
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override {
         return forward([&] { return next().image(key); });
     }
+    void fetch(ImageKey key, Completion<StoredImage> completion) const override {
+        if (auto error = next_error())
+            return completion(*std::move(error));
+        next().fetch(key, std::move(completion));
+    }
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override {
         return forward([&] { return next().info(key); });
     }
@@ -90,6 +95,15 @@ public:
     }
     [[nodiscard]] result<std::optional<BlobId>> unlink(UnlinkImage command) override {
         return forward([&] { return next().unlink(std::move(command)); });
+    }
+    [[nodiscard]] result<ErasedImage> erase(EraseImage command) override {
+        return forward([&] { return next().erase(std::move(command)); });
+    }
+    [[nodiscard]] result<std::optional<Erasure>> last_erasure(PersonId person_id) const override {
+        return forward([&] { return next().last_erasure(person_id); });
+    }
+    [[nodiscard]] result<std::int64_t> erasures() const override {
+        return forward([&] { return next().erasures(); });
     }
     [[nodiscard]] result<void> writable() const override {
         auto error = error_of_all();

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <portrait/testing/conformance/audit.hpp>
 #include <portrait/testing/conformance/blobs.hpp>
 #include <portrait/testing/conformance/concurrency.hpp>
+#include <portrait/testing/conformance/erasure.hpp>
 #include <portrait/testing/conformance/saving.hpp>
 
 #include <functional>
@@ -14,10 +16,12 @@ namespace portrait::testing {
 struct StoreSeed {
     /// If given, the first blob of the store has to get this id: for the test of the last ids.
     std::optional<BlobId> first_blob_id{};
+    /// If not null, the store has to record its writes in this log.
+    std::shared_ptr<AuditLog> audit{};
 };
 
 /// Makes an empty store on each call; what it needs (a folder, a server) lives as long as the pointer. Null:
-/// this store can't begin with the seed's blob id.
+/// this store can't do what the seed demands.
 using StoreFactory = std::function<std::shared_ptr<ImageStore>(const StoreSeed&)>;
 
 /// Tests every promise of `ImageStore` but durability. It is a header alone, since it needs the Catch2 (2.13
@@ -31,8 +35,8 @@ using StoreFactory = std::function<std::shared_ptr<ImageStore>(const StoreSeed&)
 /// }
 /// ```
 ///
-/// When the factory returns null for a seed with `first_blob_id`, a warning says that the end of the ids
-/// isn't tested.
+/// When the factory returns null for a seed with `first_blob_id` or `audit`, a warning says what isn't
+/// tested.
 inline void image_store_conformance(const StoreFactory& make_store) {
     using namespace conformance;
     auto store = make_store({});
@@ -53,8 +57,22 @@ inline void image_store_conformance(const StoreFactory& make_store) {
     test_concurrent_readers(store);
     test_reads_after_writes(store);
     test_many_submits(store);
-    SECTION("a save without a free blob id fails") {
+    test_erasures(store);
+    test_imports(store);
+    test_fetches(store);
+    SECTION("an audited store") {
         store.reset(); // the factory may allow one store at a time
+        const auto log = std::make_shared<RecordingAuditLog>();
+        if (auto audited = make_store({.audit = log})) {
+            test_audit_records(audited, log);
+            test_refused_records(audited, log);
+            test_audit_of_concurrent_writers(audited, log);
+        } else {
+            WARN("This store has no audit log, so its records aren't tested");
+        }
+    }
+    SECTION("a save without a free blob id fails") {
+        store.reset();
         if (auto at_the_end = make_store({.first_blob_id = BlobId::from(last_id - 1).value()}))
             test_last_ids(at_the_end);
         else

@@ -2,6 +2,10 @@
 
 #include <portrait/testing/conformance/cases.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <string>
+
 namespace portrait::testing::conformance {
 
 inline void test_shared_blobs(Store& store) {
@@ -51,6 +55,12 @@ inline void test_new_blobs(Store& store) {
         const auto stored = value_of(store->image(made.blob_id()));
         CHECK(stored.info == made.info);
         CHECK(is_whole(stored));
+    }
+    SECTION("a new blob ignores preconditions") {
+        auto command = save_command(NewBlob{}, 1);
+        command.precondition = {
+            .if_match = any_version(), .if_none_match = any_version(), .if_unmodified_since = at(-1000)};
+        CHECK(store->save(command).has_value());
     }
     SECTION("a blob without bytes gets them later") {
         auto command = save_command(NewBlob{}, 1, 10);
@@ -119,6 +129,7 @@ inline void test_removals(Store& store) {
         const auto blob_id = save(*store, person(1), 1).blob_id();
         REQUIRE(store->link(link_command(person(2), blob_id)).has_value());
         const auto removed = value_of(store->remove(removal_of(blob_id)));
+        CHECK(removed.unlinked == blob_id);
         CHECK(removed.erased);
         for (const auto id : {1, 2}) {
             CHECK(store->image(person(id)).error() == errc::image_none);
@@ -149,6 +160,34 @@ inline void test_texts(Store& store) {
         CHECK(seen.extra_info == "extra");
         CHECK(seen.conceptual_type == "PERSONPHOTO");
         CHECK(store->image(person(1)).value().bytes.text() == content(1).bytes.text());
+    }
+    SECTION("texts of 2048 characters come back whole") {
+        std::string longest;
+        for (int letter = 0; letter < 2048; ++letter)
+            longest += "Æ";
+        save(*store, person(1), 1);
+        auto command = description_of(person(1), longest);
+        command.extra_info = longest;
+        command.conceptual_type = longest.substr(0, std::size_t{2} * 254);
+        REQUIRE(store->update_info(command).has_value());
+        const auto info = store->info(person(1)).value();
+        CHECK(info.description == longest);
+        CHECK(info.extra_info == longest);
+        CHECK(info.conceptual_type == command.conceptual_type);
+    }
+    SECTION("times keep their milliseconds") {
+        const auto moment = at(10) + std::chrono::milliseconds{123};
+        auto command = save_command(person(1), 1);
+        command.now = moment;
+        REQUIRE(store->save(command).has_value());
+        const auto saved = store->info(person(1)).value();
+        CHECK(saved.created_at == moment);
+        CHECK(saved.updated_at == moment);
+        CHECK(saved.linked_at == moment);
+        auto update = description_of(person(1), "x");
+        update.now = moment + std::chrono::milliseconds{1};
+        REQUIRE(store->update_info(update).has_value());
+        CHECK(store->info(person(1)).value().updated_at == update.now);
     }
     SECTION("texts of a missing picture can't change") {
         const auto saved = save(*store, person(1), 1);

@@ -39,6 +39,7 @@ inline void test_reads(Store& store) {
         CHECK(info.blob_version > 0);
         CHECK(info.link_version > 0);
         CHECK(store->info(person(5)).value() == info);
+        CHECK(store->writable().has_value());
     }
     SECTION("reads of a missing picture fail") {
         save(*store, person(5), 1);
@@ -278,6 +279,21 @@ inline void test_dates_and_versions(Store& store) {
 }
 
 inline void test_conditional_changes(Store& store) {
+    SECTION("a precondition is decided before anything else") {
+        const auto gone = gone_blob(*store);
+        auto save = save_command(gone, 1);
+        save.precondition.if_match = any_version();
+        CHECK(store->save(save).error() == errc::precondition_failed);
+        for (const ImageKey target : {ImageKey{gone}, ImageKey{person(1)}}) {
+            auto update = description_of(target, "x");
+            update.precondition.if_match = any_version();
+            update.expected_blob_id = gone;
+            CHECK(store->update_info(update).error() == errc::precondition_failed);
+            auto remove = removal_of(target);
+            remove.precondition.if_match = any_version();
+            CHECK(store->remove(remove).error() == errc::precondition_failed);
+        }
+    }
     SECTION("changes of texts and removals check preconditions") {
         const auto old = save(*store, person(1), 1).info.version();
         const auto current = save(*store, person(1), 2).info.version();
