@@ -133,16 +133,17 @@ void Connection::fill_head() {
     head.stop = exchange_->stop.get_token();
 }
 
-// Takes the client's address and scheme from the proxy's fields.
+// Takes the client's address and scheme, and the host that it has asked for, from the proxy's fields.
 void Connection::take_forwarded() {
     const Forwarded client = forwarded(exchange_->head, shared_->options.trusted_proxies);
     if (client.is_malformed) {
         shared_->event(Severity::debug,
-                       fmt::format("The proxy {} sent a client's address or scheme that is malformed; "
-                                   "the proxy counts as the client",
+                       fmt::format("The proxy {} sent a malformed X-Forwarded-For, -Proto or -Host; "
+                                   "it is ignored",
                                    remote_address_));
     }
     exchange_->head.secure = client.secure.value_or(stream_.is_secure());
+    exchange_->head.forwarded_host = client.host;
     if (client.client) {
         exchange_->remote_address = client.client->to_string();
         share_with(shared_->shares.share_of(client_network(exchange_->remote_address)));

@@ -87,18 +87,4 @@ Response options_answer(const RequestHead& head, const CorsOptions& options, con
     return response;
 }
 
-bool is_cross_site(const RequestHead& head, const CorsGrant& grant) noexcept {
-    const auto* origin = head.find("Origin");
-    if (origin != nullptr && grant.credentials)
-        return false;
-    // Browsers send Sec-Fetch-Site over TLS and to localhost, and no page can forge it.
-    if (const auto* site = head.find("Sec-Fetch-Site"))
-        return *site != "same-origin" && *site != "none";
-    if (origin == nullptr)
-        return false;
-    const auto* host = head.find("Host");
-    const auto from = without_scheme(*origin);
-    return host == nullptr || from.empty() || !equal_ignoring_case(from, *host);
-}
-
 } // namespace portrait::http

@@ -26,8 +26,4 @@ CorsGrant cors_grant(const RequestHead& head, const CorsOptions& options);
 Response options_answer(const RequestHead& head, const CorsOptions& options, const CorsGrant& grant,
                         const std::string& allow);
 
-/// Whether a browser marks the request as made by a page of another site whose origin is not listed. Always
-/// false for clients that are no browsers.
-bool is_cross_site(const RequestHead& head, const CorsGrant& grant) noexcept;
-
 } // namespace portrait::http

@@ -33,7 +33,7 @@ Response page(unsigned status, std::string_view title, std::string_view content)
                  "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
     response.set("X-Frame-Options", "DENY");
     response.set("X-Content-Type-Options", "nosniff");
-    // Not no-referrer: browsers would hide the form's origin, which `is_cross_site` needs.
+    // Not no-referrer: browsers would hide the form's origin, which `judge_cross_site_write` needs.
     response.set("Referrer-Policy", "same-origin");
     response.body = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

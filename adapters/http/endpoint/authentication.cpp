@@ -1,6 +1,7 @@
 #include "endpoint/authentication.hpp"
 
 #include "callers/authorization.hpp"
+#include "callers/cross_site.hpp"
 #include "callers/sign_in.hpp"
 
 #include <atomic>
@@ -83,10 +84,26 @@ void authenticate_credentials(const RequestPointer& request, Credentials credent
     }
 }
 
+/// Judges a write whose credentials a browser may have added by itself.
+std::optional<Problem> judge_site(const Request& request, const Authorization& authorization) {
+    const auto& route = *request.route();
+    if (route.access != Access::write && !route.changes_session)
+        return std::nullopt;
+    const auto* const credentials = std::get_if<Credentials>(&authorization);
+    const bool by_basic = credentials != nullptr && std::holds_alternative<BasicCredentials>(*credentials);
+    const bool by_cookie = std::holds_alternative<std::monostate>(authorization) &&
+                           (route.changes_session || !session_secret_of(request.head()).empty());
+    if (!by_basic && !by_cookie)
+        return std::nullopt;
+    return judge_cross_site_write(request.head(), request.cors(), request.options().public_url);
+}
+
 } // namespace
 
 void authenticate(const RequestPointer& request, std::function<void(std::optional<Problem>)> done) {
     auto authorization = authorization_of(request->head(), request->options().schemes);
+    if (auto problem = judge_site(*request, authorization))
+        return done(std::move(problem));
     const bool signs_in = request->route()->callers == Callers::signing_in;
     if (std::holds_alternative<std::monostate>(authorization)) {
         if (!signs_in)

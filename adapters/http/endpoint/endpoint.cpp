@@ -111,6 +111,9 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
     contract.readers = required(std::move(readers), "an executor for reads");
     contract.writers = required(std::move(writers), "an executor for writes");
     contract.options = std::move(options);
+    if (const auto& url = contract.options.public_url; !url.empty() && !is_cors_origin(url))
+        throw std::invalid_argument{
+            "The public URL of an endpoint must be an origin such as https://a.example"};
     auto& sessions = contract.options.session_store;
     if (!sessions)
         sessions = std::make_shared<MemorySessionStore>(contract.options.sessions, contract.options.clock);

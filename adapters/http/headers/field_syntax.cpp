@@ -30,6 +30,13 @@ bool is_port(std::string_view text) noexcept {
     return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+bool is_host(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(), [](char letter) {
+        return static_cast<unsigned char>(letter) <= ' ' || letter == '\x7f' ||
+               std::string_view{"/?#@\\,<>\""}.find(letter) != std::string_view::npos;
+    });
+}
+
 void add_vary(Response& response, std::string_view names) {
     const auto* const vary = response.find("Vary");
     response.set("Vary",

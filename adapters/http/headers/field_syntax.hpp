@@ -53,6 +53,10 @@ std::optional<Number> parse_number(std::string_view text, int base = 10) noexcep
 /// Whether a text is an authority's port: one to five digits.
 bool is_port(std::string_view text) noexcept;
 
+/// Whether a text may be a host with an optional port: it has no character that would end one. An empty text
+/// may.
+bool is_host(std::string_view text) noexcept;
+
 /// Adds field names to the answer's Vary.
 void add_vary(Response& response, std::string_view names);
 

@@ -1,17 +1,12 @@
 #include <portrait/http/forwarded.hpp>
 
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/trim.hpp>
+#include "headers/field_syntax.hpp"
 
 #include <algorithm>
 #include <string_view>
 
 namespace portrait::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    return boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(" \t"));
-}
 
 void read_addresses(const RequestHead& head, const std::vector<Network>& trusted, Forwarded& result) {
     for (auto field = head.fields.rbegin(); field != head.fields.rend(); ++field) {
@@ -44,12 +39,24 @@ void read_scheme(const RequestHead& head, Forwarded& result) {
         result.is_malformed = true;
 }
 
+void read_host(const RequestHead& head, Forwarded& result) {
+    const auto* const field = head.find("X-Forwarded-Host");
+    if (field == nullptr)
+        return;
+    const auto host = trimmed(field->substr(0, field->find(',')));
+    if (!host.empty() && is_host(host))
+        result.host = host;
+    else
+        result.is_malformed = true;
+}
+
 } // namespace
 
 Forwarded forwarded(const RequestHead& head, const std::vector<Network>& trusted) {
     Forwarded result;
     read_addresses(head, trusted, result);
     read_scheme(head, result);
+    read_host(head, result);
     return result;
 }
 

@@ -1,5 +1,7 @@
 #include <portrait/http/request_framing.hpp>
 
+#include "headers/field_syntax.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,13 +12,6 @@ namespace {
 
 bool is_line_text(char letter) noexcept {
     return static_cast<unsigned char>(letter) >= ' ' ? letter != '\x7f' : letter == '\t';
-}
-
-bool is_host(std::string_view value) noexcept {
-    return std::none_of(value.begin(), value.end(), [](char letter) {
-        return static_cast<unsigned char>(letter) <= ' ' || letter == '\x7f' ||
-               std::string_view{"/?#@\\,<>\""}.find(letter) != std::string_view::npos;
-    });
 }
 
 std::optional<Problem> check_host(const RequestHead& head, unsigned minor_version) {

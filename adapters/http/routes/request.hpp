@@ -28,7 +28,10 @@ public:
     // Views of the host's memory, valid until the endpoint's `begin` completes.
     const RequestHead& head() const noexcept { return *head_; }
     const boost::urls::url_view& url() const noexcept { return url_; }
-    bool is_secure() const noexcept { return head_->secure; }
+    /// Whether the client uses TLS, so that cookies are Secure.
+    bool is_secure() const noexcept {
+        return head_->secure || contract_.options.public_url.starts_with("https:");
+    }
 
     const std::string& id() const noexcept { return id_; }
     /// Stopped when the client is gone.

@@ -107,6 +107,9 @@ struct Route {
     Access access = Access::read;
     std::string_view summary{}; ///< one line, for people
     Begun (*begin)(const RequestPointer& request) = nullptr;
+    /// Changes the browser's session: a page of another site must not sign its visitor in as another user,
+    /// nor out.
+    bool changes_session = false;
     /// A picture is uploaded, so the strict switch applies (contract section 2).
     bool takes_picture = false;
     /// The Accept field of a 415; null: none.

@@ -18,6 +18,7 @@ constinit const Route delete_session{
     .path = "/session",
     .summary = "Signs out",
     .begin = &begin_delete_session,
+    .changes_session = true,
     .is_on = &has_sessions,
     .document = {.subject = "Session", .answers = {{204, BodyContent::nothing}}}};
 

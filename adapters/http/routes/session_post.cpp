@@ -15,11 +15,6 @@ class CreateSession {
 public:
     static Begun begin(const RequestPointer& request) {
         const auto& head = request->head();
-        // A page of another site must not sign its visitor in as another user, nor out.
-        if (is_cross_site(head, request->cors()))
-            return plain_problem(403, "session.cross_site",
-                                 "Another site's page may not sign in; this site's own page and configured "
-                                 "origins may");
         const auto* content_type = head.find("Content-Type");
         if (!request->is_recognised() && content_type == nullptr)
             return problem_of(AuthenticationFailure{});
@@ -119,6 +114,7 @@ constinit const Route create_session{.method = "POST",
                                      .callers = Callers::signing_in,
                                      .summary = "Signs in, by Basic or by a form; sets the session's cookies",
                                      .begin = &CreateSession::begin,
+                                     .changes_session = true,
                                      .accepts = &accepted_sign_in_type,
                                      .is_on = &has_sessions,
                                      .document = {.subject = "Session",

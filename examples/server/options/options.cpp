@@ -63,6 +63,20 @@ std::string origin_fault(const std::string& text) {
                        text);
 }
 
+/// Turns `https://Pictures.example.com/` into the origin that browsers send.
+std::string read_public_url(std::string& text) {
+    auto origin = boost::to_lower_copy(text);
+    if (origin.ends_with('/'))
+        origin.pop_back();
+    if (!portrait::http::is_cors_origin(origin))
+        return fmt::format(
+            "'{}' is not an address such as https://pictures.example.com: http or https, a host, an "
+            "optional port, nothing after it",
+            text);
+    text = std::move(origin);
+    return {};
+}
+
 std::string proxy_fault(const std::string& text) {
     if (portrait::http::Network::parse(text))
         return {};
@@ -223,9 +237,14 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
                    settings.server.trusted_proxies.push_back(*network);
            },
            "ADDR[/BITS]",
-           "Proxy or network whose X-Forwarded-For and X-Forwarded-Proto count. Limits and logs are then "
+           "Proxy or network whose X-Forwarded-For, -Proto and -Host count. Limits and logs are then "
            "about the client behind it. Repeat the option, or separate several by spaces")
         ->check(CLI::Validator{proxy_fault, {}});
+    add.value("--public-url", settings.endpoint.public_url, "URL",
+              "Scheme and host by which browsers reach the server, if a proxy changes them. Only pages from "
+              "there "
+              "and of --cors-origins may write with a session or with Basic; with https cookies are Secure")
+        ->transform(CLI::Validator{read_public_url, {}});
     add.list(
            "--cors-origins",
            [&cors = settings.endpoint.cors](const std::string& text) {
@@ -236,7 +255,7 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
            },
            "ORIGINS",
            "Web origins whose scripts may send requests. Separate several by spaces; * lets every page send "
-           "requests without cookies")
+           "requests without cookies, and write by tickets and tokens only")
         ->check(CLI::Validator{origin_fault, {}});
 }
 

@@ -154,6 +154,61 @@ TEST_CASE("the operator's options for schemes, origins and application tokens ap
     CHECK(end.err.find("partner-") == std::string::npos);
 }
 
+TEST_CASE("a page of another site changes no picture by the Basic credentials of its visitor's browser",
+          "[e2e][callers][hostile]") {
+    const TemporaryFolder folder;
+    const RawFields basic{{"Authorization", basic_authorization("tje0", "Tje0")}};
+    const std::string form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.png\"\r\n"
+                             "Content-Type: image/png\r\n\r\n" +
+                             picture() + "\r\n--b--\r\n";
+    const auto posted = [&](std::uint16_t port, RawFields fields) {
+        fields.insert(fields.end(), basic.begin(), basic.end());
+        fields.emplace_back("Content-Type", "multipart/form-data; boundary=b");
+        return fetch(port, "POST", image_path, fields, form).status;
+    };
+    {
+        ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+        const auto port = server.port();
+        const auto host = "127.0.0.1:" + std::to_string(port);
+        CHECK(posted(port, {{"Host", host},
+                            {"Origin", "https://evil.example"},
+                            {"Sec-Fetch-Site", "cross-site"},
+                            {"Sec-Fetch-Mode", "navigate"}}) == 403);
+        CHECK(posted(port, {{"Host", host}, {"Sec-Fetch-Site", "cross-site"}}) == 403);
+        // Nobody trusts this peer, so it can't name another host.
+        CHECK(posted(port, {{"Host", host},
+                            {"X-Forwarded-Host", "evil.example"},
+                            {"Origin", "https://evil.example"}}) == 403);
+        CHECK(fetch(port, "GET", image_path, basic).status == 404);
+        CHECK(posted(port, {{"Host", host}, {"Origin", "http://" + host}}) == 200);
+        CHECK(posted(port, {{"Host", host}}) == 200); // curl
+    }
+    {
+        ServerProcess server{{.folder = folder.path(),
+                              .arguments = server_arguments({"--demo", "--trusted-proxy", "127.0.0.1"})}};
+        const auto port = server.port();
+        const RawFields proxied{
+            {"Host", "inside"}, {"X-Forwarded-Host", "pictures.example"}, {"X-Forwarded-Proto", "https"}};
+        const auto from = [&](const std::string& origin) {
+            auto fields = proxied;
+            fields.emplace_back("Origin", origin);
+            return posted(port, fields);
+        };
+        CHECK(from("https://pictures.example") == 200);
+        CHECK(from("http://pictures.example") == 403);
+        CHECK(from("https://inside") == 403);
+    }
+    ServerProcess server{
+        {.folder = folder.path(),
+         .arguments = server_arguments({"--demo", "--public-url", "https://Pictures.example:8443/"})}};
+    const auto port = server.port();
+    CHECK(posted(port, {{"Host", "inside"}, {"Origin", "https://pictures.example:8443"}}) == 200);
+    CHECK(posted(port, {{"Host", "inside"}, {"Origin", "http://inside"}}) == 403);
+    const auto signed_in = fetch(port, "POST", "/session", basic);
+    CHECK(signed_in.status == 204);
+    CHECK(signed_in.field("Set-Cookie").find("; Secure") != std::string::npos);
+}
+
 TEST_CASE("invalid options of authentication are refused at the start", "[e2e][callers]") {
     const TemporaryFolder folder;
     std::ofstream{folder / "empty"} << "# no users\n";
@@ -164,6 +219,8 @@ TEST_CASE("invalid options of authentication are refused at the start", "[e2e][c
     const auto misuse = GENERATE(
         Misuse{{"--cors-origins", "app.example.com"}, "https://app.example.com"},
         Misuse{{"--cors-origins", "https://a.example/"}, "https://app.example.com"},
+        Misuse{{"--public-url", "pictures.example.com"}, "https://pictures.example.com"},
+        Misuse{{"--public-url", "https://a.example/x"}, "https://pictures.example.com"},
         Misuse{{"--session-idle", "0"}, "--session-idle"}, Misuse{{"--app-tokens", "nowhere"}, "nowhere"},
         Misuse{{"--app-tokens", "empty"}, "has no tokens"}, Misuse{{"--tokens", "nowhere"}, "nowhere"});
     CAPTURE(misuse.arguments);

@@ -1,4 +1,4 @@
-#include "callers/cors.hpp"
+#include "callers/cross_site.hpp"
 
 #include "support/catch.hpp"
 
@@ -143,7 +143,7 @@ TEST_CASE("a request from another site's page is detected by its browser's field
     add("Origin", each.origin);
     add("Sec-Fetch-Site", each.site);
     add("Host", each.host);
-    CHECK(is_cross_site(head, cors_grant(head, listed)) == each.cross);
+    CHECK(judge_cross_site_write(head, cors_grant(head, listed), {}).has_value() == each.cross);
 }
 
 } // namespace cors_test

@@ -84,6 +84,20 @@ TEST_CASE("10,000 entries are read, and no more of them than needed", "[forwarde
     CHECK(client_of(std::string(1U << 20U, '1')) == "malformed");
 }
 
+TEST_CASE("the host is the first one of the list", "[forwarded]") {
+    const auto host = [](std::string_view value) { return forwarded_in({{"X-Forwarded-Host", value}}).host; };
+    CHECK(host("a.example") == "a.example");
+    CHECK(host(" A.example:8443 ") == "A.example:8443");
+    CHECK(host("a.example, inside:8080") == "a.example");
+    CHECK(host("[2001:db8::7]:443") == "[2001:db8::7]:443");
+    CHECK(forwarded_in({}).host.empty());
+    for (const auto* value : {"", " , a", "https://a.example", "a/b", "u@a", "a b", "a\"b", "a<b"}) {
+        CAPTURE(value);
+        CHECK(host(value).empty());
+        CHECK(forwarded_in({{"X-Forwarded-Host", value}}).is_malformed);
+    }
+}
+
 TEST_CASE("the scheme is the first one of the list", "[forwarded]") {
     const auto secure = [](std::string_view value) {
         return forwarded_in({{"X-Forwarded-Proto", value}}).secure;

@@ -23,10 +23,10 @@ struct ServerOptions {
     std::uint16_t port = 8080;         ///< 0: any free one, see `Server::port`
     std::size_t threads = 0;           ///< io threads; 0: one per core
     std::optional<TlsOptions> tls{};   ///< absent: plain HTTP
-    /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are used: the client is the right-most address
-    /// that isn't a trusted proxy's, and its scheme decides whether cookies are Secure. Limits and logs use
-    /// that client; the proxies' own connections aren't limited by address. From other peers the fields are
-    /// ignored.
+    /// Proxies whose X-Forwarded-For, -Proto and -Host are used: the client is the right-most address that
+    /// isn't a trusted proxy's, its scheme decides whether cookies are Secure, and scheme and host are the
+    /// origin of this site's own pages. Limits and logs use that client; the proxies' own connections aren't
+    /// limited by address. From other peers the fields are ignored.
     std::vector<Network> trusted_proxies{};
 
     std::uint32_t header_limit = 16U * 1024;           ///< bytes of request line and fields, else 431

@@ -59,6 +59,10 @@ struct EndpointOptions {
     SessionOptions sessions{};
     std::shared_ptr<SessionStore> session_store{}; ///< null: a `MemorySessionStore` of the endpoint's own
     CorsOptions cors{};
+    /// The origin by which browsers reach the endpoint, such as `https://pictures.example.com`: its own pages
+    /// may write with a session or with Basic, and with https cookies are Secure. Checked by
+    /// `is_cors_origin`. Empty: `RequestHead::forwarded_host`, or Host.
+    std::string public_url{};
     /// Empty: SO-AppToken is ignored. Otherwise a request's SO-AppToken has to be one of these, and
     /// SoTicket requires one; 403 if not.
     AppTokens app_tokens{};
@@ -94,7 +98,8 @@ struct EndpointOptions {
 /// become 500 and are logged. Thread-safe; must outlive its completions.
 class PORTRAIT_EXPORT Endpoint {
 public:
-    /// Throws `std::invalid_argument` for a null pointer other than `log`.
+    /// Throws `std::invalid_argument` for a null pointer other than `log`, and for a public URL that is no
+    /// origin.
     Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
              std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
              EndpointOptions options = {}, std::shared_ptr<Log> log = nullptr);

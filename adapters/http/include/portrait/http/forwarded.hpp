@@ -5,6 +5,7 @@
 #include <portrait/http/network.hpp>
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace portrait::http {
@@ -16,11 +17,14 @@ struct Forwarded {
     std::optional<IpAddress> client;
     /// Whether the client uses TLS, by the first value of X-Forwarded-Proto; absent: not given.
     std::optional<bool> secure;
-    /// An address or the scheme was malformed; it is absent then.
+    /// The host, and port if any, that the client has asked for, by the first value of X-Forwarded-Host; a
+    /// view into the head, empty: not given.
+    std::string_view host{};
+    /// An address, the scheme or the host was malformed; it is absent then.
     bool is_malformed = false;
 };
 
-/// Reads X-Forwarded-For and X-Forwarded-Proto of a request from a trusted proxy.
+/// Reads X-Forwarded-For, -Proto and -Host of a request from a trusted proxy.
 PORTRAIT_EXPORT Forwarded forwarded(const RequestHead& head, const std::vector<Network>& trusted);
 
 } // namespace portrait::http

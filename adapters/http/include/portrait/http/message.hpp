@@ -40,6 +40,7 @@ struct PORTRAIT_EXPORT RequestHead {
     std::stop_token stop{};
     std::string_view remote_address{}; ///< without port; for rate limits and logs
     bool secure = false;               ///< the client uses TLS (to the server or to a trusted proxy)
+    std::string_view forwarded_host{}; ///< as a trusted proxy names it; empty: Host counts
 
     /// The first field of that name (case-insensitive); null when there is none.
     const std::string_view* find(std::string_view name) const noexcept;
@@ -74,6 +75,7 @@ private:
         visit(head_.method);
         visit(head_.target);
         visit(head_.remote_address);
+        visit(head_.forwarded_host);
         for (auto& field : head_.fields) {
             visit(field.name);
             visit(field.value);
