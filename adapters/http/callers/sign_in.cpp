@@ -42,8 +42,10 @@ Response page(unsigned status, std::string_view title, std::string_view content)
     return response;
 }
 
-std::string cookie(std::string_view name, std::string_view value, std::string_view attributes, bool secure) {
-    return fmt::format("{}={}; Path=/; SameSite=Lax{}{}", name, value, attributes, secure ? "; Secure" : "");
+std::string cookie(std::string_view name, std::string_view value, std::string_view attributes,
+                   const CookieScope& scope) {
+    return fmt::format("{}={}; Path={}; SameSite=Lax{}{}", name, value, scope.path, attributes,
+                       scope.secure ? "; Secure" : "");
 }
 
 /// `Response::set` keeps one field of a name, but each cookie needs its own.
@@ -102,14 +104,20 @@ Response signed_in_page(std::string_view name, std::string_view xsrf_value) {
                             escaped(name), escaped(xsrf_value)));
 }
 
-void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
-                         bool secure) {
-    add_cookie(response, cookie(session_cookie, secret, "; HttpOnly", secure));
-    set_xsrf_cookie(response, xsrf_value, secure);
+std::string_view session_cookie(const CookieScope& scope) noexcept {
+    if (!scope.secure)
+        return "PORTRAIT_SESSION";
+    return scope.path == "/" ? "__Host-PORTRAIT_SESSION" : "__Secure-PORTRAIT_SESSION";
 }
 
-void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secure) {
-    add_cookie(response, cookie(xsrf_cookie, xsrf_value, "", secure));
+void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
+                         const CookieScope& scope) {
+    add_cookie(response, cookie(session_cookie(scope), secret, "; HttpOnly", scope));
+    set_xsrf_cookie(response, xsrf_value, scope);
+}
+
+void set_xsrf_cookie(Response& response, std::string_view xsrf_value, const CookieScope& scope) {
+    add_cookie(response, cookie(xsrf_cookie, xsrf_value, "", scope));
 }
 
 Response signed_in_answer(bool is_page) {
@@ -121,15 +129,15 @@ Response signed_in_answer(bool is_page) {
     return response;
 }
 
-Response signed_out_answer(bool is_page, bool is_secure) {
+Response signed_out_answer(bool is_page, const CookieScope& scope) {
     auto response = signed_in_answer(is_page);
-    add_cookie(response, cookie(session_cookie, "", "; HttpOnly; Max-Age=0", is_secure));
-    add_cookie(response, cookie(xsrf_cookie, "", "; Max-Age=0", is_secure));
+    add_cookie(response, cookie(session_cookie(scope), "", "; HttpOnly; Max-Age=0", scope));
+    add_cookie(response, cookie(xsrf_cookie, "", "; Max-Age=0", scope));
     return response;
 }
 
-std::string_view session_secret_of(const RequestHead& head) noexcept {
-    const auto cookie = find_cookie(head, session_cookie);
+std::string_view session_secret_of(const RequestHead& head, const CookieScope& scope) noexcept {
+    const auto cookie = find_cookie(head, session_cookie(scope));
     return cookie.kind == CookieValue::Kind::found ? cookie.value : std::string_view{};
 }
 

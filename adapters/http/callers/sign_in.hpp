@@ -19,7 +19,17 @@ std::string xsrf_value(std::string_view secret);
 /// Compares in constant time.
 bool is_xsrf_value(std::string_view secret, std::string_view value);
 
-inline constexpr std::string_view session_cookie = "PORTRAIT_SESSION";
+/// The requests to which browsers add the cookies.
+struct CookieScope {
+    bool secure = false;         ///< over TLS only
+    std::string_view path = "/"; ///< where the endpoint is mounted
+};
+
+/// The name of the session's cookie (contract section 4). Over TLS it has a prefix, with which browsers
+/// accept it from TLS alone and, if the path is `/`, from this host alone: no other host of the domain, and
+/// nobody on the wire, can plant a session.
+std::string_view session_cookie(const CookieScope& scope) noexcept;
+/// Has no prefix, since scripts read it by this name.
 inline constexpr std::string_view xsrf_cookie = "XSRF-TOKEN";
 
 /// The page with the sign-in form (contract section 4), and the sentence above it unless that is empty.
@@ -28,20 +38,20 @@ Response sign_in_page(unsigned status, std::string_view sentence);
 /// The page of a signed-in user: the hidden input `XSRF_TOKEN` and a button to sign out.
 Response signed_in_page(std::string_view name, std::string_view xsrf_value);
 
-/// Sets the two cookies; `secure`: browsers send them over TLS only.
+/// Sets the two cookies.
 void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
-                         bool secure);
+                         const CookieScope& scope);
 /// Sets the XSRF cookie alone, for a browser that has lost it.
-void set_xsrf_cookie(Response& response, std::string_view xsrf_value, bool secure);
+void set_xsrf_cookie(Response& response, std::string_view xsrf_value, const CookieScope& scope);
 
 /// The answer to a sign-in, without its cookies. `is_page` redirects a browser to the page at /session, so
 /// that a reload sends no password again.
 Response signed_in_answer(bool is_page);
 /// The answer to a sign-out, which clears the cookies.
-Response signed_out_answer(bool is_page, bool is_secure);
+Response signed_out_answer(bool is_page, const CookieScope& scope);
 
 /// The secret in a request's session cookie, valid or not; a view into the request, empty when there is none.
-std::string_view session_secret_of(const RequestHead& head) noexcept;
+std::string_view session_secret_of(const RequestHead& head, const CookieScope& scope) noexcept;
 
 /// Whether Accept has `text/html`, as browsers that show the answer send it.
 bool wants_page(const RequestHead& head) noexcept;

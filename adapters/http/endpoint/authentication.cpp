@@ -51,7 +51,7 @@ std::optional<Problem> judge_xsrf_value(const Request& request, std::string_view
 
 /// For a request without Authorization.
 void authenticate_session(const RequestPointer& request, Completion done) {
-    const auto secret = session_secret_of(request->head());
+    const auto secret = request->session_secret();
     if (!request->options().schemes.session || secret.empty())
         return done(problem_of(AuthenticationFailure{}));
     request->contract().sessions->find(
@@ -92,7 +92,7 @@ std::optional<Problem> judge_site(const Request& request, const Authorization& a
     const auto* const credentials = std::get_if<Credentials>(&authorization);
     const bool by_basic = credentials != nullptr && std::holds_alternative<BasicCredentials>(*credentials);
     const bool by_cookie = std::holds_alternative<std::monostate>(authorization) &&
-                           (route.changes_session || !session_secret_of(request.head()).empty());
+                           (route.changes_session || !request.session_secret().empty());
     if (!by_basic && !by_cookie)
         return std::nullopt;
     return judge_cross_site_write(request.head(), request.cors(), request.options().public_url);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "callers/cors.hpp"
+#include "callers/sign_in.hpp"
 #include "headers/negotiation.hpp"
 #include "routes/contract.hpp"
 
@@ -28,10 +29,11 @@ public:
     // Views of the host's memory, valid until the endpoint's `begin` completes.
     const RequestHead& head() const noexcept { return *head_; }
     const boost::urls::url_view& url() const noexcept { return url_; }
-    /// Whether the client uses TLS, so that cookies are Secure.
-    bool is_secure() const noexcept {
-        return head_->secure || contract_.options.public_url.starts_with("https:");
+    CookieScope cookie_scope() const noexcept {
+        return {.secure = head_->secure || contract_.options.public_url.starts_with("https:")};
     }
+    /// The secret in the session's cookie, valid or not; a view into the head, empty when there is none.
+    std::string_view session_secret() const noexcept { return session_secret_of(*head_, cookie_scope()); }
 
     const std::string& id() const noexcept { return id_; }
     /// Stopped when the client is gone.

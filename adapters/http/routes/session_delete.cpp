@@ -7,8 +7,8 @@ namespace portrait::http {
 /// DELETE /session (contract section 4): signs out; 204 also without a session.
 static Begun begin_delete_session(const RequestPointer& request) {
     return Later{[request](const Reply& reply) {
-        request->contract().sessions->end(session_secret_of(request->head()), reply.when([request] {
-            return signed_out_answer(false, request->is_secure());
+        request->contract().sessions->end(request->session_secret(), reply.when([request] {
+            return signed_out_answer(false, request->cookie_scope());
         }));
     }};
 }

@@ -11,12 +11,12 @@ static Begun begin_get_session(const RequestPointer& request) {
         const auto answer = [request, reply](const BrowserSessions::Found& found) {
             if (!found)
                 return found.error().status == 401 ? reply(sign_in_page(200, {})) : reply(found.error());
-            const auto value = xsrf_value(session_secret_of(request->head()));
+            const auto value = xsrf_value(request->session_secret());
             auto page = signed_in_page(found->name, value);
-            set_xsrf_cookie(page, value, request->is_secure());
+            set_xsrf_cookie(page, value, request->cookie_scope());
             reply(std::move(page));
         };
-        request->contract().sessions->find(session_secret_of(request->head()), reply.contained(answer));
+        request->contract().sessions->find(request->session_secret(), reply.contained(answer));
     }};
 }
 

@@ -29,8 +29,8 @@ public:
     explicit CreateSession(RequestPointer request)
         : request_{std::move(request)}
         , is_page_{wants_page(request_->head())}
-        , is_secure_{request_->is_secure()}
-        , replaced_{session_secret_of(request_->head())}
+        , scope_{request_->cookie_scope()}
+        , replaced_{request_->session_secret()}
         , remote_address_{request_->head().remote_address} {}
 
     void operator()(const ImageBytes& body, const Reply& reply) const {
@@ -60,7 +60,7 @@ private:
             if (!secret)
                 return refuse(problem_of(secret.error(), Access::read), reply);
             auto response = signed_in_answer(is_page_);
-            set_session_cookies(response, *secret, xsrf_value(*secret), is_secure_);
+            set_session_cookies(response, *secret, xsrf_value(*secret), scope_);
             reply(std::move(response));
         };
         sessions.start(request_->principal(), reply.contained(answer));
@@ -74,7 +74,7 @@ private:
                 return refuse(problem_of(ended.error(), Access::read), reply);
             if (!*ended)
                 return refuse(problem_of(AuthenticationFailure{}), reply);
-            reply(signed_out_answer(is_page_, is_secure_));
+            reply(signed_out_answer(is_page_, scope_));
         };
         request_->contract().sessions->end(replaced_, reply.contained(answer));
     }
@@ -101,8 +101,8 @@ private:
     }
 
     RequestPointer request_;
-    bool is_page_;         ///< the client is a browser, which shows the answer
-    bool is_secure_;       ///< cookies may be sent over TLS only
+    bool is_page_; ///< the client is a browser, which shows the answer
+    CookieScope scope_;
     std::string replaced_; ///< the secret of an earlier session; empty: none
     std::string remote_address_;
 };

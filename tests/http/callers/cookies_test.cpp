@@ -64,4 +64,18 @@ TEST_CASE("cookies over the limit are ignored", "[http][cookies]") {
     CHECK(find({most, "b=c"}).kind == Kind::absent);
 }
 
+TEST_CASE("the session's cookie has the strongest prefix that browsers accept for its scope",
+          "[http][cookies]") {
+    CHECK(session_cookie({}) == "PORTRAIT_SESSION");
+    CHECK(session_cookie({.secure = false, .path = "/Cust12345"}) == "PORTRAIT_SESSION");
+    CHECK(session_cookie({.secure = true}) == "__Host-PORTRAIT_SESSION");
+    CHECK(session_cookie({.secure = true, .path = "/Cust12345"}) == "__Secure-PORTRAIT_SESSION");
+    Response response;
+    set_session_cookies(response, "secret", "value", {.secure = true, .path = "/Cust12345"});
+    REQUIRE(response.fields.size() == 2);
+    CHECK(response.fields[0].value ==
+          "__Secure-PORTRAIT_SESSION=secret; Path=/Cust12345; SameSite=Lax; HttpOnly; Secure");
+    CHECK(response.fields[1].value == "XSRF-TOKEN=value; Path=/Cust12345; SameSite=Lax; Secure");
+}
+
 } // namespace cookies_test

@@ -113,8 +113,59 @@ TEST_CASE("the cookies have the attributes of the contract", "[endpoint][session
         .method = "POST", .target = "/session", .content_length = form.size(), .secure = true};
     head.fields.push_back({"Content-Type", "application/x-www-form-urlencoded"});
     const auto secure = fixture.endpoint->handle(head, ImageBytes{form});
-    CHECK(set_cookie(secure, "PORTRAIT_SESSION").ends_with("; HttpOnly; Secure"));
+    CHECK(
+        set_cookie(secure, "__Host-PORTRAIT_SESSION").ends_with("; Path=/; SameSite=Lax; HttpOnly; Secure"));
+    CHECK(set_cookie(secure, "PORTRAIT_SESSION").empty());
     CHECK(set_cookie(secure, "XSRF-TOKEN").ends_with("; Secure"));
+}
+
+TEST_CASE("over TLS the session is in a cookie that no other host can set", "[endpoint][session][hostile]") {
+    // TLS as the host says, or as the public URL says.
+    const bool by_url = GENERATE(false, true);
+    http::EndpointOptions options;
+    if (by_url)
+        options.public_url = "https://pictures.example";
+    const EndpointFixture fixture{options};
+    const std::string form = "user=tje0&password=Tje0";
+    const auto send = [&](const std::string& method, const std::string& target, const RawFields& fields,
+                          const std::string& body = {}) {
+        http::RequestHead head{.method = method, .target = target, .secure = !by_url};
+        for (const auto& [name, value] : fields)
+            head.fields.push_back({name, value});
+        if (!body.empty())
+            head.content_length = body.size();
+        return fixture.endpoint->handle(head, ImageBytes{body});
+    };
+    const auto in = send("POST", "/session", {{"Content-Type", "application/x-www-form-urlencoded"}}, form);
+    const auto secret = cookie_value(in, "__Host-PORTRAIT_SESSION");
+    const auto xsrf = cookie_value(in, "XSRF-TOKEN");
+    REQUIRE(secret.size() == 43);
+    const auto read = [&](const std::string& cookie) {
+        return send("GET", "/api/v1/Person/1/ImageInfo", {{"Cookie", cookie}, {"X-XSRF-TOKEN", xsrf}}).status;
+    };
+    CHECK(read("__Host-PORTRAIT_SESSION=" + secret) == 200);
+    // Another host of the domain, or somebody on the wire, may have set these.
+    CHECK(read("PORTRAIT_SESSION=" + secret) == 401);
+    CHECK(read("__Secure-PORTRAIT_SESSION=" + secret) == 401);
+    CHECK(read("PORTRAIT_SESSION=planted; __Host-PORTRAIT_SESSION=" + secret) == 200);
+    const auto page = send("GET", "/session", {{"Cookie", "__Host-PORTRAIT_SESSION=" + secret}});
+    CHECK(page.body_text().find("signed in as tje0") != std::string_view::npos);
+    CHECK(set_cookie(page, "XSRF-TOKEN").ends_with("; Secure"));
+    const auto out =
+        send("DELETE", "/session", {{"Cookie", "__Host-PORTRAIT_SESSION=" + secret}, {"X-XSRF-TOKEN", xsrf}});
+    CHECK(set_cookie(out, "__Host-PORTRAIT_SESSION")
+              .ends_with("; Path=/; SameSite=Lax; HttpOnly; Max-Age=0; Secure"));
+    CHECK(read("__Host-PORTRAIT_SESSION=" + secret) == 401);
+
+    // The cookie of plain HTTP doesn't count over TLS, and the other way round.
+    if (!by_url) {
+        http::RequestHead plain{.method = "GET", .target = "/session"};
+        const auto again =
+            send("POST", "/session", {{"Content-Type", "application/x-www-form-urlencoded"}}, form);
+        const auto cookie = "__Host-PORTRAIT_SESSION=" + cookie_value(again, "__Host-PORTRAIT_SESSION");
+        plain.fields.push_back({"Cookie", cookie});
+        CHECK(fixture.endpoint->handle(plain).body_text().find("signed in as") == std::string_view::npos);
+    }
 }
 
 TEST_CASE("Basic credentials sign in, too; tickets and tokens don't", "[endpoint][session]") {

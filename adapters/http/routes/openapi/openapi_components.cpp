@@ -146,7 +146,7 @@ constexpr std::string_view security_schemes = R"({
   "description": "`SoTicket` and the ticket as it is, such as `SoTicket 7T:…`"},
 "Bearer": {"type": "http", "scheme": "bearer", "description": "The access token as it is, such as `8A:…`"},
 "Session": {"type": "apiKey", "in": "cookie", "name": "PORTRAIT_SESSION",
-  "description": "Signing in at /session sets it"},
+  "description": "Signing in at /session sets it. Over TLS its name is `__Host-PORTRAIT_SESSION`"},
 "XsrfToken": {"type": "apiKey", "in": "header", "name": "X-XSRF-TOKEN",
   "description": "The value of the cookie XSRF-TOKEN; needed beside the session's cookie"}
 })";
