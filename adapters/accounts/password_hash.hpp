@@ -16,8 +16,14 @@ namespace portrait::http {
 /// Longer passwords are refused; libxcrypt takes no more.
 inline constexpr std::size_t max_password_length = 511;
 
-/// The fault of a hash in a users file, as the end of a sentence; empty when it can be used.
+/// The fault of a hash in a users file, as the end of a sentence; empty when it is whole and of a strong
+/// kind.
 std::string_view password_hash_fault(std::string_view hash);
+
+/// Whether a hash without a fault costs far more time than those of `hash_password`, as the end of a
+/// sentence; empty when it doesn't. Attempts with unknown names are compared with any user's hash, and all
+/// other attempts wait meanwhile.
+std::string password_cost_fault(std::string_view hash);
 
 /// Overwrites a secret that is no longer needed.
 inline void wipe(std::string& secret) {

@@ -61,6 +61,8 @@ std::optional<std::int32_t> parse_id(std::string_view column) noexcept {
         return bad_line("it must begin with name:hash");
     if (const auto fault = password_hash_fault(hash); !fault.empty())
         return bad_line(fmt::format("the password hash {}", fault));
+    if (const auto fault = password_cost_fault(hash); !fault.empty())
+        return bad_line(fmt::format("the password hash of {} {}", name, fault));
     auto principal = parse_principal(name, std::span{columns}.subspan<2, 4>());
     if (!principal)
         return principal.error();
@@ -75,6 +77,8 @@ std::optional<std::int32_t> parse_id(std::string_view column) noexcept {
     if (entry.name.front() == '#')
         return Error{errc::account_invalid, "The name can't begin with #, as a comment does"};
     if (const auto fault = password_hash_fault(entry.password_hash); !fault.empty())
+        return Error{errc::account_invalid, fmt::format("The password hash {}", fault)};
+    if (const auto fault = password_cost_fault(entry.password_hash); !fault.empty())
         return Error{errc::account_invalid, fmt::format("The password hash {}", fault)};
     if (entry.password_hash.find_first_of(":\r\n") != std::string::npos)
         return Error{errc::account_invalid, "The password hash can't have a colon or a line end"};

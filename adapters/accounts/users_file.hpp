@@ -111,7 +111,7 @@ struct User {
 };
 
 /// Parses a users file; see `FileAuthenticator` for the format. Errors, all `file_invalid`, name the line and
-/// not its content, which is secret.
+/// perhaps the user, and not the hash, which is secret.
 [[nodiscard]] result<std::vector<User>> parse_users(std::string_view text);
 
 /// The users of the file, and those of the other text with other names. An error in the other text is marked.

@@ -4,7 +4,10 @@
 
 #include <portrait/accounts/file_authenticator.hpp>
 
+#include <array>
 #include <string>
+
+#include <crypt.h>
 
 namespace password_hash_test {
 
@@ -47,6 +50,59 @@ TEST_CASE("weak, unknown and cut off hashes have a fault", "[http][password_hash
     CHECK_FALSE(password_hash_fault(std::string{bcrypt}.substr(0, 59)).empty());
     CHECK_FALSE(password_hash_fault(std::string{yescrypt}.substr(0, 60)).empty());
     CHECK_FALSE(password_hash_fault(std::string{bcrypt} + "x").empty());
+}
+
+TEST_CASE("hashes that cost far more time than the product's own have a fault",
+          "[http][password_hash][hostile]") {
+    // Salt and digest of any hash: only the cost is judged.
+    const std::string bcrypt_rest = "$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+    const std::string digest(43, 'a');
+    const std::string long_digest(86, 'a');
+    const auto fault = [](const std::string& hash) {
+        const std::string of_kind{password_hash_fault(hash)};
+        return of_kind.empty() ? password_cost_fault(hash) : of_kind;
+    };
+    const auto is_costly = [&](const std::string& hash) {
+        return fault(hash).find("costs too much time") != std::string::npos;
+    };
+    for (const std::string kind : {"$2y$", "$2b$", "$2a$"}) {
+        for (const std::string cost : {"04", "05", "10", "12", "13"})
+            CHECK(fault(kind + cost + bcrypt_rest).empty());
+        for (const std::string cost : {"14", "15", "18", "31"})
+            CHECK(is_costly(kind + cost + bcrypt_rest));
+    }
+    for (const std::string rounds : {"", "rounds=1000$", "rounds=5000$", "rounds=656000$", "rounds=1000000$"})
+        CHECK(fault("$6$" + rounds + "abcdefgh$" + long_digest).empty());
+    for (const std::string rounds : {"rounds=1000001$", "rounds=999999999$"})
+        CHECK(is_costly("$6$" + rounds + "abcdefgh$" + long_digest));
+    for (const std::string kind : {"$y$", "$gy$"}) {
+        for (const std::string cost : {"j75", "j8T", "j9T", "jBT"})
+            CHECK(fault(kind + cost + "$abcdefgh$" + digest).empty());
+        // A larger N, a larger r, more passes.
+        for (const std::string cost : {"jCT", "jFT", "jVT", "j9zzz", "j9T2w", "j9T/.", "zzzzzzzz"})
+            CHECK_FALSE(fault(kind + cost + "$abcdefgh$" + digest).empty());
+        CHECK(is_costly(kind + "jFT$abcdefgh$" + digest));
+    }
+    for (const std::string cost : {"CU..../....", "BU..../....", "C6..../....", "A6....0...."})
+        CHECK(fault("$7$" + cost + "abcdefgh$" + digest).empty());
+    // A larger N, r or p.
+    for (const std::string cost : {"DU..../....", "SU..../....", "C..../.....", "CU.....zzzz", "zzzzzzzzzzz"})
+        CHECK_FALSE(fault("$7$" + cost + "abcdefgh$" + digest).empty());
+    CHECK(is_costly("$7$DU..../....abcdefgh$" + digest));
+}
+
+TEST_CASE("a hash of the default cost of each kind is accepted and verified", "[http][password_hash]") {
+    PasswordHasher hasher;
+    for (const auto* kind : {"$y$", "$gy$", "$7$", "$2b$", "$2y$", "$2a$", "$6$"}) {
+        CAPTURE(kind);
+        std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
+        REQUIRE(crypt_gensalt_rn(kind, 0, nullptr, 0, setting.data(), static_cast<int>(setting.size())) !=
+                nullptr);
+        const std::string hash{hasher.hash("Tje0", setting.data()).value()};
+        CHECK(password_hash_fault(hash).empty());
+        CHECK(password_cost_fault(hash).empty());
+        CHECK(hasher.verify("Tje0", hash).value());
+    }
 }
 
 TEST_CASE("a failure of libxcrypt is an error with its cause", "[http][password_hash]") {

@@ -89,6 +89,15 @@ TEST_CASE("weak hashes are refused with the number of their line and not its con
     CHECK_FALSE(tells(message, "victim"));
 }
 
+TEST_CASE("a hash that costs too much is refused with its line, its user and the bound",
+          "[http][users_file][hostile]") {
+    const std::string costly = "$2y$18$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+    const auto message = refusal("a:" + hash + "\nold:" + costly + ":2::0:read\n");
+    CHECK(message ==
+          "Line 2 of the users file: the password hash of old costs too much time: it has bcrypt's cost "
+          "18, and at most 13 is accepted");
+}
+
 TEST_CASE("invalid lines are refused with their number and reason", "[http][users_file]") {
     struct Case {
         std::string line;

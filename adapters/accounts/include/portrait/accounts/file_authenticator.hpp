@@ -44,10 +44,11 @@ struct FileAuthenticatorOptions {
 
 /// Users from a file of lines `name:hash[:associate id[:full name[:person id[:rights]]]]`,
 /// htpasswd-compatible in its first two columns: bcrypt (`$2y$`), yescrypt (`$y$`), SHA-512 (`$6$`) and
-/// other strong hashes of libxcrypt; weak hashes (plain, MD5, `{SHA}`, DES) are refused when the file
-/// is read. Rights are `read` or `read,write` (default). An absent or empty column has its default:
-/// associate id 0, full name the name, person id 0. Blank lines and lines that begin with `#` are skipped. At
-/// most 4 MiB, and 4 KiB a line.
+/// scrypt; weak hashes (plain, MD5, `{SHA}`, DES) are refused when the file is read, and so are hashes that
+/// cost far more time than those of `hash_password`: bcrypt of a cost above 13, SHA-512 of more than
+/// 1,000,000 rounds, yescrypt of a cost above 7, scrypt of more than 64 MiB. Rights are `read` or
+/// `read,write` (default). An absent or empty column has its default: associate id 0, full name the name,
+/// person id 0. Blank lines and lines that begin with `#` are skipped. At most 4 MiB, and 4 KiB a line.
 ///
 /// Hashes on separate threads; concurrent attempts with the same credentials are hashed once. A verified
 /// password is remembered for a short time under a keyed hash and then accepted before `authenticate`
@@ -68,7 +69,7 @@ struct FileAuthenticatorOptions {
 /// run inside a `done`. A `done` must not throw.
 class PORTRAIT_EXPORT FileAuthenticator final : public Authenticator {
 public:
-    /// Errors of the file's content are `file_invalid`; they name the line, never its content.
+    /// Errors of the file's content are `file_invalid`; they name the line and perhaps the user, never the hash.
     [[nodiscard]] static result<std::unique_ptr<FileAuthenticator>>
     open(const std::filesystem::path& users_file, FileAuthenticatorOptions options = {});
     /// Users from a text in memory.
