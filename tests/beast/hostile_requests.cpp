@@ -97,6 +97,9 @@ void add_targets(Requests& all) {
     answer(all, "* with OPTIONS", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 204);
     answer(all, "an absolute target", get("http://example/healthz"), 200);
     answer(all, "an absolute target without a path", get("http://example"), 404, no_path);
+    // RFC 3986: the first scheme alone is the scheme; `//a/healthz` is a path.
+    answer(all, "two schemes", get("http://https://a/healthz"), 404, no_path);
+    answer(all, "two schemes the other way round", get("HTTPS://http://a/healthz"), 404, no_path);
     answer(all, "a fragment", get("/healthz#a"), 400, "request.bad_target");
     answer(all, "percent without digits", get("/healthz%zz"), 400, "request.bad_target");
     answer(all, "percent cut short", get("/healthz%6"), 400, "request.bad_target");

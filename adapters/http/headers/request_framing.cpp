@@ -49,18 +49,22 @@ std::optional<Problem> check_length(const RequestHead& head, unsigned minor_vers
     return std::nullopt;
 }
 
+/// The text after `http://` or `https://` at the target's start; absent when it has no scheme.
+std::optional<std::string_view> after_scheme(std::string_view target) noexcept {
+    for (const std::string_view scheme : {std::string_view{"http://"}, std::string_view{"https://"}})
+        if (equal_ignoring_case(target.substr(0, scheme.size()), scheme))
+            return target.substr(scheme.size());
+    return std::nullopt;
+}
+
 std::optional<Problem> check_target(RequestHead& head) {
-    std::string_view target = head.target;
-    for (const std::string_view scheme : {std::string_view{"http://"}, std::string_view{"https://"}}) {
-        if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
-            target.remove_prefix(scheme.size());
-            const std::size_t path = target.find_first_of("/?#");
-            if (!is_host(target.substr(0, path)) || target.substr(0, path).empty()) {
-                return malformed(
-                    "The authority of the request's target is not a host name with an optional port");
-            }
-            head.target = path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
-        }
+    if (const auto rest = after_scheme(head.target)) {
+        const std::size_t path = rest->find_first_of("/?#");
+        const auto authority = rest->substr(0, path);
+        if (!is_host(authority) || authority.empty())
+            return malformed(
+                "The authority of the request's target is not a host name with an optional port");
+        head.target = path == std::string_view::npos ? std::string_view{"/"} : rest->substr(path);
     }
     if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS"))
         return std::nullopt;

@@ -7,6 +7,7 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/pct_string_view.hpp>
+#include <boost/url/scheme.hpp>
 
 #include <fmt/format.h>
 
@@ -152,6 +153,10 @@ std::optional<boost::urls::url_view> parse_target(std::string_view target) {
     const auto url =
         target.starts_with('/') ? boost::urls::parse_origin_form(target) : boost::urls::parse_uri(target);
     if (!url || !url->is_path_absolute())
+        return std::nullopt;
+    const auto scheme = url->scheme_id();
+    if (url->has_scheme() && (!url->has_authority() ||
+                              (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https)))
         return std::nullopt;
     return *url;
 }

@@ -46,7 +46,8 @@ inline bool is_of_agent(const Route& route) noexcept {
 /// Whether an endpoint with these options has the route.
 bool is_on(const Route& route, const EndpointOptions& options);
 
-/// Parses origin-form, or absolute-form as RFC 9112 section 3.2.2 demands. Absent when malformed.
+/// Parses origin-form, or absolute-form of http and https as RFC 9112 section 3.2.2 demands. Absent when
+/// malformed.
 std::optional<boost::urls::url_view> parse_target(std::string_view target);
 
 /// A route that has the request's path and method.
