@@ -42,8 +42,8 @@ public:
         if (form->sign_out)
             return sign_out(form->xsrf_value, reply);
         request_->contract().authenticator->authenticate(
-            BasicCredentials{std::move(form->user), std::move(form->password)}, remote_address_,
-            reply.contained([this, reply](AuthenticationOutcome outcome) {
+            BasicCredentials{std::move(form->user), std::move(form->password), request_->stop()},
+            remote_address_, reply.contained([this, reply](AuthenticationOutcome outcome) {
                 if (!outcome)
                     return refuse(problem_of(outcome.error()), reply);
                 request_->set_principal(*std::move(outcome));

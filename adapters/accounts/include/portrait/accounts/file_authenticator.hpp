@@ -20,8 +20,10 @@ namespace portrait::http {
 
 /// The cost of checking passwords, and how the file is followed. The defaults suit a server.
 struct FileAuthenticatorOptions {
-    std::size_t hashing_threads = 1;            ///< at least one is started; of low priority
-    std::size_t hashing_queue = 64;             ///< most waiting attempts; beyond it `busy`
+    std::size_t hashing_threads = 1; ///< at least one is started; of low priority
+    /// Most waiting attempts of names that have signed in from the client's network before, and of all
+    /// others; beyond it `busy`. One network, and one name, may have an eighth of them (and 16 in any case).
+    std::size_t hashing_queue = 1024;
     std::chrono::seconds remember{300};         ///< a verified password is not hashed again
     std::size_t remembered_credentials = 1024;  ///< most of them
     std::shared_ptr<const SteadyClock> clock{}; ///< null: the system's
@@ -50,10 +52,13 @@ struct FileAuthenticatorOptions {
 /// `read,write` (default). An absent or empty column has its default: associate id 0, full name the name,
 /// person id 0. Blank lines and lines that begin with `#` are skipped. At most 4 MiB, and 4 KiB a line.
 ///
-/// Hashes on separate threads; concurrent attempts with the same credentials are hashed once. A verified
-/// password is remembered for a short time under a keyed hash and then accepted before `authenticate`
-/// returns. An unknown user takes as much time as a wrong password, and both are limited alike; see
-/// `SignInLimits`.
+/// Hashes on separate threads; concurrent attempts with the same credentials are hashed once. Networks take
+/// turns, an attempt each, and so do the names that have signed in from the client's network before, in a
+/// queue of their own. So an attempt waits for one hash of each other network, and a flood of guesses delays
+/// new users no longer than the number of its connections times a hash. An attempt whose client is gone isn't
+/// hashed. A verified password is remembered for a short time under a keyed hash and then accepted before
+/// `authenticate` returns. An unknown user takes as much time as a wrong password, and both are limited
+/// alike; see `SignInLimits`.
 ///
 /// Follows the file: a second after a change, removed users and replaced passwords are rejected, remembered
 /// or not, also while the process has no file descriptor left. A removed file has no users.
@@ -69,7 +74,8 @@ struct FileAuthenticatorOptions {
 /// run inside a `done`. A `done` must not throw.
 class PORTRAIT_EXPORT FileAuthenticator final : public Authenticator {
 public:
-    /// Errors of the file's content are `file_invalid`; they name the line and perhaps the user, never the hash.
+    /// Errors of the file's content are `file_invalid`; they name the line and perhaps the user, never the
+    /// hash.
     [[nodiscard]] static result<std::unique_ptr<FileAuthenticator>>
     open(const std::filesystem::path& users_file, FileAuthenticatorOptions options = {});
     /// Users from a text in memory.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,8 @@ namespace portrait::http {
 struct BasicCredentials {
     std::string user;
     std::string password;
+    /// Stopped when no client waits for the outcome any more: an attempt that still waits may be dropped.
+    std::stop_token stop{};
 };
 
 /// `Authorization: SoTicket`: the ticket as it was sent, such as `7T:…`.

@@ -1,0 +1,205 @@
+#include "password_attempts.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace portrait::http {
+namespace {
+
+AuthenticationFailure busy(std::chrono::seconds retry_after) {
+    return {AuthenticationFailure::Kind::busy, retry_after, {}};
+}
+
+AuthenticationFailure broken(std::string cause) {
+    return {AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, std::move(cause)};
+}
+
+/// Names the thread and lowers its priority, since signed-in users' requests go first.
+void configure_thread() noexcept {
+    constexpr int nicer = 10;
+    const auto thread = static_cast<id_t>(::gettid());
+    (void)::pthread_setname_np(::pthread_self(), "hashing");
+    (void)::setpriority(PRIO_PROCESS, thread, ::getpriority(PRIO_PROCESS, thread) + nicer);
+}
+
+SignInAttempt counted(const PasswordAttempt& attempt) {
+    return {.network = attempt.network, .name = attempt.name};
+}
+
+/// One network, and one name, may take an eighth of a queue; of a short one all.
+QueueLimits limits_of_queue(std::size_t all) noexcept {
+    constexpr std::size_t least_share = 16;
+    return {.all = all, .of_one = std::max(all / 8, least_share)};
+}
+
+} // namespace
+
+PasswordAttempts::PasswordAttempts(std::size_t threads, std::size_t queue_limit,
+                                   std::shared_ptr<SignInCounter> counter, RememberedCredentials& remembered)
+    : counter_{std::move(counter)}
+    , remembered_{remembered}
+    , known_queue_{limits_of_queue(queue_limit)}
+    , queue_{limits_of_queue(queue_limit)} {
+    for (std::size_t count = std::max<std::size_t>(threads, 1); count > 0; --count)
+        threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+}
+
+PasswordAttempts::~PasswordAttempts() {
+    {
+        std::unique_lock lock{mutex_};
+        counted_.wait(lock, [this] { return counting_ == 0; });
+    }
+    for (auto& thread : threads_)
+        thread.request_stop();
+    threads_.clear();
+    for (const auto& [key, entry] : entries_)
+        complete(entry, busy(std::chrono::seconds{1}));
+}
+
+void PasswordAttempts::complete(const Entry& entry, const AuthenticationOutcome& outcome) {
+    for (const auto& client : entry.clients)
+        client.done(outcome);
+}
+
+bool PasswordAttempts::Entry::has_no_client() const noexcept {
+    return std::all_of(clients.begin(), clients.end(),
+                       [](const Client& client) { return client.stop.stop_requested(); });
+}
+
+void PasswordAttempts::check(const Key& key, PasswordAttempt&& attempt, std::string& password,
+                             std::stop_token stop, Done done) {
+    std::unique_lock lock{mutex_};
+    if (const auto same = entries_.find(key); same != entries_.end()) {
+        wipe(password);
+        same->second.clients.push_back({std::move(done), std::move(stop)});
+        return;
+    }
+    if (attempt.known && remembered_.contains(key)) { // verified by another thread
+        lock.unlock();
+        wipe(password);
+        return done(attempt.user->principal);
+    }
+    const auto place = entries_.try_emplace(key, std::move(attempt), password).first;
+    place->second.clients.push_back({std::move(done), std::move(stop)});
+    ++counting_;
+    lock.unlock();
+    wipe(password);
+    // Nothing erases the entry before `enqueue`.
+    try {
+        counter_->begin(counted(place->second.attempt),
+                        [this, key](const result<SignInLeave>& leave) { enqueue(key, leave); });
+    } catch (const std::exception& exception) {
+        enqueue(key, Error{errc::internal}.with_cause(exception.what()));
+    }
+}
+
+/// Queues an attempt, or refuses it: too many have failed before, or too many wait.
+void PasswordAttempts::enqueue(const Key& key, const result<SignInLeave>& leave) {
+    std::unique_lock lock{mutex_};
+    const auto place = entries_.find(key);
+    if (place == entries_.end() || place->second.counted)
+        return;
+    place->second.counted = true;
+    Removed removed;
+    Removed refused;
+    if (!leave || leave->wait)
+        refused.push_back(entries_.extract(place));
+    else if (push(place, leave->known, removed))
+        queued_.notify_one();
+    else
+        removed.push_back(entries_.extract(place));
+    lock.unlock();
+    for (const auto& each : refused)
+        complete(each.mapped(),
+                 leave ? busy(*leave->wait) : broken(leave.error().message() + ": " + leave.error().cause()));
+    for (const auto& each : removed) {
+        const auto failure = busy(std::chrono::seconds{1});
+        settle(each.mapped().attempt, failure);
+        complete(each.mapped(), failure);
+    }
+    lock.lock();
+    if (--counting_ == 0)
+        counted_.notify_all();
+}
+
+/// False when there is no room. `removed` gets the attempts that made room.
+bool PasswordAttempts::push(Entries::iterator entry, bool is_known, Removed& removed) {
+    auto& queue = is_known ? known_queue_ : queue_;
+    const auto& attempt = entry->second.attempt;
+    // Known names are proven users, whose networks don't tell them apart; new ones can be invented.
+    auto place = is_known ? QueuePlace{.owner = attempt.name, .also = attempt.network}
+                          : QueuePlace{.owner = attempt.network, .also = attempt.name};
+    if (queue.full())
+        queue.remove_if([](Entries::iterator waiting) { return waiting->second.has_no_client(); },
+                        [&](Entries::iterator gone) { removed.push_back(entries_.extract(gone)); });
+    const auto pushed = queue.push(entry, std::move(place));
+    if (pushed.displaced)
+        removed.push_back(entries_.extract(*pushed.displaced));
+    return pushed.added;
+}
+
+/// Removes the next attempt from its queue; at least one queue has one.
+PasswordAttempts::Entries::iterator PasswordAttempts::pop() {
+    auto& first = known_is_next_ ? known_queue_ : queue_;
+    auto& second = known_is_next_ ? queue_ : known_queue_;
+    known_is_next_ = !known_is_next_;
+    return first.empty() ? second.pop() : first.pop();
+}
+
+AuthenticationOutcome PasswordAttempts::decide(PasswordHasher& hasher, const Entry& entry, const Key& key) {
+    ++hashes_computed_;
+    try {
+        const auto verified = hasher.verify(entry.password.text(), entry.attempt.user->password_hash);
+        if (!verified)
+            return broken(verified.error().cause());
+        if (!*verified || !entry.attempt.known)
+            return AuthenticationFailure{};
+        remembered_.remember(key);
+        return entry.attempt.user->principal;
+    } catch (const std::exception& exception) {
+        return broken(exception.what());
+    }
+}
+
+/// Corrects the count, where the attempt is a failure so far.
+void PasswordAttempts::settle(const PasswordAttempt& attempt, const AuthenticationOutcome& outcome) noexcept {
+    try {
+        if (outcome)
+            counter_->succeeded(counted(attempt));
+        else if (outcome.error().kind != AuthenticationFailure::Kind::rejected)
+            counter_->withdraw(counted(attempt));
+        // NOLINTNEXTLINE(bugprone-empty-catch): the attempt stays a failure, and time forgives it
+    } catch (...) {
+    }
+}
+
+void PasswordAttempts::work(const std::stop_token& stop) {
+    configure_thread();
+    PasswordHasher hasher;
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        queued_.wait(lock, stop, [this] { return !queue_.empty() || !known_queue_.empty(); });
+        if (stop.stop_requested())
+            return;
+        const auto place = pop(); // nothing else erases this entry now
+        AuthenticationOutcome outcome{busy(std::chrono::seconds{1})};
+        if (!place->second.has_no_client()) {
+            lock.unlock();
+            outcome = decide(hasher, place->second, place->first);
+            lock.lock();
+        }
+        const auto finished = entries_.extract(place);
+        lock.unlock();
+        settle(finished.mapped().attempt, outcome);
+        complete(finished.mapped(), outcome);
+        lock.lock();
+    }
+}
+
+} // namespace portrait::http
