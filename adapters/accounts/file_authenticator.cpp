@@ -139,7 +139,8 @@ void FileAuthenticator::authenticate(Credentials credentials, std::string_view r
                            {.user = {users, &user},
                             .known = found != nullptr,
                             .name = std::move(basic->user),
-                            .network = client_network(remote_address)},
+                            .network = client_network(remote_address),
+                            .known_browser = basic->known_browser},
                            basic->password, std::move(basic->stop), std::move(done));
 }
 

@@ -29,7 +29,7 @@ void configure_thread() noexcept {
 }
 
 SignInAttempt counted(const PasswordAttempt& attempt) {
-    return {.network = attempt.network, .name = attempt.name};
+    return {.network = attempt.network, .name = attempt.name, .known_browser = attempt.known_browser};
 }
 
 /// One network, and one name, may take an eighth of a queue; of a short one all.
@@ -90,21 +90,34 @@ void PasswordAttempts::check(const Key& key, PasswordAttempt&& attempt, std::str
     ++counting_;
     lock.unlock();
     wipe(password);
-    // Nothing erases the entry before `enqueue`.
+    ask_counter(key, place->second.attempt); // nothing erases the entry before `enqueue`
+}
+
+void PasswordAttempts::ask_counter(const Key& key, const PasswordAttempt& attempt) {
+    const bool known_browser = attempt.known_browser;
     try {
-        counter_->begin(counted(place->second.attempt),
-                        [this, key](const result<SignInLeave>& leave) { enqueue(key, leave); });
+        counter_->begin(counted(attempt), [this, key, known_browser](const result<SignInLeave>& leave) {
+            enqueue(key, known_browser, leave);
+        });
     } catch (const std::exception& exception) {
-        enqueue(key, Error{errc::internal}.with_cause(exception.what()));
+        enqueue(key, known_browser, Error{errc::internal}.with_cause(exception.what()));
     }
 }
 
 /// Queues an attempt, or refuses it: too many have failed before, or too many wait.
-void PasswordAttempts::enqueue(const Key& key, const result<SignInLeave>& leave) {
+void PasswordAttempts::enqueue(const Key& key, bool known_browser, const result<SignInLeave>& leave) {
     std::unique_lock lock{mutex_};
     const auto place = entries_.find(key);
-    if (place == entries_.end() || place->second.counted)
+    // A counter may complete twice.
+    if (place == entries_.end() || place->second.counted ||
+        place->second.attempt.known_browser != known_browser)
         return;
+    if (known_browser && leave && leave->wait) {
+        // Somebody guesses with a cookie of this user: the user waits as if there were no cookie.
+        place->second.attempt.known_browser = false;
+        lock.unlock();
+        return ask_counter(key, place->second.attempt);
+    }
     place->second.counted = true;
     Removed removed;
     Removed refused;

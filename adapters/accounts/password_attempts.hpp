@@ -31,6 +31,7 @@ struct PasswordAttempt {
     bool known = true;                ///< false: no user has the name, and `user` is a stand-in
     std::string name;                 ///< as the client sent it
     std::string network;              ///< of the client
+    bool known_browser = false;       ///< as of `BasicCredentials`
 };
 
 /// Hashes passwords on threads of its own, within the limits of a `SignInCounter` and of two queues. Attempts
@@ -71,7 +72,7 @@ private:
 
         bool has_no_client() const noexcept;
 
-        const PasswordAttempt attempt;
+        PasswordAttempt attempt;
         SecretCopy password;
         bool counted = false; ///< the counter has completed
         std::vector<Client> clients;
@@ -80,7 +81,8 @@ private:
     using Queue = FairQueue<Entries::iterator>;
     using Removed = std::vector<Entries::node_type>;
 
-    void enqueue(const Key& key, const result<SignInLeave>& leave);
+    void ask_counter(const Key& key, const PasswordAttempt& attempt);
+    void enqueue(const Key& key, bool known_browser, const result<SignInLeave>& leave);
     static void complete(const Entry& entry, const AuthenticationOutcome& outcome);
     [[nodiscard]] bool push(Entries::iterator entry, bool is_known, Removed& removed);
     [[nodiscard]] Entries::iterator pop();

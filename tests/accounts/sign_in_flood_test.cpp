@@ -251,9 +251,11 @@ TEST_CASE("a client that goes while its attempt waits costs no hash", "[http][si
 
 TEST_CASE("names that no user can have aren't kept", "[http][sign_in][hostile]") {
     const auto authenticator = make();
-    CHECK(failure_of(start(*authenticator, {std::string(256, 'a'), "x"}, "192.0.2.1").get()) == Kind::rejected);
+    CHECK(failure_of(start(*authenticator, {std::string(256, 'a'), "x"}, "192.0.2.1").get()) ==
+          Kind::rejected);
     CHECK(authenticator->hashes_computed() == 0);
-    CHECK(failure_of(start(*authenticator, {std::string(255, 'a'), "x"}, "192.0.2.1").get()) == Kind::rejected);
+    CHECK(failure_of(start(*authenticator, {std::string(255, 'a'), "x"}, "192.0.2.1").get()) ==
+          Kind::rejected);
     CHECK(authenticator->hashes_computed() == 1);
 }
 
@@ -290,6 +292,57 @@ TEST_CASE("users with a known address and new ones are hashed in turn", "[http][
     // other.
     CHECK(std::find(order.begin(), order.end(), "reader") - order.begin() < 4);
     CHECK(std::count(order.begin(), order.begin() + 10, "new") == 5);
+}
+
+TEST_CASE("a user's known browser doesn't wait for a flood, nor for guesses at the user's name",
+          "[http][sign_in][hostile]") {
+    FileAuthenticatorOptions options;
+    options.clock = std::make_shared<testing::ManualSteadyClock>();
+    const auto authenticator = make(options);
+    for (unsigned guess = 0; guess < 10; ++guess)
+        REQUIRE(failure_of(start(*authenticator, {"tje0", std::to_string(guess)}, address_of(guess)).get()) ==
+                Kind::rejected);
+    CHECK(failure_of(start(*authenticator, {"tje0", "Tje0"}, "192.0.2.1").get()) == Kind::busy);
+    HeldThread held{*authenticator};
+    std::vector<Future> flood;
+    for (unsigned guess = 0; guess < 500; ++guess)
+        flood.push_back(
+            start(*authenticator, {"u" + std::to_string(guess), "wrong"}, address_of(1000 + guess)));
+    const auto before = authenticator->hashes_computed();
+    auto known =
+        start(*authenticator, {.user = "tje0", .password = "Tje0", .known_browser = true}, "192.0.2.1");
+    held.release();
+    CHECK(known.get().has_value());
+    CHECK(authenticator->hashes_computed() - before < 100); // two, and those hashed while this thread slept
+}
+
+TEST_CASE("guesses with a known browser's cookie are counted, and leave the user's other ways alone",
+          "[http][sign_in][hostile]") {
+    FileAuthenticatorOptions options;
+    options.clock = std::make_shared<testing::ManualSteadyClock>();
+    options.limits.failures_per_name = 1000;
+    options.remember = 0s;
+    const auto authenticator = make(options);
+    REQUIRE(start(*authenticator, {"reader", "correct horse"}, "192.0.2.7").get().has_value());
+    const auto guess = [&](unsigned number, const std::string& address) {
+        return failure_of(start(*authenticator,
+                                {.user = "tje0", .password = std::to_string(number), .known_browser = true},
+                                address)
+                              .get());
+    };
+    // Twenty for the cookie from any address, then twenty for the address, as without a cookie.
+    for (unsigned number = 0; number < 20; ++number)
+        CHECK(guess(number, address_of(number)) == Kind::rejected);
+    for (unsigned number = 20; number < 40; ++number)
+        CHECK(guess(number, "192.0.2.9") == Kind::rejected);
+    CHECK(guess(40, "192.0.2.9") == Kind::busy);
+    CHECK(authenticator->hashes_computed() == 41);
+    // The user signs in from another address, and others of the attacker's address by their own cookies.
+    CHECK(start(*authenticator, {"tje0", "Tje0"}, "192.0.2.10").get().has_value());
+    CHECK(start(*authenticator, {.user = "reader", .password = "correct horse", .known_browser = true},
+                "192.0.2.9")
+              .get()
+              .has_value());
 }
 
 } // namespace sign_in_flood_test

@@ -40,7 +40,7 @@ std::string logged(const RunningServer& server, RawConnection& connection, const
 bool sets_secure_cookies(RawConnection& connection, RawFields fields) {
     connection.send(request_text("POST", "/session", signed_in(std::move(fields))));
     const RawResponse response = connection.read_response();
-    REQUIRE(response.count("Set-Cookie") == 2);
+    REQUIRE(response.count("Set-Cookie") == 3);
     return response.field("Set-Cookie").find("; Secure") != std::string::npos;
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace portrait::http {
 
@@ -19,7 +20,7 @@ public:
         const auto keys = keys_of(attempt);
         const std::lock_guard lock{mutex};
         const auto now = clock->now();
-        SignInLeave leave{.known = known.find(keys.both) != nullptr};
+        SignInLeave leave{.known = attempt.known_browser || known.find(keys.both) != nullptr};
         auto longest = wait(networks.find(keys.network), limits.failures_per_address, now);
         if (!leave.known)
             longest = std::max(longest, wait(names.find(keys.name), limits.failures_per_name, now));
@@ -49,7 +50,9 @@ public:
             return hmac_sha256(secret, std::string{kind}.append(text));
         };
         auto both = std::string{attempt.network}.append(1, '\0').append(attempt.name);
-        return {.network = key('a', attempt.network), .name = key('n', attempt.name), .both = key('b', both)};
+        return {.network = attempt.known_browser ? key('w', attempt.name) : key('a', attempt.network),
+                .name = key('n', attempt.name),
+                .both = key('b', both)};
     }
 
     Failures& touch(Table& table, const SecretDigest& key) const {
@@ -98,8 +101,8 @@ public:
 
     const SignInLimits limits;
     const std::shared_ptr<const SteadyClock> clock; ///< read under the lock, so that times come in order
-    const SecretDigest secret = random_bytes();
-    std::mutex mutex;
+    SecretDigest secret = random_bytes();
+    mutable std::mutex mutex;
     Table networks;
     Table names;
     Table known; ///< pairs of network and name that have signed in; their count stays 0
@@ -127,6 +130,22 @@ void MemorySignInCounter::withdraw(const SignInAttempt& attempt) {
     const auto keys = state_->keys_of(attempt);
     const std::lock_guard lock{state_->mutex};
     state_->uncount(keys);
+}
+
+std::vector<SecretDigest> MemorySignInCounter::known() const {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<SecretDigest> pairs;
+    pairs.reserve(state_->known.size());
+    for (const auto& entry : state_->known.entries())
+        pairs.push_back(entry.key);
+    return pairs;
+}
+
+void MemorySignInCounter::restore(const SecretDigest& key, std::span<const SecretDigest> known) {
+    const std::lock_guard lock{state_->mutex};
+    state_->secret = key;
+    for (const auto& pair : known)
+        state_->touch(state_->known, pair);
 }
 
 } // namespace portrait::http

@@ -42,17 +42,6 @@ Response page(unsigned status, std::string_view title, std::string_view content)
     return response;
 }
 
-std::string cookie(std::string_view name, std::string_view value, std::string_view attributes,
-                   const CookieScope& scope) {
-    return fmt::format("{}={}; Path={}; SameSite=Lax{}{}", name, value, scope.path, attributes,
-                       scope.secure ? "; Secure" : "");
-}
-
-/// `Response::set` keeps one field of a name, but each cookie needs its own.
-void add_cookie(Response& response, std::string value) {
-    response.fields.push_back({"Set-Cookie", std::move(value)});
-}
-
 /// Adds the cookies of that name in one field to `found`.
 void read_field(std::string_view field, std::string_view name, CookieValue& found) noexcept {
     while (!field.empty()) {
@@ -104,6 +93,14 @@ Response signed_in_page(std::string_view name, std::string_view xsrf_value) {
                             escaped(name), escaped(xsrf_value)));
 }
 
+void add_cookie(Response& response, std::string_view name, std::string_view value,
+                std::string_view attributes, const CookieScope& scope) {
+    // `Response::set` keeps one field of a name, but each cookie needs its own.
+    response.fields.push_back(
+        {"Set-Cookie", fmt::format("{}={}; Path={}; SameSite=Lax{}{}", name, value, scope.path, attributes,
+                                   scope.secure ? "; Secure" : "")});
+}
+
 std::string_view session_cookie(const CookieScope& scope) noexcept {
     if (!scope.secure)
         return "PORTRAIT_SESSION";
@@ -112,12 +109,12 @@ std::string_view session_cookie(const CookieScope& scope) noexcept {
 
 void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
                          const CookieScope& scope) {
-    add_cookie(response, cookie(session_cookie(scope), secret, "; HttpOnly", scope));
+    add_cookie(response, session_cookie(scope), secret, "; HttpOnly", scope);
     set_xsrf_cookie(response, xsrf_value, scope);
 }
 
 void set_xsrf_cookie(Response& response, std::string_view xsrf_value, const CookieScope& scope) {
-    add_cookie(response, cookie(xsrf_cookie, xsrf_value, "", scope));
+    add_cookie(response, xsrf_cookie, xsrf_value, "", scope);
 }
 
 Response signed_in_answer(bool is_page) {
@@ -131,8 +128,8 @@ Response signed_in_answer(bool is_page) {
 
 Response signed_out_answer(bool is_page, const CookieScope& scope) {
     auto response = signed_in_answer(is_page);
-    add_cookie(response, cookie(session_cookie(scope), "", "; HttpOnly; Max-Age=0", scope));
-    add_cookie(response, cookie(xsrf_cookie, "", "; Max-Age=0", scope));
+    add_cookie(response, session_cookie(scope), "", "; HttpOnly; Max-Age=0", scope);
+    add_cookie(response, xsrf_cookie, "", "; Max-Age=0", scope);
     return response;
 }
 

@@ -38,6 +38,10 @@ Response sign_in_page(unsigned status, std::string_view sentence);
 /// The page of a signed-in user: the hidden input `XSRF_TOKEN` and a button to sign out.
 Response signed_in_page(std::string_view name, std::string_view xsrf_value);
 
+/// Adds a Set-Cookie field. `attributes` begins with `; ` or is empty.
+void add_cookie(Response& response, std::string_view name, std::string_view value,
+                std::string_view attributes, const CookieScope& scope);
+
 /// Sets the two cookies.
 void set_session_cookies(Response& response, std::string_view secret, std::string_view xsrf_value,
                          const CookieScope& scope);

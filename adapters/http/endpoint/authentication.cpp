@@ -114,8 +114,11 @@ void authenticate(const RequestPointer& request, std::function<void(std::optiona
     // Signing in needs a password: a session would outlive the revocation of a token.
     if (credentials == nullptr || (signs_in && !std::holds_alternative<BasicCredentials>(*credentials)))
         return done(problem_of(AuthenticationFailure{}));
-    if (auto* const basic = std::get_if<BasicCredentials>(credentials))
+    if (auto* const basic = std::get_if<BasicCredentials>(credentials)) {
         basic->stop = request->stop();
+        basic->known_browser =
+            request->is_known_browser(basic->user, known_browser_value_of(request->head()));
+    }
     authenticate_credentials(request, std::move(*credentials), std::move(done));
 }
 

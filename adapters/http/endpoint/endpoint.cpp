@@ -114,6 +114,8 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
     if (const auto& url = contract.options.public_url; !url.empty() && !is_cors_origin(url))
         throw std::invalid_argument{
             "The public URL of an endpoint must be an origin such as https://a.example"};
+    if (!contract.options.known_browser_key)
+        contract.options.known_browser_key = random_bytes();
     auto& sessions = contract.options.session_store;
     if (!sessions)
         sessions = std::make_shared<MemorySessionStore>(contract.options.sessions, contract.options.clock);

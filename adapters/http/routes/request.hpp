@@ -1,6 +1,7 @@
 #pragma once
 
 #include "callers/cors.hpp"
+#include "callers/known_browser.hpp"
 #include "callers/sign_in.hpp"
 #include "headers/negotiation.hpp"
 #include "routes/contract.hpp"
@@ -11,6 +12,7 @@
 
 #include <boost/url/url_view.hpp>
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -34,6 +36,16 @@ public:
     }
     /// The secret in the session's cookie, valid or not; a view into the head, empty when there is none.
     std::string_view session_secret() const noexcept { return session_secret_of(*head_, cookie_scope()); }
+
+    /// Whether the value of the cookie proves an earlier sign-in of this user.
+    bool is_known_browser(std::string_view user, std::string_view value) const {
+        return is_known_browser_value(*options().known_browser_key, user, value, now());
+    }
+    /// A fresh value of the cookie for the principal.
+    std::string known_browser_value() const {
+        return http::known_browser_value(*options().known_browser_key, principal_.name,
+                                         now() + known_browser_lifetime);
+    }
 
     const std::string& id() const noexcept { return id_; }
     /// Stopped when the client is gone.
@@ -68,6 +80,10 @@ public:
     Response answered(Answer&& answer) const;
 
 private:
+    static std::chrono::sys_seconds now() {
+        return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    }
+
     const Contract& contract_;
     const RequestHead* head_;
     boost::urls::url_view url_;

@@ -31,6 +31,7 @@ public:
         , is_page_{wants_page(request_->head())}
         , scope_{request_->cookie_scope()}
         , replaced_{request_->session_secret()}
+        , known_browser_{known_browser_value_of(request_->head())}
         , remote_address_{request_->head().remote_address} {}
 
     void operator()(const ImageBytes& body, const Reply& reply) const {
@@ -41,8 +42,9 @@ public:
             return refuse(form.error(), reply);
         if (form->sign_out)
             return sign_out(form->xsrf_value, reply);
+        const bool is_known = request_->is_known_browser(form->user, known_browser_);
         request_->contract().authenticator->authenticate(
-            BasicCredentials{std::move(form->user), std::move(form->password), request_->stop()},
+            BasicCredentials{std::move(form->user), std::move(form->password), request_->stop(), is_known},
             remote_address_, reply.contained([this, reply](AuthenticationOutcome outcome) {
                 if (!outcome)
                     return refuse(problem_of(outcome.error()), reply);
@@ -61,6 +63,7 @@ private:
                 return refuse(problem_of(secret.error(), Access::read), reply);
             auto response = signed_in_answer(is_page_);
             set_session_cookies(response, *secret, xsrf_value(*secret), scope_);
+            set_known_browser_cookie(response, request_->known_browser_value(), scope_);
             reply(std::move(response));
         };
         sessions.start(request_->principal(), reply.contained(answer));
@@ -103,7 +106,8 @@ private:
     RequestPointer request_;
     bool is_page_; ///< the client is a browser, which shows the answer
     CookieScope scope_;
-    std::string replaced_; ///< the secret of an earlier session; empty: none
+    std::string replaced_;      ///< the secret of an earlier session; empty: none
+    std::string known_browser_; ///< the value of the cookie
     std::string remote_address_;
 };
 

@@ -62,6 +62,7 @@ struct Parts {
     std::shared_ptr<portrait::http::Metrics> metrics; ///< may be null
     std::shared_ptr<AuditFile> audit;                 ///< may be null
     std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
+    std::unique_ptr<portrait::http::KnownCallersFile> callers;
     std::shared_ptr<portrait::ImageStore> images; ///< the store behind the cache
     std::shared_ptr<portrait::ImageCache> cache;  ///< may be null
     std::shared_ptr<portrait::PersonImageService> service;
@@ -186,6 +187,16 @@ void open_control_socket(const Settings& settings, Parts& parts) {
     return {};
 }
 
+[[nodiscard]] Outcome<void> open_callers(const Settings& settings, const Users& users,
+                                         portrait::http::EndpointOptions& options, Parts& parts) {
+    auto kept = open_kept_callers(settings, users.counter, parts.log);
+    if (!kept)
+        return kept.error();
+    options.known_browser_key = kept->browser_key;
+    parts.callers = std::move(kept->addresses);
+    return {};
+}
+
 /// Serves `/metrics`, `/healthz` and `/readyz` on an address of their own.
 [[nodiscard]] portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
     portrait::http::EndpointOptions options;
@@ -274,6 +285,7 @@ void close(Parts& parts) {
     parts.endpoint.reset();
     parts.writers.reset(); // finishes its tasks while the store is open
     parts.readers.reset();
+    parts.callers.reset(); // writes into the data folder while the store owns it
     parts.renderer.reset();
     parts.service.reset();
     parts.images.reset();
@@ -316,6 +328,8 @@ int run_server(const Settings& settings) {
     parts.store = std::move(*store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
         return refuse(data_folder_refusal(settings.data, prepared.error()));
+    if (const auto opened = open_callers(settings, *users, options, parts); !opened)
+        return refuse(opened.error().sentence);
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
     parts.images = with_cache(parts);

@@ -65,10 +65,11 @@ bool file_names_user(const std::filesystem::path& file, std::string_view name) {
 
 [[nodiscard]] Outcome<std::shared_ptr<FileAuthenticator>>
 open_users_file(const Settings& settings, const std::filesystem::path& file,
+                std::shared_ptr<portrait::http::SignInCounter> counter,
                 const std::shared_ptr<portrait::http::Log>& log) {
     portrait::http::FileAuthenticatorOptions options;
     options.hashing_threads = settings.hashing_threads;
-    options.limits = settings.sign_in_limits;
+    options.counter = std::move(counter);
     options.may_be_missing = !settings.users;
     options.on_fault = fault_logger(log, "users");
     if (settings.demo) {
@@ -88,7 +89,8 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
 [[nodiscard]] Outcome<Users> open_users(const Settings& settings,
                                         const std::shared_ptr<portrait::http::Log>& log) {
     const auto file = settings.users_file();
-    const auto passwords = open_users_file(settings, file, log);
+    const auto counter = std::make_shared<portrait::http::MemorySignInCounter>(settings.sign_in_limits);
+    const auto passwords = open_users_file(settings, file, counter, log);
     if (!passwords)
         return passwords.error();
     const auto tokens = open_tokens(settings, log);
@@ -101,6 +103,7 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
             is_there(file) ? fmt::format("the users file {} has no users", file.string())
                            : std::string{"there is no users file"})};
     Users users;
+    users.counter = counter;
     users.has_demo_user = settings.demo && !file_names_user(file, demo_user);
     users.authenticator = std::make_shared<portrait::http::CompositeAuthenticator>(*passwords, *tokens);
     users.reload = [passwords = *passwords, tokens = *tokens] {
@@ -108,6 +111,26 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
         tokens->refresh();
     };
     return users;
+}
+
+[[nodiscard]] Outcome<KeptCallers>
+open_kept_callers(const Settings& settings,
+                  const std::shared_ptr<portrait::http::MemorySignInCounter>& counter,
+                  const std::shared_ptr<portrait::http::Log>& log) {
+    const auto key = portrait::http::open_key_file(settings.data / "sign-in.key");
+    if (!key)
+        return Refusal{plain_refusal(key.error())};
+    portrait::http::KnownCallersFileOptions options;
+    options.on_fault = [log](const Error& error) {
+        log->event(portrait::http::Severity::warning,
+                   fmt::format("known callers are not kept across a restart: {}", plain_refusal(error)), {});
+    };
+    auto addresses = portrait::http::KnownCallersFile::open(settings.data / "known-callers", *key, counter,
+                                                            std::move(options));
+    if (!addresses)
+        return Refusal{plain_refusal(addresses.error())};
+    // A key for this use alone.
+    return KeptCallers{portrait::http::hmac_sha256(*key, "known browsers"), *std::move(addresses)};
 }
 
 [[nodiscard]] Outcome<void> read_app_tokens(const Settings& settings, portrait::http::AppTokens& tokens) {

@@ -356,7 +356,7 @@ class OtherClientsTest(unittest.TestCase):
             answer = self.check(client.ask('POST', '/session', AUTHORIZED, b''), 204)
             cookies = dict(re.match(r'([^=]+)=([^;]*)', value).groups()
                            for name, value in answer.fields if name.lower() == 'set-cookie')
-            self.assertEqual(set(cookies), {'PORTRAIT_SESSION', 'XSRF-TOKEN'})
+            self.assertEqual(set(cookies), {'PORTRAIT_SESSION', 'XSRF-TOKEN', 'PORTRAIT_KNOWN'})
             SECRETS.update(cookies.values())
             return {'Cookie': '; '.join(f'{name}={value}' for name, value in cookies.items())}, cookies['XSRF-TOKEN']
 

@@ -295,7 +295,7 @@ class Conversation(unittest.TestCase):
 
     def test_cookies_are_secure(self):
         _, headers, _ = self.server.ask(self.context, 'POST', '/session')
-        self.assertEqual(len(headers.get_all('Set-Cookie')), 2)
+        self.assertEqual(len(headers.get_all('Set-Cookie')), 3)
         for cookie in headers.get_all('Set-Cookie'):
             self.assertIn('; Secure', cookie)
         with Server(SERVER, scheme='http') as plain:

@@ -6,6 +6,8 @@
 #include "support/temporary_folder.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -61,7 +63,7 @@ Browser sign_in(std::uint16_t port) {
                                 "user=tje0&password=Tje0");
     REQUIRE(response.status == 303);
     CHECK(response.reason == "See Other");
-    CHECK(response.count("Set-Cookie") == 2);
+    CHECK(response.count("Set-Cookie") == 3);
     return {port, cookie_of(response, "PORTRAIT_SESSION"), cookie_of(response, "XSRF-TOKEN")};
 }
 
@@ -119,6 +121,60 @@ TEST_CASE("a wrong password gets the form again, and a restart ends all sessions
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
     browser.port = server.port();
     CHECK(browser.put(browser.xsrf) == 401);
+}
+
+TEST_CASE("users with a known address or a known browser sign in while their name is attacked, also after a "
+          "restart",
+          "[e2e][session][hostile]") {
+    const TemporaryFolder folder;
+    const ServerLaunch launch{.folder = folder.path(),
+                              .arguments = server_arguments({"--demo", "--failures-per-name", "4"})};
+    const auto sign_in_from = [](std::uint16_t port, const std::string& from, const std::string& password,
+                                 const std::string& cookie) {
+        RawConnection connection{port, "127.0.0.1", std::chrono::seconds{120}, from};
+        RawFields fields{{"Content-Type", form_type}};
+        if (!cookie.empty())
+            fields.emplace_back("Cookie", "PORTRAIT_KNOWN=" + cookie);
+        connection.send(request_text("POST", "/session", fields, "user=tje0&password=" + password));
+        return connection.read_response();
+    };
+    std::string cookie;
+    {
+        ServerProcess server{launch};
+        const auto signed_in = sign_in_from(server.port(), "127.0.0.5", "Tje0", {});
+        REQUIRE(signed_in.status == 204);
+        cookie = cookie_of(signed_in, "PORTRAIT_KNOWN");
+        REQUIRE_FALSE(cookie.empty());
+        CHECK(server.terminate().exit_code == 0);
+    }
+    namespace fs = std::filesystem;
+    for (const auto* file : {"sign-in.key", "known-callers"})
+        CHECK((fs::status(folder / "portrait-data" / file).permissions() & fs::perms::mask) ==
+              (fs::perms::owner_read | fs::perms::owner_write));
+    ServerProcess server{launch};
+    const auto port = server.port();
+    // Each wait is longer than the one before, so that one is reached on any machine.
+    unsigned guesses = 0;
+    while (sign_in_from(port, "127.1.0." + std::to_string(1 + guesses), std::to_string(guesses), {}).status !=
+               429 &&
+           guesses < 200)
+        ++guesses;
+    REQUIRE(guesses < 200);
+    const auto forged = cookie.substr(0, cookie.size() - 1) + (cookie.back() == 'A' ? "E" : "A");
+    CHECK(sign_in_from(port, "127.0.0.5", "Tje0", {}).status == 204);
+    while (sign_in_from(port, "127.2.0." + std::to_string(1 + guesses), std::to_string(guesses), {}).status !=
+               429 &&
+           guesses < 200)
+        ++guesses;
+    CHECK(sign_in_from(port, "127.0.0.6", "wrong", cookie).status == 401);
+    CHECK(sign_in_from(port, "127.0.0.6", "Tje0", cookie).status == 204);
+    // A forged cookie is none: the name has to wait long before a cookie would (twenty attempts).
+    unsigned forgeries = 0;
+    while (sign_in_from(port, "127.3.0." + std::to_string(1 + forgeries), std::to_string(forgeries), forged)
+                   .status != 429 &&
+           forgeries < 19)
+        ++forgeries;
+    CHECK(forgeries < 19);
 }
 
 TEST_CASE("the operator's options for schemes, origins and application tokens apply", "[e2e][callers]") {

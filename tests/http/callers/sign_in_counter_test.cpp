@@ -157,4 +157,53 @@ TEST_CASE("concurrent attempts are allowed up to the limit", "[http][sign_in_att
     CHECK(given == 40);
 }
 
+TEST_CASE("known browsers of a user are known and count apart from their address", "[http][sign_in]") {
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    MemorySignInCounter counter{{.failures_per_address = 3, .failures_per_name = 2}, clock};
+    const auto begin = [&](const char* network, const char* name, bool known_browser) {
+        SignInLeave given;
+        counter.begin({.network = network, .name = name, .known_browser = known_browser},
+                      [&](const result<SignInLeave>& leave) { given = leave.value(); });
+        return given;
+    };
+    for (int failure = 0; failure < 3; ++failure) {
+        const auto leave = begin("a", "anna", true);
+        CHECK(leave.known);
+        CHECK_FALSE(leave.wait);
+    }
+    CHECK(begin("b", "anna", true).wait == 1s); // from any address
+    CHECK_FALSE(begin("a", "bert", true).wait);
+    CHECK_FALSE(begin("a", "carl", false).wait);
+    CHECK(begin("c", "anna", false).wait == 2s); // the name has failed three times
+    CHECK_FALSE(begin("c", "carl", false).known);
+}
+
+TEST_CASE("a counter goes on where an earlier one has ended", "[http][sign_in]") {
+    const auto key = sha256("a key");
+    MemorySignInCounter first{{.remembered = 3}};
+    first.restore(key, {});
+    const auto success = [&](MemorySignInCounter& counter, const Who& who) {
+        counter.begin(who, [](const result<SignInLeave>&) {});
+        counter.succeeded(who);
+    };
+    for (int number = 1; number <= 4; ++number)
+        success(first, Who{number, number});
+    const auto known = first.known();
+    CHECK(known.size() == 3);
+    MemorySignInCounter second{{.remembered = 2}};
+    second.restore(key, known);
+    const auto knows = [](MemorySignInCounter& counter, const Who& who) {
+        bool is_known = false;
+        counter.begin(who, [&](const result<SignInLeave>& leave) { is_known = leave->known; });
+        return is_known;
+    };
+    CHECK_FALSE(knows(second, Who{2, 2}));
+    CHECK(knows(second, Who{3, 3}));
+    CHECK(knows(second, Who{4, 4}));
+    CHECK_FALSE(knows(second, Who{4, 3}));
+    MemorySignInCounter other{SignInLimits{}};
+    other.restore(sha256("another key"), known);
+    CHECK_FALSE(knows(other, Who{4, 4}));
+}
+
 } // namespace sign_in_counter_test

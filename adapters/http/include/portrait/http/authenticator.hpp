@@ -21,6 +21,9 @@ struct BasicCredentials {
     std::string password;
     /// Stopped when no client waits for the outcome any more: an attempt that still waits may be dropped.
     std::stop_token stop{};
+    /// The client's browser has proved that this user has signed in from it before, so that an authenticator
+    /// may let the attempt wait apart from unknown clients. It proves nothing else: the password decides.
+    bool known_browser = false;
 };
 
 /// `Authorization: SoTicket`: the ticket as it was sent, such as `7T:…`.

@@ -10,6 +10,7 @@
 #include <portrait/http/log.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
+#include <portrait/http/secret_digest.hpp>
 #include <portrait/http/session_store.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/rendition_service.hpp>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,6 +65,10 @@ struct EndpointOptions {
     /// may write with a session or with Basic, and with https cookies are Secure. Checked by
     /// `is_cors_origin`. Empty: `RequestHead::forwarded_host`, or Host.
     std::string public_url{};
+    /// Signs the cookie by which a browser proves that a user has signed in from it before, for 90 days (see
+    /// `BasicCredentials::known_browser`). Random and secret, and the same on every server of a cluster.
+    /// Absent: a random one, so that a restart forgets the browsers.
+    std::optional<SecretDigest> known_browser_key{};
     /// Empty: SO-AppToken is ignored. Otherwise a request's SO-AppToken has to be one of these, and
     /// SoTicket requires one; 403 if not.
     AppTokens app_tokens{};

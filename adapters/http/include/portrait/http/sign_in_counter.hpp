@@ -3,6 +3,7 @@
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
+#include <portrait/http/secret_digest.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -10,7 +11,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace portrait::http {
 
@@ -29,6 +32,9 @@ struct SignInLimits {
 struct SignInAttempt {
     std::string_view network; ///< of the client, as `client_network` has it
     std::string_view name;    ///< as the client sent it, whether or not a user has it
+    /// The client's browser has proved that this user has signed in from it before. All browsers of a user
+    /// count as one network, apart from that of their address, and their attempts are known.
+    bool known_browser = false;
 };
 
 /// Whether an attempt is allowed.
@@ -81,6 +87,13 @@ public:
     void begin(const SignInAttempt& attempt, std::function<void(result<SignInLeave>)> done) override;
     void succeeded(const SignInAttempt& attempt) override;
     void withdraw(const SignInAttempt& attempt) override;
+
+    /// The pairs of network and name that have signed in, the one used longest ago first, as digests under
+    /// the key of `restore`: for a counter that starts where an earlier one has ended.
+    std::vector<SecretDigest> known() const;
+    /// To be called before the first attempt, with the key that the earlier counter had; it should be random
+    /// and secret. Pairs beyond `SignInLimits::remembered` are dropped, the first ones first.
+    void restore(const SecretDigest& key, std::span<const SecretDigest> known);
 
 private:
     class PORTRAIT_HIDDEN State;
