@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -38,8 +37,8 @@ constexpr std::size_t max_request = 8192;      // bytes of a line, its end inclu
 constexpr std::size_t max_reply = 64UL * 1024; // bytes of a line, its end included
 constexpr std::size_t max_text = max_reply - 64;
 constexpr std::size_t max_sessions = 4;
-constexpr time_t request_seconds = 5; // for a client to send its line
-constexpr time_t reply_seconds = 20;  // for a client to read replies
+constexpr std::chrono::seconds request_limit{5}; // for a client to send its line
+constexpr std::chrono::seconds reply_limit{20};  // for a client to read a line
 constexpr std::chrono::milliseconds progress_interval{100};
 
 bool has_control_characters(std::string_view text) {
@@ -137,95 +136,51 @@ bool bind_and_listen(int socket, int folder) {
            ::listen(socket, static_cast<int>(max_sessions)) == 0;
 }
 
-void set_timeout(int socket, int option, time_t seconds) {
-    const timeval timeout{.tv_sec = seconds, .tv_usec = 0};
-    (void)::setsockopt(socket, SOL_SOCKET, option, &timeout, sizeof timeout);
-}
-
 bool peer_is_own_user(int socket) {
     ucred peer{};
     socklen_t size = sizeof peer;
     return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::geteuid();
 }
 
-bool send_all(int socket, std::string_view text) {
-    while (!text.empty()) {
-        const auto sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
+void send_end(Channel& channel, const JobEnd& end) {
+    (void)channel.send(fmt::format("end\t{}\t{}\n", end.exit_code, text_field(end.sentence)),
+                       Channel::Clock::now() + reply_limit);
 }
-
-void send_end(int socket, const JobEnd& end) {
-    (void)send_all(socket, fmt::format("end\t{}\t{}\n", end.exit_code, text_field(end.sentence)));
-}
-
-/// Reads lines from a socket.
-class LineReader {
-public:
-    LineReader(int socket, std::size_t max_line)
-        : socket_{socket}
-        , max_line_{max_line} {}
-
-    /// The next line without its end; absent when the peer has closed, is too slow or sends too long a line.
-    /// After a signal `interrupted` decides whether to stop.
-    template<class Interrupted>
-    std::optional<std::string> next(Interrupted interrupted) {
-        for (;;) {
-            if (const auto end = received_.find('\n'); end != received_.npos) {
-                auto line = received_.substr(0, end);
-                received_.erase(0, end + 1);
-                return line;
-            }
-            if (received_.size() >= max_line_)
-                return std::nullopt;
-            std::array<char, 4096> buffer{};
-            const auto count =
-                ::recv(socket_, buffer.data(), std::min(buffer.size(), max_line_ - received_.size()), 0);
-            if (count < 0 && errno == EINTR && !interrupted())
-                continue;
-            if (count <= 0)
-                return std::nullopt;
-            received_.append(buffer.data(), static_cast<std::size_t>(count));
-        }
-    }
-
-private:
-    const int socket_;
-    const std::size_t max_line_;
-    std::string received_;
-};
 
 /// Sends the output of a job to its client.
 class SocketListener final : public JobListener {
 public:
-    SocketListener(int socket, const std::atomic<bool>& stopping)
-        : socket_{socket}
+    SocketListener(Channel& channel, const std::atomic<bool>& stopping)
+        : channel_{channel}
         , stopping_{stopping} {}
 
     void say(std::string_view line) override {
-        alive_ = alive_ && send_all(socket_, fmt::format("say\t{}\n", text_field(line)));
+        alive_ = alive_ && channel_.send(fmt::format("say\t{}\n", text_field(line)),
+                                         Channel::Clock::now() + reply_limit);
     }
 
+    /// Never waits: jobs report progress while they hold a transaction or a pin. A client that doesn't read
+    /// misses lines.
     bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) override {
-        const auto now = std::chrono::steady_clock::now();
-        if (now >= next_) {
+        const auto now = Channel::Clock::now();
+        if (alive_ && now >= next_) {
             next_ = now + progress_interval;
-            alive_ = alive_ &&
-                     send_all(socket_, fmt::format("progress\t{}\t{}\t{}\n", text_field(step), done, total));
+            const auto peer = channel_.peer();
+            alive_ = peer.connected;
+            if (alive_ && peer.ready)
+                alive_ =
+                    channel_.send(fmt::format("progress\t{}\t{}\t{}\n", text_field(step), done, total), now);
         }
-        return alive_ && !stopping_;
+        return !cancelled();
     }
+
+    bool cancelled() const override { return !alive_ || stopping_; }
 
 private:
-    const int socket_;
+    Channel& channel_;
     const std::atomic<bool>& stopping_;
     bool alive_ = true;
-    std::chrono::steady_clock::time_point next_{};
+    Channel::Deadline next_{};
 };
 
 } // namespace
@@ -257,24 +212,30 @@ ControlSocket::ControlSocket(std::filesystem::path path, int listening, JobPlace
     , thread_{[this] { accept_all(); }} {}
 
 ControlSocket::Session::~Session() {
-    (void)::shutdown(socket, SHUT_RD);
-    thread.join();
-    ::close(socket);
+    channel.shut_down();
+    if (thread.joinable())
+        thread.join();
 }
 
 ControlSocket::~ControlSocket() {
-    stopping_ = true;
-    (void)::shutdown(listening_, SHUT_RDWR); // ends `accept4`
+    stop();
     thread_.join();
     (void)::unlink(path_.c_str());
     sessions_.clear();
     ::close(listening_);
 }
 
+void ControlSocket::stop() {
+    stopping_ = true;
+    (void)::shutdown(listening_, SHUT_RDWR); // ends `accept4`
+    const std::lock_guard lock{mutex_};
+    for (auto& session : sessions_)
+        session.channel.shut_down();
+}
+
 void ControlSocket::accept_all() {
     while (!stopping_) {
         const int socket = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
-        sessions_.remove_if([](const Session& session) { return session.ended.load(); });
         if (socket >= 0)
             begin(socket);
         else if (errno != EINTR && !stopping_)
@@ -283,28 +244,29 @@ void ControlSocket::accept_all() {
 }
 
 void ControlSocket::begin(int socket) {
-    set_timeout(socket, SO_RCVTIMEO, request_seconds);
-    set_timeout(socket, SO_SNDTIMEO, reply_seconds);
     const bool own_user = peer_is_own_user(socket);
-    if (!own_user || sessions_.size() >= max_sessions) {
-        send_end(socket,
-                 {exit_code::refused, own_user ? "The server is busy with other commands; try again later"
-                                               : "The server accepts commands of its own user only"});
-        ::close(socket);
-        return;
+    const std::lock_guard lock{mutex_};
+    sessions_.remove_if([](const Session& session) { return session.ended.load(); });
+    if (!own_user || sessions_.size() >= max_sessions || stopping_) {
+        Channel refused{socket};
+        return send_end(
+            refused, {exit_code::refused, own_user ? "The server is busy with other commands; try again later"
+                                                   : "The server accepts commands of its own user only"});
     }
-    auto& session = sessions_.emplace_back();
-    session.socket = socket;
-    session.thread = std::thread{[this, &session] {
-        serve(session.socket);
-        (void)::shutdown(session.socket, SHUT_RDWR);
-        session.ended = true;
-    }};
+    auto& session = sessions_.emplace_back(socket);
+    try {
+        session.thread = std::thread{[this, &session] {
+            serve(session.channel);
+            session.channel.shut_down();
+            session.ended = true;
+        }};
+    } catch (const std::system_error&) { // no thread is left
+        sessions_.pop_back();
+    }
 }
 
-void ControlSocket::serve(int socket) {
-    LineReader reader{socket, max_request};
-    const auto line = reader.next([] { return false; });
+void ControlSocket::serve(Channel& channel) {
+    const auto line = channel.line(max_request, Channel::Clock::now() + request_limit);
     if (!line)
         return;
     const auto job = parse_request(*line);
@@ -313,14 +275,14 @@ void ControlSocket::serve(int socket) {
         log_->event(Severity::warning,
                     fmt::format("A command of the control socket was refused: {}", work.error().sentence),
                     {});
-        return send_end(socket, {exit_code::refused, work.error().sentence});
+        return send_end(channel, {exit_code::refused, work.error().sentence});
     }
     log_->event(Severity::info, fmt::format("{} begins, by the control socket", job->name), {});
-    SocketListener listener{socket, stopping_};
+    SocketListener listener{channel, stopping_};
     const auto end = (*work)(place_, listener);
     log_->event(end.exit_code == 0 ? Severity::info : Severity::warning,
                 fmt::format("{} ended{}{}", job->name, end.sentence.empty() ? "" : ": ", end.sentence), {});
-    send_end(socket, end);
+    send_end(channel, end);
 }
 
 [[nodiscard]] Outcome<JobEnd> run_in_owner(const std::filesystem::path& folder, const FolderJob& job,
@@ -335,30 +297,23 @@ void ControlSocket::serve(int socket) {
     const auto address = address_of(opened);
     const bool connected =
         socket >= 0 && ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    Outcome<JobEnd> outcome = failed("connect");
+    const auto refusal = failed("connect");
     ::close(opened);
-    if (connected && send_all(socket, *request)) {
-        outcome = Refusal{"The server closed the connection before the end of the job"};
-        LineReader reader{socket, max_reply};
-        // After a signal the socket is closed, which cancels the job in the owner.
-        const auto interrupted = [&] { return listener.cancelled(); };
-        std::optional<JobEnd> end;
-        while (const auto line = end || interrupted() ? std::nullopt : reader.next(interrupted)) {
-            const auto reply = handle_reply(*line, listener);
-            if (!reply) {
-                outcome = reply.error();
-                break;
-            }
-            end = *reply;
-        }
-        if (end)
-            outcome = *std::move(end);
-        else if (interrupted())
-            outcome = JobEnd{exit_code::failure, fmt::format("The {} was stopped", job.name)};
+    Channel channel{socket};
+    if (!connected || !channel.send(*request, Channel::Clock::now() + reply_limit))
+        return refusal;
+    // After a signal the socket is closed, which cancels the job in the owner.
+    const auto interrupted = [&] { return listener.cancelled(); };
+    while (const auto line = channel.line(max_reply, Channel::no_deadline, interrupted)) {
+        const auto reply = handle_reply(*line, listener);
+        if (!reply)
+            return reply.error();
+        if (*reply)
+            return **reply;
     }
-    if (socket >= 0)
-        ::close(socket);
-    return outcome;
+    if (interrupted())
+        return JobEnd{exit_code::failure, fmt::format("The {} was stopped", job.name)};
+    return Refusal{"The server closed the connection before the end of the job"};
 }
 
 } // namespace portrait_server

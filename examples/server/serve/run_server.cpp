@@ -271,18 +271,20 @@ void reload(const Parts& parts, const Users& users) {
 
 void close(Parts& parts) {
     limit_closing(closing_limit);
-    parts.log->event(Severity::info, "draining: requests in flight finish, new connections are refused", {});
-    parts.control.reset();
-    notify_supervisor("STOPPING=1\nSTATUS=answering the requests in flight");
     parts.endpoint->set_draining(true);
     if (parts.operations_endpoint != nullptr)
         parts.operations_endpoint->set_draining(true);
+    parts.log->event(Severity::info, "draining: requests in flight finish, new connections are refused", {});
+    notify_supervisor("STOPPING=1\nSTATUS=answering the requests in flight");
+    if (parts.control != nullptr)
+        parts.control->stop(); // its jobs end while the requests are answered
     if (!parts.server->drain(drain_limit))
         parts.log->event(Severity::warning, "some requests took too long to finish and were cut", {});
     parts.operations_server.reset(); // before the parts that its metrics read
     parts.operations_endpoint.reset();
     parts.server.reset();
     parts.endpoint.reset();
+    parts.control.reset(); // waits for its jobs, which use the store
     parts.writers.reset(); // finishes its tasks while the store is open
     parts.readers.reset();
     parts.callers.reset(); // writes into the data folder while the store owns it

@@ -6,18 +6,10 @@
 #include "support/raw_http.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,47 +37,6 @@ ServerEnd run(const TemporaryFolder& folder, std::vector<std::string> arguments)
 ServerLaunch serve(const TemporaryFolder& folder, const char* data = "portrait-data") {
     return launch(folder, {"--listen", "127.0.0.1:0", "--data", data, "--demo", "--log-level", "warning"});
 }
-
-/// While it lives, the process, started by root, has another user.
-class OtherUser {
-public:
-    OtherUser() { REQUIRE(::seteuid(65534) == 0); }
-    OtherUser(const OtherUser&) = delete;
-    OtherUser& operator=(const OtherUser&) = delete;
-    ~OtherUser() { CHECK(::seteuid(0) == 0); }
-};
-
-/// A connection to the control socket that sends any text.
-class ControlConnection {
-public:
-    explicit ControlConnection(const fs::path& folder)
-        : socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const auto path = (folder / "control.sock").string();
-        REQUIRE(path.size() < sizeof address.sun_path);
-        std::copy(path.begin(), path.end(), address.sun_path);
-        if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-            throw std::system_error{errno, std::generic_category(), "connect"};
-    }
-    ControlConnection(const ControlConnection&) = delete;
-    ControlConnection& operator=(const ControlConnection&) = delete;
-    ~ControlConnection() { ::close(socket_); }
-
-    void send(std::string_view text) const { (void)!::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
-
-    std::string read_until_close() const {
-        std::string all;
-        std::array<char, 4096> buffer{};
-        ssize_t count = 0;
-        while ((count = ::recv(socket_, buffer.data(), buffer.size(), 0)) > 0)
-            all.append(buffer.data(), static_cast<std::size_t>(count));
-        return all;
-    }
-
-private:
-    int socket_;
-};
 
 } // namespace
 
@@ -202,75 +153,6 @@ TEST_CASE("restore and backup overwrite nothing", "[e2e][upkeep]") {
     CHECK(nothing.exit_code == 2);
     CHECK_THAT(nothing.err, Catch::Contains("holds no portrait database"));
     CHECK_FALSE(fs::exists(folder / "nowhere"));
-}
-
-TEST_CASE("only the owner may use the control socket; its end removes the socket, and a start after a kill "
-          "replaces it",
-          "[e2e][upkeep]") {
-    const TemporaryFolder folder;
-    const auto socket = folder / "portrait-data" / "control.sock";
-    {
-        ServerProcess server{serve(folder)};
-        server.port();
-        CHECK(mode_of(socket) == 0600);
-        server.kill();
-        CHECK(fs::exists(socket));
-        CHECK(run(folder, {"check"}).exit_code == 0); // without a server: the command opens the folder
-    }
-    ServerProcess server{serve(folder)};
-    server.port();
-    CHECK(run(folder, {"check"}).exit_code == 0);
-    CHECK(server.terminate().exit_code == 0);
-    CHECK_FALSE(fs::exists(socket));
-}
-
-TEST_CASE("the control socket answers an invalid command with one line, and closes silent connections",
-          "[e2e][upkeep]") {
-    const TemporaryFolder folder;
-    ServerProcess server{serve(folder)};
-    server.port();
-    const auto data = folder / "portrait-data";
-    for (const std::string line : {"\n", "nonsense\n", "backup\n", "backup\trelative\n", "check\tmore\n",
-                                   "\x01\x02\n", "\tbackup\n", "backup\t/a\t/b\n"}) {
-        CAPTURE(line);
-        const ControlConnection connection{data};
-        connection.send(line);
-        CHECK_THAT(connection.read_until_close(), Catch::StartsWith("end\t2\t"));
-    }
-    {
-        const ControlConnection connection{data};
-        connection.send(std::string(100'000, 'x')); // without the end of the line
-        CHECK(connection.read_until_close().empty());
-    }
-    {
-        const std::array silent{
-            std::make_unique<ControlConnection>(data), std::make_unique<ControlConnection>(data),
-            std::make_unique<ControlConnection>(data), std::make_unique<ControlConnection>(data)};
-        const ControlConnection fifth{data};
-        CHECK_THAT(fifth.read_until_close(), Catch::Contains("busy"));
-        CHECK(silent[0]->read_until_close().empty()); // closed after some seconds
-    }
-    const ControlConnection waiting{data}; // a silent client doesn't delay the server's end
-    CHECK(server.terminate().exit_code == 0);
-}
-
-TEST_CASE("the control socket serves its own user only", "[e2e][upkeep]") {
-    if (::geteuid() != 0)
-        return; // only root can change the user
-    const TemporaryFolder folder;
-    ServerProcess server{serve(folder)};
-    server.port();
-    const auto data = folder / "portrait-data";
-    // Where the modes let others in, the server still checks the peer's user.
-    fs::permissions(folder.path(), fs::perms{0755});
-    fs::permissions(data, fs::perms{0755});
-    fs::permissions(data / "control.sock", fs::perms{0777});
-    const auto connection = [&] {
-        const OtherUser user;
-        return ControlConnection{data};
-    }();
-    connection.send("check\n");
-    CHECK_THAT(connection.read_until_close(), Catch::Matches("end\t2\t.*own user.*\n"));
 }
 
 } // namespace upkeep_test
