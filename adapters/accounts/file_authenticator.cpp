@@ -7,6 +7,7 @@
 #include <portrait/accounts/file_authenticator.hpp>
 #include <portrait/http/network.hpp>
 #include <portrait/http/utf8.hpp>
+#include <portrait/trusted_file.hpp>
 
 #include <boost/endian/conversion.hpp>
 
@@ -15,8 +16,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <sys/stat.h>
 
 namespace portrait::http {
 namespace {
@@ -55,12 +54,10 @@ struct FileAuthenticator::State {
                                    : std::make_shared<MemorySignInCounter>(options.limits, clock),
                    remembered} {}
 
-    /// `mode` is 0 for a missing file.
-    [[nodiscard]] result<void> apply(std::string_view text, mode_t mode) {
-        if (!options.others_may_read && (mode & mode_t{S_IROTH | S_IWOTH}) != 0)
-            return Error{errc::file_invalid,
-                         "Every user of this machine can read or change it; remove that by chmod o-rwx, or "
-                         "chmod 600 when no group needs it"};
+    [[nodiscard]] result<void> apply(std::string_view text, const FileStamp& stamp) {
+        if (!options.others_may_read)
+            if (auto trusted = check_trusted(Trusted::secret, stamp.owner, stamp.mode); !trusted)
+                return trusted;
         auto list = parse_users(text, options.further_users);
         if (!list)
             return list.error();
@@ -94,7 +91,7 @@ result<std::unique_ptr<FileAuthenticator>> FileAuthenticator::open(const std::fi
     auto& state = *(*authenticator)->state_;
     state.file = std::make_unique<WatchedFile>(
         users_file, users_file_name,
-        [&state](std::string_view text, mode_t mode) { return state.apply(text, mode); },
+        [&state](std::string_view text, const FileStamp& stamp) { return state.apply(text, stamp); },
         state.options.on_fault, state.clock);
     if (auto read = state.file->read(); !read)
         return read.error();

@@ -38,8 +38,8 @@ FileOutcome stat_path(int descriptor, const char* path, int flags) noexcept {
     if (::syscall(SYS_statx, descriptor, path, flags, STATX_BASIC_STATS, &status) != 0)
         return failed(errno == ENOENT || errno == ENOTDIR ? Fault::absent : Fault::no_stamp);
     const auto device = std::uint64_t{status.stx_dev_major} << 32U | status.stx_dev_minor;
-    return {.stamp = {device, status.stx_ino, status.stx_mode, status.stx_size, time_of(status.stx_mtime),
-                      time_of(status.stx_ctime)}};
+    return {.stamp = {device, status.stx_ino, status.stx_uid, status.stx_mode, status.stx_size,
+                      time_of(status.stx_mtime), time_of(status.stx_ctime)}};
 }
 
 FileOutcome read_open_file(int descriptor, std::span<char> into) noexcept {

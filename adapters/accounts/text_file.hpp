@@ -18,10 +18,11 @@ namespace portrait::http {
 /// The most bytes of a users file and of a token file.
 inline constexpr std::size_t max_account_file_bytes = std::size_t{4} * 1024 * 1024;
 
-/// Differs when a file's text or mode has changed. All zeros when there is no file.
+/// Differs when a file's text, owner or mode has changed. All zeros when there is no file.
 struct FileStamp {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
+    uid_t owner{};
     mode_t mode{};
     std::uint64_t size = 0;
     std::chrono::nanoseconds modified{};

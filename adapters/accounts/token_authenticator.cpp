@@ -2,6 +2,7 @@
 #include "watched_file.hpp"
 
 #include <portrait/accounts/token_authenticator.hpp>
+#include <portrait/trusted_file.hpp>
 
 #include <memory>
 #include <string_view>
@@ -16,10 +17,14 @@ struct TokenAuthenticator::State {
 
     State(const std::filesystem::path& path, TokenAuthenticatorOptions options)
         : clock{options.clock ? std::move(options.clock) : system_clock()}
-        , file{path, tokens_file_name, [this](std::string_view text, mode_t) { return apply(text); },
+        , file{path, tokens_file_name,
+               [this](std::string_view text, const FileStamp& stamp) { return apply(text, stamp); },
                std::move(options.on_fault), system_steady_clock()} {}
 
-    [[nodiscard]] result<void> apply(std::string_view text) {
+    [[nodiscard]] result<void> apply(std::string_view text, const FileStamp& stamp) {
+        // Others may read it: it holds hashes of random tokens.
+        if (auto trusted = check_trusted(Trusted::file, stamp.owner, stamp.mode); !trusted)
+            return trusted;
         auto parsed = parse_tokens(text);
         if (!parsed)
             return parsed.error();

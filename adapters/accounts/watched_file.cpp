@@ -82,7 +82,7 @@ result<void> WatchedFile::update_or_throw(When when) {
     const auto digest = sha256(text);
     const bool same_stamp = applied_ && applied_->stamp == outcome.stamp;
     if (when == When::always || !same_stamp || applied_->digest != digest)
-        if (auto done = apply_(text, outcome.stamp.mode); !done)
+        if (auto done = apply_(text, outcome.stamp); !done)
             return done;
     const auto since = same_stamp ? applied_->since : now;
     applied_ = Applied{outcome.stamp, digest, since, outcome.stamp.mode == 0 || now - since >= settling_time};

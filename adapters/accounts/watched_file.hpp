@@ -18,17 +18,15 @@
 #include <thread>
 #include <utility>
 
-#include <sys/types.h>
-
 namespace portrait::http {
 
 /// Follows a small file that an operator keeps: reads and applies it whenever it has changed. Retries a
 /// failed read or application at every check. Works while the process has no descriptor left. Thread-safe.
 class WatchedFile {
 public:
-    /// Applies the file's content, at most one byte more than `max_account_file_bytes`; no text and mode 0
-    /// when there is no file. Never called concurrently.
-    using Apply = std::function<result<void>(std::string_view text, mode_t mode)>;
+    /// Applies the file's content, at most one byte more than `max_account_file_bytes`; no text and a stamp
+    /// of zeros when there is no file. Never called concurrently.
+    using Apply = std::function<result<void>(std::string_view text, const FileStamp& stamp)>;
     /// Called when a fault begins and when its text changes, and once a minute while it lasts. Must not
     /// throw.
     using OnFault = std::function<void(const Error&)>;

@@ -13,4 +13,5 @@
 #include <portrait/probe.hpp>
 #include <portrait/rendition_service.hpp>
 #include <portrait/scrub.hpp>
+#include <portrait/trusted_file.hpp>
 #include <portrait/version.hpp>

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace password_attack_test {
 
@@ -258,6 +259,12 @@ TEST_CASE("a users file that every user of the machine can read or change is ref
     FileAuthenticatorOptions options;
     options.others_may_read = true;
     CHECK(FileAuthenticator::open(file, options).has_value());
+    if (::geteuid() == 0) { // only root can change the owner
+        REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+        REQUIRE(::chmod(file.c_str(), 0600) == 0);
+        CHECK_FALSE(FileAuthenticator::open(file).has_value());
+        CHECK(FileAuthenticator::open(file, options).has_value());
+    }
 }
 
 /// Counts nothing, and completes late, never gives leave, or misbehaves.

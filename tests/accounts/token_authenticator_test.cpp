@@ -13,6 +13,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace token_authenticator_test {
 
 using namespace portrait;
@@ -116,6 +119,33 @@ TEST_CASE("a token file that becomes invalid changes nothing and is reported onc
     CHECK(faults.front().find("Line 2") != std::string::npos);
     CHECK(ask(*authenticator, BearerCredentials{token.token}));
     CHECK_FALSE(TokenAuthenticator::open(folder / "tokens").has_value());
+}
+
+TEST_CASE("a token file that others can change, or of another owner, is refused", "[http][tokens]") {
+    const TemporaryFolder folder;
+    const auto path = folder / "tokens";
+    const auto token = add(path, "program", TokenScheme::bearer);
+    std::vector<std::string> faults;
+    const auto authenticator = open(path, &faults);
+    for (const mode_t mode : {0602U, 0666U}) {
+        CAPTURE(mode);
+        REQUIRE(::chmod(path.c_str(), mode) == 0);
+        const auto opened = TokenAuthenticator::open(path);
+        REQUIRE(!opened);
+        CHECK(opened.error() == errc::file_invalid);
+        CHECK(opened.error().message().find("chmod") != std::string::npos);
+    }
+    // Nor is it applied while the authenticator works.
+    std::ofstream{path} << "";
+    authenticator->refresh();
+    CHECK(faults.size() == 1);
+    CHECK(ask(*authenticator, BearerCredentials{token.token}));
+    REQUIRE(::chmod(path.c_str(), 0644) == 0);
+    CHECK(TokenAuthenticator::open(path).has_value());
+    if (::geteuid() == 0) { // only root can change the owner
+        REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
+        CHECK_FALSE(TokenAuthenticator::open(path).has_value());
+    }
 }
 
 TEST_CASE("the watching thread detects a changed token file", "[http][tokens]") {

@@ -38,13 +38,13 @@ namespace {
 struct Watched {
     void write(const std::string& text) const { std::ofstream{path} << text; }
 
-    result<void> apply(std::string_view text, mode_t mode) {
+    result<void> apply(std::string_view text, const FileStamp& stamp) {
         ++calls;
         if (throws)
             throw std::runtime_error{*throws};
         if (refuses)
             return Error{errc::internal, *refuses};
-        applied = mode == 0 ? std::nullopt : std::optional{std::string{text}};
+        applied = stamp.mode == 0 ? std::nullopt : std::optional{std::string{text}};
         return {};
     }
 
@@ -57,7 +57,7 @@ struct Watched {
     int calls = 0;
     std::vector<std::string> reported;
     WatchedFile file{path, "test file",
-                     [this](std::string_view text, mode_t mode) { return apply(text, mode); },
+                     [this](std::string_view text, const FileStamp& stamp) { return apply(text, stamp); },
                      [this](const Error& error) { reported.push_back(error.message()); }, clock};
 };
 

@@ -50,6 +50,7 @@ namespace {
     const auto path = folder / database_name;
     const auto pictures = folder / pictures_name;
     PORTRAIT_TRY(make_folder(pictures));
+    PORTRAIT_TRY(check_folder(pictures));
     PORTRAIT_TRY_GET(files, SegmentFile::list(pictures));
     std::uint64_t highest = 0;
     for (const auto& [name, number] : files)
@@ -164,6 +165,7 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
     PORTRAIT_TRY_GET(folder, absolute_folder(options.folder));
     options.folder = folder;
     PORTRAIT_TRY(make_folder(folder));
+    PORTRAIT_TRY(check_folder(folder));
     PORTRAIT_TRY_GET(lock, lock_folder(folder));
     PORTRAIT_TRY_GET(connection, open_database(folder));
     Segments segments{folder / pictures_name, {}, {}};

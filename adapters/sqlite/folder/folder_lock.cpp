@@ -2,6 +2,8 @@
 
 #include "segments/try.hpp"
 
+#include <portrait/trusted_file.hpp>
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -44,8 +46,8 @@ result<std::filesystem::path> absolute_folder(const std::filesystem::path& folde
 
 result<void> make_folder(const std::filesystem::path& folder) {
     if (::mkdir(folder.c_str(), private_folder) == 0) {
-        // The umask may have removed bits.
-        if (::chmod(folder.c_str(), private_folder) != 0)
+        // The umask may have removed bits. Another user may put a link in the folder's place.
+        if (::fchmodat(AT_FDCWD, folder.c_str(), private_folder, AT_SYMLINK_NOFOLLOW) != 0)
             return failed("chmod", folder);
         return sync_folder(folder.has_parent_path() ? folder.parent_path() : ".");
     }
@@ -62,8 +64,17 @@ result<void> make_folder(const std::filesystem::path& folder) {
     return error_of_errno(failure, "mkdir", folder);
 }
 
+result<void> check_folder(const std::filesystem::path& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0)
+        return failed("stat", folder);
+    if (const auto trusted = check_trusted(Trusted::folder, status.st_uid, status.st_mode); !trusted)
+        return Error{trusted.error()}.with_cause(folder.string());
+    return {};
+}
+
 result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
-    const auto path = folder / "lock";
+    const auto path = folder / lock_name;
     PORTRAIT_TRY(make_file(path));
     auto file = FileDescriptor::open(path, O_RDWR);
     if (!file)

@@ -1,5 +1,6 @@
 #include "rows/connection.hpp"
 
+#include "folder/descriptor_vfs.hpp"
 #include "segments/file_descriptor.hpp"
 
 #include <fmt/format.h>
@@ -140,8 +141,9 @@ result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
                                                      const char* vfs) {
     sqlite3* database = nullptr;
     // One thread at a time uses a connection, so SQLite needs no mutex of its own.
-    const int status = sqlite3_open_v2(
-        path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs);
+    const int status = sqlite3_open_v2(path.c_str(), &database,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                                       vfs != nullptr ? vfs : vfs_for(path));
     std::unique_ptr<sqlite3, decltype(&sqlite3_close)> opened{database, sqlite3_close};
     if (status != SQLITE_OK)
         return error_of_status(database, status);

@@ -5,12 +5,18 @@
 #include "upkeep/erasing.hpp"
 #include "upkeep/placed_records.hpp"
 
+#include <portrait/sqlite/open_folder.hpp>
+
+#include <boost/algorithm/string/replace.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <tuple>
 
@@ -31,9 +37,29 @@ Error target_refused(std::string message, const fs::path& path) {
     return Error{errc::store_in_use, std::move(message)}.with_cause(path.string());
 }
 
-/// Makes and locks the folder of a copy, and refuses one that holds other data.
-[[nodiscard]] result<FileDescriptor> lock_target(const fs::path& folder, bool may_hold_earlier_copy) {
-    PORTRAIT_TRY(make_folder(folder));
+constexpr std::array log_suffixes{"-journal", "-wal", "-shm"};
+
+/// Checks all files that a copy may open or replace in a folder, before it opens the first.
+[[nodiscard]] result<void> check_files(const OpenFolder& folder) {
+    PORTRAIT_TRY(folder.check_file(lock_name));
+    for (const char* name : {database_name, partial_name}) {
+        PORTRAIT_TRY(folder.check_file(name));
+        for (const char* suffix : log_suffixes)
+            PORTRAIT_TRY(folder.check_file(std::string{name} + suffix));
+    }
+    return folder.check_subfolder(pictures_name);
+}
+
+/// The error with the folder's name in its cause in place of the path through the descriptor.
+Error named(const Error& error, const OpenFolder& folder) {
+    return Error{error}.with_cause(
+        boost::replace_all_copy(error.cause(), folder.path().string(), folder.name().string()));
+}
+
+/// Locks the folder of a copy, and refuses one that holds other data.
+[[nodiscard]] result<FileDescriptor> lock_target(const OpenFolder& target, bool may_hold_earlier_copy) {
+    PORTRAIT_TRY(check_files(target));
+    const auto folder = target.path();
     PORTRAIT_TRY_GET(lock, lock_folder(folder));
     const auto pictures = folder / pictures_name;
     const bool has_database = is_there(folder / database_name);
@@ -75,7 +101,8 @@ public:
 private:
     [[nodiscard]] result<void> copy_rows() {
         const auto path = folder_ / partial_name;
-        for (const char* suffix : {"", "-journal", "-wal", "-shm"})
+        PORTRAIT_TRY(remove_file(path));
+        for (const char* suffix : log_suffixes)
             PORTRAIT_TRY(remove_file(path.string() + suffix));
         PORTRAIT_TRY(make_file(path));
         // One transaction for all pages: a copy in steps would start again after every commit. It ends here,
@@ -213,14 +240,20 @@ private:
 
 result<CopyReport> SqliteImageStore::backup(const std::filesystem::path& target,
                                             const ProgressListener& listener) const {
-    PORTRAIT_TRY_GET(folder, absolute_folder(target));
+    PORTRAIT_TRY_GET(folder, OpenFolder::open_or_make(target));
+    return backup(folder, listener);
+}
+
+result<CopyReport> SqliteImageStore::backup(const OpenFolder& target,
+                                            const ProgressListener& listener) const {
     PORTRAIT_TRY_GET(connection, Connection::open(folder_->database(), Connection::Access::query_only));
     // Held from before the first row is read until the last record is copied.
     const ReaderPins::Pin pin{folder_->pins()};
-    const auto lock = lock_target(folder, true);
+    const auto lock = lock_target(target, true);
     if (!lock)
-        return lock.error();
-    return StoreCopy{*connection, folder_->segments(), folder, listener}.run();
+        return named(lock.error(), target);
+    auto report = StoreCopy{*connection, folder_->segments(), target.path(), listener}.run();
+    return report ? std::move(report) : named(report.error(), target);
 }
 
 namespace {
@@ -257,33 +290,41 @@ namespace {
 result<CopyReport> restore(const std::filesystem::path& backup, const std::filesystem::path& folder,
                            const ProgressListener& listener,
                            const std::optional<std::filesystem::path>& erased_in) {
-    PORTRAIT_TRY_GET(from, absolute_folder(backup));
-    PORTRAIT_TRY_GET(to, absolute_folder(folder));
-    if (!is_there(from / database_name))
-        return Error{errc::store_not_a_database, "The folder holds no backup"}.with_cause(from.string());
+    if (!is_there(backup / database_name))
+        return Error{errc::store_not_a_database, "The folder holds no backup"}.with_cause(backup.string());
     if (erased_in && !is_there(*erased_in / database_name))
         return Error{errc::store_not_a_database, "The folder of the erasures holds no data"}.with_cause(
             erased_in->string());
-    const auto backup_lock = lock_folder(from);
-    if (!backup_lock)
-        return backup_lock.error();
-    PORTRAIT_TRY_GET(connection, Connection::open(from / database_name, Connection::Access::read_write));
-    PORTRAIT_TRY_GET(version, checked_schema(*connection));
-    if (version == 0)
-        return Error{errc::store_not_a_database, "The backup is empty"}.with_cause(from.string());
-    Segments segments{from / pictures_name, SegmentFile::Growth{}, Segments::NumberSource{}};
-    const auto lock = lock_target(to, false);
-    if (!lock)
-        return lock.error();
+    PORTRAIT_TRY_GET(from, OpenFolder::open(backup));
     std::uint64_t repeated = 0;
-    PORTRAIT_TRY_GET(
-        report, StoreCopy(*connection, segments, to, listener).run([&](Connection& rows) -> result<void> {
-            PORTRAIT_TRY_GET(count, make_independent(rows, erased_in));
-            repeated = count;
-            return {};
-        }));
-    report.erased_persons = repeated;
-    return report;
+    const auto amend = [&](Connection& rows) -> result<void> {
+        PORTRAIT_TRY_GET(count, make_independent(rows, erased_in));
+        repeated = count;
+        return {};
+    };
+    auto done = [&]() -> result<CopyReport> {
+        const auto source = from.path();
+        PORTRAIT_TRY(check_files(from));
+        const auto backup_lock = lock_folder(source);
+        if (!backup_lock)
+            return backup_lock.error();
+        PORTRAIT_TRY_GET(connection,
+                         Connection::open(source / database_name, Connection::Access::read_write));
+        PORTRAIT_TRY_GET(version, checked_schema(*connection));
+        if (version == 0)
+            return Error{errc::store_not_a_database, "The backup is empty"}.with_cause(source.string());
+        Segments segments{source / pictures_name, SegmentFile::Growth{}, Segments::NumberSource{}};
+        PORTRAIT_TRY_GET(to, OpenFolder::open_or_make(folder));
+        const auto lock = lock_target(to, false);
+        if (!lock)
+            return named(lock.error(), to);
+        auto report = StoreCopy{*connection, segments, to.path(), listener}.run(amend);
+        return report ? std::move(report) : named(report.error(), to);
+    }();
+    if (!done)
+        return named(done.error(), from);
+    done->erased_persons = repeated;
+    return done;
 }
 
 } // namespace portrait::sqlite

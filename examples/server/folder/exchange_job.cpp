@@ -3,6 +3,7 @@
 #include "folder/manifest.hpp"
 
 #include <portrait/probe.hpp>
+#include <portrait/sqlite/open_folder.hpp>
 #include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 using portrait::errc;
 using portrait::Error;
 using portrait::ImageInfo;
+using portrait::sqlite::OpenFolder;
 using portrait::sqlite::SqliteImageStore;
 
 constexpr const char* partial_manifest_name = "manifest.jsonl.partial";
@@ -92,13 +94,14 @@ struct Counts {
 };
 
 /// Writes one person's file, unless it is current, and its line. Returns the end of an export that fails.
-std::optional<JobEnd> export_person(const SqliteImageStore& store, const fs::path& folder,
+std::optional<JobEnd> export_person(const SqliteImageStore& store, const OpenFolder& target,
                                     const Earlier& earlier, const portrait::sqlite::PersonWithImage& person,
                                     std::ofstream& manifest, Counts& counts, JobListener& listener) {
     const auto info = store.info(person.id);
     if (!info || !info->format) // removed since it was listed
         return std::nullopt;
     ManifestEntry entry{person.id, person.name, {}, *info};
+    const auto folder = target.path();
     std::optional<portrait::ImageBytes> bytes;
     if (!is_current(folder, earlier, person.id, *info)) {
         const auto stored = store.image(person.id);
@@ -115,7 +118,7 @@ std::optional<JobEnd> export_person(const SqliteImageStore& store, const fs::pat
     entry.file = fmt::format("{}.{}", person.id.value(), portrait::file_extension(*entry.info.format));
     if (bytes) {
         if (!write_file(folder / entry.file, bytes->text()))
-            return disk_failed(folder / entry.file);
+            return disk_failed(target.name() / entry.file);
         ++counts.written;
     }
     manifest << manifest_line(entry);
@@ -257,17 +260,20 @@ bool ends_the_import(const Error& error) {
 
 } // namespace
 
-JobEnd export_pictures(JobPlace place, const fs::path& folder, JobListener& listener) {
+JobEnd export_pictures(JobPlace place, const fs::path& path, JobListener& listener) {
+    const auto target = OpenFolder::open_or_make(path);
+    if (!target)
+        return end_of_failed_job(target.error(), "The export");
+    // All of its files, since each may be one that an export replaces or removes.
+    if (const auto checked = target->check_subfolder("."); !checked)
+        return end_of_failed_job(checked.error(), "The export");
+    const auto folder = target->path();
     std::error_code failure;
-    fs::create_directory(folder, failure); // 0700 by the umask
-    if (failure)
-        return {exit_code::failure, fmt::format("The export failed: {} can't be created: {}", folder.string(),
-                                                failure.message())};
     const bool has_manifest =
         fs::exists(folder / manifest_name, failure) || fs::exists(folder / partial_manifest_name, failure);
     if (!has_manifest && !fs::is_empty(folder, failure))
-        return {exit_code::refused,
-                fmt::format("{} is not empty and holds no export; choose another folder", folder.string())};
+        return {exit_code::refused, fmt::format("{} is not empty and holds no export; choose another folder",
+                                                target->name().string())};
     Earlier earlier;
     for (const auto* const name : {manifest_name, earlier_manifest_name, partial_manifest_name})
         read_earlier(folder / name, earlier);
@@ -278,7 +284,7 @@ JobEnd export_pictures(JobPlace place, const fs::path& folder, JobListener& list
         for (const auto& [id, entry] : earlier)
             lines += manifest_line(entry);
         if (!write_file(folder / earlier_manifest_name, lines))
-            return disk_failed(folder / earlier_manifest_name);
+            return disk_failed(target->name() / earlier_manifest_name);
     }
     {
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
@@ -290,7 +296,7 @@ JobEnd export_pictures(JobPlace place, const fs::path& folder, JobListener& list
                 break;
             for (const auto& person : *persons) {
                 if (auto end =
-                        export_person(place.store, folder, earlier, person, manifest, counts, listener))
+                        export_person(place.store, *target, earlier, person, manifest, counts, listener))
                     return *end;
                 if (!listener.progress("pictures", counts.bytes, 0))
                     return {exit_code::failure, "The export was stopped"};
@@ -299,14 +305,14 @@ JobEnd export_pictures(JobPlace place, const fs::path& folder, JobListener& list
         }
         manifest.close();
         if (!manifest || !sync_all(folder))
-            return disk_failed(folder / partial_manifest_name);
+            return disk_failed(target->name() / partial_manifest_name);
     }
     fs::rename(folder / partial_manifest_name, folder / manifest_name, failure);
     if (failure || !sync_all(folder))
-        return disk_failed(folder / manifest_name);
+        return disk_failed(target->name() / manifest_name);
     remove_stale(folder, earlier);
     fs::remove(folder / earlier_manifest_name, failure);
-    listener.say(fmt::format("export in {}: {} pictures, {} of them written now", folder.string(),
+    listener.say(fmt::format("export in {}: {} pictures, {} of them written now", target->name().string(),
                              counts.pictures, counts.written));
     if (counts.damaged != 0)
         return {exit_code::failure,

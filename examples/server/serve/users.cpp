@@ -4,9 +4,13 @@
 #include <portrait/accounts/file_authenticator.hpp>
 #include <portrait/accounts/token_authenticator.hpp>
 
+#include <portrait/trusted_file.hpp>
+
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <fmt/format.h>
+
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -140,6 +144,12 @@ open_kept_callers(const Settings& settings,
     std::ifstream file{*settings.app_tokens, std::ios::binary};
     if (!file)
         return Refusal{fmt::format("The file of application tokens {} can't be opened", path)};
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0)
+        if (const auto trusted =
+                portrait::check_trusted(portrait::Trusted::file, status.st_uid, status.st_mode);
+            !trusted)
+            return Refusal{file_refusal("application tokens", *settings.app_tokens, trusted.error())};
     std::size_t lines = 0;
     for (std::string line; std::getline(file, line);) {
         if (++lines > max_app_tokens)

@@ -143,4 +143,41 @@ TEST_CASE("an export is one file per person and a manifest, and its import has e
     }
 }
 
+TEST_CASE("an export follows no planted link and writes into no folder that others can change",
+          "[e2e][exchange]") {
+    const TemporaryFolder folder;
+    ServerProcess server{serve(folder, "one")};
+    REQUIRE(put(server.port(), 1, 1) == 200);
+    const auto victim = folder / "victim";
+    const auto target = folder / "pictures";
+    const auto refused = [&] {
+        const auto end = run(folder, {"export", "pictures", "--data", "one"});
+        CAPTURE(end.out, end.err);
+        CHECK(end.exit_code != 0);
+        CHECK(text_of(victim) == "precious");
+    };
+    for (const auto* const name :
+         {"manifest.jsonl", "manifest.jsonl.partial", "manifest.jsonl.earlier", "1.jpg", "1.jpg.partial"})
+        for (const bool symbolic : {true, false}) {
+            CAPTURE(name, symbolic);
+            fs::remove_all(target);
+            fs::create_directory(target);
+            std::ofstream{victim} << "precious";
+            std::ofstream{target / "manifest.jsonl"} << "";
+            fs::remove(target / name);
+            symbolic ? fs::create_symlink(victim, target / name)
+                     : fs::create_hard_link(victim, target / name);
+            refused();
+        }
+    fs::remove_all(target);
+    fs::create_directory(target);
+    fs::permissions(target, fs::perms{0777});
+    refused();
+    CHECK(fs::is_empty(target));
+    fs::create_directory_symlink(target, folder / "link");
+    fs::permissions(target, fs::perms{0755});
+    CHECK(run(folder, {"export", "link", "--data", "one"}).exit_code != 0);
+    CHECK(run(folder, {"export", "pictures", "--data", "one"}).exit_code == 0);
+}
+
 } // namespace exchange_test

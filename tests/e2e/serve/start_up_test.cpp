@@ -277,4 +277,24 @@ TEST_CASE("a client can't forge lines of the log", "[e2e][start-up][log]") {
     CHECK_FALSE(holds(end.err, "Tje0"));
 }
 
+TEST_CASE("a data folder, tokens and application tokens that others can change are refused",
+          "[e2e][start-up]") {
+    const TemporaryFolder folder;
+    const auto refused = [&](const std::vector<std::string>& more, const char* message) {
+        const auto end = run_server({.folder = folder.path(), .arguments = server_arguments(more)});
+        CAPTURE(end.err);
+        CHECK(end.exit_code == 2);
+        CHECK_THAT(end.err, Catch::Contains(message) && Catch::Contains("chmod"));
+    };
+    for (const auto* const name : {"tokens", "app-tokens"}) {
+        std::ofstream{folder / name} << "# none\n";
+        fs::permissions(folder / name, fs::perms{0666});
+    }
+    refused({"--demo", "--tokens", "tokens"}, "tokens");
+    refused({"--demo", "--app-tokens", "app-tokens"}, "app-tokens");
+    fs::create_directory(folder / "portrait-data");
+    fs::permissions(folder / "portrait-data", fs::perms{0777});
+    refused({"--demo"}, "portrait-data");
+}
+
 } // namespace start_up_test

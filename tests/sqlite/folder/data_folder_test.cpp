@@ -98,10 +98,10 @@ TEST_CASE("a folder that may not be written is read-only", "[sqlite][folder]") {
         CHECK(StoreProcess{"hold", data, user}.line() == "store.read_only");
     }
     SECTION("one whose database only may not") {
-        ::chmod(data.c_str(), 0777);
-        ::chmod((data / "lock").c_str(), 0666);
-        ::chmod((data / "pictures").c_str(), 0777);
         ::chmod((data / "portrait.db").c_str(), 0444);
+        for (const auto* const name : {"", "lock", "pictures", "portrait.db"})
+            if (user)
+                REQUIRE(::chown((data / name).c_str(), *user, *user) == 0);
         CHECK(StoreProcess{"hold", data, user}.line() == "store.read_only");
     }
     SECTION("a new one in a folder that may not be written") {

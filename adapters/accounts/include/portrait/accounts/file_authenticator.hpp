@@ -35,7 +35,8 @@ struct FileAuthenticatorOptions {
 
     // For `open` only.
     bool may_be_missing = false; ///< a missing file has no users; otherwise it is an error at the start
-    /// Accepts a file that every user of the machine can read or change.
+    /// Accepts a file that every user of the machine can read or change, of any owner. Otherwise see
+    /// `Trusted::secret`.
     bool others_may_read = false;
     /// The interval of checks for a change, on a separate thread; 0: only when `refresh` is called.
     std::chrono::milliseconds watch{1000};

@@ -24,7 +24,8 @@ struct TokenAuthenticatorOptions {
     std::function<void(const Error&)> on_fault{};
 };
 
-/// Tickets and access tokens from a token file (see token_file.hpp). Compares SHA-256 hashes in constant
+/// Tickets and access tokens from a token file (see token_file.hpp), which only its owner and its group may
+/// change (see `Trusted::file`). Compares SHA-256 hashes in constant
 /// time, so that no client learns about other tokens. Completes before `authenticate` returns, and never
 /// blocks.
 ///

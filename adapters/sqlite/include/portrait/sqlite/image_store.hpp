@@ -17,6 +17,7 @@
 namespace portrait::sqlite {
 
 class DataFolder;
+class OpenFolder;
 class SqlitePersonDirectory;
 
 /// Disables SQLite's statistics of its memory in the whole process: for them each allocation takes a lock
@@ -26,7 +27,8 @@ PORTRAIT_EXPORT bool forgo_memory_statistics() noexcept;
 
 /// Options of the embedded store. The defaults suit a server.
 struct SqliteOptions {
-    /// Made with mode 0700 when it is missing; its parent must exist. An existing folder keeps its mode.
+    /// Made with mode 0700 when it is missing; its parent must exist. An existing folder keeps its mode; one
+    /// that other users can change is refused (see `Trusted::folder`).
     /// Files in it are made with 0600, folders with 0700, whatever the umask.
     std::filesystem::path folder = "portrait-data";
     /// Limit of a segment file's size, at least 4 KiB. A larger picture gets a segment of its own.
@@ -80,7 +82,7 @@ class PORTRAIT_EXPORT SqliteImageStore final : public ImageStore {
 public:
     /// Opens or makes the folder. Errors: `store_folder_missing` (no parent), `store_read_only`,
     /// `store_in_use`, `store_not_a_database`, `store_newer_schema`, `store_corrupt`, `store_full`,
-    /// `store_io`.
+    /// `store_io`, `file_invalid` (other users can change the folder).
     [[nodiscard]] static result<std::unique_ptr<SqliteImageStore>> open(SqliteOptions options);
 
     /// Waits until all submitted writes are answered. Closes and unlocks the folder, unless a person
@@ -130,8 +132,12 @@ public:
     /// the new one is durable, and an interrupted one is continued. Ranges freed meanwhile are erased after
     /// the end. One call for a target at a time. Errors: `store_in_use` when `target` is open or holds other
     /// data, `store_folder_missing`, `store_read_only`, `store_full`, `store_newer_schema`, `cancelled`,
-    /// `store_io`.
+    /// `store_io`, and `file_invalid` when other users can change `target`, when it is a symbolic link, or
+    /// when one of the files to be written in it is a link or no file.
     [[nodiscard]] result<CopyReport> backup(const std::filesystem::path& target,
+                                            const ProgressListener& listener = {}) const;
+    /// Copies into an open folder, such as one that another process has opened.
+    [[nodiscard]] result<CopyReport> backup(const OpenFolder& target,
                                             const ProgressListener& listener = {}) const;
 
     /// The first `most` persons with a picture whose ids are above `after` (absent: all), by id. For reading

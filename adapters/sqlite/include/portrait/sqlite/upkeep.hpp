@@ -71,7 +71,8 @@ struct CopyReport {
 /// the backup isn't restored. It may be open. Without it, erased pictures come back.
 ///
 /// Errors: `store_in_use` when the backup is open or `folder` holds data, `store_folder_missing`,
-/// `store_not_a_database` when there is no backup, `store_newer_schema`, `cancelled`, those of the disk.
+/// `file_invalid` (see `SqliteImageStore::backup`; both folders), `store_not_a_database` when there is no
+/// backup, `store_newer_schema`, `cancelled`, those of the disk.
 [[nodiscard]] PORTRAIT_EXPORT result<CopyReport>
 restore(const std::filesystem::path& backup, const std::filesystem::path& folder,
         const ProgressListener& listener = {},
