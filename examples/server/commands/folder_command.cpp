@@ -15,6 +15,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -125,8 +126,9 @@ int exit_code_of(const JobEnd& end) {
 
 /// Runs a job on the data folder: in the server that has it open, through its control socket, otherwise here.
 /// Shows progress; returns the exit code.
-int run_folder_job(const Settings& settings, const FolderJob& job) {
-    const auto work = work_of(job);
+int run_folder_job(const Settings& settings, FolderJob job) {
+    const bool writes = writes_folder(job.name);
+    auto work = writes ? Outcome<JobWork>{JobWork{}} : work_of(job);
     if (!work)
         return refuse(work.error().sentence);
     std::error_code failure;
@@ -138,11 +140,21 @@ int run_folder_job(const Settings& settings, const FolderJob& job) {
                                   settings.data.string()));
     ProgressDisplay display;
     const auto store = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
+    if (!store && store.error() != portrait::errc::store_in_use)
+        return refuse(data_folder_refusal(settings.data, store.error()));
+    if (writes) {
+        auto folder = portrait::sqlite::OpenFolder::open_or_make(job.arguments[0]);
+        if (!folder)
+            return refuse(
+                fmt::format("The {} can't be written: {}", job.name, plain_refusal(folder.error())));
+        job.folder = std::make_shared<const portrait::sqlite::OpenFolder>(*std::move(folder));
+        work = work_of(job);
+        if (!work)
+            return refuse(work.error().sentence);
+    }
     if (store)
         return exit_code_of((*work)({**store, **store}, display));
     const auto refusal = data_folder_refusal(settings.data, store.error());
-    if (store.error() != portrait::errc::store_in_use)
-        return refuse(refusal);
     const auto end = run_in_owner(settings.data, job, display);
     return end ? exit_code_of(*end)
                : refuse(fmt::format("{}; it doesn't answer on its control socket: {}", refusal,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace portrait_server {
 namespace {
@@ -14,10 +15,17 @@ namespace {
 /// `stop` is asked this often.
 constexpr std::chrono::milliseconds stop_interval{200};
 
+/// Room for the control message of one descriptor.
+struct OneDescriptor {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+};
+
 } // namespace
 
 Channel::~Channel() {
     ::close(socket_);
+    if (descriptor_ >= 0)
+        ::close(descriptor_);
 }
 
 bool Channel::wait(short event, Deadline deadline, const Stop& stop) const {
@@ -36,10 +44,25 @@ bool Channel::wait(short event, Deadline deadline, const Stop& stop) const {
     }
 }
 
-bool Channel::send(std::string_view text, Deadline deadline) {
+bool Channel::send(std::string_view text, Deadline deadline, int descriptor) {
     while (!text.empty()) {
-        const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        iovec part{const_cast<char*>(text.data()), text.size()}; // sendmsg only reads it
+        OneDescriptor control{};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        if (descriptor >= 0) {
+            message.msg_control = control.bytes.data();
+            message.msg_controllen = control.bytes.size();
+            auto* const header = CMSG_FIRSTHDR(&message);
+            header->cmsg_level = SOL_SOCKET;
+            header->cmsg_type = SCM_RIGHTS;
+            header->cmsg_len = CMSG_LEN(sizeof descriptor);
+            std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+        }
+        const auto sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent > 0) {
+            descriptor = -1; // it goes with the first bytes
             text.remove_prefix(static_cast<std::size_t>(sent));
             continue;
         }
@@ -70,14 +93,35 @@ std::optional<std::string> Channel::line(std::size_t max_line, Deadline deadline
         if (received_.size() >= max_line || !wait(POLLIN, deadline, stop))
             return std::nullopt;
         std::array<char, 4096> buffer{};
-        const auto count = ::recv(socket_, buffer.data(),
-                                  std::min(buffer.size(), max_line - received_.size()), MSG_DONTWAIT);
+        const auto count =
+            receive(std::span{buffer}.first(std::min(buffer.size(), max_line - received_.size())));
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (count <= 0)
             return std::nullopt;
         received_.append(buffer.data(), static_cast<std::size_t>(count));
     }
+}
+
+std::ptrdiff_t Channel::receive(std::span<char> buffer) {
+    iovec part{buffer.data(), buffer.size()};
+    OneDescriptor control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    // The kernel closes the descriptors that have no room here.
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
+    const auto count = ::recvmsg(socket_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (count < 0)
+        return count;
+    for (auto* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+            if (descriptor_ >= 0)
+                ::close(descriptor_);
+            std::memcpy(&descriptor_, CMSG_DATA(header), sizeof descriptor_);
+        }
+    return count;
 }
 
 void Channel::shut_down() noexcept {

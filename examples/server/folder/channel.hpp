@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace portrait_server {
 
@@ -27,8 +29,9 @@ public:
     Channel& operator=(const Channel&) = delete;
     ~Channel();
 
-    /// Sends the whole text. False when the peer has closed, and after the deadline: then a part may be sent.
-    [[nodiscard]] bool send(std::string_view text, Deadline deadline);
+    /// Sends the whole text, with a copy of an open file's descriptor unless that is negative. False when the
+    /// peer has closed, and after the deadline: then a part may be sent.
+    [[nodiscard]] bool send(std::string_view text, Deadline deadline, int descriptor = -1);
 
     /// Whether the peer is there, and whether a line of some hundred bytes can be sent without waiting.
     struct Peer {
@@ -42,14 +45,20 @@ public:
     [[nodiscard]] std::optional<std::string> line(std::size_t max_line, Deadline deadline,
                                                   const Stop& stop = {});
 
+    /// The last descriptor that came with the lines so far, which the caller owns; -1 when none came.
+    int take_descriptor() noexcept { return std::exchange(descriptor_, -1); }
+
     /// Ends the connection: the calls of both ends return now. From any thread.
     void shut_down() noexcept;
 
 private:
     bool wait(short event, Deadline deadline, const Stop& stop) const;
+    /// The count of `recv`. Keeps one of the descriptors that come with the bytes.
+    [[nodiscard]] std::ptrdiff_t receive(std::span<char> buffer);
 
     const int socket_;
     std::string received_;
+    int descriptor_ = -1;
 };
 
 } // namespace portrait_server

@@ -28,9 +28,11 @@ namespace portrait_server {
 namespace {
 
 using portrait::http::Severity;
+using portrait::sqlite::OpenFolder;
 
 // The protocol: lines of fields separated by tabs. The client sends one line, the name of a job and its
-// arguments. The server answers with any number of `progress` and `say` lines and one `end`.
+// arguments, and with it the descriptor of the folder that the job writes into. The server answers with any
+// number of `progress` and `say` lines and one `end`.
 
 constexpr const char* control_socket_name = "control.sock";
 constexpr std::size_t max_request = 8192;      // bytes of a line, its end included
@@ -79,13 +81,21 @@ bool read_number(std::string_view text, Integer& number) {
     return {boost::system::in_place_value, line + '\n'};
 }
 
-/// The job of a line without its end; absent when the line has control characters or no name.
-std::optional<FolderJob> parse_request(std::string_view line) {
+/// The job of a line without its end and of the descriptor that came with it; refused when the line has
+/// control characters or no name.
+[[nodiscard]] Outcome<FolderJob> parse_request(std::string_view line, int descriptor) {
     auto fields = fields_of(line);
+    std::optional<portrait::result<OpenFolder>> folder;
+    if (descriptor >= 0)
+        folder.emplace(OpenFolder::adopt(descriptor, fields.back()));
     if (fields.front().empty() || std::any_of(fields.begin(), fields.end(), has_control_characters))
-        return std::nullopt;
+        return Refusal{"The command is invalid"};
+    if (folder && !*folder)
+        return Refusal{plain_refusal(folder->error())};
     FolderJob job{std::move(fields.front()), {}};
     job.arguments.assign(std::next(fields.begin()), fields.end());
+    if (folder)
+        job.folder = std::make_shared<const OpenFolder>(**std::move(folder));
     return job;
 }
 
@@ -269,8 +279,8 @@ void ControlSocket::serve(Channel& channel) {
     const auto line = channel.line(max_request, Channel::Clock::now() + request_limit);
     if (!line)
         return;
-    const auto job = parse_request(*line);
-    const auto work = job ? work_of(*job) : Outcome<JobWork>{Refusal{"The command is invalid"}};
+    const auto job = parse_request(*line, channel.take_descriptor());
+    const auto work = job ? work_of(*job) : Outcome<JobWork>{job.error()};
     if (!work) {
         log_->event(Severity::warning,
                     fmt::format("A command of the control socket was refused: {}", work.error().sentence),
@@ -300,7 +310,8 @@ void ControlSocket::serve(Channel& channel) {
     const auto refusal = failed("connect");
     ::close(opened);
     Channel channel{socket};
-    if (!connected || !channel.send(*request, Channel::Clock::now() + reply_limit))
+    if (!connected || !channel.send(*request, Channel::Clock::now() + reply_limit,
+                                    job.folder != nullptr ? job.folder->descriptor() : -1))
         return refusal;
     // After a signal the socket is closed, which cancels the job in the owner.
     const auto interrupted = [&] { return listener.cancelled(); };

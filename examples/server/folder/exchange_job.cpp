@@ -260,20 +260,17 @@ bool ends_the_import(const Error& error) {
 
 } // namespace
 
-JobEnd export_pictures(JobPlace place, const fs::path& path, JobListener& listener) {
-    const auto target = OpenFolder::open_or_make(path);
-    if (!target)
-        return end_of_failed_job(target.error(), "The export");
+JobEnd export_pictures(JobPlace place, const OpenFolder& target, JobListener& listener) {
     // All of its files, since each may be one that an export replaces or removes.
-    if (const auto checked = target->check_subfolder("."); !checked)
+    if (const auto checked = target.check_subfolder("."); !checked)
         return end_of_failed_job(checked.error(), "The export");
-    const auto folder = target->path();
+    const auto folder = target.path();
     std::error_code failure;
     const bool has_manifest =
         fs::exists(folder / manifest_name, failure) || fs::exists(folder / partial_manifest_name, failure);
     if (!has_manifest && !fs::is_empty(folder, failure))
         return {exit_code::refused, fmt::format("{} is not empty and holds no export; choose another folder",
-                                                target->name().string())};
+                                                target.name().string())};
     Earlier earlier;
     for (const auto* const name : {manifest_name, earlier_manifest_name, partial_manifest_name})
         read_earlier(folder / name, earlier);
@@ -284,7 +281,7 @@ JobEnd export_pictures(JobPlace place, const fs::path& path, JobListener& listen
         for (const auto& [id, entry] : earlier)
             lines += manifest_line(entry);
         if (!write_file(folder / earlier_manifest_name, lines))
-            return disk_failed(target->name() / earlier_manifest_name);
+            return disk_failed(target.name() / earlier_manifest_name);
     }
     {
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
@@ -296,7 +293,7 @@ JobEnd export_pictures(JobPlace place, const fs::path& path, JobListener& listen
                 break;
             for (const auto& person : *persons) {
                 if (auto end =
-                        export_person(place.store, *target, earlier, person, manifest, counts, listener))
+                        export_person(place.store, target, earlier, person, manifest, counts, listener))
                     return *end;
                 if (!listener.progress("pictures", counts.bytes, 0))
                     return {exit_code::failure, "The export was stopped"};
@@ -305,14 +302,14 @@ JobEnd export_pictures(JobPlace place, const fs::path& path, JobListener& listen
         }
         manifest.close();
         if (!manifest || !sync_all(folder))
-            return disk_failed(target->name() / partial_manifest_name);
+            return disk_failed(target.name() / partial_manifest_name);
     }
     fs::rename(folder / partial_manifest_name, folder / manifest_name, failure);
     if (failure || !sync_all(folder))
-        return disk_failed(target->name() / manifest_name);
+        return disk_failed(target.name() / manifest_name);
     remove_stale(folder, earlier);
     fs::remove(folder / earlier_manifest_name, failure);
-    listener.say(fmt::format("export in {}: {} pictures, {} of them written now", target->name().string(),
+    listener.say(fmt::format("export in {}: {} pictures, {} of them written now", target.name().string(),
                              counts.pictures, counts.written));
     if (counts.damaged != 0)
         return {exit_code::failure,

@@ -16,6 +16,7 @@ namespace portrait_server {
 namespace {
 
 using portrait::sqlite::Damage;
+using portrait::sqlite::OpenFolder;
 using portrait::sqlite::Person;
 using portrait::sqlite::Progress;
 using portrait::sqlite::SqliteImageStore;
@@ -63,11 +64,11 @@ JobEnd check(const SqliteImageStore& store, JobListener& listener) {
     return {};
 }
 
-JobEnd backup(JobPlace place, const std::filesystem::path& folder, JobListener& listener) {
+JobEnd backup(JobPlace place, const OpenFolder& folder, JobListener& listener) {
     const auto report = place.store.backup(folder, progress_to(listener));
     if (!report)
         return end_of_failed_job(report.error(), "The backup");
-    return end_of_copy(*report, fmt::format("backup in {}", folder.string()), listener);
+    return end_of_copy(*report, fmt::format("backup in {}", folder.name().string()), listener);
 }
 
 using Fields = std::vector<std::string>;
@@ -257,6 +258,10 @@ JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject)
     return {exit_code::failure, fmt::format("{} failed: {}", subject, plain_refusal(error))};
 }
 
+bool writes_folder(std::string_view job_name) {
+    return job_name == "backup" || job_name == "export";
+}
+
 [[nodiscard]] Outcome<JobWork> work_of(const FolderJob& job) {
     const auto& arguments = job.arguments;
     if (job.name == "check" && arguments.empty())
@@ -266,14 +271,13 @@ JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject)
     if (arguments.size() == 1 && std::filesystem::path{arguments[0]}.is_absolute()) {
         if (job.name == "persons-import")
             return import_of_persons(arguments[0]);
-        using Run = JobEnd (*)(JobPlace, const std::filesystem::path&, JobListener&);
-        for (const auto& [name, run] : {std::pair<const char*, Run>{"backup", backup},
-                                        {"export", export_pictures},
-                                        {"import", import_pictures}})
-            if (job.name == name)
-                return [run = run, folder = arguments[0]](JobPlace place, JobListener& listener) {
-                    return run(place, folder, listener);
-                };
+        if (job.name == "import")
+            return [folder = arguments[0]](JobPlace place, JobListener& listener) {
+                return import_pictures(place, folder, listener);
+            };
+        if (writes_folder(job.name) && job.folder != nullptr)
+            return [run = job.name == "backup" ? backup : export_pictures, folder = job.folder](
+                       JobPlace place, JobListener& listener) { return run(place, *folder, listener); };
     }
     return Refusal{"The server that has the data folder open doesn't support this command"};
 }

@@ -3,10 +3,12 @@
 #include "terminal/console.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
+#include <portrait/sqlite/open_folder.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,9 @@ struct JobPlace {
 struct FolderJob {
     std::string name;                   ///< such as `backup`
     std::vector<std::string> arguments; ///< paths among them are absolute
+    /// The folder that the job writes into, opened by the process of the command: the server may not see it,
+    /// or see it read-only.
+    std::shared_ptr<const portrait::sqlite::OpenFolder> folder{};
 };
 
 /// Gets the output and the progress of a job, on the thread of the job.
@@ -47,6 +52,9 @@ struct JobEnd {
 /// The work of a job, to be done on an open store.
 using JobWork = std::function<JobEnd(JobPlace, JobListener&)>;
 
+/// Whether a job of this name writes into a folder.
+bool writes_folder(std::string_view job_name);
+
 /// Checks a job and reads the file that it names. Refuses unknown names and arguments, which may come from
 /// another process.
 [[nodiscard]] Outcome<JobWork> work_of(const FolderJob& job);
@@ -60,11 +68,11 @@ JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject)
 
 // The jobs of exchange_job.cpp.
 
-/// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into `folder`,
-/// which is created when it is missing. A picture and its ImageInfo belong together; the export as a whole is
+/// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into a folder. A
+/// picture and its ImageInfo belong together; the export as a whole is
 /// no snapshot. A second export into the folder writes changes, deletes the files of removed pictures, and
 /// continues an interrupted one.
-JobEnd export_pictures(JobPlace place, const std::filesystem::path& folder, JobListener& listener);
+JobEnd export_pictures(JobPlace place, const portrait::sqlite::OpenFolder& target, JobListener& listener);
 
 /// Adds the persons and pictures of an export's manifest, with their ImageInfo; blob ids and versions are
 /// new. Persons with the same picture are skipped, and persons with another one are reported. So an
