@@ -17,7 +17,7 @@ enum class MetadataKind : std::uint8_t {
     xmp,              ///< extended segments, too
     iptc,             ///< Photoshop's resources with IPTC captions
     comment,          ///< JPEG COM, GIF comments
-    text,             ///< PNG tEXt, zTXt, iTXt
+    text,             ///< PNG tEXt, zTXt, iTXt, GIF's plain text
     time,             ///< PNG tIME
     thumbnail,        ///< in JFIF and JFXX
     extra_image,      ///< MPF's index, and pictures behind the end of the first
@@ -57,18 +57,23 @@ struct Scrubbed {
 /// Whether a service stores pictures as received or without their metadata.
 enum class MetadataPolicy : std::uint8_t { keep, scrub };
 
-/// Removes the metadata of a file and changes no pixel: compressed data are copied, nothing is decoded.
+/// Removes the metadata of a file and changes no pixel: compressed data are copied up to the last bit that
+/// decoders read, and not decompressed.
 ///
-/// - JPEG keeps the segments for decoding, JFIF (without its thumbnail), the ICC profile and Adobe's colour
-///   transform; all other segments and all data behind the end of the picture are removed.
-/// - PNG keeps critical chunks and those for colours, transparency, density and animation.
-/// - GIF keeps its frames, loop count and ICC profile.
+/// - JPEG keeps the segments for decoding with the tables that a scan uses, JFIF (without its thumbnail), a
+///   sound ICC profile and Adobe's colour transform; all other segments, all data behind the end of the
+///   picture or of a scan, and surplus bytes of segments are removed. Of a scan with arithmetic coding, the
+///   end isn't searched.
+/// - PNG keeps critical chunks and those for colours, transparency, density and animation, once each and only
+///   of the right size; the profile's name becomes `icc`.
+/// - GIF keeps its frames, timing, loop count and a sound ICC profile.
 /// - TIFF is left unchanged, since its metadata and picture are one structure; see `ScrubReceipt::supported`.
 /// - The first EXIF block is replaced by one of its orientation alone, unless that is 1 or absent.
+/// - Colours that no pixel has, and the content of ICC profiles, stay.
 ///
 /// Errors: those of `probe`; `image_corrupt` when the structure is damaged, so that metadata might stay. A
 /// file that is cut off within its pixels is scrubbed up to its end. Takes time and memory in proportion to
-/// the file's size. A second scrub removes nothing. Thread-safe.
+/// the file's size; a progressive JPEG has at most 100 scans. A second scrub removes nothing. Thread-safe.
 [[nodiscard]] PORTRAIT_EXPORT result<Scrubbed> scrub(const ImageBytes& bytes);
 
 } // namespace portrait

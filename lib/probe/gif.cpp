@@ -54,8 +54,10 @@ private:
         if (!bytes_.has(position_, 3))
             return truncated("GIF's extension block", bytes_, position_ + 3);
         const bool application = bytes_.u8(position_ + 1) == 0xff;
-        if (application && budget_.look(11) &&
-            (bytes_.matches(position_ + 3, "NETSCAPE2.0") || bytes_.matches(position_ + 3, "ANIMEXTS1.0")))
+        if (application && budget_.look(12) &&
+            (bytes_.matches(position_ + 2, "\x0bNETSCAPE2.0") ||
+             bytes_.matches(position_ + 2, "\x0b"
+                                           "ANIMEXTS1.0")))
             header.animated = true;
         for (position_ += 2;;) {
             if (!budget_.step(1))

@@ -108,7 +108,7 @@ private:
             return segment.error();
         if (!framed_)
             plain_ = plain_ && is_plain(marker);
-        if (marker == app0 && segment->size >= 5 && budget_.look(5))
+        if (marker == app0 && segment->size >= 14 && budget_.look(5))
             jfif_ = jfif_ || bytes_.matches(segment->body, {"JFIF\0", 5});
         if (marker == app14 && segment->size >= 12 && budget_.look(6) &&
             bytes_.matches(segment->body, "Adobe")) {

@@ -107,7 +107,7 @@ constexpr std::array color_types{
                 return corrupt("The PNG's palette (PLTE chunk) is not valid");
             palette_seen = true;
         } else if (name == "acTL") {
-            header.animated = length == 8;
+            header.animated = header.animated || length == 8;
         } else if (name == "IEND") {
             return corrupt("The PNG ends without an IDAT chunk, so it has no picture data");
         } else if (!is_ancillary(name)) {

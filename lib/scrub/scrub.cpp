@@ -45,6 +45,33 @@ std::vector<RemovedMetadata> Excision::removed() const {
     return removed;
 }
 
+namespace {
+
+/// The bytes of an integer of that TIFF type; 0 for other types. An orientation is a SHORT, but libexif, so
+/// libvips, accepts each of them.
+unsigned integer_size(std::uint16_t type) {
+    switch (type) {
+    case 1: // BYTE
+    case 6: // SBYTE
+        return 1;
+    case 3: // SHORT
+    case 8: // SSHORT
+        return 2;
+    case 4: // LONG
+    case 9: // SLONG
+        return 4;
+    default: return 0;
+    }
+}
+
+} // namespace
+
+bool is_icc_profile(std::span<const std::byte> head, std::uint64_t size) {
+    const probing::ByteView bytes{head};
+    return size >= icc_header_size && bytes.has(0, icc_header_size) && bytes.be32(0) == size &&
+           bytes.matches(36, "acsp");
+}
+
 Orientation orientation_in(probing::ByteView bytes) {
     const bool little = bytes.matches(0, {"II*\0", 4});
     if (!little && !bytes.matches(0, {"MM\0*", 4}))
@@ -52,7 +79,6 @@ Orientation orientation_in(probing::ByteView bytes) {
     const auto u16 = [&](std::uint64_t at) { return little ? bytes.le16(at) : bytes.be16(at); };
     const auto u32 = [&](std::uint64_t at) { return little ? bytes.le32(at) : bytes.be32(at); };
     constexpr std::uint16_t orientation_tag = 0x0112;
-    constexpr std::uint16_t short_type = 3;
     constexpr std::uint64_t entry_size = 12;
     if (!bytes.has(4, 4))
         return std::nullopt;
@@ -64,8 +90,9 @@ Orientation orientation_in(probing::ByteView bytes) {
          ++index, at += entry_size) {
         if (u16(at) != orientation_tag)
             continue;
-        const auto value = u16(at + 8);
-        if (u16(at + 2) != short_type || u32(at + 4) != 1 || value < 2 || value > 8)
+        const auto size = integer_size(u16(at + 2));
+        const auto value = size == 1 ? bytes.u8(at + 8) : size == 2 ? u16(at + 8) : u32(at + 8);
+        if (size == 0 || u32(at + 4) != 1 || value < 2 || value > 8)
             return std::nullopt;
         return static_cast<std::uint8_t>(value);
     }

@@ -49,6 +49,10 @@ Orientation orientation_in(probing::ByteView bytes);
 /// An EXIF block (a big-endian TIFF structure) of an orientation alone.
 std::array<std::byte, 26> orientation_block(std::uint8_t orientation);
 
+/// Whether a profile of that size begins with `head`: it has ICC's signature, and the size that it states.
+bool is_icc_profile(std::span<const std::byte> head, std::uint64_t size);
+inline constexpr std::size_t icc_header_size = 128;
+
 /// Each cuts the metadata out of a file whose head `probe` has accepted, and returns the orientation that
 /// stays; errors as `scrub` documents them.
 [[nodiscard]] result<Orientation> scrub_jpeg(probing::ByteView bytes, Excision& excision);

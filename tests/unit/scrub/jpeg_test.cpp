@@ -73,7 +73,7 @@ TEST_CASE("each kind of a JPEG's metadata is removed at every place", "[scrub][j
 }
 
 TEST_CASE("a JPEG without metadata is returned unchanged", "[scrub][jpeg]") {
-    const auto icc = segment(0xe2, {"ICC_PROFILE\0\1\1profile", 21});
+    const auto icc = segment(0xe2, {"ICC_PROFILE\0\1\1", 14}, bytes_of(make_profile()));
     const auto adobe = segment(0xee, {"Adobe\0\x64\0\0\0\0\1", 12});
     const ImageBytes bytes{joined({soi, jfif, icc, adobe, picture(), eoi})};
     const auto result = scrub(bytes);
@@ -131,15 +131,86 @@ TEST_CASE("stray bytes and fill bytes between a JPEG's segments are removed", "[
           Removed{{MetadataKind::comment, 1, 4}, {MetadataKind::trailing_data, 2, 7}});
 }
 
-TEST_CASE("restart markers and stuffed bytes belong to the scan", "[scrub][jpeg]") {
-    const auto scan = ByteWriter{}.be16(0xff00).be16(0xffd0).u8(1).be16(0xffd7).be16(0xff02).u8(2).take();
-    const auto bare = joined({soi, jfif, picture(), scan, eoi});
+TEST_CASE("bytes behind a JPEG's last block are removed", "[scrub][jpeg]") {
+    const auto bare = joined({soi, jfif, picture(), eoi});
+    const auto hidden = {bytes_of("SECRET"), ByteWriter{}.be16(0xff00).text("SECRET").take(), // stuffed
+                         ByteWriter{}.be16(0xffd0).text("SECRET").be16(0xffd7).take(),        // restarts
+                         ByteWriter{}.be16(0xff02).text("SECRET").u8(0xff).take(),    // reserved, fill
+                         ByteWriter{}.be16(0xffdc).be16(10).text("SECRETS.").take()}; // lines (DNL)
+    for (const auto& bytes : hidden)
+        CHECK(copy_of(scrubbed(joined({soi, jfif, picture(), bytes, eoi})).bytes) == bare);
+}
+
+TEST_CASE("a JPEG's restart intervals are kept without surplus bytes", "[scrub][jpeg]") {
+    // Two blocks of the grey 0 without AC, one in each interval: category 0 in four bits, one bit for the
+    // end.
+    const auto tables = [](const Bytes& interval) {
+        const auto start = picture();
+        const auto scan = std::string_view{"\xff\xda", 2};
+        const ImageBytes copy{start};
+        const auto header = copy.text().find(scan);
+        auto narrow = start;
+        narrow[8] = std::byte{16}; // its width
+        narrow[6] = std::byte{8};  // its height
+        narrow.resize(header + 10);
+        return joined({interval, narrow});
+    };
+    const auto interval = ByteWriter{}.be16(0xffdd).be16(4).be16(1).take();
+    const auto scan = [](std::string_view first, std::string_view second) {
+        return ByteWriter{}.u8(0x07).text(first).be16(0xffd0).u8(0x07).text(second).take();
+    };
+    const auto bare = joined({soi, jfif, tables(interval), scan("", ""), eoi});
     CHECK(copy_of(scrubbed(bare).bytes) == bare);
-    // Between two scans, as progressive pictures have them.
-    const auto second_scan =
-        ByteWriter{}.be16(0xffda).be16(8).u8(1).u8(1).u8(0).u8(0).u8(63).u8(0).u8(7).take();
-    const auto result = scrubbed(joined({soi, jfif, picture(), scan, segment(0xfe, "x"), second_scan, eoi}));
-    CHECK(copy_of(result.bytes) == joined({soi, jfif, picture(), scan, second_scan, eoi}));
+    CHECK(copy_of(scrubbed(joined({soi, jfif, tables(interval), scan("SECRET", ""), eoi})).bytes) == bare);
+    CHECK(copy_of(scrubbed(joined({soi, jfif, tables(interval), scan("", "SECRET"), eoi})).bytes) == bare);
+    const auto longer = ByteWriter{}.be16(0xffdd).be16(10).be16(1).text("SECRET").take();
+    CHECK(copy_of(scrubbed(joined({soi, jfif, tables(longer), scan("", ""), eoi})).bytes) == bare);
+    const auto twice = joined({ByteWriter{}.be16(0xffdd).be16(4).text("GP").take(), interval});
+    CHECK(copy_of(scrubbed(joined({soi, jfif, tables(twice), scan("", ""), eoi})).bytes) == bare);
+    auto disordered = joined({soi, jfif, tables(interval), scan("", ""), eoi});
+    disordered[disordered.size() - 4] = std::byte{0xd5};
+    CHECK(scrub(ImageBytes{disordered}).error() == errc::image_corrupt);
+}
+
+TEST_CASE("a JPEG's segments of a fixed size keep that size", "[scrub][jpeg]") {
+    const auto icc = segment(0xe2, {"ICC_PROFILE\0\1\1", 14}, bytes_of(make_profile()));
+    const auto adobe = segment(0xee, {"Adobe\0\x64\0\0\0\0\1", 12});
+    const auto bare = joined({soi, jfif, icc, adobe, picture(), eoi});
+    const auto scrubbed_as = [&](const Bytes& jfif_part, const Bytes& icc_part, const Bytes& adobe_part) {
+        return copy_of(scrubbed(joined({soi, jfif_part, icc_part, adobe_part, picture(), eoi})).bytes);
+    };
+    CHECK(scrubbed_as(jfif, icc, segment(0xee, {"Adobe\0\x64\0\0\0\0\1SECRET", 18})) == bare);
+    CHECK(scrubbed_as(jfif, icc, segment(0xee, {"AdobeSECRET\1", 12})) == bare);
+    CHECK(scrubbed_as(jfif, icc, joined({adobe, segment(0xee, {"AdobeSECRET\1", 12})})) == bare);
+    CHECK(scrubbed_as(joined({jfif, segment(0xe0, {"JFIF\0SECRET...", 14})}), icc, adobe) == bare);
+    CHECK(scrubbed_as(joined({segment(0xe0, {"JFIF\0SECRET", 11}), jfif}), icc, adobe) == bare);
+    const auto longer = joined({bytes_of(make_profile()), bytes_of("SECRET")});
+    CHECK(scrubbed_as(jfif, segment(0xe2, {"ICC_PROFILE\0\1\1", 14}, longer), adobe) == bare);
+    const auto no_profile = joined({soi, jfif, adobe, picture(), eoi});
+    CHECK(scrubbed_as(jfif, segment(0xe2, {"ICC_PROFILE\0\1\1SECRET", 20}), adobe) == no_profile);
+    CHECK(scrubbed_as(jfif, joined({icc, icc}), adobe) == no_profile); // its segments have two orders
+    const auto contradiction = joined({soi, adobe, segment(0xee, {"AdobeSECRET\2", 12}), picture(), eoi});
+    CHECK(scrub(ImageBytes{contradiction}).error() == errc::image_corrupt);
+}
+
+TEST_CASE("a JPEG keeps the tables that its scans use", "[scrub][jpeg]") {
+    const auto bare = joined({soi, jfif, picture(), eoi});
+    const auto unused = [](std::uint8_t marker, std::uint8_t number, std::size_t size) {
+        return ByteWriter{}.be16(0xff00U | marker).be16(3 + size).u8(number).fill(size, 1).take();
+    };
+    const auto hidden = {unused(0xdb, 0, 64), // replaced before its use
+                         unused(0xdb, 2, 64), // of no component
+                         unused(0xdb, 9, 64), // of no table
+                         unused(0xc4, 0x11, 32), unused(0xcc, 0, 9), unused(0xdb, 0, 3)};
+    for (const auto& bytes : hidden)
+        CHECK(copy_of(scrubbed(joined({soi, jfif, bytes, picture(), eoi})).bytes) == bare);
+    auto longer = picture();
+    const auto table = std::size_t{13}; // behind the frame header
+    REQUIRE(longer[table + 1] == std::byte{0xdb});
+    longer[table + 3] = std::byte{67 + 6};
+    const auto secret = bytes_of("SECRET");
+    longer.insert(longer.begin() + 13 + 2 + 67, secret.begin(), secret.end());
+    CHECK(copy_of(scrubbed(joined({soi, jfif, longer, eoi})).bytes) == bare);
 }
 
 TEST_CASE("a truncated JPEG is scrubbed up to its end", "[scrub][jpeg]") {
@@ -165,6 +236,8 @@ TEST_CASE("a JPEG with a damaged structure is refused", "[scrub][jpeg]") {
     CHECK(refused(joined({start, ByteWriter{}.be16(0xfff0).be16(2).take(), eoi}))); // JPG0
     CHECK(refused(joined({start, ByteWriter{}.be16(0xffe1).be16(1).take(), eoi}))); // a length of 1
     CHECK(refused(joined({start, ByteWriter{}.be16(0xffde).be16(2).take(), eoi}))); // hierarchical
+    CHECK(refused(joined({start, ByteWriter{}.be16(0xffda).be16(2).take(), eoi}))); // an empty scan header
+    CHECK(refused(joined({start, picture(), eoi})));                                // a second frame header
 }
 
 } // namespace scrub_jpeg_test

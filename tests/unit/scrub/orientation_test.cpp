@@ -25,6 +25,15 @@ TEST_CASE("the orientation is read in either byte order and written big-endian",
     }
 }
 
+TEST_CASE("an orientation of another integer type counts, as in libexif", "[scrub]") {
+    for (const auto type : {1, 4, 6, 9}) {
+        INFO(type);
+        ByteWriter out;
+        out.text("II").le16(42).le32(8).le16(1).le16(0x0112).le16(type).le32(1).le32(6).le32(0);
+        CHECK(orientation_in(ByteView{out.view()}) == 6);
+    }
+}
+
 TEST_CASE("a damaged EXIF block has no orientation", "[scrub]") {
     const auto whole = make_exif(6);
     const auto entry_end = whole.size() - 4; // the offset of a next directory isn't needed

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # real_tools.sh SCRUB_FILE: pictures by ImageMagick get every kind of metadata from exiftool; after a scrub exiftool must
-# find none of it but the orientation and the profile, and ImageMagick the same pixels.
+# find none of it but the orientation and the profile, and ImageMagick the same pixels. A secret at any place where decoders
+# don't look (hide.py) is gone after a scrub, and the pixels are those of the picture without it.
 set -euo pipefail
 
 scrub_file=$(realpath "$1")
+hide=$(realpath "$(dirname "$0")/hide.py")
 for tool in exiftool convert identify python3; do
     command -v "$tool" > /dev/null || { echo "needs $tool (libimage-exiftool-perl, imagemagick, python3)" >&2; exit 3; }
 done
@@ -53,6 +55,13 @@ convert source.png -strip -alpha on -channel A -evaluate multiply 0.5 -interlace
 convert source.png -strip -depth 16 PNG48:deep.png
 convert -delay 10 source.png \( source.png -roll +20+0 \) -loop 0 -strip -colors 64 animated.gif
 
+mkdir clean
+for picture in *.jpg truecolour.png palette.png alpha.png deep.png animated.gif; do
+    "$scrub_file" "$picture" "clean/$picture" > /dev/null
+done
+cp truecolour.png clean/profile.png
+exiftool -q -overwrite_original "-ICC_Profile<=$profile" clean/profile.png > /dev/null
+
 orientation=2
 for picture in *.jpg truecolour.png palette.png alpha.png deep.png; do
     [[ $picture == thumbnail.jpg ]] && continue
@@ -99,4 +108,19 @@ for picture in *.jpg truecolour.png palette.png alpha.png deep.png animated.gif;
     ((++checked))
 done
 ((checked == 10)) || fail "$checked pictures were checked"
-echo "$checked pictures checked"
+
+mkdir hidden
+hidden=0
+for picture in clean/*; do
+    python3 "$hide" "$picture" hidden
+    pixels=$(identify -quiet -format '%# ' "$picture")
+    name=$(basename "${picture%.*}")
+    for file in hidden/"$name"-*; do
+        "$scrub_file" "$file" scrubbed > /dev/null || fail "$file is refused"
+        grep -aqE 'GPSSEC|SECRET' scrubbed && fail "$file still holds its secret"
+        [[ $(identify -quiet -format '%# ' "${file##*.}:scrubbed") == "$pixels" ]] || fail "$file: the pixels changed"
+        ((++hidden))
+    done
+done
+((hidden > 300)) || fail "$hidden pictures with a secret were checked"
+echo "$checked pictures checked, and $hidden with a secret"

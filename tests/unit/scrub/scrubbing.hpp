@@ -79,6 +79,13 @@ inline Bytes make_exif(std::uint16_t orientation, bool little_endian = false) {
     return out.take();
 }
 
+/// The frame of an ICC profile, of 140 bytes.
+inline std::string make_profile() {
+    std::string profile(140, '\0');
+    profile[3] = static_cast<char>(140);
+    return profile.replace(36, 4, "acsp");
+}
+
 /// The block that stays after a scrub.
 inline Bytes make_orientation(std::uint8_t orientation) {
     ByteWriter out;
