@@ -240,10 +240,10 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
            "Proxy or network whose X-Forwarded-For, -Proto and -Host count. Limits and logs are then "
            "about the client behind it. Repeat the option, or separate several by spaces")
         ->check(CLI::Validator{proxy_fault, {}});
-    add.value("--public-url", settings.endpoint.public_url, "URL",
-              "Scheme and host by which browsers reach the server, if a proxy changes them. Only pages from "
-              "there "
-              "and of --cors-origins may write with a session or with Basic; with https cookies are Secure")
+    more.value("--public-url", settings.endpoint.public_url, "URL",
+               "Scheme and host by which browsers reach the server, if a proxy changes them. Only pages from "
+               "there and of --cors-origins may write with a session or with Basic; with https cookies are "
+               "Secure")
         ->transform(CLI::Validator{read_public_url, {}});
     add.list(
            "--cors-origins",
