@@ -1,8 +1,10 @@
 #include "commands/commands.hpp"
 
-#include "folder/control_socket.hpp"
 #include "folder/folder_job.hpp"
+#include "folder/import_job.hpp"
+#include "folder/owner_connection.hpp"
 #include "options/help.hpp"
+#include "serve/serve.hpp"
 #include "terminal/console.hpp"
 
 #include <portrait/printable.hpp>
@@ -15,10 +17,13 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace portrait_server {
 namespace {
@@ -124,41 +129,122 @@ int exit_code_of(const JobEnd& end) {
     return end.exit_code == exit_code::refused ? refuse(end.sentence) : fail(end.sentence);
 }
 
-/// Runs a job on the data folder: in the server that has it open, through its control socket, otherwise here.
-/// Shows progress; returns the exit code.
-int run_folder_job(const Settings& settings, FolderJob job) {
-    const bool writes = writes_folder(job.name);
-    auto work = writes ? Outcome<JobWork>{JobWork{}} : work_of(job);
-    if (!work)
-        return refuse(work.error().sentence);
+/// The data folder of a command, which this process or a server has open.
+struct OpenData {
+    std::function<Outcome<JobEnd>(const FolderJob&, JobListener&)> run;
+    ImportTarget& imports;
+};
+
+/// The work of a command. An error is that of the connection to the server.
+using Task = std::function<Outcome<JobEnd>(const OpenData&, JobListener&)>;
+
+/// Does a task on the data folder: with the server that has it open, through its control socket, otherwise in
+/// this process. Shows progress; returns the exit code.
+int with_data_folder(const Settings& settings, bool may_create, const Task& task) {
     std::error_code failure;
-    // Opening would create the folder. Only jobs that add persons may begin with an empty one; otherwise
+    // Opening would create the folder. Only commands that add persons may begin with an empty one; otherwise
     // --data is wrong.
-    const bool may_create = job.name == "import" || job.name.starts_with("persons-");
     if (!may_create && !fs::exists(settings.data / "portrait.db", failure))
         return refuse(fmt::format("The data folder {} holds no portrait database; choose another by --data",
                                   settings.data.string()));
     ProgressDisplay display;
-    const auto store = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
-    if (!store && store.error() != portrait::errc::store_in_use)
-        return refuse(data_folder_refusal(settings.data, store.error()));
-    if (writes) {
-        auto folder = portrait::sqlite::OpenFolder::open_or_make(job.arguments[0]);
-        if (!folder)
-            return refuse(
-                fmt::format("The {} can't be written: {}", job.name, plain_refusal(folder.error())));
-        job.folder = std::make_shared<const portrait::sqlite::OpenFolder>(*std::move(folder));
-        work = work_of(job);
-        if (!work)
-            return refuse(work.error().sentence);
+    auto opened = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
+    if (opened) {
+        const std::shared_ptr<portrait::sqlite::SqliteImageStore> store = *std::move(opened);
+        const auto service = make_service(settings, *store, store);
+        const JobPlace place{*store, *store, *service};
+        const auto run = [&](const FolderJob& job, JobListener& listener) {
+            const auto work = work_of(job);
+            return work ? (*work)(place, listener) : JobEnd{exit_code::refused, work.error().sentence};
+        };
+        LocalImport imports{place};
+        const auto end = task({run, imports}, display);
+        return end ? exit_code_of(*end) : refuse(end.error().sentence);
     }
-    if (store)
-        return exit_code_of((*work)({**store, **store}, display));
-    const auto refusal = data_folder_refusal(settings.data, store.error());
-    const auto end = run_in_owner(settings.data, job, display);
-    return end ? exit_code_of(*end)
-               : refuse(fmt::format("{}; it doesn't answer on its control socket: {}", refusal,
-                                    end.error().sentence));
+    const auto refusal = data_folder_refusal(settings.data, opened.error());
+    if (opened.error() != portrait::errc::store_in_use)
+        return refuse(refusal);
+    const auto unanswered = [&](const Refusal& fault) {
+        return refuse(
+            fmt::format("{}; it doesn't answer on its control socket: {}", refusal, fault.sentence));
+    };
+    const auto connection = OwnerConnection::connect(settings.data, display);
+    if (!connection)
+        return unanswered(connection.error());
+    const auto run = [&](const FolderJob& job, JobListener& listener) {
+        return (*connection)->run(job, listener);
+    };
+    const auto end = task({run, **connection}, display);
+    return end ? exit_code_of(*end) : unanswered(end.error());
+}
+
+/// A command that is one job.
+int run_folder_job(const Settings& settings, const FolderJob& job, bool may_create) {
+    if (const auto work = work_of(job); !work)
+        return refuse(work.error().sentence);
+    return with_data_folder(settings, may_create, [&](const OpenData& data, JobListener& listener) {
+        return data.run(job, listener);
+    });
+}
+
+/// A command that writes into a folder. This process opens it: a server may see other mounts, in which it is
+/// missing or read-only.
+int write_folder(const Settings& settings, const char* job) {
+    return with_data_folder(
+        settings, false, [&](const OpenData& data, JobListener& listener) -> Outcome<JobEnd> {
+            auto folder = portrait::sqlite::OpenFolder::open_or_make(settings.arguments[0]);
+            if (!folder)
+                return JobEnd{exit_code::refused,
+                              fmt::format("The {} can't be written: {}", job, plain_refusal(folder.error()))};
+            const auto name = folder->name().string();
+            return data.run(
+                {job, {name}, std::make_shared<const portrait::sqlite::OpenFolder>(*std::move(folder))},
+                listener);
+        });
+}
+
+int import_folder(const Settings& settings) {
+    return with_data_folder(settings, true, [&](const OpenData& data, JobListener& listener) {
+        return Outcome<JobEnd>{import_pictures(data.imports, settings.arguments[0], listener)};
+    });
+}
+
+/// Adds persons by as many jobs as their lines need.
+[[nodiscard]] Outcome<JobEnd> add_persons(const std::vector<portrait::sqlite::Person>& persons,
+                                          const OpenData& data, JobListener& listener) {
+    constexpr std::size_t max_job_bytes = 48UL * 1024;
+    SilentListener silent{listener};
+    FolderJob job{"persons-add", {}};
+    std::size_t bytes = 0;
+    for (std::size_t done = 0; done < persons.size(); ++done) {
+        job.arguments.push_back(std::to_string(persons[done].id.value()));
+        job.arguments.push_back(persons[done].name);
+        bytes += persons[done].name.size() + 16;
+        if (bytes < max_job_bytes && done + 1 < persons.size())
+            continue;
+        auto end = data.run(job, silent);
+        if (!end || end->exit_code != exit_code::success)
+            return end;
+        job.arguments.clear();
+        bytes = 0;
+    }
+    return JobEnd{};
+}
+
+int import_persons(const Settings& settings) {
+    const fs::path path = settings.arguments[0];
+    const auto persons = read_persons(path);
+    if (!persons)
+        return refuse(persons.error().sentence + "; nobody was added");
+    if (persons->empty())
+        return refuse(fmt::format("{} has no lines of id,name; nobody was added", path.string()));
+    return with_data_folder(settings, true, [&](const OpenData& data, JobListener& listener) {
+        auto end = add_persons(*persons, data, listener);
+        if (end && end->exit_code == exit_code::success)
+            listener.say(fmt::format("{} person{} of {} added", persons->size(),
+                                     persons->size() == 1 ? "" : "s", path.filename().string()));
+        return end;
+    });
 }
 
 int restore_backup(const Settings& settings) {
@@ -182,15 +268,10 @@ int restore_backup(const Settings& settings) {
 /// Adds a subcommand whose argument is a path.
 CLI::App* add_path_command(CLI::App& app, Settings& settings, const char* name, const char* description,
                            const std::string& example, const char* argument, const char* type,
-                           const char* text, const char* job) {
+                           const char* text, std::function<int(const Settings&)> command) {
     auto* const added = add_command(app, name, description, example);
     added->add_option(argument, settings.arguments[0], text)->type_name(type)->required();
-    added->callback([&settings, job] {
-        settings.command = [job](const Settings& given) {
-            // Not lexically normal: `..` after a symbolic link has another meaning.
-            return run_folder_job(given, {job, {fs::absolute(given.arguments[0]).string()}});
-        };
-    });
+    added->callback([&settings, command = std::move(command)] { settings.command = command; });
     return added;
 }
 
@@ -200,7 +281,7 @@ void add_person_commands(CLI::App& app, Settings& settings) {
     add_path_command(*persons, settings, "import",
                      "Add the persons of a CSV file. A file with a fault adds none",
                      "  portrait-server persons import persons.csv --data /var/lib/portrait", "file",
-                     "FILE.csv", "Lines of id,name; the first may be a header", "persons-import");
+                     "FILE.csv", "Lines of id,name; the first may be a header", import_persons);
     auto* const add = add_command(*persons, "add", "Add a person, or change a name",
                                   "  portrait-server persons add 7 'Kari Nordmann'");
     auto& [id, name] = settings.arguments;
@@ -208,7 +289,8 @@ void add_person_commands(CLI::App& app, Settings& settings) {
     add->add_option("name", name, "Person's name")->type_name("NAME")->required();
     add->callback([&settings] {
         settings.command = [](const Settings& given) {
-            return run_folder_job(given, {"persons-add", {given.arguments.begin(), given.arguments.end()}});
+            return run_folder_job(given, {"persons-add", {given.arguments.begin(), given.arguments.end()}},
+                                  true);
         };
     });
 }
@@ -221,28 +303,29 @@ void add_folder_commands(CLI::App& app, Settings& settings) {
                 "Verify every picture in the data folder. It lists each damaged one; a server may be running",
                 "  portrait-server check --data /var/lib/portrait")
         ->callback([&settings] {
-            settings.command = [](const Settings& given) { return run_folder_job(given, {"check", {}}); };
+            settings.command = [](const Settings& given) {
+                return run_folder_job(given, {"check", {}}, false);
+            };
         });
-    const auto add = [&](const char* name, const char* description, const char* type, const char* text) {
-        return add_path_command(
-            app, settings, name, description,
-            fmt::format("  portrait-server {} /mnt/{} --data /var/lib/portrait", name, name), "dir", type,
-            text, name);
+    const auto add = [&](const char* name, const char* description, const char* type, const char* text,
+                         std::function<int(const Settings&)> command) {
+        add_path_command(app, settings, name, description,
+                         fmt::format("  portrait-server {} /mnt/{} --data /var/lib/portrait", name, name),
+                         "dir", type, text, std::move(command));
     };
     constexpr const char* target = "Created when it is missing; its parent has to exist";
     add("backup",
         "Back up the data folder. A server may be running; into an earlier backup, only new data is copied",
-        "DIR", target);
+        "DIR", target, [](const Settings& given) { return write_folder(given, "backup"); });
     add("restore", "Create the data folder from a backup. Nothing is overwritten", "BACKUP",
-        "Folder that 'backup' wrote")
-        ->callback([&settings] { settings.command = restore_backup; });
+        "Folder that 'backup' wrote", restore_backup);
     add("export",
         "Write each picture to a file. A manifest has the ImageInfo; a second export into the folder writes "
         "changes only",
-        "DIR", target);
+        "DIR", target, [](const Settings& given) { return write_folder(given, "export"); });
     add("import",
         "Add the persons and pictures of an export. A person with another picture keeps it and is listed",
-        "DIR", "Folder that 'export' wrote");
+        "DIR", "Folder that 'export' wrote", import_folder);
 }
 
 } // namespace portrait_server

@@ -103,6 +103,24 @@ std::optional<std::string> Channel::line(std::size_t max_line, Deadline deadline
     }
 }
 
+bool Channel::receive_all(std::span<std::byte> buffer, Deadline deadline) {
+    const auto buffered = std::min(buffer.size(), received_.size());
+    std::memcpy(buffer.data(), received_.data(), buffered);
+    received_.erase(0, buffered);
+    buffer = buffer.subspan(buffered);
+    while (!buffer.empty()) {
+        if (!wait(POLLIN, deadline, {}))
+            return false;
+        const auto count = receive({reinterpret_cast<char*>(buffer.data()), buffer.size()});
+        if (count < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (count <= 0)
+            return false;
+        buffer = buffer.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
 std::ptrdiff_t Channel::receive(std::span<char> buffer) {
     iovec part{buffer.data(), buffer.size()};
     OneDescriptor control{};

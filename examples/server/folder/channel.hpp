@@ -45,6 +45,10 @@ public:
     [[nodiscard]] std::optional<std::string> line(std::size_t max_line, Deadline deadline,
                                                   const Stop& stop = {});
 
+    /// Fills the buffer with the bytes that follow the last line. False when the peer has closed, and after
+    /// the deadline.
+    [[nodiscard]] bool receive_all(std::span<std::byte> buffer, Deadline deadline);
+
     /// The last descriptor that came with the lines so far, which the caller owns; -1 when none came.
     int take_descriptor() noexcept { return std::exchange(descriptor_, -1); }
 

@@ -10,6 +10,8 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <thread>
 
 namespace portrait_server {
@@ -50,6 +52,9 @@ private:
     void accept_all();
     void begin(int socket);
     void serve(Channel& channel);
+    JobEnd run(Channel& channel, std::string_view line);
+    /// Absent when the client went away.
+    std::optional<JobEnd> add_picture(Channel& channel, std::string_view line);
 
     const std::filesystem::path path_;
     const int listening_;
@@ -60,10 +65,5 @@ private:
     std::list<Session> sessions_;
     std::thread thread_;
 };
-
-/// Runs a job in the server that has a data folder open, and passes its output to the listener. Refused when
-/// that server doesn't answer.
-[[nodiscard]] Outcome<JobEnd> run_in_owner(const std::filesystem::path& folder, const FolderJob& job,
-                                           JobListener& listener);
 
 } // namespace portrait_server

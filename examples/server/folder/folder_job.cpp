@@ -144,17 +144,12 @@ bool is_header(const Fields& fields) {
            fields.front().find_first_of("0123456789") == std::string::npos;
 }
 
-[[nodiscard]] Outcome<Person> make_person(std::string_view id, std::string_view name) {
+[[nodiscard]] Outcome<Person> parse_person(std::string_view id, std::string_view name) {
     const auto person_id = portrait::PersonId::parse(id);
     if (!person_id)
         return Refusal{
             fmt::format("The person id must be a decimal number from 1 to 2147483647; got '{}'", id)};
-    if (name.size() > max_name_bytes)
-        return Refusal{
-            fmt::format("The name must have at most {} bytes; got {}", max_name_bytes, name.size())};
-    if (!portrait::is_printable(name))
-        return Refusal{"The name must be UTF-8 without control characters"};
-    return Person{.id = *person_id, .name = std::string{name}};
+    return make_person(*person_id, name);
 }
 
 [[nodiscard]] Outcome<std::vector<Person>> parse_persons(std::string_view text) {
@@ -174,7 +169,7 @@ bool is_header(const Fields& fields) {
             return bad_line(line, fmt::format("expected the 2 fields id,name; got {} (names with commas need "
                                               "quotes)",
                                               fields->size()));
-        auto person = make_person((*fields)[0], (*fields)[1]);
+        auto person = parse_person((*fields)[0], (*fields)[1]);
         if (!person)
             return bad_line(line, person.error().sentence);
         const auto [earlier, is_new] = lines.emplace(person->id, line);
@@ -186,10 +181,35 @@ bool is_header(const Fields& fields) {
     return persons;
 }
 
-/// Reads persons from a CSV file (RFC 4180) of at most 256 MiB: lines of `id,name`, with names in quotes when
-/// they hold commas or quotes. A first line whose id has no digit is a header. A UTF-8 byte order mark, LF
-/// line ends and blank lines are accepted. A refusal has the path and, for a fault in the text, the line,
-/// counted from 1.
+/// Adds the persons of `id`, `name`, `id`, `name`, … or, on an error, none.
+[[nodiscard]] Outcome<JobWork> addition_of_persons(const std::vector<std::string>& arguments) {
+    std::vector<Person> persons;
+    for (std::size_t index = 0; index + 1 < arguments.size(); index += 2) {
+        auto person = parse_person(arguments[index], arguments[index + 1]);
+        if (!person)
+            return person.error();
+        persons.push_back(*std::move(person));
+    }
+    return [persons = std::move(persons)](JobPlace place, JobListener& listener) {
+        if (const auto added = place.store.persons()->add(persons); !added)
+            return JobEnd{exit_code::failure, plain_refusal(added.error())};
+        listener.say(persons.size() == 1 ? fmt::format("person {} added", persons.front().id.value())
+                                         : fmt::format("{} persons added", persons.size()));
+        return JobEnd{};
+    };
+}
+
+} // namespace
+
+[[nodiscard]] Outcome<Person> make_person(portrait::PersonId id, std::string_view name) {
+    if (name.size() > max_name_bytes)
+        return Refusal{
+            fmt::format("The name must have at most {} bytes; got {}", max_name_bytes, name.size())};
+    if (!portrait::is_printable(name))
+        return Refusal{"The name must be UTF-8 without control characters"};
+    return Person{.id = id, .name = std::string{name}};
+}
+
 [[nodiscard]] Outcome<std::vector<Person>> read_persons(const std::filesystem::path& path) {
     errno = 0;
     std::ifstream file{path, std::ios::binary};
@@ -209,36 +229,6 @@ bool is_header(const Fields& fields) {
         return Refusal{fmt::format("{}, {}", path.string(), persons.error().sentence)};
     return persons;
 }
-
-/// Adds all persons or, on an error, none.
-JobWork adding(std::vector<Person> persons, std::string report) {
-    return [persons = std::move(persons), report = std::move(report)](JobPlace place, JobListener& listener) {
-        if (const auto added = place.store.persons()->add(persons); !added)
-            return JobEnd{exit_code::failure, plain_refusal(added.error())};
-        listener.say(report);
-        return JobEnd{};
-    };
-}
-
-[[nodiscard]] Outcome<JobWork> import_of_persons(const std::filesystem::path& path) {
-    auto persons = read_persons(path);
-    if (!persons)
-        return Refusal{persons.error().sentence + "; nobody was added"};
-    if (persons->empty())
-        return Refusal{fmt::format("{} has no lines of id,name; nobody was added", path.string())};
-    auto report = fmt::format("{} person{} of {} added", persons->size(), persons->size() == 1 ? "" : "s",
-                              path.filename().string());
-    return adding(*std::move(persons), std::move(report));
-}
-
-[[nodiscard]] Outcome<JobWork> addition_of_person(const std::string& id, const std::string& name) {
-    const auto person = make_person(id, name);
-    if (!person)
-        return person.error();
-    return adding({*person}, fmt::format("person {} added", person->id.value()));
-}
-
-} // namespace
 
 JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view subject,
                    JobListener& listener) {
@@ -266,15 +256,9 @@ bool writes_folder(std::string_view job_name) {
     const auto& arguments = job.arguments;
     if (job.name == "check" && arguments.empty())
         return [](JobPlace place, JobListener& listener) { return check(place.store, listener); };
-    if (job.name == "persons-add" && arguments.size() == 2)
-        return addition_of_person(arguments[0], arguments[1]);
+    if (job.name == "persons-add" && !arguments.empty() && arguments.size() % 2 == 0)
+        return addition_of_persons(arguments);
     if (arguments.size() == 1 && std::filesystem::path{arguments[0]}.is_absolute()) {
-        if (job.name == "persons-import")
-            return import_of_persons(arguments[0]);
-        if (job.name == "import")
-            return [folder = arguments[0]](JobPlace place, JobListener& listener) {
-                return import_pictures(place, folder, listener);
-            };
         if (writes_folder(job.name) && job.folder != nullptr)
             return [run = job.name == "backup" ? backup : export_pictures, folder = job.folder](
                        JobPlace place, JobListener& listener) { return run(place, *folder, listener); };

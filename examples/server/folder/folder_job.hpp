@@ -2,8 +2,10 @@
 
 #include "terminal/console.hpp"
 
+#include <portrait/person_image_service.hpp>
 #include <portrait/sqlite/image_store.hpp>
 #include <portrait/sqlite/open_folder.hpp>
+#include <portrait/sqlite/person_directory.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +21,7 @@ namespace portrait_server {
 struct JobPlace {
     portrait::sqlite::SqliteImageStore& store;
     portrait::ImageStore& images; ///< for writes of pictures: `store`, or the cache in front of it
+    const portrait::PersonImageService& service; ///< its limits and policies are those of all pictures
 };
 
 /// A subcommand that works on a data folder: in its own process, or in the server that has the folder open.
@@ -43,6 +46,20 @@ public:
     virtual bool cancelled() const { return false; }
 };
 
+/// Drops the lines of a job.
+class SilentListener final : public JobListener {
+public:
+    explicit SilentListener(const JobListener& other)
+        : other_{other} {}
+
+    void say(std::string_view) override {}
+    bool progress(std::string_view, std::uint64_t, std::uint64_t) override { return !cancelled(); }
+    bool cancelled() const override { return other_.cancelled(); }
+
+private:
+    const JobListener& other_;
+};
+
 /// The result of a job: the exit code and, unless that is 0, a sentence.
 struct JobEnd {
     int exit_code = 0;
@@ -63,20 +80,22 @@ bool writes_folder(std::string_view job_name);
 JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view subject,
                    JobListener& listener);
 
+/// A person, refused when the name is too long or not printable.
+[[nodiscard]] Outcome<portrait::sqlite::Person> make_person(portrait::PersonId id, std::string_view name);
+
+/// Reads persons from a CSV file (RFC 4180) of at most 256 MiB: lines of `id,name`, with names in quotes when
+/// they hold commas or quotes. A first line whose id has no digit is a header. A UTF-8 byte order mark, LF
+/// line ends and blank lines are accepted. A refusal has the path and, for a fault in the text, the line,
+/// counted from 1.
+[[nodiscard]] Outcome<std::vector<portrait::sqlite::Person>> read_persons(const std::filesystem::path& path);
+
 /// The end of a job that was cancelled or failed with `error`; `subject` is such as `The backup`.
 JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject);
-
-// The jobs of exchange_job.cpp.
 
 /// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into a folder. A
 /// picture and its ImageInfo belong together; the export as a whole is
 /// no snapshot. A second export into the folder writes changes, deletes the files of removed pictures, and
 /// continues an interrupted one.
 JobEnd export_pictures(JobPlace place, const portrait::sqlite::OpenFolder& target, JobListener& listener);
-
-/// Adds the persons and pictures of an export's manifest, with their ImageInfo; blob ids and versions are
-/// new. Persons with the same picture are skipped, and persons with another one are reported. So an
-/// interrupted import can be repeated.
-JobEnd import_pictures(JobPlace place, const std::filesystem::path& folder, JobListener& listener);
 
 } // namespace portrait_server

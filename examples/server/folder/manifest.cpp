@@ -1,5 +1,7 @@
 #include "folder/manifest.hpp"
 
+#include <portrait/printable.hpp>
+
 #include <boost/algorithm/hex.hpp>
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/predicate.hpp>
@@ -41,14 +43,30 @@ Integer number_at(const json::object& object, std::string_view key) {
 }
 
 Timestamp time_at(const json::object& object, std::string_view key) {
-    return Timestamp{std::chrono::milliseconds{number_at<std::int64_t>(object, key)}};
+    // From the year 1 to 9999, as of all dates in answers.
+    constexpr std::int64_t first = -62'135'596'800'000;
+    constexpr std::int64_t last = 253'402'300'799'999;
+    const auto time = number_at<std::int64_t>(object, key);
+    if (time < first || time > last)
+        throw std::invalid_argument{
+            fmt::format("{} must be from {} to {} milliseconds; got {}", key, first, last, time)};
+    return Timestamp{std::chrono::milliseconds{time}};
 }
 
 Actor actor_at(const json::object& object, std::string_view key) {
+    constexpr std::size_t max_name_bytes = 1000;
     const auto& actor = object.at(key).as_object();
+    const auto name_at = [&](const char* name) {
+        auto text = text_at(actor, name);
+        if (text.size() > max_name_bytes || !portrait::is_printable(text))
+            throw std::invalid_argument{
+                fmt::format("The {} of {} must be UTF-8 without control characters, of at most {} bytes",
+                            name, key, max_name_bytes)};
+        return text;
+    };
     return {.associate_id = number_at<std::int32_t>(actor, "associate_id"),
-            .name = text_at(actor, "name"),
-            .full_name = text_at(actor, "full_name"),
+            .name = name_at("name"),
+            .full_name = name_at("full_name"),
             .person_id = number_at<std::int32_t>(actor, "person_id")};
 }
 

@@ -4,6 +4,7 @@
 
 #include <portrait/image_info.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 namespace portrait_server {
 
 inline constexpr const char* manifest_name = "manifest.jsonl";
+
+/// Bytes of a line; the longest texts of an ImageInfo take less.
+inline constexpr std::size_t max_manifest_line = 64UL * 1024;
 
 /// One line of an export's manifest: a person's picture and its ImageInfo.
 struct ManifestEntry {
@@ -23,7 +27,7 @@ struct ManifestEntry {
 /// Formats a line of JSON, with its end. Times are milliseconds since 1970-01-01 UTC.
 std::string manifest_line(const ManifestEntry& entry);
 
-/// Parses a line.
+/// Parses a line. Refuses names and times that an ImageInfo can't have; its texts are checked by the service.
 [[nodiscard]] Outcome<ManifestEntry> parse_manifest_line(std::string_view line);
 
 } // namespace portrait_server

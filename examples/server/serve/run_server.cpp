@@ -82,16 +82,6 @@ std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
     return std::make_shared<portrait::CachingImageStore>(parts.store, parts.cache);
 }
 
-std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Parts& parts) {
-    std::shared_ptr<portrait::PersonDirectory> persons = parts.store->persons();
-    if (settings.allow_any_person)
-        persons = std::make_shared<portrait::AnyPersonDirectory>();
-    const auto metadata =
-        settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
-    return std::make_shared<portrait::PersonImageService>(parts.images, std::move(persons), settings.limits,
-                                                          nullptr, metadata);
-}
-
 /// Scales and converts pictures. Null in a build without portrait::imaging.
 std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] const Settings& settings) {
 #ifdef PORTRAIT_SERVER_RENDERS
@@ -163,7 +153,8 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
 
 /// A server without a control socket serves; only subcommands can't run beside it.
 void open_control_socket(const Settings& settings, Parts& parts) {
-    auto control = ControlSocket::listen(settings.data, {*parts.store, *parts.images}, parts.log);
+    auto control =
+        ControlSocket::listen(settings.data, {*parts.store, *parts.images, *parts.service}, parts.log);
     if (control)
         parts.control = std::move(*control);
     else
@@ -305,6 +296,18 @@ void close(Parts& parts) {
 
 } // namespace
 
+std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings,
+                                                           const portrait::sqlite::SqliteImageStore& store,
+                                                           std::shared_ptr<portrait::ImageStore> images) {
+    std::shared_ptr<portrait::PersonDirectory> persons = store.persons();
+    if (settings.allow_any_person)
+        persons = std::make_shared<portrait::AnyPersonDirectory>();
+    const auto metadata =
+        settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
+    return std::make_shared<portrait::PersonImageService>(std::move(images), std::move(persons),
+                                                          settings.limits, nullptr, metadata);
+}
+
 int run_server(const Settings& settings) {
     block_shutdown_signals();
     auto options = settings.endpoint;
@@ -335,7 +338,7 @@ int run_server(const Settings& settings) {
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
     parts.images = with_cache(parts);
-    parts.service = make_service(settings, parts);
+    parts.service = make_service(settings, *parts.store, parts.images);
     parts.renderer = make_renderer(settings);
     if (parts.renderer)
         options.renditions =

@@ -1,3 +1,4 @@
+#include "e2e/control_connection.hpp"
 #include "e2e/demo_user.hpp"
 #include "e2e/server_process.hpp"
 
@@ -7,11 +8,15 @@
 #include "support/temporary_folder.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -58,6 +63,23 @@ ServerLaunch serve(const TemporaryFolder& folder, const char* data) {
 std::string text_of(const fs::path& path) {
     std::ifstream file{path, std::ios::binary};
     return {std::istreambuf_iterator{file}, {}};
+}
+
+/// A JPEG with a text in its EXIF data.
+std::string picture_with_metadata(const std::string& text) {
+    auto bytes = picture(1);
+    const auto data = std::string{"Exif\0\0", 6} + text;
+    const auto length = data.size() + 2;
+    bytes.insert(2, std::string{"\xff\xe1"} + static_cast<char>(length >> 8) +
+                        static_cast<char>(length & 0xff) + data);
+    return bytes;
+}
+
+/// Exports person 1's picture, `bytes`, and stops the server.
+void export_one(const TemporaryFolder& folder, const std::string& bytes) {
+    ServerProcess server{serve(folder, "one")};
+    REQUIRE(fetch(server.port(), "PUT", image_path(1), demo_user, bytes).status == 200);
+    REQUIRE(run(folder, {"export", "pictures", "--data", "one"}).exit_code == 0);
 }
 
 } // namespace
@@ -178,6 +200,126 @@ TEST_CASE("an export follows no planted link and writes into no folder that othe
     fs::permissions(target, fs::perms{0755});
     CHECK(run(folder, {"export", "link", "--data", "one"}).exit_code != 0);
     CHECK(run(folder, {"export", "pictures", "--data", "one"}).exit_code == 0);
+}
+
+TEST_CASE("an import applies the limits and the scrub of the service, with and without a server",
+          "[e2e][exchange]") {
+    const std::string secret = "GPSSECRET59.91N10.75E";
+    const TemporaryFolder folder;
+    export_one(folder, picture_with_metadata(secret));
+    const bool running = GENERATE(true, false);
+    CAPTURE(running);
+    const auto import = [&](const std::vector<std::string>& options) {
+        auto launch = serve(folder, "two");
+        std::vector<std::string> command{"import", "pictures", "--data", "two"};
+        launch.arguments.insert(launch.arguments.end(), options.begin(), options.end());
+        if (running) {
+            ServerProcess server{launch};
+            server.port();
+            return run(folder, command);
+        }
+        command.insert(command.end(), options.begin(), options.end());
+        return run(folder, command);
+    };
+    const auto too_large = import({"--max-body", "1KiB"});
+    CAPTURE(too_large.out, too_large.err);
+    CHECK(too_large.exit_code == 1);
+    CHECK_THAT(too_large.out, Catch::Contains("at most 1024 are accepted"));
+    const auto scrubbed = import({"--scrub-metadata"});
+    CAPTURE(scrubbed.out, scrubbed.err);
+    CHECK(scrubbed.exit_code == 0);
+    CHECK_THAT(scrubbed.out, Catch::Contains("1 pictures added, 0 were there already"));
+    const auto again = import({"--scrub-metadata"});
+    CHECK_THAT(again.out, Catch::Contains("0 pictures added, 1 were there already"));
+    ServerProcess server{serve(folder, "two")};
+    const auto stored = get(server.port(), 1).body;
+    CHECK(stored.starts_with("\xff\xd8"));
+    CHECK(stored.find(secret) == std::string::npos);
+}
+
+TEST_CASE("an import refuses texts, names and times that no ImageInfo can have", "[e2e][exchange]") {
+    const TemporaryFolder folder;
+    export_one(folder, picture(1));
+    const auto manifest = folder / "pictures" / "manifest.jsonl";
+    const auto line = json::parse(text_of(manifest)).as_object();
+    std::vector<json::object> lines(7, line);
+    lines[0]["description"] = std::string(3000, 'x');
+    lines[1]["extra_info"] = "bell \x07";
+    lines[2]["created_at"] = std::numeric_limits<std::int64_t>::max();
+    lines[3]["updated_at"] = std::numeric_limits<std::int64_t>::min();
+    lines[4]["created_by"].as_object()["name"] = "root\x1b[2J";
+    lines[5]["person_name"] = std::string(2000, 'x');
+    lines[6]["person_name"] = "Ada\nLovelace";
+    std::ofstream file{manifest};
+    for (auto& bad : lines) {
+        bad["person_id"] = 7; // no picture of it is there
+        file << json::serialize(bad) << '\n';
+    }
+    file.close();
+    ServerProcess server{serve(folder, "two")};
+    const auto port = server.port();
+    const auto end = run(folder, {"import", "pictures", "--data", "two"});
+    CAPTURE(end.out, end.err);
+    CHECK(end.exit_code == 1);
+    CHECK_THAT(end.err, Catch::Contains("7 of 7 lines were not imported"));
+    CHECK(end.out.find('\x1b') == std::string::npos);
+    CHECK(get(port, 7).status == 404);
+    // Nor for a picture that is there already.
+    std::ofstream{manifest} << json::serialize(line) << '\n';
+    REQUIRE(run(folder, {"import", "pictures", "--data", "two"}).exit_code == 0);
+    lines[0] = line;
+    lines[0]["description"] = std::string(3000, 'x');
+    lines[0]["updated_at"] = 0;
+    std::ofstream{manifest} << json::serialize(lines[0]) << '\n';
+    CHECK(run(folder, {"import", "pictures", "--data", "two"}).exit_code == 1);
+    CHECK(info(port, 1).at("Description") == "");
+}
+
+TEST_CASE("an import of a hostile folder costs the server no memory and follows no link", "[e2e][exchange]") {
+    const TemporaryFolder folder;
+    export_one(folder, picture(1));
+    const auto pictures = folder / "pictures";
+    ServerProcess server{serve(folder, "two")};
+    const auto port = server.port();
+    REQUIRE(put(port, 2, 2) == 200);
+    const auto before = server.peak_resident_bytes();
+    SECTION("a manifest of one line, as long as a disk") {
+        constexpr std::uintmax_t bytes = 512UL << 20; // sparse
+        fs::resize_file(pictures / "manifest.jsonl", 0);
+        fs::resize_file(pictures / "manifest.jsonl", bytes);
+        const auto end = run(folder, {"import", "pictures", "--data", "two"});
+        CAPTURE(end.out, end.err);
+        CHECK(end.exit_code == 1);
+        CHECK_THAT(end.err, Catch::Contains("at most 65536 bytes"));
+    }
+    SECTION("a picture that is a link") {
+        fs::rename(pictures / "1.jpg", folder / "elsewhere");
+        fs::create_symlink(folder / "elsewhere", pictures / "1.jpg");
+        CHECK(run(folder, {"import", "pictures", "--data", "two"}).exit_code == 1);
+        CHECK(get(port, 1).status == 404);
+    }
+    SECTION("pipes") {
+        fs::remove(pictures / "1.jpg");
+        REQUIRE(::mkfifo((pictures / "1.jpg").c_str(), 0600) == 0);
+        CHECK(run(folder, {"import", "pictures", "--data", "two"}).exit_code == 1);
+        fs::remove(pictures / "manifest.jsonl");
+        REQUIRE(::mkfifo((pictures / "manifest.jsonl").c_str(), 0600) == 0);
+        CHECK(run(folder, {"import", "pictures", "--data", "two"}).exit_code == 2);
+    }
+    CHECK(server.peak_resident_bytes() < before + (64UL << 20));
+    CHECK(get(port, 2).status == 200);
+}
+
+TEST_CASE("a picture that a client of the control socket never sends is given up", "[e2e][exchange][drain]") {
+    const TemporaryFolder folder;
+    export_one(folder, picture(1));
+    ServerProcess server{serve(folder, "two")};
+    server.port();
+    const ControlConnection connection{folder / "two"};
+    connection.send("picture\t0\n" + text_of(folder / "pictures" / "manifest.jsonl"));
+    CHECK(connection.read_line() == "send\n");
+    connection.send("bytes\nhalf");
+    CHECK(server.terminate().exit_code == 0); // and isn't waited for
 }
 
 } // namespace exchange_test

@@ -64,4 +64,8 @@ for target in read-only hidden; do
     "$server" check --data "$folder/$target/backup"
     "$server" restore "$folder/$target/backup" --data "$folder/$target/restored"
     "$server" check --data "$folder/$target/restored"
+    curl -sSf -o /dev/null -u tje0:Tje0 -X DELETE "$url/api/v1/Person/2/Image"
+    command import "$folder/$target/pictures" | grep -F '1 pictures added, 2 were there already'
+    printf '2001,Ada\n' >"$folder/$target/persons.csv"
+    command persons import "$folder/$target/persons.csv"
 done

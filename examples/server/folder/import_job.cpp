@@ -1,0 +1,285 @@
+#include "folder/import_job.hpp"
+
+#include "folder/bounded_lines.hpp"
+
+#include <portrait/person_image_service.hpp>
+#include <portrait/sqlite/person_directory.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace portrait_server {
+namespace {
+
+namespace fs = std::filesystem;
+using portrait::BlobId;
+using portrait::errc;
+using portrait::Error;
+using portrait::ImageBytes;
+
+constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
+
+Error file_failed() {
+    return Error{errc::store_io, std::generic_category().message(errno)};
+}
+
+/// Reads a picture and compares it with the manifest's size and digest.
+[[nodiscard]] portrait::result<ImageBytes> read_picture(int folder, const ManifestEntry& entry) {
+    const int file = open_regular_file(folder, entry.file);
+    if (file < 0)
+        return file_failed();
+    struct stat status {};
+    const bool known = ::fstat(file, &status) == 0;
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    std::vector<std::byte> bytes;
+    std::size_t done = 0;
+    if (known && size == entry.info.size && size <= largest_picture) {
+        bytes.resize(size);
+        ssize_t count = 1;
+        while (done < size && count > 0) {
+            count = ::read(file, bytes.data() + done, size - done);
+            done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+        }
+    }
+    ::close(file);
+    if (bytes.size() != entry.info.size)
+        return Error{errc::image_truncated, "The size of the file differs from the manifest"};
+    if (done != size)
+        return Error{errc::store_io, "The file can't be read"};
+    if (portrait::digest_of(bytes) != entry.info.digest)
+        return Error{errc::image_corrupt, "The digest of the file differs from the manifest"};
+    return ImageBytes{std::move(bytes)};
+}
+
+bool ends_the_import(const Error& error) {
+    return error == errc::store_full || error == errc::store_closed || error == errc::service_busy ||
+           error == errc::store_read_only || error == errc::blob_ids_exhausted;
+}
+
+Error another_picture() {
+    return Error{errc::precondition_failed, "The person has another picture and keeps it"};
+}
+
+/// Before the bytes are read into memory; the service checks them again.
+[[nodiscard]] portrait::result<void> check_declared_size(std::uint64_t size, const portrait::Limits& limits) {
+    const auto largest = std::min(limits.max_bytes, largest_picture);
+    if (size <= largest)
+        return {};
+    return Error{errc::image_too_many_bytes,
+                 fmt::format("The picture has {} bytes; at most {} are accepted", size, largest)}
+        .with_limit(size, largest);
+}
+
+/// One import.
+class Import {
+public:
+    Import(ImportTarget& target, int folder, JobListener& listener)
+        : target_{target}
+        , folder_{folder}
+        , listener_{listener} {}
+
+    /// Adds the picture of a line of the manifest. Returns the end of an import that can't go on.
+    std::optional<JobEnd> add(std::string_view line) {
+        ++lines_;
+        const auto entry = parse_manifest_line(line);
+        if (!entry) {
+            ++faults_;
+            listener_.say(fmt::format("line {} of {}: {}", lines_, manifest_name, entry.error().sentence));
+            return std::nullopt;
+        }
+        const auto shared = blobs_.find(entry->info.blob_id);
+        const auto imported =
+            target_.add(*entry, shared == blobs_.end() ? std::nullopt : std::optional{shared->second},
+                        [&] { return read_picture(folder_, *entry); });
+        if (!imported)
+            return JobEnd{exit_code::failure, imported.error().sentence};
+        using Kind = Imported::Kind;
+        if (imported->kind == Kind::failed)
+            return JobEnd{exit_code::failure, fmt::format("The import failed at person {}: {}",
+                                                          entry->person_id.value(), imported->fault)};
+        if (imported->kind == Kind::refused) {
+            ++faults_;
+            listener_.say(
+                fmt::format("person {} ({}): {}", entry->person_id.value(), entry->file, imported->fault));
+        }
+        added_ += imported->kind == Kind::added ? 1 : 0;
+        already_there_ += imported->kind == Kind::already_there ? 1 : 0;
+        if (imported->blob_id)
+            blobs_.insert_or_assign(entry->info.blob_id, *imported->blob_id);
+        bytes_ += entry->info.size;
+        if (!listener_.progress("pictures", bytes_, 0))
+            return JobEnd{exit_code::failure, "The import was stopped"};
+        return std::nullopt;
+    }
+
+    /// The end of an import whose manifest can't be read beyond the last line.
+    std::optional<JobEnd> ends(std::string_view fault) const {
+        return JobEnd{exit_code::failure,
+                      fmt::format("The import ended at line {} of {}: {}", lines_ + 1, manifest_name, fault)};
+    }
+    std::optional<JobEnd> ends_at_long_line() const {
+        return ends(fmt::format("A line must have at most {} bytes", max_manifest_line));
+    }
+
+    JobEnd end() const {
+        listener_.say(fmt::format("{} pictures added, {} were there already", added_, already_there_));
+        if (faults_ != 0)
+            return {exit_code::failure, fmt::format("{} of {} lines were not imported", faults_, lines_)};
+        return {};
+    }
+
+private:
+    ImportTarget& target_;
+    const int folder_;
+    JobListener& listener_;
+    std::map<BlobId, BlobId> blobs_; ///< ids of the export → ids of the store
+    std::uint64_t bytes_ = 0;
+    std::uint64_t lines_ = 0;
+    std::uint64_t faults_ = 0;
+    std::uint64_t added_ = 0;
+    std::uint64_t already_there_ = 0;
+};
+
+} // namespace
+
+Outcome<Imported> LocalImport::add(const ManifestEntry& entry, std::optional<BlobId> shared,
+                                   const ReadPicture& read) {
+    auto outcome = added(entry, shared, read);
+    if (outcome)
+        return *std::move(outcome);
+    return Imported{ends_the_import(outcome.error()) ? Imported::Kind::failed : Imported::Kind::refused,
+                    {},
+                    plain_refusal(outcome.error())};
+}
+
+portrait::result<Imported> LocalImport::added(const ManifestEntry& entry, std::optional<BlobId> shared,
+                                              const ReadPicture& read) {
+    if (auto known = add_person(entry); !known)
+        return known.error();
+    const auto there = place_.service.info(entry.person_id);
+    if (!there && there.error() != errc::image_none)
+        return there.error();
+    if (there && there->created_at != entry.info.created_at)
+        return another_picture();
+    // An earlier import may have been interrupted between `save` and `update`.
+    if (there && (there->digest != entry.info.digest || there->updated_at != entry.info.updated_at))
+        return save(entry, read, &*there);
+    if (there)
+        return Imported{Imported::Kind::already_there, there->blob_id, {}};
+    if (!shared)
+        return save(entry, read, nullptr);
+    const auto linked = place_.images.link({.person_id = entry.person_id,
+                                            .blob_id = *shared,
+                                            .actor = entry.info.updated_by,
+                                            .now = entry.info.linked_at});
+    if (!linked)
+        return linked.error();
+    return Imported{Imported::Kind::added, linked->blob_id, {}};
+}
+
+portrait::result<void> LocalImport::add_person(const ManifestEntry& entry) {
+    if (!entry.person_name)
+        return {};
+    const auto person = make_person(entry.person_id, *entry.person_name);
+    if (!person)
+        return Error{errc::account_invalid, person.error().sentence};
+    const auto known = place_.store.persons()->contains(entry.person_id);
+    if (!known)
+        return known.error();
+    return *known ? portrait::result<void>{} : place_.store.persons()->add(person->id, person->name);
+}
+
+/// `there` is the person's present picture, with the created time of the entry: it is the same picture if the
+/// service stores these bytes as it stored those, without metadata.
+portrait::result<Imported> LocalImport::save(const ManifestEntry& entry, const ReadPicture& read,
+                                             const portrait::ImageInfo* there) {
+    const auto& info = entry.info;
+    if (auto checked = check_declared_size(info.size, place_.service.limits()); !checked)
+        return checked.error();
+    auto bytes = read();
+    if (!bytes)
+        return bytes.error();
+    // The audit log names the creator of the picture as the actor and the time of its creation; a command
+    // with fields for both would be the place of the user who imports.
+    auto command = place_.service.prepare_save(
+        entry.person_id, *std::move(bytes), {info.description, info.extra_info, info.conceptual_type},
+        info.created_by,
+        // A client may have stored a picture since.
+        {.if_match = {},
+         .if_none_match = portrait::VersionCondition{.any = true, .versions = {}},
+         .if_unmodified_since = {}});
+    if (!command)
+        return command.error();
+    if (there != nullptr && there->digest != command->content->digest)
+        return another_picture();
+    if (there != nullptr) {
+        if (there->updated_at != info.updated_at)
+            if (const auto updated = update(entry); !updated)
+                return updated.error();
+        return Imported{Imported::Kind::already_there, there->blob_id, {}};
+    }
+    command->now = info.created_at;
+    const auto saved = place_.images.save(*std::move(command));
+    if (!saved)
+        return saved.error();
+    if (info.updated_at != info.created_at || info.updated_by != info.created_by)
+        if (const auto updated = update(entry); !updated)
+            return updated.error();
+    return Imported{Imported::Kind::added, saved->blob_id(), {}};
+}
+
+/// Sets the author and the time of the last change. The service has checked the texts.
+portrait::result<void> LocalImport::update(const ManifestEntry& entry) {
+    const auto updated = place_.images.update_info({.target = entry.person_id,
+                                                    .description = entry.info.description,
+                                                    .extra_info = entry.info.extra_info,
+                                                    .conceptual_type = entry.info.conceptual_type,
+                                                    .expected_blob_id = {},
+                                                    .actor = entry.info.updated_by,
+                                                    .now = entry.info.updated_at,
+                                                    .precondition = {}});
+    return updated ? portrait::result<void>{} : updated.error();
+}
+
+JobEnd import_pictures(ImportTarget& target, const fs::path& path, JobListener& listener) {
+    const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const auto end = [&]() -> JobEnd {
+        const int manifest = folder < 0 ? -1 : open_regular_file(folder, manifest_name);
+        if (manifest < 0)
+            return {exit_code::refused, fmt::format("The folder {} holds no {} that can be read: {}",
+                                                    path.string(), manifest_name, file_failed().message())};
+        BoundedLines lines{manifest, max_manifest_line};
+        Import import{target, folder, listener};
+        std::string line;
+        for (;;) {
+            const auto read = lines.next(line);
+            if (read == BoundedLines::Read::end)
+                return import.end();
+            const auto failure = read == BoundedLines::Read::line ? import.add(line)
+                                 : read == BoundedLines::Read::too_long
+                                     ? import.ends_at_long_line()
+                                     : import.ends(file_failed().message());
+            if (failure)
+                return *failure;
+        }
+    }();
+    if (folder >= 0)
+        ::close(folder);
+    return end;
+}
+
+} // namespace portrait_server
