@@ -8,8 +8,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <utility>
 
 namespace portrait {
 
@@ -52,14 +55,31 @@ struct RenderImage {
     ImageBytes bytes;
     ImageHeader header;
     Rendition rendition;
+    std::stop_token stop;         ///< cancels the rendering
+    std::shared_ptr<void> hold{}; ///< destroyed when the renderer has no more use for the picture
+};
+
+/// The one who wants a rendition. A stop token alone converts to a caller without a name.
+struct RenderCaller {
+    RenderCaller() = default;
+    // NOLINTNEXTLINE(google-explicit-constructor): callers without a name pass a stop token alone
+    RenderCaller(std::stop_token token, std::string name = {})
+        : stop{std::move(token)}
+        , client{std::move(name)} {}
+
     std::stop_token stop; ///< cancels the rendering
+    /// Any key of the client, such as its network. Renderers with a queue share their threads evenly among
+    /// clients; callers with an empty key are one client.
+    std::string client;
 };
 
 /// A picture to read and render later: it holds no bytes while it waits.
 struct QueuedRendering {
-    /// Reads the picture. Called at most once, on the thread that renders; may block on disk. Must not throw.
+    /// Reads the picture, on the thread that renders; may block on disk. Must not throw. Called again when
+    /// the rendering has to wait once more after its cost is known.
     std::function<result<RenderImage>()> read;
     std::stop_token stop; ///< as that of `RenderImage`
+    std::string client{}; ///< as that of `RenderCaller`
 };
 
 /// Port: scales and converts pictures. Thread-safe; takes CPU time and memory, so don't call `render` on a
@@ -93,9 +113,9 @@ public:
     [[nodiscard]] virtual result<RenderedImage> placeholder(Placeholder kind,
                                                             const Rendition& rendition) const = 0;
 
-    /// As `submit`, for a placeholder; a renderer that checks `stop` returns `cancelled`. The default calls
-    /// `placeholder`.
-    virtual void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+    /// As `submit`, for a placeholder; a renderer that checks `caller.stop` returns `cancelled`. The default
+    /// calls `placeholder`.
+    virtual void submit_placeholder(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                                     Completion<RenderedImage> completion) const;
 };
 

@@ -8,7 +8,7 @@
 
 #include <memory>
 #include <optional>
-#include <stop_token>
+#include <string>
 
 namespace portrait {
 
@@ -41,15 +41,16 @@ public:
     /// `ImageRenderer::submit`, and calls back once, on any thread, perhaps before it returns; the completion
     /// has the limits of an `ImageStore`'s. The rendering is cancelled when all of its callers have requested
     /// stop. A queued rendering holds no bytes: it renders the picture that the person has when its turn
-    /// comes. Errors: those of `PersonImageService::image` and of `ImageRenderer`.
-    void submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
+    /// comes. A caller that joins a queued rendering of another client queues it for its own client, too.
+    /// Errors: those of `PersonImageService::image` and of `ImageRenderer`.
+    void submit(PersonId person_id, const Rendition& rendition, RenderCaller caller,
                 Completion<ImageRendition> completion) const;
     /// As above for a person whose ImageInfo has just been read. Doesn't block if the renderer has its own
     /// threads.
-    void submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition, std::stop_token stop,
+    void submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition, RenderCaller caller,
                 Completion<ImageRendition> completion) const;
     /// As above for a placeholder, by `ImageRenderer::submit_placeholder`. Never blocks.
-    void submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+    void submit(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                 Completion<RenderedImage> completion) const;
 
     /// As `submit`, and waits for the outcome.
@@ -61,8 +62,8 @@ private:
     struct PORTRAIT_HIDDEN Rendering;
     struct PORTRAIT_HIDDEN State;
 
-    void start(const std::shared_ptr<Rendering>& rendering, PersonId person_id,
-               const Rendition& rendition) const;
+    void start(const std::shared_ptr<Rendering>& rendering, PersonId person_id, const Rendition& rendition,
+               const std::string& client) const;
 
     std::shared_ptr<const PersonImageService> images_;
     std::shared_ptr<const ImageRenderer> renderer_;

@@ -5,6 +5,7 @@
 #include <portrait/probe.hpp>
 #include <portrait/rendition_service.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -49,6 +50,9 @@ struct RenditionService::Rendering {
     Subject subject;
     std::atomic<std::size_t> callers{1};           ///< 0 is final
     std::vector<std::shared_ptr<Waiting>> waiting; ///< under the mutex of `State`
+    std::vector<std::string> clients;              ///< that it was queued for; under that mutex, too
+    std::size_t queued = 0;                        ///< without those that ended; under that mutex, too
+    std::atomic<bool> is_read{false};              ///< for one of the clients, until that has to wait again
     std::stop_source stop;
 
     bool join() noexcept {
@@ -95,27 +99,29 @@ struct RenditionService::State {
     /// Completes with the kept outcome, or joins the rendering of this subject, or starts one. `info` is null
     /// for a placeholder.
     template<class Start>
-    void join_or_start(const CacheKey& key, const ImageInfo* info, std::stop_token stop,
+    void join_or_start(const CacheKey& key, const ImageInfo* info, RenderCaller caller,
                        Completion<Outcome> completion, const Start& start) {
         if (auto outcome = find(key, info))
             return completion(*std::move(outcome));
         const auto waiting = std::make_shared<Rendering::Waiting>();
         waiting->completion = std::move(completion);
-        const auto [rendering, first] = joined({key, info ? info->link_version : 0}, waiting);
+        const auto [rendering, first] = joined({key, info ? info->link_version : 0}, waiting, caller.client);
         // Only this thread and the destructor touch the watch, whenever the rendering ends.
-        waiting->watch.emplace(std::move(stop), Rendering::Leave{rendering});
+        waiting->watch.emplace(std::move(caller.stop), Rendering::Leave{rendering});
         if (!first)
             return;
         // Another rendering may have ended since the first look.
         if (auto outcome = find(key, info))
             return end(rendering, *std::move(outcome));
         try {
-            start(rendering);
+            start(rendering, caller.client);
         } catch (...) {
             end(rendering, exception_as_error("Rendering a picture"));
         }
     }
 
+    /// Ends the rendering for all of its callers. It may be queued for other clients still: those are
+    /// cancelled.
     void end(const std::shared_ptr<Rendering>& rendering, const result<Outcome>& outcome) {
         std::vector<std::shared_ptr<Rendering::Waiting>> waiting;
         {
@@ -123,8 +129,20 @@ struct RenditionService::State {
             renderings.remove(rendering);
             waiting.swap(rendering->waiting);
         }
+        rendering->stop.request_stop();
         for (const auto& one : waiting)
             one->completion(outcome);
+    }
+
+    /// Whether an error of one client's rendering is no outcome: it was refused, and it is queued for another
+    /// client.
+    bool is_queued_elsewhere(const std::shared_ptr<Rendering>& rendering, const Error& error) {
+        const std::lock_guard lock{mutex};
+        --rendering->queued;
+        if (rendering->queued != 0 && (error == errc::service_busy || error == errc::cancelled))
+            return true;
+        renderings.remove(rendering); // nobody may join it any more
+        return false;
     }
 
     /// The exception of a port, as an error; call it in a `catch`.
@@ -140,18 +158,25 @@ struct RenditionService::State {
     }
 
 private:
+    /// Also returns whether it has to be queued for this client: another client's queue may be long.
     std::pair<std::shared_ptr<Rendering>, bool> joined(const Subject& subject,
-                                                       const std::shared_ptr<Rendering::Waiting>& waiting) {
+                                                       const std::shared_ptr<Rendering::Waiting>& waiting,
+                                                       const std::string& client) {
         const std::lock_guard lock{mutex};
-        for (const auto& rendering : renderings) {
-            if (rendering->subject == subject && rendering->join()) {
-                rendering->waiting.push_back(waiting);
-                return {rendering, false};
-            }
+        auto found = std::find_if(renderings.begin(), renderings.end(), [&](const auto& rendering) {
+            return rendering->subject == subject && rendering->join();
+        });
+        if (found == renderings.end())
+            found = renderings.insert(found, std::make_shared<Rendering>(subject));
+        auto& rendering = **found;
+        rendering.waiting.push_back(waiting);
+        const bool first =
+            std::find(rendering.clients.begin(), rendering.clients.end(), client) == rendering.clients.end();
+        if (first) {
+            rendering.clients.push_back(client);
+            ++rendering.queued;
         }
-        renderings.push_back(std::make_shared<Rendering>(subject));
-        renderings.back()->waiting.push_back(waiting);
-        return {renderings.back(), true};
+        return {*found, first};
     }
 };
 
@@ -179,29 +204,31 @@ std::optional<RenderedImage> RenditionService::cached(Placeholder kind, const Re
     return state_->find(PlaceholderKey{kind, rendition});
 }
 
-void RenditionService::submit(PersonId person_id, const Rendition& rendition, std::stop_token stop,
+void RenditionService::submit(PersonId person_id, const Rendition& rendition, RenderCaller caller,
                               Completion<ImageRendition> completion) const {
     const auto info = images_->info(person_id);
     if (!info)
         return completion(info.error());
-    submit(person_id, *info, rendition, std::move(stop), std::move(completion));
+    submit(person_id, *info, rendition, std::move(caller), std::move(completion));
 }
 
 void RenditionService::submit(PersonId person_id, const ImageInfo& info, const Rendition& rendition,
-                              std::stop_token stop, Completion<ImageRendition> completion) const {
+                              RenderCaller caller, Completion<ImageRendition> completion) const {
     state_->join_or_start(
-        BytesKey{info.blob_id, info.blob_version, rendition}, &info, std::move(stop),
+        BytesKey{info.blob_id, info.blob_version, rendition}, &info, std::move(caller),
         [completion = std::move(completion)](result<State::Outcome> made) {
             if (made)
                 completion(ImageRendition{*std::move(made->info), std::move(made->image)});
             else
                 completion(made.error());
         },
-        [&](const auto& rendering) { start(rendering, person_id, rendition); });
+        [&](const auto& rendering, const std::string& client) {
+            start(rendering, person_id, rendition, client);
+        });
 }
 
 void RenditionService::start(const std::shared_ptr<Rendering>& rendering, PersonId person_id,
-                             const Rendition& rendition) const {
+                             const Rendition& rendition, const std::string& client) const {
     // Written and then read on the thread that renders.
     struct Source {
         std::optional<ImageInfo> info;
@@ -210,6 +237,10 @@ void RenditionService::start(const std::shared_ptr<Rendering>& rendering, Person
     const auto source = std::make_shared<Source>();
     auto read = [images = images_, state = state_, rendering, person_id, rendition,
                  source]() -> result<RenderImage> {
+        // It is being, or was, rendered for another client.
+        if (rendering->stop.stop_requested() || rendering->is_read.exchange(true))
+            return Error{errc::cancelled};
+        const std::shared_ptr<void> hold{nullptr, [rendering](void*) { rendering->is_read = false; }};
         try {
             source->read_at = state->now();
             auto stored = images->image(person_id);
@@ -222,35 +253,42 @@ void RenditionService::start(const std::shared_ptr<Rendering>& rendering, Person
             return RenderImage{.bytes = std::move(stored->bytes),
                                .header = *header,
                                .rendition = rendition,
-                               .stop = rendering->stop.get_token()};
+                               .stop = rendering->stop.get_token(),
+                               .hold = hold};
         } catch (...) {
             return State::exception_as_error("Reading a picture");
         }
     };
-    renderer_->submit({.read = std::move(read), .stop = rendering->stop.get_token()},
+    renderer_->submit({.read = std::move(read), .stop = rendering->stop.get_token(), .client = client},
                       [state = state_, rendering, rendition, source](result<RenderedImage> made) {
-                          if (!made)
-                              return state->end(rendering, made.error());
+                          if (!made) {
+                              if (!state->is_queued_elsewhere(rendering, made.error()))
+                                  state->end(rendering, made.error());
+                              return;
+                          }
                           const BytesKey key{source->info->blob_id, source->info->blob_version, rendition};
                           auto image = state->keep(key, *std::move(made), source->read_at);
                           state->end(rendering, State::Outcome{std::move(source->info), std::move(image)});
                       });
 }
 
-void RenditionService::submit(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+void RenditionService::submit(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                               Completion<RenderedImage> completion) const {
     const PlaceholderKey key{kind, rendition};
-    const auto start = [&](const std::shared_ptr<Rendering>& rendering) {
+    const auto start = [&](const std::shared_ptr<Rendering>& rendering, const std::string& client) {
         const auto end = [state = state_, rendering, key](result<RenderedImage> drawn) {
-            if (!drawn)
-                return state->end(rendering, drawn.error());
+            if (!drawn) {
+                if (!state->is_queued_elsewhere(rendering, drawn.error()))
+                    state->end(rendering, drawn.error());
+                return;
+            }
             constexpr auto never_stale = std::numeric_limits<CacheContents::Moment>::max();
             state->end(rendering, State::Outcome{{}, state->keep(key, *std::move(drawn), never_stale)});
         };
-        renderer_->submit_placeholder(kind, rendition, rendering->stop.get_token(), end);
+        renderer_->submit_placeholder(kind, rendition, {rendering->stop.get_token(), client}, end);
     };
     state_->join_or_start(
-        key, nullptr, std::move(stop),
+        key, nullptr, std::move(caller),
         [completion = std::move(completion)](result<State::Outcome> made) {
             completion(made ? result<RenderedImage>{std::move(made->image)} : made.error());
         },

@@ -74,7 +74,7 @@ void ImageRenderer::submit(RenderImage job, Completion<RenderedImage> completion
 
 void ImageRenderer::submit_placeholder(
     // NOLINTBEGIN(performance-unnecessary-value-param): as above
-    Placeholder kind, const Rendition& rendition, std::stop_token,
+    Placeholder kind, const Rendition& rendition, RenderCaller,
     Completion<RenderedImage> completion) const { // NOLINTEND(performance-unnecessary-value-param)
     completion(placeholder(kind, rendition));
 }

@@ -83,7 +83,7 @@ void PersonImagesBody::render(PersonId person_id, const ImageInfo& info, const D
         }
     };
     auto task = [this, person_id, info, answer = std::move(answer)] {
-        work_.renditions->submit(person_id, info, work_.wanted, work_.stop, answer);
+        work_.renditions->submit(person_id, info, work_.wanted, work_.caller, answer);
     };
     if (!work_.readers->execute(std::move(task)))
         done(Error{errc::service_busy});

@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -38,7 +37,7 @@ public:
         Executor* readers;
         Log* log; ///< may be null
         std::string request_id;
-        std::stop_token stop;
+        RenderCaller caller;
         std::shared_ptr<void> endpoint_waits; ///< keeps the endpoint until this goes
     };
 

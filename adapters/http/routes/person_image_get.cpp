@@ -110,7 +110,7 @@ private:
                 return answer_without_picture(made.error(), reply);
             reply(rendition_answer(head_->head(), person_id_, rendition, *std::move(made), type()));
         };
-        renditions().submit(person_id_, info, rendition, request_->stop(), reply.contained(answer));
+        renditions().submit(person_id_, info, rendition, request_->render_caller(), reply.contained(answer));
     }
 
     /// Answers with the placeholder of `ifBlank`, or with the error.
@@ -125,7 +125,7 @@ private:
         const auto tag = entity_tag(*query_.if_blank, rendition);
         if (auto known = known_placeholder_answer(head, tag))
             return reply(*std::move(known));
-        renditions().submit(*query_.if_blank, rendition, request_->stop(),
+        renditions().submit(*query_.if_blank, rendition, request_->render_caller(),
                             reply.when([person_id = person_id_, tag](RenderedImage drawn) {
                                 return placeholder_answer(person_id, std::move(drawn), tag);
                             }));

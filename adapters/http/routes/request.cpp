@@ -6,6 +6,8 @@
 #include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"
 
+#include <portrait/http/network.hpp>
+
 #include <fmt/format.h>
 
 #include <exception>
@@ -18,6 +20,7 @@ Request::Request(const Contract& contract, const RequestHead& head)
     , head_{&head}
     , id_{request_id(head)}
     , stop_{head.stop}
+    , client_{client_network(head.remote_address)}
     , is_head_{head.method == "HEAD"}
     , response_type_{negotiate(head)}
     , cors_{cors_grant(head, contract.options.cors)}

@@ -9,6 +9,7 @@
 #include <portrait/http/authenticator.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
+#include <portrait/image_renderer.hpp>
 
 #include <boost/url/url_view.hpp>
 
@@ -50,6 +51,8 @@ public:
     const std::string& id() const noexcept { return id_; }
     /// Stopped when the client is gone.
     const std::stop_token& stop() const noexcept { return stop_; }
+    /// For renditions: `stop`, and the client's network.
+    RenderCaller render_caller() const { return {stop_, client_}; }
     /// The negotiated type of documents and problems.
     ResponseType response_type() const noexcept { return response_type_; }
     const CorsGrant& cors() const noexcept { return cors_; }
@@ -89,6 +92,7 @@ private:
     boost::urls::url_view url_;
     std::string id_;
     std::stop_token stop_;
+    std::string client_;
     bool is_head_ = false;
     ResponseType response_type_{};
     CorsGrant cors_;

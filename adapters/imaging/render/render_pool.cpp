@@ -1,14 +1,16 @@
 #include <portrait/imaging/render_pool.hpp>
 
+#include "render/render_queue.hpp"
+
 #include <vips/vips.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -30,17 +32,11 @@ template<class Start>
 
 class RenderPool::State {
 public:
-    struct Job {
-        std::stop_token stop;
-        /// Makes the rendition once its cost is admitted.
-        std::function<result<RenderedImage>(const VipsRenderer::Admit& admit)> make;
-        Completion<RenderedImage> completion;
-    };
-
     explicit State(const RenderPoolOptions& options)
         : options_{options} {
         auto threads = options.threads != 0 ? options.threads
                                             : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        most_large_ = std::max<std::size_t>(1, threads - 1);
         idle_ = threads; // from the start, so that a first job finds an idle thread
         try {
             for (; threads != 0; --threads)
@@ -53,26 +49,25 @@ public:
 
     ~State() { stop(); }
 
-    void submit(Job job) {
+    void submit(RenderJob job) {
         std::unique_lock lock{mutex_};
-        std::deque<Job> unwanted; // their clients are gone: they make room for others
+        std::deque<RenderJob> unwanted; // their clients are gone: they make room for others
         if (is_full())
-            std::erase_if(queue_, [&](Job& queued) {
-                const bool gone = queued.stop.stop_requested();
-                if (gone)
-                    unwanted.push_back(std::move(queued));
-                return gone;
-            });
-        if (stopping_ || is_full()) {
-            ++statistics_.refused;
-            lock.unlock();
-            return job.completion(
-                Error{errc::service_busy, "Too many pictures are waiting to be scaled; try again later"});
-        }
-        queue_.push_back(std::move(job));
+            unwanted = queue_.take_stopped();
+        std::optional<RenderJob> refused;
+        if (stopping_)
+            refused = std::move(job);
+        else if (is_full())
+            refused = queue_.replace_newest_of_most(job);
+        else
+            queue_.push(std::move(job));
+        statistics_.refused += refused ? 1 : 0;
         lock.unlock();
         ready_.notify_one();
         cancel(unwanted);
+        if (refused)
+            refused->completion(
+                Error{errc::service_busy, "Too many pictures are waiting to be scaled; try again later"});
     }
 
     RenderPoolStatistics statistics() const {
@@ -84,100 +79,147 @@ public:
     }
 
 private:
-    bool is_full() const { return queue_.size() >= options_.queue_limit + idle_; }
+    /// Renderings of a larger part of the budget leave one thread to the others.
+    static constexpr std::uint64_t large_part = 8;
+    /// Renderings of a smaller part don't wait for memory.
+    static constexpr std::uint64_t small_part = 64;
+    static constexpr unsigned most_overtaking = 8;
 
-    static void cancel(std::deque<Job>& jobs) {
+    /// A running job's part of the budget.
+    struct Share {
+        std::uint64_t bytes = 0;
+        bool is_large = false;
+        bool is_missing = false; ///< the job has to wait for it
+    };
+
+    bool is_full() const { return queue_.size() >= options_.queue_limit + idle_; }
+    bool is_large(std::uint64_t bytes) const { return bytes > options_.decoded_bytes_in_flight / large_part; }
+
+    bool has_room(std::uint64_t bytes) const {
+        const auto limit = options_.decoded_bytes_in_flight;
+        const auto used = statistics_.decoded_bytes_in_flight;
+        return bytes <= limit / small_part ||
+               (used <= limit && bytes <= limit - used && (!is_large(bytes) || large_ < most_large_));
+    }
+
+    Share taken(std::uint64_t bytes) {
+        auto& in_flight = statistics_.decoded_bytes_in_flight;
+        in_flight += bytes;
+        statistics_.peak_decoded_bytes_in_flight =
+            std::max(statistics_.peak_decoded_bytes_in_flight, in_flight);
+        large_ += is_large(bytes) ? 1 : 0;
+        return {bytes, is_large(bytes), false};
+    }
+
+    void give_back(const Share& share) {
+        statistics_.decoded_bytes_in_flight -= share.bytes;
+        large_ -= share.is_large ? 1 : 0;
+    }
+
+    static void cancel(std::deque<RenderJob>& jobs) {
         for (auto& job : jobs)
             job.completion(Error{errc::cancelled});
     }
 
     void stop() {
-        std::deque<Job> left;
+        std::deque<RenderJob> left;
         {
             const std::lock_guard lock{mutex_};
             stopping_ = true;
-            left.swap(queue_);
+            left = queue_.take_all();
         }
         ready_.notify_all();
-        room_.notify_all();
         cancel(left);
         for (auto& thread : threads_)
             thread.join();
     }
 
+    /// The next job, and its share if its cost is known.
+    std::optional<RenderJob> next_job(Share& share) {
+        const auto cost = queue_.next_cost();
+        const bool judged_next = cost && has_room(*cost);
+        if (judged_next && (overtaking_ >= most_overtaking || !queue_.has_fresh())) {
+            overtaking_ = 0;
+            share = taken(*cost);
+            return queue_.take_judged();
+        }
+        if (!queue_.has_fresh())
+            return std::nullopt;
+        overtaking_ += judged_next ? 1 : 0;
+        return queue_.take_fresh();
+    }
+
     void run() {
         std::unique_lock lock{mutex_};
         for (;;) {
-            ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty())
+            Share share;
+            std::optional<RenderJob> job;
+            ready_.wait(lock, [&] { return stopping_ || (job = next_job(share)); });
+            if (!job)
                 break;
-            auto job = std::move(queue_.front());
-            queue_.pop_front();
             --idle_;
             lock.unlock();
             const auto began = std::chrono::steady_clock::now();
-            std::uint64_t share = 0;
-            auto made = make(job, share);
+            auto made = make(*job, share);
             const auto took = std::chrono::steady_clock::now() - began;
             lock.lock();
-            statistics_.decoded_bytes_in_flight -= share;
-            ++statistics_.rendered; // before the completion, so that its receiver reads new figures
-            statistics_.times.add(took);
-            statistics_.failed += made ? 0 : 1;
-            lock.unlock();
-            room_.notify_all();
-            job.completion(std::move(made));
-            job = {}; // destroy its captures without the lock
-            lock.lock();
+            give_back(share);
+            const bool waits = share.is_missing && !stopping_;
+            const auto client = job->client;
+            if (waits)
+                queue_.push(*std::move(job));
+            queue_.end(client);
+            if (!waits) {
+                ++statistics_.rendered; // before the completion, so that its receiver reads new figures
+                statistics_.times.add(took);
+                statistics_.failed += made ? 0 : 1;
+                lock.unlock();
+                job->completion(std::move(made));
+                job.reset(); // destroy its captures without the lock
+                lock.lock();
+            }
             ++idle_;
+            ready_.notify_all(); // memory is free
         }
         lock.unlock();
         vips_thread_shutdown();
     }
 
-    /// `share` becomes the job's part of the budget.
-    [[nodiscard]] result<RenderedImage> make(const Job& job, std::uint64_t& share) {
+    /// `share` is the job's part of the budget, before and after.
+    [[nodiscard]] result<RenderedImage> make(RenderJob& job, Share& share) {
         if (job.stop.stop_requested())
             return Error{errc::cancelled};
         return job.make([&](const DecodingCost& cost) -> result<void> {
             const auto limit = options_.decoded_bytes_in_flight;
             if (cost.bytes > limit)
                 return Error{errc::rendition_too_costly}.with_limit(cost.bytes, limit);
-            if (!take(cost.bytes))
+            const std::lock_guard lock{mutex_};
+            give_back(share);
+            share = {};
+            // The judged jobs that wait come first, unless this is one of them or a small one.
+            const bool may_pass = job.cost || !queue_.next_cost() || cost.bytes <= limit / small_part;
+            job.cost = cost.bytes;
+            if (stopping_)
                 return Error{errc::cancelled};
-            share = cost.bytes;
-            return {};
+            if (may_pass && has_room(cost.bytes)) {
+                share = taken(cost.bytes);
+                return {};
+            }
+            share.is_missing = true;
+            return Error{errc::cancelled};
         });
-    }
-
-    /// Waits for a share of the budget, in order: small pictures must not overtake a large one for ever.
-    bool take(std::uint64_t bytes) {
-        std::unique_lock lock{mutex_};
-        const auto ticket = next_ticket_++;
-        auto& in_flight = statistics_.decoded_bytes_in_flight;
-        room_.wait(lock, [&] {
-            return stopping_ || (ticket == serving_ && in_flight + bytes <= options_.decoded_bytes_in_flight);
-        });
-        ++serving_;
-        room_.notify_all();
-        if (stopping_)
-            return false;
-        in_flight += bytes;
-        statistics_.peak_decoded_bytes_in_flight =
-            std::max(statistics_.peak_decoded_bytes_in_flight, in_flight);
-        return true;
     }
 
     RenderPoolOptions options_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
-    std::condition_variable room_;
-    std::deque<Job> queue_;
+    RenderQueue queue_;
     std::vector<std::thread> threads_; // changed by the constructing and the destroying thread only
     std::size_t idle_ = 0;
+    std::size_t most_large_ = 1;
+    std::size_t large_ = 0;   ///< running renderings that are large
+    unsigned overtaking_ = 0; ///< jobs that started before one that is judged and has room
     bool stopping_ = false;
-    std::uint64_t next_ticket_ = 0;
-    std::uint64_t serving_ = 0;
     RenderPoolStatistics statistics_; // without `waiting` and `running`
 };
 
@@ -200,19 +242,25 @@ void RenderPool::submit(QueuedRendering rendering, Completion<RenderedImage> com
         const auto job = read();
         return job ? renderer->render(*job, admit) : job.error();
     };
-    state_->submit({std::move(rendering.stop), std::move(make), std::move(completion)});
+    state_->submit({.client = std::move(rendering.client),
+                    .stop = std::move(rendering.stop),
+                    .make = std::move(make),
+                    .completion = std::move(completion)});
 }
 
 result<RenderedImage> RenderPool::placeholder(Placeholder kind, const Rendition& rendition) const {
     return awaited([&](auto completion) { submit_placeholder(kind, rendition, {}, std::move(completion)); });
 }
 
-void RenderPool::submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+void RenderPool::submit_placeholder(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                                     Completion<RenderedImage> completion) const {
-    auto make = [renderer = renderer_, kind, rendition, stop](const auto& admit) {
+    auto make = [renderer = renderer_, kind, rendition, stop = caller.stop](const auto& admit) {
         return renderer->placeholder(kind, rendition, stop, admit);
     };
-    state_->submit({std::move(stop), std::move(make), std::move(completion)});
+    state_->submit({.client = std::move(caller.client),
+                    .stop = std::move(caller.stop),
+                    .make = std::move(make),
+                    .completion = std::move(completion)});
 }
 
 RenderPoolStatistics RenderPool::statistics() const {

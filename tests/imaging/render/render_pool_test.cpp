@@ -2,8 +2,11 @@
 
 #include "support/pictures.hpp"
 
+#include "render/render_queue.hpp"
+
 #include <portrait/imaging/render_pool.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -40,6 +43,17 @@ public:
 private:
     std::vector<std::future<result<RenderedImage>>> futures_;
 };
+
+QueuedRendering queued(RenderImage job, std::string client) {
+    return {.read = [job = std::move(job)]() -> result<RenderImage> { return job; },
+            .stop = {},
+            .client = std::move(client)};
+}
+
+std::ptrdiff_t refused_in(const std::vector<result<RenderedImage>>& outcomes) {
+    return std::count_if(outcomes.begin(), outcomes.end(),
+                         [](const auto& made) { return !made && made.error() == errc::service_busy; });
+}
 
 /// Keeps the only thread of a pool busy until it is released.
 class Blocker {
@@ -153,6 +167,71 @@ TEST_CASE("a pool with a full queue returns service_busy at once") {
     blocker.let_go();
     for (const auto& made : taken.all())
         CHECK(made);
+}
+
+TEST_CASE("a client whose queue is long does not keep another client's picture waiting") {
+    constexpr int costly = 24;
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 2, .queue_limit = costly}};
+    const auto picture =
+        job_of(bytes_of(make_png(4000, 4000)), to_jpeg); // 48 MB, over an eighth of the budget
+    std::atomic<int> done{0};
+    Outcomes outcomes;
+    for (int count = 0; count < costly; ++count)
+        pool.submit(queued(picture, "192.0.2.1"),
+                    [&done, next = outcomes.next()](result<RenderedImage> made) {
+                        ++done;
+                        next(std::move(made));
+                    });
+    for (const auto* client : {"192.0.2.2", "192.0.2.1"}) { // small before large for one client, too
+        std::promise<int> before;
+        auto done_before = before.get_future();
+        pool.submit(queued(job_of(bytes_of(make_png(90, 80)), to_jpeg), client),
+                    [&](const result<RenderedImage>& made) {
+                        CHECK(made);
+                        before.set_value(done);
+                    });
+        CHECK(done_before.get() < costly / 2);
+    }
+    for (const auto& made : outcomes.all())
+        CHECK(made);
+}
+
+TEST_CASE("a full queue refuses the client with most jobs in it") {
+    const RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 1, .queue_limit = 4}};
+    Blocker blocker{pool};
+    Outcomes many;
+    Outcomes few;
+    for (int count = 0; count < 4; ++count)
+        pool.submit(queued(large_png(), "many"), many.next());
+    for (int count = 0; count < 3; ++count)
+        pool.submit(queued(large_png(), "few"), few.next());
+    CHECK(pool.statistics().waiting == 4);
+    CHECK(pool.statistics().refused == 3);
+    blocker.let_go();
+    CHECK(refused_in(many.all()) == 2);
+    CHECK(refused_in(few.all()) == 1);
+}
+
+TEST_CASE("clients take turns in the queue, the one with fewest running jobs first") {
+    RenderQueue queue;
+    const auto push = [&](const std::string& client, std::optional<std::uint64_t> cost = {}) {
+        queue.push({.client = client, .stop = {}, .make = {}, .completion = {}, .cost = cost});
+    };
+    for (int count = 0; count < 3; ++count)
+        push("a");
+    push("b");
+    push("b", 7);
+    push("c");
+    std::string order;
+    while (queue.has_fresh())
+        order += queue.take_fresh().client;
+    CHECK(order == "abcaa");
+    CHECK(queue.next_cost() == 7);
+    CHECK(queue.take_judged().client == "b");
+    CHECK(queue.size() == 0);
+    push("a");
+    push("c");
+    CHECK(queue.take_fresh().client == "c"); // one of its jobs runs, three of the other
 }
 
 TEST_CASE("a queued job whose stop was requested is not decoded and makes room in the queue") {

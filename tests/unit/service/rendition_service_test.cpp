@@ -46,10 +46,10 @@ public:
         return RenderedImage{ImageBytes::copy_of(std::string{"placeholder "} + std::to_string(drawn)),
                              rendition.format.value_or(ImageFormat::png), 1, 1};
     }
-    void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+    void submit_placeholder(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                             Completion<RenderedImage> completion) const override {
         if (held_back)
-            waiting_to_draw.emplace_back(std::move(stop), std::move(completion));
+            waiting_to_draw.emplace_back(std::move(caller.stop), std::move(completion));
         else
             completion(placeholder(kind, rendition));
     }
@@ -233,6 +233,39 @@ TEST_CASE("a rendering is cancelled when all its callers have requested stop", "
         fixture.renderer->let_go();
         CHECK(cancelled == 0);
     }
+}
+
+TEST_CASE("a caller that joins another client's rendering queues it for its own client, too") {
+    Fixture fixture;
+    fixture.renderer->held_back = true;
+    int outcomes = 0;
+    const auto count = [&](const result<ImageRendition>& made) { outcomes += made ? 1 : 100; };
+    for (const auto* client : {"a", "b", "a", "b"})
+        fixture.renditions.submit(person(1), small, {std::stop_token{}, client}, count);
+    auto& waiting = fixture.renderer->waiting;
+    REQUIRE(waiting.size() == 2);
+    CHECK(waiting[0].first.client == "a");
+    CHECK(waiting[1].first.client == "b");
+    SECTION("one client's refusal doesn't end it") {
+        waiting[0].second(Error{errc::service_busy});
+        CHECK(outcomes == 0);
+        waiting.erase(waiting.begin());
+        fixture.renderer->let_go();
+        CHECK(fixture.renderer->rendered == 1);
+    }
+    SECTION("it is rendered once") {
+        fixture.renderer->let_go();
+        CHECK(fixture.renderer->rendered == 1);
+    }
+    SECTION("while it is rendered for one client, it isn't read for another") {
+        const auto job = waiting[1].first.read();
+        REQUIRE(job.has_value());
+        CHECK(waiting[0].first.read().error() == errc::cancelled);
+        waiting[0].second(Error{errc::cancelled});
+        CHECK(outcomes == 0);
+        waiting[1].second(fixture.renderer->render(*job));
+    }
+    CHECK(outcomes == 4);
 }
 
 TEST_CASE("a request whose stop was requested before starts no rendering", "[rendition][flight]") {

@@ -16,7 +16,7 @@ static void get_person_image_with_size(AgentCall& call, const Reply& reply) {
         reply(made ? call.bytes_answer(made->image.bytes, made->image.format)
                    : call.empty_answer(made.error()));
     };
-    call.request->options().renditions->submit(*call.person_id, *wanted, call.request->stop(),
+    call.request->options().renditions->submit(*call.person_id, *wanted, call.request->render_caller(),
                                                reply.contained(answer));
 }
 

@@ -53,7 +53,7 @@ static void get_person_images(AgentCall& call, const Reply& reply) {
                                .readers = contract.readers.get(),
                                .log = contract.log.get(),
                                .request_id = call.request->id(),
-                               .stop = call.request->stop(),
+                               .caller = call.request->render_caller(),
                                .endpoint_waits = contract.work.begin()});
     // The first piece decides whether the answer is an error.
     body->prepare(reply.when([type, body] {

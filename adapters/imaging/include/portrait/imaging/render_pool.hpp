@@ -12,10 +12,12 @@ namespace portrait::imaging {
 
 /// The bounds of a `RenderPool`.
 struct RenderPoolOptions {
-    std::size_t threads = 0;        ///< 0: one for each core
-    std::size_t queue_limit = 1024; ///< waiting renderings; beyond it `service_busy`
+    std::size_t threads = 0; ///< 0: one for each core
+    /// Waiting renderings; beyond it `service_busy` for the client with most of them.
+    std::size_t queue_limit = 1024;
     /// The limit of the `DecodingCost::bytes` of all running renderings together. A rendering waits until its
-    /// share is free; one whose share is larger than the limit is `rendition_too_costly`.
+    /// share is free; one whose share is larger than the limit is `rendition_too_costly`. Renderings of up to
+    /// a 64th of the limit don't wait, so that each thread can exceed it by that much.
     std::uint64_t decoded_bytes_in_flight = 256ULL << 20;
 };
 
@@ -31,9 +33,14 @@ struct RenderPoolStatistics {
     DurationHistogram times; ///< of completed renderings, without their wait in the queue
 };
 
-/// Renders on threads of its own, in order, within a budget of memory and a bounded queue. Queued jobs hold
-/// no picture: each thread reads one when it begins, so at most `threads` pictures are in memory. A queued
-/// job whose stop was requested ends as `cancelled` without being read. Thread-safe.
+/// Renders on threads of its own, within a budget of memory and a bounded queue. Queued jobs hold no picture:
+/// each thread reads one when it begins, so at most `threads` pictures are in memory. A queued job whose stop
+/// was requested ends as `cancelled` without being read. Thread-safe.
+///
+/// Clients take turns (`RenderCaller::client`), and each client's jobs start in order, but large ones after
+/// small ones: a rendering whose share of the memory isn't free, or that takes over an eighth of it while
+/// others of that size run on all threads but one, is put back, and read again at its turn. One of those
+/// starts after at most eight others.
 ///
 /// ```cpp
 /// RenderPool pool{std::make_shared<VipsRenderer>(), {.threads = 4}};
@@ -58,7 +65,7 @@ public:
     [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind,
                                                     const Rendition& rendition) const override;
     /// As `submit`, in the same queue and within the same bounds.
-    void submit_placeholder(Placeholder kind, const Rendition& rendition, std::stop_token stop,
+    void submit_placeholder(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                             Completion<RenderedImage> completion) const override;
 
     RenderPoolStatistics statistics() const;
