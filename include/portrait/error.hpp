@@ -2,6 +2,11 @@
 
 #include <portrait/export.hpp>
 
+#include <boost/version.hpp>
+#if BOOST_VERSION < 108100
+#error "portrait needs Boost 1.81 or newer, as the package libboost1.81-dev of Debian 12 has it"
+#endif
+
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
 
@@ -149,7 +154,9 @@ PORTRAIT_EXPORT std::error_code make_error_code(const Error& error) noexcept;
 /// Rule, message and cause in one line: for logs, never for an answer.
 PORTRAIT_EXPORT std::ostream& operator<<(std::ostream& out, const Error& error);
 
-/// Called by `result<T>::value()` when there is no value, which is a programming error.
+/// Called by `result<T>::value()` when there is no value, which is a programming error. Throws a
+/// `std::system_error` whose `what()` begins with the rule and the message, such as "store.full: The disk is
+/// full".
 [[noreturn]] PORTRAIT_EXPORT void throw_exception_from_error(const Error& error,
                                                              const boost::source_location& where);
 

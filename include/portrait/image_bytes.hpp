@@ -43,12 +43,17 @@ public:
     explicit ImageBytes(std::vector<std::byte> bytes);
     /// Takes the buffer over, without a copy.
     explicit ImageBytes(std::string bytes);
+    /// Takes the buffer over, without a copy.
+    explicit ImageBytes(std::vector<unsigned char> bytes);
+    /// Takes the buffer over, without a copy.
+    explicit ImageBytes(std::vector<char> bytes);
     /// A view of bytes that `owner` keeps alive and unchanged.
     ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view) noexcept
         : ImageBytes{std::move(owner), view, view.size()} {}
 
     static ImageBytes copy_of(std::span<const std::byte> bytes);
     static ImageBytes copy_of(std::string_view bytes) { return ImageBytes{std::string{bytes}}; }
+    static ImageBytes copy_of(std::span<const unsigned char> bytes) { return copy_of(std::as_bytes(bytes)); }
 
     std::span<const std::byte> view() const noexcept { return view_; }
     operator std::span<const std::byte>() const noexcept { return view_; }
@@ -69,6 +74,9 @@ public:
 
 private:
     friend class WeakImageBytes;
+
+    template<class Buffer>
+    void take_over(Buffer buffer);
 
     ImageBytes(std::shared_ptr<const void> owner, std::span<const std::byte> view, std::size_t held) noexcept
         : owner_{std::move(owner)}

@@ -188,7 +188,8 @@ std::ostream& operator<<(std::ostream& out, const Error& error) {
 }
 
 void throw_exception_from_error(const Error& error, const boost::source_location& where) {
-    boost::throw_with_location(std::system_error{make_error_code(error.code()), error.message()}, where);
+    const auto what = std::string{error.rule()} + ": " + error.message();
+    boost::throw_with_location(std::system_error{make_error_code(error.code()), what}, where);
 }
 
 } // namespace portrait

@@ -5,18 +5,28 @@
 
 namespace portrait {
 
-ImageBytes::ImageBytes(std::vector<std::byte> bytes) {
-    auto owner = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
-    view_ = *owner;
+template<class Buffer>
+void ImageBytes::take_over(Buffer buffer) {
+    auto owner = std::make_shared<const Buffer>(std::move(buffer));
+    view_ = std::as_bytes(std::span{owner->data(), owner->size()});
     held_ = view_.size();
     owner_ = std::move(owner);
 }
 
+ImageBytes::ImageBytes(std::vector<std::byte> bytes) {
+    take_over(std::move(bytes));
+}
+
 ImageBytes::ImageBytes(std::string bytes) {
-    auto owner = std::make_shared<const std::string>(std::move(bytes));
-    view_ = std::as_bytes(std::span{owner->data(), owner->size()});
-    held_ = view_.size();
-    owner_ = std::move(owner);
+    take_over(std::move(bytes));
+}
+
+ImageBytes::ImageBytes(std::vector<unsigned char> bytes) {
+    take_over(std::move(bytes));
+}
+
+ImageBytes::ImageBytes(std::vector<char> bytes) {
+    take_over(std::move(bytes));
 }
 
 ImageBytes ImageBytes::copy_of(std::span<const std::byte> bytes) {

@@ -80,6 +80,24 @@ check_macros() { # PREFIX
     [ -z "$leaked" ] || { echo "The public headers leak macros:"; echo "$leaked"; exit 1; }
 }
 
+# Fails unless the headers name the C++ and the Boost that they need when they get older ones.
+check_requirements() { # PREFIX
+    local prefix=$1
+    echo '#include <portrait/portrait.hpp>' >"$work/requirements.cpp"
+    mkdir -p "$work/old/boost"
+    echo '#define BOOST_VERSION 107400' >"$work/old/boost/version.hpp"
+    expect_refusal() { # MESSAGE ARGUMENT...
+        if g++ -fsyntax-only "${@:2}" -I"$prefix/include" "$work/requirements.cpp" >"$work/log" 2>&1 ||
+            ! grep -F "$1" "$work/log" >/dev/null; then
+            echo "'$1' is missing in:"
+            cat "$work/log"
+            exit 1
+        fi
+    }
+    expect_refusal "portrait needs C++20" -std=c++17
+    expect_refusal "portrait needs Boost 1.81" -std=c++20 -I"$work/old"
+}
+
 # The project's own store passes the conformance tests, and for each faulty store the test of its fault fails.
 run_conformance_suite() {
     local faulty failing

@@ -40,6 +40,7 @@ build_with_pkg_config "$work/moved" --static "$@"
 link_each_module "$work/moved" --static "$@"
 
 check_macros "$work/moved"
+check_requirements "$work/moved"
 # Programs that use the core compile without RTTI.
 PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name portrait-core.pc)")
 export PKG_CONFIG_PATH

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <portrait/error.hpp>
+#include <portrait/fmt.hpp>
 #include <portrait/image_info.hpp>
 
 #include <set>
@@ -62,7 +63,14 @@ TEST_CASE("taking the value of a failure throws a system_error", "[error]") {
         failed.value();
     } catch (const std::system_error& error) {
         CHECK(error.code() == errc::store_full);
+        CHECK(std::string_view{error.what()}.starts_with("store.full: no space"));
     }
+}
+
+TEST_CASE("fmt prints ids and errors", "[error]") {
+    CHECK(fmt::format("{:>4} {}", PersonId::from(7).value(), BlobId::from(12).value()) == "   7 12");
+    CHECK(fmt::format("{}", Error{errc::store_full, "no space"}.with_cause("errno 28")) ==
+          "store.full: no space (errno 28)");
 }
 
 } // namespace error_test

@@ -86,4 +86,16 @@ TEST_CASE("a weak reference returns the bytes while an object keeps them", "[byt
     CHECK_FALSE(weak.lock());
 }
 
+TEST_CASE("bytes are taken over from vectors of any kind of byte") {
+    std::vector<unsigned char> unsigned_bytes{1, 2, 255};
+    std::vector<char> characters{'\1', '\2', '\377'};
+    const std::vector<std::byte> expected{std::byte{1}, std::byte{2}, std::byte{255}};
+    const ImageBytes copied = ImageBytes::copy_of(std::span<const unsigned char>{unsigned_bytes});
+    const auto* const first = unsigned_bytes.data();
+    const ImageBytes taken{std::move(unsigned_bytes)};
+    CHECK(static_cast<const void*>(taken.data()) == first);
+    for (const auto& bytes : {taken, copied, ImageBytes{std::move(characters)}})
+        CHECK(std::vector<std::byte>(bytes.view().begin(), bytes.view().end()) == expected);
+}
+
 } // namespace image_bytes_test
