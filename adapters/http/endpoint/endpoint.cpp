@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <exception>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -126,11 +129,20 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
 }
 
 Endpoint::~Endpoint() {
+    if (Inside::is_inside(&state_->contract)) {
+        // Waiting would never end, and going on would destroy what the caller's frames use.
+        std::fputs(
+            "portrait: An Endpoint is destroyed by a completion of its own, which its destructor waits for; "
+            "destroy it on another thread\n",
+            stderr);
+        std::terminate();
+    }
     state_->contract.work.wait();
 }
 
 void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> done) {
     const auto& contract = state_->contract;
+    const Inside inside{&contract};
     const auto request = std::make_shared<Request>(contract, head);
     const auto& options = contract.options;
     const auto answer_options = [&](const std::string& allow) {
@@ -159,14 +171,23 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
     request->set_route(*matched.route, std::move(matched.person_id));
     if (!matched.route->needs_caller())
         return State::begin_route(request, done);
-    authenticate(request, [request, done = std::move(done)](std::optional<Problem> problem) {
+    const auto judged = [request, done](std::optional<Problem> problem) {
+        if (!request->judge_once())
+            return;
+        const Inside completion{&request->contract()};
         if (!problem && request->access() == Access::write && !request->principal().may_write)
             problem =
                 plain_problem(403, "authorization.read_only", "You may read pictures and not change them");
         if (problem)
             return done(request->refusal(*std::move(problem)));
         State::begin_route(request, done);
-    });
+    };
+    try {
+        authenticate(request, judged);
+    } catch (...) {
+        if (request->judge_once())
+            done(request->failure());
+    }
 }
 
 void Endpoint::State::begin_route(const RequestPointer& request,
@@ -208,7 +229,12 @@ void Endpoint::finish(Admission admission, ImageBytes body, std::function<void(R
 }
 
 void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done) {
-    begin(head, [this, body = std::move(body), done = std::move(done)](BeginOutcome outcome) {
+    const auto framed = std::make_shared<RequestHead>(head); // its body is here, so its length is known
+    if (!framed->content_length && !framed->chunked && !body.empty())
+        framed->content_length = body.size();
+    if (state_->contract.log)
+        done = logged(head, body.size(), std::move(done));
+    begin(*framed, [this, framed, body = std::move(body), done = std::move(done)](BeginOutcome outcome) {
         if (auto* response = std::get_if<Response>(&outcome))
             return done(std::move(*response));
         auto& admission = std::get<Admission>(outcome);
@@ -227,6 +253,46 @@ void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<vo
             std::make_shared<Collector>(std::move(response), std::move(answer))->go_on();
         });
     });
+}
+
+std::function<void(Response)> Endpoint::logged(const RequestHead& head, std::uint64_t request_bytes,
+                                               std::function<void(Response)> done) const {
+    struct Entry {
+        std::string remote_address;
+        std::string method;
+        std::string path;
+        std::string application;
+        std::string trace_parent;
+        std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    };
+    const auto fields = logged_fields(head);
+    auto entry =
+        std::make_shared<Entry>(Entry{.remote_address = std::string{head.remote_address},
+                                      .method = std::string{head.method},
+                                      .path = std::string{head.target.substr(0, head.target.find('?'))},
+                                      .application = fields.application,
+                                      .trace_parent = std::string{fields.trace_parent}});
+    return [log = state_->contract.log, entry = std::move(entry), request_bytes,
+            done = std::move(done)](Response response) {
+        const auto* const id = response.find("X-Request-Id");
+        AccessRecord record;
+        record.request_id = id == nullptr ? std::string_view{} : std::string_view{*id};
+        record.remote_address = entry->remote_address;
+        record.principal = response.principal;
+        record.application = entry->application;
+        record.method = entry->method;
+        record.path = entry->path;
+        record.status = response.status;
+        record.request_bytes = request_bytes;
+        record.response_bytes = response.body_text().size();
+        record.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - entry->started);
+        record.route = response.route;
+        record.rule = response.rule;
+        record.trace_parent = entry->trace_parent;
+        log->access(record);
+        done(std::move(response));
+    };
 }
 
 Response Endpoint::handle(const RequestHead& head, ImageBytes body) {

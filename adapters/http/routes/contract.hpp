@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace portrait::http {
@@ -44,6 +45,32 @@ private:
         std::size_t running = 0;
     };
     std::shared_ptr<Count> count_ = std::make_shared<Count>();
+};
+
+/// Marks the calling thread as one that runs code of an object, so that its destructor can tell that it was
+/// called by that code, which it waits for. Lives on the stack.
+class Inside {
+public:
+    explicit Inside(const void* object) noexcept
+        : object_{object}
+        , outer_{std::exchange(innermost, this)} {}
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside() { innermost = outer_; }
+
+    /// Whether the calling thread runs code of that object.
+    static bool is_inside(const void* object) noexcept {
+        for (const auto* inside = innermost; inside != nullptr; inside = inside->outer_)
+            if (inside->object_ == object)
+                return true;
+        return false;
+    }
+
+private:
+    static inline thread_local const Inside* innermost = nullptr;
+
+    const void* object_;
+    const Inside* outer_;
 };
 
 /// The parts that all routes share. Lives as long as the endpoint, which waits for every request.

@@ -109,11 +109,13 @@ Response refusal_of(const Contract& contract, Problem problem, const std::string
 }
 
 void Reply::operator()(Answer answer) const {
+    const Inside inside{&shared_->request->contract()};
     if (!shared_->called.exchange(true))
         shared_->done(shared_->request->answered(std::move(answer)));
 }
 
 void Reply::fail() const {
+    const Inside inside{&shared_->request->contract()};
     if (!shared_->called.exchange(true))
         shared_->done(shared_->request->failure());
 }

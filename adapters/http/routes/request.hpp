@@ -13,6 +13,7 @@
 
 #include <boost/url/url_view.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stop_token>
@@ -68,6 +69,9 @@ public:
     /// The id in a path with `{personId}`.
     [[nodiscard]] result<PersonId> person_id() const { return PersonId::parse(person_id_); }
 
+    /// True for the first call alone: an authenticator may complete and throw.
+    bool judge_once() noexcept { return !judged_.exchange(true); }
+
     void set_url(const boost::urls::url_view& url) { url_ = url; }
     void set_route(const Route& route, std::string person_id);
     void set_principal(Principal principal);
@@ -100,6 +104,7 @@ private:
     std::string person_id_;
     Principal principal_;
     bool is_recognised_ = false;
+    std::atomic<bool> judged_{false};
     std::shared_ptr<void> in_progress_; ///< the endpoint waits until it is destroyed
 };
 

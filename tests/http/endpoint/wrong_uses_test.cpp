@@ -7,8 +7,17 @@
 #include <portrait/rendition_service.hpp>
 #include <portrait/testing/failing_image_store.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -24,6 +33,39 @@ namespace {
 class ThrowingDirectory final : public PersonDirectory {
 public:
     result<bool> contains(PersonId) const override { throw std::runtime_error{"directory password hunter2"}; }
+};
+
+/// What ports throw that is no std::exception.
+struct Strange {};
+
+class StrangeDirectory final : public PersonDirectory {
+public:
+    result<bool> contains(PersonId) const override { throw Strange{}; }
+};
+
+class StrangeAuthenticator final : public http::Authenticator {
+public:
+    void authenticate(http::Credentials, std::string_view,
+                      std::function<void(http::AuthenticationOutcome)> done) override {
+        if (completes)
+            done(http::AuthenticationFailure{});
+        throw Strange{};
+    }
+
+    bool completes = false;
+};
+
+class CountingLog final : public http::Log {
+public:
+    void event(http::Severity, std::string_view, std::string_view) override {}
+    void access(const http::AccessRecord& record) override {
+        records.push_back(std::to_string(record.status) + ' ' + std::string{record.method} + ' ' +
+                          std::string{record.path} + ' ' + std::string{record.principal} + ' ' +
+                          std::string{record.route} + ' ' + std::to_string(record.request_bytes) + ' ' +
+                          std::to_string(record.response_bytes) + ' ' + std::string{record.remote_address});
+    }
+
+    std::vector<std::string> records;
 };
 
 class ThrowingRenderer final : public ImageRenderer {
@@ -102,6 +144,95 @@ TEST_CASE("null ports are refused where they are given, by name", "[http][wrong-
                       "Endpoint needs an authenticator");
     CHECK_THROWS_AS(http::Endpoint(service, authenticator, nullptr, executor), std::invalid_argument);
     CHECK_THROWS_AS(http::Endpoint(service, authenticator, executor, nullptr), std::invalid_argument);
+}
+
+TEST_CASE("a port that throws something else than a std::exception is 500", "[http][wrong-use]") {
+    const auto executor = std::make_shared<http::InlineExecutor>();
+    const auto basic = basic_authorization("tje0", "Tje0");
+    http::RequestHead head{.method = "PUT", .target = "/api/v1/Person/1/Image"};
+    head.fields.push_back({"Authorization", basic});
+    const ImageBytes picture{make_png()};
+    const auto store = std::make_shared<MemoryImageStore>();
+    SECTION("the directory") {
+        http::Endpoint endpoint{
+            std::make_shared<PersonImageService>(store, std::make_shared<StrangeDirectory>()),
+            std::make_shared<FixedAuthenticator>(), executor, executor};
+        CHECK(endpoint.handle(head, picture).status == 500);
+    }
+    SECTION("the authenticator") {
+        const auto authenticator = std::make_shared<StrangeAuthenticator>();
+        http::Endpoint endpoint{
+            std::make_shared<PersonImageService>(store, std::make_shared<AnyPersonDirectory>()),
+            authenticator, executor, executor};
+        CHECK(endpoint.handle(head, picture).status == 500);
+        authenticator->completes = true;
+        CHECK(endpoint.handle(head, picture).status == 401);
+    }
+}
+
+TEST_CASE("a whole request needs no declared length", "[http][wrong-use]") {
+    const EndpointFixture fixture;
+    const auto basic = basic_authorization("tje0", "Tje0");
+    http::RequestHead head{.method = "PUT", .target = "/api/v1/Person/1/Image"};
+    head.fields.push_back({"Authorization", basic});
+    head.fields.push_back({"Content-Type", "image/png"});
+    CHECK(fixture.endpoint->handle(head, ImageBytes{make_png()}).status == 200);
+    CHECK(fixture.endpoint->handle(head).status == 400);
+}
+
+TEST_CASE("each whole request is in the access log", "[http][wrong-use]") {
+    const auto log = std::make_shared<CountingLog>();
+    const auto executor = std::make_shared<http::InlineExecutor>();
+    http::Endpoint endpoint{std::make_shared<PersonImageService>(std::make_shared<MemoryImageStore>(),
+                                                                 std::make_shared<AnyPersonDirectory>()),
+                            std::make_shared<FixedAuthenticator>(),
+                            executor,
+                            executor,
+                            {},
+                            log};
+    const auto basic = basic_authorization("tje0", "Tje0");
+    http::RequestHead head{.method = "PUT", .target = "/api/v1/Person/1/Image?x=y"};
+    head.remote_address = "192.0.2.7";
+    const auto picture = make_png();
+    const auto size = std::to_string(picture.size());
+    CHECK(endpoint.handle(head, ImageBytes{picture}).status == 401);
+    head.fields.push_back({"Authorization", basic});
+    CHECK(endpoint.handle(head, ImageBytes{picture}).status == 200);
+    head.method = "GET";
+    head.target = "/api/v1/Person/1/Image";
+    CHECK(endpoint.handle(head).status == 200);
+    REQUIRE(log->records.size() == 3);
+    const std::string place = " /api/v1/Person/1/Image tje0 /api/v1/Person/{personId}/Image ";
+    CHECK(log->records[0].starts_with("401 PUT /api/v1/Person/1/Image  "));
+    CHECK(log->records[1].starts_with("200 PUT" + place + size + ' '));
+    CHECK(log->records[2] == "200 GET" + place + "0 " + size + " 192.0.2.7");
+}
+
+TEST_CASE("an endpoint that its completion destroys ends the process with a message", "[http][wrong-use]") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::alarm(30); // a hang ends by another signal
+        ::signal(SIGABRT, SIG_DFL);
+        ::dup2(ends[1], STDERR_FILENO);
+        std::set_terminate([] { std::abort(); });
+        auto fixture = std::make_unique<EndpointFixture>();
+        fixture->endpoint->handle({.target = "/healthz"}, {},
+                                  [&](const http::Response&) { fixture->endpoint.reset(); });
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    std::string message(400, ' ');
+    const auto count = ::read(ends[0], message.data(), message.size());
+    message.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    ::close(ends[0]);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGABRT);
+    CHECK(message.find("destroyed by a completion of its own") != std::string::npos);
 }
 
 TEST_CASE("two services over one store see each other's pictures", "[http][wrong-use]") {

@@ -101,7 +101,8 @@ struct EndpointOptions {
 /// answers the body. `begin` never blocks: it answers requests that need no store, those for cached pictures
 /// included; it completes before it returns unless the authenticator completes later. `finish` runs the store
 /// on the executors and completes on any thread. Every completion is called exactly once. Exceptions of ports
-/// become 500 and are logged. Thread-safe; must outlive its completions.
+/// become 500 and are logged. Thread-safe. Its destructor waits for its completions; one that destroys it
+/// ends the process with a message.
 class PORTRAIT_EXPORT Endpoint {
 public:
     /// Throws `std::invalid_argument` for a null pointer other than `log`, and for a public URL that is no
@@ -114,7 +115,9 @@ public:
     void begin(const RequestHead& head, std::function<void(BeginOutcome)> done);
     void finish(Admission admission, ImageBytes body, std::function<void(Response)> done);
 
-    /// Both steps, for a host that has the whole request. The answer has its whole body, no producer.
+    /// Both steps, for a host that has the whole request: `head.content_length` isn't needed. The answer has
+    /// its whole body, no producer. Passes an `AccessRecord` to the log before it completes, which `begin`
+    /// and `finish` leave to their host: only that knows how many bytes it sends.
     void handle(const RequestHead& head, ImageBytes body, std::function<void(Response)> done);
     /// Both steps; blocks until the answer is there. Must not be called on a thread that the executors or the
     /// authenticator need.
@@ -131,6 +134,11 @@ public:
 
 private:
     struct PORTRAIT_HIDDEN State;
+
+    /// A completion that passes an access record to the log first.
+    std::function<void(Response)> logged(const RequestHead& head, std::uint64_t request_bytes,
+                                         std::function<void(Response)> done) const;
+
     std::unique_ptr<State> state_;
 };
 
