@@ -1,6 +1,6 @@
 #include "rows/connection.hpp"
 
-#include "folder/descriptor_vfs.hpp"
+#include "rows/descriptor_vfs.hpp"
 #include "segments/file_descriptor.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 #include "serve/serve.hpp"
 
 #include "folder/control_socket.hpp"
+#include "folder/service.hpp"
 #include "serve/figures.hpp"
 #include "serve/log.hpp"
 #include "serve/users.hpp"
@@ -295,18 +296,6 @@ void close(Parts& parts) {
 }
 
 } // namespace
-
-std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings,
-                                                           const portrait::sqlite::SqliteImageStore& store,
-                                                           std::shared_ptr<portrait::ImageStore> images) {
-    std::shared_ptr<portrait::PersonDirectory> persons = store.persons();
-    if (settings.allow_any_person)
-        persons = std::make_shared<portrait::AnyPersonDirectory>();
-    const auto metadata =
-        settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
-    return std::make_shared<portrait::PersonImageService>(std::move(images), std::move(persons),
-                                                          settings.limits, nullptr, metadata);
-}
 
 int run_server(const Settings& settings) {
     block_shutdown_signals();

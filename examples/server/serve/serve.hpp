@@ -2,11 +2,6 @@
 
 #include "options/settings.hpp"
 
-#include <portrait/person_image_service.hpp>
-#include <portrait/sqlite/image_store.hpp>
-
-#include <memory>
-
 namespace portrait_server {
 
 /// Serves until SIGTERM or SIGINT. Prints why a server can't start; returns the exit code.
@@ -14,11 +9,5 @@ int run_server(const Settings& settings);
 
 /// Adds `config check`.
 void add_config_command(CLI::App& app, Settings& settings);
-
-/// The service with the limits and policies of the options, in front of `images`; its persons are those of
-/// `store`.
-std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings,
-                                                           const portrait::sqlite::SqliteImageStore& store,
-                                                           std::shared_ptr<portrait::ImageStore> images);
 
 } // namespace portrait_server

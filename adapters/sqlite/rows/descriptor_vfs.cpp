@@ -1,4 +1,4 @@
-#include "folder/descriptor_vfs.hpp"
+#include "rows/descriptor_vfs.hpp"
 
 #include <sqlite3.h>
 

@@ -1,0 +1,21 @@
+#include "folder/service.hpp"
+
+#include <portrait/sqlite/person_directory.hpp>
+
+#include <utility>
+
+namespace portrait_server {
+
+std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings,
+                                                           const portrait::sqlite::SqliteImageStore& store,
+                                                           std::shared_ptr<portrait::ImageStore> images) {
+    std::shared_ptr<portrait::PersonDirectory> persons = store.persons();
+    if (settings.allow_any_person)
+        persons = std::make_shared<portrait::AnyPersonDirectory>();
+    const auto metadata =
+        settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
+    return std::make_shared<portrait::PersonImageService>(std::move(images), std::move(persons),
+                                                          settings.limits, nullptr, metadata);
+}
+
+} // namespace portrait_server
