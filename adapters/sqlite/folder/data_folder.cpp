@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace portrait::sqlite {
 namespace {
@@ -161,6 +162,10 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
         return Error{errc::internal, fmt::format("A segment must have at least {} bytes; got {}",
                                                  range_alignment, options.segment_bytes)}
             .with_limit(options.segment_bytes, range_alignment);
+    for (const auto& [name, value] : {std::pair{"read_connections", options.read_connections},
+                                      std::pair{"max_waiting_writes", options.max_waiting_writes}})
+        if (value == 0)
+            return Error{errc::internal, fmt::format("{} must be at least 1; got 0", name)}.with_limit(0, 1);
     // Absolute, since the working folder may change.
     PORTRAIT_TRY_GET(folder, absolute_folder(options.folder));
     options.folder = folder;

@@ -211,4 +211,16 @@ TEST_CASE("a program that the owner starts doesn't inherit the folder", "[sqlite
     }
 }
 
+TEST_CASE("options without room for a read or a write are refused", "[sqlite][folder]") {
+    const TemporaryFolder folder;
+    auto options = options_for(folder / "data");
+    options.read_connections = 0;
+    CHECK(SqliteImageStore::open(options).error().message() == "read_connections must be at least 1; got 0");
+    options = options_for(folder / "data");
+    options.max_waiting_writes = 0;
+    CHECK(SqliteImageStore::open(options).error().message() ==
+          "max_waiting_writes must be at least 1; got 0");
+    CHECK_FALSE(std::filesystem::exists(folder / "data"));
+}
+
 } // namespace data_folder_test
