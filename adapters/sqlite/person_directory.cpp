@@ -1,6 +1,7 @@
 #include <portrait/sqlite/person_directory.hpp>
 
 #include "folder/data_folder.hpp"
+#include "rows/erasures.hpp"
 
 #include <utility>
 
@@ -28,6 +29,19 @@ result<void> SqlitePersonDirectory::add(std::span<const Person> persons) {
                 connection.run("DELETE FROM forgotten_person WHERE person_id = ?", person.id.value()));
         }
         return {};
+    });
+}
+
+result<void> SqlitePersonDirectory::add_imported(const Person& person, const ExportMoment& exported) {
+    PORTRAIT_TRY_GET(known, contains(person.id));
+    if (known)
+        return {};
+    return folder_->committer().run<void>([&](Transaction& transaction) -> result<void> {
+        auto& connection = transaction.connection;
+        PORTRAIT_TRY(check_not_erased_since(connection, person.id, exported));
+        PORTRAIT_TRY(connection.run("INSERT OR IGNORE INTO person (person_id, name) VALUES (?, ?)",
+                                    person.id.value(), std::string_view{person.name}));
+        return connection.run("DELETE FROM forgotten_person WHERE person_id = ?", person.id.value());
     });
 }
 

@@ -75,11 +75,14 @@ result<void> check_not_erased(Connection& connection, PersonId person_id,
                                                    person_id.value()));
     if (forgotten)
         return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id.value())};
-    if (!origin)
-        return {};
+    return origin ? check_not_erased_since(connection, person_id, origin->exported) : result<void>{};
+}
+
+result<void> check_not_erased_since(Connection& connection, PersonId person_id,
+                                    const ExportMoment& exported) {
     PORTRAIT_TRY_GET(rows, find_erasures(connection, person_id));
     if (std::any_of(rows.begin(), rows.end(),
-                    [&](const ErasureRow& row) { return origin->exported.is_before(row.erasure); }))
+                    [&](const ErasureRow& row) { return exported.is_before(row.erasure); }))
         return Error{errc::person_erased};
     return {};
 }

@@ -31,7 +31,11 @@ struct ErasureRow {
 [[nodiscard]] result<std::vector<ErasureRow>> find_erasures(Connection& connection,
                                                             std::optional<PersonId> person_id);
 
-/// `person_erased` when the person was erased after the export, `person_unknown` when it was forgotten.
+/// `person_erased` when the person was erased after the export.
+[[nodiscard]] result<void> check_not_erased_since(Connection& connection, PersonId person_id,
+                                                  const ExportMoment& exported);
+
+/// As `check_not_erased_since` for an import; `person_unknown` when the person was forgotten.
 [[nodiscard]] result<void> check_not_erased(Connection& connection, PersonId person_id,
                                             const std::optional<ImportOrigin>& origin);
 

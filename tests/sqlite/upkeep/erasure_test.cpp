@@ -112,6 +112,40 @@ TEST_CASE("an erased person's picture, texts and name are in no file", "[sqlite]
     CHECK(store->check().value().ok());
 }
 
+TEST_CASE("a check of an erasure finds what is there again", "[sqlite][erasure]") {
+    const TemporaryFolder folder;
+    const auto data = folder / "data";
+    const auto store = open_store(data);
+    fill(*store, 20);
+    CHECK_FALSE(store->verify_erased(person(7)).value().ok());
+    CHECK_FALSE(store->verify_erased(person(7)).value().erasure.has_value());
+    const auto place = [&] {
+        auto connection =
+            sqlite::Connection::open(data / "portrait.db", sqlite::Connection::Access::query_only).value();
+        return sqlite::find_blob(*connection, person(7)).value()->place.value();
+    }();
+    REQUIRE(store->erase(erasure_of(person(7), 20)).has_value());
+    const auto proven = store->verify_erased(person(7)).value();
+    CHECK(proven.ok());
+    CHECK(proven.erasure->number == 1);
+    CHECK(proven.has_name);
+
+    // The record comes back into its hole, as from a disk that lost the erasure.
+    const auto file = sqlite::SegmentFile::open(data / "pictures", place.range.segment).value();
+    REQUIRE(file->write(place, content(7).bytes, content(7).digest).has_value());
+    const auto found = store->verify_erased(person(7)).value();
+    REQUIRE(found.found.size() == 1);
+    CHECK(found.found[0].starts_with("The bytes erased at 2023-11-14T22:13:40.000Z are still in 0000"));
+    REQUIRE(file->erase(place.range).has_value());
+    CHECK(store->verify_erased(person(7)).value().ok());
+
+    save(*store, person(7), 70, 30);
+    const auto again = store->verify_erased(person(7)).value();
+    REQUIRE(again.found.size() == 1);
+    CHECK(again.found[0].starts_with(
+        "The person has a picture, blob 21, saved or linked at 2023-11-14T22:13:50"));
+}
+
 TEST_CASE("the bytes by which rows are searched are those in the database's file", "[sqlite][erasure]") {
     const TemporaryFolder folder;
     const auto data = folder / "data";

@@ -38,7 +38,7 @@ struct SqliteOptions {
     /// Limit of reads of rows at the same time, at least 1; more wait. The store opens up to as many further
     /// connections for `cached_image` and `cached_info`.
     std::size_t read_connections = 8;
-    /// Limit of writes that wait for a commit; more are `service_busy`.
+    /// Limit of writes that wait for a commit, at least 1; more are `service_busy`.
     std::size_t max_waiting_writes = 16'384;
     /// Records all changes of pictures; called on the committing thread. May be null.
     std::shared_ptr<AuditLog> audit{};
@@ -125,6 +125,11 @@ public:
     /// erased when the check is done with the segment. Errors: the check couldn't be done. Damages are in the
     /// report.
     [[nodiscard]] result<CheckReport> check(const ProgressListener& listener = {}) const;
+
+    /// Looks for what is left of an erased person: in the rows, in ranges that wait to be erased, in the
+    /// write-ahead log, and in the segment files, by the records of all erasures of the person. Erases
+    /// leftovers first, as `erase` does.
+    [[nodiscard]] result<ErasureCheck> verify_erased(PersonId person_id) const;
 
     /// Copies the state of one moment into `target`, which is a data folder then; reads and writes work
     /// meanwhile. Makes `target` (0700) when it is missing. When it holds an earlier backup of this folder,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/export.hpp>
+#include <portrait/image_commands.hpp>
 #include <portrait/person_directory.hpp>
 
 #include <cstdint>
@@ -32,6 +33,9 @@ public:
     [[nodiscard]] result<void> add(PersonId person_id, std::string name);
     /// Adds all persons or, after an error, none.
     [[nodiscard]] result<void> add(std::span<const Person> persons);
+
+    /// Adds the person of an export, unless it is in the table. `person_erased` when it was erased later.
+    [[nodiscard]] result<void> add_imported(const Person& person, const ExportMoment& exported);
 
     [[nodiscard]] result<bool> contains(PersonId person_id) const override;
     /// Also notes that the person is forgotten: until it is added again, a save or link for it is

@@ -3,6 +3,7 @@
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
 #include <portrait/id.hpp>
+#include <portrait/image_info.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -41,6 +42,15 @@ struct CheckReport {
     std::uint64_t unreferenced_bytes = 0; ///< in segment files, of no picture and not waiting to be freed
 
     bool ok() const noexcept { return damage_count == 0 && unreferenced_bytes == 0; }
+};
+
+/// The result of `SqliteImageStore::verify_erased`.
+struct ErasureCheck {
+    std::optional<Erasure> erasure; ///< the person's last one; absent: never erased
+    bool has_name = false;          ///< whether the person is in the table of persons
+    std::vector<std::string> found; ///< one sentence for each part that is still there
+
+    bool ok() const noexcept { return erasure.has_value() && found.empty(); }
 };
 
 /// A person with a picture.
