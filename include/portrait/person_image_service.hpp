@@ -80,12 +80,6 @@ public:
     /// As `save`, but calls back; see `Completion`. Validates on the calling thread, before it returns.
     void submit(PersonId person_id, ImageBytes bytes, const Actor& actor, Precondition precondition,
                 Completion<SavedImage> completion);
-    /// Checks a picture as `save` does and texts as `update_info` does, removes metadata as the service does,
-    /// and stores nothing: for a host that sets fields of the command before it stores it, as an import of
-    /// another store's pictures does. Errors: those of `save` and `update_info`, but for those of the store.
-    [[nodiscard]] result<SaveImage> prepare_save(PersonId person_id, ImageBytes bytes, ImageTexts texts,
-                                                 const Actor& actor = {},
-                                                 Precondition precondition = {}) const;
     /// Makes a blob that no person is linked to; empty bytes make a blob whose bytes are stored later by
     /// `replace`.
     [[nodiscard]] result<SavedImage> create(ImageBytes bytes, ImageInfoChange texts = {},

@@ -168,18 +168,6 @@ void PersonImageService::submit(PersonId person_id, ImageBytes bytes, const Acto
     });
 }
 
-result<SaveImage> PersonImageService::prepare_save(PersonId person_id, ImageBytes bytes, ImageTexts texts,
-                                                   const Actor& actor, Precondition precondition) const {
-    if (auto checked = check_texts({.description = texts.description,
-                                    .extra_info = texts.extra_info,
-                                    .conceptual_type = texts.conceptual_type,
-                                    .blob_id = {}});
-        !checked)
-        return checked.error();
-    auto save = prepare(person_id, std::move(bytes), std::move(texts), actor, std::move(precondition));
-    return save ? result<SaveImage>{std::move(save->command)} : save.error();
-}
-
 result<ImageInfo> PersonImageService::update_info(ImageKey target, ImageInfoChange change, const Actor& actor,
                                                   Precondition precondition) {
     if (auto checked = check_texts(change); !checked)
@@ -257,7 +245,8 @@ result<SavedImage> PersonImageService::import_image(PersonId person_id, ImageByt
                                                     Precondition precondition) {
     if (auto checked = check_texts({.description = texts.description,
                                     .extra_info = texts.extra_info,
-                                    .conceptual_type = texts.conceptual_type});
+                                    .conceptual_type = texts.conceptual_type,
+                                    .blob_id = {}});
         !checked)
         return checked.error();
     auto save = prepare(person_id, std::move(bytes), std::move(texts), actor, std::move(precondition));

@@ -3,8 +3,8 @@
 #include "folder/folder_job.hpp"
 #include "folder/import_job.hpp"
 #include "folder/owner_connection.hpp"
+#include "folder/service.hpp"
 #include "options/help.hpp"
-#include "serve/serve.hpp"
 #include "terminal/console.hpp"
 
 #include <portrait/printable.hpp>
@@ -250,12 +250,21 @@ int import_persons(const Settings& settings) {
 int restore_backup(const Settings& settings) {
     ProgressDisplay display;
     const auto report = portrait::sqlite::restore(
-        settings.arguments[0], settings.data, [&](const portrait::sqlite::Progress& progress) {
+        settings.arguments[0], settings.data,
+        [&](const portrait::sqlite::Progress& progress) {
             return display.progress(progress.step, progress.done, progress.total);
-        });
-    if (report)
-        return exit_code_of(
-            end_of_copy(*report, fmt::format("restored into {}", settings.data.string()), display));
+        },
+        settings.erased_in);
+    if (report) {
+        const auto end =
+            end_of_copy(*report, fmt::format("restored into {}", settings.data.string()), display);
+        display.say(settings.erased_in
+                        ? fmt::format("{} persons that were erased after the backup are not restored",
+                                      report->erased_persons)
+                        : "warning: persons that were erased after the backup are back; --erased-in OLD, the "
+                          "earlier data folder, leaves them out");
+        return exit_code_of(end);
+    }
     auto end = end_of_failed_job(report.error(), "The restoration");
     using portrait::errc;
     for (const auto refusal : {errc::store_in_use, errc::store_newer_schema, errc::store_not_a_database,
@@ -263,6 +272,23 @@ int restore_backup(const Settings& settings) {
         if (report.error() == refusal)
             end.exit_code = exit_code::refused;
     return exit_code_of(end);
+}
+
+/// Adds a subcommand about one person.
+CLI::App* add_person_command(CLI::App& persons, Settings& settings, const char* name, const char* description,
+                             const std::string& example) {
+    auto* const added = add_command(persons, name, description, example);
+    added->add_option("id", settings.arguments[0], "Person's id, from 1 to 2147483647")
+        ->type_name("ID")
+        ->required();
+    added->callback([&settings, name = std::string{name}] {
+        settings.command = [name](const Settings& given) {
+            const auto* const with_name = given.erase_name ? "-with-name" : "";
+            return run_folder_job(given, {fmt::format("persons-{}{}", name, with_name), {given.arguments[0]}},
+                                  false);
+        };
+    });
+    return added;
 }
 
 /// Adds a subcommand whose argument is a path.
@@ -293,6 +319,15 @@ void add_person_commands(CLI::App& app, Settings& settings) {
                                   true);
         };
     });
+    add_person_command(
+        *persons, settings, "erase",
+        "Erase a person's picture, from the disk and the caches too, and print a receipt. Older "
+        "exports of it are not imported again",
+        "  portrait-server persons erase 7 --name --data /var/lib/portrait")
+        ->add_flag("--name", settings.erase_name, "Erase the person's name, too");
+    add_person_command(*persons, settings, "verify-erased",
+                       "Look for what is left of an erased person in rows, segments, log and cache",
+                       "  portrait-server persons verify-erased 7 --data /var/lib/portrait");
 }
 
 } // namespace
@@ -309,16 +344,20 @@ void add_folder_commands(CLI::App& app, Settings& settings) {
         });
     const auto add = [&](const char* name, const char* description, const char* type, const char* text,
                          std::function<int(const Settings&)> command) {
-        add_path_command(app, settings, name, description,
-                         fmt::format("  portrait-server {} /mnt/{} --data /var/lib/portrait", name, name),
-                         "dir", type, text, std::move(command));
+        return add_path_command(
+            app, settings, name, description,
+            fmt::format("  portrait-server {} /mnt/{} --data /var/lib/portrait", name, name), "dir", type,
+            text, std::move(command));
     };
     constexpr const char* target = "Created when it is missing; its parent has to exist";
     add("backup",
         "Back up the data folder. A server may be running; into an earlier backup, only new data is copied",
         "DIR", target, [](const Settings& given) { return write_folder(given, "backup"); });
     add("restore", "Create the data folder from a backup. Nothing is overwritten", "BACKUP",
-        "Folder that 'backup' wrote", restore_backup);
+        "Folder that 'backup' wrote", restore_backup)
+        ->add_option("--erased-in", settings.erased_in,
+                     "Data folder that the backup is of. What was erased there later is not restored")
+        ->type_name("OLD");
     add("export",
         "Write each picture to a file. A manifest has the ImageInfo; a second export into the folder writes "
         "changes only",

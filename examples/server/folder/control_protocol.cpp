@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <iterator>
 #include <memory>
 #include <system_error>
@@ -22,12 +21,6 @@ namespace {
 using portrait::sqlite::OpenFolder;
 
 constexpr std::size_t max_text = max_reply - 64;
-
-template<class Integer>
-bool read_number(std::string_view text, Integer& number) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    return read.ec == std::errc{} && read.ptr == text.data() + text.size();
-}
 
 } // namespace
 

@@ -2,6 +2,7 @@
 
 #include "folder/folder_job.hpp"
 
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace portrait_server {
 // the job writes into. The server answers each with any number of `progress`, `say` and `stored` lines and
 // one `end`, and closes the connection after one that refuses the command.
 //
-// The command `picture` has the blob id to share, or 0, and is followed by a line of a manifest. When the
+// The command `picture` has the blob id to share, or 0, and the three values of the export's moment (epoch,
+// erasures, milliseconds), and is followed by a line of a manifest. When the
 // server needs the bytes, it sends `send`, and the client sends `bytes` and as many bytes as the manifest
 // has, or `none`.
 
@@ -37,6 +39,12 @@ sockaddr_un control_address(int folder);
 int open_control_folder(const std::filesystem::path& folder);
 
 std::vector<std::string> fields_of(std::string_view line);
+/// False unless the whole text is a decimal number of this type.
+template<class Integer>
+bool read_number(std::string_view text, Integer& number) {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc{} && read.ptr == text.data() + text.size();
+}
 bool has_control_characters(std::string_view text);
 /// A text without control characters and of bounded length.
 std::string text_field(std::string_view text);

@@ -44,6 +44,23 @@ Channel::Deadline in(std::chrono::seconds limit) {
     return Channel::Clock::now() + limit;
 }
 
+/// The context in the command `picture`; absent when the command is invalid.
+std::optional<ImportContext> parse_import_context(std::string_view line) {
+    const auto fields = fields_of(line);
+    ImportContext context;
+    std::int64_t at = 0;
+    if (fields.size() != 5 || !read_number(fields[3], context.exported.erasures) ||
+        !read_number(fields[4], at))
+        return std::nullopt;
+    if (const auto shared = portrait::BlobId::parse(fields[1]))
+        context.shared = *shared;
+    else if (fields[1] != "0")
+        return std::nullopt;
+    context.exported.epoch = fields[2];
+    context.exported.at = portrait::Timestamp{std::chrono::milliseconds{at}};
+    return context;
+}
+
 /// Sends the output of a job to its client.
 class SocketListener final : public JobListener {
 public:
@@ -198,10 +215,9 @@ std::optional<JobEnd> ControlSocket::add_picture(Channel& channel, std::string_v
     const auto manifest = channel.line(max_manifest_line, in(reply_limit));
     if (!manifest)
         return std::nullopt;
-    const auto fields = fields_of(line);
-    const auto shared = portrait::BlobId::parse(fields[1]);
+    const auto context = parse_import_context(line);
     const auto entry = parse_manifest_line(*manifest);
-    if (fields.size() != 2 || (!shared && fields[1] != "0") || !entry)
+    if (!context || !entry)
         return JobEnd{exit_code::failure, entry ? "The command is invalid" : entry.error().sentence};
     bool lost = false;
     const auto read = [&]() -> portrait::result<portrait::ImageBytes> {
@@ -218,7 +234,7 @@ std::optional<JobEnd> ControlSocket::add_picture(Channel& channel, std::string_v
         return portrait::Error{portrait::errc::cancelled};
     };
     LocalImport target{place_};
-    const auto imported = target.add(*entry, shared ? std::optional{*shared} : std::nullopt, read);
+    const auto imported = target.add(*entry, *context, read);
     if (lost || !imported)
         return std::nullopt;
     if (imported->kind == Imported::Kind::refused)

@@ -159,7 +159,13 @@ JobEnd export_pictures(JobPlace place, const OpenFolder& target, JobListener& li
             return disk_failed(target.name() / earlier_manifest_name);
     }
     {
+        // Before the first picture: what is erased from now on is newer than this export.
+        const auto erasures = place.store.erasures();
+        if (!erasures)
+            return end_of_failed_job(erasures.error(), "The export");
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
+        manifest << manifest_head(
+            {.epoch = place.store.epoch(), .erasures = *erasures, .at = portrait::system_clock()->now()});
         for (std::optional<portrait::PersonId> after;;) {
             const auto persons = place.store.persons_with_image(after, persons_per_page);
             if (!persons)

@@ -258,6 +258,9 @@ bool writes_folder(std::string_view job_name) {
         return [](JobPlace place, JobListener& listener) { return check(place.store, listener); };
     if (job.name == "persons-add" && !arguments.empty() && arguments.size() % 2 == 0)
         return addition_of_persons(arguments);
+    for (const auto* const name : {"persons-erase", "persons-erase-with-name", "persons-verify-erased"})
+        if (job.name == name && arguments.size() == 1)
+            return erasure_work(job);
     if (arguments.size() == 1 && std::filesystem::path{arguments[0]}.is_absolute()) {
         if (writes_folder(job.name) && job.folder != nullptr)
             return [run = job.name == "backup" ? backup : export_pictures, folder = job.folder](

@@ -21,8 +21,11 @@ namespace portrait_server {
 struct JobPlace {
     portrait::sqlite::SqliteImageStore& store;
     portrait::ImageStore& images; ///< for writes of pictures: `store`, or the cache in front of it
-    const portrait::PersonImageService& service; ///< its limits and policies are those of all pictures
+    portrait::PersonImageService& service; ///< its limits and policies are those of all pictures
 };
+
+/// The actor of the operator's commands: the user of this process, and of each client of the control socket.
+portrait::Actor operating_user();
 
 /// A subcommand that works on a data folder: in its own process, or in the server that has the folder open.
 struct FolderJob {
@@ -91,6 +94,10 @@ JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view 
 
 /// The end of a job that was cancelled or failed with `error`; `subject` is such as `The backup`.
 JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject);
+
+/// The work of `persons-erase`, `persons-erase-with-name` and `persons-verify-erased`; the first argument is
+/// the person's id. An erasure prints its receipt.
+[[nodiscard]] Outcome<JobWork> erasure_work(const FolderJob& job);
 
 /// Writes a file for each person with a picture, and a manifest with the ImageInfo of each, into a folder. A
 /// picture and its ImageInfo belong together; the export as a whole is

@@ -67,7 +67,8 @@ Error file_failed() {
 
 bool ends_the_import(const Error& error) {
     return error == errc::store_full || error == errc::store_closed || error == errc::service_busy ||
-           error == errc::store_read_only || error == errc::blob_ids_exhausted;
+           error == errc::store_read_only || error == errc::audit_unavailable ||
+           error == errc::blob_ids_exhausted;
 }
 
 Error another_picture() {
@@ -95,6 +96,15 @@ public:
     /// Adds the picture of a line of the manifest. Returns the end of an import that can't go on.
     std::optional<JobEnd> add(std::string_view line) {
         ++lines_;
+        if (lines_ == 1) {
+            const auto head = parse_manifest_head(line);
+            if (!head)
+                return JobEnd{exit_code::refused, head.error().sentence};
+            if (*head) {
+                exported_ = **head;
+                return std::nullopt;
+            }
+        }
         const auto entry = parse_manifest_line(line);
         if (!entry) {
             ++faults_;
@@ -103,7 +113,9 @@ public:
         }
         const auto shared = blobs_.find(entry->info.blob_id);
         const auto imported =
-            target_.add(*entry, shared == blobs_.end() ? std::nullopt : std::optional{shared->second},
+            target_.add(*entry,
+                        {.exported = exported_,
+                         .shared = shared == blobs_.end() ? std::nullopt : std::optional{shared->second}},
                         [&] { return read_picture(folder_, *entry); });
         if (!imported)
             return JobEnd{exit_code::failure, imported.error().sentence};
@@ -146,7 +158,8 @@ private:
     ImportTarget& target_;
     const int folder_;
     JobListener& listener_;
-    std::map<BlobId, BlobId> blobs_; ///< ids of the export → ids of the store
+    portrait::ExportMoment exported_; ///< all erasures are later than an export that doesn't tell
+    std::map<BlobId, BlobId> blobs_;  ///< ids of the export → ids of the store
     std::uint64_t bytes_ = 0;
     std::uint64_t lines_ = 0;
     std::uint64_t faults_ = 0;
@@ -156,9 +169,9 @@ private:
 
 } // namespace
 
-Outcome<Imported> LocalImport::add(const ManifestEntry& entry, std::optional<BlobId> shared,
+Outcome<Imported> LocalImport::add(const ManifestEntry& entry, const ImportContext& context,
                                    const ReadPicture& read) {
-    auto outcome = added(entry, shared, read);
+    auto outcome = added(entry, context, read);
     if (outcome)
         return *std::move(outcome);
     return Imported{ends_the_import(outcome.error()) ? Imported::Kind::failed : Imported::Kind::refused,
@@ -166,93 +179,61 @@ Outcome<Imported> LocalImport::add(const ManifestEntry& entry, std::optional<Blo
                     plain_refusal(outcome.error())};
 }
 
-portrait::result<Imported> LocalImport::added(const ManifestEntry& entry, std::optional<BlobId> shared,
+portrait::result<Imported> LocalImport::added(const ManifestEntry& entry, const ImportContext& context,
                                               const ReadPicture& read) {
-    if (auto known = add_person(entry); !known)
+    if (auto known = add_person(entry, context.exported); !known)
         return known.error();
+    const auto& info = entry.info;
     const auto there = place_.service.info(entry.person_id);
     if (!there && there.error() != errc::image_none)
         return there.error();
-    if (there && there->created_at != entry.info.created_at)
-        return another_picture();
-    // An earlier import may have been interrupted between `save` and `update`.
-    if (there && (there->digest != entry.info.digest || there->updated_at != entry.info.updated_at))
-        return save(entry, read, &*there);
-    if (there)
+    // The bytes may differ: the service may have removed their metadata.
+    if (there && there->created_at == info.created_at && there->updated_at == info.updated_at)
         return Imported{Imported::Kind::already_there, there->blob_id, {}};
-    if (!shared)
-        return save(entry, read, nullptr);
-    const auto linked = place_.images.link({.person_id = entry.person_id,
-                                            .blob_id = *shared,
-                                            .actor = entry.info.updated_by,
-                                            .now = entry.info.linked_at});
+    if (there)
+        return another_picture();
+    const portrait::ImportOrigin origin{
+        .stamps = {info.created_at, info.created_by, info.updated_at, info.updated_by},
+        .linked_at = info.linked_at,
+        .exported = context.exported};
+    if (!context.shared) {
+        const auto saved = save(entry, origin, read);
+        return saved ? portrait::result<Imported>{Imported{Imported::Kind::added, *saved, {}}}
+                     : saved.error();
+    }
+    const auto linked =
+        place_.service.import_link(entry.person_id, *context.shared, origin, operating_user());
     if (!linked)
         return linked.error();
     return Imported{Imported::Kind::added, linked->blob_id, {}};
 }
 
-portrait::result<void> LocalImport::add_person(const ManifestEntry& entry) {
+portrait::result<void> LocalImport::add_person(const ManifestEntry& entry,
+                                               const portrait::ExportMoment& exported) {
     if (!entry.person_name)
         return {};
     const auto person = make_person(entry.person_id, *entry.person_name);
     if (!person)
         return Error{errc::account_invalid, person.error().sentence};
-    const auto known = place_.store.persons()->contains(entry.person_id);
-    if (!known)
-        return known.error();
-    return *known ? portrait::result<void>{} : place_.store.persons()->add(person->id, person->name);
+    return place_.store.persons()->add_imported(*person, exported);
 }
 
-/// `there` is the person's present picture, with the created time of the entry: it is the same picture if the
-/// service stores these bytes as it stored those, without metadata.
-portrait::result<Imported> LocalImport::save(const ManifestEntry& entry, const ReadPicture& read,
-                                             const portrait::ImageInfo* there) {
+portrait::result<BlobId> LocalImport::save(const ManifestEntry& entry, const portrait::ImportOrigin& origin,
+                                           const ReadPicture& read) {
     const auto& info = entry.info;
     if (auto checked = check_declared_size(info.size, place_.service.limits()); !checked)
         return checked.error();
     auto bytes = read();
     if (!bytes)
         return bytes.error();
-    // The audit log names the creator of the picture as the actor and the time of its creation; a command
-    // with fields for both would be the place of the user who imports.
-    auto command = place_.service.prepare_save(
-        entry.person_id, *std::move(bytes), {info.description, info.extra_info, info.conceptual_type},
-        info.created_by,
+    const auto saved = place_.service.import_image(
+        entry.person_id, *std::move(bytes), {info.description, info.extra_info, info.conceptual_type}, origin,
+        operating_user(),
         // A client may have stored a picture since.
         {.if_match = {},
          .if_none_match = portrait::VersionCondition{.any = true, .versions = {}},
          .if_unmodified_since = {}});
-    if (!command)
-        return command.error();
-    if (there != nullptr && there->digest != command->content->digest)
-        return another_picture();
-    if (there != nullptr) {
-        if (there->updated_at != info.updated_at)
-            if (const auto updated = update(entry); !updated)
-                return updated.error();
-        return Imported{Imported::Kind::already_there, there->blob_id, {}};
-    }
-    command->now = info.created_at;
-    const auto saved = place_.images.save(*std::move(command));
-    if (!saved)
-        return saved.error();
-    if (info.updated_at != info.created_at || info.updated_by != info.created_by)
-        if (const auto updated = update(entry); !updated)
-            return updated.error();
-    return Imported{Imported::Kind::added, saved->blob_id(), {}};
-}
-
-/// Sets the author and the time of the last change. The service has checked the texts.
-portrait::result<void> LocalImport::update(const ManifestEntry& entry) {
-    const auto updated = place_.images.update_info({.target = entry.person_id,
-                                                    .description = entry.info.description,
-                                                    .extra_info = entry.info.extra_info,
-                                                    .conceptual_type = entry.info.conceptual_type,
-                                                    .expected_blob_id = {},
-                                                    .actor = entry.info.updated_by,
-                                                    .now = entry.info.updated_at,
-                                                    .precondition = {}});
-    return updated ? portrait::result<void>{} : updated.error();
+    return saved ? portrait::result<BlobId>{saved->blob_id()} : saved.error();
 }
 
 JobEnd import_pictures(ImportTarget& target, const fs::path& path, JobListener& listener) {

@@ -27,6 +27,13 @@ struct Imported {
 /// Reads the picture of an entry; called only when its bytes are needed.
 using ReadPicture = std::function<portrait::result<portrait::ImageBytes>()>;
 
+/// What the target has to know beside an entry.
+struct ImportContext {
+    portrait::ExportMoment exported{}; ///< persons that were erased later are refused
+    /// The blob of the target that another person of the export shares with this one.
+    std::optional<portrait::BlobId> shared{};
+};
+
 /// The place that takes the pictures of an import: the stores of this process, or the server that has the
 /// data folder open.
 class ImportTarget {
@@ -34,10 +41,9 @@ public:
     virtual ~ImportTarget() = default;
 
     /// Adds a person's picture with its ImageInfo as a request of a client would: limits, metadata and texts
-    /// are those of the service. `shared` is the blob of the target that another person of the export shares
-    /// with this one. Refused when the target went away.
-    [[nodiscard]] virtual Outcome<Imported>
-    add(const ManifestEntry& entry, std::optional<portrait::BlobId> shared, const ReadPicture& read) = 0;
+    /// are those of the service. Refused when the target went away.
+    [[nodiscard]] virtual Outcome<Imported> add(const ManifestEntry& entry, const ImportContext& context,
+                                                const ReadPicture& read) = 0;
 };
 
 /// The stores of this process.
@@ -46,16 +52,17 @@ public:
     explicit LocalImport(JobPlace place)
         : place_{place} {}
 
-    [[nodiscard]] Outcome<Imported> add(const ManifestEntry& entry, std::optional<portrait::BlobId> shared,
+    [[nodiscard]] Outcome<Imported> add(const ManifestEntry& entry, const ImportContext& context,
                                         const ReadPicture& read) override;
 
 private:
-    [[nodiscard]] portrait::result<void> add_person(const ManifestEntry& entry);
-    [[nodiscard]] portrait::result<Imported>
-    added(const ManifestEntry& entry, std::optional<portrait::BlobId> shared, const ReadPicture& read);
-    [[nodiscard]] portrait::result<Imported> save(const ManifestEntry& entry, const ReadPicture& read,
-                                                  const portrait::ImageInfo* there);
-    [[nodiscard]] portrait::result<void> update(const ManifestEntry& entry);
+    [[nodiscard]] portrait::result<void> add_person(const ManifestEntry& entry,
+                                                    const portrait::ExportMoment& exported);
+    [[nodiscard]] portrait::result<Imported> added(const ManifestEntry& entry, const ImportContext& context,
+                                                   const ReadPicture& read);
+    [[nodiscard]] portrait::result<portrait::BlobId> save(const ManifestEntry& entry,
+                                                          const portrait::ImportOrigin& origin,
+                                                          const ReadPicture& read);
 
     const JobPlace place_;
 };

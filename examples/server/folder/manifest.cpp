@@ -115,7 +115,34 @@ ManifestEntry entry_of(const json::object& object) {
     return entry;
 }
 
+constexpr std::int64_t manifest_version = 1;
+
 } // namespace
+
+std::string manifest_head(const portrait::ExportMoment& exported) {
+    return json::serialize(json::object{{"manifest_version", manifest_version},
+                                        {"store", exported.epoch},
+                                        {"erasures", exported.erasures},
+                                        {"exported_at", milliseconds(exported.at)}}) +
+           "\n";
+}
+
+Outcome<std::optional<portrait::ExportMoment>> parse_manifest_head(std::string_view line) {
+    try {
+        const auto head = json::parse(json::string_view{line.data(), line.size()}).as_object();
+        if (!head.contains("manifest_version"))
+            return std::nullopt;
+        const auto version = number_at<std::int64_t>(head, "manifest_version");
+        if (version != manifest_version)
+            return Refusal{fmt::format("The manifest has version {}; this program accepts version {}",
+                                       version, manifest_version)};
+        return std::optional{portrait::ExportMoment{.epoch = text_at(head, "store"),
+                                                    .erasures = number_at<std::int64_t>(head, "erasures"),
+                                                    .at = time_at(head, "exported_at")}};
+    } catch (const std::exception&) {
+        return std::nullopt; // `parse_manifest_line` names the fault
+    }
+}
 
 std::string manifest_line(const ManifestEntry& entry) {
     const auto& info = entry.info;

@@ -2,6 +2,7 @@
 
 #include "terminal/console.hpp"
 
+#include <portrait/image_commands.hpp>
 #include <portrait/image_info.hpp>
 
 #include <cstddef>
@@ -23,6 +24,14 @@ struct ManifestEntry {
     std::string file; ///< a name without a folder; beside the manifest
     portrait::ImageInfo info;
 };
+
+/// The first line of a manifest: the moment of the store that the export shows, and the version of the format.
+/// Manifests of earlier versions have none.
+std::string manifest_head(const portrait::ExportMoment& exported);
+
+/// The moment of a manifest's first line; absent when the line is of a picture. Refuses a format of a newer
+/// version.
+[[nodiscard]] Outcome<std::optional<portrait::ExportMoment>> parse_manifest_head(std::string_view line);
 
 /// Formats a line of JSON, with its end. Times are milliseconds since 1970-01-01 UTC.
 std::string manifest_line(const ManifestEntry& entry);

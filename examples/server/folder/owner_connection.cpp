@@ -68,9 +68,11 @@ Outcome<JobEnd> OwnerConnection::run(const FolderJob& job, JobListener& listener
     }
 }
 
-Outcome<Imported> OwnerConnection::add(const ManifestEntry& entry, std::optional<portrait::BlobId> shared,
+Outcome<Imported> OwnerConnection::add(const ManifestEntry& entry, const ImportContext& context,
                                        const ReadPicture& read) {
-    (void)send(fmt::format("picture\t{}\n{}", shared ? shared->value() : 0, manifest_line(entry)));
+    const auto& [epoch, erasures, at] = context.exported;
+    (void)send(fmt::format("picture\t{}\t{}\t{}\t{}\n{}", context.shared ? context.shared->value() : 0,
+                           text_field(epoch), erasures, at.time_since_epoch().count(), manifest_line(entry)));
     Imported imported{Imported::Kind::failed, {}, {}};
     SilentListener silent{listener_};
     std::optional<portrait::Error> unreadable;

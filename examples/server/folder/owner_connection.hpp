@@ -21,7 +21,7 @@ public:
     /// meanwhile.
     [[nodiscard]] Outcome<JobEnd> run(const FolderJob& job, JobListener& listener);
 
-    [[nodiscard]] Outcome<Imported> add(const ManifestEntry& entry, std::optional<portrait::BlobId> shared,
+    [[nodiscard]] Outcome<Imported> add(const ManifestEntry& entry, const ImportContext& context,
                                         const ReadPicture& read) override;
 
 private:

@@ -58,10 +58,12 @@ struct Settings {
     std::uint64_t render_bytes = 256ULL << 20; ///< of decoded pixels at a time
     std::size_t store_threads = 8;
 
-    std::function<int(const Settings&)> command; ///< the subcommand; returns the exit code
-    portrait::http::UserEntry user;              ///< of `users add`
-    portrait::http::TokenEntry token;            ///< of `tokens add`
-    std::array<std::string, 2> arguments;        ///< of the other subcommands
+    std::function<int(const Settings&)> command;    ///< the subcommand; returns the exit code
+    portrait::http::UserEntry user;                 ///< of `users add`
+    portrait::http::TokenEntry token;               ///< of `tokens add`
+    std::array<std::string, 2> arguments;           ///< of the other subcommands
+    bool erase_name = false;                        ///< of `persons erase`
+    std::optional<std::filesystem::path> erased_in; ///< of `restore`
 
     std::filesystem::path users_file() const { return users.value_or(data / "users.htpasswd"); }
     std::filesystem::path tokens_file() const { return tokens.value_or(data / "tokens"); }

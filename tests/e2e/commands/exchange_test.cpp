@@ -322,4 +322,77 @@ TEST_CASE("a picture that a client of the control socket never sends is given up
     CHECK(server.terminate().exit_code == 0); // and isn't waited for
 }
 
+TEST_CASE("an erased person comes back neither by a restoration nor by an older export",
+          "[e2e][exchange][erasure]") {
+    const TemporaryFolder folder;
+    const bool beside_a_server = GENERATE(true, false);
+    {
+        ServerProcess server{serve(folder, "one")};
+        for (int person = 1; person <= 3; ++person)
+            REQUIRE(put(server.port(), person, static_cast<std::uint32_t>(person)) == 200);
+        REQUIRE(run(folder, {"backup", "copy", "--data", "one"}).exit_code == 0);
+        REQUIRE(run(folder, {"export", "out", "--data", "one"}).exit_code == 0);
+        if (!beside_a_server)
+            REQUIRE(server.terminate().exit_code == 0);
+        const auto erased = run(folder, {"persons", "erase", "2", "--name", "--data", "one"});
+        REQUIRE(erased.exit_code == 0);
+        const auto receipt = json::parse(erased.out).as_object();
+        CHECK(receipt.at("person_id") == 2);
+        CHECK(receipt.at("erased_blob_ids") == json::array{2});
+        CHECK(receipt.at("name") == "forgotten");
+        CHECK(receipt.at("proven") == true);
+        CHECK_FALSE(receipt.contains("digest"));
+        const auto verified = run(folder, {"persons", "verify-erased", "2", "--data", "one"});
+        CHECK(verified.exit_code == 0);
+        CHECK(verified.out.find("nothing in rows, segments, log and cache; no name") != std::string::npos);
+        CHECK(run(folder, {"persons", "verify-erased", "1", "--data", "one"}).exit_code == 1);
+        if (beside_a_server) {
+            CHECK(get(server.port(), 2).status == 404);
+            CHECK(get(server.port(), 1).body == picture(1));
+        }
+        const auto imported = run(folder, {"import", "out", "--data", "one"});
+        CHECK(imported.exit_code == 1);
+        CHECK(imported.out.find("person 2 (2.jpg): The person was erased after the picture was exported") !=
+              std::string::npos);
+        CHECK(imported.out.find("0 pictures added, 2 were there already") != std::string::npos);
+    }
+    const auto restored = run(folder, {"restore", "copy", "--data", "two", "--erased-in", "one"});
+    REQUIRE(restored.exit_code == 0);
+    CHECK(restored.out.find("1 persons that were erased after the backup are not restored") !=
+          std::string::npos);
+    CHECK(run(folder, {"persons", "verify-erased", "2", "--data", "two"}).exit_code == 0);
+    CHECK(run(folder, {"import", "out", "--data", "two"}).out.find("person 2 (2.jpg)") != std::string::npos);
+    const auto unrestrained = run(folder, {"restore", "copy", "--data", "three"});
+    CHECK(unrestrained.out.find("warning: persons that were erased after the backup are back") !=
+          std::string::npos);
+    // The person may be added again, and a picture with it.
+    REQUIRE(run(folder, {"persons", "add", "2", "Again", "--data", "two"}).exit_code == 0);
+    ServerProcess server{serve(folder, "two")};
+    CHECK(get(server.port(), 2).status == 404);
+    CHECK(get(server.port(), 3).body == picture(3));
+    CHECK(put(server.port(), 2, 22) == 200);
+}
+
+TEST_CASE("the audit log names the user who imports, and the imported author and times beside",
+          "[e2e][exchange][audit]") {
+    const TemporaryFolder folder;
+    {
+        ServerProcess server{serve(folder, "one")};
+        REQUIRE(put(server.port(), 1, 1) == 200);
+        REQUIRE(run(folder, {"export", "out", "--data", "one"}).exit_code == 0);
+    }
+    auto launch = serve(folder, "two");
+    launch.arguments.insert(launch.arguments.end(), {"--audit-log", "audit.jsonl"});
+    ServerProcess server{launch};
+    REQUIRE(server.port() != 0);
+    REQUIRE(run(folder, {"import", "out", "--data", "two"}).exit_code == 0);
+    const auto text = text_of(folder / "audit.jsonl");
+    const auto line = json::parse(text.substr(0, text.find('\n'))).as_object();
+    CHECK(line.at("state") == "prepared");
+    CHECK(line.at("user") != "tje0");
+    CHECK(line.at("associate_id") == 0);
+    CHECK(line.at("imported").at("created_by").at("user") == "tje0");
+    CHECK(line.at("imported").at("created_at").as_string() < line.at("time").as_string());
+}
+
 } // namespace exchange_test

@@ -329,30 +329,6 @@ TEST_CASE("a scrubbing service stores the scrubbed picture and returns the remov
     }
 }
 
-TEST_CASE("a prepared save is checked and scrubbed as a save, and not stored", "[service][save][scrub]") {
-    Fixture fixture;
-    PersonImageService service{fixture.store, fixture.directory, Limits{.max_width = 100}, fixture.clock,
-                               MetadataPolicy::scrub};
-    const auto prepare = [&](PersonId id, ImageBytes bytes, ImageTexts texts = {}) {
-        return service.prepare_save(id, std::move(bytes), std::move(texts), ada);
-    };
-    auto bytes = make_png();
-    bytes.insert(bytes.end(), 100, std::byte{'x'}); // behind the end, where a scrub removes them
-    auto prepared = prepare(person(1), ImageBytes{bytes}, {.description = "Ada"});
-    REQUIRE(prepared.has_value());
-    CHECK(prepared->content->bytes.size() == bytes.size() - 100);
-    CHECK(prepared->texts.description == "Ada");
-    CHECK(prepared->actor == ada);
-    CHECK(fixture.store->info(person(1)).error() == errc::image_none);
-    prepared->now = Timestamp{};
-    CHECK(fixture.store->save(*std::move(prepared)).value().info.created_at == Timestamp{});
-
-    CHECK(prepare(person(1), ImageBytes{make_png(101, 1)}).error() == errc::image_too_wide);
-    CHECK(prepare(person(9), ImageBytes{make_png()}).error() == errc::person_unknown);
-    CHECK(prepare(person(1), ImageBytes{make_png()}, {.description = std::string(2049, 'x')}).error() ==
-          errc::info_text_too_long);
-}
-
 TEST_CASE("a moved-from service stays usable", "[service]") {
     Fixture fixture;
     PersonImageService moved{std::move(fixture.service)};
