@@ -20,7 +20,7 @@ namespace portrait_server {
 /// The stores on which a job works.
 struct JobPlace {
     portrait::sqlite::SqliteImageStore& store;
-    portrait::ImageStore& images; ///< for writes of pictures: `store`, or the cache in front of it
+    portrait::ImageStore& images;          ///< for writes of pictures: `store`, or the cache in front of it
     portrait::PersonImageService& service; ///< its limits and policies are those of all pictures
 };
 

@@ -60,9 +60,8 @@ private:
                                                     const portrait::ExportMoment& exported);
     [[nodiscard]] portrait::result<Imported> added(const ManifestEntry& entry, const ImportContext& context,
                                                    const ReadPicture& read);
-    [[nodiscard]] portrait::result<portrait::BlobId> save(const ManifestEntry& entry,
-                                                          const portrait::ImportOrigin& origin,
-                                                          const ReadPicture& read);
+    [[nodiscard]] portrait::result<portrait::BlobId>
+    save(const ManifestEntry& entry, const portrait::ImportOrigin& origin, const ReadPicture& read);
 
     const JobPlace place_;
 };

@@ -25,8 +25,8 @@ struct ManifestEntry {
     portrait::ImageInfo info;
 };
 
-/// The first line of a manifest: the moment of the store that the export shows, and the version of the format.
-/// Manifests of earlier versions have none.
+/// The first line of a manifest: the moment of the store that the export shows, and the version of the
+/// format. Manifests of earlier versions have none.
 std::string manifest_head(const portrait::ExportMoment& exported);
 
 /// The moment of a manifest's first line; absent when the line is of a picture. Refuses a format of a newer
