@@ -105,6 +105,7 @@ public:
                 return std::nullopt;
             }
         }
+        ++entries_;
         const auto entry = parse_manifest_line(line);
         if (!entry) {
             ++faults_;
@@ -150,7 +151,8 @@ public:
     JobEnd end() const {
         listener_.say(fmt::format("{} pictures added, {} were there already", added_, already_there_));
         if (faults_ != 0)
-            return {exit_code::failure, fmt::format("{} of {} lines were not imported", faults_, lines_)};
+            return {exit_code::failure,
+                    fmt::format("{} of {} pictures were not imported", faults_, entries_)};
         return {};
     }
 
@@ -162,6 +164,7 @@ private:
     std::map<BlobId, BlobId> blobs_;  ///< ids of the export → ids of the store
     std::uint64_t bytes_ = 0;
     std::uint64_t lines_ = 0;
+    std::uint64_t entries_ = 0; ///< lines of pictures
     std::uint64_t faults_ = 0;
     std::uint64_t added_ = 0;
     std::uint64_t already_there_ = 0;

@@ -75,6 +75,12 @@ std::string picture_with_metadata(const std::string& text) {
     return bytes;
 }
 
+/// The lines of a manifest without the first, which is about the export.
+std::string picture_lines(const fs::path& manifest) {
+    const auto text = text_of(manifest);
+    return text.substr(text.find('\n') + 1);
+}
+
 /// Exports person 1's picture, `bytes`, and stops the server.
 void export_one(const TemporaryFolder& folder, const std::string& bytes) {
     ServerProcess server{serve(folder, "one")};
@@ -101,7 +107,7 @@ TEST_CASE("an export is one file per person and a manifest, and its import has e
     CHECK(text_of(folder / "pictures" / "2.jpg") == picture(22));
     CHECK(mode_of(folder / "pictures" / "2.jpg") == 0600);
     const auto manifest = text_of(folder / "pictures" / "manifest.jsonl");
-    CHECK(std::count(manifest.begin(), manifest.end(), '\n') == 5);
+    CHECK(std::count(manifest.begin(), manifest.end(), '\n') == 6); // the first is about the export
 
     SECTION("into a new folder, and once more") {
         end = run(folder, {"import", "pictures", "--data", "two"});
@@ -152,9 +158,9 @@ TEST_CASE("an export is one file per person and a manifest, and its import has e
         CHECK(end.exit_code == 1);
         CHECK_THAT(end.out, Catch::Contains("person 5 (5.jpg): The digest of the file differs"));
         CHECK_THAT(end.out, Catch::Contains("person 3 (3.jpg): "));
-        CHECK_THAT(end.out, Catch::Contains("line 6 of") && Catch::Contains("line 7 of"));
+        CHECK_THAT(end.out, Catch::Contains("line 7 of") && Catch::Contains("line 8 of"));
         CHECK_THAT(end.out, Catch::Contains("3 pictures added"));
-        CHECK_THAT(end.err, Catch::Contains("5 of 8 lines were not imported"));
+        CHECK_THAT(end.err, Catch::Contains("5 of 8 pictures were not imported"));
     }
     SECTION("a folder with other files is refused") {
         fs::create_directory(folder / "other");
@@ -241,7 +247,7 @@ TEST_CASE("an import refuses texts, names and times that no ImageInfo can have",
     const TemporaryFolder folder;
     export_one(folder, picture(1));
     const auto manifest = folder / "pictures" / "manifest.jsonl";
-    const auto line = json::parse(text_of(manifest)).as_object();
+    const auto line = json::parse(picture_lines(manifest)).as_object();
     std::vector<json::object> lines(7, line);
     lines[0]["description"] = std::string(3000, 'x');
     lines[1]["extra_info"] = "bell \x07";
@@ -261,7 +267,7 @@ TEST_CASE("an import refuses texts, names and times that no ImageInfo can have",
     const auto end = run(folder, {"import", "pictures", "--data", "two"});
     CAPTURE(end.out, end.err);
     CHECK(end.exit_code == 1);
-    CHECK_THAT(end.err, Catch::Contains("7 of 7 lines were not imported"));
+    CHECK_THAT(end.err, Catch::Contains("7 of 7 pictures were not imported"));
     CHECK(end.out.find('\x1b') == std::string::npos);
     CHECK(get(port, 7).status == 404);
     // Nor for a picture that is there already.
@@ -316,7 +322,7 @@ TEST_CASE("a picture that a client of the control socket never sends is given up
     ServerProcess server{serve(folder, "two")};
     server.port();
     const ControlConnection connection{folder / "two"};
-    connection.send("picture\t0\n" + text_of(folder / "pictures" / "manifest.jsonl"));
+    connection.send("picture\t0\tepoch\t0\t0\n" + picture_lines(folder / "pictures" / "manifest.jsonl"));
     CHECK(connection.read_line() == "send\n");
     connection.send("bytes\nhalf");
     CHECK(server.terminate().exit_code == 0); // and isn't waited for
