@@ -179,7 +179,7 @@ result<std::optional<BlobId>> SqliteImageStore::unlink(UnlinkImage command) {
 }
 
 result<void> SqliteImageStore::writable() const {
-    return folder_->committer().writable();
+    return folder_->writable();
 }
 
 std::shared_ptr<SqlitePersonDirectory> SqliteImageStore::persons() const {

@@ -158,6 +158,7 @@ void Committer::process(Batch batch) {
 
 result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) {
     PORTRAIT_TRY(open());
+    PORTRAIT_TRY(settings_.check_folder());
     PORTRAIT_TRY(sync(batch));
     std::vector<SegmentRange> abandoned;
     {
@@ -349,6 +350,7 @@ void Committer::try_to_reopen() {
 }
 
 result<void> Committer::reopen() {
+    PORTRAIT_TRY(settings_.check_folder());
     PORTRAIT_TRY_GET(opened, Connection::open(settings_.database, Connection::Access::read_write));
     // The old connection is still open, and with it the log's index, which has only the commits that
     // succeeded. So this copies exactly those into the database, syncs it, and empties the log: a failed

@@ -87,6 +87,8 @@ public:
         std::chrono::milliseconds reopen_delay{};
         std::shared_ptr<AuditLog> audit{}; ///< may be null
         // All of these are called on the committing thread.
+        /// Checks that the folder is there, before each commit.
+        std::function<result<void>()> check_folder;
         /// Checks the store when it is reopened; an error keeps it closed.
         std::function<result<void>(Connection&)> check;
         /// Called after each commit, before its writes are answered, and also after a failed commit: readers

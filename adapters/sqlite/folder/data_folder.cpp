@@ -204,6 +204,7 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::s
               .max_waiting = options.max_waiting_writes,
               .reopen_delay = options.reopen_delay,
               .audit = options.audit,
+              .check_folder = [this] { return check_lock(lock_); },
               .check = [this](Connection& reopened) { return check_store(reopened, segments_); },
               .committed = [this] { resident_readers_.note_commit(); },
               .end_reads = [this] { resident_readers_.end_transactions(); },

@@ -3,6 +3,7 @@
 #include "commit/committer.hpp"
 #include "commit/reader_pins.hpp"
 #include "commit/reclaimer.hpp"
+#include "folder/folder_lock.hpp"
 #include "resident/resident_readers.hpp"
 #include "rows/blob_rows.hpp"
 #include "segments/segments.hpp"
@@ -43,6 +44,12 @@ public:
     /// The records whose bytes are in memory, by their sequence.
     PicturesInUse<std::uint64_t, RecordContent>& records_in_use() noexcept { return records_in_use_; }
     const std::filesystem::path& database() const noexcept { return database_; }
+
+    /// As `Committer::writable`; `store_io` when the folder was deleted.
+    [[nodiscard]] result<void> writable() const {
+        PORTRAIT_TRY(check_lock(lock_));
+        return committer_->writable();
+    }
 
     /// Of the store; doesn't change while the folder is open.
     const std::string& epoch() const noexcept { return epoch_; }

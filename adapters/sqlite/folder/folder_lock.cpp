@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace portrait::sqlite {
 namespace {
@@ -73,6 +74,13 @@ result<void> check_folder(const std::filesystem::path& folder) {
     return {};
 }
 
+result<void> check_lock(const FileDescriptor& lock) {
+    struct stat status {};
+    if (::fstat(lock.get(), &status) == 0 && status.st_nlink == 0)
+        return Error{errc::store_io}.with_cause("the data folder was deleted");
+    return {};
+}
+
 result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
     const auto path = folder / lock_name;
     PORTRAIT_TRY(make_file(path));
@@ -80,9 +88,15 @@ result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
     if (!file)
         return failed("open", path);
     while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK)
-            return Error{errc::store_in_use}.with_cause(
-                fmt::format("{} belongs to process {}", folder.string(), owner_in(file.get())));
+        if (errno == EWOULDBLOCK) {
+            const auto owner = owner_in(file.get());
+            auto error = owner == std::to_string(::getpid())
+                             ? Error{errc::store_in_use, "This process has the data folder open already; use "
+                                                         "that store"}
+                             : Error{errc::store_in_use};
+            return std::move(error).with_cause(
+                fmt::format("{} belongs to process {}", folder.string(), owner));
+        }
         if (errno != EINTR)
             return failed("flock", path);
     }

@@ -25,4 +25,7 @@ inline constexpr const char* lock_name = "lock";
 /// process. Errors: `store_in_use` when this or another process has it, `store_read_only`, `store_io`.
 [[nodiscard]] result<FileDescriptor> lock_folder(const std::filesystem::path& folder);
 
+/// `store_io` when the locked folder was deleted: what is written into its open files is lost.
+[[nodiscard]] result<void> check_lock(const FileDescriptor& lock);
+
 } // namespace portrait::sqlite

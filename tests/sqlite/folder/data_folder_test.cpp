@@ -17,6 +17,7 @@ using namespace portrait;
 using namespace portrait::testing;
 using conformance::person;
 using conformance::save;
+using conformance::save_command;
 
 namespace {
 
@@ -209,6 +210,25 @@ TEST_CASE("a program that the owner starts doesn't inherit the folder", "[sqlite
         const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
         CHECK_THAT(target, !Catch::StartsWith(folder.path().string()));
     }
+}
+
+TEST_CASE("a store whose folder was deleted takes no writes", "[sqlite][folder]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder / "data");
+    save(*store, person(1), 1);
+    std::filesystem::remove_all(folder / "data");
+    CHECK(store->writable().error() == errc::store_io);
+    CHECK(store->writable().error().cause() == "the data folder was deleted");
+    CHECK(store->save(save_command(person(2), 2)).has_error());
+    CHECK(store->save(save_command(person(2), 2)).has_error());
+}
+
+TEST_CASE("the error for a folder that this process has open says so", "[sqlite][folder]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder / "data");
+    const auto second = SqliteImageStore::open(options_for(folder / "data"));
+    CHECK(second.error() == errc::store_in_use);
+    CHECK(second.error().message() == "This process has the data folder open already; use that store");
 }
 
 TEST_CASE("options without room for a read or a write are refused", "[sqlite][folder]") {
