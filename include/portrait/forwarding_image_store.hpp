@@ -17,7 +17,7 @@ namespace portrait {
 /// does.
 ///
 /// Pictures are saved by `submit` alone: `save` calls it and waits, so a class only has to override `submit`.
-/// `save` throws what `submit` throws. Reads have two members, `image` and `fetch`: override both.
+/// `save` throws what `submit` throws. `fetch` calls `image`: override it if the other store's doesn't block.
 class PORTRAIT_EXPORT ForwardingImageStore : public ImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
@@ -31,9 +31,6 @@ public:
         next_->submit(std::move(command), std::move(completion));
     }
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override { return next_->image(key); }
-    void fetch(ImageKey key, Completion<StoredImage> completion) const override {
-        next_->fetch(key, std::move(completion));
-    }
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override { return next_->info(key); }
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const override {

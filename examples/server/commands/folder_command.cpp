@@ -321,12 +321,12 @@ void add_person_commands(CLI::App& app, Settings& settings) {
     });
     add_person_command(
         *persons, settings, "erase",
-        "Erase a person's picture, from the disk and the caches too, and print a receipt. Older "
+        "Erase a person's picture. It is gone from the disk and the caches; a receipt is printed. Older "
         "exports of it are not imported again",
         "  portrait-server persons erase 7 --name --data /var/lib/portrait")
         ->add_flag("--name", settings.erase_name, "Erase the person's name, too");
     add_person_command(*persons, settings, "verify-erased",
-                       "Look for what is left of an erased person in rows, segments, log and cache",
+                       "Verify that a person is erased. Looks in rows, segments, log and cache",
                        "  portrait-server persons verify-erased 7 --data /var/lib/portrait");
 }
 

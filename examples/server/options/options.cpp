@@ -260,7 +260,7 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
 }
 
 void add_log_options(const OptionAdder& add, const OptionAdder& more, Settings& settings) {
-    add.address(
+    more.address(
         "--operations-listen", settings.operations,
         "Address of its own for health and metrics. It serves /metrics, /healthz and /readyz without "
         "authentication and nothing else; the other address then has no /metrics (default: all on one)");
