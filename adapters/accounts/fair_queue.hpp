@@ -81,13 +81,16 @@ public:
     void remove_if(const Predicate& is_gone, const Function& removed) {
         for (auto turn = turns_.begin(); turn != turns_.end();) {
             auto& waiting = (*turn)->second;
-            const auto gone = std::stable_partition(waiting.begin(), waiting.end(),
-                                                    [&](const Waiting& each) { return !is_gone(each.item); });
-            std::for_each(gone, waiting.end(), [&](Waiting& each) {
+            std::deque<Waiting> kept;
+            for (auto& each : waiting) {
+                if (!is_gone(each.item)) {
+                    kept.push_back(std::move(each));
+                    continue;
+                }
                 forget(each);
                 removed(std::move(each.item));
-            });
-            waiting.erase(gone, waiting.end());
+            }
+            waiting.swap(kept);
             if (waiting.empty()) {
                 owners_.erase(*turn);
                 turn = turns_.erase(turn);
