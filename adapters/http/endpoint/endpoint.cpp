@@ -131,7 +131,7 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
 Endpoint::~Endpoint() {
     if (Inside::is_inside(&state_->contract)) {
         // Waiting would never end, and going on would destroy what the caller's frames use.
-        std::fputs(
+        (void)std::fputs(
             "portrait: An Endpoint is destroyed by a completion of its own, which its destructor waits for; "
             "destroy it on another thread\n",
             stderr);
