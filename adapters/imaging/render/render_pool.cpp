@@ -164,12 +164,11 @@ private:
             const auto took = std::chrono::steady_clock::now() - began;
             lock.lock();
             give_back(share);
-            const bool waits = share.is_missing && !stopping_;
             const auto client = job->client;
-            if (waits)
-                queue_.push(*std::move(job));
+            if (share.is_missing && !stopping_)
+                queue_.push(*std::exchange(job, std::nullopt)); // it waits for memory
             queue_.end(client);
-            if (!waits) {
+            if (job) {
                 ++statistics_.rendered; // before the completion, so that its receiver reads new figures
                 statistics_.times.add(took);
                 statistics_.failed += made ? 0 : 1;

@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using portrait::errc;
-using portrait::Error;
 using portrait::ImageInfo;
 using portrait::sqlite::OpenFolder;
 using portrait::sqlite::SqliteImageStore;

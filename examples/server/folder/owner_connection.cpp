@@ -28,7 +28,7 @@ Outcome<std::unique_ptr<OwnerConnection>> OwnerConnection::connect(const std::fi
     const auto address = control_address(opened);
     const bool connected =
         socket >= 0 && ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    const auto refusal = failed_call("connect");
+    auto refusal = failed_call("connect");
     ::close(opened);
     std::unique_ptr<OwnerConnection> connection{new OwnerConnection{socket, listener}};
     if (!connected)
