@@ -336,16 +336,16 @@ private:
 
     [[nodiscard]] result<void> scrub_metadata(const Segment& segment) {
         const auto size = segment.end - segment.body;
+        const bool counts = segment.whole && !scanned_; // decoders take no colours from behind the first scan
         if (segment.marker == app1 && reader_.starts_with(segment, exif_signature)) {
             replace_exif(segment);
-        } else if (!segment.whole || scanned_) {
-            remove(segment); // behind the first scan, decoders don't take colours from it
-        } else if (segment.marker == app0 && size >= jfif_size && reader_.starts_with(segment, "JFIF\0"sv)) {
+        } else if (counts && segment.marker == app0 && size >= jfif_size &&
+                   reader_.starts_with(segment, "JFIF\0"sv)) {
             shorten_jfif(segment);
-        } else if (segment.marker == app14 && size >= adobe_size &&
+        } else if (counts && segment.marker == app14 && size >= adobe_size &&
                    reader_.starts_with(segment, adobe_signature)) {
             return shorten_adobe(segment);
-        } else if (const auto end = profile_end(segment)) {
+        } else if (const auto end = counts ? profile_end(segment) : std::nullopt) {
             shorten(segment, {bytes_.part(segment.body, *end - segment.body)});
         } else {
             remove(segment);

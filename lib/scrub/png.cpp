@@ -194,10 +194,11 @@ private:
         if (name == "sBIT"sv)
             return size == (has_palette ? 3U : header_.samples());
         if (name == "bKGD"sv)
-            return size == (has_palette ? 1U : 2U * (header_.samples() - (has_alpha ? 1U : 0U)));
+            return size == (has_palette ? std::uint64_t{1}
+                                        : std::uint64_t{2} * (header_.samples() - (has_alpha ? 1U : 0U)));
         if (has_palette)
             return size != 0 && size <= palette_entries_;
-        return !has_alpha && size == 2U * header_.samples();
+        return !has_alpha && size == std::uint64_t{2} * header_.samples();
     }
 
     bool has_right_checksum(const Chunk& chunk) const {

@@ -20,6 +20,7 @@ void ImageStore::fetch(ImageKey key, Completion<StoredImage> completion) const {
     completion(image(key));
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as above
 result<ErasedImage> ImageStore::erase(EraseImage) {
     return Error{errc::store_cannot_erase};
 }
