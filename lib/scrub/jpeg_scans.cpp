@@ -19,6 +19,9 @@ constexpr unsigned longest_jpeg_code = 16;
 
 /// Bounds of progressive pictures: a scan can cost little more than its header, and each visits all blocks.
 constexpr unsigned most_progressive_scans = 100;
+/// Each block has a bit in a first scan, which may lack the blocks of the padding.
+constexpr std::uint64_t most_blocks_per_byte = 64;
+constexpr std::uint64_t smallest_coding = 64;                ///< bytes
 constexpr std::uint64_t most_progressive_blocks = 1U << 24U; ///< of all components, about 1 GP
 
 std::uint64_t quotient_up(std::uint64_t number, std::uint64_t divisor) {
@@ -196,7 +199,8 @@ result<void> JpegScans::begin(const JpegScan& scan, std::uint64_t data) {
             const auto count = units_across_ * units_down * sampling.across * sampling.down;
             if (scan.first == 0 || !place.nonzero.empty())
                 continue;
-            if (count > 8 * bytes_.size())
+            // The coded bytes and not the file's: a second scrub must judge the same.
+            if (count > most_blocks_per_byte * (consumed_ + smallest_coding))
                 return corrupt("The JPEG has fewer bytes than its blocks need");
             place.nonzero.resize(static_cast<std::size_t>(count));
         }
@@ -385,6 +389,7 @@ unsigned JpegScans::bit() {
         if (at_marker_)
             return 0;
         position_ = at + 1;
+        ++consumed_;
         kept_ = 8;
     }
     --kept_;

@@ -116,6 +116,7 @@ private:
     std::array<HuffmanTable, JpegTable::slots> codes_;
     std::vector<Blocks> blocks_;
     unsigned scans_ = 0;
+    std::uint64_t consumed_ = 0; ///< bytes of code, of all scans so far
 
     // Of the present scan:
     std::uint64_t units_across_ = 0; ///< MCUs
