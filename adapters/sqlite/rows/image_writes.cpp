@@ -50,6 +50,8 @@ std::optional<AuditedPicture> audited(const ImageInfo* info) {
 template<class Command>
 void note(Transaction& transaction, AuditedAction action, const Command& command, ImageKey target,
           const std::optional<AuditedPicture>& before, const ImageInfo* after) {
+    if (!transaction.has_audit_log)
+        return;
     AuditRecord record{.action = action,
                        .at = command.now,
                        .actor = command.actor,

@@ -38,7 +38,8 @@ struct Transaction {
     Connection& connection;
     Counters counters;                  ///< the committer writes them before the commit
     std::vector<SegmentRange> freed{};  ///< ranges that this transaction put into range_to_free
-    std::vector<AuditRecord> records{}; ///< of the writes that change something
+    std::vector<AuditRecord> records{}; ///< of the writes that change something, with an audit log
+    bool has_audit_log = false;
 
     std::int64_t next_version() noexcept { return ++counters.last_version; }
 

@@ -112,6 +112,27 @@ TEST_CASE("an erased person's picture, texts and name are in no file", "[sqlite]
     CHECK(store->check().value().ok());
 }
 
+TEST_CASE("persons that are erased at the same time are all proven erased", "[sqlite][erasure]") {
+    constexpr int writers = 4;
+    constexpr int persons = 40;
+    const TemporaryFolder folder;
+    const auto store = open_store(folder / "data");
+    fill(*store, persons);
+    std::vector<std::future<std::size_t>> unproven;
+    for (int writer = 0; writer < writers; ++writer)
+        unproven.push_back(std::async(std::launch::async, [&store, writer] {
+            std::size_t parts = 0;
+            for (int number = writer + 1; number <= persons; number += writers)
+                parts += store->erase(erasure_of(person(number), 99)).value().unproven.size();
+            return parts;
+        }));
+    for (auto& parts : unproven)
+        CHECK(parts.get() == 0);
+    CHECK(store->erasures().value() == persons);
+    for (int number = 1; number <= persons; ++number)
+        CHECK(file_with(folder / "data", part_of_picture(static_cast<std::uint32_t>(number))) == "");
+}
+
 TEST_CASE("a check of an erasure finds what is there again", "[sqlite][erasure]") {
     const TemporaryFolder folder;
     const auto data = folder / "data";
