@@ -1,3 +1,4 @@
+#include "accounts/held_thread.hpp"
 #include "password_hash.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
@@ -18,6 +19,7 @@ namespace file_authenticator_test {
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
+using portrait::testing::HeldThread;
 using Kind = AuthenticationFailure::Kind;
 
 namespace {
@@ -56,35 +58,6 @@ bool answered(const std::future<AuthenticationOutcome>& future) {
 std::optional<Kind> failure_of(const AuthenticationOutcome& outcome) {
     return outcome ? std::nullopt : std::optional{outcome.error().kind};
 }
-
-/// Keeps the authenticator's one hashing thread inside a completion until it is released.
-class HeldThread {
-public:
-    explicit HeldThread(FileAuthenticator& authenticator) {
-        auto entered = std::make_shared<std::promise<void>>();
-        auto held = entered->get_future();
-        authenticator.authenticate(
-            BasicCredentials{"nobody", "holds the thread"}, "192.0.2.1",
-            [entered, go = release_.get_future().share()](const AuthenticationOutcome&) {
-                entered->set_value();
-                go.wait();
-            });
-        held.wait();
-    }
-    ~HeldThread() { release(); }
-    HeldThread(const HeldThread&) = delete;
-    HeldThread& operator=(const HeldThread&) = delete;
-
-    void release() {
-        if (!released_)
-            release_.set_value();
-        released_ = true;
-    }
-
-private:
-    std::promise<void> release_;
-    bool released_ = false;
-};
 
 } // namespace
 

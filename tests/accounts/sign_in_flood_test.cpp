@@ -1,3 +1,4 @@
+#include "accounts/held_thread.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
@@ -24,6 +25,7 @@ namespace sign_in_flood_test {
 using namespace portrait;
 using namespace portrait::http;
 using namespace std::chrono_literals;
+using portrait::testing::HeldThread;
 using Kind = AuthenticationFailure::Kind;
 using Future = std::future<AuthenticationOutcome>;
 
@@ -74,34 +76,6 @@ std::string address_of(unsigned number) {
     return "10." + std::to_string(number / 62'500 % 250) + "." + std::to_string(number / 250 % 250) + "." +
            std::to_string(number % 250);
 }
-
-/// Keeps the authenticator's one hashing thread inside a completion until it is released.
-class HeldThread {
-public:
-    explicit HeldThread(FileAuthenticator& authenticator) {
-        const auto entered = std::make_shared<std::promise<void>>();
-        authenticator.authenticate(
-            BasicCredentials{"nobody", "holds the thread"}, "192.0.2.250",
-            [entered, go = release_.get_future().share()](const AuthenticationOutcome&) {
-                entered->set_value();
-                go.wait();
-            });
-        entered->get_future().wait();
-    }
-    ~HeldThread() { release(); }
-    HeldThread(const HeldThread&) = delete;
-    HeldThread& operator=(const HeldThread&) = delete;
-
-    void release() {
-        if (!released_)
-            release_.set_value();
-        released_ = true;
-    }
-
-private:
-    std::promise<void> release_;
-    bool released_ = false;
-};
 
 /// Clients that guess without a pause, each guess with another name from another address.
 class Flood {

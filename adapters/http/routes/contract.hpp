@@ -47,8 +47,8 @@ private:
     std::shared_ptr<Count> count_ = std::make_shared<Count>();
 };
 
-/// Marks the calling thread as one that runs code of an object, so that its destructor can tell that it was
-/// called by that code, which it waits for. Lives on the stack.
+/// Marks the calling thread as running code of an object. The object's destructor, which waits for that code,
+/// checks the mark: on a marked thread it would wait for itself. Lives on the stack.
 class Inside {
 public:
     explicit Inside(const void* object) noexcept
