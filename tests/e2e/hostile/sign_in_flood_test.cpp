@@ -65,8 +65,8 @@ private:
 
 } // namespace
 
-// 90 connections send guesses, each with a new name and from a new address. A new user with an unknown address
-// waits for one hash of each connection.
+// 90 connections send guesses, each with a new name and from a new address. A new user with an unknown
+// address waits for one hash of each connection.
 TEST_CASE("new users sign in during a flood of guesses from rotating addresses", "[hostile][sign_in]") {
     const TemporaryFolder folder;
     constexpr unsigned clients = 90;
