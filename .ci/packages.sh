@@ -11,7 +11,7 @@ BUILD_PACKAGES=(
     libsqlite3-dev libssl-dev libstb-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata
 )
 # In addition, for building and running the tests. ImageMagick encodes the real pictures, exiftool handles metadata.
-TEST_PACKAGES=(catch2 clang-14 curl doxygen git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan systemd)
+TEST_PACKAGES=(catch2 clang-14 curl doxygen e2fsprogs git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan systemd)
 # In addition to BUILD_PACKAGES, for fuzzing.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # In addition to the packages for building and testing, for tests/bench; nginx is the peer of the comparison.

@@ -267,8 +267,9 @@ private:
 result<std::shared_ptr<AuditFile>> AuditFile::open(std::filesystem::path path, AuditFileOptions options) {
     const int descriptor = open_file(path);
     if (descriptor < 0)
-        return Error{errc::store_io, fmt::format("The audit log {} can't be opened: {}", path.string(),
-                                                 std::generic_category().message(errno))};
+        return Error{errno == ENOSPC || errno == EDQUOT ? errc::store_full : errc::store_io,
+                     fmt::format("The audit log {} can't be opened: {}", path.string(),
+                                 std::generic_category().message(errno))};
     return std::shared_ptr<AuditFile>{
         new AuditFile{std::make_unique<State>(std::move(path), std::move(options), descriptor)}};
 }

@@ -74,6 +74,9 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
     if (const auto open = committer.open(); !open)
         return completion(open.error());
 
+    if (const auto room = committer.has_room(); !room)
+        return completion(room.error());
+
     std::optional<Reservation> written;
     std::optional<WrittenContent> content;
     if (command.content) {
@@ -165,7 +168,7 @@ result<ImageInfo> SqliteImageStore::update_info(UpdateImageInfo command) {
 
 result<RemovedImage> SqliteImageStore::remove(RemoveImage command) {
     return folder_->committer().run<RemovedImage>(
-        [&](Transaction& transaction) { return apply_remove(transaction, command); });
+        [&](Transaction& transaction) { return apply_remove(transaction, command); }, Room::frees);
 }
 
 result<ImageInfo> SqliteImageStore::link(LinkImage command) {
@@ -175,7 +178,7 @@ result<ImageInfo> SqliteImageStore::link(LinkImage command) {
 
 result<std::optional<BlobId>> SqliteImageStore::unlink(UnlinkImage command) {
     return folder_->committer().run<std::optional<BlobId>>(
-        [&](Transaction& transaction) { return apply_unlink(transaction, command); });
+        [&](Transaction& transaction) { return apply_unlink(transaction, command); }, Room::frees);
 }
 
 result<void> SqliteImageStore::writable() const {

@@ -1,5 +1,7 @@
 #include "commit/committer.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,11 +25,26 @@ bool fails_whole_batch(errc code) noexcept {
            code == errc::service_busy;
 }
 
+Error no_room() {
+    return Error{errc::store_full}.with_cause(
+        fmt::format("the disk has less than {} bytes left, which are kept for removals", reserve_bytes));
+}
+
+/// Refuses what takes room, and nothing else: what failed beside it was decided by a state that is rolled
+/// back.
+void allow_removals_only(const std::vector<std::unique_ptr<Member>>& batch,
+                         std::vector<std::optional<Error>>& refusals, const Error& error) {
+    for (std::size_t index = 0; index < batch.size(); ++index)
+        refusals[index] = batch[index]->room == Room::takes ? std::optional{error} : std::nullopt;
+}
+
 } // namespace
 
-Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments)
+Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
+                     Reserve& reserve)
     : settings_{std::move(settings)}
     , segments_{segments}
+    , reserve_{reserve}
     , connection_{std::move(connection)}
     , reopen_delay_{settings_.reopen_delay}
     , thread_{[this] { work(); }} {}
@@ -85,6 +102,10 @@ result<void> Committer::open() const {
     return {};
 }
 
+result<void> Committer::has_room() const {
+    return reserve_.hold() ? result<void>{} : no_room();
+}
+
 result<void> Committer::empty_log(bool vacuum) {
     if (on_own_thread())
         return Error{errc::service_busy}.with_cause("a completion emptied the log");
@@ -134,17 +155,10 @@ void Committer::work() {
 void Committer::process(Batch batch) {
     Refusals refusals(batch.size());
     const auto began = std::chrono::steady_clock::now();
-    auto freed = write(batch, refusals);
-    if (!freed && freed.error() == errc::audit_unavailable) {
-        // Refuse what needs a record, and also what failed beside it: that was decided by a state that is
-        // rolled back.
-        for (std::size_t index = 0; index < batch.size(); ++index)
-            if (batch[index]->recorded || refusals[index])
-                refusals[index] = freed.error();
-        freed = write(batch, refusals);
-    }
+    auto freed = write_allowed(batch, refusals);
     if (!freed)
         return fail(batch, freed.error());
+    (void)reserve_.hold(); // before others take the room
     count(batch, refusals, std::chrono::steady_clock::now() - began);
     if (!freed->empty())
         settings_.freed(*std::move(freed));
@@ -154,6 +168,36 @@ void Committer::process(Batch batch) {
     batch.clear();
     note_answered(size);
     checkpoint();
+}
+
+result<std::vector<SegmentRange>> Committer::write_allowed(const Batch& batch, Refusals& refusals) {
+    if (!reserve_.hold())
+        allow_removals_only(batch, refusals, no_room());
+    auto freed = write(batch, refusals);
+    const bool removes = std::any_of(batch.begin(), batch.end(),
+                                     [](const auto& member) { return member->room == Room::frees; });
+    const auto failed_by = [&](errc code) { return !freed && freed.error() == code; };
+    const auto write_with_reserve = [&] {
+        if (!removes || !reserve_.give_up())
+            return false;
+        allow_removals_only(batch, refusals, freed.error());
+        freed = write(batch, refusals);
+        return true;
+    };
+    // The audit log may be on the same disk.
+    if (failed_by(errc::audit_unavailable))
+        write_with_reserve();
+    while (failed_by(errc::store_full) && write_with_reserve()) {
+    }
+    if (failed_by(errc::audit_unavailable)) {
+        // Refuse what needs a record, and also what failed beside it: that was decided by a state that is
+        // rolled back.
+        for (std::size_t index = 0; index < batch.size(); ++index)
+            if (batch[index]->recorded || refusals[index])
+                refusals[index] = freed.error();
+        freed = write(batch, refusals);
+    }
+    return freed;
 }
 
 result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) {
@@ -331,6 +375,8 @@ void Committer::checkpoint() {
 result<void> Committer::copy_log(Connection& connection) {
     settings_.end_reads();
     auto copied = connection.checkpoint(false);
+    while (!copied && copied.error() == errc::store_full && reserve_.give_up())
+        copied = connection.checkpoint(false);
     settings_.end_reads();
     return copied;
 }

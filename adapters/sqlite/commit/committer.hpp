@@ -2,6 +2,7 @@
 
 #include "rows/connection.hpp"
 #include "rows/transaction.hpp"
+#include "segments/reserve.hpp"
 #include "segments/segments.hpp"
 
 #include <portrait/sqlite/image_store.hpp>
@@ -20,6 +21,12 @@
 
 namespace portrait::sqlite {
 
+/// What a write does with the room on a full disk.
+enum class Room {
+    takes, ///< such as a save; refused while the reserve isn't held
+    frees, ///< such as a removal; may use the reserve
+};
+
 /// A write that waits for the next commit.
 class Member {
 public:
@@ -33,6 +40,7 @@ public:
 
     /// The range whose bytes have to be durable before the row; freed when the write fails.
     std::optional<Reservation> written;
+    Room room = Room::takes;
     /// Whether the last `apply` changed something that the audit log has to record.
     bool recorded = false;
 };
@@ -102,7 +110,8 @@ public:
         std::function<void(std::vector<SegmentRange>)> freed;
     };
 
-    Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments);
+    Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
+              Reserve& reserve);
     /// Commits the waiting writes first.
     ~Committer();
 
@@ -111,11 +120,13 @@ public:
 
     /// Does a write and waits for it. `service_busy` on the committing thread, which would wait for itself.
     template<class T, class Apply>
-    [[nodiscard]] result<T> run(Apply apply) {
+    [[nodiscard]] result<T> run(Apply apply, Room room = Room::takes) {
         if (on_own_thread())
             return Error{errc::service_busy}.with_cause("a completion called a write");
         return wait_for<T>([&](Completion<T> completion) {
-            add(std::make_unique<WriteMember<T, Apply>>(std::move(apply), std::move(completion)));
+            auto member = std::make_unique<WriteMember<T, Apply>>(std::move(apply), std::move(completion));
+            member->room = room;
+            add(std::move(member));
         });
     }
 
@@ -134,6 +145,8 @@ public:
 
     /// Success, or `store_closed` after a failed sync or commit. Doesn't block on the disk.
     [[nodiscard]] result<void> open() const;
+    /// Success, or `store_full` while the reserve isn't held.
+    [[nodiscard]] result<void> has_room() const;
     /// The error that a write would get: that of `open`, or that of the audit log.
     [[nodiscard]] result<void> writable() const;
 
@@ -150,6 +163,8 @@ private:
 
     void work();
     void process(Batch batch);
+    /// Writes the batch, without the members that have to be refused.
+    [[nodiscard]] result<std::vector<SegmentRange>> write_allowed(const Batch& batch, Refusals& refusals);
     /// Makes the bytes durable, commits the rows, and returns the freed ranges. Its `store_io` closes the
     /// store, because the batch may be durable or not.
     [[nodiscard]] result<std::vector<SegmentRange>> write(const Batch& batch, Refusals& refusals);
@@ -176,6 +191,7 @@ private:
 
     const Settings settings_;
     Segments& segments_;
+    Reserve& reserve_;
 
     // Used by the committing thread only.
     std::unique_ptr<Connection> connection_;

@@ -178,14 +178,16 @@ result<void> Reclaimer::erase(SegmentFile* file, const std::vector<SegmentRange>
     }
     for (std::span<const SegmentRange> rest{holes}; !rest.empty();) {
         const auto some = rest.first(std::min(rest.size(), holes_per_transaction));
-        const auto forgotten = committer_.run<void>([some](Transaction& transaction) -> result<void> {
-            // Delete by holes and not by ranges, which are many more: saves wait for this.
-            for (const auto& hole : some)
-                PORTRAIT_TRY(transaction.connection.run(
-                    "DELETE FROM range_to_free WHERE segment = ? AND range_offset >= ? AND range_offset < ?",
-                    hole.segment, hole.offset, hole.end()));
-            return {};
-        });
+        const auto forgotten = committer_.run<void>(
+            [some](Transaction& transaction) -> result<void> {
+                // Delete by holes and not by ranges, which are many more: saves wait for this.
+                for (const auto& hole : some)
+                    PORTRAIT_TRY(transaction.connection.run("DELETE FROM range_to_free WHERE segment = ? AND "
+                                                            "range_offset >= ? AND range_offset < ?",
+                                                            hole.segment, hole.offset, hole.end()));
+                return {};
+            },
+            Room::frees);
         if (!forgotten)
             return forgotten.error();
         rest = rest.subspan(some.size());
@@ -220,16 +222,19 @@ result<void> Reclaimer::remove_if_unused(const SegmentFile* file, std::uint64_t 
     if (file != nullptr && file->in_use())
         return {};
     // Readers of ranges that wait to be freed may not have opened the file yet.
-    const auto used = committer_.run<bool>([&](Transaction& transaction) {
-        return transaction.connection.has_row("SELECT 1 FROM blob WHERE segment = ?1 UNION ALL "
-                                              "SELECT 1 FROM range_to_free WHERE segment = ?1 LIMIT 1",
-                                              segment);
-    });
+    const auto used = committer_.run<bool>(
+        [&](Transaction& transaction) {
+            return transaction.connection.has_row("SELECT 1 FROM blob WHERE segment = ?1 UNION ALL "
+                                                  "SELECT 1 FROM range_to_free WHERE segment = ?1 LIMIT 1",
+                                                  segment);
+        },
+        Room::frees);
     if (!used || *used)
         return used ? result<void>{} : used.error();
     PORTRAIT_TRY(segments_.remove(segment));
     return committer_.run<void>(
-        [&](Transaction& transaction) { return forget_segment(transaction.connection, segment); });
+        [&](Transaction& transaction) { return forget_segment(transaction.connection, segment); },
+        Room::frees);
 }
 
 } // namespace portrait::sqlite

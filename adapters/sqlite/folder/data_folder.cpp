@@ -65,7 +65,7 @@ namespace {
     PORTRAIT_TRY_GET(connection, Connection::open(path, Connection::Access::read_write));
     PORTRAIT_TRY(prepare_schema(*connection));
     // Skip the numbers of files that are newer than the database, as after a backup of it was copied back.
-    PORTRAIT_TRY(connection->run("UPDATE counters SET last_segment = max(last_segment, ?)", highest));
+    PORTRAIT_TRY(connection->run("UPDATE counters SET last_segment = ?1 WHERE last_segment < ?1", highest));
     PORTRAIT_TRY(sync_folder(folder));
     return std::move(connection);
 }
@@ -155,6 +155,25 @@ Error damaged(std::string cause) {
     });
 }
 
+/// Opens the database and seals the segments, on a full disk with the room of the reserve.
+[[nodiscard]] result<std::unique_ptr<Connection>> open_with_room(const std::filesystem::path& folder,
+                                                                 Reserve& reserve) {
+    const auto is_full = [](const auto& done) { return !done && done.error() == errc::store_full; };
+    auto connection = open_database(folder);
+    while (is_full(connection) && reserve.give_up())
+        connection = open_database(folder);
+    if (!connection)
+        return connection;
+    Segments segments{folder / pictures_name, {}, {}};
+    auto sealed = seal_segments(**connection, segments);
+    while (is_full(sealed) && reserve.give_up())
+        sealed = seal_segments(**connection, segments);
+    // Without room the pictures can be read all the same, and the next opening seals the segments.
+    if (!sealed && !is_full(sealed))
+        return sealed.error();
+    return connection;
+}
+
 } // namespace
 
 result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
@@ -172,9 +191,8 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
     PORTRAIT_TRY(make_folder(folder));
     PORTRAIT_TRY(check_folder(folder));
     PORTRAIT_TRY_GET(lock, lock_folder(folder));
-    PORTRAIT_TRY_GET(connection, open_database(folder));
-    Segments segments{folder / pictures_name, {}, {}};
-    PORTRAIT_TRY(seal_segments(*connection, segments));
+    auto reserve = std::make_unique<Reserve>(folder);
+    PORTRAIT_TRY_GET(connection, open_with_room(folder, *reserve));
     PORTRAIT_TRY_GET(epoch, read_epoch(*connection));
     std::vector<SegmentRange> to_free;
     {
@@ -183,18 +201,22 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
             to_free.push_back({rows.unsigned_integer(0), rows.unsigned_integer(1), rows.unsigned_integer(2)});
         }));
     }
-    return std::shared_ptr<DataFolder>{new DataFolder{options, std::move(lock), std::move(epoch),
-                                                      std::move(connection), std::move(to_free)}};
+    (void)reserve->hold();
+    return std::shared_ptr<DataFolder>{new DataFolder{options, std::move(lock), std::move(reserve),
+                                                      std::move(epoch), std::move(connection),
+                                                      std::move(to_free)}};
 }
 
-DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::string epoch,
-                       std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free)
+DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::unique_ptr<Reserve> reserve,
+                       std::string epoch, std::unique_ptr<Connection> connection,
+                       std::vector<SegmentRange> to_free)
     : lock_{std::move(lock)}
     , database_{options.folder / database_name}
     , epoch_{std::move(epoch)}
     , segments_{options.folder / pictures_name,
                 {.segment_bytes = options.segment_bytes, .preallocation_bytes = options.preallocation_bytes},
                 [this] { return next_segment_number(); }}
+    , reserve_{std::move(reserve)}
     , resident_vfs_{register_resident_vfs(database_)}
     , readers_{database_, options.read_connections}
     , resident_readers_{database_, resident_vfs_, options.read_connections}
@@ -209,7 +231,7 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::s
               .committed = [this] { resident_readers_.note_commit(); },
               .end_reads = [this] { resident_readers_.end_transactions(); },
               .freed = [this](std::vector<SegmentRange> ranges) { reclaimer_->add(std::move(ranges)); }},
-          std::move(connection), segments_)} {
+          std::move(connection), segments_, *reserve_)} {
     reclaimer_ = std::make_unique<Reclaimer>(segments_, *committer_, pins_);
     if (!to_free.empty())
         reclaimer_->add(std::move(to_free));
@@ -240,6 +262,7 @@ StoreStatistics DataFolder::statistics() const {
     auto statistics = committer_->statistics();
     statistics.bytes_to_free = reclaimer_->bytes_to_free();
     statistics.bytes_freed = reclaimer_->bytes_freed();
+    statistics.full = !reserve_->held();
     return statistics;
 }
 

@@ -62,8 +62,8 @@ public:
     StoreStatistics statistics() const;
 
 private:
-    DataFolder(const SqliteOptions& options, FileDescriptor lock, std::string epoch,
-               std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free);
+    DataFolder(const SqliteOptions& options, FileDescriptor lock, std::unique_ptr<Reserve> reserve,
+               std::string epoch, std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free);
     [[nodiscard]] result<std::uint64_t> next_segment_number();
 
     // The order matters: the last one is destroyed first.
@@ -73,6 +73,7 @@ private:
     ReaderPins pins_;
     PicturesInUse<std::uint64_t, RecordContent> records_in_use_;
     Segments segments_;
+    const std::unique_ptr<Reserve> reserve_;
     const std::shared_ptr<const std::string> resident_vfs_; ///< may be null: reads are only slower
     ConnectionPool readers_;
     ResidentReaders resident_readers_; ///< destroyed before `readers_`, whose last connection closes the log

@@ -100,12 +100,16 @@ result<FileDescriptor> lock_folder(const std::filesystem::path& folder) {
         if (errno != EINTR)
             return failed("flock", path);
     }
+    // Write over the earlier owner before the file is cut: on a full disk its block might be lost. There an
+    // empty file stays empty, since the process id is for people only.
     auto owner = fmt::format("{}\n", ::getpid());
+    const auto length = static_cast<off_t>(owner.size());
     std::array parts{iovec{owner.data(), owner.size()}};
-    if (::ftruncate(file.get(), 0) != 0)
-        return failed("ftruncate", path);
-    if (const int failure = write_fully(file.get(), parts, 0); failure != 0)
+    if (const int failure = write_fully(file.get(), parts, 0);
+        failure != 0 && code_of_errno(failure) != errc::store_full)
         return error_of_errno(failure, "pwritev", path);
+    if (::ftruncate(file.get(), length) != 0)
+        return failed("ftruncate", path);
     return file;
 }
 

@@ -1,6 +1,6 @@
 #include "rows/connection.hpp"
 
-#include "rows/descriptor_vfs.hpp"
+#include "rows/own_vfs.hpp"
 #include "segments/file_descriptor.hpp"
 
 #include <fmt/format.h>
@@ -37,6 +37,8 @@ int errno_of(sqlite3* database, int status) noexcept {
 }
 
 errc code_of_status(sqlite3* database, int status) noexcept {
+    if (status == SQLITE_IOERR_SHMSIZE) // without errno
+        return errc::store_full;
     switch (status & 0xff) {
     case SQLITE_FULL: return errc::store_full;
     case SQLITE_READONLY:

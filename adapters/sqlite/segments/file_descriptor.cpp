@@ -4,11 +4,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <limits.h>
+#include <limits>
 #include <system_error>
 
 namespace portrait::sqlite {
@@ -96,6 +98,13 @@ int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset
             read += static_cast<std::size_t>(got);
     }
     return 0;
+}
+
+std::uint64_t free_bytes(int descriptor) noexcept {
+    struct statvfs status {};
+    if (::fstatvfs(descriptor, &status) != 0)
+        return std::numeric_limits<std::uint64_t>::max();
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 result<FileDescriptor> make_file(const std::filesystem::path& path) {

@@ -52,6 +52,9 @@ enum class Waiting { allowed, refused };
 int read_fully(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& read,
                Waiting waiting = Waiting::allowed) noexcept;
 
+/// The room on the file's disk for this process's user; the largest number when it isn't known.
+std::uint64_t free_bytes(int descriptor) noexcept;
+
 /// Makes an empty file, mode 0600. The result owns nothing when there is a file already.
 [[nodiscard]] result<FileDescriptor> make_file(const std::filesystem::path& path);
 

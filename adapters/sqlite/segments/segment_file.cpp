@@ -105,7 +105,8 @@ result<void> SegmentFile::preallocate(std::uint64_t end) {
         return {};
     const auto step = std::min(allocated_ + growth_.preallocation_bytes, growth_.segment_bytes);
     // A large step may not fit on the disk any more when this range still does.
-    for (auto until = std::max(step, end);;) {
+    const bool fits = free_bytes(file_.get()) > step - allocated_;
+    for (auto until = fits ? std::max(step, end) : end;;) {
         const bool done = ::fallocate(file_.get(), 0, static_cast<off_t>(allocated_),
                                       static_cast<off_t>(until - allocated_)) == 0;
         if (done || errno == EOPNOTSUPP || errno == ENOSYS) {
@@ -114,8 +115,10 @@ result<void> SegmentFile::preallocate(std::uint64_t end) {
         }
         if (errno == EINTR)
             continue;
-        if (code_of_errno(errno) != errc::store_full || until == end)
-            return error_of_errno(errno, "fallocate", path());
+        const int failure = errno;
+        (void)::ftruncate(file_.get(), static_cast<off_t>(allocated_)); // a part may be allocated
+        if (code_of_errno(failure) != errc::store_full || until == end)
+            return error_of_errno(failure, "fallocate", path());
         until = end;
     }
 }

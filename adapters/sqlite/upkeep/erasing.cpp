@@ -100,13 +100,15 @@ result<std::uint64_t> repeat_erasures(Connection& from, Connection& to) {
 
 result<ErasedImage> SqliteImageStore::erase(EraseImage command) {
     std::vector<std::string> rows;
-    auto erased = folder_->committer().run<ErasedImage>([&](Transaction& transaction) -> result<ErasedImage> {
-        PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.person_id));
-        rows.clear();
-        if (row && row->place)
-            rows.push_back(bytes_of_blob(*row));
-        return apply_erase(transaction, command, folder_->epoch());
-    });
+    auto erased = folder_->committer().run<ErasedImage>(
+        [&](Transaction& transaction) -> result<ErasedImage> {
+            PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.person_id));
+            rows.clear();
+            if (row && row->place)
+                rows.push_back(bytes_of_blob(*row));
+            return apply_erase(transaction, command, folder_->epoch());
+        },
+        Room::frees);
     if (!erased)
         return erased;
     if (erased->erased.empty()) // a blob that is kept stays in its row
@@ -132,18 +134,20 @@ std::string SqliteImageStore::epoch() const {
 
 result<ForgottenPerson> SqlitePersonDirectory::forget(PersonId person_id) {
     std::string row;
-    const auto existed = folder_->committer().run<bool>([&](Transaction& transaction) -> result<bool> {
-        auto& connection = transaction.connection;
-        row.clear();
-        auto query = connection.query("SELECT name FROM person WHERE person_id = ?", person_id.value());
-        PORTRAIT_TRY_GET(found, query.next());
-        if (found)
-            row = bytes_of_person(person_id, query.text(0));
-        PORTRAIT_TRY(connection.run("DELETE FROM person WHERE person_id = ?", person_id.value()));
-        PORTRAIT_TRY(connection.run("INSERT OR IGNORE INTO forgotten_person (person_id) VALUES (?)",
-                                    person_id.value()));
-        return found;
-    });
+    const auto existed = folder_->committer().run<bool>(
+        [&](Transaction& transaction) -> result<bool> {
+            auto& connection = transaction.connection;
+            row.clear();
+            auto query = connection.query("SELECT name FROM person WHERE person_id = ?", person_id.value());
+            PORTRAIT_TRY_GET(found, query.next());
+            if (found)
+                row = bytes_of_person(person_id, query.text(0));
+            PORTRAIT_TRY(connection.run("DELETE FROM person WHERE person_id = ?", person_id.value()));
+            PORTRAIT_TRY(connection.run("INSERT OR IGNORE INTO forgotten_person (person_id) VALUES (?)",
+                                        person_id.value()));
+            return found;
+        },
+        Room::frees);
     if (!existed)
         return existed.error();
     ForgottenPerson forgotten{.existed = *existed};

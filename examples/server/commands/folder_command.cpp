@@ -159,14 +159,14 @@ int with_data_folder(const Settings& settings, bool may_create, const Task& task
         };
         LocalImport imports{place};
         const auto end = task({run, imports}, display);
-        return end ? exit_code_of(*end) : refuse(end.error().sentence);
+        return end ? exit_code_of(*end) : refuse(end.error());
     }
     const auto refusal = data_folder_refusal(settings.data, opened.error());
     if (opened.error() != portrait::errc::store_in_use)
-        return refuse(refusal);
+        return refuse(refusal, code_of(opened.error()));
     const auto unanswered = [&](const Refusal& fault) {
-        return refuse(
-            fmt::format("{}; it doesn't answer on its control socket: {}", refusal, fault.sentence));
+        return refuse(fmt::format("{}; it doesn't answer on its control socket: {}", refusal, fault.sentence),
+                      exit_code::later);
     };
     const auto connection = OwnerConnection::connect(settings.data, display);
     if (!connection)

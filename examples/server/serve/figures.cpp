@@ -37,6 +37,8 @@ void add_store_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStor
     metrics.add_gauge("portrait_store_bytes_to_free",
                       "Bytes of replaced and removed pictures still on the disk",
                       of(&Statistics::bytes_to_free));
+    metrics.add_gauge("portrait_store_full", "1 while the disk has only the room that is kept for removals",
+                      of(&Statistics::full));
     metrics.add_gauge("portrait_store_writable", "1 while writes are accepted",
                       [&store] { return store.writable() ? 1.0 : 0.0; });
 }

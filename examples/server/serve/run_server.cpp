@@ -301,7 +301,7 @@ int run_server(const Settings& settings) {
     block_shutdown_signals();
     auto options = settings.endpoint;
     if (const auto read = read_app_tokens(settings, options.app_tokens); !read)
-        return refuse(read.error().sentence);
+        return refuse(read.error());
     Parts parts;
     parts.log = std::make_shared<ServerLog>(settings.log_level, settings.log_json);
 #ifdef PORTRAIT_SERVER_METRICS
@@ -310,20 +310,20 @@ int run_server(const Settings& settings) {
 #endif
     auto users = open_users(settings, parts.log);
     if (!users)
-        return refuse(users.error().sentence);
+        return refuse(users.error());
 
     portrait::sqlite::forgo_memory_statistics();
     if (const auto opened = open_audit_log(settings, parts); !opened)
-        return refuse(opened.error().message());
+        return refuse(opened.error().message(), code_of(opened.error()));
     auto store = portrait::sqlite::SqliteImageStore::open(
         {.folder = settings.data, .read_connections = settings.store_threads, .audit = parts.audit});
     if (!store)
-        return refuse(data_folder_refusal(settings.data, store.error()));
+        return refuse(data_folder_refusal(settings.data, store.error()), code_of(store.error()));
     parts.store = std::move(*store);
     if (const auto prepared = prepare_persons(settings, parts); !prepared)
-        return refuse(data_folder_refusal(settings.data, prepared.error()));
+        return refuse(data_folder_refusal(settings.data, prepared.error()), code_of(prepared.error()));
     if (const auto opened = open_callers(settings, *users, options, parts); !opened)
-        return refuse(opened.error().sentence);
+        return refuse(opened.error());
     if (settings.cache_bytes != 0)
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
     parts.images = with_cache(parts);
@@ -343,14 +343,14 @@ int run_server(const Settings& settings) {
     auto server = portrait::http::Server::start(parts.endpoint, server_options(settings),
                                                 log != nullptr ? log : parts.log);
     if (!server)
-        return refuse(plain_refusal(server.error()));
+        return refuse(plain_refusal(server.error()), code_of(server.error()));
     parts.server = std::move(*server);
     if (parts.metrics != nullptr)
         add_figures(*parts.metrics, *parts.store, parts.cache.get(), parts.renderer.get(), parts.audit.get(),
                     *parts.server);
     if (settings.operations)
         if (const auto started = start_operations_server(settings, parts); !started)
-            return refuse(plain_refusal(started.error()));
+            return refuse(plain_refusal(started.error()), code_of(started.error()));
 
     open_control_socket(settings, parts);
     announce(settings, parts, users->has_demo_user);

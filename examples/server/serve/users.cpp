@@ -52,7 +52,7 @@ open_tokens(const Settings& settings, const std::shared_ptr<portrait::http::Log>
     options.on_fault = fault_logger(log, "tokens");
     auto opened = TokenAuthenticator::open(file, std::move(options));
     if (!opened)
-        return Refusal{file_refusal("token", file, opened.error())};
+        return Refusal{file_refusal("token", file, opened.error()), code_of(opened.error())};
     return std::shared_ptr<TokenAuthenticator>{*std::move(opened)};
 }
 
@@ -79,12 +79,12 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
     if (settings.demo) {
         const auto hash = portrait::http::hash_password(demo_password);
         if (!hash)
-            return Refusal{plain_refusal(hash.error())};
+            return Refusal{plain_refusal(hash.error()), code_of(hash.error())};
         options.further_users = fmt::format("{}:{}:1:Terje Demo\n", demo_user, *hash);
     }
     auto opened = FileAuthenticator::open(file, std::move(options));
     if (!opened)
-        return Refusal{file_refusal("users", file, opened.error())};
+        return Refusal{file_refusal("users", file, opened.error()), code_of(opened.error())};
     return std::shared_ptr<FileAuthenticator>{*std::move(opened)};
 }
 
@@ -123,7 +123,7 @@ open_kept_callers(const Settings& settings,
                   const std::shared_ptr<portrait::http::Log>& log) {
     const auto key = portrait::http::open_key_file(settings.data / "sign-in.key");
     if (!key)
-        return Refusal{plain_refusal(key.error())};
+        return Refusal{plain_refusal(key.error()), code_of(key.error())};
     portrait::http::KnownCallersFileOptions options;
     options.on_fault = [log](const Error& error) {
         log->event(portrait::http::Severity::warning,
@@ -132,7 +132,7 @@ open_kept_callers(const Settings& settings,
     auto addresses = portrait::http::KnownCallersFile::open(settings.data / "known-callers", *key, counter,
                                                             std::move(options));
     if (!addresses)
-        return Refusal{plain_refusal(addresses.error())};
+        return Refusal{plain_refusal(addresses.error()), code_of(addresses.error())};
     // A key for this use alone.
     return KeptCallers{portrait::http::hmac_sha256(*key, "known browsers"), *std::move(addresses)};
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <system_error>
@@ -28,8 +29,20 @@ std::string cause_of(const portrait::Error& error) {
 
 } // namespace
 
-int refuse(std::string_view sentence) {
-    return print_error(sentence, exit_code::refused);
+int refuse(std::string_view sentence, int code) {
+    return print_error(sentence, code);
+}
+
+int refuse(const Refusal& refusal) {
+    return refuse(refusal.sentence, refusal.code);
+}
+
+int code_of(const portrait::Error& error) noexcept {
+    using portrait::errc;
+    constexpr std::array passing{errc::service_busy, errc::store_full,        errc::store_in_use,
+                                 errc::store_closed, errc::audit_unavailable, errc::listen_failed};
+    const auto* const found = std::find(passing.begin(), passing.end(), error.code());
+    return found != passing.end() ? exit_code::later : exit_code::refused;
 }
 
 int fail(std::string_view sentence) {

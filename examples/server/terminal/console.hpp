@@ -15,11 +15,13 @@ namespace exit_code {
 inline constexpr int success = 0;
 inline constexpr int failure = 1; ///< the work began and failed
 inline constexpr int refused = 2; ///< the command can't be carried out; nothing was changed
+inline constexpr int later = 75;  ///< as `refused`, for a reason that passes by itself (EX_TEMPFAIL)
 } // namespace exit_code
 
 /// The reason why the server refuses a file, an option or a command: one sentence for the operator.
 struct Refusal {
     std::string sentence;
+    int code = exit_code::refused;
 };
 
 /// A value, or the reason why there is none.
@@ -27,8 +29,15 @@ template<class Value>
 using Outcome = boost::system::result<Value, Refusal>;
 
 /// Prints `portrait-server: <sentence>` as one line on standard error, with control characters escaped.
-/// Returns `exit_code::refused`.
-int refuse(std::string_view sentence);
+/// Returns `code`.
+int refuse(std::string_view sentence, int code = exit_code::refused);
+
+/// Prints like `refuse`; returns the refusal's exit code.
+int refuse(const Refusal& refusal);
+
+/// `exit_code::later` for a reason that passes by itself, such as a full disk; otherwise
+/// `exit_code::refused`.
+int code_of(const portrait::Error& error) noexcept;
 
 /// Prints like `refuse`; returns `exit_code::failure`.
 int fail(std::string_view sentence);

@@ -172,6 +172,51 @@ TEST_CASE("a full disk fails the writes that meet it and no later ones", "[sqlit
     CHECK(is_whole(fixture.store->image(person(2)).value()));
 }
 
+TEST_CASE("on a full disk a removal uses the reserve", "[sqlite][failure]") {
+    Fixture fixture;
+    auto& store = *fixture.store;
+    save(store, person(2), 2);
+    {
+        const FaultyDisk full{Call::write, "portrait.db-wal", ENOSPC, 1};
+        CHECK(store.remove({.target = person(1), .actor = {}, .now = at(1), .precondition = {}}).has_value());
+        CHECK(full.failed() == 1);
+    }
+    CHECK(store.image(person(1)).error() == errc::image_none);
+    CHECK_FALSE(store.statistics().full); // held again
+    save(store, person(3), 3);
+    {
+        const FaultyDisk full{Call::write, "portrait.db-wal", ENOSPC, 1};
+        CHECK(store.erase({.person_id = person(2), .actor = {}, .now = at(2)}).has_value());
+        CHECK(full.failed() == 1);
+    }
+    CHECK(store.image(person(2)).error() == errc::image_none);
+}
+
+TEST_CASE("without the reserve pictures are read and removed and none is saved", "[sqlite][failure]") {
+    Fixture fixture;
+    save(*fixture.store, person(2), 2);
+    fixture.store.reset();
+    std::filesystem::remove(fixture.folder / "reserve");
+    {
+        const FaultyDisk full{Call::allocate, "reserve", ENOSPC};
+        fixture.store = open_store(fixture.folder.path());
+        auto& store = *fixture.store;
+        CHECK(store.statistics().full);
+        fixture.old_picture_is_whole();
+        CHECK(store.save(save_command(person(3), 3)).error() == errc::store_full);
+        CHECK(
+            store
+                .update_info(
+                    {.target = person(1), .description = "x", .actor = {}, .now = at(1), .precondition = {}})
+                .error() == errc::store_full);
+        CHECK(store.remove({.target = person(2), .actor = {}, .now = at(1), .precondition = {}}).has_value());
+        CHECK(store.image(person(2)).error() == errc::image_none);
+        CHECK(eventually([&] { return store.statistics().bytes_freed >= 4096; }));
+    }
+    CHECK(save(*fixture.store, person(3), 3).created);
+    CHECK_FALSE(fixture.store->statistics().full);
+}
+
 TEST_CASE("bytes that can't be written fail their own save only", "[sqlite][failure]") {
     Fixture fixture;
     {

@@ -54,7 +54,7 @@ TEST_CASE("a new data folder is private whatever the umask", "[sqlite][folder]")
             CHECK(mode_of(entry.path()) == 0600);
             ++files;
         }
-    CHECK(files == 5); // lock, database, its log and the log's index, one segment
+    CHECK(files == 6); // lock, reserve, database, its log and the log's index, one segment
 }
 
 TEST_CASE("an existing folder is used and keeps its mode", "[sqlite][folder]") {

@@ -58,6 +58,7 @@ struct StoreStatistics {
     std::uint64_t reopened = 0;       ///< times that the store reopened after a failure
     std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still on the disk
     std::uint64_t bytes_freed = 0;    ///< erased and given back to the file system
+    bool full = false;                ///< saves are `store_full` until the disk has room again
 };
 
 /// The embedded store: rows in SQLite (`portrait.db`), bytes in append-only files (`pictures/<number>.seg`).
@@ -66,7 +67,11 @@ struct StoreStatistics {
 /// time share one commit. Thread-safe. One object owns a folder at a time, in all processes.
 ///
 /// After a failed sync or commit, writes are `store_closed` and reads work, until the store has reopened and
-/// checked itself. After a full disk, only the writes that met it are `store_full`.
+/// checked itself.
+///
+/// On a full disk, saves and other writes that take room are `store_full`; pictures can be read and removed,
+/// and the folder can be opened: 4 MiB of room are kept for that, in the file `reserve`. Saves work again
+/// when the disk has as much room left.
 ///
 /// Completions are called on the committing thread. They must not block, must not write to this store (that
 /// is `service_busy`), and must not own the last reference to it.
