@@ -3,6 +3,8 @@
 #include "callers/authorization.hpp"
 #include "callers/sign_in.hpp"
 
+#include <portrait/injection_point.hpp>
+
 #include <exception>
 #include <optional>
 #include <utility>
@@ -33,6 +35,7 @@ void BrowserSessions::find(std::string_view secret, const std::function<void(Fou
             return fail(found.error());
         if (!*found)
             return done(problem_of(AuthenticationFailure{}));
+        injection_point("session.found");
         const auto decide = [this, session, done](AuthenticationOutcome now) {
             if (now)
                 return done(*std::move(now));

@@ -1,5 +1,7 @@
 #include "commit/committer.hpp"
 
+#include <portrait/injection_point.hpp>
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -246,6 +248,7 @@ result<void> Committer::commit_recorded(const Transaction& transaction) {
         PORTRAIT_TRY_GET(prepared, settings_.audit->prepare(transaction.records));
         ticket = prepared;
     }
+    injection_point("sqlite.audit_prepared");
     auto committed = connection_->run("COMMIT");
     settings_.committed();
     // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit
