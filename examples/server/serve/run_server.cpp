@@ -253,12 +253,19 @@ void announce(const Settings& settings, const Parts& parts, bool has_demo_user) 
 void reload(const Parts& parts, const Users& users) {
     parts.log->event(Severity::info, "SIGHUP: reloading files", {});
     users.reload();
-    if (const auto reloaded = parts.server->reload_tls(); !reloaded)
-        parts.log->event(Severity::error,
-                         fmt::format("the certificate stays as it was: {}", plain_refusal(reloaded.error())),
-                         {});
     if (parts.audit != nullptr)
         parts.audit->reopen();
+}
+
+/// Returns whether it has to be tried again, as when a tool hasn't written the key yet. `fault`: of the
+/// attempt before; each is logged once.
+bool reload_certificate(const Parts& parts, std::string& fault) {
+    const auto reloaded = parts.server->reload_tls();
+    auto present = reloaded ? std::string{} : plain_refusal(reloaded.error());
+    if (!reloaded && present != fault)
+        parts.log->event(Severity::error, fmt::format("the certificate stays as it was: {}", present), {});
+    fault = std::move(present);
+    return !reloaded;
 }
 
 void close(Parts& parts) {
@@ -354,7 +361,9 @@ int run_server(const Settings& settings) {
 
     open_control_socket(settings, parts);
     announce(settings, parts, users->has_demo_user);
-    wait_for_shutdown([&] { reload(parts, *users); });
+    std::string certificate_fault;
+    wait_for_shutdown([&] { reload(parts, *users); },
+                      [&] { return reload_certificate(parts, certificate_fault); });
     close(parts);
     return exit_code::success;
 }

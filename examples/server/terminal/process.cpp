@@ -75,12 +75,17 @@ void block_shutdown_signals() {
         throw std::system_error{failure, std::generic_category(), "pthread_sigmask"};
 }
 
-void wait_for_shutdown(const std::function<void()>& on_hangup) {
+void wait_for_shutdown(const std::function<void()>& on_hangup, const std::function<bool()>& again) {
+    constexpr timespec pause{.tv_sec = 2, .tv_nsec = 0};
     const auto signals = shutdown_signals();
-    int received = 0;
-    while (::sigwait(&signals, &received) != 0 || received == SIGHUP)
+    bool unfinished = false;
+    for (int received = 0; received != SIGTERM && received != SIGINT;) {
+        received = unfinished ? ::sigtimedwait(&signals, nullptr, &pause) : ::sigwaitinfo(&signals, nullptr);
         if (received == SIGHUP)
             on_hangup();
+        if (received == SIGHUP || (unfinished && received < 0))
+            unfinished = again();
+    }
     // Set handlers: the first process of a container has no default ones.
     (void)std::signal(SIGTERM, end_at_once);
     (void)std::signal(SIGINT, end_at_once);

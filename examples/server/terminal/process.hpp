@@ -15,9 +15,10 @@ void prepare_process();
 /// thread starts: threads inherit the blocked signals.
 void block_shutdown_signals();
 
-/// Waits for the first SIGTERM or SIGINT. Until then each SIGHUP calls `on_hangup` on this thread. Afterwards
-/// another SIGTERM or SIGINT ends the process at once with 128 plus its number, and SIGHUP is ignored.
-void wait_for_shutdown(const std::function<void()>& on_hangup);
+/// Waits for the first SIGTERM or SIGINT. Until then each SIGHUP calls `on_hangup` on this thread, and then
+/// `again`, which is called every 2 seconds as long as it returns true. Afterwards another SIGTERM or SIGINT
+/// ends the process at once with 128 plus its number, and SIGHUP is ignored.
+void wait_for_shutdown(const std::function<void()>& on_hangup, const std::function<bool()>& again);
 
 /// Ends the process with code 1 after `limit`, such as when a disk hangs; 0 cancels that. Answered writes are
 /// durable already.

@@ -485,6 +485,18 @@ class Reload(unittest.TestCase):
                 self.assertTrue(self.shown(server) == RSA.der())
             self.assertEqual(server.end(), 0)
 
+    def test_a_key_that_is_written_after_the_signal_is_loaded_without_another(self):
+        with self.start() as server:
+            (self.now / 'now.pem').write_bytes(EC.cert.read_bytes())
+            server.signal(signal.SIGHUP)
+            server.wait_for('err', 'the certificate stays as it was: .*is not the key')
+            begin = len(server.text['err'])
+            self.install(EC)
+            server.wait_for('err', 'The TLS certificate is', begin)
+            self.assertTrue(self.shown(server) == EC.der())
+            self.assertEqual(server.text['err'].count('the certificate stays as it was'), 1)
+            self.assertEqual(server.end(), 0)
+
 
 class Refusals(unittest.TestCase):
     """Errors in files are reported before the server listens, equally by a start and by config check."""
