@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::uint64_t largest_frame_header = 8 + 3 * 4;
 
-bool is_frame_header(std::uint8_t marker) {
-    return marker >= sof0 && marker <= sof15 && marker != dht && marker != jpg && marker != dac;
-}
-
 /// Segments that stb_image skips. DHT is not among them: see `stb_dimensions`.
 bool is_plain(std::uint8_t marker) {
     return is_application(marker) || marker == com || marker == dqt || marker == dri;

@@ -38,6 +38,10 @@ constexpr bool is_application(std::uint8_t marker) noexcept {
     return marker >= app0 && marker <= app15;
 }
 
+constexpr bool is_frame_header(std::uint8_t marker) noexcept {
+    return marker >= sof0 && marker <= sof15 && marker != dht && marker != jpg && marker != dac;
+}
+
 /// Whether the marker has no segment behind it.
 constexpr bool stands_alone(std::uint8_t marker) noexcept {
     return marker == tem || (marker >= rst0 && marker <= rst7);

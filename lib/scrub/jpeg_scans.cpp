@@ -165,8 +165,9 @@ result<std::uint64_t> JpegScans::scrub(const JpegScan& scan, std::uint64_t data)
         if (!marker || marker->code < rst0 || marker->code > rst7)
             return end;
         if (marker->code != rst0 + (restarts & 7U))
-            return corrupt("The JPEG has a restart marker out of order, so hidden data can't be told from "
-                           "its picture data");
+            return corrupt(
+                "The JPEG has a restart marker out of order, so hidden data can't be separated from "
+                "its picture data");
         ++restarts;
         position_ = end + 2;
         kept_ = 0;

@@ -1,11 +1,9 @@
+#include "commands_fixture.hpp"
 #include "e2e/control_connection.hpp"
 #include "e2e/demo_user.hpp"
-#include "e2e/server_process.hpp"
 
 #include "support/catch.hpp"
-#include "support/pictures.hpp"
 #include "support/raw_http.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <unistd.h>
 
@@ -21,23 +19,11 @@
 namespace control_socket_test {
 
 using namespace portrait::testing;
+using namespace portrait::testing::commands;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string picture(std::uint32_t seed, std::size_t size = 3000) {
-    const auto bytes = make_jpeg_of_size(size, seed);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-ServerEnd run(const TemporaryFolder& folder, std::vector<std::string> arguments) {
-    return run_server({.folder = folder.path(), .arguments = std::move(arguments)});
-}
-
-ServerLaunch serve(const TemporaryFolder& folder) {
-    return {.folder = folder.path(), .arguments = server_arguments()};
-}
 
 /// While it lives, the process, started by root, has another user.
 class OtherUser {

@@ -1,11 +1,9 @@
+#include "commands_fixture.hpp"
 #include "e2e/control_connection.hpp"
 #include "e2e/demo_user.hpp"
-#include "e2e/server_process.hpp"
 
 #include "support/catch.hpp"
-#include "support/pictures.hpp"
 #include "support/raw_http.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -23,6 +21,7 @@
 namespace exchange_test {
 
 using namespace portrait::testing;
+using namespace portrait::testing::commands;
 
 namespace {
 
@@ -30,11 +29,6 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 const RawFields demo_user = as_demo_user({{"Content-Type", "image/jpeg"}});
-
-std::string picture(std::uint32_t seed) {
-    const auto bytes = make_jpeg_of_size(3000 + seed, seed);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 RawResponse get(std::uint16_t port, int person, const char* more = "") {
     return fetch(port, "GET", image_path(person) + more, demo_user);
@@ -49,15 +43,6 @@ json::object info(std::uint16_t port, int person) {
     auto object = json::parse(get(port, person, "Info").body).as_object();
     object.erase("BlobId");
     return object;
-}
-
-ServerEnd run(const TemporaryFolder& folder, std::vector<std::string> arguments) {
-    return run_server({.folder = folder.path(), .arguments = std::move(arguments)});
-}
-
-ServerLaunch serve(const TemporaryFolder& folder, const char* data) {
-    return {.folder = folder.path(),
-            .arguments = {"--listen", "127.0.0.1:0", "--data", data, "--demo", "--log-level", "warning"}};
 }
 
 std::string text_of(const fs::path& path) {

@@ -1,10 +1,8 @@
+#include "commands_fixture.hpp"
 #include "e2e/demo_user.hpp"
-#include "e2e/server_process.hpp"
 
 #include "support/catch.hpp"
-#include "support/pictures.hpp"
 #include "support/raw_http.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -16,27 +14,11 @@
 namespace upkeep_test {
 
 using namespace portrait::testing;
+using namespace portrait::testing::commands;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string picture(std::uint32_t seed, std::size_t size = 3000) {
-    const auto bytes = make_jpeg_of_size(size, seed);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-ServerLaunch launch(const TemporaryFolder& folder, std::vector<std::string> arguments) {
-    return {.folder = folder.path(), .arguments = std::move(arguments)};
-}
-
-ServerEnd run(const TemporaryFolder& folder, std::vector<std::string> arguments) {
-    return run_server(launch(folder, std::move(arguments)));
-}
-
-ServerLaunch serve(const TemporaryFolder& folder, const char* data = "portrait-data") {
-    return launch(folder, {"--listen", "127.0.0.1:0", "--data", data, "--demo", "--log-level", "warning"});
-}
 
 } // namespace
 

@@ -8,8 +8,10 @@
 #include <portrait/memory_image_store.hpp>
 #include <portrait/memory_person_directory.hpp>
 
+#include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace portrait::testing {
@@ -70,6 +72,18 @@ struct Request {
     RawFields fields{};
     std::string body{};
 };
+
+inline Request get_picture(std::int32_t person) {
+    return {.target = "/api/v1/Person/" + std::to_string(person) + "/Image"};
+}
+
+inline Request put_picture(std::int32_t person, std::string picture) {
+    auto request = get_picture(person);
+    request.method = "PUT";
+    request.fields = {{"Content-Type", "image/png"}};
+    request.body = std::move(picture);
+    return request;
+}
 
 /// An endpoint over the memory store: persons 1 to 9, everything on the calling thread.
 struct EndpointFixture {
