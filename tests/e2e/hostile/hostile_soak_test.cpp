@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <deque>
 #include <initializer_list>
 #include <map>
 #include <mutex>
@@ -223,7 +224,7 @@ TEST_CASE("memory and descriptors don't grow under mixed load with random faults
                     .status == 200);
     HonestFigures honest_figures;
     HonestFigures afterwards;
-    std::vector<RoughClient> rough;
+    std::deque<RoughClient> rough;
     std::vector<Sample> samples;
     {
         HonestClients honest{port, {.clients = 20, .pause = 50ms, .disk_may_fail = true}};
