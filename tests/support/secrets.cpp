@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <mutex>
 #include <set>
+#include <unordered_set>
 
 namespace portrait::testing {
 namespace {
@@ -65,13 +67,18 @@ void note_secrets_of(std::string_view field, std::string_view value) {
         note_cookies(value);
 }
 
+// One pass for each length and not for each secret: a flood of guesses notes many thousands.
 std::vector<std::string> secrets_in(std::string_view text) {
     const std::lock_guard lock{mutex};
-    std::vector<std::string> found;
+    std::map<std::size_t, std::unordered_set<std::string_view>> by_length;
     for (const auto& secret : noted())
-        if (text.find(secret) != std::string_view::npos)
-            found.push_back(secret);
-    return found;
+        by_length[secret.size()].insert(secret);
+    std::set<std::string> found;
+    for (const auto& [length, secrets] : by_length)
+        for (std::size_t position = 0; position + length <= text.size(); ++position)
+            if (const auto secret = secrets.find(text.substr(position, length)); secret != secrets.end())
+                found.emplace(*secret);
+    return {found.begin(), found.end()};
 }
 
 } // namespace portrait::testing
