@@ -1,27 +1,66 @@
 #include "disk_log.hpp"
 
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
+#include <iterator>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace portrait::testing {
 namespace {
 
-constexpr std::size_t sector = 512;
-
 std::mutex mutex;
 std::string recorded_folder; // with a slash at its end
+std::string log_file;        // empty: the calls are kept in memory
 std::vector<DiskCall> calls;
+std::uint64_t noted = 0;
 std::atomic<bool> on{false};
 std::atomic<bool> without_syncs{false};
 
-/// The path below the recorded folder; absent for other files and for unlinked ones.
+/// A call in a file: these numbers, then the two paths and the bytes.
+struct Head {
+    std::uint64_t kind;
+    std::uint64_t offset;
+    std::uint64_t length;
+    std::uint64_t path_size;
+    std::uint64_t to_size;
+    std::uint64_t byte_count;
+};
+
+/// By system calls, since the C library's are recorded. Opens the file each time: the process may close all
+/// descriptors that it does not know.
+void append_to_file(DiskCall& call) {
+    Head head{static_cast<std::uint64_t>(call.kind),
+              call.offset,
+              call.length,
+              call.path.size(),
+              call.to.size(),
+              call.bytes.size()};
+    const std::array parts{iovec{&head, sizeof head}, iovec{call.path.data(), call.path.size()},
+                           iovec{call.to.data(), call.to.size()},
+                           iovec{call.bytes.data(), call.bytes.size()}};
+    const auto size = sizeof head + call.path.size() + call.to.size() + call.bytes.size();
+    const auto file =
+        ::syscall(SYS_openat, AT_FDCWD, log_file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0 || ::syscall(SYS_writev, file, parts.data(), parts.size()) != static_cast<long>(size))
+        std::_Exit(70);
+    (void)::syscall(SYS_close, file);
+}
+
+/// The path below the recorded folder; absent for other files, for unlinked ones and for those that hold
+/// nothing durable.
 std::optional<std::string> path_inside(std::string_view path) {
     if (path.ends_with(" (deleted)") || path.ends_with("-shm") || path.ends_with("/lock"))
         return std::nullopt;
@@ -32,59 +71,46 @@ std::optional<std::string> path_inside(std::string_view path) {
     return std::string{path.substr(recorded_folder.size())};
 }
 
+std::string path_of(long descriptor) {
+    std::array<char, 4096> name{};
+    const auto link = "/proc/self/fd/" + std::to_string(descriptor);
+    const auto length = ::readlink(link.c_str(), name.data(), name.size());
+    return {name.data(), static_cast<std::size_t>(length > 0 ? length : 0)};
+}
+
+/// The path with a folder that has no links, as `path_of` returns it.
+std::string resolved(std::string_view path) {
+    while (path.size() > 1 && path.ends_with('/'))
+        path.remove_suffix(1);
+    const auto slash = path.rfind('/');
+    const std::string folder{slash == std::string_view::npos ? "." : path.substr(0, slash + 1)};
+    const auto descriptor =
+        ::syscall(SYS_openat, AT_FDCWD, folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (descriptor < 0)
+        return std::string{path};
+    auto whole = path_of(descriptor) + '/';
+    (void)::syscall(SYS_close, descriptor);
+    return whole.append(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+// Called with the lock.
+void add(DiskCall call) {
+    ++noted;
+    if (log_file.empty())
+        calls.push_back(std::move(call));
+    else
+        append_to_file(call);
+}
+
 void note(std::string_view path, DiskCall call) {
     const std::lock_guard lock{mutex};
     if (!on)
         return;
     auto inside = path_inside(path);
-    if (!inside)
+    if (!inside && call.kind != DiskCall::Kind::sync_all)
         return;
-    call.path = *std::move(inside);
-    if (call.kind == DiskCall::Kind::sync && (call.path.empty() || call.path == "pictures"))
-        call.kind = DiskCall::Kind::sync_folder;
-    calls.push_back(std::move(call));
-}
-
-/// A write or a part of it: the sectors of [begin, end) of the call.
-void write_part(std::vector<std::byte>& file, const DiskCall& call, std::size_t begin, std::size_t end) {
-    const auto offset = static_cast<std::size_t>(call.offset);
-    if (file.size() < offset + end)
-        file.resize(offset + end);
-    std::copy(call.bytes.begin() + static_cast<std::ptrdiff_t>(begin),
-              call.bytes.begin() + static_cast<std::ptrdiff_t>(end),
-              file.begin() + static_cast<std::ptrdiff_t>(offset + begin));
-}
-
-void change(std::vector<std::byte>& file, const DiskCall& call) {
-    switch (call.kind) {
-    case DiskCall::Kind::write: write_part(file, call, 0, call.bytes.size()); break;
-    case DiskCall::Kind::resize: file.resize(static_cast<std::size_t>(call.offset)); break;
-    case DiskCall::Kind::zero: {
-        const auto begin = std::min<std::size_t>(call.offset, file.size());
-        const auto end = std::min<std::size_t>(call.offset + call.length, file.size());
-        std::fill(file.begin() + static_cast<std::ptrdiff_t>(begin),
-                  file.begin() + static_cast<std::ptrdiff_t>(end), std::byte{});
-        break;
-    }
-    default: break;
-    }
-}
-
-/// Each sector of a write is on the disk or not.
-void tear(std::vector<std::byte>& file, const DiskCall& call, std::mt19937& random) {
-    for (std::size_t begin = 0; begin < call.bytes.size();) {
-        const auto in_sector = (static_cast<std::size_t>(call.offset) + begin) % sector;
-        const auto end = std::min(call.bytes.size(), begin + sector - in_sector);
-        if (random() % 2 == 0)
-            write_part(file, call, begin, end);
-        begin = end;
-    }
-}
-
-void write_file(const std::filesystem::path& path, const std::vector<std::byte>& bytes) {
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream file{path, std::ios::binary};
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    call.path = std::move(inside).value_or("");
+    add(std::move(call));
 }
 
 } // namespace
@@ -93,6 +119,7 @@ DiskLog::DiskLog(const std::filesystem::path& folder) {
     const std::lock_guard lock{mutex};
     recorded_folder = std::filesystem::canonical(folder).string() + "/";
     calls.clear();
+    noted = 0;
     on = true;
 }
 
@@ -101,8 +128,7 @@ DiskLog::~DiskLog() {
 }
 
 void DiskLog::mark(std::uint64_t number) {
-    const std::lock_guard lock{mutex};
-    calls.push_back({.kind = DiskCall::Kind::mark, .offset = number});
+    note_mark(number);
 }
 
 std::vector<DiskCall> DiskLog::take() {
@@ -111,16 +137,71 @@ std::vector<DiskCall> DiskLog::take() {
     return std::exchange(calls, {});
 }
 
+void record_to_file(const std::string& folder, const std::string& file) {
+    const std::lock_guard lock{mutex};
+    recorded_folder = folder + "/";
+    log_file = file;
+    on = true;
+}
+
+void append_recorded(const std::filesystem::path& file, std::vector<DiskCall>& all) {
+    std::ifstream stream{file, std::ios::binary};
+    const std::string text{std::istreambuf_iterator{stream}, {}};
+    const auto before = all.size();
+    std::string_view rest{text};
+    const auto taken = [&rest](std::size_t size) {
+        if (rest.size() < size)
+            throw std::runtime_error{"the recorded calls are cut off"};
+        const auto part = rest.substr(0, size);
+        rest.remove_prefix(size);
+        return part;
+    };
+    while (!rest.empty()) {
+        Head head{};
+        std::memcpy(&head, taken(sizeof head).data(), sizeof head);
+        DiskCall call{.kind = static_cast<DiskCall::Kind>(head.kind)};
+        call.offset = head.offset;
+        call.length = head.length;
+        call.path = taken(head.path_size);
+        call.to = taken(head.to_size);
+        const auto bytes = std::as_bytes(std::span{taken(head.byte_count)});
+        call.bytes.assign(bytes.begin(), bytes.end());
+        if (call.kind == DiskCall::Kind::sync || call.kind == DiskCall::Kind::sync_all)
+            call.length += before;
+        all.push_back(std::move(call));
+    }
+}
+
 void note_call(int descriptor, DiskCall call) {
-    std::array<char, 4096> name{};
-    const auto link = "/proc/self/fd/" + std::to_string(descriptor);
-    const auto length = ::readlink(link.c_str(), name.data(), name.size());
-    if (length > 0)
-        note({name.data(), static_cast<std::size_t>(length)}, std::move(call));
+    if (const auto path = path_of(descriptor); !path.empty())
+        note(path, std::move(call));
 }
 
 void note_call(const char* path, DiskCall call) {
-    note(path, std::move(call));
+    note(resolved(path), std::move(call));
+}
+
+void note_names(const char* path, const char* to, DiskCall::Kind kind) {
+    const auto from_path = resolved(path);
+    const auto to_path = resolved(to);
+    const std::lock_guard lock{mutex};
+    if (!on)
+        return;
+    auto from_inside = path_inside(from_path);
+    auto to_inside = path_inside(to_path);
+    if (from_inside && to_inside)
+        add({.kind = kind, .path = *std::move(from_inside), .to = *std::move(to_inside)});
+}
+
+void note_mark(std::uint64_t number) {
+    const std::lock_guard lock{mutex};
+    if (on)
+        add({.kind = DiskCall::Kind::mark, .offset = number});
+}
+
+std::uint64_t calls_noted() {
+    const std::lock_guard lock{mutex};
+    return noted;
 }
 
 bool recording() noexcept {
@@ -133,79 +214,6 @@ void skip_syncs(bool skip) noexcept {
 
 bool syncs_are_skipped() noexcept {
     return without_syncs;
-}
-
-void ReplayedDisk::apply(const DiskCall& call) {
-    switch (call.kind) {
-    case DiskCall::Kind::mark: break;
-    case DiskCall::Kind::create:
-        if (auto& file = names_[call.path]; !file) {
-            file = std::make_shared<File>();
-            pending_names_.push_back({call.path, file});
-        }
-        break;
-    case DiskCall::Kind::unlink:
-        if (names_.erase(call.path) != 0)
-            pending_names_.push_back({call.path, nullptr});
-        break;
-    case DiskCall::Kind::sync_folder: {
-        const auto in_folder = [&](const NameChange& changed) {
-            return std::filesystem::path{changed.path}.parent_path() == call.path;
-        };
-        for (const auto& changed : pending_names_)
-            if (in_folder(changed)) {
-                if (changed.file)
-                    durable_names_[changed.path] = changed.file;
-                else
-                    durable_names_.erase(changed.path);
-            }
-        std::erase_if(pending_names_, in_folder);
-        break;
-    }
-    case DiskCall::Kind::sync:
-        if (const auto found = names_.find(call.path); found != names_.end()) {
-            for (const auto& pending : found->second->pending)
-                change(found->second->durable, pending);
-            found->second->pending.clear();
-        }
-        break;
-    default:
-        if (const auto found = names_.find(call.path); found != names_.end())
-            found->second->pending.push_back(call);
-    }
-}
-
-void ReplayedDisk::lose_pending() {
-    for (const auto& [path, file] : names_)
-        file->pending.clear();
-}
-
-void ReplayedDisk::leave(const std::filesystem::path& folder, std::mt19937& random) const {
-    auto names = durable_names_;
-    const auto changes = pending_names_.empty() ? 0 : random() % (pending_names_.size() + 1);
-    for (std::size_t index = 0; index < changes; ++index) {
-        if (pending_names_[index].file)
-            names[pending_names_[index].path] = pending_names_[index].file;
-        else
-            names.erase(pending_names_[index].path);
-    }
-    for (const auto& [path, file] : names) {
-        auto bytes = file->durable;
-        // No call, a prefix, all calls, or any of them, whole or torn.
-        const auto manner = random() % 4;
-        const auto prefix = manner == 0   ? 0
-                            : manner == 1 ? random() % (file->pending.size() + 1)
-                                          : file->pending.size();
-        for (std::size_t index = 0; index < prefix; ++index) {
-            const auto& call = file->pending[index];
-            const auto fate = manner == 3 ? random() % 3 : 0;
-            if (fate == 0)
-                change(bytes, call);
-            else if (fate == 1 && call.kind == DiskCall::Kind::write)
-                tear(bytes, call, random);
-        }
-        write_file(folder / path, bytes);
-    }
 }
 
 } // namespace portrait::testing

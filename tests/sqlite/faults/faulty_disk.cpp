@@ -106,9 +106,10 @@ int synced(long number, int descriptor) {
         return -1;
     if (portrait::testing::syncs_are_skipped())
         return 0;
+    const auto begun = portrait::testing::recording() ? portrait::testing::calls_noted() : 0;
     const auto status = static_cast<int>(::syscall(number, descriptor));
     if (status == 0 && portrait::testing::recording())
-        note_call(descriptor, {.kind = DiskCall::Kind::sync});
+        note_call(descriptor, {.kind = DiskCall::Kind::sync, .length = begun});
     return status;
 }
 
@@ -126,8 +127,7 @@ void note_write(int descriptor, const iovec* parts, int count, std::uint64_t off
 
 int opened(const char* path, int flags, mode_t mode) {
     const auto descriptor = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode));
-    if (descriptor >= 0 && (flags & O_CREAT) != 0 && portrait::testing::recording())
-        note_call(descriptor, {.kind = DiskCall::Kind::create});
+    portrait::testing::note_opened(descriptor, flags);
     return descriptor;
 }
 
@@ -223,13 +223,6 @@ int truncate(const char* path, off_t size) noexcept {
     const auto status = static_cast<int>(::syscall(SYS_truncate, path, size));
     if (status == 0 && portrait::testing::recording())
         note_call(path, {.kind = DiskCall::Kind::resize, .offset = static_cast<std::uint64_t>(size)});
-    return status;
-}
-
-int unlink(const char* path) noexcept {
-    const auto status = static_cast<int>(::syscall(SYS_unlink, path));
-    if (status == 0 && portrait::testing::recording())
-        note_call(path, {.kind = DiskCall::Kind::unlink});
     return status;
 }
 
