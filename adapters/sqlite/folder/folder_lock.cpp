@@ -46,17 +46,22 @@ result<std::filesystem::path> absolute_folder(const std::filesystem::path& folde
 }
 
 result<void> make_folder(const std::filesystem::path& folder) {
+    const auto parent = folder.has_parent_path() ? folder.parent_path() : ".";
     if (::mkdir(folder.c_str(), private_folder) == 0) {
         // The umask may have removed bits. Another user may put a link in the folder's place.
         if (::fchmodat(AT_FDCWD, folder.c_str(), private_folder, AT_SYMLINK_NOFOLLOW) != 0)
             return failed("chmod", folder);
-        return sync_folder(folder.has_parent_path() ? folder.parent_path() : ".");
+        return sync_folder(parent);
     }
     const int failure = errno;
     struct stat status {};
     if (::stat(folder.c_str(), &status) == 0) {
-        if (S_ISDIR(status.st_mode))
+        if (S_ISDIR(status.st_mode)) {
+            // It may have been made just before, so that its name isn't durable. A parent that can't be
+            // opened or synced is no fault: that one is somebody else's.
+            (void)sync_folder(parent);
             return {};
+        }
         return Error{errc::store_not_a_database, "The data folder is not a folder"}.with_cause(
             fmt::format("{} is not a folder", folder.string()));
     }

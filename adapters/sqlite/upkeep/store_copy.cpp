@@ -191,6 +191,8 @@ private:
         rows_.reset();
         for (const char* suffix : {"-wal", "-shm"})
             PORTRAIT_TRY(remove_file((folder_ / database_name).string() + suffix));
+        // Before the rename: a power cut may keep the new name and bring an earlier database's log back.
+        PORTRAIT_TRY(sync_folder(folder_));
         const auto to = folder_ / database_name;
         if (::rename((folder_ / partial_name).c_str(), to.c_str()) != 0)
             return error_of_errno(errno, "rename", to);

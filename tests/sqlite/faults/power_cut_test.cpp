@@ -269,6 +269,27 @@ TEST_CASE("power cuts lose nothing while segments are freed and deleted", "[sqli
                  PORTRAIT_DEFAULT_POWER_CUTS / 3);
 }
 
+TEST_CASE("a data folder that was made just before survives power cuts", "[sqlite][crash][power]") {
+    const Workload workload{saves_and_removals(0, 3, 1, 2, 2000)};
+    const TemporaryFolder place;
+    DiskLog log{place.path()};
+    std::filesystem::create_directory(place / "data"); // by the operator, or by a process that was killed
+    {
+        const auto store = open_store(place / "data");
+        for (std::uint64_t step = 0; step < 3; ++step) {
+            log.mark(2 * step);
+            REQUIRE(do_step(*store, workload[0][step]));
+            log.mark(2 * step + 1);
+        }
+    }
+    Promises promises{workload};
+    ReplayedDisk disk;
+    cut_power(
+        disk, log.take(), power_cuts(PORTRAIT_DEFAULT_POWER_CUTS / 6),
+        [&](std::uint64_t number) { promises.mark(number); },
+        [&](const std::filesystem::path& left) { return promises.fault_of(left / "data"); });
+}
+
 TEST_CASE("a log whose sync failed before the process died damages nothing later", "[sqlite][crash][power]") {
     const TemporaryFolder folder;
     const TemporaryFolder seen; // the files as the next process reads them
