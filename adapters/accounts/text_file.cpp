@@ -109,6 +109,21 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
     }
 }
 
+[[nodiscard]] result<void> sync(const Descriptor& file, std::string_view name,
+                                const std::filesystem::path& path) {
+    if (::fsync(file.number()) != 0)
+        return cannot_write(name, "fsync", path);
+    return {};
+}
+
+[[nodiscard]] result<void> sync_folder_of(const std::filesystem::path& path, std::string_view name) {
+    const auto folder = path.parent_path();
+    const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory.is_open())
+        return cannot_write(name, "open", folder);
+    return sync(directory, name, folder);
+}
+
 [[nodiscard]] result<void> write_all(const Descriptor& file, std::string_view text, std::string_view name,
                                      const std::filesystem::path& path) {
     while (!text.empty()) {
@@ -117,9 +132,7 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
             return cannot_write(name, "write", path);
         text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
     }
-    if (::fsync(file.number()) != 0)
-        return cannot_write(name, "fsync", path);
-    return {};
+    return sync(file, name, path);
 }
 
 /// Writes a new file beside the locked one and gives it the path. `path` has no symbolic links.
@@ -147,11 +160,7 @@ Error cannot_write(std::string_view name, std::string_view call, const std::file
         ::unlink(temporary.c_str());
         return done;
     }
-    const auto folder = path.parent_path();
-    const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!directory.is_open() || ::fsync(directory.number()) != 0)
-        return cannot_write(name, "fsync", folder);
-    return {};
+    return sync_folder_of(path, name);
 }
 
 } // namespace
@@ -240,7 +249,12 @@ result<void> change_file(const std::filesystem::path& path, std::string_view nam
     const auto after = change(*before);
     if (!after)
         return after.error();
-    return *after == *before ? result<void>{} : replace(*file, real_path, name, *after);
+    if (*after != *before)
+        return replace(*file, real_path, name, *after);
+    // The caller relies on the text, too, and its writer may have been killed before it was durable.
+    if (auto synced = sync(*file, name, real_path); !synced)
+        return synced;
+    return sync_folder_of(real_path, name);
 }
 
 } // namespace portrait::http

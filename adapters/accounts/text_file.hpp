@@ -71,7 +71,8 @@ void run_with_own_descriptors(const std::function<void()>& job);
 /// against other writers: two processes that change it at the same time both succeed, one after the other.
 /// Makes the file (0600) when there is none, keeps owner and mode otherwise, follows a symbolic link. Atomic
 /// and durable: readers and crashes see the old file or the new one. Writes nothing when `change` fails or
-/// leaves the text as it is. Errors of the file are those of `read_text_file`.
+/// leaves the text as it is; the text is durable in the latter case, too. Errors of the file are those of
+/// `read_text_file`.
 [[nodiscard]] result<void>
 change_file(const std::filesystem::path& path, std::string_view name,
             const std::function<result<std::string>(const std::string& text)>& change);
