@@ -23,7 +23,7 @@
 namespace portrait::audit_file {
 namespace {
 
-/// Syncs the folder of a new file, so that the file is there after a power cut.
+/// Syncs the folder of a file, so that the file is there after a power cut.
 bool sync_folder_of(const std::filesystem::path& path) {
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -35,20 +35,28 @@ bool sync_folder_of(const std::filesystem::path& path) {
     return synced;
 }
 
-/// Returns -1 and sets errno after an error.
-int open_file(const std::filesystem::path& path) {
+bool is_regular(int descriptor) {
+    struct stat found {};
+    return ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode);
+}
+
+/// With `sync` the file's name is durable, whoever has made it: a rotation may have, or a process that was
+/// killed. Returns -1 and sets errno after an error.
+int open_file(const std::filesystem::path& path, bool sync) {
     constexpr int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
     for (;;) {
         const int present = ::open(path.c_str(), flags);
-        if (present >= 0 || errno != ENOENT)
-            return present;
-        const int made = ::open(path.c_str(), flags | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
-        if (made < 0 && errno == EEXIST) // another process was faster
+        if (present < 0 && errno != ENOENT)
+            return -1;
+        const int opened =
+            present >= 0 ? present : ::open(path.c_str(), flags | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+        if (opened < 0 && errno == EEXIST) // another process was faster
             continue;
-        if (made < 0 || sync_folder_of(path))
-            return made;
+        const bool needs_sync = present < 0 || (sync && is_regular(present));
+        if (opened < 0 || !needs_sync || sync_folder_of(path))
+            return opened;
         const int failure = errno;
-        ::close(made);
+        ::close(opened);
         errno = failure;
         return -1;
     }
@@ -163,7 +171,7 @@ private:
     /// Opens the file if it is closed, and writes what waits.
     bool flush() {
         if (descriptor_ < 0) {
-            descriptor_ = open_file(path_);
+            descriptor_ = open_file(path_, options_.sync);
             if (descriptor_ < 0)
                 return note_fault("open");
             torn_ = ends_torn(descriptor_);
@@ -265,7 +273,7 @@ private:
 };
 
 result<std::shared_ptr<AuditFile>> AuditFile::open(std::filesystem::path path, AuditFileOptions options) {
-    const int descriptor = open_file(path);
+    const int descriptor = open_file(path, options.sync);
     if (descriptor < 0)
         return Error{errno == ENOSPC || errno == EDQUOT ? errc::store_full : errc::store_io,
                      fmt::format("The audit log {} can't be opened: {}", path.string(),

@@ -17,8 +17,8 @@ namespace portrait::audit_file {
 
 /// Options of `AuditFile`.
 struct AuditFileOptions {
-    /// Syncs prepared records before their transaction commits, so that they survive a power cut. Without it,
-    /// they survive only a crash of the process.
+    /// Syncs prepared records before their transaction commits, and the folder when the file is opened, so
+    /// that they survive a power cut. Without it, they survive only a crash of the process.
     bool sync = false;
     /// Called with a message for the operator when the file can't be written; not again until it has been
     /// written. Must not throw, and must not call the file.
