@@ -10,13 +10,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace portrait_server {
 namespace {
@@ -31,49 +36,79 @@ constexpr const char* partial_manifest_name = "manifest.jsonl.partial";
 constexpr const char* earlier_manifest_name = "manifest.jsonl.earlier";
 constexpr std::size_t persons_per_page = 1000;
 
-/// The entries of an earlier export, complete or not, by person id.
-using Earlier = std::map<std::int32_t, ManifestEntry>;
+/// An entry of an earlier export, complete or not.
+struct EarlierEntry {
+    ManifestEntry entry;
+    bool is_durable = false; ///< its file was synced before the manifest got its name
+};
 
-void read_earlier(const fs::path& path, Earlier& earlier) {
-    BoundedLines lines{open_regular_file(AT_FDCWD, path), max_manifest_line};
+/// The entries of an earlier export by person id.
+using Earlier = std::map<std::int32_t, EarlierEntry>;
+
+void read_earlier(const fs::path& folder, const char* name, Earlier& earlier) {
+    BoundedLines lines{open_regular_file(AT_FDCWD, folder / name), max_manifest_line};
+    const bool is_durable = name == std::string_view{manifest_name};
     for (std::string line; lines.next(line) == BoundedLines::Read::line;)
         if (auto entry = parse_manifest_line(line)) { // the last line of an interrupted export may be cut
             const auto id = entry->person_id.value();
-            earlier.insert_or_assign(id, *std::move(entry));
+            earlier.insert_or_assign(id, EarlierEntry{*std::move(entry), is_durable});
         }
 }
 
-bool is_current(const fs::path& folder, const Earlier& earlier, portrait::PersonId id,
+bool is_current(const OpenFolder& target, const Earlier& earlier, portrait::PersonId id,
                 const ImageInfo& info) {
     const auto found = earlier.find(id.value());
+    if (found == earlier.end())
+        return false;
+    const auto& [entry, is_durable] = found->second;
+    if (entry.info.version() != info.version() || entry.info.digest != info.digest)
+        return false;
+    // A power cut may have left the line and not the file.
+    if (!is_durable)
+        return read_picture(target.descriptor(), entry).has_value();
     std::error_code missing;
-    return found != earlier.end() && found->second.info.version() == info.version() &&
-           found->second.info.digest == info.digest &&
-           fs::file_size(folder / found->second.file, missing) == info.size && !missing;
+    return fs::file_size(target.path() / entry.file, missing) == info.size && !missing;
 }
 
-/// Writes a file atomically: it gets its name when it is complete.
+std::string file_of(portrait::PersonId id, portrait::ImageFormat format) {
+    return fmt::format("{}.{}", id.value(), portrait::file_extension(format));
+}
+
+std::string partial_of(const std::string& file) {
+    return file + ".partial";
+}
+
+/// Whether an export makes files of this name for pictures.
+bool is_picture_file(const std::string& name) {
+    const auto id = portrait::PersonId::parse(std::string_view{name}.substr(0, name.find('.')));
+    return id && std::any_of(portrait::all_image_formats.begin(), portrait::all_image_formats.end(),
+                             [&](portrait::ImageFormat format) {
+                                 const auto file = file_of(*id, format);
+                                 return name == file || name == partial_of(file);
+                             });
+}
+
 bool write_file(const fs::path& path, std::string_view bytes) {
-    const auto partial = path.string() + ".partial";
-    {
-        std::ofstream file{partial, std::ios::binary | std::ios::trunc};
-        file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-        file.close();
-        if (!file)
-            return false;
-    }
+    std::ofstream file{path, std::ios::binary | std::ios::trunc};
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    file.close();
+    return static_cast<bool>(file);
+}
+
+bool rename_file(const fs::path& folder, const std::string& from, const std::string& to) {
     std::error_code failure;
-    fs::rename(partial, path, failure);
+    fs::rename(folder / from, folder / to, failure);
     return !failure;
 }
 
 /// Syncs the file system of a folder.
-bool sync_all(const fs::path& folder) {
-    const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = opened >= 0 && ::syncfs(opened) == 0;
-    if (opened >= 0)
-        ::close(opened);
-    return synced;
+bool sync_all(const OpenFolder& folder) {
+    return ::syncfs(folder.descriptor()) == 0;
+}
+
+/// Syncs the names in a folder.
+bool sync_names(const OpenFolder& folder) {
+    return ::fsync(folder.descriptor()) == 0;
 }
 
 JobEnd disk_failed(const fs::path& path) {
@@ -88,17 +123,20 @@ struct Counts {
     std::uint64_t damaged = 0;
 };
 
-/// Writes one person's file, unless it is current, and its line. Returns the end of an export that fails.
+/// The entries of a page of persons, and whether the file of each waits under its partial name.
+using Page = std::vector<std::pair<ManifestEntry, bool>>;
+
+/// Writes one person's file under its partial name, unless it is current. Returns the end of an export that
+/// fails.
 std::optional<JobEnd> export_person(const SqliteImageStore& store, const OpenFolder& target,
                                     const Earlier& earlier, const portrait::sqlite::PersonWithImage& person,
-                                    std::ofstream& manifest, Counts& counts, JobListener& listener) {
+                                    Page& page, Counts& counts, JobListener& listener) {
     const auto info = store.info(person.id);
     if (!info || !info->format) // removed since it was listed
         return std::nullopt;
     ManifestEntry entry{person.id, person.name, {}, *info};
-    const auto folder = target.path();
     std::optional<portrait::ImageBytes> bytes;
-    if (!is_current(folder, earlier, person.id, *info)) {
+    if (!is_current(target, earlier, person.id, *info)) {
         const auto stored = store.image(person.id);
         if (!stored && stored.error() != errc::store_corrupt)
             return std::nullopt;
@@ -110,26 +148,50 @@ std::optional<JobEnd> export_person(const SqliteImageStore& store, const OpenFol
         entry.info = stored->info;
         bytes = stored->bytes;
     }
-    entry.file = fmt::format("{}.{}", person.id.value(), portrait::file_extension(*entry.info.format));
+    entry.file = file_of(person.id, *entry.info.format);
     if (bytes) {
-        if (!write_file(folder / entry.file, bytes->text()))
+        if (!write_file(target.path() / partial_of(entry.file), bytes->text()))
             return disk_failed(target.name() / entry.file);
         ++counts.written;
     }
-    manifest << manifest_line(entry);
     ++counts.pictures;
     counts.bytes += entry.info.size;
+    page.emplace_back(std::move(entry), bytes.has_value());
     return std::nullopt;
 }
 
-/// Removes files of an earlier export that the new manifest doesn't list.
-void remove_stale(const fs::path& folder, const Earlier& earlier) {
+/// Gives the files of a page their names, after one sync for all of them: a power cut leaves no half file
+/// under a picture's name.
+std::optional<JobEnd> finish_page(const OpenFolder& target, const Page& page, std::ofstream& manifest) {
+    const bool writes = std::any_of(page.begin(), page.end(), [](const auto& entry) { return entry.second; });
+    if (writes && !sync_all(target))
+        return disk_failed(target.name());
+    for (const auto& [entry, is_written] : page) {
+        if (is_written && !rename_file(target.path(), partial_of(entry.file), entry.file))
+            return disk_failed(target.name() / entry.file);
+        manifest << manifest_line(entry);
+    }
+    return std::nullopt;
+}
+
+/// Removes the files of pictures that the new manifest doesn't list: those of earlier exports, also of
+/// interrupted ones.
+void remove_stale(const fs::path& folder) {
     Earlier now;
-    read_earlier(folder / manifest_name, now);
+    read_earlier(folder, manifest_name, now);
+    std::set<std::string> listed;
+    for (const auto& [id, current] : now)
+        listed.insert(current.entry.file);
+    std::vector<fs::path> stale;
     std::error_code ignored;
-    for (const auto& [id, entry] : earlier)
-        if (const auto found = now.find(id); found == now.end() || found->second.file != entry.file)
-            fs::remove(folder / entry.file, ignored);
+    for (fs::directory_iterator entry{folder, ignored}, end; !ignored && entry != end;
+         entry.increment(ignored))
+        if (const auto name = entry->path().filename().string();
+            is_picture_file(name) && !listed.contains(name))
+            stale.push_back(entry->path());
+    for (const auto& path : stale)
+        fs::remove(path, ignored);
+    fs::remove(folder / earlier_manifest_name, ignored);
 }
 
 } // namespace
@@ -147,14 +209,15 @@ JobEnd export_pictures(JobPlace place, const OpenFolder& target, JobListener& li
                                                 target.name().string())};
     Earlier earlier;
     for (const auto* const name : {manifest_name, earlier_manifest_name, partial_manifest_name})
-        read_earlier(folder / name, earlier);
+        read_earlier(folder, name, earlier);
     Counts counts;
     // Save the entries of interrupted exports: this one may be interrupted, too.
     if (fs::exists(folder / partial_manifest_name, failure)) {
         std::string lines;
         for (const auto& [id, entry] : earlier)
-            lines += manifest_line(entry);
-        if (!write_file(folder / earlier_manifest_name, lines))
+            lines += manifest_line(entry.entry);
+        const auto partial = partial_of(earlier_manifest_name);
+        if (!write_file(folder / partial, lines) || !rename_file(folder, partial, earlier_manifest_name))
             return disk_failed(target.name() / earlier_manifest_name);
     }
     {
@@ -165,30 +228,35 @@ JobEnd export_pictures(JobPlace place, const OpenFolder& target, JobListener& li
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
         manifest << manifest_head(
             {.epoch = place.store.epoch(), .erasures = *erasures, .at = portrait::system_clock()->now()});
+        // Before the first picture, too: by this name the next export recognises the folder of this one.
+        if (!sync_names(target))
+            return disk_failed(target.name() / partial_manifest_name);
         for (std::optional<portrait::PersonId> after;;) {
             const auto persons = place.store.persons_with_image(after, persons_per_page);
             if (!persons)
                 return end_of_failed_job(persons.error(), "The export");
             if (persons->empty())
                 break;
+            Page page;
             for (const auto& person : *persons) {
-                if (auto end =
-                        export_person(place.store, target, earlier, person, manifest, counts, listener))
+                if (auto end = export_person(place.store, target, earlier, person, page, counts, listener))
                     return *end;
                 if (!listener.progress("pictures", counts.bytes, 0))
                     return {exit_code::failure, "The export was stopped"};
             }
+            if (auto end = finish_page(target, page, manifest))
+                return *end;
             after = persons->back().id;
         }
         manifest.close();
-        if (!manifest || !sync_all(folder))
+        if (!manifest || !sync_all(target))
             return disk_failed(target.name() / partial_manifest_name);
     }
-    fs::rename(folder / partial_manifest_name, folder / manifest_name, failure);
-    if (failure || !sync_all(folder))
+    if (!rename_file(folder, partial_manifest_name, manifest_name) || !sync_names(target))
         return disk_failed(target.name() / manifest_name);
-    remove_stale(folder, earlier);
-    fs::remove(folder / earlier_manifest_name, failure);
+    remove_stale(folder);
+    if (!sync_names(target)) // else a power cut may bring a removed picture back
+        return disk_failed(target.name());
     listener.say(fmt::format("export in {}: {} pictures, {} of them written now", target.name().string(),
                              counts.pictures, counts.written));
     if (counts.damaged != 0)

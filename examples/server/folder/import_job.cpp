@@ -8,19 +8,15 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace portrait_server {
 namespace {
@@ -31,38 +27,8 @@ using portrait::errc;
 using portrait::Error;
 using portrait::ImageBytes;
 
-constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
-
 Error file_failed() {
     return Error{errc::store_io, std::generic_category().message(errno)};
-}
-
-/// Reads a picture and compares it with the manifest's size and digest.
-[[nodiscard]] portrait::result<ImageBytes> read_picture(int folder, const ManifestEntry& entry) {
-    const int file = open_regular_file(folder, entry.file);
-    if (file < 0)
-        return file_failed();
-    struct stat status {};
-    const bool known = ::fstat(file, &status) == 0;
-    const auto size = static_cast<std::uint64_t>(status.st_size);
-    std::vector<std::byte> bytes;
-    std::size_t done = 0;
-    if (known && size == entry.info.size && size <= largest_picture) {
-        bytes.resize(size);
-        ssize_t count = 1;
-        while (done < size && count > 0) {
-            count = ::read(file, bytes.data() + done, size - done);
-            done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-        }
-    }
-    ::close(file);
-    if (bytes.size() != entry.info.size)
-        return Error{errc::image_truncated, "The size of the file differs from the manifest"};
-    if (done != size)
-        return Error{errc::store_io, "The file can't be read"};
-    if (portrait::digest_of(bytes) != entry.info.digest)
-        return Error{errc::image_corrupt, "The digest of the file differs from the manifest"};
-    return ImageBytes{std::move(bytes)};
 }
 
 bool ends_the_import(const Error& error) {

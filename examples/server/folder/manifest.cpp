@@ -1,5 +1,7 @@
 #include "folder/manifest.hpp"
 
+#include "folder/bounded_lines.hpp"
+
 #include <portrait/printable.hpp>
 
 #include <boost/algorithm/hex.hpp>
@@ -10,14 +12,25 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace portrait_server {
 namespace {
 
 namespace json = boost::json;
 using portrait::Actor;
+using portrait::errc;
+using portrait::Error;
+using portrait::ImageBytes;
 using portrait::Timestamp;
 
 std::int64_t milliseconds(Timestamp at) {
@@ -174,6 +187,33 @@ std::string manifest_line(const ManifestEntry& entry) {
     } catch (const std::exception& fault) {
         return Refusal{fault.what()};
     }
+}
+
+[[nodiscard]] portrait::result<ImageBytes> read_picture(int folder, const ManifestEntry& entry) {
+    const int file = open_regular_file(folder, entry.file);
+    if (file < 0)
+        return Error{errc::store_io, std::generic_category().message(errno)};
+    struct stat status {};
+    const bool known = ::fstat(file, &status) == 0;
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    std::vector<std::byte> bytes;
+    std::size_t done = 0;
+    if (known && size == entry.info.size && size <= largest_picture) {
+        bytes.resize(size);
+        ssize_t count = 1;
+        while (done < size && count > 0) {
+            count = ::read(file, bytes.data() + done, size - done);
+            done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+        }
+    }
+    ::close(file);
+    if (bytes.size() != entry.info.size)
+        return Error{errc::image_truncated, "The size of the file differs from the manifest"};
+    if (done != size)
+        return Error{errc::store_io, "The file can't be read"};
+    if (portrait::digest_of(bytes) != entry.info.digest)
+        return Error{errc::image_corrupt, "The digest of the file differs from the manifest"};
+    return ImageBytes{std::move(bytes)};
 }
 
 } // namespace portrait_server

@@ -2,10 +2,14 @@
 
 #include "terminal/console.hpp"
 
+#include <portrait/error.hpp>
+#include <portrait/image_bytes.hpp>
 #include <portrait/image_commands.hpp>
 #include <portrait/image_info.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +20,9 @@ inline constexpr const char* manifest_name = "manifest.jsonl";
 
 /// Bytes of a line; the longest texts of an ImageInfo take less.
 inline constexpr std::size_t max_manifest_line = 64UL * 1024;
+
+/// Bytes of a picture that is read.
+inline constexpr std::uint64_t largest_picture = std::numeric_limits<std::int32_t>::max();
 
 /// One line of an export's manifest: a person's picture and its ImageInfo.
 struct ManifestEntry {
@@ -38,5 +45,9 @@ std::string manifest_line(const ManifestEntry& entry);
 
 /// Parses a line. Refuses names and times that an ImageInfo can't have; its texts are checked by the service.
 [[nodiscard]] Outcome<ManifestEntry> parse_manifest_line(std::string_view line);
+
+/// Reads the picture of an entry in the folder of its manifest, and compares it with the entry's size and
+/// digest.
+[[nodiscard]] portrait::result<portrait::ImageBytes> read_picture(int folder, const ManifestEntry& entry);
 
 } // namespace portrait_server

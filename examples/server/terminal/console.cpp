@@ -1,6 +1,7 @@
 #include "terminal/console.hpp"
 
 #include <portrait/printable.hpp>
+#include <portrait/sqlite/open_folder.hpp>
 
 #include <fmt/format.h>
 
@@ -58,11 +59,12 @@ void say(std::string_view text) {
 }
 
 [[nodiscard]] Outcome<void> make_data_folder(const std::filesystem::path& data) {
-    std::error_code failure;
-    std::filesystem::create_directory(data, failure);
-    if (failure)
-        return Refusal{
-            fmt::format("The data folder {} can't be created: {}", data.string(), failure.message())};
+    std::error_code ignored;
+    if (std::filesystem::is_directory(data, ignored))
+        return {};
+    // As the store does, which syncs the folder's name, too.
+    if (const auto made = portrait::sqlite::OpenFolder::open_or_make(data); !made)
+        return Refusal{data_folder_refusal(data, made.error())};
     return {};
 }
 

@@ -48,7 +48,7 @@ void note(std::string_view text);
 /// Prints on standard output and flushes. A closed reader is no error.
 void say(std::string_view text);
 
-/// Creates the data folder (0700 by the umask) unless it exists.
+/// Creates the data folder (0700) unless it exists; durable.
 [[nodiscard]] Outcome<void> make_data_folder(const std::filesystem::path& data);
 
 /// The store's error about the data folder `data`, and the remedy. Unlike a client's message the sentence has
