@@ -30,7 +30,7 @@ cmake --preset "$preset"
 if [ "$preset" = tsan ]; then
     # Without renditions: libvips' threads and locks are not instrumented. Without ctest, which needs all test programs, since
     # it lists the tests of each.
-    programs=(portrait_{unit,audit_file,sqlite,housekeeping,http_pieces,http_embedding,beast,accounts,prometheus}_tests)
+    programs=(portrait_{unit,audit_file,sqlite,housekeeping,interleaving,http_pieces,http_embedding,beast,accounts,prometheus}_tests)
     cmake --build --preset tsan --target "${programs[@]}" portrait_e2e_tests
     for program in "${programs[@]}" "portrait_e2e_tests [load],[if-match]"; do
         printf '%s: ' "$program"

@@ -56,7 +56,7 @@ std::string expiry_of(const TokenDescription& token) {
 int add_token(const Settings& settings) {
     const auto file = settings.tokens_file();
     if (const auto made = settings.tokens ? Outcome<void>{} : make_data_folder(settings.data); !made)
-        return refuse(made.error().sentence);
+        return refuse(made.error());
     auto entry = settings.token;
     entry.users_file = settings.users_file();
     const auto added = portrait::http::add_token(file, entry);

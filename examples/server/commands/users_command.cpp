@@ -143,7 +143,7 @@ int add_user(const Settings& settings) {
     const auto file = settings.users_file();
     // The default users file may be the first file of its data folder.
     if (const auto made = settings.users ? Outcome<void>{} : make_data_folder(settings.data); !made)
-        return refuse(made.error().sentence);
+        return refuse(made.error());
     const auto saved = portrait::http::save_user(file, user);
     if (!saved)
         return refuse(file_refusal("users", file, saved.error()));

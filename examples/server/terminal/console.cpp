@@ -64,7 +64,7 @@ void say(std::string_view text) {
         return {};
     // As the store does, which syncs the folder's name, too.
     if (const auto made = portrait::sqlite::OpenFolder::open_or_make(data); !made)
-        return Refusal{data_folder_refusal(data, made.error())};
+        return Refusal{data_folder_refusal(data, made.error()), code_of(made.error())};
     return {};
 }
 
