@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,12 +20,11 @@ constexpr const char* system_vfs = "unix";
 bool allocate([[maybe_unused]] volatile void* memory, [[maybe_unused]] int size) noexcept {
 #ifdef MADV_POPULATE_WRITE
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    const auto begin = address / page * page;
-    const auto length = address + static_cast<std::uintptr_t>(size) - begin;
+    auto* const bytes = static_cast<char*>(const_cast<void*>(memory));
+    const auto before = reinterpret_cast<std::uintptr_t>(bytes) % page; // madvise takes whole pages
     int status = 0;
     do
-        status = ::madvise(reinterpret_cast<void*>(begin), length, MADV_POPULATE_WRITE);
+        status = ::madvise(bytes - before, before + static_cast<std::size_t>(size), MADV_POPULATE_WRITE);
     while (status != 0 && errno == EINTR);
     return status == 0 || errno == EINVAL; // EINVAL: Linux before 5.14
 #else
