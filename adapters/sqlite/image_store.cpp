@@ -104,7 +104,7 @@ result<StoredImage> SqliteImageStore::image(ImageKey key) const {
     const ReaderPins::Pin pin{folder_->pins()};
     for (std::optional<RecordPlace> tried;;) {
         PORTRAIT_TRY_GET(row, row_of(*folder_, key));
-        injection_point("sqlite.row_read");
+        injection_point("sqlite/row_read");
         if (!row.place)
             return Error{errc::blob_without_image};
         auto bytes = bytes_of(*folder_, row);

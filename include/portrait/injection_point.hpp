@@ -20,11 +20,11 @@ PORTRAIT_EXPORT inline std::atomic<InjectionHook> injection_hook{nullptr};
 ///
 /// | Name | The thread |
 /// |---|---|
-/// | `cache.read` | has read a picture from the store behind a cache, and will keep it there |
-/// | `sqlite.row_read` | has read a picture's row, and will read its bytes |
-/// | `sqlite.audit_prepared` | has recorded a write in the audit log, and will commit it |
-/// | `sqlite.readers_gone` | has seen the end of all earlier readers, and will erase what was freed |
-/// | `session.found` | has found a session, and will check whether its user may still sign in |
+/// | `cache/read` | has read a picture from the store behind a cache, and will keep it there |
+/// | `sqlite/row_read` | has read a picture's row, and will read its bytes |
+/// | `sqlite/audit_prepared` | has recorded a write in the audit log, and will commit it |
+/// | `sqlite/readers_gone` | has seen the end of all earlier readers, and will erase what was freed |
+/// | `session/found` | has found a session, and will check whether its user may still sign in |
 inline void injection_point([[maybe_unused]] std::string_view name) {
 #ifdef PORTRAIT_INJECTION_POINTS
     if (const auto hook = injection_hook.load(std::memory_order_acquire); hook != nullptr)

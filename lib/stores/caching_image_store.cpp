@@ -95,7 +95,7 @@ void CachingImageStore::submit(SaveImage command, Completion<SavedImage> complet
 result<StoredImage> CachingImageStore::image(ImageKey key) const {
     const auto read_at = cache_->contents_->now();
     auto stored = next().image(key);
-    injection_point("cache.read");
+    injection_point("cache/read");
     if (const auto* const person_id = std::get_if<PersonId>(&key); person_id != nullptr && stored)
         keep(*cache_->contents_, *person_id, *stored, read_at);
     return stored;

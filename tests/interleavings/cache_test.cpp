@@ -60,12 +60,12 @@ TEST_CASE("a cache keeps no picture that a write replaced after it was read", "[
     save(store, person(1), 1);
 
     Interleaving order;
-    order.stop_at("cache.read");
+    order.stop_at("cache/read");
     std::string seen;
     std::thread reader{[&] { seen = store.image(person(1)).value().bytes.text(); }};
-    const bool stopped = order.wait_until_stopped("cache.read");
+    const bool stopped = order.wait_until_stopped("cache/read");
     overtaking.write(store);
-    order.go_on("cache.read");
+    order.go_on("cache/read");
     reader.join();
     REQUIRE(stopped);
     CHECK(seen == content(1).bytes.text()); // the state before the write

@@ -15,11 +15,11 @@ namespace portrait::testing {
 ///
 /// ```cpp
 /// Interleaving order;
-/// order.stop_at("cache.read");
+/// order.stop_at("cache/read");
 /// std::thread reader{[&] { read(); }};
-/// REQUIRE(order.wait_until_stopped("cache.read"));
+/// REQUIRE(order.wait_until_stopped("cache/read"));
 /// write(); // overtakes the reader
-/// order.go_on("cache.read");
+/// order.go_on("cache/read");
 /// reader.join();
 /// ```
 class Interleaving {

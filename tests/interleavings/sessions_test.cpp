@@ -99,12 +99,12 @@ TEST_CASE("a sign-in overtakes a request of the session that it replaces", "[int
     REQUIRE(fixture.reads_with(old_cookies));
 
     Interleaving order;
-    order.stop_at("session.found");
+    order.stop_at("session/found");
     bool seen = false;
     std::thread request{[&] { seen = fixture.reads_with(old_cookies); }};
-    const bool stopped = order.wait_until_stopped("session.found");
+    const bool stopped = order.wait_until_stopped("session/found");
     const auto new_cookies = fixture.sign_in(old_cookies);
-    order.go_on("session.found");
+    order.go_on("session/found");
     request.join();
     REQUIRE(stopped);
     CHECK(seen); // as if it had come before the sign-in
@@ -118,12 +118,12 @@ TEST_CASE("a user who is revoked while the session is looked up is refused", "[i
     const auto cookies = fixture.sign_in();
 
     Interleaving order;
-    order.stop_at("session.found");
+    order.stop_at("session/found");
     bool seen = true;
     std::thread request{[&] { seen = fixture.reads_with(cookies); }};
-    const bool stopped = order.wait_until_stopped("session.found");
+    const bool stopped = order.wait_until_stopped("session/found");
     fixture.users->revoked = true;
-    order.go_on("session.found");
+    order.go_on("session/found");
     request.join();
     REQUIRE(stopped);
     CHECK_FALSE(seen);

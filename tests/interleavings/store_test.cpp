@@ -35,10 +35,10 @@ TEST_CASE("nothing is erased that a reader still needs", "[interleaving][sqlite]
     save(*store, person(1), 1);
 
     Interleaving order;
-    order.stop_at("sqlite.row_read");
+    order.stop_at("sqlite/row_read");
     std::string seen;
     std::thread reader{[&] { seen = picture_of(*store, 1); }};
-    const bool stopped = order.wait_until_stopped("sqlite.row_read");
+    const bool stopped = order.wait_until_stopped("sqlite/row_read");
     const bool replaced = GENERATE(true, false);
     if (replaced)
         save(*store, person(1), 2);
@@ -48,7 +48,7 @@ TEST_CASE("nothing is erased that a reader still needs", "[interleaving][sqlite]
     // Longer than the reclaimer's round.
     std::this_thread::sleep_for(std::chrono::milliseconds{500});
     const auto erased_early = store->statistics().bytes_freed;
-    order.go_on("sqlite.row_read");
+    order.go_on("sqlite/row_read");
     reader.join();
     REQUIRE(stopped);
     CHECK(erased_early == 0);
@@ -63,13 +63,13 @@ TEST_CASE("readers and writers overtake the reclaimer before it erases", "[inter
     save(*store, person(1), 1);
 
     Interleaving order;
-    order.stop_at("sqlite.readers_gone");
+    order.stop_at("sqlite/readers_gone");
     save(*store, person(1), 2);
-    REQUIRE(order.wait_until_stopped("sqlite.readers_gone"));
+    REQUIRE(order.wait_until_stopped("sqlite/readers_gone"));
     CHECK(picture_of(*store, 1) == text_of(2));
     save(*store, person(1), 3);
     save(*store, person(2), 4);
-    order.go_on("sqlite.readers_gone");
+    order.go_on("sqlite/readers_gone");
     CHECK(eventually([&] { return store->statistics().bytes_freed >= 2 * 4096; }));
     CHECK(picture_of(*store, 1) == text_of(3));
     CHECK(picture_of(*store, 2) == text_of(4));
@@ -88,9 +88,9 @@ TEST_CASE("a write that is recorded and not committed isn't visible", "[interlea
     save(*store, person(1), 1);
 
     Interleaving order;
-    order.stop_at("sqlite.audit_prepared");
+    order.stop_at("sqlite/audit_prepared");
     std::thread first{[&] { save(*store, person(1), 2); }};
-    const bool stopped = order.wait_until_stopped("sqlite.audit_prepared");
+    const bool stopped = order.wait_until_stopped("sqlite/audit_prepared");
     const auto entries = audit->entries();
     CHECK(entries.size() == 2);
     CHECK_FALSE(entries.back().outcome.has_value());
@@ -99,7 +99,7 @@ TEST_CASE("a write that is recorded and not committed isn't visible", "[interlea
     std::thread second{[&] { save(*store, person(1), 3); }};
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     CHECK(audit->entries().size() == 2);
-    order.go_on("sqlite.audit_prepared");
+    order.go_on("sqlite/audit_prepared");
     first.join();
     second.join();
     REQUIRE(stopped);

@@ -35,7 +35,7 @@ void BrowserSessions::find(std::string_view secret, const std::function<void(Fou
             return fail(found.error());
         if (!*found)
             return done(problem_of(AuthenticationFailure{}));
-        injection_point("session.found");
+        injection_point("session/found");
         const auto decide = [this, session, done](AuthenticationOutcome now) {
             if (now)
                 return done(*std::move(now));

@@ -248,7 +248,7 @@ result<void> Committer::commit_recorded(const Transaction& transaction) {
         PORTRAIT_TRY_GET(prepared, settings_.audit->prepare(transaction.records));
         ticket = prepared;
     }
-    injection_point("sqlite.audit_prepared");
+    injection_point("sqlite/audit_prepared");
     auto committed = connection_->run("COMMIT");
     settings_.committed();
     // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit

@@ -105,7 +105,7 @@ void Reclaimer::work() {
         // Readers whose rows may still name one of these ranges have pins of this epoch or an earlier one.
         if (!pins_.wait_until_gone(pins_.advance()))
             return;
-        injection_point("sqlite.readers_gone");
+        injection_point("sqlite/readers_gone");
         // After a failed sync or commit nothing is erased until the store is reopened and checked.
         const bool in_doubt = !committer_.open();
         if (postponed_.empty())

@@ -384,7 +384,7 @@ TEST_CASE("persons can be added to a running server's folder, and are known to t
         std::filesystem::remove(folder / "portrait-data" / "control.sock");
         const auto end =
             run_server({.folder = folder.path(), .arguments = {"persons", "add", "2000", "Late"}});
-        CHECK(end.exit_code == 2);
+        CHECK(end.exit_code == 75);
         CHECK(lines_of(end.err) == 1);
         CHECK(holds(end.err, "in use by another"));
         CHECK(holds(end.err, std::to_string(server.id())));

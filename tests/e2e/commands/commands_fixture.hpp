@@ -27,7 +27,7 @@ inline ServerEnd run(const TemporaryFolder& folder, std::vector<std::string> arg
 
 /// A server with the demo user.
 inline ServerLaunch serve(const TemporaryFolder& folder, const char* data = "portrait-data") {
-    return launch(folder, {"--listen", "127.0.0.1:0", "--data", data, "--demo", "--log-level", "warning"});
+    return launch(folder, {"--listen", "127.0.0.1:0", "--data", data, "--demo"});
 }
 
 } // namespace portrait::testing::commands

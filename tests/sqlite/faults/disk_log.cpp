@@ -21,11 +21,20 @@
 namespace portrait::testing {
 namespace {
 
+struct Record {
+    std::string folder; ///< with a slash at its end
+    std::string file;   ///< empty: the calls are kept in memory
+    std::vector<DiskCall> calls;
+    std::uint64_t noted = 0;
+};
+
+/// Never destroyed: a recorded process flushes its output after its static objects are.
+Record& record() {
+    static auto* const only = new Record;
+    return *only;
+}
+
 std::mutex mutex;
-std::string recorded_folder; // with a slash at its end
-std::string log_file;        // empty: the calls are kept in memory
-std::vector<DiskCall> calls;
-std::uint64_t noted = 0;
 std::atomic<bool> on{false};
 std::atomic<bool> without_syncs{false};
 
@@ -52,8 +61,8 @@ void append_to_file(DiskCall& call) {
                            iovec{call.to.data(), call.to.size()},
                            iovec{call.bytes.data(), call.bytes.size()}};
     const auto size = sizeof head + call.path.size() + call.to.size() + call.bytes.size();
-    const auto file =
-        ::syscall(SYS_openat, AT_FDCWD, log_file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const auto file = ::syscall(SYS_openat, AT_FDCWD, record().file.c_str(),
+                                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0 || ::syscall(SYS_writev, file, parts.data(), parts.size()) != static_cast<long>(size))
         std::_Exit(70);
     (void)::syscall(SYS_close, file);
@@ -64,11 +73,11 @@ void append_to_file(DiskCall& call) {
 std::optional<std::string> path_inside(std::string_view path) {
     if (path.ends_with(" (deleted)") || path.ends_with("-shm") || path.ends_with("/lock"))
         return std::nullopt;
-    if (std::string{path} + "/" == recorded_folder)
+    if (std::string{path} + "/" == record().folder)
         return std::string{};
-    if (!path.starts_with(recorded_folder))
+    if (!path.starts_with(record().folder))
         return std::nullopt;
-    return std::string{path.substr(recorded_folder.size())};
+    return std::string{path.substr(record().folder.size())};
 }
 
 std::string path_of(long descriptor) {
@@ -95,9 +104,9 @@ std::string resolved(std::string_view path) {
 
 // Called with the lock.
 void add(DiskCall call) {
-    ++noted;
-    if (log_file.empty())
-        calls.push_back(std::move(call));
+    ++record().noted;
+    if (record().file.empty())
+        record().calls.push_back(std::move(call));
     else
         append_to_file(call);
 }
@@ -117,9 +126,9 @@ void note(std::string_view path, DiskCall call) {
 
 DiskLog::DiskLog(const std::filesystem::path& folder) {
     const std::lock_guard lock{mutex};
-    recorded_folder = std::filesystem::canonical(folder).string() + "/";
-    calls.clear();
-    noted = 0;
+    record().folder = std::filesystem::canonical(folder).string() + "/";
+    record().calls.clear();
+    record().noted = 0;
     on = true;
 }
 
@@ -134,13 +143,13 @@ void DiskLog::mark(std::uint64_t number) {
 std::vector<DiskCall> DiskLog::take() {
     const std::lock_guard lock{mutex};
     on = false;
-    return std::exchange(calls, {});
+    return std::exchange(record().calls, {});
 }
 
 void record_to_file(const std::string& folder, const std::string& file) {
     const std::lock_guard lock{mutex};
-    recorded_folder = folder + "/";
-    log_file = file;
+    record().folder = folder + "/";
+    record().file = file;
     on = true;
 }
 
@@ -201,7 +210,7 @@ void note_mark(std::uint64_t number) {
 
 std::uint64_t calls_noted() {
     const std::lock_guard lock{mutex};
-    return noted;
+    return record().noted;
 }
 
 bool recording() noexcept {
