@@ -85,8 +85,9 @@ private:
 };
 
 Error cannot_write(std::string_view name, std::string_view call, const std::filesystem::path& path) {
-    return Error{errc::store_io, fmt::format("The {} can't be written", name)}.with_cause(
-        fmt::format("{} {}: {}", call, path.string(), std::generic_category().message(errno)));
+    const bool full = errno == ENOSPC || errno == EDQUOT;
+    return Error{full ? errc::store_full : errc::store_io, fmt::format("The {} can't be written", name)}
+        .with_cause(fmt::format("{} {}: {}", call, path.string(), std::generic_category().message(errno)));
 }
 
 /// Opens and locks the file; makes it when there is none. Retries when the file was replaced between opening

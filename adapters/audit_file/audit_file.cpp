@@ -40,8 +40,8 @@ bool is_regular(int descriptor) {
     return ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode);
 }
 
-/// With `sync` the file's name is durable, whoever has made it: a rotation may have, or a process that was
-/// killed. Returns -1 and sets errno after an error.
+/// With `sync` the file's name is durable, also when a rotation or a process that was killed made it. Returns
+/// -1 and sets errno after an error.
 int open_file(const std::filesystem::path& path, bool sync) {
     constexpr int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
     for (;;) {

@@ -74,7 +74,6 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
         return completion(Error{errc::service_busy}.with_cause("a completion called a write"));
     if (const auto open = committer.open(); !open)
         return completion(open.error());
-
     if (const auto room = committer.has_room(); !room)
         return completion(room.error());
 

@@ -1,10 +1,10 @@
 #include "http/endpoint/endpoint_fixture.hpp"
 #include "interleaving.hpp"
 #include "support/catch.hpp"
+#include "support/session_fields.hpp"
 
 #include <portrait/http/session_store.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -60,27 +60,17 @@ struct Fixture {
         return endpoint->handle(head, ImageBytes{body});
     }
 
-    /// Signs in, with the cookies of an earlier session or none; returns the new ones.
-    std::string sign_in(const std::string& cookies = {}) const {
-        RawFields fields{{"Content-Type", "application/x-www-form-urlencoded"}};
-        if (!cookies.empty())
-            fields.emplace_back("Cookie", cookies);
+    /// Signs in, with the fields of an earlier session or none; returns the new ones.
+    RawFields sign_in(RawFields fields = {}) const {
+        fields.emplace_back("Content-Type", "application/x-www-form-urlencoded");
         const auto response = send("POST", "/session", fields, "user=anna&password=x");
         REQUIRE(response.status == 204);
-        std::string set;
-        for (const auto& [name, value] : response.fields)
-            if (name == "Set-Cookie")
-                set += (set.empty() ? "" : "; ") + value.substr(0, value.find(';'));
-        return set;
+        return session_fields(response);
     }
 
-    /// Whether a read by a browser with these cookies is answered: the person has no picture.
-    bool reads_with(const std::string& cookies) const {
-        const std::string name = "XSRF-TOKEN=";
-        auto xsrf = cookies.substr(cookies.find(name) + name.size());
-        xsrf.resize(std::min(xsrf.size(), xsrf.find(';')));
-        const auto status =
-            send("GET", "/api/v1/Person/1/Image", {{"Cookie", cookies}, {"X-XSRF-TOKEN", xsrf}}).status;
+    /// Whether a read by the browser of a session is answered: the person has no picture.
+    bool reads_with(const RawFields& session) const {
+        const auto status = send("GET", "/api/v1/Person/1/Image", session).status;
         REQUIRE((status == 404 || status == 401));
         return status == 404;
     }
@@ -95,32 +85,32 @@ struct Fixture {
 
 TEST_CASE("a sign-in overtakes a request of the session that it replaces", "[interleaving][http]") {
     const Fixture fixture;
-    const auto old_cookies = fixture.sign_in();
-    REQUIRE(fixture.reads_with(old_cookies));
+    const auto old_session = fixture.sign_in();
+    REQUIRE(fixture.reads_with(old_session));
 
     Interleaving order;
     order.stop_at("session/found");
     bool seen = false;
-    std::thread request{[&] { seen = fixture.reads_with(old_cookies); }};
+    std::thread request{[&] { seen = fixture.reads_with(old_session); }};
     const bool stopped = order.wait_until_stopped("session/found");
-    const auto new_cookies = fixture.sign_in(old_cookies);
+    const auto new_session = fixture.sign_in(old_session);
     order.go_on("session/found");
     request.join();
     REQUIRE(stopped);
     CHECK(seen); // as if it had come before the sign-in
-    CHECK_FALSE(fixture.reads_with(old_cookies));
-    CHECK(fixture.reads_with(new_cookies));
+    CHECK_FALSE(fixture.reads_with(old_session));
+    CHECK(fixture.reads_with(new_session));
     CHECK(fixture.sessions->count() == 1);
 }
 
 TEST_CASE("a user who is revoked while the session is looked up is refused", "[interleaving][http]") {
     const Fixture fixture;
-    const auto cookies = fixture.sign_in();
+    const auto session = fixture.sign_in();
 
     Interleaving order;
     order.stop_at("session/found");
     bool seen = true;
-    std::thread request{[&] { seen = fixture.reads_with(cookies); }};
+    std::thread request{[&] { seen = fixture.reads_with(session); }};
     const bool stopped = order.wait_until_stopped("session/found");
     fixture.users->revoked = true;
     order.go_on("session/found");
@@ -128,7 +118,7 @@ TEST_CASE("a user who is revoked while the session is looked up is refused", "[i
     REQUIRE(stopped);
     CHECK_FALSE(seen);
     fixture.users->revoked = false;
-    CHECK_FALSE(fixture.reads_with(cookies)); // the session ended with the refusal
+    CHECK_FALSE(fixture.reads_with(session)); // the session ended with the refusal
     CHECK(fixture.sessions->count() == 0);
 }
 

@@ -4,21 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <set>
 
 namespace portrait::sqlite {
 namespace {
-
-/// The log is copied into the database when it has this many pages.
-constexpr int checkpoint_pages = 1000;
-/// A database of more bytes isn't written anew: that takes as much memory, and writes wait for it.
-constexpr std::uint64_t largest_vacuum = 64ULL << 20;
-constexpr std::chrono::milliseconds longest_reopen_delay{60'000};
 
 /// Whether an error is the disk's or SQLite's and so fails the whole transaction, not only the write that met
 /// it.
@@ -108,22 +99,6 @@ result<void> Committer::has_room() const {
     return reserve_.hold() ? result<void>{} : no_room();
 }
 
-result<void> Committer::empty_log(bool vacuum) {
-    if (on_own_thread())
-        return Error{errc::service_busy}.with_cause("a completion emptied the log");
-    return wait_for<void>([&](Completion<void> completion) {
-        std::unique_lock lock{mutex_};
-        if (!closed_ && !stopping_) {
-            emptyings_.push_back({vacuum, std::move(completion)});
-            lock.unlock();
-            return changed_.notify_one();
-        }
-        const auto error = closed_.value_or(Error{errc::store_closed});
-        lock.unlock();
-        completion(error);
-    });
-}
-
 StoreStatistics Committer::statistics() const {
     const std::scoped_lock lock{mutex_};
     return statistics_;
@@ -158,9 +133,9 @@ void Committer::process(Batch batch) {
     Refusals refusals(batch.size());
     const auto began = std::chrono::steady_clock::now();
     auto freed = write_allowed(batch, refusals);
+    (void)reserve_.hold(); // before others take the room
     if (!freed)
         return fail(batch, freed.error());
-    (void)reserve_.hold(); // before others take the room
     count(batch, refusals, std::chrono::steady_clock::now() - began);
     if (!freed->empty())
         settings_.freed(*std::move(freed));
@@ -340,88 +315,6 @@ void Committer::count(const Batch& batch, const Refusals& refusals,
     statistics_.writes += batch.size() - refused;
     statistics_.refused_writes += refused;
     statistics_.largest_batch = std::max<std::uint64_t>(statistics_.largest_batch, batch.size());
-}
-
-void Committer::answer_emptyings(std::vector<Emptying> emptyings) {
-    const bool vacuum = std::any_of(emptyings.begin(), emptyings.end(),
-                                    [](const Emptying& emptying) { return emptying.vacuum; });
-    const auto emptied = do_empty_log(vacuum);
-    if (!emptied && emptied.error() == errc::store_io)
-        close(emptied.error());
-    for (const auto& emptying : emptyings)
-        emptying.completion(emptied);
-}
-
-result<void> Committer::do_empty_log(bool vacuum) {
-    PORTRAIT_TRY(open());
-    // A database that is too large keeps its unused parts; the caller searches them again.
-    if (vacuum)
-        (void)connection_->vacuum(largest_vacuum);
-    PORTRAIT_TRY(copy_log(*connection_));
-    PORTRAIT_TRY(connection_->empty_log());
-    const auto path = settings_.database.string() + "-wal";
-    const auto file = FileDescriptor::open(path, O_RDWR);
-    if (!file || ::fsync(file.get()) != 0)
-        return error_of_errno(errno, "fsync", path);
-    return {};
-}
-
-void Committer::checkpoint() {
-    if (connection_->log_pages() < checkpoint_pages)
-        return;
-    const auto copied = copy_log(*connection_);
-    // After other errors, such as a full disk or busy readers, the log only stays longer.
-    if (!copied && copied.error() == errc::store_io)
-        close(copied.error());
-}
-
-result<void> Committer::copy_log(Connection& connection) {
-    settings_.end_reads();
-    auto copied = connection.checkpoint(false);
-    while (!copied && copied.error() == errc::store_full && reserve_.give_up())
-        copied = connection.checkpoint(false);
-    settings_.end_reads();
-    return copied;
-}
-
-void Committer::close(const Error& reason) {
-    reopen_at_ = std::chrono::steady_clock::now() + reopen_delay_;
-    reopen_delay_ = std::min(reopen_delay_ * 2, longest_reopen_delay);
-    const std::scoped_lock lock{mutex_};
-    closed_ = Error{errc::store_closed}.with_cause(reason.cause());
-}
-
-void Committer::try_to_reopen() {
-    if (const auto reopened = reopen(); !reopened)
-        return close(reopened.error());
-    reopen_delay_ = settings_.reopen_delay;
-    const std::scoped_lock lock{mutex_};
-    closed_.reset();
-    ++statistics_.reopened;
-}
-
-result<void> Committer::reopen() {
-    PORTRAIT_TRY(settings_.check_folder());
-    PORTRAIT_TRY_GET(opened, Connection::open(settings_.database, Connection::Access::read_write));
-    // The old connection is still open, and with it the log's index, which has only the commits that
-    // succeeded. So this copies exactly those into the database, syncs it, and empties the log: a failed
-    // commit is gone for good, and nothing depends on the pages that a failed sync may have left in the log.
-    PORTRAIT_TRY(copy_log(*opened));
-    PORTRAIT_TRY(opened->checkpoint(true));
-    PORTRAIT_TRY(settings_.check(*opened));
-    for (const auto& range : uncertain_) {
-        PORTRAIT_TRY_GET(named, opened->has_row("SELECT 1 FROM blob WHERE segment = ? AND range_offset = ?",
-                                                range.segment, range.offset));
-        if (!named)
-            abandon(range);
-    }
-    uncertain_.clear();
-    for (const auto& ticket : undecided_)
-        settings_.audit->conclude(ticket, AuditOutcome::failed);
-    undecided_.clear();
-    segments_.forget_failed();
-    connection_ = std::move(opened);
-    return {};
 }
 
 } // namespace portrait::sqlite

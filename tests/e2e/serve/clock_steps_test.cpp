@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/session_fields.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <array>
@@ -63,23 +64,6 @@ private:
     std::atomic<std::int64_t>* seconds_ = nullptr;
 };
 
-/// Signs in; the fields of a read by the browser.
-RawFields fields_of_session(std::uint16_t port) {
-    const auto signed_in = fetch(port, "POST", "/session", as_demo_user());
-    REQUIRE(signed_in.status == 204);
-    std::string cookies;
-    std::string xsrf;
-    for (const auto& [name, value] : signed_in.fields) {
-        if (name != "Set-Cookie")
-            continue;
-        const auto pair = value.substr(0, value.find(';'));
-        cookies += (cookies.empty() ? "" : "; ") + pair;
-        if (pair.starts_with("XSRF-TOKEN="))
-            xsrf = pair.substr(pair.find('=') + 1);
-    }
-    return {{"Cookie", cookies}, {"X-XSRF-TOKEN", xsrf}};
-}
-
 /// What the clients found wrong.
 class Faults {
 public:
@@ -135,7 +119,7 @@ TEST_CASE("steps of the clock under load lose nothing and end no session", "[e2e
          .arguments = server_arguments({"--demo", "--log-level", "warning", "--audit-log", "audit.jsonl"}),
          .environment = clock.environment()}};
     const auto port = server.port();
-    const auto session = fields_of_session(port);
+    const auto session = session_fields(fetch(port, "POST", "/session", as_demo_user()));
     std::atomic<bool> stop{false};
     std::atomic<int> rounds{0};
     Faults faults;

@@ -71,6 +71,13 @@ remove() { status -X DELETE "$url/api/v1/Person/$1/Image"; }
 expect() {
     [[ $2 == "$3" ]] || fail "$1: got $2; $3 is expected"
 }
+# After a start that has ended.
+expect_refusal() {
+    local code=0
+    wait "$process" || code=$?
+    process=
+    expect "the exit code on a full disk" "$code" 75
+}
 save_until_full() {
     local person=$1
     while [[ $(put "$person" large) == 200 ]]; do
@@ -120,19 +127,27 @@ full_disk() {
     expect "GET after a stop on a full disk" "$(get 7)" 200
     expect "DELETE after a stop on a full disk" "$(remove 7)" 204
 
-    echo "  without the reserve"
+    echo "  without the key of sign-ins"
     stop TERM
-    rm "$work/disk/data/reserve"
+    rm "$work/disk/data/sign-in.key"
     fill 6
+    if start; then
+        expect "GET without the key" "$(get 8)" 200
+        stop TERM
+    else
+        expect_refusal
+        grep -q "can't be written" "$work/err" || fail "The reason isn't named"
+    fi
+
+    echo "  without the reserve"
+    rm "$work/disk/data/reserve"
+    fill 7
     if start; then
         expect "GET without the reserve" "$(get 8)" 200
         expect "PUT without the reserve" "$(put 8 small)" 507
         stop TERM
     else
-        code=0
-        wait "$process" || code=$?
-        process=
-        expect "the exit code on a full disk" "$code" 75
+        expect_refusal
         grep -q 'the disk is full' "$work/err" || fail "The reason isn't named"
     fi
 

@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/session_fields.hpp"
 
 #include <portrait/http/session_store.hpp>
 
@@ -96,17 +97,9 @@ struct Fixture : EndpointFixture {
     RawFields sign_in() const {
         const auto response = send(sign_in_request());
         REQUIRE(response.status == 204);
-        std::string cookies;
-        std::string xsrf;
-        for (const auto& [name, value] : response.fields) {
-            if (name != "Set-Cookie")
-                continue;
-            const auto pair = value.substr(0, value.find(';'));
-            cookies += (cookies.empty() ? "" : "; ") + pair;
-            if (pair.starts_with("XSRF-TOKEN="))
-                xsrf = pair.substr(pair.find('=') + 1);
-        }
-        return {{"Authorization", "-"}, {"Cookie", cookies}, {"X-XSRF-TOKEN", xsrf}};
+        auto fields = session_fields(response);
+        fields.emplace_back("Authorization", "-");
+        return fields;
     }
 
     static Request sign_in_request() {

@@ -185,6 +185,12 @@ TEST_CASE("on a full disk a removal uses the reserve", "[sqlite][failure]") {
     CHECK_FALSE(store.statistics().full); // held again
     save(store, person(3), 3);
     {
+        const FaultyDisk full{Call::write, "portrait.db-wal", ENOSPC};
+        CHECK(store.remove({.target = person(3), .actor = {}, .now = at(1), .precondition = {}}).error() ==
+              errc::store_full);
+    }
+    CHECK_FALSE(store.statistics().full); // held again after a failure, too
+    {
         const FaultyDisk full{Call::write, "portrait.db-wal", ENOSPC, 1};
         CHECK(store.erase({.person_id = person(2), .actor = {}, .now = at(2)}).has_value());
         CHECK(full.failed() == 1);
