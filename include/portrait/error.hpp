@@ -108,28 +108,35 @@ PORTRAIT_EXPORT std::span<const ErrorRule> error_rules() noexcept;
 /// An expected failure: the broken rule, a message for the end user, and, if there are any, the observed
 /// value and the limit. The message never contains a path or a secret; details for the operator are in
 /// `cause`, which belongs in a log and never in an answer. Value type; not synchronised.
+///
+/// A rule with its default message needs no memory, nor does a copy of any error, so that exhausted memory
+/// can be reported, too.
 class [[nodiscard]] PORTRAIT_EXPORT Error {
 public:
     /// `errc::internal`, which `result::error()` returns for a success.
-    Error()
+    Error() noexcept
         : Error{errc::internal} {}
     /// The rule with its default message.
-    Error(errc code);
+    Error(errc code) noexcept
+        : code_{code} {}
     /// The rule with another message.
     Error(errc code, std::string message);
 
     /// Adds the observed value and the largest (or only) accepted one.
-    Error&& with_limit(std::uint64_t observed, std::uint64_t limit) &&;
-    /// Adds details for the log, such as the failed call and its errno's text.
-    Error&& with_cause(std::string cause) &&;
+    Error&& with_limit(std::uint64_t observed, std::uint64_t limit) && noexcept;
+    /// Adds details for the log, such as the failed call and its errno's text; none without memory.
+    Error&& with_cause(std::string cause) && noexcept;
+    Error&& with_cause(const char* cause) && noexcept;
+    /// Adds the cause of another error, if it has one.
+    Error&& with_cause(const Error& other) && noexcept;
     /// Adds the stored version to a failed precondition; absent when there is no picture.
     Error&& with_current(const ImageVersion& current) &&;
 
     errc code() const noexcept { return code_; }
     failure kind() const noexcept;
     std::string_view rule() const noexcept;
-    const std::string& message() const noexcept { return message_; }
-    const std::string& cause() const noexcept { return cause_; }
+    const std::string& message() const noexcept;
+    const std::string& cause() const noexcept;
     std::optional<std::uint64_t> observed() const noexcept { return observed_; }
     std::optional<std::uint64_t> limit() const noexcept { return limit_; }
     /// Null unless the error is `errc::precondition_failed` and a picture exists.
@@ -141,8 +148,8 @@ public:
 
 private:
     errc code_;
-    std::string message_;
-    std::string cause_;
+    std::shared_ptr<const std::string> message_; ///< null: the rule's default
+    std::shared_ptr<const std::string> cause_;   ///< null: none
     std::optional<std::uint64_t> observed_;
     std::optional<std::uint64_t> limit_;
     std::shared_ptr<const ImageVersion> current_;

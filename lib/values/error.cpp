@@ -3,9 +3,12 @@
 
 #include <boost/throw_exception.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <new>
 #include <ostream>
+#include <string>
 #include <utility>
 
 namespace portrait {
@@ -93,9 +96,36 @@ constexpr bool in_order_of_errc() {
 }
 static_assert(in_order_of_errc(), "rules has a row for each errc, in order");
 
+std::size_t index_of(errc code) noexcept {
+    return std::min(static_cast<std::size_t>(code) - 1, rules.size() - 1);
+}
+
 const ErrorRule& rule_of(errc code) noexcept {
-    const auto index = static_cast<std::size_t>(code) - 1;
-    return index < rules.size() ? rules[index] : rules.back();
+    return rules[index_of(code)];
+}
+
+const std::array<std::string, rules.size()>& default_messages() {
+    static const auto messages = [] {
+        std::array<std::string, rules.size()> made;
+        std::transform(rules.begin(), rules.end(), made.begin(),
+                       [](const ErrorRule& rule) { return std::string{rule.message}; });
+        return made;
+    }();
+    return messages;
+}
+
+// Made when the program is loaded: an error has to have its message also when no memory is left.
+[[maybe_unused]] const auto& messages_at_load = default_messages();
+
+/// Null for no text, and without memory.
+template<class Text>
+std::shared_ptr<const std::string> shared_text(Text text) noexcept {
+    try {
+        auto shared = std::make_shared<const std::string>(std::move(text));
+        return shared->empty() ? nullptr : shared;
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
 }
 
 class ErrorCategory final : public std::error_category {
@@ -148,28 +178,43 @@ std::span<const ErrorRule> error_rules() noexcept {
     return rules;
 }
 
-Error::Error(errc code)
-    : code_{code}
-    , message_{rule_of(code).message} {}
-
 Error::Error(errc code, std::string message)
     : code_{code}
-    , message_{std::move(message)} {}
+    , message_{std::make_shared<const std::string>(std::move(message))} {}
 
-Error&& Error::with_limit(std::uint64_t observed, std::uint64_t limit) && {
+Error&& Error::with_limit(std::uint64_t observed, std::uint64_t limit) && noexcept {
     observed_ = observed;
     limit_ = limit;
     return std::move(*this);
 }
 
-Error&& Error::with_cause(std::string cause) && {
-    cause_ = std::move(cause);
+Error&& Error::with_cause(std::string cause) && noexcept {
+    cause_ = shared_text(std::move(cause));
+    return std::move(*this);
+}
+
+Error&& Error::with_cause(const char* cause) && noexcept {
+    cause_ = shared_text(cause);
+    return std::move(*this);
+}
+
+Error&& Error::with_cause(const Error& other) && noexcept {
+    cause_ = other.cause_;
     return std::move(*this);
 }
 
 Error&& Error::with_current(const ImageVersion& current) && {
     current_ = std::make_shared<const ImageVersion>(current);
     return std::move(*this);
+}
+
+const std::string& Error::message() const noexcept {
+    return message_ ? *message_ : default_messages()[index_of(code_)];
+}
+
+const std::string& Error::cause() const noexcept {
+    static const std::string none;
+    return cause_ ? *cause_ : none;
 }
 
 failure Error::kind() const noexcept {
