@@ -53,9 +53,10 @@ public:
     std::optional<ImageInfo> find(PersonId person_id) const;
     /// Of a `BytesKey` or a `PlaceholderKey`.
     std::optional<RenderedImage> find_image(const CacheKey& key) const;
-    void keep(PersonId person_id, const ImageInfo& info, Moment read_at);
+    /// Keeps nothing when the memory is exhausted: what was read can be answered all the same.
+    void keep(PersonId person_id, const ImageInfo& info, Moment read_at) noexcept;
     /// A placeholder belongs to no blob, so only `forget_all` drops it.
-    void keep(const CacheKey& key, const RenderedImage& image, Moment read_at);
+    void keep(const CacheKey& key, const RenderedImage& image, Moment read_at) noexcept;
     void count_miss() noexcept { ++misses_; }
 
     void forget(PersonId person_id);
@@ -88,7 +89,7 @@ private:
 
     static std::optional<BlobId> blob_of(const CacheKey& key, const Value& value);
     Shard& shard_of(const CacheKey& key) const;
-    void keep(const CacheKey& key, Value value, std::uint64_t weight, Moment read_at);
+    void insert(const CacheKey& key, Value value, std::uint64_t weight, Moment read_at);
 
     std::uint64_t largest_picture_;
     mutable std::deque<Shard> shards_; // a shard can't move

@@ -3,6 +3,7 @@
 #include "cache/cache_contents.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace portrait {
@@ -81,19 +82,28 @@ std::optional<RenderedImage> CacheContents::find_image(const CacheKey& key) cons
     return std::get<RenderedImage>(*value);
 }
 
-void CacheContents::keep(PersonId person_id, const ImageInfo& info, Moment read_at) {
-    keep(person_id, std::make_shared<const ImageInfo>(info),
-         overhead_of_entry + info.description.size() + info.extra_info.size() + info.conceptual_type.size(),
-         read_at);
+void CacheContents::keep(PersonId person_id, const ImageInfo& info, Moment read_at) noexcept {
+    try {
+        insert(person_id, std::make_shared<const ImageInfo>(info),
+               overhead_of_entry + info.description.size() + info.extra_info.size() +
+                   info.conceptual_type.size(),
+               read_at);
+        // NOLINTNEXTLINE(bugprone-empty-catch): the next read misses
+    } catch (const std::bad_alloc&) {
+    }
 }
 
-void CacheContents::keep(const CacheKey& key, const RenderedImage& image, Moment read_at) {
-    const auto weight = overhead_of_entry + image.bytes.size();
-    if (weight <= largest_picture_)
-        keep(key, image, weight, read_at);
+void CacheContents::keep(const CacheKey& key, const RenderedImage& image, Moment read_at) noexcept {
+    try {
+        const auto weight = overhead_of_entry + image.bytes.size();
+        if (weight <= largest_picture_)
+            insert(key, image, weight, read_at);
+        // NOLINTNEXTLINE(bugprone-empty-catch): the next read misses
+    } catch (const std::bad_alloc&) {
+    }
 }
 
-void CacheContents::keep(const CacheKey& key, Value value, std::uint64_t weight, Moment read_at) {
+void CacheContents::insert(const CacheKey& key, Value value, std::uint64_t weight, Moment read_at) {
     const auto blob_id = blob_of(key, value);
     const auto* const person_id = std::get_if<PersonId>(&key);
     auto& shard = shard_of(key);
@@ -105,9 +115,16 @@ void CacheContents::keep(const CacheKey& key, Value value, std::uint64_t weight,
     // Listed first: an exception must not leave an entry that `forget` cannot find.
     if (blob_id)
         shard.by_blob.emplace(*blob_id, key);
-    const bool kept = shard.entries.insert(
-        key, std::move(value), weight,
-        [&shard](const CacheKey& gone, const Value& dropped) { shard.unlist(gone, blob_of(gone, dropped)); });
+    const auto unlist = [&shard](const CacheKey& gone, const Value& dropped) {
+        shard.unlist(gone, blob_of(gone, dropped));
+    };
+    bool kept = false;
+    try {
+        kept = shard.entries.insert(key, std::move(value), weight, unlist);
+    } catch (...) {
+        shard.unlist(key, blob_id);
+        throw;
+    }
     if (!kept)
         shard.unlist(key, blob_id);
 }

@@ -45,7 +45,12 @@ public:
         const bool known = remembered_.erase(Hash{}(key)) != 0;
         auto& queue = known ? main_ : small_;
         queue.push_front({key, std::move(value), weight, 0, known});
-        index_.emplace(key, queue.begin());
+        try {
+            index_.emplace(key, queue.begin());
+        } catch (...) {
+            queue.pop_front();
+            throw;
+        }
         weight_ += weight;
         if (!known)
             small_weight_ += weight;
@@ -127,8 +132,8 @@ private:
     /// A hash is enough: a collision lets a new entry into the main queue, which is harmless.
     void remember(const Key& key) {
         const auto hash = Hash{}(key);
+        remembered_order_.push_back(hash); // first: without memory, only those in it are forgotten again
         remembered_.insert(hash);
-        remembered_order_.push_back(hash);
         while (remembered_order_.size() > std::max(index_.size(), least_remembered)) {
             remembered_.erase(remembered_order_.front());
             remembered_order_.pop_front();

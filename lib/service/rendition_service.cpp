@@ -12,7 +12,9 @@
 #include <limits>
 #include <list>
 #include <mutex>
+#include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -146,15 +148,24 @@ struct RenditionService::State {
     }
 
     /// The exception of a port, as an error; call it in a `catch`.
-    static Error exception_as_error(std::string cause) {
-        cause += " threw";
+    static Error exception_as_error(std::string_view call) noexcept {
         try {
             throw;
+        } catch (const std::bad_alloc&) { // a cause needs memory
+            return Error{errc::service_busy};
         } catch (const std::exception& exception) {
-            cause += std::string{": "} + exception.what();
-        } catch (...) { // NOLINT(bugprone-empty-catch): an unknown exception has no text
+            return with_cause(call, " threw: ", exception.what());
+        } catch (...) {
+            return with_cause(call, " threw", "");
         }
-        return Error{errc::internal}.with_cause(std::move(cause));
+    }
+
+    static Error with_cause(std::string_view call, std::string_view threw, std::string_view what) noexcept {
+        try {
+            return Error{errc::internal}.with_cause(std::string{call}.append(threw).append(what));
+        } catch (const std::bad_alloc&) {
+            return Error{errc::internal};
+        }
     }
 
 private:

@@ -1,6 +1,7 @@
 #include <portrait/memory_image_store.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <shared_mutex>
@@ -36,7 +37,8 @@ struct MemoryImageStore::State {
         : next_blob_id{first ? first->value() : 1}
         , audit{std::move(log)} {}
 
-    /// Makes a change that can't fail but by exhausted memory, between the two calls of the log.
+    /// Makes a change that can't fail but by exhausted memory, between the two calls of the log. A change
+    /// gets all memory, that of its outcome too, before it changes anything that is stored.
     template<class Change>
     auto recorded(const AuditRecord& record, const Change& change) -> result<decltype(change())> {
         if (!audit)
@@ -80,8 +82,7 @@ struct MemoryImageStore::State {
         return {};
     }
 
-    static ImageInfo as_linked(const Link& link, const Blob& blob) {
-        auto info = blob.info;
+    static ImageInfo as_linked(const Link& link, ImageInfo info) {
         info.link_version = link.version;
         info.linked_at = link.at;
         return info;
@@ -97,31 +98,30 @@ struct MemoryImageStore::State {
         if (link == nullptr)
             return {nullptr, std::nullopt};
         auto* blob = find_in(blobs, link->blob_id);
-        return {blob, as_linked(*link, *blob)};
+        return {blob, as_linked(*link, blob->info)};
     }
 
     static Error nothing_at(ImageKey key) {
         return Error{std::holds_alternative<BlobId>(key) ? errc::blob_unknown : errc::image_none};
     }
 
-    static void fill(Blob& blob, const ImageContent& content) {
-        blob.bytes = content.bytes;
-        blob.info.size = content.bytes.size();
-        blob.info.format = content.header.format;
-        blob.info.width = content.header.width;
-        blob.info.height = content.header.height;
-        blob.info.digest = content.digest;
+    static void fill(ImageInfo& info, const ImageContent& content) {
+        info.size = content.bytes.size();
+        info.format = content.header.format;
+        info.width = content.header.width;
+        info.height = content.header.height;
+        info.digest = content.digest;
     }
 
-    void touch(Blob& blob, const Actor& actor, Timestamp now) {
-        blob.info.blob_version = ++last_version;
-        blob.info.updated_at = now;
-        blob.info.updated_by = actor.stored();
+    void touch(ImageInfo& info, const Actor& actor, Timestamp now) {
+        info.blob_version = ++last_version;
+        info.updated_at = now;
+        info.updated_by = actor.stored();
     }
 
-    void touch(Blob& blob, const SaveImage& command) {
+    void touch(ImageInfo& info, const SaveImage& command) {
         const auto& origin = command.origin;
-        touch(blob, origin ? origin->stamps.updated_by : command.actor,
+        touch(info, origin ? origin->stamps.updated_by : command.actor,
               origin ? origin->stamps.updated_at : command.now);
     }
 
@@ -131,7 +131,7 @@ struct MemoryImageStore::State {
         return BlobId::from(next_blob_id);
     }
 
-    Blob& make_blob(BlobId blob_id, const SaveImage& command, const ImageTexts& texts) {
+    Blob make_blob(BlobId blob_id, const SaveImage& command, const ImageTexts& texts) {
         Blob blob{.info = {.blob_id = blob_id,
                            .description = texts.description,
                            .extra_info = texts.extra_info,
@@ -140,18 +140,36 @@ struct MemoryImageStore::State {
                            .created_by =
                                (command.origin ? command.origin->stamps.created_by : command.actor).stored(),
                            .linked_at = command.now}};
-        if (command.content)
-            fill(blob, *command.content);
-        touch(blob, command);
-        ++next_blob_id;
-        return blobs.emplace(blob_id, std::move(blob)).first->second;
+        if (command.content) {
+            blob.bytes = command.content->bytes;
+            fill(blob.info, *command.content);
+        }
+        touch(blob.info, command);
+        return blob;
     }
 
-    Link& relink(PersonId person_id, Blob& blob, Timestamp now) {
-        unlink(person_id);
+    Blob& insert(Blob blob) {
+        const auto blob_id = blob.info.blob_id;
+        auto& inserted = blobs.emplace(blob_id, std::move(blob)).first->second;
+        next_blob_id = std::int64_t{blob_id.value()} + 1;
+        return inserted;
+    }
+
+    /// Links a person to a blob that it isn't linked to.
+    void relink(PersonId person_id, Blob& blob, const Link& link) {
         blob.persons.insert(person_id);
-        const Link link{blob.info.blob_id, ++last_version, now};
-        return links.insert_or_assign(person_id, link).first->second;
+        const auto found = links.find(person_id);
+        if (found != links.end()) {
+            find_in(blobs, found->second.blob_id)->persons.erase(person_id);
+            found->second = link;
+            return;
+        }
+        try {
+            links.emplace(person_id, link);
+        } catch (...) {
+            blob.persons.erase(person_id);
+            throw;
+        }
     }
 
     std::optional<BlobId> unlink(PersonId person_id) {
@@ -171,7 +189,10 @@ struct MemoryImageStore::State {
         auto record = record_of(AuditedAction::save, command);
         record.after = next_state(*blob_id, command.content);
         return recorded(record, [&] {
-            return SavedImage{.info = make_blob(*blob_id, command, command.texts).info, .created = true};
+            auto made = make_blob(*blob_id, command, command.texts);
+            SavedImage saved{.info = made.info, .created = true};
+            insert(std::move(made));
+            return saved;
         });
     }
 
@@ -189,10 +210,14 @@ struct MemoryImageStore::State {
         record.before = audited(info);
         if (blob != nullptr && (person_id == nullptr || blob->persons.size() == 1)) {
             record.after = next_state(info->blob_id, command.content);
-            return recorded(record, [&, blob = blob] {
-                fill(*blob, *command.content);
-                touch(*blob, command);
-                return SavedImage{.info = *look_up(target).second, .created = false};
+            return recorded(record, [&, blob = blob, info = std::ref(*info)] {
+                auto changed = blob->info;
+                fill(changed, *command.content);
+                touch(changed, command);
+                SavedImage saved{.info = as_read(changed, info), .created = false};
+                blob->info = std::move(changed);
+                blob->bytes = command.content->bytes;
+                return saved;
             });
         }
         const auto blob_id = free_blob_id();
@@ -202,10 +227,30 @@ struct MemoryImageStore::State {
         const auto texts =
             info ? ImageTexts{info->description, info->extra_info, info->conceptual_type} : command.texts;
         return recorded(record, [&] {
-            auto& made = make_blob(*blob_id, command, texts);
-            const auto linked_at = command.origin ? command.origin->linked_at : command.now;
-            return SavedImage{.info = as_linked(relink(*person_id, made, linked_at), made), .created = true};
+            auto made = make_blob(*blob_id, command, texts);
+            const auto link = new_link(*blob_id, command);
+            SavedImage saved{.info = as_linked(link, made.info), .created = true};
+            auto& inserted = insert(std::move(made));
+            try {
+                relink(*person_id, inserted, link);
+            } catch (...) {
+                blobs.erase(*blob_id);
+                throw;
+            }
+            return saved;
         });
+    }
+
+    template<class Command>
+    Link new_link(BlobId blob_id, const Command& command) {
+        return {blob_id, ++last_version, command.origin ? command.origin->linked_at : command.now};
+    }
+
+    /// The changed info of a blob, read by the key that gave `before`.
+    static ImageInfo as_read(ImageInfo changed, const ImageInfo& before) {
+        changed.link_version = before.link_version;
+        changed.linked_at = before.linked_at;
+        return changed;
     }
 
     template<class Command>
@@ -270,15 +315,18 @@ result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
     auto record = State::record_of(AuditedAction::update_info, command, command.target);
     record.before = record.after = AuditedPicture::of(*info);
     record.after->blob_version = state_->last_version + 1;
-    return state_->recorded(record, [&, blob = blob] {
+    return state_->recorded(record, [&, blob = blob, info = std::ref(*info)] {
+        auto changed = blob->info;
         if (command.description)
-            blob->info.description = *std::move(command.description);
+            changed.description = *std::move(command.description);
         if (command.extra_info)
-            blob->info.extra_info = *std::move(command.extra_info);
+            changed.extra_info = *std::move(command.extra_info);
         if (command.conceptual_type)
-            blob->info.conceptual_type = *std::move(command.conceptual_type);
-        state_->touch(*blob, command.actor, command.now);
-        return *state_->look_up(command.target).second;
+            changed.conceptual_type = *std::move(command.conceptual_type);
+        state_->touch(changed, command.actor, command.now);
+        auto updated = State::as_read(changed, info);
+        blob->info = std::move(changed);
+        return updated;
     });
 }
 
@@ -316,13 +364,15 @@ result<ImageInfo> MemoryImageStore::link(LinkImage command) {
         return checked.error();
     if (const auto* present = State::find_in(state_->links, command.person_id);
         present != nullptr && present->blob_id == command.blob_id)
-        return State::as_linked(*present, *blob);
+        return State::as_linked(*present, blob->info);
     auto record = State::record_of(AuditedAction::link, command, command.person_id);
     record.before = State::audited(state_->look_up(command.person_id).second);
     record.after = AuditedPicture::of(blob->info);
     return state_->recorded(record, [&] {
-        const auto linked_at = command.origin ? command.origin->linked_at : command.now;
-        return State::as_linked(state_->relink(command.person_id, *blob, linked_at), *blob);
+        const auto link = state_->new_link(command.blob_id, command);
+        auto linked = State::as_linked(link, blob->info);
+        state_->relink(command.person_id, *blob, link);
+        return linked;
     });
 }
 
@@ -341,6 +391,8 @@ result<ErasedImage> MemoryImageStore::erase(EraseImage command) {
     record.before = State::audited(state_->look_up(command.person_id).second);
     return state_->recorded(record, [&] {
         ErasedImage erased{.number = state_->last_erasure + 1};
+        erased.kept.reserve(1);
+        erased.erased.reserve(1);
         state_->erasures.insert_or_assign(command.person_id,
                                           Erasure{.number = erased.number, .at = command.now});
         state_->last_erasure = erased.number;
