@@ -74,13 +74,13 @@ void PersonImagesBody::make(const Done& done) {
 
 void PersonImagesBody::render(PersonId person_id, const ImageInfo& info, const Done& done) {
     auto answer = [self = shared_from_this(), person_id, done](const result<ImageRendition>& made) {
+        result<void> appended;
         try {
-            if (const auto appended = self->append(made, person_id); !appended)
-                return done(appended.error());
-            done(Piece{std::exchange(self->piece_, {})});
+            appended = self->append(made, person_id);
         } catch (const std::exception& exception) {
-            done(Error{errc::internal}.with_cause(exception.what()));
+            appended = Error{errc::internal}.with_cause(exception.what());
         }
+        done(appended ? result<Piece>{std::exchange(self->piece_, {})} : appended.error());
     };
     auto task = [this, person_id, info, answer = std::move(answer)] {
         work_.renditions->submit(person_id, info, work_.wanted, work_.caller, answer);

@@ -22,6 +22,16 @@ auto once(Step step) {
     };
 }
 
+/// The problem that `judge` finds, or that of its exception: a port's thread has no use for one.
+template<class Judge>
+std::optional<Problem> contained(const Judge& judge) noexcept {
+    try {
+        return judge();
+    } catch (...) {
+        return Problem{.status = 500, .rule = "internal", .message = "Internal error"}; // needs no memory
+    }
+}
+
 std::optional<Problem> judge_app_token(const Request& request, bool by_ticket) {
     const auto& accepted = request.options().app_tokens;
     if (accepted.empty())
@@ -56,12 +66,14 @@ void authenticate_session(const RequestPointer& request, Completion done) {
         return done(problem_of(AuthenticationFailure{}));
     request->contract().sessions->find(
         secret, once([request, secret, done = std::move(done)](BrowserSessions::Found found) {
-            if (!found)
-                return done(found.error());
-            if (auto problem = judge_xsrf_value(*request, secret))
-                return done(std::move(problem));
-            request->set_principal(*std::move(found));
-            done(judge_app_token(*request, false));
+            done(contained([&]() -> std::optional<Problem> {
+                if (!found)
+                    return found.error();
+                if (auto problem = judge_xsrf_value(*request, secret))
+                    return problem;
+                request->set_principal(*std::move(found));
+                return judge_app_token(*request, false);
+            }));
         }));
 }
 
@@ -69,10 +81,12 @@ void authenticate_session(const RequestPointer& request, Completion done) {
 void authenticate_credentials(const RequestPointer& request, Credentials credentials, Completion done) {
     const bool by_ticket = std::holds_alternative<TicketCredentials>(credentials);
     const auto resume = once([request, by_ticket, done = std::move(done)](AuthenticationOutcome outcome) {
-        if (!outcome)
-            return done(problem_of(outcome.error()));
-        request->set_principal(*std::move(outcome));
-        done(judge_app_token(*request, by_ticket));
+        done(contained([&]() -> std::optional<Problem> {
+            if (!outcome)
+                return problem_of(outcome.error());
+            request->set_principal(*std::move(outcome));
+            return judge_app_token(*request, by_ticket);
+        }));
     });
     try {
         request->contract().authenticator->authenticate(std::move(credentials),

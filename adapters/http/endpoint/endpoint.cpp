@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <exception>
 #include <future>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -35,12 +36,17 @@ public:
     void go_on() {
         for (;;) {
             meeting_ = 0;
-            response_.producer()->next([self = shared_from_this()](result<BodyProducer::Piece> piece) {
-                self->piece_ = std::move(piece);
-                // The later one continues: this callback, or the loop that called `next`.
-                if (self->meeting_.fetch_add(1) == 1 && self->take_piece())
-                    self->go_on();
-            });
+            try {
+                response_.producer()->next([self = shared_from_this()](result<BodyProducer::Piece> piece) {
+                    self->piece_ = std::move(piece);
+                    // The later one continues: this callback, or the loop that called `next`.
+                    if (self->meeting_.fetch_add(1) == 1 && self->take_piece())
+                        self->go_on();
+                });
+            } catch (const std::exception&) {
+                if (meeting_ == 0) // it has not called back
+                    return done_(Error{errc::service_busy});
+            }
             if (meeting_.fetch_add(1) == 0 || !take_piece())
                 return;
         }
@@ -52,8 +58,12 @@ private:
         if (!piece_) {
             done_(piece_.error());
         } else if (*piece_) {
-            text_ += **piece_;
-            return true;
+            try {
+                text_ += **piece_;
+                return true;
+            } catch (const std::bad_alloc&) {
+                done_(Error{errc::service_busy});
+            }
         } else {
             response_.body = std::move(text_);
             done_(std::move(response_));
@@ -75,6 +85,21 @@ struct Admission::State {
     RequestPointer request;
     Exchange exchange;
 };
+
+/// Completes with the whole body of a producer.
+static void collect(const RequestPointer& request, Response response,
+                    const std::function<void(Response)>& done) {
+    std::shared_ptr<Collector> collector;
+    try {
+        collector = std::make_shared<Collector>(std::move(response), [request, done](result<Response> whole) {
+            done(whole ? *std::move(whole)
+                       : request->contained([&] { return request->refusal(whole.error()); }));
+        });
+    } catch (...) {
+        return done(request->failure());
+    }
+    collector->go_on();
+}
 
 /// The contract, and the part of `begin` that a route has.
 struct Endpoint::State {
@@ -175,11 +200,13 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
         if (!request->judge_once())
             return;
         const Inside completion{&request->contract()};
-        if (!problem && request->access() == Access::write && !request->principal().may_write)
-            problem =
-                plain_problem(403, "authorization.read_only", "You may read pictures and not change them");
         if (problem)
-            return done(request->refusal(*std::move(problem)));
+            return done(request->contained([&] { return request->refusal(*std::move(problem)); }));
+        if (request->access() == Access::write && !request->principal().may_write)
+            return done(request->contained([&] {
+                return request->refusal(plain_problem(403, "authorization.read_only",
+                                                      "You may read pictures and not change them"));
+            }));
         State::begin_route(request, done);
     };
     try {
@@ -192,20 +219,26 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
 
 void Endpoint::State::begin_route(const RequestPointer& request,
                                   const std::function<void(BeginOutcome)>& done) {
-    std::optional<Begun> begun;
+    std::optional<BeginOutcome> outcome;
+    std::optional<Reply> reply;
+    Later later;
     try {
-        begun = request->route()->begin(request);
+        auto begun = request->route()->begin(request);
+        if (auto* const exchange = std::get_if<Exchange>(&begun)) {
+            outcome = Admission{std::make_unique<Admission::State>(
+                Admission::State{.request = request, .exchange = std::move(*exchange)})};
+        } else if (auto* const continuation = std::get_if<Later>(&begun)) {
+            reply.emplace(request, done);
+            later = std::move(*continuation);
+        } else {
+            outcome = request->answered(std::get<Answer>(std::move(begun)));
+        }
     } catch (...) {
-        return done(request->failure());
+        outcome = request->failure();
     }
-    if (auto* const exchange = std::get_if<Exchange>(&*begun))
-        return done(Admission{std::make_unique<Admission::State>(
-            Admission::State{.request = request, .exchange = std::move(*exchange)})});
-    if (const auto* const later = std::get_if<Later>(&*begun)) {
-        const Reply reply{request, done};
-        return reply.contain([&] { (*later)(reply); });
-    }
-    done(request->answered(std::get<Answer>(*std::move(begun))));
+    if (outcome)
+        return done(*std::move(outcome));
+    reply->contain([&] { later(*reply); });
 }
 
 void Endpoint::finish(Admission admission, ImageBytes body, std::function<void(Response)> done) {
@@ -238,20 +271,20 @@ void Endpoint::handle(const RequestHead& head, ImageBytes body, std::function<vo
         if (auto* response = std::get_if<Response>(&outcome))
             return done(std::move(*response));
         auto& admission = std::get<Admission>(outcome);
+        const auto request = admission.state_->request;
         const auto limit = admission.body_limit();
         if (body.size() > limit)
-            return done(refuse(body_too_large(limit, body.size()), admission));
-        finish(std::move(admission), body, [this, done](Response response) {
-            if (response.producer() == nullptr)
-                return done(std::move(response));
-            auto id = *response.find("X-Request-Id"); // every answer has one
-            auto answer = [this, done, id = std::move(id)](result<Response> whole) {
-                done(whole ? *std::move(whole)
-                           : refusal_of(state_->contract, problem_of(whole.error(), Access::read), id, {},
-                                        false));
-            };
-            std::make_shared<Collector>(std::move(response), std::move(answer))->go_on();
-        });
+            return done(
+                request->contained([&] { return request->refusal(body_too_large(limit, body.size())); }));
+        try {
+            finish(std::move(admission), body, [request, done](Response response) {
+                if (response.producer() == nullptr)
+                    return done(std::move(response));
+                collect(request, std::move(response), done);
+            });
+        } catch (...) { // before `finish` has taken the completion
+            done(request->failure());
+        }
     });
 }
 
@@ -290,7 +323,11 @@ std::function<void(Response)> Endpoint::logged(const RequestHead& head, std::uin
         record.route = response.route;
         record.rule = response.rule;
         record.trace_parent = entry->trace_parent;
-        log->access(record);
+        try {
+            log->access(record);
+            // NOLINTNEXTLINE(bugprone-empty-catch): a missing line must not cost the answer
+        } catch (...) {
+        }
         done(std::move(response));
     };
 }

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace portrait::http {
@@ -183,6 +184,8 @@ ProblemOr<XmlTree> parse_xml_tree(std::string_view text) {
                              "The XML has more elements and attributes than are accepted");
     auto document = std::make_shared<pugi::xml_document>();
     const auto parsed = document->load_buffer(text.data(), text.size(), parsing, pugi::encoding_utf8);
+    if (parsed.status == pugi::status_out_of_memory)
+        throw std::bad_alloc{};
     // A DTD is reported first, also when pugixml finds another error.
     const auto root = root_of(*document);
     if (!root && root.error().rule == "request.xml_dtd")

@@ -56,16 +56,20 @@ Response Request::refusal(const Error& error) const {
     return response;
 }
 
-Response Request::failure() const {
-    std::string cause;
+Response Request::failure() const noexcept {
     try {
-        throw;
-    } catch (const std::exception& exception) {
-        cause = exception.what();
+        std::string cause;
+        try {
+            throw;
+        } catch (const std::exception& exception) {
+            cause = exception.what();
+        } catch (...) {
+            cause = "an exception that is no std::exception";
+        }
+        return refusal(Error{errc::internal}.with_cause(std::move(cause)));
     } catch (...) {
-        cause = "an exception that is no std::exception";
+        return bare_failure();
     }
-    return refusal(Error{errc::internal}.with_cause(std::move(cause)));
 }
 
 Response Request::completed(Response&& response) const {
@@ -111,7 +115,8 @@ Response refusal_of(const Contract& contract, Problem problem, const std::string
 void Reply::operator()(Answer answer) const {
     const Inside inside{&shared_->request->contract()};
     if (!shared_->called.exchange(true))
-        shared_->done(shared_->request->answered(std::move(answer)));
+        shared_->done(
+            shared_->request->contained([&] { return shared_->request->answered(std::move(answer)); }));
 }
 
 void Reply::fail() const {

@@ -21,6 +21,13 @@
 
 namespace portrait::http {
 
+/// The answer when there is no memory for another one: a client that gets none would wait.
+inline Response bare_failure() noexcept {
+    Response response;
+    response.status = 500;
+    return response;
+}
+
 /// A request in progress.
 class Request {
 public:
@@ -79,8 +86,17 @@ public:
     /// The contract's error object; the cause goes to the log.
     Response refusal(Problem problem) const;
     Response refusal(const Error& error) const;
-    /// 500 for the exception that is being handled.
-    Response failure() const;
+    /// 500 for the exception that is being handled; without memory only the status.
+    Response failure() const noexcept;
+    /// The answer that `make` makes, or that of its exception.
+    template<class Make>
+    Response contained(const Make& make) const noexcept {
+        try {
+            return make();
+        } catch (...) {
+            return failure();
+        }
+    }
     /// Adds the id, CORS fields and log entries to an answer, and removes the body for HEAD.
     Response completed(Response&& response) const;
     /// The completed answer, or the refusal.
