@@ -89,13 +89,20 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
         // The file has them, so they needn't stay in memory until the commit.
         command.content.reset();
     }
+    const auto range = written ? std::optional{written->place.range} : std::nullopt;
     auto apply = [command = std::move(command), content](Transaction& transaction) {
         return apply_save(transaction, command, content);
     };
-    auto member =
-        std::make_unique<WriteMember<SavedImage, decltype(apply)>>(std::move(apply), std::move(completion));
-    member->written = std::move(written);
-    committer.add(std::move(member));
+    try {
+        auto member = std::make_unique<WriteMember<SavedImage, decltype(apply)>>(std::move(apply),
+                                                                                 std::move(completion));
+        member->written = std::move(written);
+        committer.add(std::move(member));
+    } catch (...) { // no memory
+        if (range)
+            committer.abandon(*range);
+        throw;
+    }
 }
 
 result<StoredImage> SqliteImageStore::image(ImageKey key) const {

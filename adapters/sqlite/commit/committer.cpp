@@ -71,9 +71,12 @@ void Committer::add(std::unique_ptr<Member> member) {
     member->answer(&*refused);
 }
 
-void Committer::abandon(const SegmentRange& range) {
-    const std::scoped_lock lock{mutex_};
-    abandoned_.push_back(range);
+void Committer::abandon(const SegmentRange& range) noexcept {
+    (void)contained([&]() -> result<void> {
+        const std::scoped_lock lock{mutex_};
+        abandoned_.push_back(range);
+        return {};
+    });
 }
 
 void Committer::drain() {
@@ -129,15 +132,18 @@ void Committer::work() {
 }
 
 void Committer::process(Batch batch) {
-    Refusals refusals(batch.size());
+    Refusals refusals;
     const auto began = std::chrono::steady_clock::now();
-    auto freed = write_allowed(batch, refusals);
+    auto freed = contained([&]() -> result<std::vector<SegmentRange>> {
+        refusals.resize(batch.size());
+        return write_allowed(batch, refusals);
+    });
     (void)reserve_.hold(); // before others take the room
     if (!freed)
         return fail(batch, freed.error());
     count(batch, refusals, std::chrono::steady_clock::now() - began);
     if (!freed->empty())
-        settings_.freed(*std::move(freed));
+        settings_.freed(*freed);
     const auto size = batch.size();
     for (std::size_t index = 0; index < size; ++index)
         batch[index]->answer(refusals[index] ? &*refusals[index] : nullptr);
@@ -176,27 +182,29 @@ result<std::vector<SegmentRange>> Committer::write_allowed(const Batch& batch, R
     return freed;
 }
 
-result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) {
-    PORTRAIT_TRY(open());
-    PORTRAIT_TRY(settings_.check_folder());
-    PORTRAIT_TRY(sync(batch));
-    std::vector<SegmentRange> abandoned;
-    {
-        const std::scoped_lock lock{mutex_};
-        abandoned.swap(abandoned_);
-    }
+result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) noexcept {
     Transaction transaction{
         .connection = *connection_, .counters = {}, .has_audit_log = settings_.audit != nullptr};
-    auto done = connection_->run("BEGIN IMMEDIATE");
-    for (auto range = abandoned.begin(); done && range != abandoned.end(); ++range)
-        done = transaction.free(*range);
-    if (done)
-        done = commit(batch, refusals, transaction);
+    std::vector<SegmentRange> abandoned;
+    const auto done = contained([&]() -> result<void> {
+        PORTRAIT_TRY(open());
+        PORTRAIT_TRY(settings_.check_folder());
+        PORTRAIT_TRY(sync(batch));
+        {
+            const std::scoped_lock lock{mutex_};
+            abandoned.swap(abandoned_);
+        }
+        connection_->roll_back(); // a transaction that couldn't be ended
+        PORTRAIT_TRY(connection_->run("BEGIN IMMEDIATE"));
+        for (const auto& range : abandoned)
+            PORTRAIT_TRY(transaction.free(range));
+        return commit(batch, refusals, transaction);
+    });
     if (done)
         return std::move(transaction.freed);
     connection_->roll_back();
-    const std::scoped_lock lock{mutex_};
-    abandoned_.insert(abandoned_.end(), abandoned.begin(), abandoned.end());
+    for (const auto& range : abandoned)
+        abandon(range);
     return done.error();
 }
 
@@ -207,7 +215,7 @@ result<void> Committer::sync(const Batch& batch) {
             touched.insert(member->written->file.get());
     for (auto* file : touched)
         if (const auto synced = file->sync(); !synced)
-            return Error{errc::store_io}.with_cause(synced.error().cause());
+            return Error{errc::store_io}.with_cause(synced.error());
     return {};
 }
 
@@ -219,11 +227,13 @@ result<void> Committer::commit(const Batch& batch, Refusals& refusals, Transacti
 result<void> Committer::commit_recorded(const Transaction& transaction) {
     std::optional<AuditTicket> ticket;
     if (!transaction.records.empty()) {
+        undecided_.reserve(undecided_.size() + 1);
         PORTRAIT_TRY_GET(prepared, settings_.audit->prepare(transaction.records));
         ticket = prepared;
     }
     injection_point("sqlite/audit_prepared");
-    auto committed = connection_->run("COMMIT");
+    // Nothing throws from here: the commit may be durable.
+    const auto committed = contained([&] { return connection_->run("COMMIT"); });
     settings_.committed();
     // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit
     // may be durable all the same.
@@ -233,7 +243,7 @@ result<void> Committer::commit_recorded(const Transaction& transaction) {
     else if (ticket)
         settings_.audit->conclude(*ticket, committed ? AuditOutcome::committed : AuditOutcome::failed);
     if (in_doubt)
-        return Error{errc::store_io}.with_cause(committed.error().cause());
+        return Error{errc::store_io}.with_cause(committed.error());
     return committed;
 }
 
@@ -287,12 +297,20 @@ void Committer::fail(const Batch& batch, const Error& error) {
     }
     for (const auto& member : batch) {
         if (member->written && in_doubt)
-            uncertain_.push_back(member->written->place.range);
+            note_uncertain(member->written->place.range);
         else if (member->written)
             abandon(member->written->place.range);
         member->answer(&error);
     }
     note_answered(batch.size());
+}
+
+// Without memory the range stays until the folder is opened again, as in `abandon`.
+void Committer::note_uncertain(const SegmentRange& range) noexcept {
+    (void)contained([&]() -> result<void> {
+        uncertain_.push_back(range);
+        return {};
+    });
 }
 
 void Committer::note_answered(std::size_t members) {

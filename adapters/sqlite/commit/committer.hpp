@@ -14,6 +14,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -56,6 +57,8 @@ public:
     [[nodiscard]] result<void> apply(Transaction& transaction) override {
         try {
             outcome_.emplace(apply_(transaction));
+        } catch (const std::bad_alloc&) {
+            outcome_.emplace(Error{errc::service_busy});
         } catch (const std::exception& exception) {
             outcome_.emplace(Error{errc::internal}.with_cause(exception.what()));
         }
@@ -107,7 +110,7 @@ public:
         /// nothing from the log, so that SQLite can write the log from its start.
         std::function<void()> end_reads;
         /// Gets the ranges that a durable commit freed, before its writes are answered.
-        std::function<void(std::vector<SegmentRange>)> freed;
+        std::function<void(const std::vector<SegmentRange>&)> freed;
     };
 
     Committer(Settings settings, std::unique_ptr<Connection> connection, Segments& segments,
@@ -132,8 +135,9 @@ public:
 
     bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
-    /// Frees a range with the next commit. For bytes of a failed write.
-    void abandon(const SegmentRange& range);
+    /// Frees a range with the next commit. For bytes of a failed write. Without memory the range stays until
+    /// the folder is opened again.
+    void abandon(const SegmentRange& range) noexcept;
 
     /// Blocks until all writes that were added before are answered.
     void drain();
@@ -166,8 +170,8 @@ private:
     /// Writes the batch, without the members that have to be refused.
     [[nodiscard]] result<std::vector<SegmentRange>> write_allowed(const Batch& batch, Refusals& refusals);
     /// Makes the bytes durable, commits the rows, and returns the freed ranges. Its `store_io` closes the
-    /// store, because the batch may be durable or not.
-    [[nodiscard]] result<std::vector<SegmentRange>> write(const Batch& batch, Refusals& refusals);
+    /// store, because the batch may be durable or not. Without memory it is that or `service_busy`.
+    [[nodiscard]] result<std::vector<SegmentRange>> write(const Batch& batch, Refusals& refusals) noexcept;
     [[nodiscard]] result<void> sync(const Batch& batch);
     [[nodiscard]] result<void> commit(const Batch& batch, Refusals& refusals, Transaction& transaction);
     [[nodiscard]] result<void> apply_all(const Batch& batch, Refusals& refusals, Transaction& transaction);
@@ -179,14 +183,24 @@ private:
     [[nodiscard]] result<void> apply_one(Member& member, std::optional<Error>& refusal,
                                          Transaction& transaction);
     void fail(const Batch& batch, const Error& error);
+    void note_uncertain(const SegmentRange& range) noexcept;
     void note_answered(std::size_t members);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
-    void checkpoint();
+    void checkpoint() noexcept;
     /// Copies the log into the database as far as readers allow, and ends the read transactions that need the
     /// log.
     [[nodiscard]] result<void> copy_log(Connection& connection);
-    void close(const Error& reason);
+    void close(const Error& reason) noexcept;
     void try_to_reopen();
+    /// As `step`; without memory `service_busy`: an exception would end the committing thread.
+    template<class Step>
+    [[nodiscard]] static auto contained(const Step& step) noexcept -> decltype(step()) {
+        try {
+            return step();
+        } catch (const std::bad_alloc&) {
+            return Error{errc::service_busy};
+        }
+    }
     [[nodiscard]] result<void> reopen();
 
     const Settings settings_;

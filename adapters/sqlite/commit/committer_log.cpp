@@ -39,7 +39,7 @@ result<void> Committer::empty_log(bool vacuum) {
 void Committer::answer_emptyings(std::vector<Emptying> emptyings) {
     const bool vacuum = std::any_of(emptyings.begin(), emptyings.end(),
                                     [](const Emptying& emptying) { return emptying.vacuum; });
-    const auto emptied = do_empty_log(vacuum);
+    const auto emptied = contained([&] { return do_empty_log(vacuum); });
     if (!emptied && emptied.error() == errc::store_io)
         close(emptied.error());
     for (const auto& emptying : emptyings)
@@ -60,10 +60,10 @@ result<void> Committer::do_empty_log(bool vacuum) {
     return {};
 }
 
-void Committer::checkpoint() {
+void Committer::checkpoint() noexcept {
     if (connection_->log_pages() < checkpoint_pages)
         return;
-    const auto copied = copy_log(*connection_);
+    const auto copied = contained([&] { return copy_log(*connection_); });
     // After other errors, such as a full disk or busy readers, the log only stays longer.
     if (!copied && copied.error() == errc::store_io)
         close(copied.error());
@@ -79,15 +79,15 @@ result<void> Committer::copy_log(Connection& connection) {
     return copied;
 }
 
-void Committer::close(const Error& reason) {
+void Committer::close(const Error& reason) noexcept {
     reopen_at_ = std::chrono::steady_clock::now() + reopen_delay_;
     reopen_delay_ = std::min(reopen_delay_ * 2, longest_reopen_delay);
     const std::scoped_lock lock{mutex_};
-    closed_ = Error{errc::store_closed}.with_cause(reason.cause());
+    closed_ = Error{errc::store_closed}.with_cause(reason);
 }
 
 void Committer::try_to_reopen() {
-    if (const auto reopened = reopen(); !reopened)
+    if (const auto reopened = contained([&] { return reopen(); }); !reopened)
         return close(reopened.error());
     reopen_delay_ = settings_.reopen_delay;
     const std::scoped_lock lock{mutex_};
@@ -97,6 +97,7 @@ void Committer::try_to_reopen() {
 
 result<void> Committer::reopen() {
     PORTRAIT_TRY(settings_.check_folder());
+    (void)connection_->roll_back(); // it would keep the log from being emptied
     PORTRAIT_TRY_GET(opened, Connection::open(settings_.database, Connection::Access::read_write));
     // The old connection is still open, and with it the log's index, which has only the commits that
     // succeeded. So this copies exactly those into the database, syncs it, and empties the log: a failed

@@ -3,8 +3,10 @@
 #include <portrait/injection_point.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <map>
+#include <new>
 #include <numeric>
 #include <span>
 
@@ -68,11 +70,15 @@ void Reclaimer::stop() {
         thread_.join();
 }
 
-void Reclaimer::add(std::vector<SegmentRange> ranges) {
+void Reclaimer::add(const std::vector<SegmentRange>& ranges) noexcept {
     bytes_to_free_ += bytes_of(ranges);
     {
         const std::scoped_lock lock{mutex_};
-        waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
+        try {
+            waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
+        } catch (const std::bad_alloc&) {
+            has_leftovers_ = true;
+        }
         ++additions_;
     }
     changed_.notify_one();
@@ -102,31 +108,42 @@ void Reclaimer::work() {
             ranges.swap(waiting_);
             additions = additions_;
         }
-        // Readers whose rows may still name one of these ranges have pins of this epoch or an earlier one.
-        if (!pins_.wait_until_gone(pins_.advance()))
-            return;
-        injection_point("sqlite/readers_gone");
-        // After a failed sync or commit nothing is erased until the store is reopened and checked.
-        const bool in_doubt = !committer_.open();
-        if (postponed_.empty())
-            postponed_since_ = std::chrono::steady_clock::now();
-        ranges.insert(ranges.end(), postponed_.begin(), postponed_.end());
-        postponed_.clear();
-        const bool complete = !in_doubt && reclaim(ranges);
-        std::unique_lock lock{mutex_};
-        if (in_doubt)
-            waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
-        else if (!complete)
+        try {
+            if (!erase_round(ranges, additions))
+                return;
+        } catch (const std::exception&) { // no memory; it would end the process
+            postponed_.clear();
+            const std::scoped_lock lock{mutex_};
             has_leftovers_ = true;
-        else if (postponed_.empty())
-            erased_additions_ = additions;
-        erased_.notify_all();
-        changed_.wait_for(lock, pause_between_rounds, [&] {
-            return stopping_ || (urgent_ != 0 && !in_doubt && (!waiting_.empty() || !postponed_.empty()));
-        });
-        if (stopping_)
-            return;
+            erased_.notify_all();
+        }
     }
+}
+
+bool Reclaimer::erase_round(std::vector<SegmentRange>& ranges, std::uint64_t additions) {
+    // Readers whose rows may still name one of these ranges have pins of this epoch or an earlier one.
+    if (!pins_.wait_until_gone(pins_.advance()))
+        return false;
+    injection_point("sqlite/readers_gone");
+    // After a failed sync or commit nothing is erased until the store is reopened and checked.
+    const bool in_doubt = !committer_.open();
+    if (postponed_.empty())
+        postponed_since_ = std::chrono::steady_clock::now();
+    ranges.insert(ranges.end(), postponed_.begin(), postponed_.end());
+    postponed_.clear();
+    const bool complete = !in_doubt && reclaim(ranges);
+    std::unique_lock lock{mutex_};
+    if (in_doubt)
+        waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
+    else if (!complete)
+        has_leftovers_ = true;
+    else if (postponed_.empty())
+        erased_additions_ = additions;
+    erased_.notify_all();
+    changed_.wait_for(lock, pause_between_rounds, [&] {
+        return stopping_ || (urgent_ != 0 && !in_doubt && (!waiting_.empty() || !postponed_.empty()));
+    });
+    return !stopping_;
 }
 
 bool Reclaimer::is_urgent() {

@@ -25,8 +25,9 @@ public:
     /// Ends the thread. Ranges that are added later stay in `range_to_free`.
     void stop();
 
-    /// Adds ranges that a durable commit has freed. Doesn't block.
-    void add(std::vector<SegmentRange> ranges);
+    /// Adds ranges that a durable commit has freed. Doesn't block. Without memory they are left to the next
+    /// opening, as after an error.
+    void add(const std::vector<SegmentRange>& ranges) noexcept;
 
     /// Erases without delay, and blocks until all ranges that were added before are erased: false at the
     /// deadline, while an earlier reader is left, or after an error.
@@ -37,6 +38,8 @@ public:
 
 private:
     void work();
+    /// Erases what waits. False when the thread has to end.
+    bool erase_round(std::vector<SegmentRange>& ranges, std::uint64_t additions);
     /// Whether all of them are erased or postponed.
     bool reclaim(const std::vector<SegmentRange>& ranges);
     bool is_urgent();

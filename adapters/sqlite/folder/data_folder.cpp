@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -202,14 +203,17 @@ result<std::shared_ptr<DataFolder>> DataFolder::open(SqliteOptions options) {
         }));
     }
     (void)reserve->hold();
-    return std::shared_ptr<DataFolder>{new DataFolder{options, std::move(lock), std::move(reserve),
-                                                      std::move(epoch), std::move(connection),
-                                                      std::move(to_free)}};
+    try {
+        return std::shared_ptr<DataFolder>{new DataFolder{options, std::move(lock), std::move(reserve),
+                                                          std::move(epoch), std::move(connection), to_free}};
+    } catch (const std::system_error& exception) { // no thread could be started
+        return Error{errc::service_busy}.with_cause(exception.what());
+    }
 }
 
 DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::unique_ptr<Reserve> reserve,
                        std::string epoch, std::unique_ptr<Connection> connection,
-                       std::vector<SegmentRange> to_free)
+                       const std::vector<SegmentRange>& to_free)
     : lock_{std::move(lock)}
     , database_{options.folder / database_name}
     , epoch_{std::move(epoch)}
@@ -230,11 +234,11 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::u
               .check = [this](Connection& reopened) { return check_store(reopened, segments_); },
               .committed = [this] { resident_readers_.note_commit(); },
               .end_reads = [this] { resident_readers_.end_transactions(); },
-              .freed = [this](std::vector<SegmentRange> ranges) { reclaimer_->add(std::move(ranges)); }},
+              .freed = [this](const std::vector<SegmentRange>& ranges) { reclaimer_->add(ranges); }},
           std::move(connection), segments_, *reserve_)} {
     reclaimer_ = std::make_unique<Reclaimer>(segments_, *committer_, pins_);
     if (!to_free.empty())
-        reclaimer_->add(std::move(to_free));
+        reclaimer_->add(to_free);
 }
 
 DataFolder::~DataFolder() {
@@ -245,8 +249,12 @@ DataFolder::~DataFolder() {
     if (in_doubt)
         return;
     // The next opening has no segments to seal then. When this fails, it seals them.
-    if (const auto connection = Connection::open(database_, Connection::Access::read_write))
-        (void)seal_segments(**connection, segments_);
+    try {
+        if (const auto connection = Connection::open(database_, Connection::Access::read_write))
+            (void)seal_segments(**connection, segments_);
+        // NOLINTNEXTLINE(bugprone-empty-catch): no memory, which is one of the failures
+    } catch (const std::bad_alloc&) {
+    }
 }
 
 result<std::uint64_t> DataFolder::next_segment_number() {

@@ -63,7 +63,8 @@ public:
 
 private:
     DataFolder(const SqliteOptions& options, FileDescriptor lock, std::unique_ptr<Reserve> reserve,
-               std::string epoch, std::unique_ptr<Connection> connection, std::vector<SegmentRange> to_free);
+               std::string epoch, std::unique_ptr<Connection> connection,
+               const std::vector<SegmentRange>& to_free);
     [[nodiscard]] result<std::uint64_t> next_segment_number();
 
     // The order matters: the last one is destroyed first.

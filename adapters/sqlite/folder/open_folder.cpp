@@ -111,12 +111,9 @@ result<void> OpenFolder::check_subfolder(const std::filesystem::path& subfolder)
             .with_cause(name_.string());
     if (const auto trusted = check_trusted(Trusted::folder, status.st_uid, status.st_mode); !trusted)
         return Error{trusted.error()}.with_cause((name_ / subfolder).string());
-    std::error_code failure;
-    for (std::filesystem::directory_iterator entry{path() / subfolder, failure}, end;
-         !failure && entry != end; entry.increment(failure))
-        PORTRAIT_TRY(check_file(subfolder / entry->path().filename()));
-    if (failure)
-        return error_of_errno(failure.value(), "readdir", name_ / subfolder);
+    PORTRAIT_TRY_GET(names, names_in(path() / subfolder));
+    for (const auto& name : names)
+        PORTRAIT_TRY(check_file(subfolder / name));
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "resident/resident_readers.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace portrait::sqlite {
 namespace {
@@ -9,18 +10,19 @@ constexpr std::chrono::seconds pause_after_failure{1};
 
 } // namespace
 
-void ResidentReaders::Reader::begin(std::uint64_t present) {
+bool ResidentReaders::Reader::begin(std::uint64_t present) {
     if (state == present)
-        return;
-    end();
+        return true;
     // The first query chooses the state that the transaction reads; it runs later than `present` was read.
-    if (connection->run("BEGIN"))
-        state = present;
+    if (!end() || !connection->run("BEGIN"))
+        return false;
+    state = present;
+    return true;
 }
 
-void ResidentReaders::Reader::end() {
-    connection->roll_back();
+bool ResidentReaders::Reader::end() noexcept {
     state.reset();
+    return connection->roll_back();
 }
 
 ResidentReaders::ResidentReaders(std::filesystem::path database, std::shared_ptr<const std::string> vfs,
@@ -36,11 +38,12 @@ std::optional<BlobRow> ResidentReaders::find(PersonId person_id) {
     if (!idle)
         return std::nullopt;
     Loan loan{*this, *std::move(idle)};
-    loan.reader.begin(state_);
+    if (!loan.reader.begin(state_))
+        return std::nullopt;
     auto row = find_blob(*loan.reader.connection, person_id);
     if (row)
         return *std::move(row);
-    loan.reader.end(); // usually a page isn't in memory
+    (void)loan.reader.end(); // usually a page isn't in memory
     return std::nullopt;
 }
 
@@ -57,22 +60,32 @@ std::optional<ResidentReaders::Reader> ResidentReaders::take() {
 
 void ResidentReaders::give_back(Reader reader) noexcept {
     std::unique_lock lock{mutex_};
-    try {
-        if (reader.state != state_) {
-            // End the transaction now: as long as it is open, SQLite can't write the log from its start.
-            lock.unlock();
-            reader.end();
-            lock.lock();
-        }
-        idle_.push_back(std::move(reader));
-    } catch (...) { // no memory: close this connection
-        if (!lock)
-            lock.lock();
-        --made_;
+    bool usable = true;
+    if (reader.state != state_) {
+        // End the transaction now: as long as it is open, SQLite can't write the log from its start.
+        lock.unlock();
+        usable = reader.end();
+        lock.lock();
     }
+    if (usable)
+        idle_.push_back(std::move(reader)); // within the reserved capacity
+    else
+        --made_;
 }
 
-void ResidentReaders::open_missing() {
+std::unique_ptr<Connection> ResidentReaders::open() const noexcept {
+    try {
+        // Run a first query: SQLite opens the log and reads the schema for it, which may block.
+        if (auto connection = Connection::open(database_, Connection::Access::query_only, vfs_->c_str());
+            connection && (*connection)->integer("SELECT last_version FROM counters"))
+            return *std::move(connection);
+        // NOLINTNEXTLINE(bugprone-empty-catch): `open_missing` tries again later
+    } catch (const std::bad_alloc&) {
+    }
+    return nullptr;
+}
+
+void ResidentReaders::open_missing() noexcept {
     if (!missing_)
         return;
     {
@@ -82,10 +95,8 @@ void ResidentReaders::open_missing() {
         missing_ = false;
         ++made_;
     }
-    // Run a first query: SQLite opens the log and reads the schema for it, which may block.
-    if (auto connection = Connection::open(database_, Connection::Access::query_only, vfs_->c_str());
-        connection && (*connection)->integer("SELECT last_version FROM counters"))
-        return give_back({*std::move(connection), {}});
+    if (auto connection = open())
+        return give_back({std::move(connection), {}});
     const std::scoped_lock lock{mutex_};
     --made_;
     next_try_ = std::chrono::steady_clock::now() + pause_after_failure;
@@ -94,8 +105,7 @@ void ResidentReaders::open_missing() {
 void ResidentReaders::end_transactions() {
     note_commit(); // readers on loan end their transactions when they are given back
     const std::scoped_lock lock{mutex_};
-    for (auto& reader : idle_)
-        reader.end();
+    made_ -= std::erase_if(idle_, [](auto& reader) { return !reader.end(); });
 }
 
 } // namespace portrait::sqlite

@@ -28,8 +28,9 @@ public:
     /// page isn't in memory, when no connection is idle, and after any error. Never waits.
     std::optional<BlobRow> find(PersonId person_id);
 
-    /// Opens a connection if `find` had none. Does nothing for a second after a failure. May block.
-    void open_missing();
+    /// Opens a connection if `find` had none. Does nothing for a second after a failure, such as of memory.
+    /// May block.
+    void open_missing() noexcept;
 
     /// Makes later `find`s read a commit. Call it before the commit's outcome is reported.
     void note_commit() noexcept { state_.fetch_add(1); }
@@ -43,8 +44,10 @@ private:
         /// The number of commits when the open transaction began; absent when none is open.
         std::optional<std::uint64_t> state;
 
-        void begin(std::uint64_t present);
-        void end();
+        /// False when the transaction of an earlier state can't be ended or none can be begun.
+        [[nodiscard]] bool begin(std::uint64_t present);
+        /// False when the transaction can't be ended; such a connection has to be closed.
+        [[nodiscard]] bool end() noexcept;
     };
 
     /// Gives a reader back at its end, also after an exception.
@@ -56,6 +59,8 @@ private:
     };
 
     std::optional<Reader> take();
+    /// Null after an error.
+    std::unique_ptr<Connection> open() const noexcept;
     void give_back(Reader reader) noexcept;
 
     const std::filesystem::path database_;

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace portrait::sqlite {
 namespace {
 
 constexpr int busy_timeout_milliseconds = 5000;
+constexpr std::string_view roll_back_sql = "ROLLBACK";
 
 /// The last errno that SQLite noted for a file of the database; 0 when there was none.
 int last_errno_of(sqlite3* database, int which) noexcept {
@@ -39,6 +41,8 @@ int errno_of(sqlite3* database, int status) noexcept {
 errc code_of_status(sqlite3* database, int status) noexcept {
     if (status == SQLITE_IOERR_SHMSIZE) // without errno
         return errc::store_full;
+    if (status == SQLITE_IOERR_NOMEM)
+        return errc::service_busy;
     switch (status & 0xff) {
     case SQLITE_FULL: return errc::store_full;
     case SQLITE_READONLY:
@@ -109,8 +113,15 @@ std::int64_t Query::integer(int column) const {
     return sqlite3_column_int64(statement_, column);
 }
 
+// A null value is no value or no memory; without this check an update would write an empty text.
+void Query::check_memory(const void* value) const {
+    if (value == nullptr && sqlite3_errcode(database_) == SQLITE_NOMEM)
+        throw std::bad_alloc{};
+}
+
 std::string Query::text(int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    check_memory(text);
     return text == nullptr
                ? std::string{}
                : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
@@ -118,6 +129,7 @@ std::string Query::text(int column) const {
 
 std::span<const std::byte> Query::bytes(int column) const {
     const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+    check_memory(bytes);
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
@@ -162,18 +174,19 @@ result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
         PORTRAIT_TRY(connection->execute("PRAGMA query_only = ON"));
     if (vfs != nullptr)
         sqlite3_busy_timeout(connection->database_, 0);
+    // Prepared now: a transaction has to be ended also when no memory is left.
+    if (const auto [statement, prepared] = connection->prepared(roll_back_sql); prepared != SQLITE_OK)
+        return error_of_status(connection->database_, prepared);
     return connection;
 }
 
 std::pair<sqlite3_stmt*, int> Connection::prepared(std::string_view sql) {
-    const auto found = statements_.find(sql);
-    if (found != statements_.end())
-        return {found->second, SQLITE_OK};
-    sqlite3_stmt* statement = nullptr;
+    // First, since it may throw: a statement that isn't here would keep the connection from being closed.
+    auto& statement = statements_.try_emplace(sql, nullptr).first->second;
+    if (statement != nullptr)
+        return {statement, SQLITE_OK};
     const int status = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
                                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    if (status == SQLITE_OK)
-        statements_.emplace(sql, statement);
     return {statement, status};
 }
 
@@ -186,17 +199,27 @@ result<void> Connection::execute(const std::string& sql) {
 
 result<void> Connection::transact(const char* begin, const std::function<result<void>()>& work) {
     PORTRAIT_TRY(execute(begin));
-    auto done = work();
-    if (done)
-        done = execute("COMMIT");
-    if (!done)
+    try {
+        auto done = work();
+        if (done)
+            done = execute("COMMIT");
+        if (!done)
+            roll_back();
+        return done;
+    } catch (...) {
         roll_back();
-    return done;
+        throw;
+    }
 }
 
-void Connection::roll_back() {
+bool Connection::roll_back() noexcept {
     if (sqlite3_get_autocommit(database_) == 0)
-        (void)run("ROLLBACK");
+        try {
+            (void)run(roll_back_sql);
+            // NOLINTNEXTLINE(bugprone-empty-catch): no memory to report an error
+        } catch (const std::bad_alloc&) {
+        }
+    return sqlite3_get_autocommit(database_) != 0;
 }
 
 result<std::int64_t> Connection::integer(std::string_view sql) {
@@ -301,15 +324,23 @@ result<ConnectionPool::Lease> ConnectionPool::take() {
         }
         ++made_;
     }
-    auto connection = Connection::open(database_, Connection::Access::query_only);
-    if (connection)
-        return Lease{connection->release(), GiveBack{*this}};
-    {
-        const std::scoped_lock lock{mutex_};
-        --made_;
+    const auto give_up = [this] {
+        {
+            const std::scoped_lock lock{mutex_};
+            --made_;
+        }
+        returned_.notify_one();
+    };
+    try {
+        auto connection = Connection::open(database_, Connection::Access::query_only);
+        if (connection)
+            return Lease{connection->release(), GiveBack{*this}};
+        give_up();
+        return connection.error();
+    } catch (...) { // no memory
+        give_up();
+        throw;
     }
-    returned_.notify_one();
-    return connection.error();
 }
 
 void ConnectionPool::GiveBack::operator()(Connection* connection) const noexcept {

@@ -77,6 +77,7 @@ public:
     bool is_null(int column) const;
 
 private:
+    void check_memory(const void* value) const;
     void bind_integer(std::int64_t value) noexcept;
     void note(int status) noexcept;
 
@@ -122,8 +123,9 @@ public:
     [[nodiscard]] result<std::int64_t> integer(std::string_view sql);
     /// Calls `work` inside a transaction that `begin`, such as "BEGIN", begins. Rolls back after an error.
     [[nodiscard]] result<void> transact(const char* begin, const std::function<result<void>()>& work);
-    /// Ends the transaction if there is one; SQLite ends it by itself after some errors. Ignores errors.
-    void roll_back();
+    /// Ends the transaction if there is one; SQLite ends it by itself after some errors. False: an error kept
+    /// it open.
+    bool roll_back() noexcept;
 
     /// Pages in the write-ahead log after the last commit of this connection.
     int log_pages() const noexcept { return log_pages_; }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <limits.h>
 #include <limits>
+#include <memory>
 #include <system_error>
 
 namespace portrait::sqlite {
@@ -121,6 +123,25 @@ result<void> remove_file(const std::filesystem::path& path) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT)
         return error_of_errno(errno, "unlink", path);
     return {};
+}
+
+result<std::vector<std::string>> names_in(const std::filesystem::path& folder) {
+    struct Close {
+        void operator()(DIR* open) const noexcept { ::closedir(open); }
+    };
+    const std::unique_ptr<DIR, Close> opened{::opendir(folder.c_str())};
+    if (!opened)
+        return error_of_errno(errno, "opendir", folder);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const auto* const entry = ::readdir(opened.get())) {
+        if (const std::string_view name{entry->d_name}; name != "." && name != "..")
+            names.emplace_back(name);
+        errno = 0;
+    }
+    if (errno != 0)
+        return error_of_errno(errno, "readdir", folder);
+    return names;
 }
 
 result<void> sync_folder(const std::filesystem::path& folder) {

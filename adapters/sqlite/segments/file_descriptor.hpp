@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace portrait::sqlite {
 
@@ -60,6 +62,10 @@ std::uint64_t free_bytes(int descriptor) noexcept;
 
 /// Unlinks a file if it is there.
 [[nodiscard]] result<void> remove_file(const std::filesystem::path& path);
+
+/// The names of a folder's entries. Not by std::filesystem, whose iterator ends the process when no memory is
+/// left.
+[[nodiscard]] result<std::vector<std::string>> names_in(const std::filesystem::path& folder);
 
 /// Makes a folder's entries durable.
 [[nodiscard]] result<void> sync_folder(const std::filesystem::path& folder);

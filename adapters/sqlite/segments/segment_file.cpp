@@ -44,18 +44,14 @@ std::filesystem::path SegmentFile::path_of(const std::filesystem::path& folder, 
 }
 
 result<std::map<std::string, std::uint64_t>> SegmentFile::list(const std::filesystem::path& folder) {
+    PORTRAIT_TRY_GET(names, names_in(folder));
     std::map<std::string, std::uint64_t> files;
-    std::error_code failure;
-    for (std::filesystem::directory_iterator entry{folder, failure}, end; !failure && entry != end;
-         entry.increment(failure)) {
-        const auto name = entry->path().filename().string();
+    for (const auto& name : names) {
         std::uint64_t number = 0;
         const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
         if (read.ec == std::errc{} && std::string_view{read.ptr} == ".seg")
             files.emplace(name, number);
     }
-    if (failure)
-        return error_of_errno(failure.value(), "readdir", folder);
     return files;
 }
 
@@ -175,9 +171,10 @@ result<void> SegmentFile::sync() {
     const std::scoped_lock lock{sync_mutex_};
     if (sync_failed_)
         return Error{errc::store_io}.with_cause(fmt::format("{}: an earlier sync failed", path().string()));
+    sync_failed_ = true; // first: there may be no memory to report a failure
     auto synced = sync_once();
+    sync_failed_ = !synced;
     if (!synced) {
-        sync_failed_ = true;
         const std::scoped_lock growth_lock{mutex_};
         sealed_ = true;
     }
