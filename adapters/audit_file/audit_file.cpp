@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <new>
 #include <random>
 #include <string_view>
 #include <system_error>
@@ -90,7 +91,7 @@ public:
         changed_.notify_one();
         thread_.join();
         if (!outcomes_.empty())
-            (void)flush();
+            flush_contained();
         if (descriptor_ >= 0)
             ::close(descriptor_);
     }
@@ -102,10 +103,14 @@ public:
         const std::lock_guard lock{mutex_};
         const AuditTicket ticket{next_, records.size()};
         next_ += ticket.count;
-        // Flush first: outcomes that wait don't become more while the file is faulty.
-        if (flush() && append(lines_of(records, ticket), ticket.first)) {
-            prepared_ += ticket.count;
-            return ticket;
+        try {
+            // Flush first: outcomes that wait don't become more while the file is faulty.
+            if (flush() && append(lines_of(records, ticket), ticket.first)) {
+                prepared_ += ticket.count;
+                return ticket;
+            }
+            // NOLINTNEXTLINE(bugprone-empty-catch): refused as after a fault
+        } catch (const std::bad_alloc&) {
         }
         refused_ += records.size();
         unreported_ += records.size();
@@ -162,11 +167,20 @@ private:
             if (!faulty_)
                 changed_.wait(lock, [this] { return stopping_ || faulty_; });
             else if (!changed_.wait_for(lock, options_.retry_delay, [this] { return stopping_; }))
-                (void)flush();
+                flush_contained();
         }
     }
 
     // These are called with the lock.
+
+    /// Without memory the next attempt writes what waits.
+    void flush_contained() noexcept {
+        try {
+            (void)flush();
+            // NOLINTNEXTLINE(bugprone-empty-catch): as above
+        } catch (const std::bad_alloc&) {
+        }
+    }
 
     /// Opens the file if it is closed, and writes what waits.
     bool flush() {
@@ -184,7 +198,8 @@ private:
         const auto refused = unreported_ != 0 ? refused_line(unreported_) : std::string{};
         text += refused; // the last line, so it is written when all is
         const bool written = write(text);
-        outcomes_ = text.substr(text.starts_with('\n') ? 1 : 0);
+        text.erase(0, text.starts_with('\n') ? 1 : 0);
+        outcomes_ = std::move(text); // needs no memory: a line that is written mustn't stay
         if (!written) {
             outcomes_.resize(outcomes_.size() - refused.size());
             return false;
@@ -235,12 +250,16 @@ private:
     }
 
     /// Returns false.
-    bool note_fault(const char* call) {
-        const auto reason = std::generic_category().message(errno);
+    bool note_fault(const char* call) noexcept {
+        const int number = errno;
         if (!faulty_ && options_.on_fault)
-            options_.on_fault(fmt::format(
-                "The audit log {} can't be written ({}: {}); writes are answered 503 until it can be",
-                path_.string(), call, reason));
+            try {
+                options_.on_fault(fmt::format(
+                    "The audit log {} can't be written ({}: {}); writes are answered 503 until it can be",
+                    path_.string(), call, std::generic_category().message(number)));
+                // NOLINTNEXTLINE(bugprone-empty-catch): without memory the fault is only counted
+            } catch (const std::bad_alloc&) {
+            }
         set_faulty(true);
         return false;
     }
