@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,13 +66,14 @@ public:
     /// Removes and returns the next item. The queue must not be empty.
     [[nodiscard]] Item pop() {
         const auto owner = turns_.front();
-        turns_.pop_front();
         auto next = std::move(owner->second.front());
         owner->second.pop_front();
-        if (owner->second.empty())
+        if (owner->second.empty()) {
             owners_.erase(owner);
-        else
-            turns_.push_back(owner);
+            turns_.pop_front();
+        } else {
+            turns_.splice(turns_.end(), turns_, turns_.begin());
+        }
         forget(next);
         return std::move(next.item);
     }
@@ -81,16 +83,18 @@ public:
     void remove_if(const Predicate& is_gone, const Function& removed) {
         for (auto turn = turns_.begin(); turn != turns_.end();) {
             auto& waiting = (*turn)->second;
-            std::deque<Waiting> kept;
+            auto kept = waiting.begin();
             for (auto& each : waiting) {
-                if (!is_gone(each.item)) {
-                    kept.push_back(std::move(each));
-                    continue;
+                if (is_gone(each.item)) {
+                    forget(each);
+                    removed(std::move(each.item));
+                } else {
+                    if (&*kept != &each)
+                        *kept = std::move(each);
+                    ++kept;
                 }
-                forget(each);
-                removed(std::move(each.item));
             }
-            waiting.swap(kept);
+            waiting.erase(kept, waiting.end());
             if (waiting.empty()) {
                 owners_.erase(*turn);
                 turn = turns_.erase(turn);
@@ -116,12 +120,23 @@ private:
         return found == owners_.end() ? 0 : found->second.size();
     }
 
+    /// Changes nothing when it throws.
     void add(Item item, QueuePlace place) {
-        const auto [owner, is_new] = owners_.try_emplace(std::move(place.owner));
-        if (is_new)
-            turns_.push_back(owner);
-        ++also_[place.also];
-        owner->second.push_back({std::move(item), std::move(place.also)});
+        const auto also = also_.try_emplace(place.also, 0).first;
+        const auto owner = owners_.try_emplace(std::move(place.owner)).first;
+        const bool is_new = owner->second.empty();
+        try {
+            owner->second.push_back({std::move(item), std::move(place.also)});
+            if (is_new)
+                turns_.push_back(owner);
+        } catch (...) {
+            if (is_new)
+                owners_.erase(owner);
+            if (also->second == 0)
+                also_.erase(also);
+            throw;
+        }
+        ++also->second;
         ++size_;
     }
 
@@ -148,9 +163,9 @@ private:
     }
 
     QueueLimits limits_;
-    Owners owners_;                               ///< none is without items
-    std::deque<typename Owners::iterator> turns_; ///< each owner once
-    std::map<std::string, std::size_t> also_;     ///< items by their second names
+    Owners owners_;                              ///< none is without items
+    std::list<typename Owners::iterator> turns_; ///< each owner once
+    std::map<std::string, std::size_t> also_;    ///< items by their second names
     std::size_t size_ = 0;
 };
 

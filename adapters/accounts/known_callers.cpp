@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -95,7 +96,8 @@ private:
                 save();
     }
 
-    void save() {
+    /// Without memory the next call saves.
+    void save() noexcept try {
         auto known = counter_->known();
         if (known == written_)
             return;
@@ -106,6 +108,7 @@ private:
             written_ = std::move(known);
         else if (options_.on_fault)
             options_.on_fault(saved.error());
+    } catch (const std::bad_alloc&) {
     }
 
     const std::filesystem::path path_;

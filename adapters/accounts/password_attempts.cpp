@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <pthread.h>
@@ -16,8 +17,28 @@ AuthenticationFailure busy(std::chrono::seconds retry_after) {
     return {AuthenticationFailure::Kind::busy, retry_after, {}};
 }
 
-AuthenticationFailure broken(std::string cause) {
-    return {AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, std::move(cause)};
+/// Without memory it has no cause.
+AuthenticationFailure broken(const char* cause) noexcept {
+    AuthenticationFailure failure{AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, {}};
+    try {
+        failure.cause = cause;
+        // NOLINTNEXTLINE(bugprone-empty-catch): as above
+    } catch (const std::bad_alloc&) {
+    }
+    return failure;
+}
+
+/// The outcome that `make` returns, or one of its exception, which would end the thread or be lost in the
+/// counter, and the clients would get no answer.
+template<class Make>
+AuthenticationOutcome contained(const Make& make) noexcept {
+    try {
+        return make();
+    } catch (const std::bad_alloc&) {
+        return busy(std::chrono::seconds{1});
+    } catch (const std::exception& exception) {
+        return broken(exception.what());
+    }
 }
 
 /// Names the thread and lowers its priority, since signed-in users' requests go first.
@@ -47,7 +68,8 @@ PasswordAttempts::PasswordAttempts(std::size_t threads, std::size_t queue_limit,
     , known_queue_{limits_of_queue(queue_limit)}
     , queue_{limits_of_queue(queue_limit)} {
     for (std::size_t count = std::max<std::size_t>(threads, 1); count > 0; --count)
-        threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+        threads_.emplace_back([this, hasher = std::make_unique<PasswordHasher>()](
+                                  const std::stop_token& stop) { work(*hasher, stop); });
 }
 
 PasswordAttempts::~PasswordAttempts() {
@@ -62,9 +84,15 @@ PasswordAttempts::~PasswordAttempts() {
         complete(entry, busy(std::chrono::seconds{1}));
 }
 
-void PasswordAttempts::complete(const Entry& entry, const AuthenticationOutcome& outcome) {
-    for (const auto& client : entry.clients)
-        client.done(outcome);
+void PasswordAttempts::complete(const Entry& entry, const AuthenticationOutcome& outcome) noexcept {
+    for (const auto& client : entry.clients) {
+        auto own = contained([&] { return outcome; });
+        try {
+            client.done(std::move(own));
+            // NOLINTNEXTLINE(bugprone-empty-catch): the other clients must be answered all the same
+        } catch (...) {
+        }
+    }
 }
 
 bool PasswordAttempts::Entry::has_no_client() const noexcept {
@@ -85,8 +113,10 @@ void PasswordAttempts::check(const Key& key, PasswordAttempt&& attempt, std::str
         wipe(password);
         return done(attempt.user->principal);
     }
-    const auto place = entries_.try_emplace(key, std::move(attempt), password).first;
+    Entries added; // others would wait for an entry without a client
+    const auto place = added.try_emplace(key, std::move(attempt), password).first;
     place->second.clients.push_back({std::move(done), std::move(stop)});
+    entries_.merge(added);
     ++counting_;
     lock.unlock();
     wipe(password);
@@ -122,19 +152,22 @@ void PasswordAttempts::enqueue(const Key& key, bool known_browser, const result<
     Removed removed;
     Removed refused;
     if (!leave || leave->wait)
-        refused.push_back(entries_.extract(place));
+        refused.insert(entries_.extract(place));
     else if (push(place, leave->known, removed))
         queued_.notify_one();
     else
-        removed.push_back(entries_.extract(place));
+        removed.insert(entries_.extract(place));
     lock.unlock();
-    for (const auto& each : refused)
-        complete(each.mapped(),
-                 leave ? busy(*leave->wait) : broken(leave.error().message() + ": " + leave.error().cause()));
-    for (const auto& each : removed) {
+    for (const auto& [of, entry] : refused)
+        complete(entry, contained([&]() -> AuthenticationOutcome {
+                     if (leave)
+                         return busy(*leave->wait);
+                     return broken((leave.error().message() + ": " + leave.error().cause()).c_str());
+                 }));
+    for (const auto& [of, entry] : removed) {
         const auto failure = busy(std::chrono::seconds{1});
-        settle(each.mapped().attempt, failure);
-        complete(each.mapped(), failure);
+        settle(entry.attempt, failure);
+        complete(entry, failure);
     }
     lock.lock();
     if (--counting_ == 0)
@@ -142,7 +175,7 @@ void PasswordAttempts::enqueue(const Key& key, bool known_browser, const result<
 }
 
 /// False when there is no room. `removed` gets the attempts that made room.
-bool PasswordAttempts::push(Entries::iterator entry, bool is_known, Removed& removed) {
+bool PasswordAttempts::push(Entries::iterator entry, bool is_known, Removed& removed) noexcept try {
     auto& queue = is_known ? known_queue_ : queue_;
     const auto& attempt = entry->second.attempt;
     // Known names are proven users, whose networks don't tell them apart; new ones can be invented.
@@ -150,11 +183,13 @@ bool PasswordAttempts::push(Entries::iterator entry, bool is_known, Removed& rem
                           : QueuePlace{.owner = attempt.network, .also = attempt.name};
     if (queue.full())
         queue.remove_if([](Entries::iterator waiting) { return waiting->second.has_no_client(); },
-                        [&](Entries::iterator gone) { removed.push_back(entries_.extract(gone)); });
+                        [&](Entries::iterator gone) { removed.insert(entries_.extract(gone)); });
     const auto pushed = queue.push(entry, std::move(place));
     if (pushed.displaced)
-        removed.push_back(entries_.extract(*pushed.displaced));
+        removed.insert(entries_.extract(*pushed.displaced));
     return pushed.added;
+} catch (const std::bad_alloc&) {
+    return false;
 }
 
 /// Removes the next attempt from its queue; at least one queue has one.
@@ -165,19 +200,18 @@ PasswordAttempts::Entries::iterator PasswordAttempts::pop() {
     return first.empty() ? second.pop() : first.pop();
 }
 
-AuthenticationOutcome PasswordAttempts::decide(PasswordHasher& hasher, const Entry& entry, const Key& key) {
+AuthenticationOutcome PasswordAttempts::decide(PasswordHasher& hasher, const Entry& entry,
+                                               const Key& key) noexcept {
     ++hashes_computed_;
-    try {
+    return contained([&]() -> AuthenticationOutcome {
         const auto verified = hasher.verify(entry.password.text(), entry.attempt.user->password_hash);
         if (!verified)
-            return broken(verified.error().cause());
+            return broken(verified.error().cause().c_str());
         if (!*verified || !entry.attempt.known)
             return AuthenticationFailure{};
         remembered_.remember(key);
         return entry.attempt.user->principal;
-    } catch (const std::exception& exception) {
-        return broken(exception.what());
-    }
+    });
 }
 
 /// Corrects the count, where the attempt is a failure so far.
@@ -192,9 +226,8 @@ void PasswordAttempts::settle(const PasswordAttempt& attempt, const Authenticati
     }
 }
 
-void PasswordAttempts::work(const std::stop_token& stop) {
+void PasswordAttempts::work(PasswordHasher& hasher, const std::stop_token& stop) {
     configure_thread();
-    PasswordHasher hasher;
     std::unique_lock lock{mutex_};
     for (;;) {
         queued_.wait(lock, stop, [this] { return !queue_.empty() || !known_queue_.empty(); });

@@ -79,16 +79,17 @@ private:
     };
     using Entries = std::map<Key, Entry>; // moves no elements
     using Queue = FairQueue<Entries::iterator>;
-    using Removed = std::vector<Entries::node_type>;
+    using Removed = Entries; ///< gets them without memory
 
     void ask_counter(const Key& key, const PasswordAttempt& attempt);
     void enqueue(const Key& key, bool known_browser, const result<SignInLeave>& leave);
-    static void complete(const Entry& entry, const AuthenticationOutcome& outcome);
-    [[nodiscard]] bool push(Entries::iterator entry, bool is_known, Removed& removed);
+    static void complete(const Entry& entry, const AuthenticationOutcome& outcome) noexcept;
+    [[nodiscard]] bool push(Entries::iterator entry, bool is_known, Removed& removed) noexcept;
     [[nodiscard]] Entries::iterator pop();
-    [[nodiscard]] AuthenticationOutcome decide(PasswordHasher& hasher, const Entry& entry, const Key& key);
+    [[nodiscard]] AuthenticationOutcome decide(PasswordHasher& hasher, const Entry& entry,
+                                               const Key& key) noexcept;
     void settle(const PasswordAttempt& attempt, const AuthenticationOutcome& outcome) noexcept;
-    void work(const std::stop_token& stop);
+    void work(PasswordHasher& hasher, const std::stop_token& stop);
 
     const std::shared_ptr<SignInCounter> counter_;
     RememberedCredentials& remembered_;

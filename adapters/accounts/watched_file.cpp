@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <new>
 #include <stop_token>
 
 namespace portrait::http {
@@ -19,8 +20,13 @@ void WatchedFile::start(std::chrono::milliseconds interval) {
         std::unique_lock lock{sleeping_};
         while (!stop.stop_requested()) {
             awake_.wait_for(lock, stop, interval, [] { return false; });
-            if (!stop.stop_requested())
+            if (stop.stop_requested())
+                return;
+            try {
                 check();
+                // NOLINTNEXTLINE(bugprone-empty-catch): no memory to report it; the next check is soon
+            } catch (const std::bad_alloc&) {
+            }
         }
     }};
 }
