@@ -10,6 +10,7 @@
 #include <deque>
 #include <future>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -160,14 +161,17 @@ private:
             --idle_;
             lock.unlock();
             const auto began = std::chrono::steady_clock::now();
-            auto made = make(*job, share);
+            auto made = made_by(*job, share);
             const auto took = std::chrono::steady_clock::now() - began;
             lock.lock();
             give_back(share);
-            const auto client = job->client;
-            if (share.is_missing && !stopping_)
-                queue_.push(*std::exchange(job, std::nullopt)); // it waits for memory
-            queue_.end(client);
+            const bool is_early = share.is_missing && !stopping_; // it waits for memory
+            if (!is_early)
+                queue_.end(*job);
+            else if (queue_.wait_again(*std::move(job)))
+                job.reset();
+            else
+                made = Error{errc::service_busy};
             if (job) {
                 ++statistics_.rendered; // before the completion, so that its receiver reads new figures
                 statistics_.times.add(took);
@@ -182,6 +186,15 @@ private:
         }
         lock.unlock();
         vips_thread_shutdown();
+    }
+
+    /// As `make`; an exception would end the thread.
+    [[nodiscard]] result<RenderedImage> made_by(RenderJob& job, Share& share) noexcept {
+        try {
+            return make(job, share);
+        } catch (const std::bad_alloc&) {
+            return Error{errc::service_busy};
+        }
     }
 
     /// `share` is the job's part of the budget, before and after.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -12,11 +13,15 @@ std::optional<std::uint64_t> RenderQueue::next_cost() const {
     return found == clients_.end() ? std::nullopt : found->second.judged.front().cost;
 }
 
-void RenderQueue::push(RenderJob job) {
-    auto& client = clients_[job.client];
+void RenderQueue::push(RenderJob&& job) {
+    push(clients_[job.client], std::move(job));
+}
+
+void RenderQueue::push(Client& client, RenderJob&& job) {
+    const bool is_fresh = !job.cost;
+    (is_fresh ? client.fresh : client.judged).push_back(std::move(job));
     ++size_;
-    fresh_ += job.cost ? 0 : 1;
-    (job.cost ? client.judged : client.fresh).push_back(std::move(job));
+    fresh_ += is_fresh ? 1 : 0;
 }
 
 RenderJob RenderQueue::replace_newest_of_most(RenderJob& job) {
@@ -47,10 +52,25 @@ RenderJob RenderQueue::take_judged() {
     return take(&Client::judged);
 }
 
-void RenderQueue::end(const std::string& client) {
-    const auto found = clients_.find(client);
-    --found->second.running;
-    forget_if_unused(found);
+void RenderQueue::end(const RenderJob& job) noexcept {
+    end(clients_.find(job.client));
+}
+
+bool RenderQueue::wait_again(RenderJob&& job) noexcept {
+    const auto client = clients_.find(job.client);
+    bool pushed = true;
+    try {
+        push(client->second, std::move(job));
+    } catch (const std::bad_alloc&) {
+        pushed = false;
+    }
+    end(client);
+    return pushed;
+}
+
+void RenderQueue::end(Clients::iterator client) noexcept {
+    --client->second.running;
+    forget_if_unused(client);
 }
 
 std::deque<RenderJob> RenderQueue::take_stopped() {

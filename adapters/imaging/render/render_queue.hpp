@@ -32,15 +32,18 @@ public:
     /// The cost of the next judged job.
     std::optional<std::uint64_t> next_cost() const;
 
-    void push(RenderJob job);
+    /// Leaves the job as it is when it throws.
+    void push(RenderJob&& job);
     /// Pushes the job in place of the newest of the client with most jobs, and returns that; or returns the
     /// job itself when its client has as many.
     RenderJob replace_newest_of_most(RenderJob& job);
 
-    /// The next job, which counts as running until `end`. Call them only if there is one.
+    /// The next job, which counts as running until `end` or `wait_again`. Call them only if there is one.
     RenderJob take_fresh();
     RenderJob take_judged();
-    void end(const std::string& client);
+    void end(const RenderJob& job) noexcept;
+    /// Pushes the job. False without memory; then it has only ended.
+    bool wait_again(RenderJob&& job) noexcept;
 
     std::deque<RenderJob> take_stopped();
     std::deque<RenderJob> take_all();
@@ -59,6 +62,8 @@ private:
 
     Clients::const_iterator next(Jobs Client::*kind) const;
     RenderJob take(Jobs Client::*kind);
+    void push(Client& client, RenderJob&& job);
+    void end(Clients::iterator client) noexcept;
     void forget_if_unused(Clients::iterator client);
 
     Clients clients_; ///< with jobs that wait or run
