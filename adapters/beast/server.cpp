@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -30,7 +31,8 @@ using tcp = net::ip::tcp;
 using Acceptor = net::basic_socket_acceptor<tcp, IoExecutor>;
 
 constexpr std::chrono::milliseconds accept_pause{100}; // after an error such as no descriptors left
-constexpr std::uint64_t max_rejections_at_once = 128;  // beyond it connections are closed without an answer
+constexpr std::chrono::milliseconds pause_after_exception{10};
+constexpr std::uint64_t max_rejections_at_once = 128; // beyond it connections are closed without an answer
 constexpr std::chrono::milliseconds max_drain_timeout = std::chrono::hours{24};
 
 // Unsent bytes that the kernel buffers for a client that doesn't read; accepted sockets inherit the limit.
@@ -143,11 +145,14 @@ public:
     ServerShared& shared() const noexcept { return *shared_; }
 
 private:
+    /// Starts to accept unless that goes on or has ended.
+    void start_accepting();
     Awaitable<void> accept_connections();
     void admit_backlog();
     bool close_oldest_idle();
     void admit_socket(Socket socket, const std::shared_ptr<IoThread>& io_thread);
     void run(IoThread& io_thread);
+    void report_exception() const noexcept;
     void stop();
 
     using WorkGuard = net::executor_work_guard<IoExecutor>;
@@ -158,6 +163,9 @@ private:
     std::vector<std::thread> threads_;
     std::optional<Acceptor> acceptor_; // on the first io thread
     std::optional<SteadyTimer> pause_; // on the first io thread
+    // Of the first io thread.
+    bool accepting_ = false;
+    bool has_accepted_all_ = false;
     std::uint16_t port_ = 0;
     std::mutex drain_mutex_;
     std::optional<bool> drained_;
@@ -181,35 +189,60 @@ result<void> Server::State::start() {
     if (auto listening = listen(*acceptor_, shared_->options); !listening)
         return listening;
     port_ = acceptor_->local_endpoint().port();
-    shared_->enter();
-    net::co_spawn(io_threads_.front()->context, accept_connections(),
-                  [shared = shared_](const std::exception_ptr& failure) {
-                      if (failure)
-                          shared->event(Severity::error, "Accepting connections ended by an exception: " +
-                                                             message_of(failure));
-                      shared->leave();
-                  });
+    shared_->enter(); // until all connections are accepted
     for (const auto& io_thread : io_threads_)
         threads_.emplace_back([this, io_thread = io_thread.get()] { run(*io_thread); });
     return {};
 }
 
 // Connections handle their own exceptions. Those that come this far are rare, such as no memory for a
-// handler.
+// handler. An exception while an operation is started destroys the coroutine that waits for it. Asio posts
+// that, so it is done before what is posted here.
 void Server::State::run(IoThread& io_thread) {
     block_sigpipe();
     for (;;) {
         try {
+            net::post(io_thread.context, [this, &io_thread] {
+                if (&io_thread == io_threads_.front().get())
+                    start_accepting();
+                io_thread.start_ticking();
+            });
             io_thread.context.run();
             return;
         } catch (...) {
-            shared_->event(Severity::error, "An io thread continues after an exception: " +
-                                                message_of(std::current_exception()));
+            report_exception();
+            std::this_thread::sleep_for(pause_after_exception);
         }
     }
 }
 
+void Server::State::report_exception() const noexcept {
+    try {
+        shared_->event(Severity::error,
+                       "An io thread continues after an exception: " + message_of(std::current_exception()));
+        // NOLINTNEXTLINE(bugprone-empty-catch): no memory for the line
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+void Server::State::start_accepting() {
+    if (accepting_ || has_accepted_all_)
+        return;
+    net::co_spawn(io_threads_.front()->context, accept_connections(), [](const std::exception_ptr& failure) {
+        if (failure)
+            std::rethrow_exception(failure); // to `run`, which starts anew
+    });
+}
+
 Awaitable<void> Server::State::accept_connections() {
+    struct Accepting {
+        explicit Accepting(bool& flag)
+            : now{flag} {
+            now = true;
+        }
+        ~Accepting() { now = false; }
+        bool& now;
+    } const accepting{accepting_};
     bool accepting_fails = false;
     for (std::size_t next = 0; !shared_->draining; next = (next + 1) % io_threads_.size()) {
         const std::shared_ptr<IoThread> io_thread = io_threads_[next];
@@ -238,6 +271,8 @@ Awaitable<void> Server::State::accept_connections() {
     admit_backlog();
     beast::error_code ignored;
     acceptor_->close(ignored);
+    has_accepted_all_ = true;
+    shared_->leave();
 }
 
 // Serves the connections in the listen queue: they would be reset, although some have sent a request.

@@ -28,8 +28,8 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoT
     , remote_address_{remote_address.to_string()}
     , is_trusted_proxy_{is_one_of(shared_->options.trusted_proxies, remote_address_)}
     , share_{shared_->shares.share_of(client_network(remote_address_))} {
-    share_->connections.fetch_add(1, std::memory_order_relaxed);
     io_thread_->add(*this);
+    share_->connections.fetch_add(1, std::memory_order_relaxed);
 }
 
 Connection::~Connection() {

@@ -29,10 +29,17 @@ IoThread::~IoThread() = default;
 
 void IoThread::add(ServedConnection& connection) {
     connections_.insert(&connection);
-    if (!ticking_) {
-        ticking_ = true;
-        tick();
+    try {
+        start_ticking();
+    } catch (...) { // no memory for the timer
+        connections_.erase(&connection);
+        throw;
     }
+}
+
+void IoThread::start_ticking() {
+    if (!ticking_ && !connections_.empty())
+        tick();
 }
 
 void IoThread::idle(ServedConnection& connection) {
@@ -86,13 +93,13 @@ bool IoThread::close_oldest_idle() {
 void IoThread::tick() {
     timer_.expires_after(more_have_expired_ ? pause_between_ticks : period_);
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error || connections_.empty()) {
-            ticking_ = false;
+        ticking_ = false; // also after an exception below
+        if (error || connections_.empty())
             return;
-        }
         check_connections();
         tick();
     });
+    ticking_ = true;
 }
 
 // Thousands of connections that were opened together expire together. They are answered in portions, so that

@@ -54,6 +54,8 @@ public:
     net::io_context context;
 
     void add(ServedConnection& connection);
+    /// Starts the periodic checks unless they go on or there is nothing to check.
+    void start_ticking();
     void remove(ServedConnection& connection) { connections_.erase(&connection); }
     /// Mark a connection as waiting for a request, or as serving one.
     void idle(ServedConnection& connection);
