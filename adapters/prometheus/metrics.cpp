@@ -81,10 +81,8 @@ public:
                 return *found->second;
         }
         const std::unique_lock lock{mutex_};
-        auto& place = made_[key];
-        if (place == nullptr)
-            place = &family_.Add(labels(), further...);
-        return *place;
+        // The family returns the same metric for the same labels.
+        return *made_.try_emplace(key, &family_.Add(labels(), further...)).first->second;
     }
 
 private:
