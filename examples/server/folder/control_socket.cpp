@@ -12,6 +12,8 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <exception>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -149,7 +151,11 @@ void ControlSocket::accept_all() {
     while (!stopping_) {
         const int socket = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
         if (socket >= 0)
-            begin(socket);
+            try {
+                begin(socket);
+                // NOLINTNEXTLINE(bugprone-empty-catch): no memory to tell the client why its connection ends
+            } catch (const std::bad_alloc&) {
+            }
         else if (errno != EINTR && !stopping_)
             std::this_thread::sleep_for(progress_interval); // out of descriptors or memory: retry later
     }
@@ -157,23 +163,34 @@ void ControlSocket::accept_all() {
 
 void ControlSocket::begin(int socket) {
     const bool own_user = peer_is_own_user(socket);
-    const std::lock_guard lock{mutex_};
-    sessions_.remove_if([](const Session& session) { return session.ended.load(); });
-    if (!own_user || sessions_.size() >= max_sessions || stopping_) {
-        Channel refused{socket};
-        const char* const reason = own_user ? "The server is busy with other commands; try again later"
-                                            : "The server accepts commands of its own user only";
-        (void)refused.send(end_line({exit_code::refused, reason}), in(reply_limit));
+    std::list<Session> added;
+    try {
+        added.emplace_back(socket);
+    } catch (const std::bad_alloc&) {
+        ::close(socket);
         return;
     }
-    auto& session = sessions_.emplace_back(socket);
+    auto& session = added.front();
+    const std::lock_guard lock{mutex_};
+    sessions_.remove_if([](const Session& earlier) { return earlier.ended.load(); });
+    if (!own_user || sessions_.size() >= max_sessions || stopping_) {
+        const char* const reason = own_user ? "The server is busy with other commands; try again later"
+                                            : "The server accepts commands of its own user only";
+        (void)session.channel.send(end_line({exit_code::refused, reason}), in(reply_limit));
+        return;
+    }
+    sessions_.splice(sessions_.end(), added);
     try {
         session.thread = std::thread{[this, &session] {
-            serve(session.channel);
+            try {
+                serve(session.channel);
+                // NOLINTNEXTLINE(bugprone-empty-catch): as in `accept_all`
+            } catch (const std::bad_alloc&) {
+            }
             session.channel.shut_down();
             session.ended = true;
         }};
-    } catch (const std::system_error&) { // no thread is left
+    } catch (const std::exception&) { // no thread or memory is left
         sessions_.pop_back();
     }
 }
