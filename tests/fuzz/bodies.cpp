@@ -26,8 +26,13 @@ void read_multipart(std::string_view text) {
 }
 
 void read_xml(std::string_view text) {
-    if (const auto document = http::read_xml(text))
-        require(http::read_xml(http::xml_text("Root", document->value)).has_value());
+    const auto document = http::read_xml(text);
+    if (!document)
+        return;
+    // A dictionary is written with more elements around each value than were read.
+    const auto again = http::read_xml(http::xml_text("Root", document->value));
+    require(again || again.error().rule == "request.too_deep" ||
+            again.error().rule == "request.xml_too_large");
 }
 
 void read_patch(std::string_view text) {
