@@ -202,6 +202,7 @@ void Server::State::run(IoThread& io_thread) {
     block_sigpipe();
     for (;;) {
         try {
+            prepare_workspaces();
             net::post(io_thread.context, [this, &io_thread] {
                 if (&io_thread == io_threads_.front().get())
                     start_accepting();

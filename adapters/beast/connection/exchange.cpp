@@ -64,6 +64,10 @@ void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
     }
 }
 
+void prepare_workspaces() {
+    spare_workspaces.reserve(max_spare_workspaces);
+}
+
 void keep_workspace(Workspace workspace) {
     if (spare_workspaces.size() < max_spare_workspaces && workspace.buffer.capacity() <= max_kept_buffer &&
         workspace.head_text.capacity() <= max_kept_buffer)

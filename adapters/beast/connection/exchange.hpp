@@ -81,6 +81,9 @@ struct Workspace {
 /// Keeps a workspace for this thread's next request, at most 64 of usual size: allocating one for each
 /// request costs time.
 void keep_workspace(Workspace workspace);
+/// Call it when an io thread starts: glibc ends the process when it has no memory for a thread's first
+/// object.
+void prepare_workspaces();
 /// A kept one, or an empty one.
 Workspace spare_workspace();
 
