@@ -22,8 +22,11 @@ std::shared_ptr<Port> required(std::shared_ptr<Port> port, const char* message) 
 template<class Value>
 class AwaitedValue {
 public:
-    void give(Value value) noexcept {
+    /// Throws `std::future_error` at the second call.
+    void give(Value value) {
         const std::scoped_lock lock{mutex_};
+        if (value_)
+            throw std::future_error{std::future_errc::promise_already_satisfied};
         value_.emplace(std::move(value));
         given_.notify_one();
     }
