@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 
-# Name, text in lib/stores/memory_image_store.cpp, text of the fault.
+# Name, text in the two files of the memory store, text of the fault.
 FAULTS = [
     ("texts are cut at 255 bytes", "description = *std::move(command.description);",
      "description = command.description->substr(0, 255);"),
-    ("times are cut to seconds", "blob.info.updated_at = now;",
-     "blob.info.updated_at = std::chrono::floor<std::chrono::seconds>(now);"),
+    ("times are cut to seconds", "info.updated_at = now;",
+     "info.updated_at = std::chrono::floor<std::chrono::seconds>(now);"),
     ("writable always fails", "state_->audit ? state_->audit->writable() : result<void>{}", "Error{errc::store_io}"),
     ("a new blob doesn't ignore its precondition", "return state_->save_new(command);",
      "if (auto checked = command.precondition.check(nullptr); !checked)\n        return checked.error();\n"
@@ -30,14 +30,13 @@ FAULTS = [
     ("preconditions of saves are ignored", "if (auto checked = command.precondition.check(info ? &*info : nullptr); "
      "!checked)\n            return checked.error();\n        const auto* const person_id",
      "const auto* const person_id"),
-    ("a replaced blob keeps its version", "blob.info.blob_version = ++last_version;",
-     "blob.info.blob_version = blob.info.blob_version ? blob.info.blob_version : ++last_version;"),
+    ("a replaced blob keeps its version", "info.blob_version = ++last_version;",
+     "info.blob_version = info.blob_version ? info.blob_version : ++last_version;"),
     ("a shared blob isn't copied on write", "(person_id == nullptr || blob->persons.size() == 1)", "true"),
     ("blob ids are reused", "state_->blobs.erase(blob_id);\n        return RemovedImage",
      "state_->next_blob_id = blob_id.value(), state_->blobs.erase(blob_id);\n        return RemovedImage"),
     ("the last blob id isn't given", "next_blob_id > std::numeric_limits", "next_blob_id >= std::numeric_limits"),
-    ("a link changes no version", "const Link link{blob.info.blob_id, ++last_version, now};",
-     "const Link link{blob.info.blob_id, last_version, now};"),
+    ("a link changes no version", "return {blob_id, ++last_version, ", "return {blob_id, last_version, "),
     ("a removal erases a shared blob", "const bool erased = blob->persons.empty();", "const bool erased = true;"),
     ("a removal by person unlinks all", "person_id ? std::unordered_set{*person_id} : blob->persons",
      "blob->persons"),
@@ -46,12 +45,12 @@ FAULTS = [
      "        state_->blobs.erase(*gone);\n        return gone;\n    });"),
     ("a blob without bytes can be linked", "if (!blob->info.format)\n        return Error{errc::blob_without_image};\n"
      "    if (auto", "if (auto"),
-    ("the actor isn't kept", "blob.info.updated_by = actor.stored();", ""),
-    ("a blob that is saved again forgets its texts", "fill(*blob, *command.content);\n                touch",
-     "blob->info.description.clear();\n                fill(*blob, *command.content);\n                touch"),
+    ("the actor isn't kept", "info.updated_by = actor.stored();", ""),
+    ("a blob that is saved again forgets its texts", "fill(changed, *command.content);\n                touch",
+     "changed.description.clear();\n                fill(changed, *command.content);\n                touch"),
     ("a wrong expected blob id is accepted", "command.expected_blob_id && *command.expected_blob_id != ",
      "false && *command.expected_blob_id != "),
-    ("another digest is stored", "blob.info.digest = content.digest;", "blob.info.digest = {};"),
+    ("another digest is stored", "info.digest = content.digest;", "info.digest = {};"),
     ("a write goes on although its record was refused", "if (!ticket)\n            return ticket.error();",
      "if (!ticket)\n            return change();"),
     ("the state before is missing in the log", "record.before = audited(info);", ""),
@@ -65,9 +64,8 @@ FAULTS = [
      "Erasure>{}.insert_or_assign(command.person_id,"),
     ("imports ignore erasures", "erasure != nullptr && origin->exported.is_before(*erasure)", "false"),
     ("an import keeps its own time", "origin ? origin->stamps.updated_at : command.now", "command.now"),
-    ("a link by an import keeps its own time", "auto& made = make_blob(*blob_id, command, texts);\n"
-     "            const auto linked_at = command.origin ? command.origin->linked_at : command.now;",
-     "auto& made = make_blob(*blob_id, command, texts);\n            const auto linked_at = command.now;"),
+    ("a link by an import keeps its own time", "const auto link = new_link(*blob_id, command);",
+     "auto link = new_link(*blob_id, command);\n            link.at = command.now;"),
 ]
 
 MAIN = """#define CATCH_CONFIG_MAIN
@@ -86,7 +84,8 @@ TEST_CASE("conformance") {
 
 def main():
     source, build, compiler = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
-    store = (source / "lib/stores/memory_image_store.cpp").read_text()
+    store = "".join((source / "lib/stores" / file).read_text() for file in ("memory_state.hpp", "memory_image_store.cpp"))
+    store = store.replace("#pragma once\n", "").replace('#include "stores/memory_state.hpp"\n', "")
     compile_command = [compiler, "-std=c++20", "-O0", "-w", "-c", f"-I{source}/include", f"-I{source}/lib",
                        f"-I{source}/adapters/testing/include", f"-I{build}/generated"]
     library = next(path for path in (build / "lib").glob("libportrait_core.*") if path.suffix in (".so", ".a"))
