@@ -108,6 +108,7 @@ private:
             written_ = std::move(known);
         else if (options_.on_fault)
             options_.on_fault(saved.error());
+        // NOLINTNEXTLINE(bugprone-empty-catch): as above
     } catch (const std::bad_alloc&) {
     }
 

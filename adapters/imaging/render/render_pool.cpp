@@ -168,7 +168,7 @@ private:
             const bool is_early = share.is_missing && !stopping_; // it waits for memory
             if (!is_early)
                 queue_.end(*job);
-            else if (queue_.wait_again(*std::move(job)))
+            else if (queue_.wait_again(*job))
                 job.reset();
             else
                 made = Error{errc::service_busy};

@@ -56,7 +56,7 @@ void RenderQueue::end(const RenderJob& job) noexcept {
     end(clients_.find(job.client));
 }
 
-bool RenderQueue::wait_again(RenderJob&& job) noexcept {
+bool RenderQueue::wait_again(RenderJob& job) noexcept {
     const auto client = clients_.find(job.client);
     bool pushed = true;
     try {

@@ -42,8 +42,8 @@ public:
     RenderJob take_fresh();
     RenderJob take_judged();
     void end(const RenderJob& job) noexcept;
-    /// Pushes the job. False without memory; then it has only ended.
-    bool wait_again(RenderJob&& job) noexcept;
+    /// Takes the job and pushes it. False without memory; then the job stays as it is, and has ended.
+    bool wait_again(RenderJob& job) noexcept;
 
     std::deque<RenderJob> take_stopped();
     std::deque<RenderJob> take_all();

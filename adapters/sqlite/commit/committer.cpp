@@ -233,7 +233,7 @@ result<void> Committer::commit_recorded(const Transaction& transaction) {
     }
     injection_point("sqlite/audit_prepared");
     // Nothing throws from here: the commit may be durable.
-    const auto committed = contained([&] { return connection_->run("COMMIT"); });
+    auto committed = contained([&] { return connection_->run("COMMIT"); });
     settings_.committed();
     // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit
     // may be durable all the same.
