@@ -3,7 +3,6 @@
 #include "cache/cache_contents.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 namespace portrait {
@@ -88,8 +87,7 @@ void CacheContents::keep(PersonId person_id, const ImageInfo& info, Moment read_
                overhead_of_entry + info.description.size() + info.extra_info.size() +
                    info.conceptual_type.size(),
                read_at);
-        // NOLINTNEXTLINE(bugprone-empty-catch): the next read misses
-    } catch (const std::bad_alloc&) {
+    } catch (...) { // NOLINT(bugprone-empty-catch): no memory; the next read misses
     }
 }
 
@@ -98,8 +96,7 @@ void CacheContents::keep(const CacheKey& key, const RenderedImage& image, Moment
         const auto weight = overhead_of_entry + image.bytes.size();
         if (weight <= largest_picture_)
             insert(key, image, weight, read_at);
-        // NOLINTNEXTLINE(bugprone-empty-catch): the next read misses
-    } catch (const std::bad_alloc&) {
+    } catch (...) { // NOLINT(bugprone-empty-catch): no memory; the next read misses
     }
 }
 

@@ -115,6 +115,7 @@ const std::array<std::string, rules.size()>& default_messages() {
 }
 
 // Made when the program is loaded: an error has to have its message also when no memory is left.
+// NOLINTNEXTLINE(cert-err58-cpp,bugprone-throwing-static-initialization): no memory to load the program
 [[maybe_unused]] const auto& messages_at_load = default_messages();
 
 /// Null for no text, and without memory.
