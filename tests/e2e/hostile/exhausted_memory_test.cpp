@@ -4,21 +4,15 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/places.hpp"
+#include "support/shared_number.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace exhausted_memory_test {
 
@@ -28,28 +22,6 @@ namespace {
 
 constexpr int last_allocation = 840; // more than the two requests make
 constexpr int stride = 7;
-
-/// The counter that failing_malloc.cpp shares; 0: nothing fails.
-class Countdown {
-public:
-    explicit Countdown(const std::filesystem::path& path) {
-        std::ofstream{path, std::ios::binary} << std::string(sizeof(std::atomic<std::uint64_t>), '\0');
-        const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-        REQUIRE(file >= 0);
-        void* const shared = ::mmap(nullptr, sizeof *value_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        ::close(file);
-        REQUIRE(shared != MAP_FAILED);
-        value_ = static_cast<std::atomic<std::uint64_t>*>(shared);
-    }
-    Countdown(const Countdown&) = delete;
-    Countdown& operator=(const Countdown&) = delete;
-    ~Countdown() { ::munmap(value_, sizeof *value_); }
-
-    void set(std::uint64_t number) { *value_ = number; }
-
-private:
-    std::atomic<std::uint64_t>* value_ = nullptr;
-};
 
 std::string picture(std::uint32_t seed) {
     const auto bytes = make_jpeg(64, 64, seed);
@@ -83,7 +55,7 @@ TEST_CASE("a server whose memory runs out once lives on with whole pictures", "[
     if (PORTRAIT_SANITIZED)
         return; // a sanitizer has a malloc of its own
     const TemporaryFolder folder;
-    Countdown countdown{folder / "countdown"};
+    SharedNumber countdown{folder / "countdown"}; // of failing_malloc.cpp; 0: nothing fails
     ServerProcess server{{.folder = folder.path(),
                           .arguments = server_arguments(),
                           .environment = {{"LD_PRELOAD", built_program("libportrait_failing_malloc.so")},
@@ -97,7 +69,7 @@ TEST_CASE("a server whose memory runs out once lives on with whole pictures", "[
     for (int nth = step; nth <= last_allocation; nth += step) {
         CAPTURE(nth);
         const auto sent = picture(static_cast<std::uint32_t>(nth));
-        countdown.set(static_cast<std::uint64_t>(nth));
+        countdown.set(nth);
         const auto put = status_of([&] { return put_image(port, 1, sent); });
         const auto got = status_of([&] { return get_image(port, 1); });
         countdown.set(0);

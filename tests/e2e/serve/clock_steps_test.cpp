@@ -5,23 +5,19 @@
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
 #include "support/session_fields.hpp"
+#include "support/shared_number.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace clock_steps_test {
 
@@ -41,27 +37,17 @@ std::string picture(std::uint32_t seed) {
 class ClockOffset {
 public:
     explicit ClockOffset(std::filesystem::path path)
-        : path_{std::move(path)} {
-        std::ofstream{path_, std::ios::binary} << std::string(sizeof(std::atomic<std::int64_t>), '\0');
-        const int file = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
-        void* const memory =
-            ::mmap(nullptr, sizeof(std::atomic<std::int64_t>), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        ::close(file);
-        REQUIRE(memory != MAP_FAILED);
-        seconds_ = static_cast<std::atomic<std::int64_t>*>(memory);
-    }
-    ClockOffset(const ClockOffset&) = delete;
-    ClockOffset& operator=(const ClockOffset&) = delete;
-    ~ClockOffset() { ::munmap(seconds_, sizeof *seconds_); }
+        : path_{std::move(path)}
+        , seconds_{path_} {}
 
-    void set(std::int64_t seconds) { seconds_->store(seconds); }
+    void set(std::int64_t seconds) { seconds_.set(seconds); }
     std::map<std::string, std::string> environment() const {
         return {{"LD_PRELOAD", PORTRAIT_CLOCK_OFFSET}, {"PORTRAIT_TEST_CLOCK", path_.string()}};
     }
 
 private:
     const std::filesystem::path path_;
-    std::atomic<std::int64_t>* seconds_ = nullptr;
+    SharedNumber seconds_;
 };
 
 /// What the clients found wrong.
