@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include <pthread.h>
@@ -18,7 +19,7 @@ AuthenticationFailure busy(std::chrono::seconds retry_after) {
 }
 
 /// Without memory it has no cause.
-AuthenticationFailure broken(const char* cause) noexcept {
+AuthenticationFailure broken(std::string_view cause) noexcept {
     AuthenticationFailure failure{AuthenticationFailure::Kind::broken, std::chrono::seconds{1}, {}};
     try {
         failure.cause = cause;
@@ -162,7 +163,7 @@ void PasswordAttempts::enqueue(const Key& key, bool known_browser, const result<
         complete(entry, contained([&]() -> AuthenticationOutcome {
                      if (leave)
                          return busy(*leave->wait);
-                     return broken((leave.error().message() + ": " + leave.error().cause()).c_str());
+                     return broken(leave.error().message() + ": " + leave.error().cause());
                  }));
     for (const auto& [of, entry] : removed) {
         const auto failure = busy(std::chrono::seconds{1});
@@ -206,7 +207,7 @@ AuthenticationOutcome PasswordAttempts::decide(PasswordHasher& hasher, const Ent
     return contained([&]() -> AuthenticationOutcome {
         const auto verified = hasher.verify(entry.password.text(), entry.attempt.user->password_hash);
         if (!verified)
-            return broken(verified.error().cause().c_str());
+            return broken(verified.error().cause());
         if (!*verified || !entry.attempt.known)
             return AuthenticationFailure{};
         remembered_.remember(key);
