@@ -29,6 +29,7 @@ enum class PORTRAIT_EXPORT errc {
     image_empty = 1,
     image_unknown_format,
     image_unsupported_format,
+    image_unsupported_encoding,
     image_format_not_allowed,
     image_truncated,
     image_corrupt,

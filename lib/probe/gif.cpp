@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace portrait::probing {
 namespace {
 
@@ -44,10 +46,21 @@ private:
     [[nodiscard]] result<void> read_descriptor(ImageHeader& header) {
         if (!bytes_.has(position_, gif_descriptor_size))
             return truncated("GIF's first frame", bytes_, position_ + gif_descriptor_size);
+        extend(header);
         const auto flags = bytes_.u8(position_ + 9);
         if ((flags & gif_table_flag) != 0)
             header.bits_per_sample = bits_of_table(flags);
         return {};
+    }
+
+    /// Viewers enlarge the screen to the first frame, and give a frame without a side the screen's.
+    void extend(ImageHeader& header) const {
+        const std::uint32_t width = bytes_.le16(position_ + 5);
+        const std::uint32_t height = bytes_.le16(position_ + 7);
+        if (width == 0 || height == 0)
+            return;
+        header.width = std::max(header.width, bytes_.le16(position_ + 1) + width);
+        header.height = std::max(header.height, bytes_.le16(position_ + 3) + height);
     }
 
     [[nodiscard]] result<void> skip_extension(ImageHeader& header) {
@@ -86,8 +99,7 @@ private:
                        .height = bytes.le16(8),
                        .samples = 1,
                        .color = ColorModel::palette};
-    if (header.width == 0 || header.height == 0)
-        return zero_dimension("GIF", header.width, header.height);
+    const Dimensions screen{header.width, header.height};
     auto position = gif_screen_end;
     const auto flags = bytes.u8(10);
     if ((flags & gif_table_flag) != 0) {
@@ -98,7 +110,13 @@ private:
     }
     if (auto walked = BlockWalk{bytes, position}.to_first_frame(header); !walked)
         return walked.error();
-    if (stb_contradicts(bytes.part(0, gif_screen_end), {header.width, header.height}))
+    if (header.width == 0 || header.height == 0)
+        return zero_dimension("GIF", header.width, header.height);
+    constexpr std::uint32_t largest_side = 65'535;
+    if (header.width > largest_side || header.height > largest_side)
+        return corrupt(fmt::format("The GIF's first frame reaches to {} x {} pixels; at most {} a side fit a GIF",
+                                   header.width, header.height, largest_side));
+    if (stb_contradicts(bytes.part(0, gif_screen_end), screen))
         return corrupt("The GIF's dimensions can be read in two ways");
     return header;
 }

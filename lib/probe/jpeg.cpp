@@ -134,6 +134,10 @@ private:
                 fmt::format("The JPEG's frame header (SOF) has {} bits a sample; 8 and 12 are known", bits));
         if (components > 4)
             return unsupported(fmt::format("a JPEG of {} components", components));
+        if (components == 2)
+            return unsupported_encoding("a JPEG of 2 components");
+        if (bits == 12)
+            return unsupported_encoding("a JPEG of 12 bits a sample");
         if (auto sampled = check_sampling(body + 6, components); !sampled)
             return sampled;
         // A height of zero is legal with DNL after the first scan, which no common decoder reads.

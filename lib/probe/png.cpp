@@ -83,8 +83,30 @@ constexpr std::array color_types{
                        .progressive = interlace == 1};
 }
 
+/// Whether the CRC of the chunk of at most 768 bytes at that position doesn't fit; never of one that is cut off.
+bool has_wrong_checksum(ByteView bytes, std::uint64_t position, std::uint64_t length) {
+    return bytes.has(position, chunk_frame + length) &&
+           checksum(bytes.part(position + 4, 4 + length)) != bytes.be32(position + 8 + length);
+}
+
+/// Names the brightness of a screen of high dynamic range, which renditions don't have, by the chunk's code of
+/// ITU-T H.273.
+std::optional<std::string_view> unsupported_transfer(ByteView bytes, std::uint64_t position,
+                                                     std::uint64_t length) {
+    constexpr std::uint64_t size = 4;
+    constexpr std::uint8_t pq = 16;
+    constexpr std::uint8_t hlg = 18;
+    if (length != size || !bytes.has(position, chunk_frame + size) || has_wrong_checksum(bytes, position, size))
+        return std::nullopt;
+    const auto transfer = bytes.u8(position + 9);
+    if (transfer == pq)
+        return "a PNG of high dynamic range (PQ in cICP)";
+    return transfer == hlg ? std::optional<std::string_view>{"a PNG of high dynamic range (HLG in cICP)"}
+                           : std::nullopt;
+}
+
 /// Walks from IHDR to the first IDAT by the lengths of the chunks, completes the header and returns the
-/// offset of the IDAT chunk's data. Doesn't check the chunks' CRCs: their bytes aren't read.
+/// offset of the IDAT chunk's data. Checks the CRC of a palette alone: decoders do without the others.
 [[nodiscard]] result<std::uint64_t> walk_to_data(ByteView bytes, ImageHeader& header) {
     Budget budget;
     bool palette_seen = false;
@@ -105,7 +127,12 @@ constexpr std::array color_types{
         if (name == "PLTE") {
             if (palette_seen || length == 0 || length > 768 || length % 3 != 0)
                 return corrupt("The PNG's palette (PLTE chunk) is not valid");
+            if (header.color == ColorModel::palette && has_wrong_checksum(bytes, position, length))
+                return corrupt("The PNG's palette (PLTE chunk) has a wrong checksum");
             palette_seen = true;
+        } else if (name == "cICP") {
+            if (const auto found = unsupported_transfer(bytes, position, length))
+                return unsupported_encoding(*found);
         } else if (name == "acTL") {
             header.animated = header.animated || length == 8;
         } else if (name == "IEND") {

@@ -31,6 +31,11 @@ Error unsupported(std::string_view found) {
                  fmt::format("The bytes are {}; PNG, JPEG, GIF and TIFF are accepted", found)};
 }
 
+Error unsupported_encoding(std::string_view found) {
+    return Error{errc::image_unsupported_encoding,
+                 fmt::format("The picture is {}, which can't be shown; save it as PNG or JPEG", found)};
+}
+
 Error out_of_budget(std::string_view format, std::string_view sought) {
     return corrupt(fmt::format("The {}'s {} is not found within the first {} segments or {} bytes looked at",
                                format, sought, probe_step_budget, probe_byte_budget));

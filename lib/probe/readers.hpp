@@ -150,6 +150,8 @@ Error truncated(std::string_view part, ByteView bytes, std::uint64_t needed);
 Error zero_dimension(std::string_view format, std::uint64_t width, std::uint64_t height);
 /// `image_unsupported_format`; `found` is a phrase such as "a WebP picture".
 Error unsupported(std::string_view found);
+/// `image_unsupported_encoding`; `found` is a phrase such as "a JPEG of 12 bits a sample".
+Error unsupported_encoding(std::string_view found);
 /// `image_corrupt` for a part that isn't found within the budget; `sought` is a phrase such as "frame
 /// header".
 Error out_of_budget(std::string_view format, std::string_view sought);

@@ -24,6 +24,8 @@ constexpr auto rules = [] {
          "The bytes are not a PNG, JPEG, GIF or TIFF picture"},
         {image_unsupported_format, "image.unsupported_format", bad_input,
          "The picture's format is not supported; PNG, JPEG, GIF and TIFF are"},
+        {image_unsupported_encoding, "image.unsupported_encoding", bad_input,
+         "The picture's encoding can't be shown; save it as PNG or JPEG"},
         {image_format_not_allowed, "image.format_not_allowed", bad_input,
          "Pictures of this format are not accepted here"},
         {image_truncated, "image.truncated", bad_input, "The picture ends before its header does"},

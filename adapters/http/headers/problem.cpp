@@ -11,6 +11,7 @@ unsigned status_of(errc code, Access access) noexcept {
     case errc::person_unknown:
     case errc::blob_without_image: return access == Access::read ? 404 : 400;
     case errc::image_format_not_allowed: return 415;
+    case errc::image_unsupported_encoding:
     case errc::image_truncated:
     case errc::image_corrupt:
     case errc::image_zero_dimension:

@@ -26,7 +26,7 @@ void start_vips();
 
 /// The picture with its head read and its pixels not. `all_frames`: all frames of an animation, not only the
 /// first. `reduction`: the factor (1, 2, 4 or 8) by which the codec shrinks a JPEG. The bytes have to outlive
-/// the image.
+/// the image. Not for TIFF; see `open_tiff`.
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction = 1);
 
 /// As `open_picture`, for one frame of a GIF, counted from 0.
@@ -40,9 +40,10 @@ struct OpenedPicture {
     /// The bytes that libvips decodes: the stored ones, or others of the same picture that it decodes
     /// correctly and at a predictable cost. They have to outlive every image that is made of them.
     ImageBytes bytes;
-    vips::VImage head;
+    vips::VImage head{};
     int frames = 1;              ///< of the stored picture
     std::vector<int> inserted{}; ///< the numbers of the frames that were inserted; see `ClearedGif`
+    std::uint64_t buffer_bytes = 0; ///< the decoder's memory beside the pixels
 };
 
 /// Reads the head.
@@ -59,14 +60,6 @@ Size stored_size(const vips::VImage& head);
 
 /// An animation of these frames.
 vips::VImage joined(const std::vector<vips::VImage>& frames);
-
-/// The PNG without its text chunks, which no rendition has: decoders unpack each of them before they return
-/// the head, and a few hundred bytes unpack to a megabyte. Nothing when there are none.
-std::optional<ImageBytes> without_texts(const ImageBytes& png);
-
-/// The TIFF with only its first page: libvips counts the others, at a cost that grows with the square of
-/// their number. Nothing when there are no others.
-std::optional<ImageBytes> first_page_of(const ImageBytes& tiff);
 
 /// A GIF with inserted frames that show nothing.
 struct ClearedGif {
@@ -96,9 +89,15 @@ struct JpegScans {
     std::uint32_t scans = 0; ///< of the picture itself, not of thumbnails within segments
     /// The memory for the coefficients of the whole picture in libjpeg; 0 when one scan has all of them.
     std::uint64_t coefficient_bytes = 0;
+    /// The offset of the first segment behind a scan that is cut off or that libjpeg refuses.
+    std::optional<std::size_t> damaged_at{};
 };
 
 /// Walks the segments up to the end of the picture, or of the bytes.
 JpegScans jpeg_scans(std::span<const std::byte> bytes);
+
+/// The JPEG up to the first damaged segment behind a scan, for which libjpeg would drop all scans; browsers
+/// show those before it. Nothing when there is none.
+std::optional<ImageBytes> without_damaged_end(const ImageBytes& jpeg);
 
 } // namespace portrait::imaging

@@ -1,18 +1,34 @@
 #include "decode/decoding.hpp"
+#include "decode/png_picture.hpp"
+#include "decode/tiff_picture.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace portrait::imaging {
 namespace {
 
+/// The GIF with the picture's size as that of its logical screen, which may be smaller than the first frame.
+ImageBytes with_whole_screen(const ImageBytes& gif, const ImageHeader& header) {
+    constexpr std::size_t screen = 6; // width and height, little-endian
+    const auto stated = gif.view().subspan(screen, 4);
+    const std::array size{static_cast<std::byte>(header.width), static_cast<std::byte>(header.width >> 8),
+                          static_cast<std::byte>(header.height), static_cast<std::byte>(header.height >> 8)};
+    if (std::equal(stated.begin(), stated.end(), size.begin()))
+        return gif;
+    std::vector<std::byte> bytes{gif.view().begin(), gif.view().end()};
+    std::copy(size.begin(), size.end(), bytes.begin() + screen);
+    return ImageBytes{std::move(bytes)};
+}
+
 OpenedPicture open_gif_head(const RenderImage& job) {
-    OpenedPicture opened{
-        .bytes = job.bytes, .head = open_picture(job.bytes, ImageFormat::gif, false), .inserted = {}};
+    OpenedPicture opened{.bytes = with_whole_screen(job.bytes, job.header)};
+    opened.head = open_picture(opened.bytes, ImageFormat::gif, false);
     opened.frames = frames_of(opened.head);
     const bool all_frames = renders_all_frames(job) && opened.frames > 1;
     auto cleared =
-        with_clear_canvas(job.bytes, {stored_size(opened.head), opened.head.has_alpha()}, all_frames);
+        with_clear_canvas(opened.bytes, {stored_size(opened.head), opened.head.has_alpha()}, all_frames);
     if (!cleared)
         return opened;
     auto head = open_gif_frame(cleared->bytes, cleared->inserted.front() == 0 ? 1 : 0);
@@ -44,73 +60,26 @@ vips::VImage without_frames(const vips::VImage& image, const std::vector<int>& i
 
 } // namespace
 
-std::optional<ImageBytes> without_texts(const ImageBytes& png) {
-    constexpr std::size_t signature = 8;
-    constexpr std::size_t frame = 12; // of a chunk: length, name and checksum
-    const auto bytes = png.view();
-    std::vector<std::byte> rest;
-    std::size_t kept_from = 0;
-    const auto keep_up_to = [&](std::size_t end) {
-        rest.insert(rest.end(), bytes.begin() + static_cast<std::ptrdiff_t>(kept_from),
-                    bytes.begin() + static_cast<std::ptrdiff_t>(end));
-    };
-    for (auto at = signature; at < bytes.size() && bytes.size() - at >= frame;) {
-        std::size_t length = 0;
-        for (const auto byte : bytes.subspan(at, 4))
-            length = length << 8 | std::to_integer<std::size_t>(byte);
-        if (length > bytes.size() - at - frame) // cut off
-            break;
-        const auto name = png.text().substr(at + 4, 4);
-        if (name == "tEXt" || name == "zTXt" || name == "iTXt") {
-            keep_up_to(at);
-            kept_from = at + frame + length;
-        }
-        at += frame + length;
-    }
-    if (kept_from == 0)
-        return std::nullopt;
-    keep_up_to(bytes.size());
-    return ImageBytes{std::move(rest)};
-}
-
-std::optional<ImageBytes> first_page_of(const ImageBytes& tiff) {
-    constexpr std::size_t head = 8;
-    constexpr std::size_t entry = 12;
-    const auto bytes = tiff.view();
-    if (bytes.size() < head)
-        return std::nullopt;
-    const bool big_endian = bytes[0] == std::byte{'M'};
-    const auto number = [&](std::size_t at, std::size_t size) {
-        std::size_t value = 0;
-        for (std::size_t index = 0; index < size; ++index)
-            value = value << 8 |
-                    std::to_integer<std::size_t>(bytes[at + (big_endian ? index : size - 1 - index)]);
-        return value;
-    };
-    const auto directory = number(4, 4);
-    if (directory + 2 > bytes.size())
-        return std::nullopt;
-    const auto next = directory + 2 + number(directory, 2) * entry;
-    if (next + 4 > bytes.size() || number(next, 4) == 0)
-        return std::nullopt;
-    std::vector<std::byte> alone{bytes.begin(), bytes.end()};
-    std::fill_n(alone.begin() + static_cast<std::ptrdiff_t>(next), 4, std::byte{0});
-    return ImageBytes{std::move(alone)};
-}
-
 OpenedPicture open_head(const RenderImage& job) {
     auto bytes = job.bytes;
     switch (job.header.format) {
     case ImageFormat::gif: return open_gif_head(job);
+    case ImageFormat::tiff: {
+        auto [image, buffer_bytes] = open_tiff(bytes);
+        return {.bytes = std::move(bytes), .head = std::move(image), .buffer_bytes = buffer_bytes};
+    }
     case ImageFormat::png: bytes = without_texts(bytes).value_or(bytes); break;
-    case ImageFormat::tiff: bytes = first_page_of(bytes).value_or(bytes); break;
-    case ImageFormat::jpeg: break;
+    case ImageFormat::jpeg: bytes = without_damaged_end(bytes).value_or(bytes); break;
     }
     auto head = open_picture(bytes, job.header.format, false);
-    return {.bytes = std::move(bytes), .head = std::move(head), .inserted = {}};
+    return {.bytes = std::move(bytes), .head = std::move(head)};
 }
 
 vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction) {
+    if (job.header.format == ImageFormat::tiff)
+        return opened.head;
+    if (job.header.format == ImageFormat::png)
+        return with_png_colors(opened.bytes, open_png_pixels(opened.bytes, job.header));
     const bool all_frames = renders_all_frames(job) && opened.frames > 1;
     if (opened.inserted.empty())
         return open_picture(opened.bytes, job.header.format, all_frames, reduction);

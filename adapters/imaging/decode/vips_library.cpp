@@ -1,4 +1,5 @@
 #include "decode/decoding.hpp"
+#include "decode/tiff_picture.hpp"
 
 #include <vips/vector.h>
 
@@ -34,7 +35,7 @@ bool start_once() {
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
     for (const char* const loader :
-         {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif", "VipsForeignLoadTiff"})
+         {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif"})
         vips_operation_block_set(loader, FALSE);
     // Keep messages about damaged pictures off stderr: failures are results.
     g_log_set_handler(
@@ -56,7 +57,7 @@ vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_
     case ImageFormat::jpeg:
         return vips::VImage::jpegload_buffer(blob, from_top_to_bottom()->set("shrink", reduction));
     case ImageFormat::png: return vips::VImage::pngload_buffer(blob, from_top_to_bottom());
-    case ImageFormat::tiff: return vips::VImage::tiffload_buffer(blob, from_top_to_bottom());
+    case ImageFormat::tiff: return open_tiff(bytes).image;
     case ImageFormat::gif: break;
     }
     return vips::VImage::gifload_buffer(blob, from_top_to_bottom()->set("n", all_frames ? -1 : 1));

@@ -97,7 +97,7 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     const auto bytes_a_pixel = bands * vips_format_sizeof(head.format());
 
     const std::uint64_t decoded = std::max<std::uint64_t>(1, pixels / (reduction * reduction));
-    auto bytes = decoded * bytes_a_pixel * (all_frames ? frames : 1);
+    auto bytes = decoded * bytes_a_pixel * (all_frames ? frames : 1) + opened.buffer_bytes;
     if (job.header.format == ImageFormat::jpeg) {
         const auto coefficients = scans_cost(job, pixels, settings);
         if (!coefficients)

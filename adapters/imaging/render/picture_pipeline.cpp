@@ -1,6 +1,7 @@
 #include "render/rendering.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,18 +24,8 @@ vips::VOption* without_metadata(const vips::VImage& image) {
     return image.bands() >= 3 ? options->set("profile", srgb_profile) : options;
 }
 
-/// As 8-bit grey or sRGB with at most an alpha, which the encoders require.
-vips::VImage displayable(vips::VImage image) {
-    const auto interpretation = image.interpretation();
-    if (interpretation != VIPS_INTERPRETATION_sRGB && interpretation != VIPS_INTERPRETATION_B_W)
-        image = image.colourspace(interpretation == VIPS_INTERPRETATION_GREY16 ? VIPS_INTERPRETATION_B_W
-                                                                               : VIPS_INTERPRETATION_sRGB);
-    if (image.format() != VIPS_FORMAT_UCHAR)
-        image = image.cast(VIPS_FORMAT_UCHAR, vips::VImage::option()->set("shift", true));
-    const int most_bands = image.interpretation() == VIPS_INTERPRETATION_B_W ? 2 : 4;
-    if (image.bands() > most_bands)
-        image = image.extract_band(0, vips::VImage::option()->set("n", most_bands));
-    return image;
+vips::VOption* with_max_alpha(const vips::VImage& image) {
+    return vips::VImage::option()->set("max_alpha", image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0);
 }
 
 /// Resizes exactly to that size, each frame of an animation. Colours of transparent pixels stay invisible.
@@ -46,9 +37,11 @@ vips::VImage resized(const vips::VImage& image, const Size& size) {
     auto* const options =
         vips::VImage::option()->set("vscale", static_cast<double>(size.height) / stored.height);
     const auto across = static_cast<double>(size.width) / stored.width;
-    auto result = image.has_alpha()
-                      ? image.premultiply().resize(across, options).unpremultiply().cast(image.format())
-                      : image.resize(across, options);
+    auto result = image.has_alpha() ? image.premultiply(with_max_alpha(image))
+                                          .resize(across, options)
+                                          .unpremultiply(with_max_alpha(image))
+                                          .cast(image.format())
+                                    : image.resize(across, options);
     if (frames > 1) {
         result = result.copy();
         result.set(VIPS_META_PAGE_HEIGHT, static_cast<int>(size.height));
@@ -56,26 +49,65 @@ vips::VImage resized(const vips::VImage& image, const Size& size) {
     return result;
 }
 
-bool has_usable_profile(const vips::VImage& image) {
-    if (image.get_typeof(VIPS_META_ICC_NAME) == 0)
-        return false;
-    std::size_t size = 0;
-    const auto* const profile = image.get_blob(VIPS_META_ICC_NAME, &size);
-    return vips_icc_is_compatible_profile(image.get_image(), profile, size) != 0;
+vips::VImage of_8_bits(const vips::VImage& image) {
+    return image.format() == VIPS_FORMAT_USHORT
+               ? image.cast(VIPS_FORMAT_UCHAR, vips::VImage::option()->set("shift", true))
+               : image.cast(VIPS_FORMAT_UCHAR);
 }
 
-/// Converts by the embedded profile, or by libvips' own for CMYK without one. Ignores a profile that doesn't
-/// fit the picture's colours, as browsers do.
-vips::VImage in_srgb(const vips::VImage& image) {
-    const bool profiled = has_usable_profile(image);
-    const auto interpretation = image.interpretation();
+/// As browsers convert CMYK without a profile: the product of what the ink and the black let through.
+vips::VImage without_ink(const vips::VImage& image) {
+    const double white = image.format() == VIPS_FORMAT_USHORT ? 65535 : 255;
+    const auto light = image.linear(-1, white);
+    const auto colors = light.extract_band(0, vips::VImage::option()->set("n", 3)) * light[3] / (white * white / 255);
+    return colors.rint().cast(VIPS_FORMAT_UCHAR).copy(
+        vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+}
+
+/// By the embedded profile; nothing if there is none, or one that doesn't fit the picture's colours or that
+/// lcms2 can't use, which browsers ignore, too.
+std::optional<vips::VImage> by_profile(const vips::VImage& colors, const ReportProfile& report) {
+    if (colors.get_typeof(VIPS_META_ICC_NAME) == 0)
+        return std::nullopt;
+    std::size_t size = 0;
+    const auto* const profile = colors.get_blob(VIPS_META_ICC_NAME, &size);
+    try {
+        if (vips_icc_is_compatible_profile(colors.get_image(), profile, size) != 0)
+            return colors.icc_transform(srgb_profile, vips::VImage::option()->set("embedded", true));
+    } catch (const vips::VError& error) {
+        report(error.what());
+        vips_error_clear();
+    }
+    return std::nullopt;
+}
+
+/// Colours without alpha as 8-bit grey or sRGB.
+vips::VImage colors_in_srgb(vips::VImage colors, const ReportProfile& report) {
+    const auto interpretation = colors.interpretation();
+    const bool lab = interpretation == VIPS_INTERPRETATION_LAB;
+    if (auto converted = lab ? std::nullopt : by_profile(colors, report))
+        return *std::move(converted);
     if (interpretation == VIPS_INTERPRETATION_CMYK)
-        return image.icc_transform(srgb_profile, profiled
-                                                     ? vips::VImage::option()->set("embedded", true)
-                                                     : vips::VImage::option()->set("input_profile", "cmyk"));
-    if (profiled && interpretation != VIPS_INTERPRETATION_LAB && interpretation != VIPS_INTERPRETATION_LABS)
-        return image.icc_transform(srgb_profile, vips::VImage::option()->set("embedded", true));
-    return image;
+        return without_ink(colors);
+    if (lab)
+        colors = colors.colourspace(VIPS_INTERPRETATION_sRGB);
+    const bool grey = interpretation == VIPS_INTERPRETATION_B_W || interpretation == VIPS_INTERPRETATION_GREY16;
+    return of_8_bits(colors).copy(vips::VImage::option()->set(
+        "interpretation", grey ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB));
+}
+
+/// As 8-bit grey or sRGB with at most an alpha, which the encoders require. The alpha is converted by itself:
+/// libvips' transforms leave it as it is while the colours become fewer bits.
+vips::VImage displayable(const vips::VImage& image, const ReportProfile& report) {
+    const auto interpretation = image.interpretation();
+    if (image.format() == VIPS_FORMAT_UCHAR && image.get_typeof(VIPS_META_ICC_NAME) == 0 &&
+        (interpretation == VIPS_INTERPRETATION_sRGB || interpretation == VIPS_INTERPRETATION_B_W))
+        return image;
+    if (!image.has_alpha())
+        return colors_in_srgb(image, report);
+    const int colors = image.bands() - 1;
+    const auto opaque = image.extract_band(0, vips::VImage::option()->set("n", colors));
+    return colors_in_srgb(opaque, report).bandjoin(of_8_bits(image[colors]));
 }
 
 /// Crops each frame to its middle part.
@@ -96,14 +128,11 @@ vips::VImage cropped(const vips::VImage& image, const Size& size) {
 
 } // namespace
 
-vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch) {
+vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch,
+                            const ReportProfile& report) {
     const auto target = target_of(job, opened.head);
     auto image = watch.guarded(open_pixels(job, opened, reduction_on_load(job, opened.head)));
-    if (image.coding() != VIPS_CODING_NONE) { // packed Lab, which can't be resized
-        image = image.colourspace(VIPS_INTERPRETATION_sRGB).copy();
-        image.remove(VIPS_META_ICC_NAME);
-    }
-    image = displayable(in_srgb(resized(image, turned(target.scaled, opened.head))));
+    image = displayable(resized(image, turned(target.scaled, opened.head)), report);
     if (vips_image_get_orientation(image.get_image()) != 1)
         image = image.copy_memory().autorot(); // in memory, since turning reads pixels in any order
     return cropped(image, target.shown);

@@ -5,8 +5,10 @@
 #include <portrait/imaging/vips_renderer.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 
 /// The steps of a rendering; functions that make images throw `vips::VError`.
 namespace portrait::imaging {
@@ -63,9 +65,13 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head);
 [[nodiscard]] result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
                                                  const RenderSettings& settings);
 
+/// Called with the reason why a picture's colour profile is ignored.
+using ReportProfile = std::function<void(std::string_view)>;
+
 /// The picture upright, in the rendition's size, as 8-bit grey or sRGB with at most an alpha, to be evaluated
 /// under `watch`.
-vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch);
+vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch,
+                            const ReportProfile& report);
 
 /// The side of the square placeholder, in pixels.
 std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition);

@@ -104,7 +104,7 @@ std::optional<Error> RenderWatch::ended() const {
 }
 
 VipsRenderer::VipsRenderer(RenderSettings settings)
-    : settings_{checked(settings)} {
+    : settings_{checked(std::move(settings))} {
     start_vips();
 }
 
@@ -120,7 +120,10 @@ result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& 
         watch.emplace(job.stop, settings_.time_limit);
         if (auto ended = watch->ended())
             return *std::move(ended);
-        const auto image = scaled_upright(job, opened, *watch);
+        const auto image = scaled_upright(job, opened, *watch, [this](std::string_view reason) {
+            if (settings_.on_unusable_profile && !profile_reported_->test_and_set())
+                settings_.on_unusable_profile(reason);
+        });
         watch->attend(image);
         return rendered(image, job.rendition.format.value_or(job.header.format), settings_);
     });

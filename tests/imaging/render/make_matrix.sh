@@ -32,7 +32,8 @@ convert upright.miff -alpha on -channel A -fx 'i/w' +channel PNG32:png-alpha-gra
 convert upright.miff -alpha on -channel A -fx 'i/w' +channel -depth 16 -define png:color-type=6 -define png:bit-depth=16 png-alpha-16bit.png
 convert upright.miff -colors 4 PNG8:png-palette-4-colours.png
 convert upright.miff -colorspace gray -define png:color-type=0 -define png:bit-depth=4 png-grey-4bit.png
-convert upright.miff -interlace PNG -colors 30 PNG8:png-palette-interlaced.png
+# Without gAMA and cHRM, which browsers honour and ImageMagick doesn't.
+convert upright.miff -interlace PNG -colors 30 -define png:exclude-chunks=gAMA,cHRM PNG8:png-palette-interlaced.png
 convert upright.miff -compress RLE tiff-packbits.tif
 convert upright.miff -compress zip -interlace Plane tiff-planar.tif
 convert upright.miff -compress lzw -define tiff:rows-per-strip=1 tiff-strip-a-row.tif

@@ -76,11 +76,19 @@ vips::VImage on_white(const vips::VImage& image) {
     return shown.cast(VIPS_FORMAT_UCHAR);
 }
 
+/// libvips' own decoder, which the renderer blocks.
+vips::VImage decoded_tiff(VipsBlob* blob) {
+    vips_operation_block_set("VipsForeignLoadTiff", FALSE);
+    const auto image = vips::VImage::tiffload_buffer(blob).copy_memory();
+    vips_operation_block_set("VipsForeignLoadTiff", TRUE);
+    return image;
+}
+
 vips::VImage decoded(const RenderedImage& made) {
     auto* const blob = vips_blob_copy(made.bytes.data(), made.bytes.size());
     const auto image = made.format == ImageFormat::png    ? vips::VImage::pngload_buffer(blob)
                        : made.format == ImageFormat::jpeg ? vips::VImage::jpegload_buffer(blob)
-                       : made.format == ImageFormat::tiff ? vips::VImage::tiffload_buffer(blob)
+                       : made.format == ImageFormat::tiff ? decoded_tiff(blob)
                                                           : vips::VImage::gifload_buffer(blob);
     vips_area_unref(VIPS_AREA(blob));
     return on_white(image);
@@ -94,7 +102,7 @@ public:
         std::string command = "cd '" + folder.string() +
                               "' && MAGICK_THREAD_LIMIT=1 MAGICK_CONFIGURE_PATH=magick convert '" +
                               picture.string() + "[0]' -auto-orient +repage " +
-                              (cmyk ? "-profile cmyk.icc " : "") + "-profile srgb.icc -depth 8";
+                              (cmyk ? ink_to_light(picture) : "") + "-profile srgb.icc -depth 8";
         for (std::size_t index = 0; index < wanted_sizes.size(); ++index)
             command += " '(' +clone -resize '" + std::string{wanted_sizes.at(index).geometry} +
                        "' -write 'PNG32:" + file(index) +
@@ -116,6 +124,11 @@ public:
     }
 
 private:
+    /// By the embedded profile, and without one as browsers convert ink.
+    static std::string ink_to_light(const std::filesystem::path& picture) {
+        return picture.string().find("profile") != std::string::npos ? "-profile cmyk.icc " : "-colorspace sRGB ";
+    }
+
     std::string file(std::size_t index) const { return prefix_.string() + std::to_string(index); }
 
     std::filesystem::path prefix_;

@@ -30,6 +30,10 @@ Bytes frame(int flags = 0) {
     return ByteWriter{}.u8(0x2c).le16(0).le16(0).le16(1).le16(1).u8(static_cast<std::uint8_t>(flags)).take();
 }
 
+Bytes frame_of(std::uint16_t width, std::uint16_t height, std::uint16_t left = 0, std::uint16_t top = 0) {
+    return ByteWriter{}.u8(0x2c).le16(left).le16(top).le16(width).le16(height).u8(0).take();
+}
+
 } // namespace
 
 TEST_CASE("a GIF's header is its logical screen", "[probe][gif]") {
@@ -59,10 +63,24 @@ TEST_CASE("a GIF may have spare block terminators, as some encoders leave them",
     CHECK(accepted(screen(3, 2).fill(2).bytes(frame()).take()).width == 3);
 }
 
+TEST_CASE("a GIF is as large as its screen and its first frame together", "[probe][gif]") {
+    const auto size = [](const Bytes& gif) {
+        const auto header = accepted(gif);
+        return std::pair{header.width, header.height};
+    };
+    CHECK(size(screen(0, 0).bytes(frame_of(5, 4)).take()) == std::pair{5U, 4U});
+    CHECK(size(screen(2, 9).bytes(frame_of(5, 4)).take()) == std::pair{5U, 9U});
+    CHECK(size(screen(2, 2).bytes(frame_of(5, 4, 3, 1)).take()) == std::pair{8U, 5U});
+    CHECK(size(screen(1, 1).bytes(frame_of(20'000, 20'000)).take()) == std::pair{20'000U, 20'000U});
+    CHECK(size(screen(7, 6).bytes(frame_of(0, 0, 30, 30)).take()) == std::pair{7U, 6U});
+    CHECK(size(screen(9, 9).bytes(frame_of(5, 4)).bytes(frame_of(50, 40)).take()) == std::pair{9U, 9U});
+}
+
 TEST_CASE("a GIF's head that contradicts the format is refused", "[probe][gif]") {
     const auto refusal = GENERATE(values<Refusal>({
-        {"no width", screen(0, 2).bytes(frame()).take(), errc::image_zero_dimension, "0 x 2"},
-        {"no height", screen(2, 0).bytes(frame()).take(), errc::image_zero_dimension, "2 x 0"},
+        {"no width", screen(0, 2).bytes(frame_of(0, 1)).take(), errc::image_zero_dimension, "0 x 2"},
+        {"no height", screen(2, 0).bytes(frame_of(1, 0)).take(), errc::image_zero_dimension, "2 x 0"},
+        {"frame far outside", screen(1, 1).bytes(frame_of(65'535, 1, 1)).take(), errc::image_corrupt, "65536 x 1"},
         {"no frame", screen(2, 2).u8(0x3b).take(), errc::image_corrupt, "without a frame"},
         {"text", ByteWriter{}.text("GIF89a is a format of pictures").take(), errc::image_corrupt,
          "unknown block"},

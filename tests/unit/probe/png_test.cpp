@@ -105,6 +105,8 @@ TEST_CASE("a PNG's head that contradicts the format is refused", "[probe][png]")
         {"a second IHDR", png({}, {header_chunk({})}), errc::image_corrupt, "unexpected IHDR"},
         {"an unknown critical chunk", png({}, {chunk("ABCD", 1)}), errc::image_corrupt, "unexpected ABCD"},
         {"no chunk at all", png({}, {Bytes(20)}), errc::image_corrupt, "not a chunk"},
+        {"palette with a wrong checksum", with_byte(png({5, 4, 8, 3}, {chunk("PLTE", 3)}), 41, 9),
+         errc::image_corrupt, "palette (PLTE chunk) has a wrong checksum"},
         {"palette missing", png({5, 4, 8, 3}), errc::image_corrupt, "no PLTE"},
         {"palette of 4 bytes", png({5, 4, 8, 3}, {chunk("PLTE", 4)}), errc::image_corrupt, "PLTE"},
         {"palette of 257 colours", png({5, 4, 8, 3}, {chunk("PLTE", 771)}), errc::image_corrupt, "PLTE"},
@@ -152,6 +154,18 @@ TEST_CASE("a PNG with too many chunks before its picture data is refused", "[pro
     CHECK(accepted(png({5, 4, 8, 3}, {chunk("PLTE", 3), chunk("iCCP", 3'000'000)})).width == 5);
     check_refused({"5000 chunks", png({}, std::vector<Bytes>(5000, chunk("tEXt", 0))), errc::image_corrupt,
                    "IDAT chunk is not found within"});
+}
+
+TEST_CASE("a PNG of high dynamic range is refused by name", "[probe][png]") {
+    const auto with_transfer = [](std::uint8_t transfer) {
+        return png({}, {make_png_chunk("cICP", ByteWriter{}.u8(9).u8(transfer).u8(0).u8(1).view())});
+    };
+    check_refused({"PQ", with_transfer(16), errc::image_unsupported_encoding, "PQ"});
+    check_refused({"HLG", with_transfer(18), errc::image_unsupported_encoding, "HLG"});
+    for (const int transfer : {1, 8, 13, 255})
+        accepted(with_transfer(static_cast<std::uint8_t>(transfer)));
+    accepted(with_byte(with_transfer(16), 41, 10)); // a wrong checksum: viewers ignore the chunk
+    accepted(png({}, {chunk("cICP", 5)}));
 }
 
 } // namespace probe_png_test

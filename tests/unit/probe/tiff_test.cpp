@@ -98,40 +98,103 @@ TEST_CASE("a TIFF's numbers may be bytes, shorts or longs", "[probe][tiff]") {
     CHECK(accepted(with({256, long_, 1, 0xffff'ffff})).width == 0xffff'ffff);
 }
 
-TEST_CASE("a TIFF's bits are those of its largest sample, wherever they stand", "[probe][tiff]") {
+TEST_CASE("a TIFF's bits are those of all samples, wherever they stand", "[probe][tiff]") {
     Tiff tiff{true};
     tiff.of(262).value = 2;
     tiff.of(277).value = 3;
     tiff.of(258) = {258, short_, 3, tiff.end()};
     tiff.after = ByteWriter{}.be16(5).be16(6).be16(5).take();
+    check_refused({"5, 6 and 5 bits", tiff.write(), errc::image_unsupported_encoding, "differ in size"});
+    tiff.after = ByteWriter{}.be16(6).be16(6).be16(6).take();
     CHECK(accepted(tiff.write()) == ImageHeader{ImageFormat::tiff, 70, 50, 6, 3, ColorModel::rgb});
     tiff.of(258) = {258, short_, 2, 0x0010'0008}; // inline, one fewer than there are samples
     check_refused({"2 sizes of 3", tiff.write(), errc::image_corrupt, "fewer values"});
     tiff.of(258) = {258, short_, 1, 16}; // one for all samples, as from old writers
     CHECK(accepted(tiff.write()).bits_per_sample == 16);
     tiff.of(277).value = 4;
-    tiff.of(258) = {258, byte, 4, 0x0804'0201};
+    tiff.of(258) = {258, byte, 4, 0x0808'0808};
     CHECK(accepted(tiff.write()).bits_per_sample == 8);
     CHECK(accepted(without(258)).bits_per_sample == 1);
     CHECK(accepted(with({258, short_, 1, 64})).bits_per_sample == 64);
 }
 
 TEST_CASE("a TIFF's photometric interpretation gives its colours", "[probe][tiff]") {
-    const auto color = [](std::uint32_t photometric) {
+    const auto color = [](std::uint32_t photometric, std::uint32_t samples) {
         Tiff tiff;
         tiff.of(262).value = photometric;
-        tiff.of(277).value = 4;
+        tiff.of(277).value = samples;
+        tiff.entries.push_back({320, short_, 768, 8});
         return accepted(tiff.write()).color;
     };
-    CHECK(color(0) == ColorModel::grey);
-    CHECK(color(1) == ColorModel::grey);
-    CHECK(color(2) == ColorModel::rgb);
-    CHECK(color(3) == ColorModel::palette);
-    CHECK(color(5) == ColorModel::cmyk);
-    CHECK(color(6) == ColorModel::ycbcr);
-    CHECK(color(8) == ColorModel::lab);
-    CHECK(color(32803) == ColorModel::other); // a camera's colour filter array
-    CHECK(accepted(without(262)).color == ColorModel::other);
+    CHECK(color(0, 1) == ColorModel::grey);
+    CHECK(color(1, 2) == ColorModel::grey);
+    CHECK(color(2, 3) == ColorModel::rgb);
+    CHECK(color(3, 1) == ColorModel::palette);
+    CHECK(color(5, 4) == ColorModel::cmyk);
+    CHECK(color(6, 3) == ColorModel::ycbcr);
+    CHECK(color(8, 3) == ColorModel::lab);
+    CHECK(color(9, 4) == ColorModel::lab);
+    CHECK(accepted(without(262)).color == ColorModel::grey);
+    check_refused({"palette without colours", with({262, short_, 1, 3}), errc::image_corrupt, "ColorMap"});
+}
+
+TEST_CASE("a TIFF of an encoding that isn't decoded is refused by name", "[probe][tiff]") {
+    const auto plus = [](std::initializer_list<Entry> entries, std::uint32_t samples = 1) {
+        return changed([&](Tiff& tiff) {
+            tiff.of(277).value = samples;
+            for (const auto& entry : entries) {
+                std::erase_if(tiff.entries, [&](const Entry& old) { return old.tag == entry.tag; });
+                tiff.entries.push_back(entry);
+            }
+        });
+    };
+    struct Row {
+        Bytes bytes;
+        std::string_view words;
+    };
+    for (const auto& [bytes, words] : std::initializer_list<Row>{
+             {plus({{50706, byte, 4, 1}}), "camera raw picture (DNG)"},
+             {plus({{262, short_, 1, 32803}}), "camera raw"},
+             {plus({{262, short_, 1, 34892}}), "camera raw"},
+             {plus({{254, long_, 1, 1}, {330, long_, 1, 8}}), "camera raw"},
+             {plus({{339, short_, 1, 2}}), "signed samples"},
+             {plus({{339, short_, 1, 6}}), "complex samples"},
+             {plus({{339, short_, 1, 3}}), "floating-point samples of 8 bits"},
+             {plus({{258, short_, 1, 17}}), "17 bits"},
+             {plus({}, 65), "65 samples"},
+             {plus({{259, short_, 1, 34887}}), "LERC"},
+             {plus({{259, short_, 1, 65000}}), "compression 65000"},
+             {plus({{259, short_, 1, 7}, {258, short_, 1, 12}}), "JPEG with 12 bits"},
+             {plus({{259, short_, 1, 4}}), "fax compression"},
+             {plus({{259, short_, 1, 5}, {317, short_, 1, 2}, {258, short_, 1, 4}}), "predictor 2 with 4 bits"},
+             {plus({{259, short_, 1, 5}, {317, short_, 1, 3}}), "predictor 3 with 8 bits"},
+             {plus({{262, short_, 1, 4}}), "PhotometricInterpretation) 4"},
+             {plus({{262, short_, 1, 32845}}, 3), "PhotometricInterpretation) 32845"},
+             {plus({{262, short_, 1, 3}, {258, short_, 1, 16}, {320, short_, 196'608, 8}}), "palette with 16 bits"},
+             {plus({{262, short_, 1, 5}, {332, short_, 1, 2}}, 4), "inks other than CMYK"},
+             {plus({{262, short_, 1, 6}, {258, short_, 1, 16}}, 3), "YCbCr with 16 bits"},
+             {plus({{262, short_, 1, 6}}, 4), "YCbCr with further samples"},
+             {plus({{262, short_, 1, 6}, {530, short_, 2, 0x0004'0001}}, 3), "reduced 1 x 4"},
+             {plus({{262, short_, 1, 8}, {258, short_, 1, 32}}, 3), "Lab with 32 bits"},
+         })
+        check_refused({words, bytes, errc::image_unsupported_encoding, words});
+    check_refused({"CR2", ByteWriter{}.text({"II*\0\x10\0\0\0CR\2\0\0\0\0\0", 16}).le16(1)
+                              .le16(256).le16(3).le32(1).le32(9).take(),
+                   errc::image_unsupported_encoding, "CR2"});
+}
+
+TEST_CASE("a TIFF's lists of strips and tiles have to be whole", "[probe][tiff]") {
+    check_refused({"offsets outside", with({273, long_, 2, 4000}), errc::image_truncated, "StripOffsets"});
+    const auto tiled = [](std::uint32_t side) {
+        return changed([&](Tiff& tiff) {
+            tiff.of(273) = {324, long_, 1, 4000};
+            tiff.entries.push_back({322, long_, 1, side});
+            tiff.entries.push_back({323, long_, 1, side});
+        });
+    };
+    CHECK(accepted(tiled(256)).width == 70);
+    check_refused({"no tiles", tiled(0), errc::image_corrupt, "tiles of 0 x 0"});
+    check_refused({"huge tiles", tiled(100'000), errc::image_corrupt, "tiles of 100000 x 100000"});
 }
 
 TEST_CASE("a TIFF's directory that contradicts the format is refused", "[probe][tiff]") {

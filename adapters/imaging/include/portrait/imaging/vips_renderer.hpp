@@ -3,10 +3,13 @@
 #include <portrait/export.hpp>
 #include <portrait/image_renderer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stop_token>
+#include <string_view>
 
 namespace portrait::imaging {
 
@@ -26,6 +29,9 @@ struct RenderSettings {
     /// For one picture, from its first pixel on; `rendition_timed_out` beyond it. Checked between rows, so a
     /// codec that reads a whole picture first can exceed it by that time.
     std::chrono::milliseconds time_limit = std::chrono::seconds{10};
+    /// Called with the reason when a renderer first ignores a colour profile that can't be used; on any
+    /// thread. The text is for a log.
+    std::function<void(std::string_view)> on_unusable_profile{};
 };
 
 /// The cost of decoding, judged by the head.
@@ -74,6 +80,7 @@ public:
 
 private:
     RenderSettings settings_;
+    std::shared_ptr<std::atomic_flag> profile_reported_ = std::make_shared<std::atomic_flag>();
 };
 
 } // namespace portrait::imaging

@@ -1,0 +1,169 @@
+#include "decode/png_chunks.hpp"
+#include "decode/png_picture.hpp"
+
+#include <boost/crc.hpp>
+#include <lcms2.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace portrait::imaging {
+namespace {
+
+/// CIE 1931 coordinates.
+struct Primaries {
+    cmsCIExyY white{.x = 0.3127, .y = 0.3290, .Y = 1};
+    cmsCIExyYTRIPLE colors{.Red = {.x = 0.64, .y = 0.33, .Y = 1},
+                           .Green = {.x = 0.30, .y = 0.60, .Y = 1},
+                           .Blue = {.x = 0.15, .y = 0.06, .Y = 1}}; // sRGB's
+};
+
+/// The light of a sample, as lcms2 has it: the type of a function and its parameters.
+struct Transfer {
+    int type = 4; ///< (aX + b)^g from d on, cX below
+    std::array<double, 5> parameters{2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045}; // sRGB's
+};
+
+Transfer power(double exponent) {
+    return {.type = 1, .parameters = {exponent}};
+}
+
+struct Free {
+    void operator()(cmsToneCurve* curve) const noexcept { cmsFreeToneCurve(curve); }
+    void operator()(void* profile) const noexcept { cmsCloseProfile(profile); }
+};
+
+/// An ICC profile; empty if lcms2 can't make one of these numbers.
+std::vector<std::byte> profile_of(const Primaries& primaries, const Transfer& transfer, bool grey) {
+    const std::unique_ptr<cmsToneCurve, Free> curve{
+        cmsBuildParametricToneCurve(nullptr, transfer.type, transfer.parameters.data())};
+    if (!curve)
+        return {};
+    const std::array curves{curve.get(), curve.get(), curve.get()};
+    const std::unique_ptr<void, Free> profile{
+        grey ? cmsCreateGrayProfile(cmsD50_xyY(), curve.get())
+             : cmsCreateRGBProfile(&primaries.white, &primaries.colors, curves.data())};
+    cmsUInt32Number size = 0;
+    if (!profile || cmsSaveProfileToMem(profile.get(), nullptr, &size) == 0)
+        return {};
+    std::vector<std::byte> bytes(size);
+    if (cmsSaveProfileToMem(profile.get(), bytes.data(), &size) == 0)
+        return {};
+    return bytes;
+}
+
+/// By the codes of ITU-T H.273, table 2.
+std::optional<Primaries> primaries_of(std::size_t code) {
+    const auto with = [](std::array<double, 6> xy) {
+        Primaries primaries;
+        primaries.colors = {.Red = {.x = xy[0], .y = xy[1], .Y = 1},
+                            .Green = {.x = xy[2], .y = xy[3], .Y = 1},
+                            .Blue = {.x = xy[4], .y = xy[5], .Y = 1}};
+        return primaries;
+    };
+    switch (code) {
+    case 1: return Primaries{};
+    case 5: return with({0.64, 0.33, 0.29, 0.60, 0.15, 0.06});
+    case 6:
+    case 7: return with({0.630, 0.340, 0.310, 0.595, 0.155, 0.070});
+    case 9: return with({0.708, 0.292, 0.170, 0.797, 0.131, 0.046});
+    case 12: return with({0.680, 0.320, 0.265, 0.690, 0.150, 0.060});
+    case 22: return with({0.630, 0.340, 0.295, 0.605, 0.155, 0.077});
+    default: return std::nullopt;
+    }
+}
+
+/// By the codes of ITU-T H.273, table 3.
+std::optional<Transfer> transfer_of(std::size_t code) {
+    switch (code) {
+    case 1:
+    case 6:
+    case 14:
+    case 15:
+        return Transfer{.parameters = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 4.5 * 0.018}};
+    case 4: return power(2.2);
+    case 5: return power(2.8);
+    case 8: return power(1);
+    case 13: return Transfer{};
+    default: return std::nullopt;
+    }
+}
+
+struct PngColors {
+    std::optional<PngChunk> cicp;
+    std::optional<PngChunk> gama;
+    std::optional<PngChunk> chrm;
+    bool srgb = false;
+};
+
+bool has_right_checksum(const ImageBytes& png, const PngChunk& chunk) {
+    boost::crc_32_type crc;
+    const auto checked = png.view().subspan(chunk.begin + 4, chunk.data.size() + 4);
+    crc.process_bytes(checked.data(), checked.size());
+    return crc.checksum() == png_number(png.view().subspan(chunk.end - 4, 4));
+}
+
+PngColors colors_of(const ImageBytes& png) {
+    PngColors found;
+    for_each_chunk(png, [&](const PngChunk& chunk) {
+        const auto take = [&](std::optional<PngChunk>& kept, std::string_view name, std::size_t size) {
+            if (!kept && chunk.name == name && chunk.data.size() == size && has_right_checksum(png, chunk))
+                kept = chunk;
+        };
+        take(found.cicp, "cICP", 4);
+        take(found.gama, "gAMA", 4);
+        take(found.chrm, "cHRM", 32);
+        found.srgb = found.srgb || (chunk.name == "sRGB" && chunk.data.size() == 1 && has_right_checksum(png, chunk));
+        return chunk.name != "IDAT" && chunk.name != "PLTE";
+    });
+    return found;
+}
+
+std::vector<std::byte> cicp_profile(const PngChunk& cicp, bool grey) {
+    const auto primaries = primaries_of(png_number(cicp.data.subspan(0, 1)));
+    const auto transfer = transfer_of(png_number(cicp.data.subspan(1, 1)));
+    return primaries && transfer ? profile_of(*primaries, *transfer, grey) : std::vector<std::byte>{};
+}
+
+std::vector<std::byte> gamma_profile(const PngColors& colors, bool grey) {
+    constexpr double unit = 100'000;
+    const auto gamma = static_cast<double>(png_number(colors.gama->data)) / unit;
+    // Browsers take a gamma that is nearly sRGB's, and no primaries, for sRGB, as libpng does.
+    constexpr double nearly = 0.05;
+    if (gamma <= 0 || (!colors.chrm && std::abs(gamma * 2.2 - 1) <= nearly))
+        return {};
+    Primaries primaries;
+    if (colors.chrm) {
+        const auto number = [&](std::size_t index) {
+            return static_cast<double>(png_number(colors.chrm->data.subspan(index * 4, 4))) / unit;
+        };
+        primaries.white = {.x = number(0), .y = number(1), .Y = 1};
+        primaries.colors = {.Red = {.x = number(2), .y = number(3), .Y = 1},
+                            .Green = {.x = number(4), .y = number(5), .Y = 1},
+                            .Blue = {.x = number(6), .y = number(7), .Y = 1}};
+    }
+    return profile_of(primaries, power(1 / gamma), grey);
+}
+
+} // namespace
+
+vips::VImage with_png_colors(const ImageBytes& png, const vips::VImage& image) {
+    const auto colors = colors_of(png);
+    const bool grey = image.bands() < 3;
+    std::vector<std::byte> profile;
+    if (colors.cicp)
+        profile = cicp_profile(*colors.cicp, grey);
+    if (profile.empty() && image.get_typeof(VIPS_META_ICC_NAME) == 0 && !colors.srgb && colors.gama)
+        profile = gamma_profile(colors, grey);
+    if (profile.empty())
+        return image;
+    const auto colored = image.copy();
+    vips_image_set_blob_copy(colored.get_image(), VIPS_META_ICC_NAME, profile.data(), profile.size());
+    return colored;
+}
+
+} // namespace portrait::imaging
