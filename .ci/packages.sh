@@ -16,6 +16,8 @@ TEST_PACKAGES=(catch2 clang-14 curl doxygen e2fsprogs git imagemagick libimage-e
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # In addition to the packages for building and testing, for tests/bench; nginx is the peer of the comparison.
 BENCH_PACKAGES=(libbenchmark-dev nginx wrk)
+# For tests/browser, in addition to BUILD_PACKAGES; libjpeg-turbo-progs has cjpeg and jpegtran.
+BROWSER_PACKAGES=(chromium imagemagick libjpeg-turbo-progs python3)
 # For checking the sources.
 LINT_PACKAGES=(clang-format clang-tidy-22)
 
