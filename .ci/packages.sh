@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
     g++ cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libcli11-dev libcpp-httplib-dev libcrypt-dev libfmt-dev libhowardhinnant-date-dev libicu-dev liblcms2-dev libpng-dev
-    libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libstb-dev libtiff-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata
+    libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libstb-dev libtiff-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata zlib1g-dev
 )
 # In addition, for building and running the tests. ImageMagick encodes the real pictures, exiftool handles metadata.
 TEST_PACKAGES=(catch2 clang-14 curl doxygen e2fsprogs git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan systemd)

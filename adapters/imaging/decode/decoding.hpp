@@ -24,13 +24,13 @@ struct Size {
 /// Starts libvips for the process, once; throws `std::runtime_error` when that fails.
 void start_vips();
 
-/// The picture with its head read and its pixels not. `all_frames`: all frames of an animation, not only the
-/// first. `reduction`: the factor (1, 2, 4 or 8) by which the codec shrinks a JPEG. The bytes have to outlive
-/// the image. Not for TIFF; see `open_tiff`.
-vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction = 1);
+/// A JPEG or PNG with its head read and its pixels not. `reduction`: the factor (1, 2, 4 or 8) by which the
+/// codec shrinks a JPEG. The bytes have to outlive the image.
+vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, int reduction = 1);
 
-/// As `open_picture`, for one frame of a GIF, counted from 0.
+/// As `open_picture`, for one frame of a GIF, counted from 0, or for all.
 vips::VImage open_gif_frame(const ImageBytes& bytes, int frame);
+vips::VImage open_gif_frames(const ImageBytes& bytes);
 
 /// The picture's number of frames, whether or not they were opened.
 int frames_of(const vips::VImage& image);
@@ -41,13 +41,13 @@ struct OpenedPicture {
     /// correctly and at a predictable cost. They have to outlive every image that is made of them.
     ImageBytes bytes;
     vips::VImage head{};
-    int frames = 1;              ///< of the stored picture
-    std::vector<int> inserted{}; ///< the numbers of the frames that were inserted; see `ClearedGif`
+    int frames = 1;                 ///< that the rendition has
+    std::vector<int> inserted{};    ///< the numbers of the frames that were inserted; see `ClearedGif`
     std::uint64_t buffer_bytes = 0; ///< the decoder's memory beside the pixels
 };
 
-/// Reads the head.
-OpenedPicture open_head(const RenderImage& job);
+/// Reads the head. `animated`: with all frames of an animation, if the rendition has them.
+OpenedPicture open_head(const RenderImage& job, bool animated = true);
 
 /// The pixels, to be read from top to bottom. `reduction`: see `open_picture`.
 vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction);
@@ -73,7 +73,7 @@ struct GifHead {
     bool is_transparent = false;
 };
 
-/// Inserts frames where libvips would draw a GIF's canvas wrongly.
+/// Inserts frames where libvips would draw an animation's canvas wrongly.
 ///
 /// The canvas that no frame has painted, or that a frame of disposal "background" has cleared, is transparent
 /// in every browser. libvips makes it black in a picture without a transparent colour, or paints it with the
@@ -82,7 +82,7 @@ struct GifHead {
 /// colour, make it use and clear the whole canvas; their memory is negligible.
 ///
 /// Nothing when libvips draws the GIF correctly, and when the GIF is too damaged to tell.
-std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead& head, bool all_frames);
+std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead& head);
 
 /// The scans of a JPEG.
 struct JpegScans {

@@ -47,7 +47,7 @@ public:
     }
 
     /// The whole frames up to the end of the file or the first error, at most as many as libvips decodes.
-    std::vector<Frame> frames(bool all) {
+    std::vector<Frame> frames() {
         std::vector<Frame> found;
         constexpr std::size_t head = 13;
         if (bytes_.size() < head)
@@ -55,7 +55,7 @@ public:
         at_ = head + color_table(number(10));
         for (Frame frame; next(frame); frame = {}) {
             found.push_back(frame);
-            if (!all || found.size() == most_decoded_frames)
+            if (found.size() == most_decoded_frames)
                 break;
         }
         return found;
@@ -175,9 +175,9 @@ bool needs_clearing(const std::vector<Frame>& frames, std::size_t index) {
 
 } // namespace
 
-std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead& head, bool all_frames) {
+std::optional<ClearedGif> with_clear_canvas(const ImageBytes& gif, const GifHead& head) {
     GifWalk walk{gif.view()};
-    const auto frames = walk.frames(all_frames);
+    const auto frames = walk.frames();
     if (frames.empty())
         return std::nullopt;
     const auto canvas = walk.canvas(frames.front());

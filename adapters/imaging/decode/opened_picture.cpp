@@ -1,4 +1,5 @@
 #include "decode/decoding.hpp"
+#include "decode/gif_still.hpp"
 #include "decode/png_picture.hpp"
 #include "decode/tiff_picture.hpp"
 
@@ -22,13 +23,19 @@ ImageBytes with_whole_screen(const ImageBytes& gif, const ImageHeader& header) {
     return ImageBytes{std::move(bytes)};
 }
 
-OpenedPicture open_gif_head(const RenderImage& job) {
+/// An animation for libvips; nothing for a GIF of one frame, or one that libvips can't open.
+std::optional<OpenedPicture> open_animation(const RenderImage& job) {
     OpenedPicture opened{.bytes = with_whole_screen(job.bytes, job.header)};
-    opened.head = open_picture(opened.bytes, ImageFormat::gif, false);
+    try {
+        opened.head = open_gif_frame(opened.bytes, 0);
+    } catch (const vips::VError&) {
+        vips_error_clear();
+        return std::nullopt;
+    }
     opened.frames = frames_of(opened.head);
-    const bool all_frames = renders_all_frames(job) && opened.frames > 1;
-    auto cleared =
-        with_clear_canvas(opened.bytes, {stored_size(opened.head), opened.head.has_alpha()}, all_frames);
+    if (opened.frames == 1)
+        return std::nullopt;
+    auto cleared = with_clear_canvas(opened.bytes, {stored_size(opened.head), opened.head.has_alpha()});
     if (!cleared)
         return opened;
     auto head = open_gif_frame(cleared->bytes, cleared->inserted.front() == 0 ? 1 : 0);
@@ -37,6 +44,15 @@ OpenedPicture open_gif_head(const RenderImage& job) {
     opened.bytes = std::move(cleared->bytes);
     opened.inserted = std::move(cleared->inserted);
     opened.head = std::move(head);
+    return opened;
+}
+
+/// The first frame of a GIF; its head has the size alone.
+OpenedPicture open_still(const RenderImage& job) {
+    OpenedPicture opened{.bytes = job.bytes, .head = vips::VImage{vips_image_new()}};
+    vips_image_init_fields(opened.head.get_image(), static_cast<int>(job.header.width),
+                           static_cast<int>(job.header.height), 4, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+                           VIPS_INTERPRETATION_sRGB, 1.0, 1.0);
     return opened;
 }
 
@@ -60,32 +76,35 @@ vips::VImage without_frames(const vips::VImage& image, const std::vector<int>& i
 
 } // namespace
 
-OpenedPicture open_head(const RenderImage& job) {
+OpenedPicture open_head(const RenderImage& job, bool animated) {
     auto bytes = job.bytes;
     switch (job.header.format) {
-    case ImageFormat::gif: return open_gif_head(job);
+    case ImageFormat::gif: {
+        auto animation = animated && renders_all_frames(job) ? open_animation(job) : std::nullopt;
+        return animation ? *std::move(animation) : open_still(job);
+    }
     case ImageFormat::tiff: {
         auto [image, buffer_bytes] = open_tiff(bytes);
         return {.bytes = std::move(bytes), .head = std::move(image), .buffer_bytes = buffer_bytes};
     }
-    case ImageFormat::png: bytes = without_texts(bytes).value_or(bytes); break;
+    case ImageFormat::png: bytes = without_side_chunks(bytes).value_or(bytes); break;
     case ImageFormat::jpeg: bytes = without_damaged_end(bytes).value_or(bytes); break;
     }
-    auto head = open_picture(bytes, job.header.format, false);
+    auto head = open_picture(bytes, job.header.format);
     return {.bytes = std::move(bytes), .head = std::move(head)};
 }
 
 vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction) {
-    if (job.header.format == ImageFormat::tiff)
-        return opened.head;
-    if (job.header.format == ImageFormat::png)
-        return with_png_colors(opened.bytes, open_png_pixels(opened.bytes, job.header));
-    const bool all_frames = renders_all_frames(job) && opened.frames > 1;
-    if (opened.inserted.empty())
-        return open_picture(opened.bytes, job.header.format, all_frames, reduction);
-    if (!all_frames)
-        return open_gif_frame(opened.bytes, opened.inserted.front() == 0 ? 1 : 0);
-    return without_frames(open_picture(opened.bytes, ImageFormat::gif, true), opened.inserted);
+    switch (job.header.format) {
+    case ImageFormat::tiff: return opened.head;
+    case ImageFormat::png: return with_png_colors(job.bytes, open_png_pixels(opened.bytes, job.header));
+    case ImageFormat::jpeg: return open_picture(opened.bytes, ImageFormat::jpeg, reduction);
+    case ImageFormat::gif: break;
+    }
+    if (opened.frames == 1)
+        return open_gif_still(opened.bytes, stored_size(opened.head));
+    const auto all = open_gif_frames(opened.bytes);
+    return opened.inserted.empty() ? all : without_frames(all, opened.inserted);
 }
 
 bool renders_all_frames(const RenderImage& job) noexcept {

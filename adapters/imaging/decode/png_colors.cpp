@@ -3,10 +3,12 @@
 
 #include <boost/crc.hpp>
 #include <lcms2.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -70,6 +72,11 @@ std::optional<Primaries> primaries_of(std::size_t code) {
     case 5: return with({0.64, 0.33, 0.29, 0.60, 0.15, 0.06});
     case 6:
     case 7: return with({0.630, 0.340, 0.310, 0.595, 0.155, 0.070});
+    case 11: {
+        auto primaries = with({0.680, 0.320, 0.265, 0.690, 0.150, 0.060});
+        primaries.white = {.x = 0.314, .y = 0.351, .Y = 1};
+        return primaries;
+    }
     case 9: return with({0.708, 0.292, 0.170, 0.797, 0.131, 0.046});
     case 12: return with({0.680, 0.320, 0.265, 0.690, 0.150, 0.060});
     case 22: return with({0.630, 0.340, 0.295, 0.605, 0.155, 0.077});
@@ -82,12 +89,14 @@ std::optional<Transfer> transfer_of(std::size_t code) {
     switch (code) {
     case 1:
     case 6:
+    case 11:
     case 14:
-    case 15:
-        return Transfer{.parameters = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 4.5 * 0.018}};
+    case 15: return power(2.4); // of a screen (ITU-R BT.1886)
     case 4: return power(2.2);
     case 5: return power(2.8);
+    case 7: return Transfer{.parameters = {1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 0.25, 4 * 0.0228}};
     case 8: return power(1);
+    case 17: return Transfer{.parameters = {2.6, std::pow(52.37 / 48, 1 / 2.6), 0, 0, 0}};
     case 13: return Transfer{};
     default: return std::nullopt;
     }
@@ -95,6 +104,7 @@ std::optional<Transfer> transfer_of(std::size_t code) {
 
 struct PngColors {
     std::optional<PngChunk> cicp;
+    std::optional<PngChunk> iccp;
     std::optional<PngChunk> gama;
     std::optional<PngChunk> chrm;
     bool srgb = false;
@@ -107,26 +117,67 @@ bool has_right_checksum(const ImageBytes& png, const PngChunk& chunk) {
     return crc.checksum() == png_number(png.view().subspan(chunk.end - 4, 4));
 }
 
+/// The first of each, if its checksum is right.
 PngColors colors_of(const ImageBytes& png) {
+    constexpr std::size_t any_size = 0;
     PngColors found;
+    bool has_palette = false;
     for_each_chunk(png, [&](const PngChunk& chunk) {
-        const auto take = [&](std::optional<PngChunk>& kept, std::string_view name, std::size_t size) {
-            if (!kept && chunk.name == name && chunk.data.size() == size && has_right_checksum(png, chunk))
-                kept = chunk;
+        const auto take = [&](std::optional<PngChunk>& taken, std::string_view name, std::size_t size) {
+            if (!taken && chunk.name == name && (size == any_size || chunk.data.size() == size) &&
+                has_right_checksum(png, chunk))
+                taken = chunk;
         };
-        take(found.cicp, "cICP", 4);
+        has_palette = has_palette || chunk.name == "PLTE";
+        if (!has_palette) // where the specification wants it
+            take(found.cicp, "cICP", 4);
+        take(found.iccp, "iCCP", any_size);
         take(found.gama, "gAMA", 4);
         take(found.chrm, "cHRM", 32);
-        found.srgb = found.srgb || (chunk.name == "sRGB" && chunk.data.size() == 1 && has_right_checksum(png, chunk));
-        return chunk.name != "IDAT" && chunk.name != "PLTE";
+        found.srgb =
+            found.srgb || (chunk.name == "sRGB" && chunk.data.size() == 1 && has_right_checksum(png, chunk));
+        return chunk.name != "IDAT";
     });
     return found;
 }
 
+/// Empty for codes without a meaning for a PNG, which are ignored.
 std::vector<std::byte> cicp_profile(const PngChunk& cicp, bool grey) {
+    const bool rgb = cicp.data[2] == std::byte{0};
+    const bool full_range = cicp.data[3] == std::byte{1};
+    if (!rgb || !full_range)
+        return {};
     const auto primaries = primaries_of(png_number(cicp.data.subspan(0, 1)));
     const auto transfer = transfer_of(png_number(cicp.data.subspan(1, 1)));
     return primaries && transfer ? profile_of(*primaries, *transfer, grey) : std::vector<std::byte>{};
+}
+
+/// The profile of iCCP; empty if it is junk.
+std::vector<std::byte> embedded_profile(const PngChunk& iccp) {
+    constexpr std::size_t most_bytes = std::size_t{4} << 20;
+    constexpr std::size_t head = 128;
+    constexpr std::size_t signature = 36;
+    const auto name_end = std::find(iccp.data.begin(), iccp.data.end(), std::byte{0});
+    if (iccp.data.end() - name_end < 2) // the end of the name, and the method
+        return {};
+    const auto* const packed = reinterpret_cast<const Bytef*>(&*name_end + 2);
+    const auto packed_size = static_cast<std::size_t>(iccp.data.end() - name_end) - 2;
+    std::vector<std::byte> profile(
+        std::min(most_bytes, head + packed_size * 1032)); // deflate's largest ratio
+    z_stream stream{};
+    stream.next_in = const_cast<Bytef*>(packed);
+    stream.avail_in = static_cast<uInt>(packed_size);
+    stream.next_out = reinterpret_cast<Bytef*>(profile.data());
+    stream.avail_out = static_cast<uInt>(profile.size());
+    if (inflateInit(&stream) != Z_OK)
+        return {};
+    const auto outcome = inflate(&stream, Z_FINISH);
+    profile.resize(stream.total_out);
+    inflateEnd(&stream);
+    const bool is_whole = outcome == Z_STREAM_END && profile.size() >= head &&
+                          png_number(std::span{profile}.first(4)) <= profile.size() &&
+                          std::memcmp(profile.data() + signature, "acsp", 4) == 0;
+    return is_whole ? profile : std::vector<std::byte>{};
 }
 
 std::vector<std::byte> gamma_profile(const PngColors& colors, bool grey) {
@@ -157,12 +208,14 @@ vips::VImage with_png_colors(const ImageBytes& png, const vips::VImage& image) {
     std::vector<std::byte> profile;
     if (colors.cicp)
         profile = cicp_profile(*colors.cicp, grey);
-    if (profile.empty() && image.get_typeof(VIPS_META_ICC_NAME) == 0 && !colors.srgb && colors.gama)
+    if (profile.empty() && colors.iccp)
+        profile = embedded_profile(*colors.iccp);
+    if (profile.empty() && !colors.srgb && colors.gama)
         profile = gamma_profile(colors, grey);
-    if (profile.empty())
-        return image;
-    const auto colored = image.copy();
-    vips_image_set_blob_copy(colored.get_image(), VIPS_META_ICC_NAME, profile.data(), profile.size());
+    auto colored = image.copy();
+    colored.remove(VIPS_META_ICC_NAME);
+    if (!profile.empty())
+        vips_image_set_blob_copy(colored.get_image(), VIPS_META_ICC_NAME, profile.data(), profile.size());
     return colored;
 }
 

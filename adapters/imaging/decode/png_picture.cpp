@@ -5,11 +5,13 @@
 #include <png.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <csetjmp>
 #include <cstring>
 #include <new>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -96,7 +98,7 @@ bool has_end(const ImageBytes& png) {
 
 } // namespace
 
-std::optional<ImageBytes> without_texts(const ImageBytes& png) {
+std::optional<ImageBytes> without_side_chunks(const ImageBytes& png) {
     std::vector<std::byte> rest;
     std::size_t kept_from = 0;
     const auto keep_up_to = [&](std::size_t end) {
@@ -104,7 +106,9 @@ std::optional<ImageBytes> without_texts(const ImageBytes& png) {
         rest.insert(rest.end(), kept.begin(), kept.end());
     };
     for_each_chunk(png, [&](const PngChunk& chunk) {
-        if (chunk.name == "tEXt" || chunk.name == "zTXt" || chunk.name == "iTXt") {
+        constexpr std::array<std::string_view, 7> dropped{"tEXt", "zTXt", "iTXt", "iCCP",
+                                                          "sRGB", "gAMA", "cHRM"};
+        if (std::find(dropped.begin(), dropped.end(), chunk.name) != dropped.end()) {
             keep_up_to(chunk.begin);
             kept_from = chunk.end;
         }
@@ -118,7 +122,7 @@ std::optional<ImageBytes> without_texts(const ImageBytes& png) {
 
 vips::VImage open_png_pixels(const ImageBytes& png, const ImageHeader& header) {
     if (!header.progressive && has_end(png))
-        return open_picture(png, ImageFormat::png, false);
+        return open_picture(png, ImageFormat::png);
     auto image = vips::VImage::new_memory();
     PngReader{image.get_image()}.read(png.view());
     if (image.width() != static_cast<int>(header.width) || image.height() != static_cast<int>(header.height))

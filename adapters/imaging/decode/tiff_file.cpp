@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <new>
 #include <tuple>
 #include <utility>
@@ -14,15 +13,13 @@ namespace {
 
 /// The size of the largest single allocation by libtiff, beyond the limits of `RenderSettings`.
 constexpr tmsize_t largest_allocation = tmsize_t{512} << 20;
-constexpr std::uint64_t usual_padding = 4096;
-
 tmsize_t refuse_to_write(thandle_t, void*, tmsize_t) {
     return -1;
 }
-
 int close_nothing(thandle_t) {
     return 0;
 }
+void unmap_nothing(thandle_t, void*, toff_t) {}
 
 /// Keeps libtiff's messages about damaged files off stderr: failures are results.
 int ignore_message(TIFF*, void*, const char*, const char*, va_list) {
@@ -44,7 +41,23 @@ bool needs_conversion(const TiffLayout& layout, std::uint16_t compression) {
 } // namespace
 
 TiffFile::TiffFile(ImageBytes bytes)
-    : bytes_{std::move(bytes)} {
+    : bytes_{std::move(bytes)}
+    , present_{bytes_.size()} {
+    open();
+    read_layout();
+    if (!is_cut_off())
+        return;
+    std::vector<std::byte> padded(present_ + layout_.unit_bytes());
+    std::copy(bytes_.view().begin(), bytes_.view().end(), padded.begin());
+    tiff_.reset();
+    bytes_ = ImageBytes{std::move(padded)};
+    open();
+    layout_ = {};
+    read_layout();
+}
+
+void TiffFile::open() {
+    position_ = 0;
     const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> options{TIFFOpenOptionsAlloc(),
                                                                                    &TIFFOpenOptionsFree};
     if (!options)
@@ -52,41 +65,49 @@ TiffFile::TiffFile(ImageBytes bytes)
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), largest_allocation);
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), &ignore_message, nullptr);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), &ignore_message, nullptr);
-    // m: no memory map, since the file may have to seem longer than it is.
-    tiff_.reset(TIFFClientOpenExt(
-        "picture", "rm", this, &TiffFile::read, &refuse_to_write, &TiffFile::seek, &close_nothing,
-        [](thandle_t handle) -> toff_t { return self(handle).bytes_.size() + self(handle).padding_; }, nullptr,
-        nullptr, options.get()));
+    tiff_.reset(TIFFClientOpenExt("picture", "r", this, &TiffFile::read, &refuse_to_write, &TiffFile::seek,
+                                  &close_nothing, &TiffFile::size, &TiffFile::map, &unmap_nothing,
+                                  options.get()));
     if (!tiff_)
         throw vips::VError{"libtiff can't read the TIFF's first directory"};
-    read_layout();
-    padding_ = layout_.unit_bytes() + usual_padding;
 }
 
 tmsize_t TiffFile::read(thandle_t handle, void* out, tmsize_t size) {
     auto& file = self(handle);
-    if (size < 0)
-        return -1;
-    const auto available = file.bytes_.size() + file.padding_ - std::min<std::uint64_t>(
-                                                                    file.position_, file.bytes_.size() + file.padding_);
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(size), available));
-    const auto present = file.position_ < file.bytes_.size()
-                             ? std::min<std::size_t>(count, file.bytes_.size() - static_cast<std::size_t>(file.position_))
-                             : std::size_t{0};
-    auto* const to = static_cast<std::byte*>(out);
-    if (present != 0)
-        std::memcpy(to, file.bytes_.data() + file.position_, present);
-    std::fill(to + present, to + count, std::byte{0});
+    const auto bytes = file.bytes_.view().subspan(
+        static_cast<std::size_t>(std::min<std::uint64_t>(file.position_, file.bytes_.size())));
+    const auto count = std::min(bytes.size(), static_cast<std::size_t>(std::max<tmsize_t>(size, 0)));
+    std::copy_n(bytes.begin(), count, static_cast<std::byte*>(out));
     file.position_ += count;
     return static_cast<tmsize_t>(count);
 }
 
 toff_t TiffFile::seek(thandle_t handle, toff_t offset, int from) {
     auto& file = self(handle);
-    file.position_ = from == SEEK_SET   ? offset
-                     : from == SEEK_CUR ? file.position_ + offset
-                                        : file.bytes_.size() + file.padding_ + offset;
-    return file.position_;
+    const auto base = from == SEEK_SET ? 0 : from == SEEK_CUR ? file.position_ : file.bytes_.size();
+    return file.position_ = base + offset;
+}
+
+int TiffFile::map(thandle_t handle, void** base, toff_t* size) {
+    const auto& bytes = self(handle).bytes_;
+    *base = const_cast<std::byte*>(bytes.data()); // libtiff writes to copies alone
+    *size = bytes.size();
+    return 1;
+}
+
+bool TiffFile::is_cut_off() const {
+    // libtiff corrects the sizes of uncompressed strips by the size of the file.
+    const bool compressed =
+        number_of<std::uint16_t>(tiff_.get(), TIFFTAG_COMPRESSION, COMPRESSION_NONE) != COMPRESSION_NONE;
+    const std::uint64_t least = compressed ? 0 : layout_.unit_bytes();
+    const auto units = layout_.tiled ? TIFFNumberOfTiles(tiff_.get()) : TIFFNumberOfStrips(tiff_.get());
+    for (std::uint32_t unit = 0; unit < units; ++unit) {
+        const auto offset = TIFFGetStrileOffset(tiff_.get(), unit);
+        const auto size = std::max(TIFFGetStrileByteCount(tiff_.get(), unit), least);
+        if (offset > present_ || size > present_ - offset)
+            return true;
+    }
+    return false;
 }
 
 void TiffFile::read_layout() {
@@ -94,13 +115,15 @@ void TiffFile::read_layout() {
     auto& layout = layout_;
     layout.width = number_of<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH, 0);
     layout.height = number_of<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH, 0);
-    layout.separate = number_of<std::uint16_t>(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
+    layout.separate =
+        number_of<std::uint16_t>(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
     layout.tiled = TIFFIsTiled(tiff) != 0;
     read_colors();
     layout.unit_width = layout.tiled ? number_of<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0) : layout.width;
-    layout.unit_height = layout.tiled ? number_of<std::uint32_t>(tiff, TIFFTAG_TILELENGTH, 0)
-                                      : std::min(layout.height, number_of<std::uint32_t>(tiff, TIFFTAG_ROWSPERSTRIP,
-                                                                                         layout.height));
+    layout.unit_height =
+        layout.tiled
+            ? number_of<std::uint32_t>(tiff, TIFFTAG_TILELENGTH, 0)
+            : std::min(layout.height, number_of<std::uint32_t>(tiff, TIFFTAG_ROWSPERSTRIP, layout.height));
     constexpr std::uint32_t most = 10'000'000; // a side of libvips' images
     if (layout.width == 0 || layout.height == 0 || layout.unit_width == 0 || layout.unit_height == 0 ||
         layout.width > most || layout.height > most || layout.unit_width > most || layout.unit_height > most)
@@ -122,7 +145,7 @@ void TiffFile::read_colors() {
     layout.is_jpeg = compression == COMPRESSION_JPEG || compression == COMPRESSION_OJPEG;
     const bool is_fax = compression == COMPRESSION_CCITTRLE || compression == COMPRESSION_CCITTRLEW ||
                         compression == COMPRESSION_CCITTFAX3 || compression == COMPRESSION_CCITTFAX4;
-    std::uint16_t photometric = is_fax               ? PHOTOMETRIC_MINISWHITE
+    std::uint16_t photometric = is_fax                ? PHOTOMETRIC_MINISWHITE
                                 : layout.samples >= 3 ? PHOTOMETRIC_RGB
                                                       : PHOTOMETRIC_MINISBLACK;
     TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
@@ -162,7 +185,8 @@ void TiffFile::read_palette() {
     const auto is_small = [count](const std::uint16_t* values) {
         return std::all_of(values, values + count, [](std::uint16_t value) { return value < 256; });
     };
-    const unsigned shift = is_small(red) && is_small(green) && is_small(blue) ? 0 : 8; // 8 bits by old writers
+    const unsigned shift =
+        is_small(red) && is_small(green) && is_small(blue) ? 0 : 8; // 8 bits by old writers
     for (std::size_t index = 0; index < count; ++index)
         for (const auto* const values : {red, green, blue})
             layout_.palette.push_back(static_cast<std::uint8_t>(values[index] >> shift));
@@ -176,7 +200,7 @@ std::uint32_t TiffFile::unit_at(std::uint32_t left, std::uint32_t top, std::uint
 bool TiffFile::lacks(std::uint32_t left, std::uint32_t top, std::uint16_t plane) const {
     const auto unit = unit_at(left, top, plane);
     return TIFFGetStrileByteCount(tiff_.get(), unit) == 0 ||
-           TIFFGetStrileOffset(tiff_.get(), unit) >= bytes_.size();
+           TIFFGetStrileOffset(tiff_.get(), unit) >= present_;
 }
 
 bool TiffFile::decode(std::uint32_t left, std::uint32_t top, std::uint16_t plane, std::span<std::byte> out) {
@@ -197,7 +221,8 @@ bool TiffFile::decode_converted(std::uint32_t left, std::uint32_t top, std::span
                           : TIFFReadRGBAStripExt(tiff_.get(), top, raster, go_on_after_errors) == 1;
     const auto row = layout_.row_bytes();
     // Rows come from bottom to top; the last strip has only the rows that the picture has.
-    const auto rows = layout_.tiled ? layout_.unit_height : std::min(layout_.unit_height, layout_.height - top);
+    const auto rows =
+        layout_.tiled ? layout_.unit_height : std::min(layout_.unit_height, layout_.height - top);
     for (std::size_t above = 0, below = rows - 1; above < below; ++above, --below)
         std::swap_ranges(out.begin() + static_cast<std::ptrdiff_t>(above * row),
                          out.begin() + static_cast<std::ptrdiff_t>((above + 1) * row),

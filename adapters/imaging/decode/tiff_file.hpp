@@ -31,7 +31,7 @@ struct TiffLayout {
     bool is_premultiplied = false;
     bool separate = false; ///< each sample in strips or tiles of its own
     bool tiled = false;
-    bool is_jpeg = false; ///< in the strips or tiles
+    bool is_jpeg = false;          ///< in the strips or tiles
     std::uint32_t unit_width = 0;  ///< of a strip or tile
     std::uint32_t unit_height = 0; ///< of a strip or tile
     TiffSamples returned = TiffSamples::stored;
@@ -64,10 +64,14 @@ struct TiffLayout {
     }
 };
 
-/// A TIFF in memory, opened by libtiff. The part of the file that is missing at its end reads as zeros, up to
-/// the size of a strip, so that a strip that is cut off is decoded as far as it goes. Not thread-safe.
+/// A TIFF in memory, opened by libtiff. Of a file that is cut off, a copy with zeros behind the end is read,
+/// so that a strip with a missing end is decoded as far as it goes. Not thread-safe.
 class TiffFile {
 public:
+    TiffFile(const TiffFile&) = delete;
+    TiffFile& operator=(const TiffFile&) = delete;
+    ~TiffFile() = default;
+
     /// Throws `vips::VError` if libtiff can't read the first directory.
     explicit TiffFile(ImageBytes bytes);
 
@@ -91,13 +95,18 @@ private:
     std::uint32_t unit_at(std::uint32_t left, std::uint32_t top, std::uint16_t plane) const;
     bool decode_converted(std::uint32_t left, std::uint32_t top, std::span<std::byte> out);
 
+    void open();
+    bool is_cut_off() const;
+
     static TiffFile& self(thandle_t handle) { return *static_cast<TiffFile*>(handle); }
     static tmsize_t read(thandle_t handle, void* out, tmsize_t size);
     static toff_t seek(thandle_t handle, toff_t offset, int from);
+    static int map(thandle_t handle, void** base, toff_t* size);
+    static toff_t size(thandle_t handle) { return self(handle).bytes_.size(); }
 
     ImageBytes bytes_;
-    std::uint64_t position_ = 0;
-    std::uint64_t padding_ = 0; ///< zeros that seem to follow the file's end
+    std::size_t present_;        ///< the bytes before the zeros
+    std::uint64_t position_ = 0; ///< libtiff's, in the file
     TiffLayout layout_;
     std::unique_ptr<TIFF, Closing> tiff_;
 };

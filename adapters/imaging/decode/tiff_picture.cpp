@@ -102,7 +102,8 @@ float lab_of(double sample, unsigned band, const TiffLayout& layout) {
     if (band == 0)
         return static_cast<float>(icc && layout.bits == 16 ? sample / icc_white * 100 : sample * 100);
     if (layout.bits == 8)
-        return static_cast<float>(icc ? sample * 255 - 128 : static_cast<std::int8_t>(std::lround(sample * 255)));
+        return static_cast<float>(icc ? sample * 255 - 128
+                                      : static_cast<std::int8_t>(std::lround(sample * 255)));
     const auto stored = static_cast<std::uint16_t>(std::lround(sample * 65535));
     return icc ? static_cast<float>(stored) / 256.0F - 128.0F
                : static_cast<float>(static_cast<std::int16_t>(stored)) / 256.0F;
@@ -176,7 +177,8 @@ private:
             for (std::uint32_t left = 0; left < layout().width; left += layout().unit_width) {
                 const bool whole = file_.decode(left, top, plane, unit_);
                 if (!whole && left == 0 && top == 0 && plane == 0 && !file_.lacks(left, top, plane) &&
-                    std::all_of(unit_.begin(), unit_.end(), [](std::byte byte) { return byte == std::byte{0}; }))
+                    std::all_of(unit_.begin(), unit_.end(),
+                                [](std::byte byte) { return byte == std::byte{0}; }))
                     return false;
                 const auto rows = std::min(layout().unit_height, layout().height - top);
                 for (std::uint32_t row = 0; row < rows; ++row)
@@ -209,24 +211,23 @@ private:
     }
 
     bool is_stored_as_shown() const {
-        return !layout().separate && layout().samples == bands() && (layout().bits == 8 || layout().bits == 16) &&
-               layout().sample_format != SAMPLEFORMAT_IEEEFP && !is_lab() &&
-               layout().photometric != PHOTOMETRIC_MINISWHITE && layout().photometric != PHOTOMETRIC_PALETTE;
+        return !layout().separate && layout().samples == bands() &&
+               (layout().bits == 8 || layout().bits == 16) && layout().sample_format != SAMPLEFORMAT_IEEEFP &&
+               !is_lab() && layout().photometric != PHOTOMETRIC_PALETTE;
     }
 
     /// Puts a sample into a pixel.
     void put(std::byte* pixel, unsigned band, const std::byte* row, std::size_t index) const {
         if (layout().photometric == PHOTOMETRIC_PALETTE) {
             if (band == 0)
-                std::memcpy(pixel, layout().palette.data() + std::size_t{3} * packed_number(row, index, layout().bits),
-                            3);
+                std::memcpy(
+                    pixel,
+                    layout().palette.data() + std::size_t{3} * packed_number(row, index, layout().bits), 3);
             else
                 put_number(pixel, 3, reader_(row, index));
             return;
         }
-        const auto sample = reader_(row, index);
-        const bool inverted = band == 0 && layout().photometric == PHOTOMETRIC_MINISWHITE;
-        put_number(pixel, band, inverted ? 1 - sample : sample);
+        put_number(pixel, band, reader_(row, index));
     }
 
     void put_number(std::byte* pixel, unsigned band, double sample) const {
@@ -249,35 +250,43 @@ private:
     std::vector<std::byte> unit_;
 };
 
+/// Undoes an alpha that the samples were multiplied with, and a scale on which white is zero.
+vips::VImage with_plain_colors(vips::VImage image, const TiffLayout& layout) {
+    const auto format = image.format();
+    const double most = format == VIPS_FORMAT_USHORT ? 65535 : 255;
+    if (layout.is_premultiplied)
+        image = image.unpremultiply(vips::VImage::option()->set("max_alpha", most)).cast(format);
+    if (layout.photometric == PHOTOMETRIC_MINISWHITE) {
+        const auto grey = image[0].linear(-1, most).cast(format);
+        image = (image.bands() == 1 ? grey : grey.bandjoin(image[1]))
+                    .copy(vips::VImage::option()->set("interpretation", image.interpretation()));
+    }
+    return image;
+}
+
 } // namespace
 
 TiffPicture open_tiff(const ImageBytes& bytes) {
     auto rows = std::make_unique<TiffRows>(bytes);
     const auto& layout = rows->layout();
-    TiffPicture picture{.image = vips::VImage{vips_image_new()}, .buffer_bytes = layout.unit_bytes()};
-    constexpr std::uint64_t coefficient_bytes = 2;
-    if (layout.is_jpeg)
-        picture.buffer_bytes += coefficient_bytes * layout.unit_width * layout.unit_height * layout.samples;
-    auto* const to = picture.image.get_image();
+    vips::VImage image{vips_image_new()};
+    auto* const to = image.get_image();
     vips_image_init_fields(to, static_cast<int>(layout.width), static_cast<int>(layout.height),
                            static_cast<int>(rows->bands()), rows->format(), VIPS_CODING_NONE,
                            rows->interpretation(), 1.0, 1.0);
     if (!layout.profile.empty())
         vips_image_set_blob_copy(to, VIPS_META_ICC_NAME, layout.profile.data(), layout.profile.size());
     vips_image_set_int(to, VIPS_META_ORIENTATION, layout.orientation);
-    const bool is_premultiplied = layout.is_premultiplied;
-    const auto format = rows->format();
     auto* const owned = rows.release();
-    g_object_set_data_full(G_OBJECT(to), "rows", owned, [](gpointer gone) { delete static_cast<TiffRows*>(gone); });
+    g_object_set_data_full(G_OBJECT(to), "rows", owned,
+                           [](gpointer gone) { delete static_cast<TiffRows*>(gone); });
     if (vips_image_pipelinev(to, VIPS_DEMAND_STYLE_THINSTRIP, nullptr) != 0 ||
         vips_image_generate(to, nullptr, &TiffRows::generate, nullptr, owned, nullptr) != 0)
         throw vips::VError{};
-    if (is_premultiplied)
-        picture.image = picture.image
-                            .unpremultiply(vips::VImage::option()->set("max_alpha",
-                                                                       format == VIPS_FORMAT_USHORT ? 65535.0 : 255.0))
-                            .cast(format);
-    return picture;
+    constexpr std::uint64_t coefficient_bytes = 2;
+    const auto unit_samples = std::uint64_t{layout.unit_width} * layout.unit_height * layout.samples;
+    return {.image = with_plain_colors(image, layout),
+            .buffer_bytes = layout.unit_bytes() + (layout.is_jpeg ? coefficient_bytes * unit_samples : 0)};
 }
 
 } // namespace portrait::imaging

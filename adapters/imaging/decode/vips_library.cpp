@@ -1,5 +1,4 @@
 #include "decode/decoding.hpp"
-#include "decode/tiff_picture.hpp"
 
 #include <vips/vector.h>
 
@@ -34,8 +33,7 @@ bool start_once() {
     vips_cache_set_max(0);
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
-    for (const char* const loader :
-         {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif"})
+    for (const char* const loader : {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif"})
         vips_operation_block_set(loader, FALSE);
     // Keep messages about damaged pictures off stderr: failures are results.
     g_log_set_handler(
@@ -50,21 +48,19 @@ void start_vips() {
     [[maybe_unused]] static const bool started = start_once();
 }
 
-vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, bool all_frames, int reduction) {
+vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, int reduction) {
     const auto reference = reference_to(bytes);
-    auto* const blob = reference.get();
-    switch (format) {
-    case ImageFormat::jpeg:
-        return vips::VImage::jpegload_buffer(blob, from_top_to_bottom()->set("shrink", reduction));
-    case ImageFormat::png: return vips::VImage::pngload_buffer(blob, from_top_to_bottom());
-    case ImageFormat::tiff: return open_tiff(bytes).image;
-    case ImageFormat::gif: break;
-    }
-    return vips::VImage::gifload_buffer(blob, from_top_to_bottom()->set("n", all_frames ? -1 : 1));
+    if (format == ImageFormat::png)
+        return vips::VImage::pngload_buffer(reference.get(), from_top_to_bottom());
+    return vips::VImage::jpegload_buffer(reference.get(), from_top_to_bottom()->set("shrink", reduction));
 }
 
 vips::VImage open_gif_frame(const ImageBytes& bytes, int frame) {
     return vips::VImage::gifload_buffer(reference_to(bytes).get(), from_top_to_bottom()->set("page", frame));
+}
+
+vips::VImage open_gif_frames(const ImageBytes& bytes) {
+    return vips::VImage::gifload_buffer(reference_to(bytes).get(), from_top_to_bottom()->set("n", -1));
 }
 
 int frames_of(const vips::VImage& image) {

@@ -85,9 +85,8 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
 [[nodiscard]] result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
                                                  const RenderSettings& settings) {
     const auto& head = opened.head;
-    const bool all_frames = renders_all_frames(job);
-    const auto frames = static_cast<std::uint32_t>(std::max(1, opened.frames));
-    if (all_frames && frames > settings.max_frames)
+    const auto frames = static_cast<std::uint32_t>(opened.frames);
+    if (frames > settings.max_frames)
         return Error{errc::image_too_many_frames}.with_limit(frames, settings.max_frames);
 
     const auto pixels = pixels_of(stored_size(head));
@@ -97,7 +96,7 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     const auto bytes_a_pixel = bands * vips_format_sizeof(head.format());
 
     const std::uint64_t decoded = std::max<std::uint64_t>(1, pixels / (reduction * reduction));
-    auto bytes = decoded * bytes_a_pixel * (all_frames ? frames : 1) + opened.buffer_bytes;
+    auto bytes = decoded * bytes_a_pixel * frames + opened.buffer_bytes;
     if (job.header.format == ImageFormat::jpeg) {
         const auto coefficients = scans_cost(job, pixels, settings);
         if (!coefficients)

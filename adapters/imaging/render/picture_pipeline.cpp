@@ -1,8 +1,12 @@
 #include "render/rendering.hpp"
 
+#include <lcms2.h>
+
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,9 +63,39 @@ vips::VImage of_8_bits(const vips::VImage& image) {
 vips::VImage without_ink(const vips::VImage& image) {
     const double white = image.format() == VIPS_FORMAT_USHORT ? 65535 : 255;
     const auto light = image.linear(-1, white);
-    const auto colors = light.extract_band(0, vips::VImage::option()->set("n", 3)) * light[3] / (white * white / 255);
-    return colors.rint().cast(VIPS_FORMAT_UCHAR).copy(
-        vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    const auto colors =
+        light.extract_band(0, vips::VImage::option()->set("n", 3)) * light[3] / (white * white / 255);
+    return colors.rint()
+        .cast(VIPS_FORMAT_UCHAR)
+        .copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+}
+
+/// Perceptual, as in browsers, if the profile has it.
+VipsIntent intent_of(std::span<const std::byte> profile) {
+    const std::unique_ptr<void, decltype(&cmsCloseProfile)> opened{
+        cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())),
+        &cmsCloseProfile};
+    return opened && cmsIsIntentSupported(opened.get(), INTENT_PERCEPTUAL, LCMS_USED_AS_INPUT) != 0
+               ? VIPS_INTENT_PERCEPTUAL
+               : VIPS_INTENT_RELATIVE;
+}
+
+/// The picture with the bands that the profile is for; nothing if it is for others. A grey picture has three
+/// equal bands for a profile of red, green and blue.
+std::optional<vips::VImage> with_bands_of(std::span<const std::byte> profile, const vips::VImage& colors) {
+    constexpr std::size_t space = 16; // the offset of the profile's colour space
+    if (profile.size() < space + 4)
+        return std::nullopt;
+    const std::string_view name{reinterpret_cast<const char*>(profile.data()) + space, 4};
+    if ((name == "RGB " && colors.bands() == 3) || (name == "GRAY" && colors.bands() == 1) ||
+        (name == "CMYK" && colors.bands() == 4))
+        return colors;
+    if (name != "RGB " || colors.bands() != 1)
+        return std::nullopt;
+    const auto interpretation =
+        colors.format() == VIPS_FORMAT_USHORT ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
+    return colors.bandjoin(colors).bandjoin(colors).copy(
+        vips::VImage::option()->set("interpretation", interpretation));
 }
 
 /// By the embedded profile; nothing if there is none, or one that doesn't fit the picture's colours or that
@@ -70,15 +104,19 @@ std::optional<vips::VImage> by_profile(const vips::VImage& colors, const ReportP
     if (colors.get_typeof(VIPS_META_ICC_NAME) == 0)
         return std::nullopt;
     std::size_t size = 0;
-    const auto* const profile = colors.get_blob(VIPS_META_ICC_NAME, &size);
+    const auto* const data = static_cast<const std::byte*>(colors.get_blob(VIPS_META_ICC_NAME, &size));
+    const std::span profile{data, size};
+    const auto image = with_bands_of(profile, colors);
+    if (!image || vips_icc_is_compatible_profile(image->get_image(), data, size) == 0)
+        return std::nullopt;
     try {
-        if (vips_icc_is_compatible_profile(colors.get_image(), profile, size) != 0)
-            return colors.icc_transform(srgb_profile, vips::VImage::option()->set("embedded", true));
+        return image->icc_transform(
+            srgb_profile, vips::VImage::option()->set("embedded", true)->set("intent", intent_of(profile)));
     } catch (const vips::VError& error) {
         report(error.what());
         vips_error_clear();
+        return std::nullopt;
     }
-    return std::nullopt;
 }
 
 /// Colours without alpha as 8-bit grey or sRGB.
@@ -91,7 +129,8 @@ vips::VImage colors_in_srgb(vips::VImage colors, const ReportProfile& report) {
         return without_ink(colors);
     if (lab)
         colors = colors.colourspace(VIPS_INTERPRETATION_sRGB);
-    const bool grey = interpretation == VIPS_INTERPRETATION_B_W || interpretation == VIPS_INTERPRETATION_GREY16;
+    const bool grey =
+        interpretation == VIPS_INTERPRETATION_B_W || interpretation == VIPS_INTERPRETATION_GREY16;
     return of_8_bits(colors).copy(vips::VImage::option()->set(
         "interpretation", grey ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB));
 }

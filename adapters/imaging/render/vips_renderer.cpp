@@ -109,9 +109,28 @@ VipsRenderer::VipsRenderer(RenderSettings settings)
 }
 
 result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& admit) const {
+    bool admitted = false;
+    const Admit once = [&](const DecodingCost& cost) -> result<void> {
+        if (admitted)
+            return {};
+        auto outcome = admit(cost);
+        admitted = outcome.has_value();
+        return outcome;
+    };
+    bool is_animation = false;
+    auto made = render(job, once, true, is_animation);
+    // libvips refuses an animation with a damaged frame; the first frame can still be shown, for less.
+    if (!made && is_animation && made.error() == errc::image_corrupt)
+        made = render(job, once, false, is_animation);
+    return made;
+}
+
+result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& admit, bool animated,
+                                           bool& is_animation) const {
     std::optional<RenderWatch> watch;
     return attempted(watch, [&]() -> result<RenderedImage> {
-        const auto opened = open_head(job);
+        const auto opened = open_head(job, animated);
+        is_animation = opened.frames > 1;
         const auto cost = decoding_cost(job, opened, settings_);
         if (!cost)
             return cost.error();

@@ -26,17 +26,18 @@ ImageBytes png_with(std::string_view name, std::string_view content) {
 
 } // namespace
 
-TEST_CASE("a PNG is decoded without its texts and with all other chunks") {
+TEST_CASE("a PNG is decoded without its texts and its colour chunks") {
     const ImageBytes plain{make_png(20, 10)};
-    CHECK_FALSE(without_texts(plain));
-    CHECK_FALSE(without_texts(png_with("gAMA", "1234")));
-    for (const auto* const name : {"tEXt", "zTXt", "iTXt"}) {
+    CHECK_FALSE(without_side_chunks(plain));
+    CHECK_FALSE(without_side_chunks(png_with("bKGD", "1234")));
+    CHECK_FALSE(without_side_chunks(png_with("tRNS", "1234")));
+    for (const auto* const name : {"tEXt", "zTXt", "iTXt", "iCCP", "sRGB", "gAMA", "cHRM"}) {
         INFO(name);
-        const auto bare = without_texts(png_with(name, "Title"));
+        const auto bare = without_side_chunks(png_with(name, "Title"));
         REQUIRE(bare);
         CHECK(bare->text() == plain.text());
     }
-    const auto bomb = without_texts(bytes_of(make_hostile_picture(HostilePicture::png_text_bomb)));
+    const auto bomb = without_side_chunks(bytes_of(make_hostile_picture(HostilePicture::png_text_bomb)));
     REQUIRE(bomb);
     CHECK(bomb->size() < 200);
     CHECK(VipsRenderer{}.render(job_of(*bomb, {4, 4, {}, Fit::inside})));
@@ -46,7 +47,7 @@ TEST_CASE("texts are removed up to the end of a PNG's chunks") {
     const auto whole = png_with("tEXt", "Title");
     for (std::size_t size = 0; size <= whole.size(); ++size) {
         const auto part = ImageBytes::copy_of(whole.view().first(size));
-        const auto bare = without_texts(part);
+        const auto bare = without_side_chunks(part);
         CHECK(bare.has_value() == (size >= 8 + 12 + 13 + 12 + 5));
     }
 }

@@ -79,6 +79,9 @@ public:
                                                     std::stop_token stop, const Admit& admit) const;
 
 private:
+    [[nodiscard]] result<RenderedImage> render(const RenderImage& job, const Admit& admit, bool animated,
+                                               bool& is_animation) const;
+
     RenderSettings settings_;
     std::shared_ptr<std::atomic_flag> profile_reported_ = std::make_shared<std::atomic_flag>();
 };
