@@ -16,10 +16,12 @@
 
 namespace portrait {
 
-/// How a picture fits a box with both sides.
+/// How a picture fits a box with both sides; undistorted, and never enlarged. A picture that is smaller than
+/// a box to be filled gives its largest part of the box's shape.
 enum class Fit : std::uint8_t {
-    inside, ///< whole and undistorted inside the box (contract section 2)
-    cover,  ///< undistorted and cropped evenly to fill the box; for C++ callers only
+    inside,    ///< whole inside the box
+    cover,     ///< fills the box, and the rest is cut off evenly: `crop=centre` (contract section 2)
+    attention, ///< fills the box with the part that attracts most attention: `crop=attention`
 };
 
 /// The requested size and type of a picture (contract section 2, GET parameters). Pictures are never

@@ -48,10 +48,11 @@ std::optional<std::string> unsupported_compression(const TiffEncoding& encoding)
         std::uint32_t compression;
         std::string_view name;
     };
-    constexpr std::array known{Name{32766, "NeXT"},       Name{32809, "ThunderScan"}, Name{34661, "JBIG"},
-                               Name{34676, "SGI LogLuv"}, Name{34677, "SGI LogLuv"},  Name{34712, "JPEG 2000"},
-                               Name{34887, "LERC"},       Name{34925, "LZMA"},        Name{50001, "WebP"},
-                               Name{50002, "JPEG XL"},    Name{52546, "JPEG XL"}};
+    constexpr std::array known{
+        Name{32766, "NeXT"},       Name{32809, "ThunderScan"}, Name{34661, "JBIG"},
+        Name{34676, "SGI LogLuv"}, Name{34677, "SGI LogLuv"},  Name{34712, "JPEG 2000"},
+        Name{34887, "LERC"},       Name{34925, "LZMA"},        Name{50001, "WebP"},
+        Name{50002, "JPEG XL"},    Name{52546, "JPEG XL"}};
     constexpr std::array<std::uint32_t, 6> lossless{1, 5, 8, 32773, 32946, 50000};
     const auto compression = encoding.compression;
     if (is_fax(compression))
@@ -174,9 +175,9 @@ ColorModel color_of(std::uint32_t photometric) noexcept {
 }
 
 std::optional<std::string> unsupported_tiff(const TiffEncoding& encoding) {
-    if (auto found = unsupported_samples(encoding))
-        return found;
     if (auto found = unsupported_compression(encoding))
+        return found;
+    if (auto found = unsupported_samples(encoding))
         return found;
     if (!has_usable_predictor(encoding))
         return fmt::format("a TIFF of predictor {} with {} bits a sample", encoding.predictor, encoding.bits);

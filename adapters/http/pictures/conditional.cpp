@@ -50,7 +50,10 @@ std::string name_of(const Rendition& rendition) {
     const auto side = [](std::optional<std::uint32_t> pixels) {
         return pixels ? fmt::format_int{*pixels}.str() : std::string{};
     };
-    return fmt::format(FMT_COMPILE("{}x{}-{}"), side(rendition.width), side(rendition.height),
+    const std::string_view crop = rendition.fit == Fit::cover       ? "c"
+                                  : rendition.fit == Fit::attention ? "a"
+                                                                    : "";
+    return fmt::format(FMT_COMPILE("{}x{}{}-{}"), side(rendition.width), side(rendition.height), crop,
                        file_extension(rendition.format.value_or(ImageFormat::png)));
 }
 

@@ -28,6 +28,8 @@ bool parse_name(std::string_view text, const Rows& rows, Value& value) noexcept 
 constexpr std::pair<std::string_view, ImageFormat> target_types[] = {
     {"JPEG", ImageFormat::jpeg}, {"PNG", ImageFormat::png}, {"GIF", ImageFormat::gif}};
 
+constexpr std::pair<std::string_view, Fit> crops[] = {{"centre", Fit::cover}, {"attention", Fit::attention}};
+
 constexpr std::pair<std::string_view, std::optional<Placeholder>> placeholders[] = {
     {"Null", std::nullopt},
     {"Default", Placeholder::standard},
@@ -69,6 +71,9 @@ ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
         } else if (is("type")) {
             if (!parse_name(value, target_types, query.rendition.format))
                 accepted = "JPEG, PNG and GIF are";
+        } else if (is("crop")) {
+            if (!parse_name(value, crops, query.rendition.fit))
+                accepted = "centre and attention are";
         } else if (is("ifBlank")) {
             if (!parse_name(value, placeholders, query.if_blank))
                 accepted =
@@ -79,6 +84,8 @@ ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
                                  fmt::format("The query parameter {} is not valid; {} accepted",
                                              std::string_view{parameter.key}, accepted));
     }
+    if (query.rendition.fit != Fit::inside && !(query.rendition.width && query.rendition.height))
+        return plain_problem(400, "request.bad_parameter", "The query parameter crop needs both w and h");
     return query;
 }
 

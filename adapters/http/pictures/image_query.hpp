@@ -21,8 +21,8 @@ struct ImageQuery {
     std::optional<Placeholder> if_blank; ///< replaces a missing picture
 };
 
-/// Parses w, h, type and ifBlank, names in any case; ignores other parameters. 400 for values that aren't in
-/// the contract.
+/// Parses w, h, type, crop and ifBlank, names in any case; ignores other parameters. 400 for values that
+/// aren't in the contract.
 [[nodiscard]] ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url);
 
 /// The rendition that the parameters and Accept ask for (contract section 2), with a format. `present` is

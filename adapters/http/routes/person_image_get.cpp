@@ -146,7 +146,7 @@ constinit const Route get_person_image{
     .begin = &GetPersonImage::begin,
     .document = {
         .subject = "PersonImage",
-        .parameters = {"w", "h", "type", "ifBlank", "If-Match", "If-None-Match", "If-Modified-Since",
+        .parameters = {"w", "h", "crop", "type", "ifBlank", "If-Match", "If-None-Match", "If-Modified-Since",
                        "If-Unmodified-Since", "If-Range", "Range"},
         .answers = {{200, BodyContent::picture}, {206, BodyContent::picture}, {304, BodyContent::nothing}},
         .refusals = {400, 404, 412, 416, 422, 501, 503}}};

@@ -82,7 +82,7 @@ struct RouteDocumentation {
     /// path.
     std::string_view subject{};
     BodyContent request = BodyContent::nothing;
-    ShortList<std::string_view, 10> parameters{}; ///< keys of the document's components/parameters
+    ShortList<std::string_view, 11> parameters{}; ///< keys of the document's components/parameters
     ShortList<AnswerDocumentation, 6> answers{};  ///< each status once
     ShortList<unsigned, 10> refusals{};           ///< statuses with a problem; may repeat
 };

@@ -38,6 +38,20 @@ std::uint64_t pixels_of(const Size& size) {
 
 } // namespace
 
+namespace {
+
+/// The largest part of the shape of the box, which is at most as large as the box.
+Size largest_part(const Size& whole, const Size& box) {
+    const auto of_shape = [](std::uint32_t side, std::uint32_t wanted, std::uint32_t other) {
+        return static_cast<std::uint32_t>(
+            std::max<long>(1, std::lround(static_cast<double>(side) * wanted / other)));
+    };
+    return {std::min({whole.width, box.width, of_shape(whole.height, box.width, box.height)}),
+            std::min({whole.height, box.height, of_shape(whole.width, box.height, box.width)})};
+}
+
+} // namespace
+
 Size turned(Size size, const vips::VImage& head) {
     constexpr int first_turned = 5; // of EXIF's eight values
     if (vips_image_get_orientation(head.get_image()) >= first_turned)
@@ -48,16 +62,15 @@ Size turned(Size size, const vips::VImage& head) {
 TargetSize target_size(const Size& upright, const Rendition& rendition) noexcept {
     const auto across = rendition.width ? static_cast<double>(*rendition.width) / upright.width : 1.0;
     const auto down = rendition.height ? static_cast<double>(*rendition.height) / upright.height : 1.0;
-    const bool covers = rendition.width && rendition.height && rendition.fit == Fit::cover;
+    const bool covers = rendition.width && rendition.height && rendition.fit != Fit::inside;
     const auto scale = std::min(1.0, covers ? std::max(across, down) : std::min(across, down));
     const auto scaled = [scale](std::uint32_t side) {
         return std::max(1U, static_cast<std::uint32_t>(std::lround(side * scale)));
     };
     TargetSize target;
     target.scaled = {scaled(upright.width), scaled(upright.height)};
-    target.shown = covers ? Size{std::min(target.scaled.width, *rendition.width),
-                                 std::min(target.scaled.height, *rendition.height)}
-                          : target.scaled;
+    target.shown =
+        covers ? largest_part(target.scaled, {*rendition.width, *rendition.height}) : target.scaled;
     return target;
 }
 

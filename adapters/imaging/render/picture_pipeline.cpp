@@ -23,9 +23,8 @@ ImageBytes owned_bytes(VipsBlob* blob) {
     return ImageBytes{owner, std::span{data, size}};
 }
 
-vips::VOption* without_metadata(const vips::VImage& image) {
-    auto* const options = vips::VImage::option()->set("strip", true);
-    return image.bands() >= 3 ? options->set("profile", srgb_profile) : options;
+vips::VOption* without_metadata() {
+    return vips::VImage::option()->set("strip", true);
 }
 
 vips::VOption* with_max_alpha(const vips::VImage& image) {
@@ -149,13 +148,33 @@ vips::VImage displayable(const vips::VImage& image, const ReportProfile& report)
     return colors_in_srgb(opaque, report).bandjoin(of_8_bits(image[colors]));
 }
 
-/// Crops each frame to its middle part.
-vips::VImage cropped(const vips::VImage& image, const Size& size) {
+struct Corner {
+    int left;
+    int top;
+};
+
+Corner middle_part(const Size& whole, const Size& size) {
+    return {static_cast<int>(whole.width - size.width) / 2, static_cast<int>(whole.height - size.height) / 2};
+}
+
+/// By libvips' measure of edges, skin and saturated colours, in the first frame.
+Corner attractive_part(const vips::VImage& image, const Size& size) {
+    const auto whole = stored_size(image);
+    const auto first =
+        image.extract_area(0, 0, static_cast<int>(whole.width), static_cast<int>(whole.height));
+    const auto part = first.smartcrop(static_cast<int>(size.width), static_cast<int>(size.height),
+                                      vips::VImage::option()->set("interesting", VIPS_INTERESTING_ATTENTION));
+    return {-part.xoffset(), -part.yoffset()};
+}
+
+/// Crops each frame to one part.
+vips::VImage cropped(vips::VImage image, const Size& size, Fit fit) {
     const auto whole = stored_size(image);
     if (whole == size)
         return image;
-    const int left = static_cast<int>(whole.width - size.width) / 2;
-    const int top = static_cast<int>(whole.height - size.height) / 2;
+    if (fit == Fit::attention)
+        image = image.copy_memory(); // pixels are read for the choice, and then for the part
+    const auto [left, top] = fit == Fit::attention ? attractive_part(image, size) : middle_part(whole, size);
     const int frames = image.height() / static_cast<int>(whole.height);
     std::vector<vips::VImage> kept;
     kept.reserve(static_cast<std::size_t>(frames));
@@ -174,7 +193,7 @@ vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened,
     image = displayable(resized(image, turned(target.scaled, opened.head)), report);
     if (vips_image_get_orientation(image.get_image()) != 1)
         image = image.copy_memory().autorot(); // in memory, since turning reads pixels in any order
-    return cropped(image, target.shown);
+    return cropped(image, target.shown, job.rendition.fit);
 }
 
 ImageBytes encode(vips::VImage image, ImageFormat format, const RenderSettings& settings) {
@@ -182,16 +201,16 @@ ImageBytes encode(vips::VImage image, ImageFormat format, const RenderSettings& 
     case ImageFormat::jpeg:
         if (image.has_alpha())
             image = image.flatten(vips::VImage::option()->set("background", 255.0));
-        return owned_bytes(image.jpegsave_buffer(without_metadata(image)
+        return owned_bytes(image.jpegsave_buffer(without_metadata()
                                                      ->set("Q", settings.jpeg_quality)
                                                      ->set("optimize_coding", true)
-                                                     ->set("interlace", false)));
+                                                     ->set("interlace", true)));
     case ImageFormat::png:
         return owned_bytes(image.pngsave_buffer(
-            without_metadata(image)->set("compression", settings.png_compression)->set("interlace", false)));
+            without_metadata()->set("compression", settings.png_compression)->set("interlace", false)));
     case ImageFormat::tiff:
         return owned_bytes(
-            image.tiffsave_buffer(without_metadata(image)
+            image.tiffsave_buffer(without_metadata()
                                       ->set("compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE)
                                       ->set("predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL)));
     case ImageFormat::gif: break;

@@ -44,7 +44,7 @@ Size turned(Size size, const vips::VImage& head);
 /// The sizes of a rendition.
 struct TargetSize {
     Size scaled; ///< of the whole picture
-    Size shown;  ///< of the middle part that is kept; smaller than `scaled` only for `Fit::cover`
+    Size shown;  ///< of the part that is kept; smaller than `scaled` only where the box is filled
 };
 
 /// The sizes for a picture of that upright size. Sides are rounded to the nearest and at least 1.
@@ -80,7 +80,7 @@ std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition);
 /// are sharp.
 vips::VImage draw_placeholder(Placeholder kind, const Rendition& rendition);
 
-/// Evaluates an image of 8-bit grey or sRGB and encodes it without metadata but the sRGB profile.
+/// Evaluates an image of 8-bit grey or sRGB and encodes it without metadata.
 ImageBytes encode(vips::VImage image, ImageFormat format, const RenderSettings& settings);
 
 } // namespace portrait::imaging

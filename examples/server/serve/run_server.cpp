@@ -84,11 +84,20 @@ std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
 }
 
 /// Scales and converts pictures. Null in a build without portrait::imaging.
-std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] const Settings& settings) {
+std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] const Settings& settings,
+                                                             [[maybe_unused]] const Parts& parts) {
 #ifdef PORTRAIT_SERVER_RENDERS
     using namespace portrait::imaging;
     return std::make_shared<RenderPool>(
-        std::make_shared<VipsRenderer>(RenderSettings{.max_decoded_bytes = settings.render_bytes}),
+        std::make_shared<VipsRenderer>(RenderSettings{
+            .max_decoded_bytes = settings.render_bytes,
+            .on_unusable_profile =
+                [log = parts.log](std::string_view reason) {
+                    log->event(portrait::http::Severity::warning,
+                               fmt::format("A picture's colour profile is ignored, as later ones may be: {}",
+                                           reason),
+                               {});
+                }}),
         RenderPoolOptions{.threads = settings.render_threads,
                           .decoded_bytes_in_flight = settings.render_bytes});
 #else
@@ -335,7 +344,7 @@ int run_server(const Settings& settings) {
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
     parts.images = with_cache(parts);
     parts.service = make_service(settings, *parts.store, parts.images);
-    parts.renderer = make_renderer(settings);
+    parts.renderer = make_renderer(settings, parts);
     if (parts.renderer)
         options.renditions =
             std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);

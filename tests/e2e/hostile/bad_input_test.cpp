@@ -96,8 +96,13 @@ std::vector<BadInput> bad_bodies() {
     };
     // An empty directory whose next directory is itself.
     const auto tiff_loop = std::string("II*\0\x08\0\0\0\0\0\x08\0\0\0", 14);
+    auto twelve_bits = text_of(make_jpeg());
+    const auto frame = twelve_bits.find("\xFF\xC0");
+    twelve_bits[frame + 1] = '\xC1';
+    twelve_bits[frame + 4] = 12;
     auto zero_gif = text_of(make_gif());
-    zero_gif[6] = zero_gif[7] = '\0';
+    zero_gif[6] = zero_gif[7] = '\0'; // of the screen, and then of the frame, which the screen is enlarged to
+    zero_gif[zero_gif.find(std::string(",\0\0\0\0\x02\0\x02\0", 9)) + 5] = '\0';
     return {
         {"empty body", put(""), {400}, "image.empty", "missing from body"},
         {"form without a picture",
@@ -130,6 +135,7 @@ std::vector<BadInput> bad_bodies() {
         {"TIFF with its directory in its own header", put(tiff_with_ifd_at('\x00'), "image/tiff"), {422}},
         {"TIFF directory that follows itself", put(tiff_loop, "image/tiff"), {422}},
         {"GIF of zero width", put(zero_gif, "image/gif"), {422}, "image.zero_dimension"},
+        {"JPEG of 12 bits", put(twelve_bits, "image/jpeg"), {422}, "image.unsupported_encoding", "12 bits"},
         {"PNG of 100,000 x 100,000",
          put(text_of(make_png_claiming(100'000, 100'000))),
          {422},

@@ -336,7 +336,7 @@ constexpr std::array<Expected, all_hostile_pictures.size()> expected_answers{{
     {HostilePicture::tiff_deflate_bomb, 200, 422},
     {HostilePicture::tiff_many_pages, 200, 200},
     {HostilePicture::tiff_endless_pages, 422, 404},
-    {HostilePicture::tiff_far_strips, 200, 422},
+    {HostilePicture::tiff_far_strips, 200, 200}, // blank, as of a file cut off before its pixels
     {HostilePicture::jpeg_many_scans, 200, 422},
     {HostilePicture::jpeg_claim, 422, 404},
     {HostilePicture::jpeg_much_metadata, 200, 200},

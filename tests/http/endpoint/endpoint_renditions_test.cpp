@@ -4,6 +4,8 @@
 #include "support/pictures.hpp"
 
 #include <future>
+#include <set>
+#include <string>
 
 namespace endpoint_renditions_test {
 
@@ -146,6 +148,30 @@ TEST_CASE("HEAD of a rendition has the GET's fields and length", "[endpoint][ren
     CHECK(head.body_text().empty());
     CHECK(head.length() == got.length());
     CHECK(*head.find("ETag") == *got.find("ETag"));
+}
+
+TEST_CASE("crop fills the box of w and h, and has an ETag of its own", "[endpoint][rendition]") {
+    const RenderingFixture fixture;
+    fixture.put(1, make_png(400, 200));
+    check_picture(fixture.get("?w=100&h=100"), ImageFormat::png, 100, 50);
+    std::set<std::string> tags{*fixture.get("?w=100&h=100").find("ETag")};
+    for (const auto* const crop : {"centre", "attention"}) {
+        const auto query = std::string{"?w=100&h=100&crop="} + crop;
+        const auto cropped = fixture.get(query);
+        check_picture(cropped, ImageFormat::png, 100, 100);
+        CHECK(tags.insert(*cropped.find("ETag")).second);
+        CHECK(fixture.get(query, {{"If-None-Match", *cropped.find("ETag")}}).status == 304);
+        check_picture(fixture.get(std::string{"?w=1000&h=4000&Crop="} + crop), ImageFormat::png, 50, 200);
+    }
+    for (const auto* const query : {"?w=100&crop=centre", "?h=100&crop=centre", "?crop=attention"}) {
+        const auto refused = fixture.get(query);
+        CHECK(refused.status == 400);
+        CHECK_THAT(std::string{refused.body_text()}, Catch::Matchers::Contains("crop needs both w and h"));
+    }
+    const auto unknown = fixture.get("?w=1&h=1&crop=entropy");
+    CHECK(unknown.status == 400);
+    CHECK_THAT(std::string{unknown.body_text()},
+               Catch::Matchers::Contains("centre and attention are accepted"));
 }
 
 TEST_CASE("ifBlank selects the picture that replaces a missing one", "[endpoint][rendition]") {

@@ -208,7 +208,14 @@ std::uint32_t compression_of(const std::string& name) {
         {"old JPEG", 6}, {"JPEG", 7},          {"Deflate", 8},     {"PackBits", 32773}, {"ZSTD", 50000},
         {"LERC", 34887}, {"LZMA", 34925},      {"WebP", 50001},    {"JBIG", 34661},     {"SGI LogLuv", 34676},
         {"NeXT", 32766}, {"JPEG 2000", 34712}, {"JPEG XL", 50002}};
-    return names.at(name);
+    return names.at(name.substr(0, name.find(" with predictor")));
+}
+
+/// 1 is none.
+unsigned predictor_of(const std::string& encoding) {
+    return encoding.find(" with predictor ") == std::string::npos
+               ? 1
+               : static_cast<unsigned>(encoding.back() - '0');
 }
 
 std::uint16_t photometric_of(const std::string& colors) {
@@ -245,6 +252,8 @@ void set_fields(TIFF* tiff, const EncodingCase& row) {
                  row.layout.starts_with("separate") ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
     TIFFSetField(tiff, TIFFTAG_COMPRESSION,
                  row.is_shown ? static_cast<int>(compression_of(row.encoding)) : 1);
+    if (row.is_shown && predictor_of(row.encoding) != 1)
+        TIFFSetField(tiff, TIFFTAG_PREDICTOR, static_cast<int>(predictor_of(row.encoding)));
     if (!row.colors.ends_with("without a name"))
         TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, static_cast<int>(photometric_of(row.colors)));
     if (tiled) {
@@ -302,17 +311,21 @@ void write_units(TIFF* tiff, const EncodingCase& row) {
             }
 }
 
-/// Changes a SHORT field of the first directory, of a little-endian file.
-void change_field(Bytes& bytes, std::uint16_t tag, std::uint32_t value) {
+/// Replaces a SHORT field of the first directory, of a little-endian file.
+void replace_field(Bytes& bytes, std::uint16_t tag, std::uint16_t new_tag, std::uint32_t value) {
     const auto number = [&](std::size_t at) {
         return std::to_integer<std::size_t>(bytes.at(at)) | std::to_integer<std::size_t>(bytes.at(at + 1))
                                                                 << 8;
     };
+    const auto put = [&](std::size_t at, std::uint32_t number_put) {
+        bytes.at(at) = static_cast<std::byte>(number_put);
+        bytes.at(at + 1) = static_cast<std::byte>(number_put >> 8);
+    };
     const auto directory = number(4) | number(6) << 16;
     for (auto entry = directory + 2; entry < directory + 2 + 12 * number(directory); entry += 12)
         if (number(entry) == tag) {
-            bytes.at(entry + 8) = static_cast<std::byte>(value);
-            bytes.at(entry + 9) = static_cast<std::byte>(value >> 8);
+            put(entry, new_tag);
+            put(entry + 8, value);
             return;
         }
     throw std::runtime_error{"The TIFF has no such field"};
@@ -353,8 +366,10 @@ Bytes tiff_of(const EncodingCase& row) {
     if (row.encoding == "old JPEG")
         return old_jpeg(row);
     Memory file;
-    // Both byte orders occur; fields are changed afterwards in little-endian files alone.
-    const auto* const mode = row.is_shown && row.layout.ends_with("tiles") ? "wb" : "wl";
+    // Both byte orders occur; fields are changed afterwards in little-endian files alone, and libtiff 4.5 writes
+    // wrong differences of floats into big-endian ones.
+    const bool big_endian = row.is_shown && row.layout.ends_with("tiles") && predictor_of(row.encoding) != 3;
+    const auto* const mode = big_endian ? "wb" : "wl";
     auto* const tiff = TIFFClientOpen("case", mode, &file, &Memory::read, &Memory::write, &Memory::seek,
                                       &Memory::close, &Memory::size, nullptr, nullptr);
     if (tiff == nullptr)
@@ -365,8 +380,11 @@ Bytes tiff_of(const EncodingCase& row) {
     set_fields(tiff, row);
     write_units(tiff, written);
     TIFFClose(tiff);
-    if (!row.is_shown)
-        change_field(file.bytes, 259, compression_of(row.encoding));
+    if (!row.is_shown) {
+        replace_field(file.bytes, TIFFTAG_COMPRESSION, TIFFTAG_COMPRESSION, compression_of(row.encoding));
+        if (predictor_of(row.encoding) != 1) // in the place of a field that decoding doesn't need
+            replace_field(file.bytes, TIFFTAG_ROWSPERSTRIP, TIFFTAG_PREDICTOR, predictor_of(row.encoding));
+    }
     return std::move(file.bytes);
 }
 

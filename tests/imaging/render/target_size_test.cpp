@@ -25,13 +25,22 @@ TEST_CASE("a picture fits the box, undistorted, rounded to the nearest, and is n
     CHECK(inside({30'000, 1}, 1, std::nullopt) == Size{1, 1});
 }
 
-TEST_CASE("a cover fills the box and has the size before the crop") {
+TEST_CASE("a box is filled, or a smaller picture gives its largest part of the box's shape") {
     const auto target = target_size({400, 300}, {100, 100, std::nullopt, Fit::cover});
     CHECK(target.scaled == Size{133, 100});
     CHECK(target.shown == Size{100, 100});
     const auto small = target_size({40, 300}, {100, 100, std::nullopt, Fit::cover});
     CHECK(small.scaled == Size{40, 300});
-    CHECK(small.shown == Size{40, 100});
+    CHECK(small.shown == Size{40, 40});
+    const auto shown = [](Size picture, std::uint32_t width, std::uint32_t height) {
+        return target_size(picture, {width, height, std::nullopt, Fit::attention}).shown;
+    };
+    CHECK(shown({400, 300}, 100, 100) == Size{100, 100});
+    CHECK(shown({400, 300}, 200, 100) == Size{200, 100});
+    CHECK(shown({400, 300}, 4096, 4096) == Size{300, 300});
+    CHECK(shown({400, 300}, 4096, 1024) == Size{400, 100});
+    CHECK(shown({1, 30'000}, 100, 50) == Size{1, 1});
+    CHECK(shown({64, 48}, 64, 48) == Size{64, 48});
     CHECK(target_size({400, 300}, {100, std::nullopt, std::nullopt, Fit::cover}).shown == Size{100, 75});
 }
 

@@ -97,6 +97,8 @@ constexpr std::string_view parameters = R"({
   "schema": {"type": "integer", "minimum": 1, "maximum": 4096}},
 "h": {"name": "h", "in": "query", "description": "Pixels that the picture is scaled to fit",
   "schema": {"type": "integer", "minimum": 1, "maximum": 4096}},
+"crop": {"name": "crop", "in": "query", "description": "The box of w and h is filled, and the rest of the picture cut off: evenly, or where it attracts least attention",
+  "schema": {"type": "string", "enum": ["centre", "attention"]}},
 "type": {"name": "type", "in": "query", "description": "What the picture is converted to, in any case",
   "schema": {"type": "string", "enum": ["JPEG", "PNG", "GIF"]}},
 "ifBlank": {"name": "ifBlank", "in": "query", "description": "What stands in for a picture that is not there, in any case",

@@ -15,7 +15,7 @@ namespace portrait::imaging {
 
 /// The quality of renditions and the limits of each. The defaults are safe for a public server.
 struct RenderSettings {
-    int jpeg_quality = 82;   ///< 1 to 100; baseline, never progressive
+    int jpeg_quality = 75;   ///< 1 to 100; always progressive, which takes fewer bytes
     int png_compression = 6; ///< zlib's level, 0 to 9
     int gif_effort = 5;      ///< of the palette's search, 1 to 10
 
@@ -42,8 +42,9 @@ struct DecodingCost {
 /// Renders with libvips: reduces while decoding, applies the EXIF orientation, converts embedded profiles and
 /// CMYK, Lab and 16-bit samples to 8-bit sRGB, keeps transparency in PNG, as one bit in GIF, and lays it on
 /// white for JPEG. An animated GIF stays animated when the rendition is a GIF, with its timing; all other
-/// renditions have the first frame or page. Renditions carry no metadata but the sRGB profile, and are always
-/// encoded anew. A picture whose end is missing is rendered as far as it goes, as in browsers.
+/// renditions have the first frame or page. Renditions carry no metadata, are in sRGB, and are always encoded
+/// anew. A picture whose end is missing or damaged is rendered as far as it goes, as in browsers. What
+/// `probe` accepts is rendered; the guide's page on pictures has the table.
 ///
 /// Thread-safe. The first object sets libvips up for the whole process: one thread for each picture (unless
 /// the environment's VIPS_CONCURRENCY sets another number), no operation cache, no loaders but those for
