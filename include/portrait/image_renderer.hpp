@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace portrait {
@@ -99,6 +100,11 @@ struct QueuedRendering {
 class PORTRAIT_EXPORT ImageRenderer {
 public:
     virtual ~ImageRenderer() = default;
+
+    /// Changes whenever the renderer makes other renditions of equal pictures: a part of their ETags
+    /// (contract section 6), so that browsers drop the earlier ones. At most 32 of `A-Za-z0-9._-`, the
+    /// default none.
+    virtual std::string_view revision() const noexcept { return {}; }
 
     /// Renders on the calling thread.
     [[nodiscard]] virtual result<RenderedImage> render(const RenderImage& job) const = 0;

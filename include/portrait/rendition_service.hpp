@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace portrait {
 
@@ -29,6 +30,9 @@ public:
     RenditionService(std::shared_ptr<const PersonImageService> images,
                      std::shared_ptr<const ImageRenderer> renderer,
                      std::shared_ptr<ImageCache> cache = nullptr);
+
+    /// The renderer's.
+    std::string_view revision() const noexcept;
 
     /// The rendition if it is in memory, without blocking; otherwise nothing.
     std::optional<ImageRendition> cached(PersonId person_id, const Rendition& rendition) const;

@@ -200,6 +200,10 @@ RenditionService::RenditionService(std::shared_ptr<const PersonImageService> ima
     state_->cache = std::move(cache);
 }
 
+std::string_view RenditionService::revision() const noexcept {
+    return renderer_->revision();
+}
+
 std::optional<ImageRendition> RenditionService::cached(PersonId person_id, const Rendition& rendition) const {
     auto info = images_->cached_info(person_id);
     auto image = info ? cached(*info, rendition) : std::nullopt;

@@ -46,15 +46,16 @@ bool ends_member(std::string_view rest) noexcept {
 }
 
 /// Such as `180x-jpeg`.
-std::string name_of(const Rendition& rendition) {
+std::string name_of(const Rendition& rendition, std::string_view revision) {
     const auto side = [](std::optional<std::uint32_t> pixels) {
         return pixels ? fmt::format_int{*pixels}.str() : std::string{};
     };
     const std::string_view crop = rendition.fit == Fit::cover       ? "c"
                                   : rendition.fit == Fit::attention ? "a"
                                                                     : "";
-    return fmt::format(FMT_COMPILE("{}x{}{}-{}"), side(rendition.width), side(rendition.height), crop,
-                       file_extension(rendition.format.value_or(ImageFormat::png)));
+    return fmt::format(FMT_COMPILE("{}x{}{}-{}{}{}"), side(rendition.width), side(rendition.height), crop,
+                       file_extension(rendition.format.value_or(ImageFormat::png)),
+                       revision.empty() ? "" : "-", revision);
 }
 
 enum class Comparison { strong, weak };
@@ -106,13 +107,13 @@ std::string entity_tag(const ImageVersion& version, std::string_view suffix) {
                        version.link_version, suffix);
 }
 
-std::string entity_tag(const ImageVersion& version, const Rendition& rendition) {
+std::string entity_tag(const ImageVersion& version, const Rendition& rendition, std::string_view revision) {
     return fmt::format(FMT_COMPILE("\"{}.{}.{}-{}\""), version.blob_id.value(), version.blob_version,
-                       version.link_version, name_of(rendition));
+                       version.link_version, name_of(rendition, revision));
 }
 
-std::string entity_tag(Placeholder placeholder, const Rendition& rendition) {
-    return fmt::format("\"blank-{}-{}\"", static_cast<int>(placeholder), name_of(rendition));
+std::string entity_tag(Placeholder placeholder, const Rendition& rendition, std::string_view revision) {
+    return fmt::format("\"blank-{}-{}\"", static_cast<int>(placeholder), name_of(rendition, revision));
 }
 
 std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept {

@@ -19,10 +19,11 @@ namespace portrait::http {
 /// ImageInfo has a suffix, since its bytes differ: `"167.5.3-info"` in JSON, `"167.5.3-info-xml"` in XML.
 std::string entity_tag(const ImageVersion& version, std::string_view suffix = "");
 
-/// The ETag of a rendition with a format: `"167.5.3-180x-jpeg"` is scaled to a width of 180.
-std::string entity_tag(const ImageVersion& version, const Rendition& rendition);
-/// The ETag of a placeholder, which has no version: `"blank-2-180x180-png"`.
-std::string entity_tag(Placeholder placeholder, const Rendition& rendition);
+/// The ETag of a rendition with a format: `"167.5.3-180x-jpg-8.14.1-2"` is scaled to a width of 180, by a
+/// renderer of the revision `8.14.1-2`.
+std::string entity_tag(const ImageVersion& version, const Rendition& rendition, std::string_view revision);
+/// The ETag of a placeholder, which has no version: `"blank-2-180x180-png-8.14.1-2"`.
+std::string entity_tag(Placeholder placeholder, const Rendition& rendition, std::string_view revision);
 
 /// A tag of a client's list; the view is into the list.
 struct EntityTag {

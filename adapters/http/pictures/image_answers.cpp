@@ -95,10 +95,9 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
                  entity_tag(info.version()), error_type);
 }
 
-Response rendition_answer(const RequestHead& head, PersonId person_id, const Rendition& wanted,
-                          ImageRendition made, ResponseType error_type) {
-    return shown(head, person_id, made.info, std::move(made.image), entity_tag(made.info.version(), wanted),
-                 error_type);
+Response rendition_answer(const RequestHead& head, PersonId person_id, std::string tag, ImageRendition made,
+                          ResponseType error_type) {
+    return shown(head, person_id, made.info, std::move(made.image), std::move(tag), error_type);
 }
 
 Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag) {

@@ -21,8 +21,8 @@ namespace portrait::http {
 Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
                         ResponseType error_type);
 /// `picture_answer` for a rendition, which has a tag of its own.
-Response rendition_answer(const RequestHead& head, PersonId person_id, const Rendition& wanted,
-                          ImageRendition made, ResponseType error_type);
+Response rendition_answer(const RequestHead& head, PersonId person_id, std::string tag, ImageRendition made,
+                          ResponseType error_type);
 /// 304 or 412 when the conditions alone decide; absent when the picture must be sent.
 std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
                                            const std::string& tag, ResponseType error_type);

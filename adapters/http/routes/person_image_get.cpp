@@ -63,6 +63,10 @@ private:
     bool can_render() const { return request_->contract().can_render(); }
     const RenditionService& renditions() const { return *request_->options().renditions; }
 
+    std::string tag_of(const ImageInfo& info, const Rendition& rendition) const {
+        return entity_tag(info.version(), rendition, renditions().revision());
+    }
+
     std::optional<Response> answer_from_memory(const RequestHead& head) const {
         // A client that has the picture needs no bytes, whether or not they are in memory.
         const bool is_conditional =
@@ -77,7 +81,7 @@ private:
         const bool as_stored = is_as_stored(rendition, *info);
         if (!as_stored && !can_render())
             return std::nullopt;
-        const auto tag = as_stored ? entity_tag(info->version()) : entity_tag(info->version(), rendition);
+        const auto tag = as_stored ? entity_tag(info->version()) : tag_of(*info, rendition);
         if (auto decided = conditional_answer(head, *info, tag, type()))
             return decided;
         if (as_stored)
@@ -85,7 +89,7 @@ private:
         auto made = renditions().cached(*info, rendition);
         if (!made)
             return std::nullopt;
-        return rendition_answer(head, person_id_, rendition, {*std::move(info), *std::move(made)}, type());
+        return rendition_answer(head, person_id_, tag, {*std::move(info), *std::move(made)}, type());
     }
 
     std::optional<Response> stored_from_memory(const RequestHead& head) const {
@@ -102,13 +106,13 @@ private:
     void render(const ImageInfo& info, const Rendition& rendition, const Reply& reply) const {
         if (!can_render())
             return reply(Error{errc::rendition_not_supported});
-        if (auto decided =
-                conditional_answer(head_->head(), info, entity_tag(info.version(), rendition), type()))
+        if (auto decided = conditional_answer(head_->head(), info, tag_of(info, rendition), type()))
             return reply(*std::move(decided));
         auto answer = [this, rendition, reply](result<ImageRendition> made) {
             if (!made)
                 return answer_without_picture(made.error(), reply);
-            reply(rendition_answer(head_->head(), person_id_, rendition, *std::move(made), type()));
+            auto tag = tag_of(made->info, rendition); // of the picture that was rendered
+            reply(rendition_answer(head_->head(), person_id_, std::move(tag), *std::move(made), type()));
         };
         renditions().submit(person_id_, info, rendition, request_->render_caller(), reply.contained(answer));
     }
@@ -122,7 +126,7 @@ private:
                                "Placeholder pictures are not available here; ask with ifBlank=Null"});
         const auto& head = head_->head();
         const auto rendition = wanted_rendition(query_.rendition, ImageFormat::png, head, true);
-        const auto tag = entity_tag(*query_.if_blank, rendition);
+        const auto tag = entity_tag(*query_.if_blank, rendition, renditions().revision());
         if (auto known = known_placeholder_answer(head, tag))
             return reply(*std::move(known));
         renditions().submit(*query_.if_blank, rendition, request_->render_caller(),

@@ -108,6 +108,13 @@ VipsRenderer::VipsRenderer(RenderSettings settings)
     start_vips();
 }
 
+std::string_view VipsRenderer::revision() const noexcept {
+    constexpr int own = 2; // one more for each change of what is rendered
+    static const auto text =
+        fmt::format("{}.{}.{}-{}", vips_version(0), vips_version(1), vips_version(2), own);
+    return text;
+}
+
 result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& admit) const {
     bool admitted = false;
     const Admit once = [&](const DecodingCost& cost) -> result<void> {

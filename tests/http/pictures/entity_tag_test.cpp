@@ -33,6 +33,13 @@ using Strings = std::vector<std::string>;
 TEST_CASE("an ETag is made of the version's numbers", "[http][entity_tag]") {
     CHECK(entity_tag(version(167, 5, 3)) == "\"167.5.3\"");
     CHECK(entity_tag(version(167, 5, 3), "-info") == "\"167.5.3-info\"");
+    CHECK(entity_tag(version(167, 5, 3), {180, {}, ImageFormat::jpeg}, "8.14.1-2") ==
+          "\"167.5.3-180x-jpg-8.14.1-2\"");
+    CHECK(entity_tag(version(167, 5, 3), {96, 96, ImageFormat::png, Fit::cover}, "") ==
+          "\"167.5.3-96x96c-png\"");
+    CHECK(entity_tag(version(167, 5, 3), {96, 96, ImageFormat::png, Fit::attention}, "") ==
+          "\"167.5.3-96x96a-png\"");
+    CHECK(version_of_entity_tag("167.5.3-180x-jpg-8.14.1-2") == version(167, 5, 3));
     CHECK(entity_tag(version(2147483647, std::numeric_limits<std::int64_t>::max(), 0)) ==
           "\"2147483647.9223372036854775807.0\"");
 }

@@ -6,10 +6,13 @@
 
 #include <portrait/imaging/render_pool.hpp>
 
+#include <vips/vips8>
+
 #include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
+#include <string>
 #include <thread>
 
 namespace render_pool_test {
@@ -331,6 +334,15 @@ TEST_CASE("settings outside their bounds and a missing renderer are programming 
     CHECK_THROWS_AS(VipsRenderer{{.png_compression = 10}}, std::invalid_argument);
     CHECK_THROWS_AS((VipsRenderer{{.time_limit = std::chrono::milliseconds{0}}}), std::invalid_argument);
     CHECK_THROWS_AS(RenderPool{nullptr}, std::invalid_argument);
+}
+
+TEST_CASE("a renderer's revision has libvips' version") {
+    const auto renderer = std::make_shared<VipsRenderer>();
+    const RenderPool pool{renderer, {.threads = 1}};
+    CHECK(pool.revision() == renderer->revision());
+    CHECK(renderer->revision().starts_with(std::to_string(vips_version(0)) + "." +
+                                           std::to_string(vips_version(1))));
+    CHECK(renderer->revision().size() <= 32);
 }
 
 } // namespace render_pool_test

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 namespace portrait::imaging {
 
@@ -54,6 +55,8 @@ public:
     /// Cancels queued renderings, waits for running ones, and returns when every completion has been called.
     /// A completion must not destroy the pool.
     ~RenderPool() override;
+
+    std::string_view revision() const noexcept override { return renderer_->revision(); }
 
     /// As `submit`, and waits for the outcome; a completion must not call it.
     [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override;

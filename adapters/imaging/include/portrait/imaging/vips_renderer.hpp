@@ -58,6 +58,9 @@ public:
 
     const RenderSettings& settings() const noexcept { return settings_; }
 
+    /// libvips' version and a number of our own, such as `8.14.1-2`.
+    std::string_view revision() const noexcept override;
+
     /// Errors: `image_corrupt`, `image_too_many_frames`, `rendition_too_costly`, `rendition_timed_out`,
     /// `cancelled`, `service_busy` when memory runs out.
     [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override {
