@@ -158,6 +158,33 @@ Bytes tiff_of_strip(TiffPage page, const Bytes& strip) {
     return out.bytes(strip).take();
 }
 
+Bytes tiff_of_tall_tiles() {
+    constexpr std::uint32_t width = 60'000;
+    constexpr std::uint32_t tile_width = 16;
+    constexpr std::uint32_t tiles = width / tile_width;
+    constexpr std::uint32_t entries = 10;
+    constexpr std::uint32_t lists = tiff_head_size + 2 + entries * 12 + 4;
+    auto out = tiff_head();
+    out.le16(entries);
+    const auto entry = [&](std::uint16_t tag, std::uint16_t type, std::uint32_t count, std::uint32_t value) {
+        out.le16(tag).le16(type).le32(count).le32(value);
+    };
+    entry(256, 4, 1, width);
+    entry(257, 4, 1, 1);
+    entry(258, 3, 1, 8);
+    entry(259, 3, 1, 1);
+    entry(262, 3, 1, 1);
+    entry(277, 3, 1, 1);
+    entry(322, 4, 1, tile_width);
+    entry(323, 4, 1, 65'536);
+    entry(324, 4, tiles, lists);
+    entry(325, 4, tiles, lists + tiles * 4);
+    out.le32(0);
+    for (std::uint32_t tile = 0; tile < 2 * tiles; ++tile)
+        out.le32(0xF000'0000);
+    return out.take();
+}
+
 /// A strip for each row; `offset_of(end, row)` is its offset, where `end` is behind the directory and its
 /// values.
 template<class Offset>
@@ -267,6 +294,8 @@ constexpr std::array<Named, all_hostile_pictures.size()> table{{
     {"tiff_endless_pages", [] { return tiff_of_pages(1, true); }},
     {"tiff_far_strips",
      [] { return tiff_of_rows(1'000, [](std::uint32_t, std::uint32_t row) { return 0xF000'0000 + row; }); }},
+    {"tiff_tall_tiles", &tiff_of_tall_tiles},
+    {"tiff_wide_claim", [] { return tiff_of_strip({.width = 9'000, .height = 9'000, .samples = 64}, {}); }},
     {"jpeg_many_scans", [] { return jpeg_of_scans(4'000, 3'000, 10'000); }},
     {"jpeg_claim", &jpeg_claim},
     {"jpeg_much_metadata", [] { return make_jpeg_of_size(8U << 20); }},

@@ -130,7 +130,7 @@ JpegScans jpeg_scans(std::span<const std::byte> bytes) {
     std::span<const std::byte> frame;
     std::size_t components = 0;
     bool progressive = false;
-    bool in_parts = false;                                        // progressive, or some scan has not all components
+    bool in_parts = false; // progressive, or some scan has not all components
     bytes = bytes.subspan(std::min<std::size_t>(2, bytes.size())); // behind SOI
     while (skip_to_marker(bytes)) {
         const auto begin = whole - bytes.size();
@@ -142,7 +142,8 @@ JpegScans jpeg_scans(std::span<const std::byte> bytes) {
             continue;
         const auto length = bytes.size() >= 2 ? number_in(bytes, 0, 2) : 0;
         const bool complete = length >= 2 && length <= bytes.size();
-        if (found.scans != 0 && (!complete || !is_sound(marker, bytes.subspan(2, length - 2), frame, progressive))) {
+        if (found.scans != 0 &&
+            (!complete || !is_sound(marker, bytes.subspan(2, length - 2), frame, progressive))) {
             found.damaged_at = begin;
             break;
         }

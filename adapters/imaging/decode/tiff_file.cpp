@@ -45,8 +45,9 @@ TiffFile::TiffFile(ImageBytes bytes)
     , present_{bytes_.size()} {
     open();
     read_layout();
-    if (!is_cut_off())
-        return;
+}
+
+void TiffFile::add_missing_end() {
     std::vector<std::byte> padded(present_ + layout_.unit_bytes());
     std::copy(bytes_.view().begin(), bytes_.view().end(), padded.begin());
     tiff_.reset();
@@ -66,7 +67,7 @@ void TiffFile::open() {
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), &ignore_message, nullptr);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), &ignore_message, nullptr);
     tiff_.reset(TIFFClientOpenExt("picture", "r", this, &TiffFile::read, &refuse_to_write, &TiffFile::seek,
-                                  &close_nothing, &TiffFile::size, &TiffFile::map, &unmap_nothing,
+                                  &close_nothing, &TiffFile::size_of, &TiffFile::map, &unmap_nothing,
                                   options.get()));
     if (!tiff_)
         throw vips::VError{"libtiff can't read the TIFF's first directory"};

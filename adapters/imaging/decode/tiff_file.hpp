@@ -64,8 +64,7 @@ struct TiffLayout {
     }
 };
 
-/// A TIFF in memory, opened by libtiff. Of a file that is cut off, a copy with zeros behind the end is read,
-/// so that a strip with a missing end is decoded as far as it goes. Not thread-safe.
+/// A TIFF in memory, opened by libtiff. Not thread-safe.
 class TiffFile {
 public:
     TiffFile(const TiffFile&) = delete;
@@ -76,6 +75,14 @@ public:
     explicit TiffFile(ImageBytes bytes);
 
     const TiffLayout& layout() const noexcept { return layout_; }
+
+    std::size_t size() const noexcept { return bytes_.size(); }
+
+    /// Whether the data of some strips or tiles lie behind the file's end.
+    bool is_cut_off() const;
+    /// Continues with a copy of the file and as many zeros behind its end as a strip or tile has bytes, so
+    /// that one that is cut off is decoded as far as it goes.
+    void add_missing_end();
 
     /// Decodes the strip or tile with that pixel, of one plane, into `unit_bytes()` bytes; rows from top to
     /// bottom. False if that fails; then the rows before the damage may be there, and all others are zero.
@@ -96,13 +103,12 @@ private:
     bool decode_converted(std::uint32_t left, std::uint32_t top, std::span<std::byte> out);
 
     void open();
-    bool is_cut_off() const;
 
     static TiffFile& self(thandle_t handle) { return *static_cast<TiffFile*>(handle); }
     static tmsize_t read(thandle_t handle, void* out, tmsize_t size);
     static toff_t seek(thandle_t handle, toff_t offset, int from);
     static int map(thandle_t handle, void** base, toff_t* size);
-    static toff_t size(thandle_t handle) { return self(handle).bytes_.size(); }
+    static toff_t size_of(thandle_t handle) { return self(handle).bytes_.size(); }
 
     ImageBytes bytes_;
     std::size_t present_;        ///< the bytes before the zeros

@@ -8,7 +8,11 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace portrait::imaging {
 namespace {
@@ -114,7 +118,8 @@ class TiffRows {
 public:
     explicit TiffRows(const ImageBytes& bytes)
         : file_{bytes}
-        , reader_{layout()} {}
+        , reader_{layout()}
+        , is_cut_off_{file_.is_cut_off()} {}
 
     const TiffLayout& layout() const { return file_.layout(); }
 
@@ -137,13 +142,25 @@ public:
         }
     }
 
+    /// The memory beside the decoded rows.
+    std::uint64_t buffer_bytes() const {
+        constexpr std::uint64_t coefficient_bytes = 2;
+        const std::uint64_t unit = layout().unit_bytes();
+        const auto samples = std::uint64_t{layout().unit_width} * layout().unit_height * layout().samples;
+        return (is_decoded_in_place() ? 0 : unit) +
+               (layout().returned == TiffSamples::converted ? samples : 0) +
+               (layout().is_jpeg ? coefficient_bytes * samples : 0) + (is_cut_off_ ? file_.size() + unit : 0);
+    }
+
     static int generate(VipsRegion* region, void*, void* rows, void*, gboolean*) {
         try {
             return static_cast<TiffRows*>(rows)->copy(region) ? 0 : -1;
         } catch (const std::bad_alloc&) {
             vips_error("portrait", "out of memory");
-            return -1;
+        } catch (const vips::VError& error) {
+            vips_error("portrait", "%s", error.what());
         }
+        return -1;
     }
 
 private:
@@ -168,24 +185,41 @@ private:
         return true;
     }
 
-    /// Decodes the strips or tiles of these rows.
+    /// Decodes the strips or tiles of these rows. False for the first one if nothing of it can be decoded.
     bool decode(std::uint32_t top) {
         top_.reset();
-        decoded_.resize(row_bytes() * layout().unit_height);
-        unit_.resize(layout().unit_bytes());
-        for (std::uint16_t plane = 0; plane < std::min<unsigned>(layout().planes(), stored_bands()); ++plane)
-            for (std::uint32_t left = 0; left < layout().width; left += layout().unit_width) {
-                const bool whole = file_.decode(left, top, plane, unit_);
-                if (!whole && left == 0 && top == 0 && plane == 0 && !file_.lacks(left, top, plane) &&
-                    std::all_of(unit_.begin(), unit_.end(),
-                                [](std::byte byte) { return byte == std::byte{0}; }))
-                    return false;
-                const auto rows = std::min(layout().unit_height, layout().height - top);
-                for (std::uint32_t row = 0; row < rows; ++row)
-                    convert_row(row, left, plane);
-            }
+        if (std::exchange(is_cut_off_, false))
+            file_.add_missing_end();
+        decoded_.resize(row_bytes() * std::min(layout().unit_height, layout().height));
+        if (is_decoded_in_place()) {
+            if (!decode_unit(0, top, 0, decoded_))
+                return false;
+        } else {
+            unit_.resize(layout().unit_bytes());
+            for (std::uint16_t plane = 0; plane < std::min<unsigned>(layout().planes(), stored_bands());
+                 ++plane)
+                for (std::uint32_t left = 0; left < layout().width; left += layout().unit_width) {
+                    if (!decode_unit(left, top, plane, unit_))
+                        return false;
+                    convert(left, top, plane);
+                }
+        }
         top_ = top;
         return true;
+    }
+
+    bool decode_unit(std::uint32_t left, std::uint32_t top, std::uint16_t plane, std::span<std::byte> out) {
+        const bool is_first = left == 0 && top == 0 && plane == 0;
+        return file_.decode(left, top, plane, out) || !is_first || file_.lacks(left, top, plane) ||
+               std::any_of(out.begin(), out.end(), [](std::byte byte) { return byte != std::byte{0}; });
+    }
+
+    bool is_decoded_in_place() const { return !layout().tiled && is_stored_as_shown(); }
+
+    void convert(std::uint32_t left, std::uint32_t top, std::uint16_t plane) {
+        const auto rows = std::min(layout().unit_height, layout().height - top);
+        for (std::uint32_t row = 0; row < rows; ++row)
+            convert_row(row, left, plane);
     }
 
     /// The bands as the file has them: an index instead of the palette's three.
@@ -211,9 +245,10 @@ private:
     }
 
     bool is_stored_as_shown() const {
-        return !layout().separate && layout().samples == bands() &&
-               (layout().bits == 8 || layout().bits == 16) && layout().sample_format != SAMPLEFORMAT_IEEEFP &&
-               !is_lab() && layout().photometric != PHOTOMETRIC_PALETTE;
+        return layout().returned == TiffSamples::stored && !layout().separate &&
+               layout().samples == bands() && (layout().bits == 8 || layout().bits == 16) &&
+               layout().sample_format != SAMPLEFORMAT_IEEEFP && !is_lab() &&
+               layout().photometric != PHOTOMETRIC_PALETTE;
     }
 
     /// Puts a sample into a pixel.
@@ -245,6 +280,7 @@ private:
     std::mutex mutex_; ///< of everything below: libvips may have several threads
     TiffFile file_;
     SampleReader reader_;
+    bool is_cut_off_;                  ///< and its end not added
     std::optional<std::uint32_t> top_; ///< of the rows in `decoded_`
     std::vector<std::byte> decoded_;
     std::vector<std::byte> unit_;
@@ -269,6 +305,7 @@ vips::VImage with_plain_colors(vips::VImage image, const TiffLayout& layout) {
 TiffPicture open_tiff(const ImageBytes& bytes) {
     auto rows = std::make_unique<TiffRows>(bytes);
     const auto& layout = rows->layout();
+    const auto buffer_bytes = rows->buffer_bytes();
     vips::VImage image{vips_image_new()};
     auto* const to = image.get_image();
     vips_image_init_fields(to, static_cast<int>(layout.width), static_cast<int>(layout.height),
@@ -283,10 +320,7 @@ TiffPicture open_tiff(const ImageBytes& bytes) {
     if (vips_image_pipelinev(to, VIPS_DEMAND_STYLE_THINSTRIP, nullptr) != 0 ||
         vips_image_generate(to, nullptr, &TiffRows::generate, nullptr, owned, nullptr) != 0)
         throw vips::VError{};
-    constexpr std::uint64_t coefficient_bytes = 2;
-    const auto unit_samples = std::uint64_t{layout.unit_width} * layout.unit_height * layout.samples;
-    return {.image = with_plain_colors(image, layout),
-            .buffer_bytes = layout.unit_bytes() + (layout.is_jpeg ? coefficient_bytes * unit_samples : 0)};
+    return {.image = with_plain_colors(image, layout), .buffer_bytes = buffer_bytes};
 }
 
 } // namespace portrait::imaging

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t most_scanned_pixels = 2'000'000'000;
 /// The GIF encoder's memory: the frame, its predecessor, and the palette's indices.
 constexpr std::uint64_t gif_encoder_bytes_a_pixel = 9;
+constexpr std::uint64_t bytes_a_scaled_pixel = 4;
 /// Of a placeholder, though rows are drawn on demand: the processor's time counts, too.
 constexpr std::uint64_t bytes_a_drawn_pixel = 4;
 
@@ -116,6 +117,8 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
             return coefficients.error();
         bytes += *coefficients;
     }
+    if (job.rendition.fit != Fit::inside) // the scaled picture, of which a part is chosen
+        bytes += pixels_of(target_of(job, head).scaled) * bytes_a_scaled_pixel * frames;
     if (job.rendition.format.value_or(job.header.format) == ImageFormat::gif)
         bytes += pixels_of(target_of(job, head).shown) * gif_encoder_bytes_a_pixel;
     return within_limit(bytes, settings);

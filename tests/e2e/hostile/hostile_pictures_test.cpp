@@ -337,6 +337,8 @@ constexpr std::array<Expected, all_hostile_pictures.size()> expected_answers{{
     {HostilePicture::tiff_many_pages, 200, 200},
     {HostilePicture::tiff_endless_pages, 422, 404},
     {HostilePicture::tiff_far_strips, 200, 200}, // blank, as of a file cut off before its pixels
+    {HostilePicture::tiff_tall_tiles, 200, 200},
+    {HostilePicture::tiff_wide_claim, 200, 422},
     {HostilePicture::jpeg_many_scans, 200, 422},
     {HostilePicture::jpeg_claim, 422, 404},
     {HostilePicture::jpeg_much_metadata, 200, 200},

@@ -30,6 +30,8 @@ enum class HostilePicture : std::uint8_t {
     tiff_many_pages,         ///< 30,000 pages of one pixel
     tiff_endless_pages,      ///< the first page is followed by itself
     tiff_far_strips,         ///< the rows lie beyond the end of the file
+    tiff_tall_tiles,         ///< 60,000 × 1 pixel in tiles of 16 × 65,536, none of them there
+    tiff_wide_claim,         ///< 9,000 × 9,000 pixels of 64 samples in one strip, none of them there
     jpeg_many_scans,         ///< 4,000 × 3,000, progressive, in 10,000 scans of about 300 KiB
     jpeg_claim,              ///< 65,000 × 65,000, with a single block
     jpeg_much_metadata,      ///< 8 × 8 behind 8 MiB of comments
