@@ -46,6 +46,13 @@ class Bench:
         ours, theirs = re.findall(r"([\d.]+) ms of processor time", output)
         self.line("12 MP JPEG to 180 pixels, processor time; peer: vips_thumbnail_buffer", f"{ours} ms",
                   f"{theirs} ms", float(re.search(r"ratio ([\d.]+)", output)[1]), WANTED["cpu"], least=False)
+        quality = r"width +(\d+)  portrait: +(\d+) bytes, SSIM ([\d.]+)  vips_thumbnail_buffer: +(\d+) bytes, SSIM ([\d.]+)"
+        for width, size, similarity, peer_size, peer_similarity in re.findall(quality, output):
+            name = f"JPEG {width} pixels wide"
+            self.line(f"{name}, bytes; peer: vips_thumbnail_buffer", size, peer_size, int(size) / int(peer_size), 1,
+                      least=False)
+            self.line(f"{name}, SSIM; peer: vips_thumbnail_buffer", similarity, peer_similarity,
+                      float(similarity) / float(peer_similarity), 1)
 
     def start(self):
         picture = self.scratch / "camera.jpg"

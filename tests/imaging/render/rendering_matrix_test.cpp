@@ -106,7 +106,7 @@ public:
         for (std::size_t index = 0; index < wanted_sizes.size(); ++index)
             command += " '(' +clone -resize '" + std::string{wanted_sizes.at(index).geometry} +
                        "' -write 'PNG32:" + file(index) +
-                       ".png' -background white -flatten -sampling-factor 4:2:0 -quality 75 -write '" +
+                       ".png' -background white -flatten -sampling-factor 4:2:0 -quality 77 -write '" +
                        file(index) + ".jpg' +delete ')'";
         made_ = std::async(std::launch::async, [command = command + " null: 2>/dev/null"] {
             return std::system(command.c_str()) == 0;

@@ -15,7 +15,7 @@ namespace portrait::imaging {
 
 /// The quality of renditions and the limits of each. The defaults are safe for a public server.
 struct RenderSettings {
-    int jpeg_quality = 75;   ///< 1 to 100; always progressive, which takes fewer bytes
+    int jpeg_quality = 77;   ///< 1 to 100; always progressive, which takes fewer bytes
     int png_compression = 6; ///< zlib's level, 0 to 9
     int gif_effort = 5;      ///< of the palette's search, 1 to 10
 
