@@ -114,8 +114,9 @@ private:
         return zero_dimension("GIF", header.width, header.height);
     constexpr std::uint32_t largest_side = 65'535;
     if (header.width > largest_side || header.height > largest_side)
-        return corrupt(fmt::format("The GIF's first frame reaches to {} x {} pixels; at most {} a side fit a GIF",
-                                   header.width, header.height, largest_side));
+        return corrupt(
+            fmt::format("The GIF's first frame reaches to {} x {} pixels; at most {} a side fit a GIF",
+                        header.width, header.height, largest_side));
     if (stb_contradicts(bytes.part(0, gif_screen_end), screen))
         return corrupt("The GIF's dimensions can be read in two ways");
     return header;

@@ -83,20 +83,22 @@ constexpr std::array color_types{
                        .progressive = interlace == 1};
 }
 
-/// Whether the CRC of the chunk of at most 768 bytes at that position doesn't fit; never of one that is cut off.
+/// Whether the CRC of the chunk of at most 768 bytes at that position doesn't fit; never of one that is cut
+/// off.
 bool has_wrong_checksum(ByteView bytes, std::uint64_t position, std::uint64_t length) {
     return bytes.has(position, chunk_frame + length) &&
            checksum(bytes.part(position + 4, 4 + length)) != bytes.be32(position + 8 + length);
 }
 
-/// Names the brightness of a screen of high dynamic range, which renditions don't have, by the chunk's code of
-/// ITU-T H.273.
+/// Names the brightness of a screen of high dynamic range, which renditions don't have, by the chunk's code
+/// of ITU-T H.273.
 std::optional<std::string_view> unsupported_transfer(ByteView bytes, std::uint64_t position,
                                                      std::uint64_t length) {
     constexpr std::uint64_t size = 4;
     constexpr std::uint8_t pq = 16;
     constexpr std::uint8_t hlg = 18;
-    if (length != size || !bytes.has(position, chunk_frame + size) || has_wrong_checksum(bytes, position, size))
+    if (length != size || !bytes.has(position, chunk_frame + size) ||
+        has_wrong_checksum(bytes, position, size))
         return std::nullopt;
     const auto transfer = bytes.u8(position + 9);
     if (transfer == pq)

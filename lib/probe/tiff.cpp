@@ -87,7 +87,8 @@ private:
 
     [[nodiscard]] result<void> keep(std::uint64_t entry) {
         const auto tag = u16(entry);
-        has_data_ = has_data_ || tag == strip_offsets_.tag || tag == tile_offsets_.tag || tag == jpeg_interchange;
+        has_data_ =
+            has_data_ || tag == strip_offsets_.tag || tag == tile_offsets_.tag || tag == jpeg_interchange;
         has_sub_directories_ = has_sub_directories_ || tag == sub_directories;
         is_dng_ = is_dng_ || tag == dng_version;
         if (tag == color_map)
@@ -162,7 +163,8 @@ private:
             if (!*value)
                 return value->error();
         TiffEncoding encoding{.compression = *compression,
-                              .photometric = photometric_.count != 0 ? std::optional{*photometric} : std::nullopt,
+                              .photometric =
+                                  photometric_.count != 0 ? std::optional{*photometric} : std::nullopt,
                               .samples = *samples,
                               .planes = *planes,
                               .predictor = *predictor,
@@ -191,12 +193,13 @@ private:
 
     [[nodiscard]] static result<void> check_samples(const TiffEncoding& encoding) {
         const auto color = color_of(photometric_of(encoding));
-        const auto least = color == ColorModel::cmyk ? 4U
-                           : color == ColorModel::rgb || color == ColorModel::ycbcr || color == ColorModel::lab ? 3U
-                                                                                                                : 1U;
+        const auto least =
+            color == ColorModel::cmyk                                                            ? 4U
+            : color == ColorModel::rgb || color == ColorModel::ycbcr || color == ColorModel::lab ? 3U
+                                                                                                 : 1U;
         if (encoding.samples < least || encoding.samples > std::numeric_limits<std::uint16_t>::max())
-            return corrupt(
-                fmt::format("The TIFF has {} samples a pixel, which does not fit its colours", encoding.samples));
+            return corrupt(fmt::format("The TIFF has {} samples a pixel, which does not fit its colours",
+                                       encoding.samples));
         return {};
     }
 

@@ -36,7 +36,8 @@ void for_each_chunk(const ImageBytes& png, const Visit& visit) {
         const auto length = png_number(bytes.subspan(at, 4));
         if (length > bytes.size() - at - frame) // cut off
             return;
-        if (!visit(PngChunk{at, at + frame + length, png.text().substr(at + 4, 4), bytes.subspan(at + head, length)}))
+        if (!visit(PngChunk{at, at + frame + length, png.text().substr(at + 4, 4),
+                            bytes.subspan(at + head, length)}))
             return;
         at += frame + length;
     }

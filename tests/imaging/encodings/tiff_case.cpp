@@ -366,8 +366,8 @@ Bytes tiff_of(const EncodingCase& row) {
     if (row.encoding == "old JPEG")
         return old_jpeg(row);
     Memory file;
-    // Both byte orders occur; fields are changed afterwards in little-endian files alone, and libtiff 4.5 writes
-    // wrong differences of floats into big-endian ones.
+    // Both byte orders occur; fields are changed afterwards in little-endian files alone, and libtiff 4.5
+    // writes wrong differences of floats into big-endian ones.
     const bool big_endian = row.is_shown && row.layout.ends_with("tiles") && predictor_of(row.encoding) != 3;
     const auto* const mode = big_endian ? "wb" : "wl";
     auto* const tiff = TIFFClientOpen("case", mode, &file, &Memory::read, &Memory::write, &Memory::seek,

@@ -80,7 +80,8 @@ TEST_CASE("a GIF's head that contradicts the format is refused", "[probe][gif]")
     const auto refusal = GENERATE(values<Refusal>({
         {"no width", screen(0, 2).bytes(frame_of(0, 1)).take(), errc::image_zero_dimension, "0 x 2"},
         {"no height", screen(2, 0).bytes(frame_of(1, 0)).take(), errc::image_zero_dimension, "2 x 0"},
-        {"frame far outside", screen(1, 1).bytes(frame_of(65'535, 1, 1)).take(), errc::image_corrupt, "65536 x 1"},
+        {"frame far outside", screen(1, 1).bytes(frame_of(65'535, 1, 1)).take(), errc::image_corrupt,
+         "65536 x 1"},
         {"no frame", screen(2, 2).u8(0x3b).take(), errc::image_corrupt, "without a frame"},
         {"text", ByteWriter{}.text("GIF89a is a format of pictures").take(), errc::image_corrupt,
          "unknown block"},

@@ -64,7 +64,8 @@ TEST_CASE("a JPEG's frame header has size, depth, components and progression", "
 
 TEST_CASE("a JPEG of an encoding that no viewer shows is refused by name", "[probe][jpeg]") {
     const auto refusal = GENERATE(values<Refusal>({
-        {"12 bits", Jpeg{}.frame(0xc1, 40, 30, 1, 12).scan().take(), errc::image_unsupported_encoding, "12 bits"},
+        {"12 bits", Jpeg{}.frame(0xc1, 40, 30, 1, 12).scan().take(), errc::image_unsupported_encoding,
+         "12 bits"},
         {"12 bits, progressive", Jpeg{}.frame(0xc2, 40, 30, 3, 12).scan().take(),
          errc::image_unsupported_encoding, "12 bits"},
         {"two components", Jpeg{}.frame(0xc0, 40, 30, 2).scan().take(), errc::image_unsupported_encoding,

@@ -166,11 +166,13 @@ TEST_CASE("a TIFF of an encoding that isn't decoded is refused by name", "[probe
              {plus({{259, short_, 1, 65000}}), "compression 65000"},
              {plus({{259, short_, 1, 7}, {258, short_, 1, 12}}), "JPEG with 12 bits"},
              {plus({{259, short_, 1, 4}}), "fax compression"},
-             {plus({{259, short_, 1, 5}, {317, short_, 1, 2}, {258, short_, 1, 4}}), "predictor 2 with 4 bits"},
+             {plus({{259, short_, 1, 5}, {317, short_, 1, 2}, {258, short_, 1, 4}}),
+              "predictor 2 with 4 bits"},
              {plus({{259, short_, 1, 5}, {317, short_, 1, 3}}), "predictor 3 with 8 bits"},
              {plus({{262, short_, 1, 4}}), "PhotometricInterpretation) 4"},
              {plus({{262, short_, 1, 32845}}, 3), "PhotometricInterpretation) 32845"},
-             {plus({{262, short_, 1, 3}, {258, short_, 1, 16}, {320, short_, 196'608, 8}}), "palette with 16 bits"},
+             {plus({{262, short_, 1, 3}, {258, short_, 1, 16}, {320, short_, 196'608, 8}}),
+              "palette with 16 bits"},
              {plus({{262, short_, 1, 5}, {332, short_, 1, 2}}, 4), "inks other than CMYK"},
              {plus({{262, short_, 1, 6}, {258, short_, 1, 16}}, 3), "YCbCr with 16 bits"},
              {plus({{262, short_, 1, 6}}, 4), "YCbCr with further samples"},
@@ -178,8 +180,15 @@ TEST_CASE("a TIFF of an encoding that isn't decoded is refused by name", "[probe
              {plus({{262, short_, 1, 8}, {258, short_, 1, 32}}, 3), "Lab with 32 bits"},
          })
         check_refused({words, bytes, errc::image_unsupported_encoding, words});
-    check_refused({"CR2", ByteWriter{}.text({"II*\0\x10\0\0\0CR\2\0\0\0\0\0", 16}).le16(1)
-                              .le16(256).le16(3).le32(1).le32(9).take(),
+    check_refused({"CR2",
+                   ByteWriter{}
+                       .text({"II*\0\x10\0\0\0CR\2\0\0\0\0\0", 16})
+                       .le16(1)
+                       .le16(256)
+                       .le16(3)
+                       .le32(1)
+                       .le32(9)
+                       .take(),
                    errc::image_unsupported_encoding, "CR2"});
 }
 

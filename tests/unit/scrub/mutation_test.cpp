@@ -51,7 +51,8 @@ bool check_sound(const Bytes& bytes) {
 
 TEST_CASE("damaged pictures are scrubbed whole or refused", "[scrub][mutation]") {
     std::mt19937 random{20261124};
-    for (const auto& picture : {jpeg_with_metadata(), png_with_metadata(), make_gif(7, 5), make_tiff(20, 12)}) {
+    for (const auto& picture :
+         {jpeg_with_metadata(), png_with_metadata(), make_gif(7, 5), make_tiff(20, 12)}) {
         int cut_off = 0;
         int damaged = 0;
         for (std::size_t size = 0; size < picture.size(); ++size)
