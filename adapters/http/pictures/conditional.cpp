@@ -55,7 +55,7 @@ std::string name_of(const Rendition& rendition, std::string_view revision) {
                                                                     : "";
     return fmt::format(FMT_COMPILE("{}x{}{}-{}{}{}"), side(rendition.width), side(rendition.height), crop,
                        file_extension(rendition.format.value_or(ImageFormat::png)),
-                       revision.empty() ? "" : "-", revision);
+                       revision.empty() ? "" : "-", revision.empty() ? "" : revision); // perhaps null
 }
 
 enum class Comparison { strong, weak };
