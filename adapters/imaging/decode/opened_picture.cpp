@@ -97,7 +97,11 @@ OpenedPicture open_head(const RenderImage& job, bool animated) {
 vips::VImage open_pixels(const RenderImage& job, const OpenedPicture& opened, int reduction) {
     switch (job.header.format) {
     case ImageFormat::tiff: return opened.head;
-    case ImageFormat::png: return with_png_colors(job.bytes, open_png_pixels(opened.bytes, job.header));
+    case ImageFormat::png: {
+        auto image = with_png_colors(job.bytes, open_png_pixels(opened.bytes, job.header));
+        image.set(VIPS_META_ORIENTATION, vips_image_get_orientation(opened.head.get_image()));
+        return image;
+    }
     case ImageFormat::jpeg: return open_picture(opened.bytes, ImageFormat::jpeg, reduction);
     case ImageFormat::gif: break;
     }

@@ -5,6 +5,7 @@
 #include "decode/decoding.hpp"
 
 #include "support/byte_writer.hpp"
+#include "support/pictures.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <tiffio.h>
@@ -180,6 +181,25 @@ TEST_CASE("a PNG that is cut off or damaged shows the rows or passes before that
             CHECK(pixel_at(image, 8, 4) == quadrant_pixel(0));
             CHECK(pixel_at(image, 56, 4) == quadrant_pixel(1));
         }
+    }
+}
+
+TEST_CASE("an interlaced or cut-off PNG is shown upright by its orientation, as others are") {
+    const auto whole = png_of({"PNG", "no colour chunk", "8", "RGB", "none", "rows"});
+    const auto interlaced = png_of({"PNG", "no colour chunk", "8", "RGB", "none", "interlaced"});
+    const Bytes cut{whole.begin(), whole.end() - 12}; // without IEND
+    for (const auto& png : {whole, interlaced, cut}) {
+        const auto exif =
+            ByteWriter{}.text({"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26}).take();
+        const auto chunk = make_png_chunk("eXIf", exif);
+        auto turned = png;
+        turned.insert(turned.begin() + 33, chunk.begin(), chunk.end()); // behind IHDR
+        const auto image = shown(turned);
+        REQUIRE(image.width() == static_cast<int>(case_height));
+        REQUIRE(image.height() == static_cast<int>(case_width));
+        CHECK(pixel_at(image, 4, 8) == quadrant_pixel(2)); // a quarter turn clockwise
+        CHECK(pixel_at(image, 44, 8) == quadrant_pixel(0));
+        CHECK(pixel_at(image, 44, 56) == quadrant_pixel(1));
     }
 }
 
