@@ -34,22 +34,29 @@ constexpr std::optional<ImageFormat> format_of_media_type(std::string_view wante
     return std::nullopt;
 }
 
-/// A set of formats.
-class ImageFormats {
+/// A set of the enumerators of `Format`.
+template<class Format>
+class FormatSet {
 public:
-    constexpr ImageFormats(std::initializer_list<ImageFormat> formats) noexcept {
+    constexpr FormatSet(std::initializer_list<Format> formats) noexcept {
         for (const auto format : formats)
-            bits_ = static_cast<std::uint8_t>(bits_ | bit(format));
+            add(format);
     }
-    static constexpr ImageFormats all() noexcept {
-        return {ImageFormat::png, ImageFormat::jpeg, ImageFormat::gif, ImageFormat::tiff};
+    static constexpr FormatSet all() noexcept {
+        FormatSet formats{};
+        formats.bits_ = 0xff;
+        return formats;
     }
-    constexpr bool contains(ImageFormat format) const noexcept { return (bits_ & bit(format)) != 0; }
+    constexpr void add(Format format) noexcept { bits_ = static_cast<std::uint8_t>(bits_ | bit(format)); }
+    constexpr bool contains(Format format) const noexcept { return (bits_ & bit(format)) != 0; }
+    constexpr bool empty() const noexcept { return bits_ == 0; }
 
 private:
-    static constexpr unsigned bit(ImageFormat format) noexcept { return 1U << static_cast<unsigned>(format); }
+    static constexpr unsigned bit(Format format) noexcept { return 1U << static_cast<unsigned>(format); }
 
     std::uint8_t bits_ = 0;
 };
+
+using ImageFormats = FormatSet<ImageFormat>;
 
 } // namespace portrait

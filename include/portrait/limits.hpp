@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/image_format.hpp>
 
 #include <cstdint>
@@ -15,5 +17,11 @@ struct Limits {
     std::uint32_t max_height = 65'535;      ///< pixels
     ImageFormats formats = ImageFormats::all();
 };
+
+/// Errors: `image_too_many_bytes`.
+[[nodiscard]] PORTRAIT_EXPORT result<void> check_bytes(std::uint64_t size, const Limits& limits);
+/// Errors: `image_too_many_pixels`, `image_too_wide`, `image_too_high`.
+[[nodiscard]] PORTRAIT_EXPORT result<void> check_dimensions(std::uint32_t width, std::uint32_t height,
+                                                            const Limits& limits);
 
 } // namespace portrait

@@ -14,4 +14,5 @@
 #include <portrait/rendition_service.hpp>
 #include <portrait/scrub.hpp>
 #include <portrait/trusted_file.hpp>
+#include <portrait/upload_converter.hpp>
 #include <portrait/version.hpp>

@@ -6,6 +6,9 @@
 namespace portrait::probing {
 namespace {
 
+/// In the order of `ConvertibleFormat`.
+constexpr std::array<std::string_view, 3> convertible_pictures{"a WebP picture", "a HEIC picture",
+                                                               "an AVIF picture"};
 constexpr std::uint64_t text_read = 16ULL * 1024;
 
 bool is_one_of(std::string_view brand, std::initializer_list<std::string_view> brands) {
@@ -14,7 +17,7 @@ bool is_one_of(std::string_view brand, std::initializer_list<std::string_view> b
 
 /// Files of the ISO base media family name their format in the brands of their first box (ISO/IEC
 /// 14496-12, 4.3).
-std::optional<std::string_view> media_file(ByteView bytes) {
+std::optional<ConvertibleFormat> media_file(ByteView bytes) noexcept {
     if (!bytes.has(0, 16) || !bytes.matches(4, "ftyp"))
         return std::nullopt;
     const std::uint64_t box = std::min<std::uint64_t>(bytes.be32(0), 256);
@@ -22,11 +25,11 @@ std::optional<std::string_view> media_file(ByteView bytes) {
     for (std::uint64_t at = 8; at + 4 <= box && bytes.has(at, 4); at += at == 8 ? 8 : 4) {
         const auto brand = bytes.text(at, 4);
         if (is_one_of(brand, {"avif", "avis"}))
-            return "an AVIF picture";
+            return ConvertibleFormat::avif;
         heif = heif || is_one_of(brand, {"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs",
                                          "mif1", "msf1"});
     }
-    return heif ? std::optional<std::string_view>{"a HEIC picture"} : std::nullopt;
+    return heif ? std::optional{ConvertibleFormat::heic} : std::nullopt;
 }
 
 /// Many texts begin with "BM", so the fields behind it have to be plausible, too.
@@ -94,12 +97,16 @@ bool is_svg(std::string_view text) {
 
 } // namespace
 
+std::optional<ConvertibleFormat> convertible_format(ByteView bytes) noexcept {
+    if (bytes.matches(0, "RIFF") && bytes.matches(8, "WEBP"))
+        return ConvertibleFormat::webp;
+    return media_file(bytes);
+}
+
 std::optional<std::string_view> other_format(ByteView bytes) {
     using namespace std::string_view_literals;
-    if (bytes.matches(0, "RIFF") && bytes.matches(8, "WEBP"))
-        return "a WebP picture";
-    if (auto media = media_file(bytes))
-        return media;
+    if (const auto format = convertible_format(bytes))
+        return convertible_pictures.at(static_cast<std::size_t>(*format));
     if (is_bitmap(bytes))
         return "a BMP picture";
     if (is_icon(bytes))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/probe.hpp>
+#include <portrait/upload_converter.hpp>
 
 #include <boost/assert.hpp>
 #include <boost/crc.hpp>
@@ -136,6 +137,9 @@ inline std::uint32_t checksum(std::span<const std::byte> bytes) {
     crc.process_bytes(bytes.data(), bytes.size());
     return crc.checksum();
 }
+
+/// Reads at most the first 256 bytes.
+std::optional<ConvertibleFormat> convertible_format(ByteView bytes) noexcept;
 
 /// The name of another format that users upload as a picture, such as "a WebP picture"; absent for unknown
 /// bytes. Reads at most the first 16 KiB.

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -19,35 +18,11 @@ ImageTexts texts_of_person() {
     return {.description = {}, .extra_info = {}, .conceptual_type = "PERSONPHOTO"};
 }
 
-Error over_limit(errc code, std::string_view verb, std::uint64_t observed, std::uint64_t limit,
-                 std::string_view unit) {
-    return Error{code,
-                 fmt::format("The picture {} {} {}; at most {} are accepted", verb, observed, unit, limit)}
-        .with_limit(observed, limit);
-}
-
-[[nodiscard]] result<void> check_size(std::uint64_t size, const Limits& limits) {
-    const auto largest = std::min<std::uint64_t>(limits.max_bytes, std::numeric_limits<std::int32_t>::max());
-    if (size > largest)
-        return over_limit(errc::image_too_many_bytes, "has", size, largest, "bytes");
-    return {};
-}
-
 [[nodiscard]] result<void> check_header(const ImageHeader& header, const Limits& limits) {
     if (!limits.formats.contains(header.format))
         return Error{errc::image_format_not_allowed,
                      fmt::format("{} is not accepted here", media_type(header.format))};
-    const auto pixels = std::uint64_t{header.width} * header.height;
-    if (pixels > limits.max_pixels)
-        return Error{errc::image_too_many_pixels,
-                     fmt::format("The picture has {} x {} = {} pixels; at most {} are accepted", header.width,
-                                 header.height, pixels, limits.max_pixels)}
-            .with_limit(pixels, limits.max_pixels);
-    if (header.width > limits.max_width)
-        return over_limit(errc::image_too_wide, "is", header.width, limits.max_width, "pixels wide");
-    if (header.height > limits.max_height)
-        return over_limit(errc::image_too_high, "is", header.height, limits.max_height, "pixels high");
-    return {};
+    return check_dimensions(header.width, header.height, limits);
 }
 
 [[nodiscard]] result<void> check_texts(const ImageInfoChange& change) {
@@ -84,7 +59,7 @@ PersonImageService::PersonImageService(std::shared_ptr<ImageStore> store,
     , metadata_{metadata} {}
 
 result<Inspection> PersonImageService::inspect(std::span<const std::byte> bytes) const {
-    if (auto checked = check_size(bytes.size(), limits_); !checked)
+    if (auto checked = check_bytes(bytes.size(), limits_); !checked)
         return checked.error();
     auto header = probe(bytes);
     if (!header)
@@ -124,7 +99,7 @@ result<PersonImageService::PreparedSave> PersonImageService::prepare(SaveTarget 
                                   .precondition = std::move(precondition)}};
     if (!bytes.empty() || !std::holds_alternative<NewBlob>(target)) {
         if (metadata_ == MetadataPolicy::scrub) {
-            if (auto checked = check_size(bytes.size(), limits_); !checked)
+            if (auto checked = check_bytes(bytes.size(), limits_); !checked)
                 return checked.error();
             auto scrubbed = scrub(bytes);
             if (!scrubbed)
