@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -23,6 +24,17 @@ struct Size {
 
 /// Starts libvips for the process, once; throws `std::runtime_error` when that fails.
 void start_vips();
+
+struct Unreference {
+    void operator()(VipsBlob* blob) const noexcept { vips_area_unref(VIPS_AREA(blob)); }
+};
+using BlobReference = std::unique_ptr<VipsBlob, Unreference>;
+
+/// A blob that doesn't own its bytes.
+BlobReference reference_to(const ImageBytes& bytes);
+
+/// The loaders' option for rows that are read once, in order.
+vips::VOption* from_top_to_bottom();
 
 /// A JPEG or PNG with its head read and its pixels not. `reduction`: the factor (1, 2, 4 or 8) by which the
 /// codec shrinks a JPEG. The bytes have to outlive the image.

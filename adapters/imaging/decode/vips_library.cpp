@@ -10,16 +10,6 @@
 namespace portrait::imaging {
 namespace {
 
-/// A blob that doesn't own its bytes.
-auto reference_to(const ImageBytes& bytes) {
-    const auto unref = [](VipsBlob* blob) { vips_area_unref(VIPS_AREA(blob)); };
-    return std::unique_ptr<VipsBlob, decltype(unref)>{vips_blob_new(nullptr, bytes.data(), bytes.size())};
-}
-
-vips::VOption* from_top_to_bottom() {
-    return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
-}
-
 bool start_once() {
     if (vips_init("portrait") != 0)
         throw std::runtime_error{std::string{"libvips can't be started: "} + vips_error_buffer()};
@@ -46,6 +36,14 @@ bool start_once() {
 
 void start_vips() {
     [[maybe_unused]] static const bool started = start_once();
+}
+
+BlobReference reference_to(const ImageBytes& bytes) {
+    return BlobReference{vips_blob_new(nullptr, bytes.data(), bytes.size())};
+}
+
+vips::VOption* from_top_to_bottom() {
+    return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
 }
 
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, int reduction) {

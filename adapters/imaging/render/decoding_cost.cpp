@@ -96,6 +96,14 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
     return within_limit(side * side * bytes_a_pixel, settings);
 }
 
+[[nodiscard]] result<DecodingCost> conversion_cost(const vips::VImage& head, const RenderSettings& settings) {
+    // The codecs decode the whole picture, as planes first and then as pixels; turning it takes a copy.
+    const auto bands = static_cast<std::uint64_t>(head.bands());
+    const std::uint64_t copies = vips_image_get_orientation(head.get_image()) == 1 ? 2 : 3;
+    return within_limit(pixels_of(stored_size(head)) * bands * vips_format_sizeof(head.format()) * copies,
+                        settings);
+}
+
 [[nodiscard]] result<DecodingCost> decoding_cost(const RenderImage& job, const OpenedPicture& opened,
                                                  const RenderSettings& settings) {
     const auto& head = opened.head;

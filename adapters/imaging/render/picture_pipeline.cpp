@@ -186,14 +186,27 @@ vips::VImage cropped(vips::VImage image, const Size& size, Fit fit) {
 
 } // namespace
 
+vips::VImage upright(const vips::VImage& image, const ReportProfile& report) {
+    auto shown = displayable(image, report);
+    if (vips_image_get_orientation(shown.get_image()) != 1)
+        shown = shown.copy_memory().autorot(); // in memory, since turning reads pixels in any order
+    return shown;
+}
+
 vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch,
                             const ReportProfile& report) {
     const auto target = target_of(job, opened.head);
     auto image = watch.guarded(open_pixels(job, opened, reduction_on_load(job, opened.head)));
-    image = displayable(resized(image, turned(target.scaled, opened.head)), report);
-    if (vips_image_get_orientation(image.get_image()) != 1)
-        image = image.copy_memory().autorot(); // in memory, since turning reads pixels in any order
+    image = upright(resized(image, turned(target.scaled, opened.head)), report);
     return cropped(image, target.shown, job.rendition.fit);
+}
+
+ImageBytes encode_original(const vips::VImage& image, ImageFormat format) {
+    if (format == ImageFormat::png)
+        return owned_bytes(image.pngsave_buffer(without_metadata()));
+    constexpr int quality = 90; // many renditions are made of it
+    return owned_bytes(
+        image.jpegsave_buffer(without_metadata()->set("Q", quality)->set("optimize_coding", true)));
 }
 
 ImageBytes encode(vips::VImage image, ImageFormat format, const RenderSettings& settings) {

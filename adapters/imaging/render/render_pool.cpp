@@ -2,8 +2,6 @@
 
 #include "render/render_queue.hpp"
 
-#include <vips/vips.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -68,7 +66,8 @@ public:
         cancel(unwanted);
         if (refused)
             refused->completion(
-                Error{errc::service_busy, "Too many pictures are waiting to be scaled; try again later"});
+                Error{errc::service_busy,
+                      "Too many pictures are waiting to be scaled or converted; try again later"});
     }
 
     RenderPoolStatistics statistics() const {
@@ -184,8 +183,6 @@ private:
             ++idle_;
             ready_.notify_all(); // memory is free
         }
-        lock.unlock();
-        vips_thread_shutdown();
     }
 
     /// As `make`; an exception would end the thread.
@@ -235,7 +232,7 @@ private:
     RenderPoolStatistics statistics_; // without `waiting` and `running`
 };
 
-RenderPool::RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options)
+RenderPool::RenderPool(std::shared_ptr<const BoundedRenderer> renderer, RenderPoolOptions options)
     : renderer_{std::move(renderer)} {
     if (!renderer_)
         throw std::invalid_argument{"RenderPool needs a renderer"};
@@ -273,6 +270,18 @@ void RenderPool::submit_placeholder(Placeholder kind, const Rendition& rendition
                     .stop = std::move(caller.stop),
                     .make = std::move(make),
                     .completion = std::move(completion)});
+}
+
+void RenderPool::submit(UploadedImage upload, RenderCaller caller, Completion<ImageBytes> completion) const {
+    auto make = [renderer = renderer_, upload = std::move(upload), stop = caller.stop](const auto& admit) {
+        return renderer->convert(upload, stop, admit);
+    };
+    state_->submit({.client = std::move(caller.client),
+                    .stop = std::move(caller.stop),
+                    .make = std::move(make),
+                    .completion = [completion = std::move(completion)](result<RenderedImage> made) {
+                        completion(made ? result<ImageBytes>{std::move(made->bytes)} : made.error());
+                    }});
 }
 
 RenderPoolStatistics RenderPool::statistics() const {

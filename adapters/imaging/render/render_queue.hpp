@@ -1,6 +1,6 @@
 #pragma once
 
-#include <portrait/imaging/vips_renderer.hpp>
+#include <portrait/imaging/bounded_renderer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace portrait::imaging {
 
-/// A rendition to make.
+/// A rendition or a conversion to make.
 struct RenderJob {
     std::string client;
     std::stop_token stop;
     /// Makes the rendition once its cost is admitted.
-    std::function<result<RenderedImage>(const VipsRenderer::Admit& admit)> make;
+    std::function<result<RenderedImage>(const BoundedRenderer::Admit& admit)> make;
     Completion<RenderedImage> completion;
     std::optional<std::uint64_t> cost{}; ///< `DecodingCost::bytes`; absent: not judged yet, the job is fresh
 };

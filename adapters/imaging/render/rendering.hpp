@@ -73,6 +73,15 @@ using ReportProfile = std::function<void(std::string_view)>;
 vips::VImage scaled_upright(const RenderImage& job, const OpenedPicture& opened, const RenderWatch& watch,
                             const ReportProfile& report);
 
+/// The cost of converting the picture, judged by its head.
+[[nodiscard]] result<DecodingCost> conversion_cost(const vips::VImage& head, const RenderSettings& settings);
+
+/// The whole picture upright, as 8-bit grey or sRGB with at most an alpha.
+vips::VImage upright(const vips::VImage& image, const ReportProfile& report);
+
+/// Evaluates an upright picture and encodes it, to be stored in place of the upload.
+ImageBytes encode_original(const vips::VImage& image, ImageFormat format);
+
 /// The side of the square placeholder, in pixels.
 std::uint32_t placeholder_side(Placeholder kind, const Rendition& rendition);
 

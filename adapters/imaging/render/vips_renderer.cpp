@@ -1,6 +1,8 @@
 #include <portrait/imaging/vips_renderer.hpp>
 
+#include "decode/convertible_picture.hpp"
 #include "render/rendering.hpp"
+#include "render/settings.hpp"
 
 #include <fmt/format.h>
 
@@ -13,18 +15,18 @@
 namespace portrait::imaging {
 namespace {
 
-RenderSettings checked(RenderSettings settings) {
-    const auto within = [](int value, int least, int most) { return value >= least && value <= most; };
-    if (!within(settings.jpeg_quality, 1, 100) || !within(settings.png_compression, 0, 9) ||
-        !within(settings.gif_effort, 1, 10) || settings.max_frames == 0 || settings.max_decoded_bytes == 0 ||
-        settings.time_limit.count() <= 0)
-        throw std::invalid_argument{"RenderSettings has a value outside its bounds"};
-    return settings;
-}
+/// Frees libvips' memory of a thread that isn't its own when the thread ends.
+struct ThreadEnd {
+    ThreadEnd() = default;
+    ThreadEnd(const ThreadEnd&) = delete;
+    ThreadEnd& operator=(const ThreadEnd&) = delete;
+    ~ThreadEnd() { vips_thread_shutdown(); }
+};
 
 /// Calls `make` and returns its exceptions as errors.
 template<class Make>
 auto attempted(const std::optional<RenderWatch>& watch, const Make& make) -> decltype(make()) {
+    const thread_local ThreadEnd thread_end;
     try {
         return make();
     } catch (const vips::VError& error) {
@@ -54,6 +56,15 @@ RenderedImage rendered(const vips::VImage& image, ImageFormat format, const Rend
 }
 
 } // namespace
+
+RenderSettings checked(RenderSettings settings) {
+    const auto within = [](int value, int least, int most) { return value >= least && value <= most; };
+    if (!within(settings.jpeg_quality, 1, 100) || !within(settings.png_compression, 0, 9) ||
+        !within(settings.gif_effort, 1, 10) || settings.max_frames == 0 || settings.max_decoded_bytes == 0 ||
+        settings.time_limit.count() <= 0)
+        throw std::invalid_argument{"RenderSettings has a value outside its bounds"};
+    return settings;
+}
 
 RenderWatch::RenderWatch(std::stop_token stop, std::chrono::milliseconds time_limit)
     : stop_{std::move(stop)}
@@ -106,6 +117,7 @@ std::optional<Error> RenderWatch::ended() const {
 VipsRenderer::VipsRenderer(RenderSettings settings)
     : settings_{checked(std::move(settings))} {
     start_vips();
+    allow_conversion_of(settings_.convertible);
 }
 
 std::string_view VipsRenderer::revision() const noexcept {
@@ -146,10 +158,8 @@ result<RenderedImage> VipsRenderer::render(const RenderImage& job, const Admit& 
         watch.emplace(job.stop, settings_.time_limit);
         if (auto ended = watch->ended())
             return *std::move(ended);
-        const auto image = scaled_upright(job, opened, *watch, [this](std::string_view reason) {
-            if (settings_.on_unusable_profile && !profile_reported_->test_and_set())
-                settings_.on_unusable_profile(reason);
-        });
+        const auto image =
+            scaled_upright(job, opened, *watch, [this](auto reason) { report_profile(reason); });
         watch->attend(image);
         return rendered(image, job.rendition.format.value_or(job.header.format), settings_);
     });
@@ -168,6 +178,45 @@ result<RenderedImage> VipsRenderer::placeholder(Placeholder kind, const Renditio
         const auto image = watch->guarded(draw_placeholder(kind, rendition));
         watch->attend(image);
         return rendered(image, rendition.format.value_or(ImageFormat::png), settings_);
+    });
+}
+
+void VipsRenderer::report_profile(std::string_view reason) const {
+    if (settings_.on_unusable_profile && !profile_reported_->test_and_set())
+        settings_.on_unusable_profile(reason);
+}
+
+result<RenderedImage> VipsRenderer::convert(const UploadedImage& upload, std::stop_token stop,
+                                            const Admit& admit) const {
+    if (!settings_.convertible.contains(upload.format))
+        return Error{errc::rendition_not_supported};
+    if (auto checked = check_bytes(upload.bytes.size(), upload.limits); !checked)
+        return checked.error();
+    std::optional<RenderWatch> watch;
+    return attempted(watch, [&]() -> result<RenderedImage> {
+        const auto head = open_convertible(upload);
+        const auto size = stored_size(head);
+        if (auto checked = check_dimensions(size.width, size.height, upload.limits); !checked)
+            return checked.error();
+        const auto cost = conversion_cost(head, settings_);
+        if (!cost)
+            return cost.error();
+        if (const auto admitted = admit(*cost); !admitted)
+            return admitted.error();
+        watch.emplace(std::move(stop), settings_.time_limit);
+        const auto image = upright(watch->guarded(head), [this](auto reason) { report_profile(reason); });
+        watch->attend(image);
+        const auto format = image.has_alpha() ? ImageFormat::png : ImageFormat::jpeg;
+        RenderedImage made{.bytes = encode_original(image, format),
+                           .format = format,
+                           .width = static_cast<std::uint32_t>(image.width()),
+                           .height = static_cast<std::uint32_t>(image.height())};
+        if (made.bytes.size() > upload.limits.max_bytes)
+            return Error{errc::image_too_many_bytes,
+                         fmt::format("Converted to {}, the picture has {} bytes; at most {} are accepted",
+                                     media_type(format), made.bytes.size(), upload.limits.max_bytes)}
+                .with_limit(made.bytes.size(), upload.limits.max_bytes);
+        return made;
     });
 }
 

@@ -2,7 +2,7 @@
 
 #include <portrait/export.hpp>
 #include <portrait/histogram.hpp>
-#include <portrait/imaging/vips_renderer.hpp>
+#include <portrait/imaging/bounded_renderer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +34,10 @@ struct RenderPoolStatistics {
     DurationHistogram times; ///< of completed renderings, without their wait in the queue
 };
 
-/// Renders on threads of its own, within a budget of memory and a bounded queue. Queued jobs hold no picture:
-/// each thread reads one when it begins, so at most `threads` pictures are in memory. A queued job whose stop
-/// was requested ends as `cancelled` without being read. Thread-safe.
+/// Renders and converts on threads of its own, within a budget of memory and a bounded queue. Queued jobs
+/// hold no picture: each thread reads one when it begins, so at most `threads` pictures are in memory;
+/// uploads to convert are in their client's share of memory already. A queued job whose stop was requested
+/// ends as `cancelled` without being read. Thread-safe.
 ///
 /// Clients take turns (`RenderCaller::client`), and each client's jobs start in order, but large ones after
 /// small ones: a rendering whose share of the memory isn't free, or that takes over an eighth of it while
@@ -48,10 +49,10 @@ struct RenderPoolStatistics {
 /// result<RenderedImage> thumbnail = pool.render({.bytes = photo, .header = probe(photo).value(), .rendition
 /// = {.width = 180}});
 /// ```
-class PORTRAIT_EXPORT RenderPool final : public ImageRenderer {
+class PORTRAIT_EXPORT RenderPool final : public ImageRenderer, public UploadConverter {
 public:
     /// A null renderer throws `std::invalid_argument`.
-    explicit RenderPool(std::shared_ptr<const VipsRenderer> renderer, RenderPoolOptions options = {});
+    explicit RenderPool(std::shared_ptr<const BoundedRenderer> renderer, RenderPoolOptions options = {});
     /// Cancels queued renderings, waits for running ones, and returns when every completion has been called.
     /// A completion must not destroy the pool.
     ~RenderPool() override;
@@ -71,12 +72,16 @@ public:
     void submit_placeholder(Placeholder kind, const Rendition& rendition, RenderCaller caller,
                             Completion<RenderedImage> completion) const override;
 
+    ConvertibleFormats formats() const noexcept override { return renderer_->convertible(); }
+    /// In the same queue and within the same bounds as renderings.
+    void submit(UploadedImage upload, RenderCaller caller, Completion<ImageBytes> completion) const override;
+
     RenderPoolStatistics statistics() const;
 
 private:
     class PORTRAIT_HIDDEN State;
 
-    std::shared_ptr<const VipsRenderer> renderer_;
+    std::shared_ptr<const BoundedRenderer> renderer_;
     std::unique_ptr<State> state_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <portrait/export.hpp>
-#include <portrait/image_renderer.hpp>
+#include <portrait/imaging/bounded_renderer.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -29,14 +29,11 @@ struct RenderSettings {
     /// For one picture, from its first pixel on; `rendition_timed_out` beyond it. Checked between rows, so a
     /// codec that reads a whole picture first can exceed it by that time.
     std::chrono::milliseconds time_limit = std::chrono::seconds{10};
+    /// Formats that `convert` takes. Their decoders are used for nothing else.
+    ConvertibleFormats convertible{};
     /// Called with the reason when a renderer first ignores a colour profile that can't be used; on any
     /// thread. The text is for a log.
     std::function<void(std::string_view)> on_unusable_profile{};
-};
-
-/// The cost of decoding, judged by the head.
-struct DecodingCost {
-    std::uint64_t bytes = 0; ///< in memory at a time, at most
 };
 
 /// Renders with libvips: reduces while decoding, applies the EXIF orientation, converts embedded profiles and
@@ -48,9 +45,9 @@ struct DecodingCost {
 ///
 /// Thread-safe. The first object sets libvips up for the whole process: one thread for each picture (unless
 /// the environment's VIPS_CONCURRENCY sets another number), no operation cache, no loaders but those for
-/// JPEG, PNG, GIF and TIFF, and before libvips 8.15 no code by liborc, which isn't thread-safe. libvips is
-/// never shut down, since other code may use it.
-class PORTRAIT_EXPORT VipsRenderer final : public ImageRenderer {
+/// JPEG, PNG and GIF and those of `RenderSettings::convertible`, and before libvips 8.15 no code by liborc,
+/// which isn't thread-safe. libvips is never shut down, since other code may use it.
+class PORTRAIT_EXPORT VipsRenderer final : public BoundedRenderer {
 public:
     /// Settings outside their bounds throw `std::invalid_argument`; a libvips that can't be started throws
     /// `std::runtime_error`.
@@ -63,28 +60,26 @@ public:
 
     /// Errors: `image_corrupt`, `image_too_many_frames`, `rendition_too_costly`, `rendition_timed_out`,
     /// `cancelled`, `service_busy` when memory runs out.
-    [[nodiscard]] result<RenderedImage> render(const RenderImage& job) const override {
-        return render(job, [](const DecodingCost&) { return result<void>{}; });
-    }
-
-    /// Returns an error if a picture of that cost must not be decoded now; may wait.
-    using Admit = std::function<result<void>(const DecodingCost&)>;
-    /// As above after `admit` has succeeded, otherwise its error. The time limit runs from then on.
-    [[nodiscard]] result<RenderedImage> render(const RenderImage& job, const Admit& admit) const;
+    [[nodiscard]] result<RenderedImage> render(const RenderImage& job, const Admit& admit) const override;
+    using BoundedRenderer::render;
 
     /// A square that fits the box, 128 pixels without a box; `clear_pixel` is always 1 × 1. Errors:
     /// `rendition_too_costly`, `rendition_timed_out`, `service_busy` when memory runs out.
-    [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind,
-                                                    const Rendition& rendition) const override {
-        return placeholder(kind, rendition, {}, [](const DecodingCost&) { return result<void>{}; });
-    }
-    /// As above after `admit` has succeeded, and until stop is requested.
     [[nodiscard]] result<RenderedImage> placeholder(Placeholder kind, const Rendition& rendition,
-                                                    std::stop_token stop, const Admit& admit) const;
+                                                    std::stop_token stop, const Admit& admit) const override;
+    using BoundedRenderer::placeholder;
+
+    ConvertibleFormats convertible() const noexcept override { return settings_.convertible; }
+
+    /// The first frame of an animation. A JPEG has quality 90. Errors: see `UploadConverter::submit`;
+    /// `rendition_not_supported` for a format that isn't in `RenderSettings::convertible`.
+    [[nodiscard]] result<RenderedImage> convert(const UploadedImage& upload, std::stop_token stop,
+                                                const Admit& admit) const override;
 
 private:
     [[nodiscard]] result<RenderedImage> render(const RenderImage& job, const Admit& admit, bool animated,
                                                bool& is_animation) const;
+    void report_profile(std::string_view reason) const;
 
     RenderSettings settings_;
     std::shared_ptr<std::atomic_flag> profile_reported_ = std::make_shared<std::atomic_flag>();
