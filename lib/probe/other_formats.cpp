@@ -129,3 +129,8 @@ std::optional<std::string_view> other_format(ByteView bytes) {
 }
 
 } // namespace portrait::probing
+
+std::optional<portrait::ConvertibleFormat>
+portrait::convertible_format(std::span<const std::byte> bytes) noexcept {
+    return probing::convertible_format(probing::ByteView{bytes});
+}

@@ -1,6 +1,5 @@
+#include <portrait/probe.hpp>
 #include <portrait/upload_converter.hpp>
-
-#include "probe/readers.hpp"
 
 #include <fmt/format.h>
 
@@ -10,21 +9,16 @@
 
 namespace portrait {
 
-std::optional<ConvertibleFormat> convertible_format(std::span<const std::byte> bytes) noexcept {
-    return probing::convertible_format(probing::ByteView{bytes});
-}
-
 void convert_upload(const UploadConverter* converter, ImageBytes upload, const Limits& limits,
                     RenderCaller caller, Completion<ImageBytes> completion) {
     const auto format = convertible_format(upload.view());
     if (!format)
         return completion(std::move(upload));
     if (converter == nullptr || !converter->formats().contains(*format))
-        return completion(Error{
-            errc::image_unsupported_format,
-            fmt::format("The bytes are {}; PNG, JPEG, GIF and TIFF are accepted, and {} if the operator of "
-                        "this service switches its conversion on",
-                        *probing::other_format(probing::ByteView{upload.view()}), name_of(*format))});
+        return completion(
+            Error{errc::image_unsupported_format,
+                  fmt::format("{}, and {} if the operator of this service switches its conversion on",
+                              probe(upload).error().message(), name_of(*format))});
     if (auto checked = check_bytes(upload.size(), limits); !checked)
         return completion(checked.error());
     converter->submit({.bytes = std::move(upload), .format = *format, .limits = limits}, std::move(caller),

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds grace = std::chrono::seconds{1};
 /// To load its libraries and to start libvips, on a busy machine.
 constexpr std::chrono::milliseconds start_limit = std::chrono::seconds{30};
 /// Of a picture's memory that is kept for the next one.
-constexpr off_t kept_bytes = off_t{1} << 20;
+constexpr off_t kept_bytes = off_t{4} << 20;
 
 std::string text_of_errno(const char* call) {
     return fmt::format("{}: {}", call, std::generic_category().message(errno));

@@ -1,15 +1,14 @@
 #include "options/help.hpp"
 #include "options/settings.hpp"
+#include "options/values.hpp"
 
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
-#include <charconv>
 #include <chrono>
 #include <limits>
-#include <system_error>
 #include <type_traits>
 #include <vector>
 
@@ -25,82 +24,6 @@ constexpr std::uint64_t max_failures = 1'000'000'000;
 constexpr std::uint32_t year_minutes = 60 * 24 * 366;
 constexpr std::uint32_t day_seconds = 86'400;
 constexpr std::uint32_t ten_years_seconds = 10U * 366 * day_seconds;
-
-/// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`; absent when the text is none of these.
-std::optional<ListenAddress> parse_listen_address(std::string_view text) {
-    const auto colon = text.rfind(':');
-    if (colon == text.npos)
-        return std::nullopt;
-    const auto* const end = text.data() + text.size();
-    std::uint16_t port = 0;
-    const auto read = std::from_chars(text.data() + colon + 1, end, port);
-    if (read.ec != std::errc{} || read.ptr != end)
-        return std::nullopt;
-    namespace ip = boost::asio::ip;
-    const std::string host{text.substr(0, colon)};
-    boost::system::error_code fault;
-    ip::address address = ip::address_v4::loopback();
-    if (host.starts_with('[') && host.ends_with(']'))
-        address = ip::make_address_v6(host.substr(1, host.size() - 2), fault);
-    else if (host != "localhost")
-        address = ip::make_address_v4(host, fault);
-    return fault ? std::nullopt : std::optional{ListenAddress{address, port}};
-}
-
-std::string listen_fault(const std::string& text) {
-    if (parse_listen_address(text))
-        return {};
-    return fmt::format("'{}' is not an address and a port, such as 127.0.0.1:8080, [::1]:8080, "
-                       "localhost:8080 or 0.0.0.0:8080",
-                       text);
-}
-
-std::string origin_fault(const std::string& text) {
-    if (text == "*" || portrait::http::is_cors_origin(text))
-        return {};
-    return fmt::format("'{}' is not * or an origin such as https://app.example.com: scheme and host in lower "
-                       "case, an optional port, nothing after it",
-                       text);
-}
-
-/// Turns `https://Pictures.example.com/` into the origin that browsers send.
-std::string read_public_url(std::string& text) {
-    auto origin = boost::to_lower_copy(text);
-    if (origin.ends_with('/'))
-        origin.pop_back();
-    if (!portrait::http::is_cors_origin(origin))
-        return fmt::format(
-            "'{}' is not an address such as https://pictures.example.com: http or https, a host, an "
-            "optional port, nothing after it",
-            text);
-    text = std::move(origin);
-    return {};
-}
-
-std::string proxy_fault(const std::string& text) {
-    if (portrait::http::Network::parse(text))
-        return {};
-    return fmt::format("'{}' is not an address or a network such as 10.0.0.1, 192.168.0.0/16, ::1 or "
-                       "fd00::/8 (no bits beyond the prefix)",
-                       text);
-}
-
-/// Turns `10MiB` into bytes.
-std::string read_size(std::string& text) {
-    const auto given = text;
-    try {
-        if (const auto fault = CLI::AsSizeValue{false}(text); fault.empty())
-            return {};
-    } catch (const CLI::ValidationError&) {
-        text = given; // an unknown unit, or a size beyond 64 bits
-    }
-    return fmt::format("'{}' is not a number of bytes, such as 1048576, 512KiB, 10MiB or 1GiB", given);
-}
-
-std::string size_text(std::uint64_t bytes) {
-    constexpr std::uint64_t mebibyte = 1ULL << 20;
-    return bytes % mebibyte == 0 ? fmt::format("{}MiB", bytes / mebibyte) : fmt::format("{}", bytes);
-}
 
 /// Adds options under one heading of the help. Each can be given by a variable, too: `--max-body` by
 /// PORTRAIT_MAX_BODY.
@@ -136,15 +59,16 @@ public:
         return function<std::string>(name, set, "ADDR:PORT", text)->check(CLI::Validator{listen_fault, {}});
     }
 
-    /// Values separated by spaces, in options that may be repeated.
+    /// Values separated by spaces or another delimiter, in options that may be repeated.
     template<class Function>
-    CLI::Option* list(const char* name, Function add, const char* type, const char* text) const {
+    CLI::Option* list(const char* name, Function add, const char* type, const char* text,
+                      char delimiter = ' ') const {
         const auto add_all = [add](const std::vector<std::string>& values) {
             for (const auto& value : values)
                 add(value);
         };
         return function<std::vector<std::string>>(name, add_all, type, text)
-            ->delimiter(' ')
+            ->delimiter(delimiter)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
             ->expected(1);
     }
@@ -289,6 +213,27 @@ void add_picture_options(const OptionAdder& add, Settings& settings) {
     add.flag("--scrub-metadata", settings.scrub_metadata,
              "Store JPEG, PNG and GIF without EXIF, GPS, XMP, IPTC, comments and thumbnails. Pixels, "
              "orientation and colour profile stay; TIFF is stored as received");
+    add.list(
+           "--convert-uploads",
+           [&formats = settings.convertible](const std::string& text) {
+               formats.add(*parse_convertible(text));
+           },
+           "FORMATS",
+           "Accept pictures of phones and browsers, of these formats: webp, heic, avif, separated by commas. "
+           "They "
+           "are stored as JPEG, or as PNG if they are transparent, upright, in sRGB, without metadata",
+           ',')
+        ->check(CLI::Validator{convertible_fault, {}});
+    add.function<std::string>(
+           "--render-isolation",
+           [&isolate = settings.isolate_renderings](const std::string& where) {
+               isolate = where == "process";
+           },
+           "WHERE",
+           "Where pictures are decoded: none, in the server itself, or process, in processes that can reach "
+           "neither files nor the network nor the server's memory")
+        ->check(CLI::IsMember{{"none", "process"}}.description(""))
+        ->default_str("none");
 }
 
 void add_sign_in_options(const OptionAdder& add, Settings& settings) {

@@ -6,6 +6,7 @@
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/sign_in_counter.hpp>
 #include <portrait/limits.hpp>
+#include <portrait/upload_converter.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -56,6 +57,8 @@ struct Settings {
     std::uint64_t cache_bytes = 64ULL << 20;
     std::size_t render_threads = 0;            ///< 0: one per core
     std::uint64_t render_bytes = 256ULL << 20; ///< of decoded pixels at a time
+    bool isolate_renderings = false;
+    portrait::ConvertibleFormats convertible{}; ///< of `--convert-uploads`
     std::size_t store_threads = 8;
 
     std::function<int(const Settings&)> command;    ///< the subcommand; returns the exit code

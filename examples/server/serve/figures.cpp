@@ -1,9 +1,5 @@
 #include "serve/figures.hpp"
 
-#ifdef PORTRAIT_SERVER_RENDERS
-#include <portrait/imaging/render_pool.hpp>
-#endif
-
 namespace portrait_server {
 namespace {
 
@@ -80,26 +76,6 @@ void add_server_figures(Metrics& metrics, const portrait::http::Server& server) 
                         of(&Statistics::slow_readers));
 }
 
-#ifdef PORTRAIT_SERVER_RENDERS
-void add_renderer_figures(Metrics& metrics, const portrait::imaging::RenderPool& pool) {
-    using Statistics = portrait::imaging::RenderPoolStatistics;
-    const auto of = [&pool](auto member) {
-        return [&pool, member] { return static_cast<double>(pool.statistics().*member); };
-    };
-    metrics.add_counter("portrait_renderings_total", "Completed renderings, failed ones included",
-                        of(&Statistics::rendered));
-    metrics.add_counter("portrait_renderings_failed_total", "Failed renderings", of(&Statistics::failed));
-    metrics.add_counter("portrait_renderings_refused_total", "Renderings refused because the queue was full",
-                        of(&Statistics::refused));
-    metrics.add_histogram("portrait_rendering_seconds", "Duration of each rendering, without its wait",
-                          [&pool] { return pool.statistics().times; });
-    metrics.add_gauge("portrait_renderings_waiting", "Waiting renderings", of(&Statistics::waiting));
-    metrics.add_gauge("portrait_renderings_running", "Running renderings", of(&Statistics::running));
-    metrics.add_gauge("portrait_rendering_bytes", "Bytes of decoded pictures in memory",
-                      of(&Statistics::decoded_bytes_in_flight));
-}
-#endif
-
 void add_audit_figures(Metrics& metrics, const portrait::audit_file::AuditFile& audit) {
     using Statistics = portrait::audit_file::AuditFileStatistics;
     const auto of = [&audit](auto member) {
@@ -121,15 +97,11 @@ void add_audit_figures(Metrics& metrics, const portrait::audit_file::AuditFile& 
 } // namespace
 
 void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
-                 const portrait::ImageCache* cache, [[maybe_unused]] const portrait::ImageRenderer* renderer,
-                 const portrait::audit_file::AuditFile* audit, const portrait::http::Server& server) {
+                 const portrait::ImageCache* cache, const portrait::audit_file::AuditFile* audit,
+                 const portrait::http::Server& server) {
     add_store_figures(metrics, store);
     if (cache != nullptr)
         add_cache_figures(metrics, *cache);
-#ifdef PORTRAIT_SERVER_RENDERS
-    if (const auto* const pool = dynamic_cast<const portrait::imaging::RenderPool*>(renderer))
-        add_renderer_figures(metrics, *pool);
-#endif
     if (audit != nullptr)
         add_audit_figures(metrics, *audit);
     add_server_figures(metrics, server);

@@ -4,15 +4,14 @@
 #include <portrait/beast/server.hpp>
 #include <portrait/http/metrics.hpp>
 #include <portrait/image_cache.hpp>
-#include <portrait/image_renderer.hpp>
 #include <portrait/sqlite/image_store.hpp>
 
 namespace portrait_server {
 
-/// Adds the statistics of the server's parts to `/metrics`. The parts must outlive the last scrape. Cache,
-/// renderer and audit log may be null; of renderers only imaging's pool has statistics.
+/// Adds the statistics of the server's parts to `/metrics`. The parts must outlive the last scrape. Cache and
+/// audit log may be null.
 void add_figures(portrait::http::Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
-                 const portrait::ImageCache* cache, const portrait::ImageRenderer* renderer,
-                 const portrait::audit_file::AuditFile* audit, const portrait::http::Server& server);
+                 const portrait::ImageCache* cache, const portrait::audit_file::AuditFile* audit,
+                 const portrait::http::Server& server);
 
 } // namespace portrait_server

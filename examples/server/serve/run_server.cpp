@@ -4,6 +4,7 @@
 #include "folder/service.hpp"
 #include "serve/figures.hpp"
 #include "serve/log.hpp"
+#include "serve/rendering.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
 #include "terminal/process.hpp"
@@ -15,10 +16,6 @@
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/executor.hpp>
 #include <portrait/http/metrics.hpp>
-#ifdef PORTRAIT_SERVER_RENDERS
-#include <portrait/imaging/render_pool.hpp>
-#include <portrait/imaging/vips_renderer.hpp>
-#endif
 #include <portrait/person_image_service.hpp>
 #include <portrait/printable.hpp>
 #ifdef PORTRAIT_SERVER_METRICS
@@ -67,7 +64,7 @@ struct Parts {
     std::shared_ptr<portrait::ImageStore> images; ///< the store behind the cache
     std::shared_ptr<portrait::ImageCache> cache;  ///< may be null
     std::shared_ptr<portrait::PersonImageService> service;
-    std::shared_ptr<const portrait::ImageRenderer> renderer; ///< may be null
+    Rendering rendering;
     std::shared_ptr<portrait::http::WorkerPool> readers;
     std::shared_ptr<portrait::http::WorkerPool> writers;
     std::shared_ptr<portrait::http::Endpoint> endpoint;
@@ -81,28 +78,6 @@ std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
     if (parts.cache == nullptr)
         return parts.store;
     return std::make_shared<portrait::CachingImageStore>(parts.store, parts.cache);
-}
-
-/// Scales and converts pictures. Null in a build without portrait::imaging.
-std::shared_ptr<const portrait::ImageRenderer> make_renderer([[maybe_unused]] const Settings& settings,
-                                                             [[maybe_unused]] const Parts& parts) {
-#ifdef PORTRAIT_SERVER_RENDERS
-    using namespace portrait::imaging;
-    return std::make_shared<RenderPool>(
-        std::make_shared<VipsRenderer>(RenderSettings{
-            .max_decoded_bytes = settings.render_bytes,
-            .on_unusable_profile =
-                [log = parts.log](std::string_view reason) {
-                    log->event(portrait::http::Severity::warning,
-                               fmt::format("A picture's colour profile is ignored, as later ones may be: {}",
-                                           reason),
-                               {});
-                }}),
-        RenderPoolOptions{.threads = settings.render_threads,
-                          .decoded_bytes_in_flight = settings.render_bytes});
-#else
-    return nullptr;
-#endif
 }
 
 std::function<std::string()> metrics_text(const Parts& parts) {
@@ -296,7 +271,7 @@ void close(Parts& parts) {
     parts.writers.reset(); // finishes its tasks while the store is open
     parts.readers.reset();
     parts.callers.reset(); // writes into the data folder while the store owns it
-    parts.renderer.reset();
+    parts.rendering = {};
     parts.service.reset();
     parts.images.reset();
     parts.cache.reset();
@@ -344,10 +319,14 @@ int run_server(const Settings& settings) {
         parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
     parts.images = with_cache(parts);
     parts.service = make_service(settings, *parts.store, parts.images);
-    parts.renderer = make_renderer(settings, parts);
-    if (parts.renderer)
-        options.renditions =
-            std::make_shared<portrait::RenditionService>(parts.service, parts.renderer, parts.cache);
+    auto rendering = make_rendering(settings, parts.log);
+    if (!rendering)
+        return refuse(rendering.error());
+    parts.rendering = *std::move(rendering);
+    if (parts.rendering.renderer)
+        options.renditions = std::make_shared<portrait::RenditionService>(
+            parts.service, parts.rendering.renderer, parts.cache);
+    options.upload_converter = parts.rendering.converter;
     parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, max_waiting_tasks);
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, max_waiting_tasks);
     if (!settings.operations)
@@ -361,9 +340,10 @@ int run_server(const Settings& settings) {
     if (!server)
         return refuse(plain_refusal(server.error()), code_of(server.error()));
     parts.server = std::move(*server);
-    if (parts.metrics != nullptr)
-        add_figures(*parts.metrics, *parts.store, parts.cache.get(), parts.renderer.get(), parts.audit.get(),
-                    *parts.server);
+    if (parts.metrics != nullptr) {
+        add_figures(*parts.metrics, *parts.store, parts.cache.get(), parts.audit.get(), *parts.server);
+        parts.rendering.add_figures(*parts.metrics);
+    }
     if (settings.operations)
         if (const auto started = start_operations_server(settings, parts); !started)
             return refuse(plain_refusal(started.error()), code_of(started.error()));
