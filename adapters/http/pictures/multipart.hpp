@@ -15,12 +15,12 @@ inline constexpr std::size_t max_part_header_bytes = 8192;
 /// The 400 of a form whose Content-Type has no valid boundary.
 Problem no_boundary_problem();
 
-/// The picture in a multipart/form-data body (RFC 7578): the first part with a file name or an image/* type,
-/// as a slice that shares the body's buffer. Skips other parts, preamble and epilogue. Checks the body to its
-/// end boundary: a form that was cut off is refused even when its picture is whole.
-/// Every problem is a 400: `multipart.no_boundary`, `multipart.no_picture`, `multipart.truncated`,
-/// `multipart.too_many_parts`, `multipart.header_too_large`, `multipart.malformed`. Linear in the body's
-/// size.
+/// The picture in a multipart/form-data body (RFC 7578), as a slice that shares the body's buffer: the first
+/// part of an image/* type, else the first with the bytes of a stored format, else the first with a file
+/// name. Skips other parts, preamble and epilogue. Checks the body to its end boundary: a form that was cut
+/// off is refused even when its picture is whole. Every problem is a 400: `multipart.no_boundary`,
+/// `multipart.no_picture`, `multipart.truncated`, `multipart.too_many_parts`, `multipart.header_too_large`,
+/// `multipart.malformed`. Linear in the body's size.
 [[nodiscard]] ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary);
 
 } // namespace portrait::http
