@@ -117,8 +117,10 @@ bool is_image_type(std::string_view content_type) {
     return media_type && media_type->name.starts_with("image/");
 }
 
-/// Whether the bytes begin as a stored format, damaged or not.
-bool has_picture_bytes(const ImageBytes& bytes) {
+/// Whether the bytes begin as a stored format or as one of `formats`, damaged or not.
+bool has_picture_bytes(const ImageBytes& bytes, ConvertibleFormats formats) {
+    if (const auto format = convertible_format(bytes))
+        return formats.contains(*format);
     const auto header = probe(bytes);
     return header || (header.error() != errc::image_empty && header.error() != errc::image_unknown_format &&
                       header.error() != errc::image_unsupported_format);
@@ -128,7 +130,8 @@ bool has_picture_bytes(const ImageBytes& bytes) {
 enum class Evidence { none, file_name, bytes, image_type };
 
 /// Browsers send an empty file name without bytes for a file that wasn't chosen.
-ProblemOr<Evidence> evidence_of(const PartHeader& header, const ImageBytes& bytes) {
+ProblemOr<Evidence> evidence_of(const PartHeader& header, const ImageBytes& bytes,
+                                ConvertibleFormats formats) {
     const auto disposition = trimmed(header.disposition);
     const auto parameters =
         parse_parameters(disposition.substr(std::min(disposition.find(';'), disposition.size())));
@@ -140,7 +143,7 @@ ProblemOr<Evidence> evidence_of(const PartHeader& header, const ImageBytes& byte
         file_name = find_parameter(*parameters, "filename*");
     if (is_image_type(header.content_type))
         return Evidence::image_type;
-    if (has_picture_bytes(bytes))
+    if (has_picture_bytes(bytes, formats))
         return Evidence::bytes;
     const bool named = file_name != nullptr && (!file_name->empty() || !bytes.empty());
     return named ? Evidence::file_name : Evidence::none;
@@ -180,7 +183,8 @@ Problem no_boundary_problem() {
                          "multipart/form-data needs a boundary of 1 to 70 characters in its Content-Type");
 }
 
-ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary) {
+ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary,
+                                   ConvertibleFormats formats) {
     if (!is_multipart_boundary(boundary))
         return no_boundary_problem();
     if (body.empty())
@@ -224,7 +228,7 @@ ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boun
         if (best.evidence == Evidence::image_type)
             continue;
         auto part = body.slice(begin, size);
-        const auto evidence = evidence_of(header, part);
+        const auto evidence = evidence_of(header, part, formats);
         if (!evidence)
             return evidence.error();
         if (*evidence > best.evidence)
