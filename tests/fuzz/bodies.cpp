@@ -21,7 +21,7 @@ namespace {
 
 void read_multipart(std::string_view text) {
     const auto body = ImageBytes::copy_of(text);
-    if (const auto part = http::picture_part(body, "b"))
+    if (const auto part = http::picture_part(body, "b", ConvertibleFormats::all()))
         require(part->size() <= body.size());
 }
 

@@ -39,7 +39,7 @@ void read_types(const http::RequestHead& head, std::string_view value) {
     (void)http::body_type_of(&value);
     (void)http::parse_selection(value);
     (void)http::wanted_rendition({}, ImageFormat::png, head, true);
-    const auto upload = http::classify_upload(&value);
+    const auto upload = http::classify_upload(&value, {ConvertibleFormat::heic});
     require((upload.kind == http::UploadType::Kind::multipart) ==
             http::is_multipart_boundary(upload.boundary));
 }

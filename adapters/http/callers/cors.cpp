@@ -17,7 +17,8 @@ constexpr std::string_view allowed_fields =
 
 /// Width and height are spelled out: a field's name can't be a pattern.
 constexpr std::string_view exposed_fields =
-    "Content-Language, ETag, Last-Modified, SO-TimeZone, X-Image-Height, X-Image-Width, X-Request-Id";
+    "Content-Language, ETag, Last-Modified, SO-TimeZone, X-Image-ETag, X-Image-Height, X-Image-Type, "
+    "X-Image-Width, X-Request-Id";
 
 constexpr std::string_view host_characters = "abcdefghijklmnopqrstuvwxyz0123456789-._";
 

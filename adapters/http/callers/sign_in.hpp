@@ -82,11 +82,6 @@ CookieValue find_cookie(const RequestHead& head, std::string_view name) noexcept
 /// The media type of the form.
 inline constexpr std::string_view sign_in_form_type = "application/x-www-form-urlencoded";
 
-/// For the Accept field of a 415.
-inline std::string_view accepted_sign_in_type() noexcept {
-    return sign_in_form_type;
-}
-
 /// The most bytes of a sign-in form's body.
 inline constexpr std::size_t max_sign_in_form_length = std::size_t{8} * 1024;
 

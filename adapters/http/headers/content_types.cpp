@@ -14,6 +14,22 @@ constexpr std::array<std::string_view, 8> picture_types{
     "image/png", "image/jpeg",  "image/gif",   "image/tiff",
     "image/jpg", "image/pjpeg", "image/x-png", "application/octet-stream"};
 
+/// A type of a format that can be converted. Accept has one type for each kind of file.
+struct ConvertibleType {
+    std::string_view name;
+    ConvertibleFormat format;
+    bool is_in_accept;
+};
+
+constexpr std::array<ConvertibleType, 7> convertible_types{
+    {{"image/webp", ConvertibleFormat::webp, true},
+     {"image/heic", ConvertibleFormat::heic, true},
+     {"image/heif", ConvertibleFormat::heic, true},
+     {"image/heic-sequence", ConvertibleFormat::heic, false},
+     {"image/heif-sequence", ConvertibleFormat::heic, false},
+     {"image/avif", ConvertibleFormat::avif, true},
+     {"image/avif-sequence", ConvertibleFormat::avif, false}}};
+
 constexpr std::array body_types{
     std::pair{std::string_view{"application/json"}, BodyType::json},
     std::pair{std::string_view{"text/json"}, BodyType::json},
@@ -116,7 +132,7 @@ std::optional<MediaType> parse_media_type(std::string_view text) {
     return MediaType{lower_case(type) + '/' + lower_case(subtype), std::move(*parameters)};
 }
 
-UploadType classify_upload(const std::string_view* content_type) {
+UploadType classify_upload(const std::string_view* content_type, ConvertibleFormats formats) {
     using Kind = UploadType::Kind;
     if (content_type == nullptr || content_type->find_first_not_of(blanks) == std::string_view::npos)
         return {Kind::absent, {}};
@@ -125,6 +141,10 @@ UploadType classify_upload(const std::string_view* content_type) {
         return {Kind::unsupported, {}};
     if (std::find(picture_types.begin(), picture_types.end(), media_type->name) != picture_types.end())
         return {Kind::picture, {}};
+    for (const auto& type : convertible_types)
+        if (type.name == media_type->name)
+            return formats.contains(type.format) ? UploadType{Kind::picture, {}}
+                                                 : UploadType{Kind::unsupported, {}, type.format};
     if (media_type->name != "multipart/form-data")
         return {Kind::unsupported, {}};
     const auto* boundary = find_parameter(media_type->parameters, "boundary");
@@ -141,8 +161,12 @@ bool is_multipart_boundary(std::string_view text) noexcept {
            });
 }
 
-std::string_view accepted_upload_types() noexcept {
-    return "image/png, image/jpeg, image/gif, image/tiff, application/octet-stream, multipart/form-data";
+std::string accepted_upload_types(ConvertibleFormats formats) {
+    std::string types = "image/png, image/jpeg, image/gif, image/tiff";
+    for (const auto& type : convertible_types)
+        if (type.is_in_accept && formats.contains(type.format))
+            types.append(", ").append(type.name);
+    return types + ", application/octet-stream, multipart/form-data";
 }
 
 std::optional<BodyType> body_type_of(const std::string_view* content_type) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <portrait/upload_converter.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,16 +44,19 @@ struct UploadType {
     };
     Kind kind = Kind::absent;
     std::string boundary; ///< of `multipart` only
+    /// Of `unsupported` only: the type's format, which could be converted and is not switched on.
+    std::optional<ConvertibleFormat> switched_off{};
 };
 
-/// Null or blank: no Content-Type.
-UploadType classify_upload(const std::string_view* content_type);
+/// Null or blank: no Content-Type. `formats` are those whose conversion is switched on: their types are
+/// pictures.
+UploadType classify_upload(const std::string_view* content_type, ConvertibleFormats formats);
 
 /// Whether a text can be a boundary: 1 to 70 characters of RFC 2046's set, the last one no space.
 bool is_multipart_boundary(std::string_view text) noexcept;
 
-/// The Accept field of a 415.
-std::string_view accepted_upload_types() noexcept;
+/// The Accept field of a 415, with the types of the formats whose conversion is switched on.
+std::string accepted_upload_types(ConvertibleFormats formats);
 
 /// The formats of a body that is no picture (contract section 3).
 enum class BodyType { json, xml, form, json_patch, merge_patch };

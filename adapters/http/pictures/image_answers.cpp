@@ -154,12 +154,26 @@ Response document_answer(ResponseType type, std::string_view xml_root, const boo
     return response;
 }
 
-Response saved_answer(const ImageInfo& info, ResponseType type) {
+void describe_saved(Response& response, const ImageInfo& info, bool is_converted) {
+    if (is_converted) {
+        response.set("X-Image-ETag", entity_tag(info.version()));
+    } else {
+        response.set("ETag", entity_tag(info.version()));
+        response.set("Last-Modified", format_http_date(info.last_modified()));
+    }
+    set_image_type(response, info);
+}
+
+void set_image_type(Response& response, const ImageInfo& info) {
+    if (info.format)
+        response.set("X-Image-Type", std::string{media_type(*info.format)});
+}
+
+Response saved_answer(const ImageInfo& info, ResponseType type, bool is_converted) {
     Response response;
     response.reason = "The image blob id";
     set_document(response, type, "int", info.blob_id.value());
-    response.set("ETag", entity_tag(info.version()));
-    response.set("Last-Modified", format_http_date(info.last_modified()));
+    describe_saved(response, info, is_converted);
     set_dimensions(response, info.width, info.height);
     return response;
 }

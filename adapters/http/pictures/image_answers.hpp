@@ -40,8 +40,15 @@ Response empty_info_answer(ResponseType type, const Localization& localization =
 /// Answers PUT and PATCH ImageInfo: the entity after the change.
 Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization = {});
 
+/// Sets the fields of the answer to a stored upload: the stored type, and ETag and Last-Modified. A client
+/// takes these two for those of the bytes that it sent (RFC 9110 section 9.3.4), so a converted upload has
+/// X-Image-ETag instead.
+void describe_saved(Response& response, const ImageInfo& info, bool is_converted);
+/// Sets the stored type.
+void set_image_type(Response& response, const ImageInfo& info);
+
 /// Answers PUT and POST Image: the blob id.
-Response saved_answer(const ImageInfo& info, ResponseType type);
+Response saved_answer(const ImageInfo& info, ResponseType type, bool is_converted);
 
 /// 204.
 Response removed_answer();

@@ -4,6 +4,7 @@
 #include "headers/field_syntax.hpp"
 
 #include <portrait/http/message.hpp>
+#include <portrait/probe.hpp>
 
 #include <fmt/format.h>
 
@@ -116,10 +117,21 @@ bool is_image_type(std::string_view content_type) {
     return media_type && media_type->name.starts_with("image/");
 }
 
-enum class PartKind { picture, other };
+/// Whether the bytes begin as a stored format or as one of `formats`, damaged or not.
+bool has_picture_bytes(const ImageBytes& bytes, ConvertibleFormats formats) {
+    if (const auto format = convertible_format(bytes))
+        return formats.contains(*format);
+    const auto header = probe(bytes);
+    return header || (header.error() != errc::image_empty && header.error() != errc::image_unknown_format &&
+                      header.error() != errc::image_unsupported_format);
+}
 
-/// The part's kind. Browsers send an empty file name without bytes for a file that wasn't chosen.
-ProblemOr<PartKind> kind_of(const PartHeader& header, bool has_bytes) {
+/// The reason to take a part as the picture. A greater one wins.
+enum class Evidence { none, file_name, bytes, image_type };
+
+/// Browsers send an empty file name without bytes for a file that wasn't chosen.
+ProblemOr<Evidence> evidence_of(const PartHeader& header, const ImageBytes& bytes,
+                                ConvertibleFormats formats) {
     const auto disposition = trimmed(header.disposition);
     const auto parameters =
         parse_parameters(disposition.substr(std::min(disposition.find(';'), disposition.size())));
@@ -129,15 +141,40 @@ ProblemOr<PartKind> kind_of(const PartHeader& header, bool has_bytes) {
     const auto* file_name = find_parameter(*parameters, "filename");
     if (file_name == nullptr)
         file_name = find_parameter(*parameters, "filename*");
-    const bool named = file_name != nullptr && (!file_name->empty() || has_bytes);
-    if (!named && !is_image_type(header.content_type))
-        return PartKind::other;
+    if (is_image_type(header.content_type))
+        return Evidence::image_type;
+    if (has_picture_bytes(bytes, formats))
+        return Evidence::bytes;
+    const bool named = file_name != nullptr && (!file_name->empty() || !bytes.empty());
+    return named ? Evidence::file_name : Evidence::none;
+}
+
+bool is_encoded(const PartHeader& header) {
     const auto encoding = trimmed(header.transfer_encoding);
     for (const std::string_view plain : {"", "binary", "8bit", "7bit"})
         if (equal_ignoring_case(encoding, plain))
-            return PartKind::picture;
-    return malformed_form("The picture's part has a Content-Transfer-Encoding; only binary is accepted");
+            return false;
+    return true;
 }
+
+/// The part with the best evidence so far; of equal ones the first.
+struct Candidate {
+    Evidence evidence = Evidence::none;
+    ImageBytes bytes{};
+    bool is_encoded = false;
+
+    /// The picture after the last part.
+    ProblemOr<ImageBytes> picture() && {
+        if (evidence == Evidence::none)
+            return plain_problem(
+                400, "multipart.no_picture",
+                "The form has no picture: no part has a file name, an image type or the bytes of a picture");
+        if (is_encoded)
+            return malformed_form(
+                "The picture's part has a Content-Transfer-Encoding; only binary is accepted");
+        return std::move(bytes);
+    }
+};
 
 } // namespace
 
@@ -146,7 +183,8 @@ Problem no_boundary_problem() {
                          "multipart/form-data needs a boundary of 1 to 70 characters in its Content-Type");
 }
 
-ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary) {
+ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boundary,
+                                   ConvertibleFormats formats) {
     if (!is_multipart_boundary(boundary))
         return no_boundary_problem();
     if (body.empty())
@@ -157,7 +195,7 @@ ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boun
     if (!delimiter)
         return malformed_form("The boundary that the Content-Type names is not in the body");
 
-    std::optional<ImageBytes> picture;
+    Candidate best;
     for (std::size_t parts = 0; !delimiter->last; ++parts) {
         if (parts == max_multipart_parts)
             return limit_problem(
@@ -187,18 +225,16 @@ ProblemOr<ImageBytes> picture_part(const ImageBytes& body, std::string_view boun
         if (!delimiter)
             return truncated();
         const auto size = std::max(delimiter->begin, begin) - begin;
-        if (picture)
+        if (best.evidence == Evidence::image_type)
             continue;
-        const auto kind = kind_of(header, size != 0);
-        if (!kind)
-            return kind.error();
-        if (*kind == PartKind::picture)
-            picture = body.slice(begin, size);
+        auto part = body.slice(begin, size);
+        const auto evidence = evidence_of(header, part, formats);
+        if (!evidence)
+            return evidence.error();
+        if (*evidence > best.evidence)
+            best = {*evidence, std::move(part), is_encoded(header)};
     }
-    if (!picture)
-        return plain_problem(400, "multipart.no_picture",
-                             "The form has no picture: no part has a file name or an image type");
-    return std::move(*picture);
+    return std::move(best).picture();
 }
 
 } // namespace portrait::http

@@ -48,7 +48,7 @@ constexpr Route put_person_image_info{
     .access = Access::write,
     .summary = "Changes the picture's texts, by a BlobEntity or a patch; answers the BlobEntity as it is now",
     .begin = &begin_put_person_image_info,
-    .accepts = &accepted_body_types,
+    .accepts = &accepted_bodies,
     .document = {.subject = "PersonImageInfo",
                  .request = BodyContent::entity_change,
                  .parameters = {"Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone", "If-Match",

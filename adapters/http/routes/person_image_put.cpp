@@ -4,11 +4,24 @@
 #include "pictures/multipart.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
+#include "routes/upload.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
 
 namespace portrait::http {
 
 /// Bytes that a form may have beside its picture: other parts, boundaries and part headers.
 static constexpr std::uint64_t form_allowance = 256ULL * 1024;
+
+static Problem unsupported_upload(const UploadType& type, ConvertibleFormats formats) {
+    auto problem = unsupported_media_type(accepted_upload_types(formats));
+    if (type.switched_off)
+        problem.message += fmt::format(", or {} if the operator of this service switches its conversion on",
+                                       name_of(*type.switched_off));
+    return problem;
+}
 
 /// PUT and POST /api/v1/Person/{personId}/Image (contract sections 1 and 2): stores the picture, sent as it
 /// is or in a form, answers the blob id.
@@ -17,9 +30,10 @@ static Begun begin_put_person_image(const RequestPointer& request) {
     const auto person_id = request->person_id();
     if (!person_id)
         return person_id.error();
-    auto type = classify_upload(head.find("Content-Type"));
+    const auto formats = converted_formats(request->options());
+    auto type = classify_upload(head.find("Content-Type"), formats);
     if (type.kind == UploadType::Kind::unsupported)
-        return unsupported_media_type(accepted_upload_types());
+        return unsupported_upload(type, formats);
     if (type.kind == UploadType::Kind::no_boundary)
         return no_boundary_problem();
     if (!head.chunked && head.content_length.value_or(0) == 0)
@@ -29,17 +43,21 @@ static Begun begin_put_person_image(const RequestPointer& request) {
     if (head.content_length && *head.content_length > body_limit)
         return body_too_large(body_limit, head.content_length);
 
-    auto save = [request, id = *person_id, is_form, boundary = std::move(type.boundary),
+    auto save = [request, id = *person_id, is_form, formats, boundary = std::move(type.boundary),
                  condition = write_precondition(head)](ImageBytes body, const Reply& reply) {
-        auto picture = is_form ? picture_part(body, boundary) : ProblemOr<ImageBytes>{std::move(body)};
+        auto picture =
+            is_form ? picture_part(body, boundary, formats) : ProblemOr<ImageBytes>{std::move(body)};
         if (!picture)
             return reply(picture.error());
-        const auto answer_type = request->response_type();
-        // The store completes when the picture is durable, on a thread of its own.
-        request->service().submit(id, *std::move(picture), request->actor(), condition,
-                                  reply.when([answer_type](const SavedImage& saved) {
-                                      return saved_answer(saved.info, answer_type);
-                                  }));
+        auto submit = [&request, id, &condition, reply](ImageBytes bytes, bool is_converted) {
+            const auto answer_type = request->response_type();
+            // The store completes when the picture is durable, on a thread of its own.
+            request->service().submit(id, std::move(bytes), request->actor(), condition,
+                                      reply.when([answer_type, is_converted](const SavedImage& saved) {
+                                          return saved_answer(saved.info, answer_type, is_converted);
+                                      }));
+        };
+        convert_and_save(*request, *std::move(picture), reply, std::move(submit));
     };
     return Exchange{std::move(save), body_limit};
 }
@@ -51,7 +69,7 @@ constexpr Route put_person_image{
     .summary = "Stores the person's picture, sent as it is or as a form; answers the blob id",
     .begin = &begin_put_person_image,
     .takes_picture = true,
-    .accepts = &accepted_upload_types,
+    .accepts = &accepted_uploads,
     .document = {.subject = "PersonImage",
                  .request = BodyContent::upload,
                  .parameters = {"If-Match", "If-None-Match", "If-Unmodified-Since"},

@@ -44,7 +44,7 @@ Response Request::refusal(Problem problem) const {
     if (response.status == 415 && route_ != nullptr && route_->accepts != nullptr) {
         if (route_->method == "PATCH")
             response.set("Accept-Patch", std::string{accepted_patch_types()});
-        response.set("Accept", std::string{route_->accepts()});
+        response.set("Accept", route_->accepts(options()));
     }
     return completed(std::move(response));
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "agents/agent_arguments.hpp"
+#include "callers/sign_in.hpp"
+#include "headers/content_types.hpp"
 #include "routes/reply.hpp"
 
 #include <portrait/http/endpoint.hpp>
@@ -9,6 +11,7 @@
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -112,8 +115,8 @@ struct Route {
     bool changes_session = false;
     /// A picture is uploaded, so the strict switch applies (contract section 2).
     bool takes_picture = false;
-    /// The Accept field of a 415; null: none.
-    std::string_view (*accepts)() = nullptr;
+    /// The Accept field of a 415 with these options; null: none.
+    std::string (*accepts)(const EndpointOptions& options) = nullptr;
     /// Of an agent's call: the arguments in the body, in any case and order.
     ShortList<AgentArgument, 4> arguments{};
     /// Answers an agent's call.
@@ -142,6 +145,26 @@ struct Route {
 /// Whether the strict switch turns this status of an upload's refusal into 400 (contract section 2).
 constexpr bool is_400_when_strict(unsigned status) noexcept {
     return status > 400 && status < 500 && status != 401 && status != 403 && status != 412 && status != 429;
+}
+
+/// The formats whose conversion is switched on.
+inline ConvertibleFormats converted_formats(const EndpointOptions& options) noexcept {
+    return options.upload_converter ? options.upload_converter->formats() : ConvertibleFormats{};
+}
+
+/// For `Route::accepts`.
+inline std::string accepted_uploads(const EndpointOptions& options) {
+    return accepted_upload_types(converted_formats(options));
+}
+
+/// For `Route::accepts`.
+inline std::string accepted_bodies(const EndpointOptions& /*options*/) {
+    return std::string{accepted_body_types()};
+}
+
+/// For `Route::accepts`.
+inline std::string accepted_sign_in_form(const EndpointOptions& /*options*/) {
+    return std::string{sign_in_form_type};
 }
 
 /// For `Route::is_on`.

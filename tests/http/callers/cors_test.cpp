@@ -45,8 +45,9 @@ TEST_CASE("a listed origin is echoed, with credentials", "[http][cors]") {
     CHECK(field(response, "Access-Control-Allow-Credentials") == "true");
     CHECK(field(response, "Vary") == "Accept, Origin");
     const auto exposed = field(response, "Access-Control-Expose-Headers");
-    for (const std::string name : {"ETag", "Last-Modified", "Content-Language", "SO-TimeZone",
-                                   "X-Image-Width", "X-Image-Height", "X-Request-Id"})
+    for (const std::string name :
+         {"ETag", "Last-Modified", "Content-Language", "SO-TimeZone", "X-Image-Width", "X-Image-Height",
+          "X-Image-Type", "X-Image-ETag", "X-Request-Id"})
         CHECK(exposed.find(name) != std::string::npos);
 }
 

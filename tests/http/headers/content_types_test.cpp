@@ -6,13 +6,14 @@
 
 namespace content_types_test {
 
+using namespace portrait;
 using namespace portrait::http;
 using Kind = UploadType::Kind;
 
 namespace {
 
-UploadType classify(std::string_view value) {
-    return classify_upload(&value);
+UploadType classify(std::string_view value, ConvertibleFormats formats = {}) {
+    return classify_upload(&value, formats);
 }
 
 } // namespace
@@ -71,7 +72,7 @@ TEST_CASE("other types and malformed ones are not supported", "[http][content_ty
 }
 
 TEST_CASE("a missing or blank Content-Type is absent", "[http][content_types]") {
-    CHECK(classify_upload(nullptr).kind == Kind::absent);
+    CHECK(classify_upload(nullptr, {}).kind == Kind::absent);
     CHECK(classify("").kind == Kind::absent);
     CHECK(classify(" \t").kind == Kind::absent);
 }
@@ -101,8 +102,41 @@ TEST_CASE("a form without a valid boundary has a class of its own", "[http][cont
 }
 
 TEST_CASE("a 415's Accept field lists the four formats, bytes and forms", "[http][content_types]") {
-    CHECK(accepted_upload_types() ==
+    CHECK(accepted_upload_types({}) ==
           "image/png, image/jpeg, image/gif, image/tiff, application/octet-stream, multipart/form-data");
+    CHECK(accepted_upload_types({ConvertibleFormat::webp}) ==
+          "image/png, image/jpeg, image/gif, image/tiff, image/webp, application/octet-stream, "
+          "multipart/form-data");
+    CHECK(accepted_upload_types(ConvertibleFormats::all()) ==
+          "image/png, image/jpeg, image/gif, image/tiff, image/webp, image/heic, image/heif, image/avif, "
+          "application/octet-stream, multipart/form-data");
+}
+
+TEST_CASE("the types of formats that are converted are pictures", "[http][content_types]") {
+    struct Case {
+        std::string value;
+        ConvertibleFormat format;
+    };
+    const auto [value, format] = GENERATE(values<Case>({{"image/webp", ConvertibleFormat::webp},
+                                                        {"IMAGE/WebP; q=1", ConvertibleFormat::webp},
+                                                        {"image/heic", ConvertibleFormat::heic},
+                                                        {"image/heif", ConvertibleFormat::heic},
+                                                        {"image/heic-sequence", ConvertibleFormat::heic},
+                                                        {"image/heif-sequence", ConvertibleFormat::heic},
+                                                        {"image/avif", ConvertibleFormat::avif},
+                                                        {"image/avif-sequence", ConvertibleFormat::avif}}));
+    CAPTURE(value);
+    ConvertibleFormats others{};
+    for (const auto other : all_convertible_formats)
+        if (other != format)
+            others.add(other);
+    CHECK(classify(value, {format}).kind == Kind::picture);
+    CHECK_FALSE(classify(value, {format}).switched_off);
+    for (const auto formats : {ConvertibleFormats{}, others}) {
+        CHECK(classify(value, formats).kind == Kind::unsupported);
+        CHECK(classify(value, formats).switched_off == format);
+    }
+    CHECK_FALSE(classify("text/plain", {}).switched_off);
 }
 
 } // namespace content_types_test

@@ -1,30 +1,40 @@
 #include "pictures/multipart.hpp"
 
 #include "support/catch.hpp"
+#include "support/fake_upload_converter.hpp"
 
+#include <cstddef>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace multipart_test {
 
 using namespace portrait;
 using namespace portrait::http;
+using namespace portrait::testing;
 
 namespace {
 
 constexpr std::string_view picture_head = "Content-Disposition: form-data; name=\"image\"; "
                                           "filename=\"photo.png\"\r\nContent-Type: image/png\r\n\r\n";
 
+std::string text_of(const std::vector<std::byte>& bytes) {
+    return std::string{ImageBytes::copy_of(std::span{bytes}).text()};
+}
+
 std::string part(std::string_view head, std::string_view content, std::string_view boundary = "XX") {
     return "--" + std::string{boundary} + "\r\n" + std::string{head} + std::string{content} + "\r\n";
 }
 
-boost::system::result<ImageBytes, Problem> parse(std::string body, std::string_view boundary = "XX") {
-    return picture_part(ImageBytes{std::move(body)}, boundary);
+boost::system::result<ImageBytes, Problem> parse(std::string body, std::string_view boundary = "XX",
+                                                 ConvertibleFormats formats = {}) {
+    return picture_part(ImageBytes{std::move(body)}, boundary, formats);
 }
 
 /// The picture's bytes, or the rule of the refusal.
-std::string outcome(std::string body, std::string_view boundary = "XX") {
-    const auto picture = parse(std::move(body), boundary);
+std::string outcome(std::string body, std::string_view boundary = "XX", ConvertibleFormats formats = {}) {
+    const auto picture = parse(std::move(body), boundary, formats);
     if (picture)
         return std::string{picture->text()};
     CHECK(picture.error().status == 400);
@@ -36,7 +46,7 @@ std::string outcome(std::string body, std::string_view boundary = "XX") {
 
 TEST_CASE("a form's picture is a slice of the body", "[http][multipart]") {
     const ImageBytes body{part(picture_head, "the bytes") + "--XX--\r\n"};
-    const auto picture = picture_part(body, "XX");
+    const auto picture = picture_part(body, "XX", {});
     REQUIRE(picture.has_value());
     CHECK(picture->text() == "the bytes");
     CHECK(picture->data() == body.data() + body.text().find("the bytes"));
@@ -46,9 +56,37 @@ TEST_CASE("the slice outlives the body it was cut from", "[http][multipart]") {
     ImageBytes picture;
     {
         const ImageBytes body{part(picture_head, "the bytes") + "--XX--"};
-        picture = *picture_part(body, "XX");
+        picture = *picture_part(body, "XX", {});
     }
     CHECK(picture.text() == "the bytes");
+}
+
+TEST_CASE("an image type wins over the bytes of a picture, and these over a file name", "[http][multipart]") {
+    const auto end = std::string{"--XX--\r\n"};
+    const auto png = text_of(make_png());
+    const auto cut_off = png.substr(0, 20);
+    const auto file = part("Content-Disposition: form-data; filename=\"letter.pdf\"\r\n"
+                           "Content-Transfer-Encoding: base64\r\n\r\n",
+                           "letter");
+    const auto blob = [](std::string_view bytes) {
+        return part("Content-Disposition: form-data; name=\"x\"\r\n\r\n", bytes);
+    };
+    CHECK(outcome(file + part(picture_head, "A") + end) == "A");
+    CHECK(outcome(file + blob(png) + part(picture_head, "A") + part(picture_head, "B") + end) == "A");
+    CHECK(outcome(file + blob("text") + blob(png) + blob(text_of(make_gif())) + end) == png);
+    CHECK(outcome(file + blob(cut_off) + end) == cut_off);              // the service names the damage
+    CHECK(outcome(file + blob("text") + end) == "multipart.malformed"); // its Content-Transfer-Encoding
+    CHECK(outcome(blob("text") + blob(png) + end) == png);
+}
+
+TEST_CASE("the bytes of a format that is converted make a part the picture", "[http][multipart]") {
+    const auto format = GENERATE(from_range(all_convertible_formats));
+    const auto bytes = text_of(make_head_of(format));
+    const auto form = part("Content-Disposition: form-data; filename=\"a\"\r\n\r\n", "A") +
+                      part("Content-Disposition: form-data; name=\"x\"\r\n\r\n", bytes) + "--XX--\r\n";
+    CHECK(outcome(form, "XX", {format}) == bytes);
+    CHECK(outcome(form, "XX", ConvertibleFormats::all()) == bytes);
+    CHECK(outcome(form) == "A");
 }
 
 TEST_CASE("the first part with a file name or an image type is the picture", "[http][multipart]") {

@@ -5,6 +5,7 @@
 #include "routes/openapi/openapi.hpp"
 #include "routes/table.hpp"
 #include "support/catch.hpp"
+#include "support/fake_upload_converter.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -196,6 +197,41 @@ TEST_CASE("the document's BlobEntity is the one that is answered", "[openapi]") 
     CHECK(names == answered);
     for (const auto* const text : {"Description", "ExtraInfo", "ConceptualType"})
         CHECK(properties.at(text).at("maxLength") == entity.at("FieldProperties").at(text).at("FieldLength"));
+}
+
+TEST_CASE("the document has the types of uploads that are converted", "[openapi]") {
+    const auto types = [](const json::object& document) {
+        std::vector<std::string> names;
+        const auto& put = document.at("paths").at("/api/v1/Person/{personId}/Image").at("put");
+        for (const auto& media : put.at("requestBody").at("content").as_object())
+            names.emplace_back(media.key());
+        return names;
+    };
+    using Types = std::vector<std::string>;
+    CHECK(types(http::openapi_document({})) == Types{"image/png", "image/jpeg", "image/gif", "image/tiff",
+                                                     "application/octet-stream", "multipart/form-data"});
+    http::EndpointOptions options;
+    options.upload_converter = std::make_shared<FakeUploadConverter>(
+        ConvertibleFormats{ConvertibleFormat::webp, ConvertibleFormat::heic});
+    CHECK(types(http::openapi_document(options)) ==
+          Types{"image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/heic",
+                "image/heif", "application/octet-stream", "multipart/form-data"});
+    const EndpointFixture fixture{options};
+    CHECK(fixture.send({.target = "/api/v1/openapi.json"}).body_text() ==
+          json::serialize(http::openapi_document(options)));
+}
+
+TEST_CASE("every answer to a stored picture has its type", "[openapi]") {
+    const auto document = http::openapi_document({});
+    std::set<std::string> found;
+    for (const auto& operation : operations_of(document))
+        for (const auto& [status, reference] : operation.operation->at("responses").as_object())
+            if (const auto& headers = resolved(document, reference).at("headers").as_object();
+                headers.contains("X-Image-Type") && headers.contains("X-Image-ETag"))
+                found.insert(operation.id + " " + std::string{status});
+    CHECK(found == std::set<std::string>{"PutPersonImage 200", "PostPersonImage 200",
+                                         "PersonSetPersonImage 204", "BLOBSetPersonImage 204",
+                                         "BLOBSaveImageStream 200", "BLOBSetBlobStream 204"});
 }
 
 TEST_CASE("routes and schemes that are off aren't documented", "[openapi]") {

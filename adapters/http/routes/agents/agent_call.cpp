@@ -81,10 +81,9 @@ Answer AgentCall::empty_answer(const Error& error) const {
     return error;
 }
 
-Response stored_answer(const SavedImage& saved) {
+Response stored_answer(const SavedImage& saved, bool is_converted) {
     auto response = removed_answer();
-    response.set("ETag", entity_tag(saved.info.version()));
-    response.set("Last-Modified", format_http_date(saved.info.last_modified()));
+    describe_saved(response, saved.info, is_converted);
     return response;
 }
 

@@ -39,8 +39,8 @@ struct AgentCall {
     Answer empty_answer(const Error& error) const;
 };
 
-/// The answer to the calls that store a picture: 204 with its ETag.
-Response stored_answer(const SavedImage& saved);
+/// The answer to the calls that store a picture: 204 with its type and its ETag.
+Response stored_answer(const SavedImage& saved, bool is_converted);
 
 /// `Route::begin` of every call: judges the head, then reads the arguments from the body and runs
 /// `Route::handler`, with the ids that the call takes.
@@ -52,7 +52,7 @@ constexpr Route agent_route(Route route) noexcept {
     route.begin = &begin_agent_call;
     route.document.refusals.append({400, 503}); // 400 of an unknown time zone
     if (!route.arguments.empty()) {
-        route.accepts = &accepted_body_types;
+        route.accepts = &accepted_bodies;
         route.document.request = BodyContent::agent_arguments;
         route.document.refusals.append({415});
     }

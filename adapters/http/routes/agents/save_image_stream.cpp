@@ -1,4 +1,5 @@
 #include "routes/agents/agent_call.hpp"
+#include "routes/upload.hpp"
 
 #include <utility>
 
@@ -22,10 +23,17 @@ static void save_image_stream(AgentCall& call, const Reply& reply) {
     ImageInfoChange texts;
     texts.description = *std::move(description);
     texts.conceptual_type = "PERSONPHOTO";
-    reply(answer_of(call.service().create(*std::move(bytes), std::move(texts), call.actor()),
-                    [&](const SavedImage& saved) {
-                        return document_answer(call.request->response_type(), "int", saved.blob_id().value());
-                    }));
+    auto create = [&call, reply, texts = std::move(texts)](ImageBytes picture,
+                                                           bool /*is_converted*/) mutable {
+        reply(answer_of(call.service().create(std::move(picture), std::move(texts), call.actor()),
+                        [&](const SavedImage& saved) {
+                            auto response = document_answer(call.request->response_type(), "int",
+                                                            saved.blob_id().value());
+                            set_image_type(response, saved.info);
+                            return response;
+                        }));
+    };
+    convert_and_save(*call.request, *std::move(bytes), reply, std::move(create));
 }
 
 constinit const Route blob_save_image_stream =

@@ -1,4 +1,7 @@
 #include "routes/agents/agent_call.hpp"
+#include "routes/upload.hpp"
+
+#include <utility>
 
 namespace portrait::http {
 
@@ -7,8 +10,12 @@ static void set_blob_stream(AgentCall& call, const Reply& reply) {
     auto bytes = call.arguments.bytes("Stream", call.service().limits());
     if (!bytes)
         return reply(bytes.error());
-    reply(answer_of(call.service().replace(*call.blob_id, *std::move(bytes), call.actor(), call.precondition),
-                    stored_answer));
+    convert_and_save(
+        *call.request, *std::move(bytes), reply, [&call, reply](ImageBytes picture, bool is_converted) {
+            reply(answer_of(
+                call.service().replace(*call.blob_id, std::move(picture), call.actor(), call.precondition),
+                [&](const SavedImage& saved) { return stored_answer(saved, is_converted); }));
+        });
 }
 
 constinit const Route blob_set_blob_stream = agent_route(

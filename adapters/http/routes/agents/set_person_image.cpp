@@ -1,4 +1,5 @@
 #include "routes/agents/agent_call.hpp"
+#include "routes/upload.hpp"
 
 #include <utility>
 
@@ -10,8 +11,13 @@ static void set_person_image(AgentCall& call, const Reply& reply) {
     if (!picture)
         return reply(picture.error());
     call.arguments = AgentArguments{}; // frees the base64 text, a third longer than the picture
-    call.service().submit(*call.person_id, *std::move(picture), call.actor(), call.precondition,
-                          reply.when(stored_answer));
+    convert_and_save(
+        *call.request, *std::move(picture), reply, [&call, reply](ImageBytes bytes, bool is_converted) {
+            call.service().submit(*call.person_id, std::move(bytes), call.actor(), call.precondition,
+                                  reply.when([is_converted](const SavedImage& saved) {
+                                      return stored_answer(saved, is_converted);
+                                  }));
+        });
 }
 
 constexpr Route person_set_person_image =

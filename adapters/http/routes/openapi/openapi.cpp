@@ -23,8 +23,9 @@ json::object component(std::string_view kind, std::string_view name) {
     return {{"$ref", fmt::format("#/components/{}/{}", kind, name)}};
 }
 
-json::object headers_of(const AnswerDocumentation& answer) {
+json::object headers_of(const AnswerDocumentation& answer, const Route& route) {
     const auto [status, content] = answer;
+    const bool is_stored = route.takes_picture && status < 300;
     const bool is_picture = content == BodyContent::picture;
     const bool is_entity = content == BodyContent::entity;
     const bool has_version = is_picture || is_entity || content == BodyContent::blob_id || status == 304;
@@ -33,6 +34,8 @@ json::object headers_of(const AnswerDocumentation& answer) {
              {"X-Request-Id", true},
              {"X-Image-Width", is_picture},
              {"X-Image-Height", is_picture},
+             {"X-Image-Type", is_stored},
+             {"X-Image-ETag", is_stored},
              {"ETag", has_version || status == 412},
              {"Last-Modified", has_version},
              {"Content-Language", is_entity},
@@ -104,7 +107,8 @@ std::string refusal_name(unsigned status) {
 
 /// A response object; without content for HEAD.
 json::object response(const AnswerDocumentation& answer, const Route& route, bool with_body) {
-    json::object response{{"description", reason_phrase(answer.status)}, {"headers", headers_of(answer)}};
+    json::object response{{"description", reason_phrase(answer.status)},
+                          {"headers", headers_of(answer, route)}};
     if (auto content = openapi_content(answer.content, route); with_body && !content.empty())
         response.emplace("content", std::move(content));
     return response;
@@ -112,7 +116,7 @@ json::object response(const AnswerDocumentation& answer, const Route& route, boo
 
 /// One operation of a path. `method` is the route's own, or HEAD for a route of GET.
 json::object operation(const Route& route, const std::map<unsigned, BodyContent>& answers,
-                       std::string_view method, const AuthenticationSchemes& schemes) {
+                       std::string_view method, const EndpointOptions& options) {
     const bool head = method == "HEAD";
     auto id = operation_id(route);
     if (head)
@@ -121,7 +125,7 @@ json::object operation(const Route& route, const std::map<unsigned, BodyContent>
                            {"summary", head ? "The head of what GET answers" : route.summary},
                            {"tags", json::array{tag(route)}},
                            {"parameters", parameters_of(route)}};
-    if (auto content = openapi_content(route.document.request, route); !content.empty())
+    if (auto content = openapi_request(route, options); !content.empty())
         operation.emplace("requestBody",
                           json::object{{"required", route.document.request != BodyContent::agent_arguments},
                                        {"content", std::move(content)}});
@@ -134,7 +138,7 @@ json::object operation(const Route& route, const std::map<unsigned, BodyContent>
         responses.emplace("default", component("responses", "Refusal"));
     operation.emplace("responses", std::move(responses));
     if (route.needs_caller())
-        operation.emplace("security", openapi_security(schemes));
+        operation.emplace("security", openapi_security(options.schemes));
     return operation;
 }
 
@@ -166,9 +170,9 @@ json::object paths(const EndpointOptions& options, std::set<unsigned>& refusals)
                 refusals.insert(status);
         const auto [entry, is_new] = paths.emplace(route->path, json::object{});
         auto& path = entry->value().as_object();
-        path.emplace(lower_case(route->method), operation(*route, answers, route->method, options.schemes));
+        path.emplace(lower_case(route->method), operation(*route, answers, route->method, options));
         if (route->method == "GET")
-            path.emplace("head", operation(*route, answers, "HEAD", options.schemes));
+            path.emplace("head", operation(*route, answers, "HEAD", options));
         if (is_new)
             path.emplace("options", options_operation(*route));
     }

@@ -17,6 +17,9 @@ boost::json::object openapi_document(const EndpointOptions& options);
 /// call.
 boost::json::object openapi_content(BodyContent content, const Route& route);
 
+/// The `content` of a request's body.
+boost::json::object openapi_request(const Route& route, const EndpointOptions& options);
+
 /// The targets of `#/components/examples/…`.
 boost::json::object openapi_examples();
 

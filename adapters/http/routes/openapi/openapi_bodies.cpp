@@ -124,11 +124,12 @@ std::vector<std::string> types_in(std::string_view list) {
                                    boost::algorithm::token_compress_on);
 }
 
-json::object upload() {
+/// The body of a picture that is uploaded in one of the types, or in a form.
+json::object upload(std::string_view accepted) {
     const json::object form{
         {"type", "object"}, {"required", json::array{"file"}}, {"properties", {{"file", binary()}}}};
     json::object types;
-    for (const auto& type : types_in(accepted_upload_types()))
+    for (const auto& type : types_in(accepted))
         types.emplace(type, json::object{{"schema", type.starts_with("multipart/") ? form : binary()}});
     return types;
 }
@@ -195,7 +196,6 @@ json::object openapi_content(BodyContent content, const Route& route) {
     switch (content) {
     case BodyContent::nothing: return {};
     case BodyContent::picture: return pictures();
-    case BodyContent::upload: return upload();
     case BodyContent::entity_change: return entity_change();
     case BodyContent::agent_arguments: return agent_arguments(route);
     case BodyContent::agent_picture:
@@ -208,6 +208,11 @@ json::object openapi_content(BodyContent content, const Route& route) {
     case BodyContent::text: return media("text/plain", string);
     default: return documents(content);
     }
+}
+
+json::object openapi_request(const Route& route, const EndpointOptions& options) {
+    const auto content = route.document.request;
+    return content == BodyContent::upload ? upload(route.accepts(options)) : openapi_content(content, route);
 }
 
 json::object openapi_examples() {

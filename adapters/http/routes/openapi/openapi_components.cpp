@@ -133,6 +133,8 @@ constexpr std::string_view headers = R"({
 "SO-TimeZone": {"description": "The zone that was asked for", "schema": {"type": "string"}},
 "X-Image-Width": {"description": "Pixels", "required": true, "schema": {"type": "integer"}},
 "X-Image-Height": {"description": "Pixels", "required": true, "schema": {"type": "integer"}},
+"X-Image-Type": {"description": "The media type in which the picture is stored", "required": true, "schema": {"type": "string"}},
+"X-Image-ETag": {"description": "Instead of ETag, where the picture was converted", "schema": {"type": "string"}},
 "Content-Range": {"required": true, "schema": {"type": "string"}},
 "Location": {"required": true, "schema": {"type": "string"}},
 "Set-Cookie": {"required": true, "schema": {"type": "string"}},

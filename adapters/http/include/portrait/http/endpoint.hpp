@@ -14,6 +14,7 @@
 #include <portrait/http/session_store.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/rendition_service.hpp>
+#include <portrait/upload_converter.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -82,6 +83,10 @@ struct EndpointOptions {
     /// Scales and converts pictures and draws placeholders (contract section 2, GET parameters; section 7).
     /// Null: requests that need it get 501, and Accept is ignored for pictures.
     std::shared_ptr<const RenditionService> renditions{};
+    /// Converts uploads of its `formats()`, which must not change, before they are stored (contract section
+    /// 2,
+    /// `--convert-uploads`). Null: they are refused.
+    std::shared_ptr<const UploadConverter> upload_converter{};
     /// Makes the body of `/metrics`, called on the request's thread; null: no such path. See `Metrics`.
     std::function<std::string()> metrics{};
     /// Serves only `/healthz`, `/readyz` and `/metrics`, for an address that only operators reach.
