@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
     g++ cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libcli11-dev libcpp-httplib-dev libcrypt-dev libfmt-dev libhowardhinnant-date-dev libicu-dev liblcms2-dev libpng-dev
-    libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libstb-dev libtiff-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata zlib1g-dev
+    libpugixml-dev libseccomp-dev libspdlog-dev libsqlite3-dev libssl-dev libstb-dev libtiff-dev libvips-dev libxxhash-dev prometheus-cpp-dev tzdata zlib1g-dev
 )
 # In addition, for building and running the tests. ImageMagick encodes the real pictures, exiftool handles metadata.
 TEST_PACKAGES=(catch2 clang-14 curl doxygen e2fsprogs git imagemagick libimage-exiftool-perl nginx-light openssl python3 sslscan systemd)
@@ -16,8 +16,8 @@ TEST_PACKAGES=(catch2 clang-14 curl doxygen e2fsprogs git imagemagick libimage-e
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # In addition to the packages for building and testing, for tests/bench; nginx is the peer of the comparison.
 BENCH_PACKAGES=(libbenchmark-dev nginx wrk)
-# For tests/browser, in addition to BUILD_PACKAGES; libjpeg-turbo-progs has cjpeg and jpegtran.
-BROWSER_PACKAGES=(chromium imagemagick libjpeg-turbo-progs python3)
+# For tests/browser, in addition to BUILD_PACKAGES; libjpeg-turbo-progs has cjpeg and jpegtran, libheif-examples heif-enc.
+BROWSER_PACKAGES=(chromium imagemagick libheif-examples libjpeg-turbo-progs python3 webp)
 # For checking the sources.
 LINT_PACKAGES=(clang-format clang-tidy-22)
 

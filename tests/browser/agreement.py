@@ -41,6 +41,7 @@ class Expected:
 HDR = "pictures of high dynamic range are refused at the upload"
 LATE_ROW = "Chromium shows the last row of blocks as the scan before left it, until the bytes behind it are there"
 LONG = "Chromium reads an orientation of type SHORT only; libexif and exiftool read LONG, too"
+NO_EXIF = "Chromium ignores EXIF in WebP, which libvips, cwebp -metadata and exiftool know"
 NOT_EMBEDDED = "ICC.1 forbids embedded profiles of this class, and Chromium takes them for others"
 EXPECTED = {
     "png-animated-hidden-still": Expected(DIFFER, "the still, which Chromium doesn't show, is the picture without APNG"),
@@ -57,6 +58,8 @@ EXPECTED = {
     "jpeg-profile-abstract": Expected(DIFFER, NOT_EMBEDDED),
     "jpeg-profile-link": Expected(DIFFER, NOT_EMBEDDED),
     "gif-no-colours": Expected(DIFFER, "each viewer has its own palette for a file without any"),
+    **{f"avif-code-points-9-{transfer}": Expected(ONLY_CHROMIUM, HDR) for transfer in (16, 18)},
+    **{f"webp-orientation-{orientation}": Expected(DIFFER, NO_EXIF) for orientation in range(2, 9)},
 }
 
 PAGE = """<!doctype html><meta charset="utf-8"><script>
@@ -308,7 +311,8 @@ def main():
     pictures = [picture for picture in odd_pictures.pictures() if chosen.only in picture.name]
     refusals, files = {}, {}
     with tempfile.TemporaryDirectory(prefix="portrait-browser.", ignore_cleanup_errors=True) as scratch:
-        portrait = Portrait(chosen.server, f"{scratch}/data")
+        portrait = Portrait(chosen.server, f"{scratch}/data", "--convert-uploads", "webp,avif",
+                            "--render-isolation", "process")
         try:
             for person, picture in enumerate(pictures, 1):
                 rendered, refusals[picture.name] = rendition(portrait, person, picture)

@@ -1,5 +1,5 @@
-"""Makes odd PNG, JPEG and GIF files: `python3 odd_pictures.py FOLDER` writes them. Needs cjpeg, jpegtran and convert; equal
-versions of these make equal bytes."""
+"""Makes odd PNG, JPEG, GIF, WebP and AVIF files: `python3 odd_pictures.py FOLDER` writes them. Needs the programs of
+BROWSER_PACKAGES; equal versions of these make equal bytes."""
 
 import pathlib
 import sys
@@ -7,10 +7,12 @@ import sys
 import odd_gifs
 import odd_jpegs
 import odd_pngs
+import odd_uploads
 
 
 def pictures():
-    made = [*odd_pngs.pictures(), *odd_jpegs.pictures(), *odd_gifs.pictures()]
+    made = [*odd_pngs.pictures(), *odd_jpegs.pictures(), *odd_gifs.pictures(),
+            *odd_uploads.pictures()]
     if len({picture.name for picture in made}) < len(made):
         raise SystemExit("Two pictures have one name")
     return made

@@ -21,7 +21,7 @@ class Picture:
 
     @property
     def kind(self):
-        """Returns png, jpeg or gif."""
+        """Returns png, jpeg, gif, webp or avif."""
         return self.name.split("-")[0]
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts odd PNG, JPEG and GIF files into portrait-server, and compares the PNG renditions with the pixels that headless Chromium
-# shows of the originals. Prints a line per file and `N agree of M`. Fails when a file differs, or when only Chromium shows it,
+# Puts odd PNG, JPEG, GIF, WebP and AVIF files into portrait-server, which converts the last two and renders in processes of
+# their own, and compares the PNG renditions with the pixels that headless Chromium shows of the originals. Prints a line per file and `N agree of M`. Fails when a file differs, or when only Chromium shows it,
 # unless agreement.py lists the file with a reason. Installs missing Debian packages, builds Release, and uses loopback only.
 # Takes some seconds after the build.
 # usage: tests/browser/run.sh [--server PROGRAM] [--only TEXT] [--quiet] [--keep FOLDER]      --help lists all options

@@ -17,15 +17,11 @@ template<class Save>
 void convert_and_save(const Request& request, ImageBytes upload, const Reply& reply, Save save) {
     if (!convertible_format(upload)) // nearly every upload, at no cost
         return save(std::move(upload), false);
-    auto save_converted = [&request, reply, sent = WeakImageBytes{upload},
-                           save = std::move(save)](result<ImageBytes> picture) {
+    auto save_converted = [&request, reply, save = std::move(save)](result<ImageBytes> picture) {
         if (!picture)
             return reply(picture.error());
-        // The upload's address can be that of other bytes as soon as nobody keeps the upload.
-        const auto kept = sent.lock();
-        const bool is_converted = !kept || kept->data() != picture->data();
-        auto task = [reply, save, picture = *std::move(picture), is_converted]() mutable {
-            reply.contain([&] { save(std::move(picture), is_converted); });
+        auto task = [reply, save, picture = *std::move(picture)]() mutable {
+            reply.contain([&] { save(std::move(picture), true); });
         };
         // Saving may block on the store, and the converter's thread must not.
         if (!request.contract().writers->execute(std::move(task)))

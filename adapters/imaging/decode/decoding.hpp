@@ -36,6 +36,9 @@ BlobReference reference_to(const ImageBytes& bytes);
 /// The loaders' option for rows that are read once, in order.
 vips::VOption* from_top_to_bottom();
 
+/// The option of operations on alpha for the image's format, 8 or 16 bits.
+vips::VOption* with_max_alpha(const vips::VImage& image);
+
 /// A JPEG or PNG with its head read and its pixels not. `reduction`: the factor (1, 2, 4 or 8) by which the
 /// codec shrinks a JPEG. The bytes have to outlive the image.
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, int reduction = 1);

@@ -1,8 +1,8 @@
+#include "decode/color_codes.hpp"
 #include "decode/png_chunks.hpp"
 #include "decode/png_picture.hpp"
 
 #include <boost/crc.hpp>
-#include <lcms2.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -15,92 +15,6 @@
 
 namespace portrait::imaging {
 namespace {
-
-/// CIE 1931 coordinates.
-struct Primaries {
-    cmsCIExyY white{.x = 0.3127, .y = 0.3290, .Y = 1};
-    cmsCIExyYTRIPLE colors{.Red = {.x = 0.64, .y = 0.33, .Y = 1},
-                           .Green = {.x = 0.30, .y = 0.60, .Y = 1},
-                           .Blue = {.x = 0.15, .y = 0.06, .Y = 1}}; // sRGB's
-};
-
-/// The light of a sample, as lcms2 has it: the type of a function and its parameters.
-struct Transfer {
-    int type = 4; ///< (aX + b)^g from d on, cX below
-    std::array<double, 5> parameters{2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045}; // sRGB's
-};
-
-Transfer power(double exponent) {
-    return {.type = 1, .parameters = {exponent}};
-}
-
-struct Free {
-    void operator()(cmsToneCurve* curve) const noexcept { cmsFreeToneCurve(curve); }
-    void operator()(void* profile) const noexcept { cmsCloseProfile(profile); }
-};
-
-/// An ICC profile; empty if lcms2 can't make one of these numbers.
-std::vector<std::byte> profile_of(const Primaries& primaries, const Transfer& transfer, bool grey) {
-    const std::unique_ptr<cmsToneCurve, Free> curve{
-        cmsBuildParametricToneCurve(nullptr, transfer.type, transfer.parameters.data())};
-    if (!curve)
-        return {};
-    const std::array curves{curve.get(), curve.get(), curve.get()};
-    const std::unique_ptr<void, Free> profile{
-        grey ? cmsCreateGrayProfile(cmsD50_xyY(), curve.get())
-             : cmsCreateRGBProfile(&primaries.white, &primaries.colors, curves.data())};
-    cmsUInt32Number size = 0;
-    if (!profile || cmsSaveProfileToMem(profile.get(), nullptr, &size) == 0)
-        return {};
-    std::vector<std::byte> bytes(size);
-    if (cmsSaveProfileToMem(profile.get(), bytes.data(), &size) == 0)
-        return {};
-    return bytes;
-}
-
-/// By the codes of ITU-T H.273, table 2.
-std::optional<Primaries> primaries_of(std::size_t code) {
-    const auto with = [](std::array<double, 6> xy) {
-        Primaries primaries;
-        primaries.colors = {.Red = {.x = xy[0], .y = xy[1], .Y = 1},
-                            .Green = {.x = xy[2], .y = xy[3], .Y = 1},
-                            .Blue = {.x = xy[4], .y = xy[5], .Y = 1}};
-        return primaries;
-    };
-    switch (code) {
-    case 1: return Primaries{};
-    case 5: return with({0.64, 0.33, 0.29, 0.60, 0.15, 0.06});
-    case 6:
-    case 7: return with({0.630, 0.340, 0.310, 0.595, 0.155, 0.070});
-    case 11: {
-        auto primaries = with({0.680, 0.320, 0.265, 0.690, 0.150, 0.060});
-        primaries.white = {.x = 0.314, .y = 0.351, .Y = 1};
-        return primaries;
-    }
-    case 9: return with({0.708, 0.292, 0.170, 0.797, 0.131, 0.046});
-    case 12: return with({0.680, 0.320, 0.265, 0.690, 0.150, 0.060});
-    case 22: return with({0.630, 0.340, 0.295, 0.605, 0.155, 0.077});
-    default: return std::nullopt;
-    }
-}
-
-/// By the codes of ITU-T H.273, table 3.
-std::optional<Transfer> transfer_of(std::size_t code) {
-    switch (code) {
-    case 1:
-    case 6:
-    case 11:
-    case 14:
-    case 15: return power(2.4); // of a screen (ITU-R BT.1886)
-    case 4: return power(2.2);
-    case 5: return power(2.8);
-    case 7: return Transfer{.parameters = {1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 0.25, 4 * 0.0228}};
-    case 8: return power(1);
-    case 17: return Transfer{.parameters = {2.6, std::pow(52.37 / 48, 1 / 2.6), 0, 0, 0}};
-    case 13: return Transfer{};
-    default: return std::nullopt;
-    }
-}
 
 struct PngColors {
     std::optional<PngChunk> cicp;
@@ -147,9 +61,9 @@ std::vector<std::byte> cicp_profile(const PngChunk& cicp, bool grey) {
     const bool full_range = cicp.data[3] == std::byte{1};
     if (!rgb || !full_range)
         return {};
-    const auto primaries = primaries_of(png_number(cicp.data.subspan(0, 1)));
-    const auto transfer = transfer_of(png_number(cicp.data.subspan(1, 1)));
-    return primaries && transfer ? profile_of(*primaries, *transfer, grey) : std::vector<std::byte>{};
+    return profile_of(
+        {.primaries = png_number(cicp.data.subspan(0, 1)), .transfer = png_number(cicp.data.subspan(1, 1))},
+        grey);
 }
 
 /// The profile of iCCP; empty if it is junk.
@@ -197,7 +111,7 @@ std::vector<std::byte> gamma_profile(const PngColors& colors, bool grey) {
                             .Green = {.x = number(4), .y = number(5), .Y = 1},
                             .Blue = {.x = number(6), .y = number(7), .Y = 1}};
     }
-    return profile_of(primaries, power(1 / gamma), grey);
+    return profile_of(primaries, power_of(1 / gamma), grey);
 }
 
 } // namespace

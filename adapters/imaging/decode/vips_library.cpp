@@ -46,6 +46,10 @@ vips::VOption* from_top_to_bottom() {
     return vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL);
 }
 
+vips::VOption* with_max_alpha(const vips::VImage& image) {
+    return vips::VImage::option()->set("max_alpha", image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0);
+}
+
 vips::VImage open_picture(const ImageBytes& bytes, ImageFormat format, int reduction) {
     const auto reference = reference_to(bytes);
     if (format == ImageFormat::png)

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -148,6 +149,15 @@ Answer answer_of(const result<RenderedImage>& image) {
     return {.kind = static_cast<std::uint8_t>(Answer::Kind::made), .bytes = image->bytes.size()};
 }
 
+/// Gives freed memory back to the machine, since other processes may need it next.
+void trim_memory() {
+#ifdef __GLIBC__
+    constexpr std::size_t kept = std::size_t{16} << 20;
+    if (::mallinfo2().fordblks > kept)
+        ::malloc_trim(0);
+#endif
+}
+
 [[noreturn]] void serve(const BoundedRenderer& renderer, std::string& unusable_profile) {
     Stops stops;
     std::jthread listener{[&] { stops.listen(); }};
@@ -164,6 +174,7 @@ Answer answer_of(const result<RenderedImage>& image) {
         if (!unusable_profile.empty())
             answer.cause.assign(std::exchange(unusable_profile, {}));
         send(answer);
+        trim_memory();
     }
     ::_exit(0); // the listener and libvips' threads end with it
 }

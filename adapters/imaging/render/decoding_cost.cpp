@@ -97,9 +97,10 @@ int reduction_on_load(const RenderImage& job, const vips::VImage& head) {
 }
 
 [[nodiscard]] result<DecodingCost> conversion_cost(const vips::VImage& head, const RenderSettings& settings) {
-    // The codecs decode the whole picture, as planes first and then as pixels; turning it takes a copy.
+    // The codecs decode the whole picture, as planes first and then as pixels, and libvips copies these;
+    // turning it takes a copy, too.
     const auto bands = static_cast<std::uint64_t>(head.bands());
-    const std::uint64_t copies = vips_image_get_orientation(head.get_image()) == 1 ? 2 : 3;
+    const std::uint64_t copies = vips_image_get_orientation(head.get_image()) == 1 ? 3 : 4;
     return within_limit(pixels_of(stored_size(head)) * bands * vips_format_sizeof(head.format()) * copies,
                         settings);
 }

@@ -27,10 +27,6 @@ vips::VOption* without_metadata() {
     return vips::VImage::option()->set("strip", true);
 }
 
-vips::VOption* with_max_alpha(const vips::VImage& image) {
-    return vips::VImage::option()->set("max_alpha", image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0);
-}
-
 /// Resizes exactly to that size, each frame of an animation. Colours of transparent pixels stay invisible.
 vips::VImage resized(const vips::VImage& image, const Size& size) {
     const auto stored = stored_size(image);
@@ -205,8 +201,8 @@ ImageBytes encode_original(const vips::VImage& image, ImageFormat format) {
     if (format == ImageFormat::png)
         return owned_bytes(image.pngsave_buffer(without_metadata()));
     constexpr int quality = 90; // many renditions are made of it
-    return owned_bytes(
-        image.jpegsave_buffer(without_metadata()->set("Q", quality)->set("optimize_coding", true)));
+    // Neither progressive nor with tables of its own, for which libjpeg keeps the whole picture in memory.
+    return owned_bytes(image.jpegsave_buffer(without_metadata()->set("Q", quality)));
 }
 
 ImageBytes encode(vips::VImage image, ImageFormat format, const RenderSettings& settings) {

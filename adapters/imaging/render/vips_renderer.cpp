@@ -192,6 +192,10 @@ result<RenderedImage> VipsRenderer::convert(const UploadedImage& upload, std::st
         return Error{errc::rendition_not_supported};
     if (auto checked = check_bytes(upload.bytes.size(), upload.limits); !checked)
         return checked.error();
+    if (has_high_dynamic_range(upload))
+        return Error{
+            errc::image_unsupported_encoding,
+            "The picture is of high dynamic range (PQ or HLG), which can't be shown; save it without"};
     std::optional<RenderWatch> watch;
     return attempted(watch, [&]() -> result<RenderedImage> {
         const auto head = open_convertible(upload);

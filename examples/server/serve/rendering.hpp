@@ -15,10 +15,11 @@ namespace portrait_server {
 
 /// What scales and converts pictures.
 struct Rendering {
-    std::shared_ptr<const portrait::ImageRenderer> renderer;    ///< null in a build without portrait::imaging
-    std::shared_ptr<const portrait::UploadConverter> converter; ///< null unless `--convert-uploads` is given
+    std::shared_ptr<const portrait::ImageRenderer> renderer{}; ///< null in a build without portrait::imaging
+    std::shared_ptr<const portrait::UploadConverter>
+        converter{}; ///< null unless `--convert-uploads` is given
     /// Adds its statistics; they must not be read after it has been destroyed. Never null.
-    std::function<void(portrait::http::Metrics&)> add_figures;
+    std::function<void(portrait::http::Metrics&)> add_figures{};
 };
 
 /// Refused: what this build or machine can't do.
