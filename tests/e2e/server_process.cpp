@@ -28,6 +28,18 @@
 namespace portrait::testing {
 namespace {
 
+std::uint64_t status_bytes(pid_t process, std::string_view field) {
+    std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
+    std::string word;
+    while (status >> word)
+        if (word == field) {
+            std::uint64_t kibibytes = 0;
+            status >> kibibytes;
+            return kibibytes * 1024;
+        }
+    throw std::runtime_error{"/proc has no memory statistics of process " + std::to_string(process)};
+}
+
 // Long, because sanitizers on a busy machine are slow.
 constexpr std::chrono::minutes patience{2};
 
@@ -242,15 +254,34 @@ void ServerProcess::wait_for_err(std::string_view text) {
 }
 
 std::uint64_t ServerProcess::resident_bytes() const {
-    return status_bytes("VmRSS:");
+    return status_bytes(id_, "VmRSS:");
 }
 
 std::uint64_t ServerProcess::peak_resident_bytes() const {
-    return status_bytes("VmHWM:");
+    return status_bytes(id_, "VmHWM:");
 }
 
 std::uint64_t ServerProcess::data_bytes() const {
-    return status_bytes("VmData:");
+    return status_bytes(id_, "VmData:");
+}
+
+std::vector<pid_t> ServerProcess::children() const {
+    std::vector<pid_t> found;
+    std::error_code gone; // threads end while they are listed
+    const std::filesystem::directory_iterator threads{"/proc/" + std::to_string(id_) + "/task", gone};
+    for (const auto& thread : threads) {
+        std::ifstream children{thread.path() / "children"};
+        for (pid_t child = 0; children >> child;)
+            found.push_back(child);
+    }
+    return found;
+}
+
+std::uint64_t ServerProcess::peak_resident_bytes_of_all() const {
+    auto sum = peak_resident_bytes();
+    for (const auto child : children())
+        sum += status_bytes(child, "VmHWM:");
+    return sum;
 }
 
 void ServerProcess::allow_file_writes(bool allowed) const {
@@ -283,18 +314,6 @@ void ServerProcess::wait_for(const Stream& stream, std::string_view text) {
     lock.unlock();
     if (!has_it)
         fail("The output doesn't contain '" + std::string{text} + "'");
-}
-
-std::uint64_t ServerProcess::status_bytes(std::string_view field) const {
-    std::ifstream status{"/proc/" + std::to_string(id_) + "/status"};
-    std::string word;
-    while (status >> word)
-        if (word == field) {
-            std::uint64_t kibibytes = 0;
-            status >> kibibytes;
-            return kibibytes * 1024;
-        }
-    throw std::runtime_error{"/proc has no memory statistics of the server"};
 }
 
 void ServerProcess::fail(const std::string& what) const {

@@ -78,6 +78,11 @@ public:
     /// Returns the bytes reserved for data and stacks of threads, as counted by RLIMIT_DATA.
     std::uint64_t data_bytes() const;
 
+    /// Returns the processes that it has started and that are running.
+    std::vector<pid_t> children() const;
+    /// As `peak_resident_bytes`, and the peaks of its children.
+    std::uint64_t peak_resident_bytes_of_all() const;
+
     /// Whether the requested limit of memory is in force.
     bool has_memory_limit() const noexcept { return memory_group_ != nullptr; }
     /// Sets whether writes to files succeed from now on. Otherwise each write fails, as on a full disk
@@ -94,7 +99,6 @@ private:
 
     void read_all(Stream& stream);
     void wait_for(const Stream& stream, std::string_view text);
-    std::uint64_t status_bytes(std::string_view field) const;
     [[noreturn]] void fail(const std::string& what) const; // called without the lock
 
     const std::filesystem::path folder_;

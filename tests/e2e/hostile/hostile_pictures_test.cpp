@@ -55,12 +55,12 @@ std::uint32_t variants_of_each() {
                            : static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
 }
 
-/// The server with a limit of its resident memory. Memory that is reserved at the start and never used, such
-/// as the stacks of threads, doesn't count.
+/// The server with a limit of its resident memory, that of its rendering processes included. Memory that is
+/// reserved at the start and never used, such as the stacks of threads, doesn't count.
 class ConfinedServer {
 public:
-    explicit ConfinedServer(const std::vector<std::string>& arguments)
-        : process_{{.folder = folder_.path(), .arguments = server_arguments(arguments)}}
+    explicit ConfinedServer(std::vector<std::string> arguments)
+        : process_{{.folder = folder_.path(), .arguments = server_arguments(std::move(arguments))}}
         , port_{process_.port()} {
         // The memory would include the sanitizer's.
         if (PORTRAIT_SANITIZED)
@@ -75,8 +75,9 @@ public:
     /// Checks that the server is running and within its limit.
     void check() {
         if (!PORTRAIT_SANITIZED) {
-            CHECK(process_.peak_resident_bytes() < memory_limit);
-            WARN("peak of resident memory: " << process_.peak_resident_bytes() / mebibyte << " MiB");
+            const auto peak = process_.peak_resident_bytes_of_all();
+            CHECK(peak < memory_limit);
+            WARN("peak of resident memory: " << peak / mebibyte << " MiB");
         }
         CHECK(fetch(port_, "GET", "/healthz").status == 200);
         const auto end = process_.terminate();
@@ -347,7 +348,9 @@ constexpr std::array<Expected, all_hostile_pictures.size()> expected_answers{{
 
 TEST_CASE("hostile pictures get their expected answers within the limit of memory, while others are served",
           "[e2e][hostile]") {
-    ConfinedServer server{{"--demo", "--log-level", "warning"}};
+    const std::string isolation = GENERATE("none", "process");
+    INFO("isolation: " << isolation);
+    ConfinedServer server{{"--demo", "--log-level", "error", "--render-isolation", isolation}};
     std::vector<Job> jobs;
     for (const auto& [picture, put, get, get_gif] : expected_answers) {
         jobs.push_back(named(picture, {put}, {get}));
@@ -358,7 +361,10 @@ TEST_CASE("hostile pictures get their expected answers within the limit of memor
 }
 
 TEST_CASE("without a limit of pixels, pictures are refused before they are decoded", "[e2e][hostile]") {
-    ConfinedServer server{{"--demo", "--log-level", "warning", "--max-pixels", "10000000000"}};
+    const std::string isolation = GENERATE("none", "process");
+    INFO("isolation: " << isolation);
+    ConfinedServer server{
+        {"--demo", "--log-level", "error", "--max-pixels", "10000000000", "--render-isolation", isolation}};
     std::vector<Job> jobs;
     for (const auto picture : {HostilePicture::png_claim, HostilePicture::png_bomb, HostilePicture::gif_bomb,
                                HostilePicture::tiff_deflate_bomb})
@@ -368,7 +374,9 @@ TEST_CASE("without a limit of pixels, pictures are refused before they are decod
 
 TEST_CASE("truncated and damaged pictures get their expected answers, while others are served",
           "[e2e][hostile]") {
-    ConfinedServer server{{"--demo", "--log-level", "warning"}};
+    const std::string isolation = GENERATE("none", "process");
+    INFO("isolation: " << isolation);
+    ConfinedServer server{{"--demo", "--log-level", "error", "--render-isolation", isolation}};
     const auto pictures = real_pictures();
     std::vector<Job> jobs;
     for (const auto& [name, bytes] : pictures) {
