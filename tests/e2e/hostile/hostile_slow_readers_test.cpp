@@ -55,10 +55,12 @@ std::uint64_t sum_of_limits(std::uint64_t cores, std::uint64_t connections) {
     constexpr std::uint64_t store_threads = 8;
     constexpr std::uint64_t largest_picture = 10;
     constexpr std::uint64_t largest_rendition = 64;
+    constexpr std::uint64_t rendering_process = 48;
     constexpr std::uint64_t imports = 4;
     return program + cache + uploads + answers + pixels + pixels * cores / 64 +
            2 * store_threads * largest_picture + cores * (largest_picture + largest_rendition) +
-           2 * imports * largest_picture + connections * 16 / 1024;
+           cores * (rendering_process + largest_picture + largest_rendition) + 2 * imports * largest_picture +
+           connections * 16 / 1024;
 }
 
 std::string text_of_file(const std::filesystem::path& path) {
