@@ -226,12 +226,11 @@ void add_picture_options(const OptionAdder& add, Settings& settings) {
         ->check(CLI::Validator{convertible_fault, {}});
     add.function<std::string>(
            "--render-isolation",
-           [&isolate = settings.isolate_renderings](const std::string& where) {
-               isolate = where == "process";
-           },
-           "WHERE",
-           "Where pictures are decoded: none, in the server itself, or process, in processes that can reach "
-           "neither files nor the network nor the server's memory")
+           [&isolate = settings.isolate_renderings](const std::string& mode) { isolate = mode == "process"; },
+           "MODE",
+           "Where pictures are decoded: in the server itself (none), or in processes that reach neither "
+           "files nor "
+           "the network nor the server's memory (process)")
         ->check(CLI::IsMember{{"none", "process"}}.description(""))
         ->default_str("none");
 }
