@@ -73,6 +73,8 @@ ROOMS = {
         "segments": "",
     },
     "adapters/imaging": {
+        "program": "process",
+        "process": "render",
         "render": "decode",
         "decode": "",
     },

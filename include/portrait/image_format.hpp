@@ -57,6 +57,7 @@ private:
     std::uint8_t bits_ = 0;
 };
 
+/// A set of stored formats.
 using ImageFormats = FormatSet<ImageFormat>;
 
 } // namespace portrait

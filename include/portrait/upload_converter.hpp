@@ -23,6 +23,7 @@ enum class ConvertibleFormat : std::uint8_t { webp, heic, avif };
 /// In the order of the enumerators.
 inline constexpr std::array all_convertible_formats{ConvertibleFormat::webp, ConvertibleFormat::heic,
                                                     ConvertibleFormat::avif};
+/// A set of convertible formats.
 using ConvertibleFormats = FormatSet<ConvertibleFormat>;
 
 /// `WebP`, `HEIC` or `AVIF`.

@@ -5,7 +5,10 @@
 #include <portrait/limits.hpp>
 #include <portrait/upload_converter.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -20,8 +23,24 @@ constexpr int picture_descriptor = 5;  ///< memory: the picture of a request, wr
 constexpr int made_descriptor = 6;     ///< memory: the rendition, written by the rendering process
 constexpr int descriptors_end = 7;
 
+/// A text of a fixed size, cut off if it is longer.
+template<std::size_t Size>
+struct ShortText {
+    std::uint16_t size = 0;
+    std::array<char, Size> characters{};
+
+    void assign(std::string_view text) noexcept {
+        size = static_cast<std::uint16_t>(text.copy(characters.data(), characters.size()));
+    }
+    /// Safe for any contents of the members.
+    std::string_view view() const noexcept {
+        return {characters.data(), std::min<std::size_t>(size, characters.size())};
+    }
+};
+
 /// The first message to the process; it answers with `Answer::Kind::ready`.
 struct Setup {
+    ShortText<32> version{}; ///< portrait's: an upgrade may have replaced one of the two programs
     int jpeg_quality = 0;
     int png_compression = 0;
     int gif_effort = 0;
@@ -54,21 +73,6 @@ struct Request {
 /// The answer to `Answer::Kind::cost`.
 struct Verdict {
     bool admitted = false;
-};
-
-/// A text of a fixed size, cut off if it is longer.
-template<std::size_t Size>
-struct ShortText {
-    std::uint16_t size = 0;
-    std::array<char, Size> characters{};
-
-    void assign(std::string_view text) noexcept {
-        size = static_cast<std::uint16_t>(text.copy(characters.data(), characters.size()));
-    }
-    /// Safe for any contents of the members.
-    std::string_view view() const noexcept {
-        return {characters.data(), std::min<std::size_t>(size, characters.size())};
-    }
 };
 
 /// A message of the rendering process. Numbers only, since a process that a picture has taken over may send

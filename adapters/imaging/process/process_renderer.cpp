@@ -23,7 +23,7 @@ std::string found_program() {
     std::error_code failed;
     const auto running = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
     const auto beside = running / "portrait-render";
-    const auto installed = (running.parent_path() / "libexec/portrait/portrait-render");
+    const auto installed = running.parent_path() / PORTRAIT_PROGRAM_FOLDER / "portrait-render";
     for (const auto& path : {beside, installed})
         if (::access(path.c_str(), X_OK) == 0)
             return path;

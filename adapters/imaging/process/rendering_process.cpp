@@ -2,6 +2,7 @@
 
 #include <portrait/printable.hpp>
 #include <portrait/probe.hpp>
+#include <portrait/version.hpp>
 
 #include <fmt/format.h>
 
@@ -230,14 +231,15 @@ result<void> RenderingProcess::spawn(const std::string& program) {
 }
 
 result<void> RenderingProcess::set_up(const RenderSettings& settings) {
-    const Setup setup{.jpeg_quality = settings.jpeg_quality,
-                      .png_compression = settings.png_compression,
-                      .gif_effort = settings.gif_effort,
-                      .max_frames = settings.max_frames,
-                      .max_scans = settings.max_scans,
-                      .max_decoded_bytes = settings.max_decoded_bytes,
-                      .time_limit = settings.time_limit,
-                      .convertible = settings.convertible};
+    Setup setup{.jpeg_quality = settings.jpeg_quality,
+                .png_compression = settings.png_compression,
+                .gif_effort = settings.gif_effort,
+                .max_frames = settings.max_frames,
+                .max_scans = settings.max_scans,
+                .max_decoded_bytes = settings.max_decoded_bytes,
+                .time_limit = settings.time_limit,
+                .convertible = settings.convertible};
+    setup.version.assign(PORTRAIT_VERSION);
     time_limit_ = start_limit;
     if (!send(bytes_of(setup)))
         return broken();

@@ -3,6 +3,8 @@
 #include "process/messages.hpp"
 #include "program/sandbox.hpp"
 
+#include <portrait/version.hpp>
+
 #include <fmt/format.h>
 
 #include <malloc.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -149,6 +152,10 @@ Answer answer_of(const result<RenderedImage>& image) {
     return {.kind = static_cast<std::uint8_t>(Answer::Kind::made), .bytes = image->bytes.size()};
 }
 
+bool is_made(const Answer& answer) {
+    return answer.kind == static_cast<std::uint8_t>(Answer::Kind::made);
+}
+
 /// Gives freed memory back to the machine, since other processes may need it next.
 void trim_memory() {
 #ifdef __GLIBC__
@@ -171,8 +178,8 @@ void trim_memory() {
         } catch (const std::bad_alloc&) {
             answer = answer_of(Error{errc::service_busy}.with_cause("No memory for a rendition"));
         }
-        if (!unusable_profile.empty())
-            answer.cause.assign(std::exchange(unusable_profile, {}));
+        if (const auto reason = std::exchange(unusable_profile, {}); !reason.empty() && is_made(answer))
+            answer.cause.assign(reason);
         send(answer);
         trim_memory();
     }
@@ -183,9 +190,14 @@ void trim_memory() {
 
 int serve_renderings(
     const std::function<std::unique_ptr<const BoundedRenderer>(RenderSettings)>& make_renderer) noexcept {
+    // The server ends it by closing the pipe; a supervisor's signals to all processes come too early.
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        std::signal(number, SIG_IGN);
     const auto setup = receive<Setup>();
-    if (!setup)
+    if (!setup || setup->version.view() != PORTRAIT_VERSION) {
+        send(answer_of(Error{errc::service_busy}.with_cause("it is of version " PORTRAIT_VERSION)));
         return 2;
+    }
     std::string failure;
     try {
         std::string unusable_profile; // of the picture in work

@@ -2,6 +2,7 @@
 
 #include "options/help.hpp"
 #include "serve/log.hpp"
+#include "serve/rendering.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
 
@@ -41,6 +42,9 @@ int check_config(const Settings& settings) {
     if (settings.audit_log && !can_hold_files(std::filesystem::absolute(*settings.audit_log).parent_path()))
         return refuse(fmt::format("The folder {} of the audit log can't be written",
                                   std::filesystem::absolute(*settings.audit_log).parent_path().string()));
+    if (const auto rendering = make_rendering(settings, std::make_shared<ServerLog>("off", false));
+        !rendering)
+        return refuse(rendering.error());
     say(fmt::format("good: would listen on {} with data in {}\n",
                     url_of(settings.listen, settings.server.tls.has_value()),
                     portrait::printable(settings.data.string())));

@@ -57,10 +57,16 @@ portrait::ImageHeader header_of(const std::string& bytes) {
     return *header;
 }
 
+/// Its files are open until its last thread has ended.
 bool is_running(pid_t process) {
-    std::ifstream status{"/proc/" + std::to_string(process) + "/stat"};
+    const auto folder = std::filesystem::path{"/proc"} / std::to_string(process);
+    std::ifstream status{folder / "stat"};
     std::string id, name, state;
-    return static_cast<bool>(status >> id >> name >> state) && state != "Z";
+    if (!(status >> id >> name >> state))
+        return false;
+    std::error_code gone;
+    const auto threads = std::distance(std::filesystem::directory_iterator{folder / "task", gone}, {});
+    return state != "Z" || threads > 1;
 }
 
 /// Whether none of them runs, within a few seconds.
@@ -166,6 +172,23 @@ TEST_CASE("a rendering process that ends in its work costs one request a 422, an
     CHECK(rendition(port, 1, 12) == 200);
     server.wait_for_err("A rendering process failed, and its picture is not rendered: Signal 9 ended it");
     CHECK(server.terminate().exit_code == 0);
+}
+
+TEST_CASE("signals of a supervisor to all processes leave the renderings in flight alone", "[e2e]") {
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = isolated({"--cache-bytes", "0"})}};
+    const auto port = server.port();
+    REQUIRE(put_image(port, 1, text_of(make_png(300, 200)), "image/png").status == 200);
+    CHECK(rendition(port, 1, 10) == 200);
+    const auto processes = server.children();
+    REQUIRE_FALSE(processes.empty());
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        for (const auto process : processes)
+            ::kill(process, signal);
+    CHECK(rendition(port, 1, 11) == 200);
+    CHECK(server.children() == processes);
+    CHECK(server.terminate().exit_code == 0);
+    CHECK(have_ended(processes));
 }
 
 TEST_CASE("rendering processes end with the server, however it ends", "[e2e]") {

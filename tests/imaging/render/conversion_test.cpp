@@ -1,3 +1,4 @@
+#include "decode/heif_colors.hpp"
 #include "imaging/render/rendering.hpp"
 
 #include <portrait/imaging/process_renderer.hpp>
@@ -59,6 +60,16 @@ ImageBytes webp(const vips::VImage& image) {
 ImageBytes heif(const vips::VImage& image, VipsForeignHeifCompression compression, int bits = 8) {
     return owned(image.heifsave_buffer(
         vips::VImage::option()->set("compression", compression)->set("Q", 95)->set("bitdepth", bits)));
+}
+
+/// The picture with other colour codes in its container.
+ImageBytes with_codes(const ImageBytes& heif, std::size_t primaries, std::size_t transfer) {
+    std::string bytes{heif.text()};
+    const auto at = bytes.find("nclx");
+    REQUIRE(at != std::string::npos);
+    bytes[at + 5] = static_cast<char>(primaries);
+    bytes[at + 7] = static_cast<char>(transfer);
+    return ImageBytes{std::move(bytes)};
 }
 
 UploadedImage upload_of(ImageBytes bytes) {
@@ -171,6 +182,59 @@ TEST_CASE("a converted picture is upright, in sRGB, and without metadata") {
         const auto made = converted(renderer, upload);
         CHECK(largest_difference(colors_in(made), quadrants) <= tolerance);
         CHECK(to_text(made.bytes).find("ICC_PROFILE") == std::string::npos);
+    }
+}
+
+TEST_CASE("colour codes of an AVIF picture count as in browsers") {
+    struct Row {
+        std::size_t primaries;
+        std::size_t transfer;
+        const char* profile; ///< of the same colours
+    };
+    const auto [primaries, transfer, profile] =
+        GENERATE(Row{1, 13, "srgb"}, Row{2, 2, "srgb"}, Row{1, 1, "srgb"}, Row{2, 6, "srgb"},
+                 Row{12, 13, "p3"}, Row{12, 2, "p3"}, Row{12, 14, "p3"});
+    INFO("primaries " << primaries << ", transfer " << transfer);
+    const VipsRenderer renderer{{.convertible = all_of_them}};
+    const auto shown = picture().icc_transform("srgb", vips::VImage::option()->set("input_profile", profile));
+    Colors expected;
+    for (const int y : {1, 3})
+        for (const int x : {1, 3})
+            expected.push_back(shown.getpoint(width * x / 4, height * y / 4));
+    const auto made = converted(
+        renderer, with_codes(heif(picture(), VIPS_FOREIGN_HEIF_COMPRESSION_AV1), primaries, transfer));
+    CHECK(largest_difference(colors_in(made), expected) <= tolerance);
+}
+
+TEST_CASE("an AVIF picture of high dynamic range is refused by name") {
+    const std::size_t transfer = GENERATE(16, 18);
+    const VipsRenderer renderer{{.convertible = all_of_them}};
+    const auto bytes = with_codes(heif(picture(), VIPS_FOREIGN_HEIF_COMPRESSION_AV1), 9, transfer);
+    const auto made = renderer.convert(upload_of(bytes), {}, admitted);
+    REQUIRE_FALSE(made);
+    CHECK(made.error() == errc::image_unsupported_encoding);
+    CHECK_THAT(made.error().message(), Catch::Contains("high dynamic range"));
+}
+
+TEST_CASE("no colour codes are found in what has none, or is cut off or damaged") {
+    const auto whole = heif(picture(), VIPS_FOREIGN_HEIF_COMPRESSION_AV1);
+    REQUIRE(heif_color_codes(whole.view()));
+    CHECK_FALSE(has_multiplied_colors(whole.view()));
+    CHECK_FALSE(heif_color_codes(webp(picture()).view()));
+    CHECK_FALSE(heif_color_codes({}));
+    std::size_t found = 0;
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        found += heif_color_codes(whole.view().first(size)) ? 1U : 0U;
+    CHECK(found < whole.size() / 2);
+    std::vector<std::byte> bytes{whole.view().begin(), whole.view().end()};
+    for (auto& byte : bytes) { // sizes of boxes among them
+        const auto good = byte;
+        for (const int bad : {0x00, 0x01, 0xff}) {
+            byte = std::byte(bad);
+            static_cast<void>(heif_color_codes(bytes));
+            static_cast<void>(has_multiplied_colors(bytes));
+        }
+        byte = good;
     }
 }
 

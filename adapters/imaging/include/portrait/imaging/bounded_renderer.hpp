@@ -47,7 +47,7 @@ public:
                                                         const Admit& admit) const = 0;
 
 private:
-    static result<void> admit_all(const DecodingCost&) { return {}; }
+    [[nodiscard]] static result<void> admit_all(const DecodingCost&) { return {}; }
 };
 
 } // namespace portrait::imaging

@@ -16,7 +16,7 @@ namespace portrait::imaging {
 /// Options of a `ProcessRenderer`.
 struct ProcessRendererOptions {
     /// The path of the program `portrait-render`. Empty: beside the running program, or in
-    /// `../libexec/portrait` from there.
+    /// `../libexec/portrait` from there (by CMAKE_INSTALL_LIBEXECDIR of the build).
     std::string program{};
     /// Called when a rendering process has ended in the middle of its work, with the reason; on any thread.
     /// The text is for a log.
