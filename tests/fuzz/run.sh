@@ -16,7 +16,7 @@ targets=("${@:2}")
 cmake --preset fuzz
 cmake --build --preset fuzz --target "${targets[@]/#/portrait_fuzz_}"
 mkdir -p build/fuzz/crashes
-# GLib's own allocator hides faults from AddressSanitizer, and a thread that ends looks like a leak of it.
+# GLib's own allocator hides faults from AddressSanitizer.
 export G_SLICE=always-malloc
 for target in "${targets[@]}"; do
     printf '\n=== %s, %s s\n' "$target" "$seconds"

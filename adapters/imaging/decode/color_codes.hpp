@@ -20,6 +20,10 @@ constexpr bool is_high_dynamic_range(const ColorCodes& codes) noexcept {
     return codes.transfer == 16 || codes.transfer == 18;
 }
 
+constexpr bool is_srgb(const ColorCodes& codes) noexcept {
+    return codes.primaries == 1 && codes.transfer == 13;
+}
+
 /// CIE 1931 coordinates.
 struct Primaries {
     cmsCIExyY white{.x = 0.3127, .y = 0.3290, .Y = 1};

@@ -48,7 +48,7 @@ vips::VImage open_convertible(const UploadedImage& upload) {
     if (image.has_alpha() && has_multiplied_colors(upload.bytes.view()))
         image = image.unpremultiply(with_max_alpha(image)).cast(image.format());
     const auto codes = heif_color_codes(upload.bytes.view());
-    if (!codes || image.get_typeof(VIPS_META_ICC_NAME) != 0)
+    if (!codes || is_srgb(*codes) || image.get_typeof(VIPS_META_ICC_NAME) != 0)
         return image;
     const auto profile = profile_of(*codes, image.bands() < 3);
     image = image.copy();

@@ -188,7 +188,7 @@ result<std::unique_ptr<RenderingProcess>> RenderingProcess::start(const std::str
     if (auto spawned = process->spawn(program); !spawned)
         return spawned.error();
     if (auto ready = process->set_up(settings); !ready)
-        return ready.error();
+        return Error{errc::service_busy}.with_cause(ready.error());
     return process;
 }
 

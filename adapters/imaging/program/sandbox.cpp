@@ -55,6 +55,16 @@ struct Release {
     void operator()(void* filter) const noexcept { seccomp_release(filter); }
 };
 
+/// The argument of that number, from 0.
+constexpr scmp_arg_cmp argument_is(unsigned number, scmp_datum_t value) noexcept {
+    return {.arg = number, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+
+/// As above, of the argument's bits in `mask`.
+constexpr scmp_arg_cmp bits_are(unsigned number, scmp_datum_t mask, scmp_datum_t value) noexcept {
+    return {.arg = number, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 /// Collects the first failure of libseccomp's calls, which return a negative errno.
 class Filter {
 public:
@@ -100,13 +110,13 @@ std::string filter_calls() {
                       SCMP_SYS(lseek), SCMP_SYS(ftruncate)});
     filter.allow_all({SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise)});
     constexpr auto executable = static_cast<scmp_datum_t>(PROT_EXEC);
-    filter.allow(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, executable, 0));
-    filter.allow(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, executable, 0));
+    filter.allow(SCMP_SYS(mmap), bits_are(2, executable, 0));
+    filter.allow(SCMP_SYS(mprotect), bits_are(2, executable, 0));
     // Threads, but no processes. The flags of clone3 can't be seen, and without it the C library uses clone.
     constexpr auto thread = static_cast<scmp_datum_t>(CLONE_THREAD);
-    filter.allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
+    filter.allow(SCMP_SYS(clone), bits_are(0, thread, thread));
     filter.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
-    filter.allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+    filter.allow(SCMP_SYS(prctl), argument_is(0, PR_SET_NAME));
     filter.allow_all({SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(gettid),
                       SCMP_SYS(getpid), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(exit),
                       SCMP_SYS(exit_group), SCMP_SYS(restart_syscall)});
@@ -115,7 +125,7 @@ std::string filter_calls() {
     filter.allow_all(
         {SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack)});
     const auto self = static_cast<scmp_datum_t>(::getpid());
-    filter.allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self));
+    filter.allow(SCMP_SYS(tgkill), argument_is(0, self));
     filter.allow_all({SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(clock_nanosleep),
                       SCMP_SYS(nanosleep), SCMP_SYS(getrandom)});
     const int error = filter.load();

@@ -192,7 +192,7 @@ int serve_renderings(
     const std::function<std::unique_ptr<const BoundedRenderer>(RenderSettings)>& make_renderer) noexcept {
     // The server ends it by closing the pipe; a supervisor's signals to all processes come too early.
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
-        std::signal(number, SIG_IGN);
+        static_cast<void>(std::signal(number, SIG_IGN));
     const auto setup = receive<Setup>();
     if (!setup || setup->version.view() != PORTRAIT_VERSION) {
         send(answer_of(Error{errc::service_busy}.with_cause("it is of version " PORTRAIT_VERSION)));
