@@ -6,13 +6,6 @@
 using namespace portrait;
 using namespace portrait::fuzzing;
 
-/// libdav1d 1.0 forgets 40 bytes of some damaged pictures. What GLib keeps for a thread looks forgotten while
-/// the thread ends.
-extern "C" const char*
-__lsan_default_suppressions() { // NOLINT(bugprone-reserved-identifier): LeakSanitizer's
-    return "leak:libdav1d\nleak:g_malloc0";
-}
-
 /// The input is an upload. Small limits make the target fast.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const imaging::VipsRenderer renderer{{.max_decoded_bytes = 8U << 20,
