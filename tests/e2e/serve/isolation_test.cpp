@@ -164,7 +164,14 @@ TEST_CASE("a rendering process that ends in its work costs one request a 422, an
     ::kill(processes.front(), SIGSTOP); // so that it is in its work when it is killed
     unsigned first = 0;
     std::thread other{[&] { first = rendition(port, 1, 800); }};
-    std::this_thread::sleep_for(300ms);
+    bool begun = false;
+    for (int attempt = 0; attempt < 1000 && !begun; ++attempt) {
+        std::this_thread::sleep_for(10ms);
+        begun =
+            fetch(port, "GET", "/metrics").body.find("\nportrait_renderings_running 1") != std::string::npos;
+    }
+    CHECK(begun);
+    std::this_thread::sleep_for(200ms); // until the stopped process has its picture
     ::kill(processes.front(), SIGKILL);
     other.join();
     CHECK(first == 422);

@@ -80,6 +80,23 @@ std::vector<pid_t> children() {
     return found;
 }
 
+/// Whether its last thread ends within some seconds; until then its files are open.
+bool has_ended(pid_t id) {
+    const auto folder = std::filesystem::path{"/proc"} / std::to_string(id);
+    for (int attempt = 0; attempt < 2000; ++attempt) {
+        std::ifstream status{folder / "stat"};
+        std::string number, name, state;
+        if (!(status >> number >> name >> state))
+            return true;
+        std::error_code gone;
+        if (state == "Z" &&
+            std::distance(std::filesystem::directory_iterator{folder / "task", gone}, {}) <= 1)
+            return true;
+        std::this_thread::sleep_for(5ms);
+    }
+    return false;
+}
+
 } // namespace
 
 TEST_CASE("a rendering process makes what the renderer makes in this one") {
@@ -234,7 +251,8 @@ TEST_CASE("a process that is ended from outside while it waits costs nothing") {
     REQUIRE(processes.size() == others + 1);
     for (const auto id : processes)
         ::kill(id, SIGKILL);
-    std::this_thread::sleep_for(100ms);
+    for (const auto id : processes)
+        REQUIRE(has_ended(id));
     CHECK(faulty.renderer()->render(good_job()));
     CHECK(faulty.renderer()->statistics().ended == 0);
     CHECK(faulty.reasons().empty());
