@@ -48,7 +48,7 @@ class Server:
     """One process, whose output is read at once. Use it by `with`, which ends the process by SIGTERM. It calls `before_start`
     before it becomes the server."""
 
-    def __init__(self, binary, *arguments, folder=None, scheme='https', before_start=None):
+    def __init__(self, binary, *arguments, folder=None, scheme='https', environment=(), before_start=None):
         self.own = None if folder else tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(folder or self.own.name)
         self.scheme = scheme
@@ -56,7 +56,7 @@ class Server:
         self.output_changed = threading.Condition()
         command = [binary, '--listen', '127.0.0.1:0', '--data', 'portrait-data', '--demo', '--log-level', 'debug',
                    *map(str, arguments)]
-        self.process = subprocess.Popen(command, cwd=self.folder, env={'PATH': os.environ['PATH']},
+        self.process = subprocess.Popen(command, cwd=self.folder, env={'PATH': os.environ['PATH'], **dict(environment)},
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         preexec_fn=before_start)
         self.readers = [threading.Thread(target=self._read, args=(name, stream)) for name, stream in
