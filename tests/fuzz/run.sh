@@ -26,7 +26,8 @@ for target in "${targets[@]}"; do
     # libdav1d 1.0 forgets 40 bytes of some damaged pictures, and what GLib keeps for a thread looks forgotten while it ends.
     [[ $target == convert ]] && leaks=0
     [[ $target == @(probe|scrub|render|convert) ]] && dictionary=pictures
-    "build/fuzz/bin/portrait_fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=65536 -detect_leaks="$leaks" \
+    ASAN_OPTIONS="detect_leaks=$leaks" "build/fuzz/bin/portrait_fuzz_$target" \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=65536 \
         -dict="tests/fuzz/dictionaries/$dictionary.dict" -artifact_prefix="build/fuzz/crashes/$target-" \
         -print_final_stats=1 "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target"
 done
