@@ -3,9 +3,25 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 namespace portrait::imaging::process {
+
+/// Writes all bytes from the beginning of a file or memory on, in parts if needed; retries after signals.
+inline bool write_all(int descriptor, std::span<const std::byte> bytes) noexcept {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const auto written =
+            ::pwrite(descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+        if (written <= 0 && errno != EINTR)
+            return false;
+        done += written > 0 ? static_cast<std::size_t>(written) : 0;
+    }
+    return true;
+}
 
 /// Owns a file descriptor, or none.
 class Descriptor {

@@ -51,9 +51,10 @@ struct Setup {
     ConvertibleFormats convertible{};
 };
 
-/// The most bytes of a rendition, which is never larger than its pixels.
-constexpr std::uint64_t most_made_bytes(std::uint64_t max_decoded_bytes) noexcept {
-    return max_decoded_bytes;
+/// The most bytes of a rendition whose decoding costs so many: no more than its pixels, and the encoder's
+/// own.
+constexpr std::uint64_t most_made_bytes(std::uint64_t decoded_bytes) noexcept {
+    return decoded_bytes + (1ULL << 20);
 }
 
 /// A picture to make.
@@ -81,16 +82,13 @@ struct Answer {
     enum class Kind : std::uint8_t {
         ready, ///< `text`: the renderer's revision
         cost,  ///< `bytes`: of the request, before its picture is decoded
-        made,  ///< `format`, `width`, `height` and `bytes` of the rendition, `cause`: an unusable profile
+        made,  ///< `bytes` of the rendition, `cause`: an unusable profile
         failed ///< `rule`, `text`, `cause`, `observed` and `limit` of the error
     };
 
     std::uint8_t kind = 0;
-    std::uint8_t format = 0;
     std::uint8_t has_limit = 0;
     int rule = 0;
-    std::uint32_t width = 0;
-    std::uint32_t height = 0;
     std::uint64_t bytes = 0;
     std::uint64_t observed = 0;
     std::uint64_t limit = 0;

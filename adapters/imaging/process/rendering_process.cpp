@@ -59,19 +59,7 @@ std::span<const std::byte> bytes_of(const Message& message) {
     return std::as_bytes(std::span{&message, 1});
 }
 
-/// Retries after signals and writes in parts.
-bool write_all(int descriptor, std::span<const std::byte> bytes) {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const auto written =
-            ::pwrite(descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-        if (written <= 0 && errno != EINTR)
-            return false;
-        done += written > 0 ? static_cast<std::size_t>(written) : 0;
-    }
-    return true;
-}
-
+/// As `write_all`; false where the bytes end early.
 bool read_all(int descriptor, std::span<std::byte> bytes) {
     std::size_t done = 0;
     while (done < bytes.size()) {
@@ -87,8 +75,9 @@ bool read_all(int descriptor, std::span<std::byte> bytes) {
 /// Gives back the memory of a large picture.
 void shrink(int descriptor) {
     struct stat found {};
-    if (::fstat(descriptor, &found) == 0 && found.st_size > kept_bytes) [[maybe_unused]]
-        const auto ignored = ::ftruncate(descriptor, 0);
+    if (::fstat(descriptor, &found) == 0 && found.st_size > kept_bytes) {
+        [[maybe_unused]] const auto ignored = ::ftruncate(descriptor, 0);
+    }
 }
 
 /// The rules that a renderer's error may have.
@@ -175,8 +164,7 @@ private:
 } // namespace
 
 RenderingProcess::RenderingProcess(const RenderSettings& settings)
-    : time_limit_{settings.time_limit}
-    , most_made_bytes_{most_made_bytes(settings.max_decoded_bytes)} {}
+    : time_limit_{settings.time_limit} {}
 
 RenderingProcess::~RenderingProcess() {
     end();
@@ -276,20 +264,22 @@ result<RenderingProcess::Made> RenderingProcess::make(Request request, std::span
 
 result<RenderingProcess::Made> RenderingProcess::answer(const Request& request,
                                                         const BoundedRenderer::Admit& admit) {
+    std::optional<std::uint64_t> cost;
     std::optional<Error> refusal;
-    for (bool judged = false;; judged = true) {
+    for (;;) {
         const auto answer = receive();
         if (!answer)
             return answer.error();
-        if (answer->kind == static_cast<std::uint8_t>(Answer::Kind::cost) && !judged) {
-            if (auto admitted = admit({.bytes = answer->bytes}); !admitted)
+        if (answer->kind == static_cast<std::uint8_t>(Answer::Kind::cost) && !cost) {
+            cost = answer->bytes;
+            if (auto admitted = admit({.bytes = *cost}); !admitted)
                 refusal = admitted.error();
             if (!send(bytes_of(Verdict{.admitted = !refusal})))
                 return broken();
             continue;
         }
-        if (answer->kind == static_cast<std::uint8_t>(Answer::Kind::made) && judged && !refusal)
-            return made(*answer, request);
+        if (answer->kind == static_cast<std::uint8_t>(Answer::Kind::made) && cost && !refusal)
+            return made(*answer, request, *cost);
         auto error = error_of(*answer);
         if (answer->kind != static_cast<std::uint8_t>(Answer::Kind::failed) || !error)
             return broken("It sent an answer that doesn't fit");
@@ -297,8 +287,10 @@ result<RenderingProcess::Made> RenderingProcess::answer(const Request& request,
     }
 }
 
-result<RenderingProcess::Made> RenderingProcess::made(const Answer& answer, const Request& request) {
-    if (answer.bytes > most_made_bytes_)
+result<RenderingProcess::Made> RenderingProcess::made(const Answer& answer, const Request& request,
+                                                      std::uint64_t admitted) {
+    // So that the memory for it is within what was admitted.
+    if (answer.bytes > most_made_bytes(admitted))
         return broken("Its rendition is larger than its pixels may be");
     std::vector<std::byte> bytes(answer.bytes);
     if (!read_all(made_.number(), bytes))

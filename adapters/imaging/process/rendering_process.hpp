@@ -45,12 +45,12 @@ public:
     const std::optional<std::string>& ended() const noexcept { return ended_; }
 
 private:
-    RenderingProcess(const RenderSettings& settings);
+    explicit RenderingProcess(const RenderSettings& settings);
 
     [[nodiscard]] result<void> spawn(const std::string& program);
     [[nodiscard]] result<void> set_up(const RenderSettings& settings);
     [[nodiscard]] result<Made> answer(const Request& request, const BoundedRenderer::Admit& admit);
-    [[nodiscard]] result<Made> made(const Answer& answer, const Request& request);
+    [[nodiscard]] result<Made> made(const Answer& answer, const Request& request, std::uint64_t admitted);
     [[nodiscard]] result<Answer> receive();
     bool send(std::span<const std::byte> message);
     /// Ends the process, and returns the error of the request that it was working on. Without a reason it has
@@ -60,7 +60,6 @@ private:
     void end() noexcept;
 
     std::chrono::milliseconds time_limit_;
-    std::uint64_t most_made_bytes_;
     pid_t id_ = -1;
     int status_ = 0; ///< of `waitpid`, once the process has ended
     Descriptor messages_;

@@ -13,10 +13,10 @@ int main() {
     int type = 0;
     socklen_t size = sizeof type;
     if (::getsockopt(process::messages_descriptor, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-        static_cast<void>(std::fputs("portrait-render renders pictures in a process of its own. It is "
-                                     "started by the programs that use "
-                                     "it, such as portrait-server --render-isolation process.\n",
-                                     stderr));
+        static_cast<void>(
+            std::fputs("portrait-render renders pictures in a process of its own. It is started by\n"
+                       "programs such as portrait-server --render-isolation process.\n",
+                       stderr));
         return 2;
     }
     return process::serve_renderings([](RenderSettings settings) -> std::unique_ptr<const BoundedRenderer> {

@@ -1,5 +1,6 @@
 #include "program/serve_renderings.hpp"
 
+#include "process/descriptor.hpp"
 #include "process/messages.hpp"
 #include "program/sandbox.hpp"
 
@@ -92,18 +93,6 @@ ImageBytes mapped_picture(std::uint64_t size) {
     return ImageBytes{owner, std::span{static_cast<const std::byte*>(memory), size}};
 }
 
-bool write_made(std::span<const std::byte> bytes) {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const auto written =
-            ::pwrite(made_descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-        if (written <= 0 && errno != EINTR)
-            return false;
-        done += written > 0 ? static_cast<std::size_t>(written) : 0;
-    }
-    return true;
-}
-
 Answer answer_of(const Error& error) {
     Answer answer{.kind = static_cast<std::uint8_t>(Answer::Kind::failed),
                   .rule = static_cast<int>(error.code())};
@@ -147,7 +136,7 @@ result<RenderedImage> made(const BoundedRenderer& renderer, const Request& reque
 Answer answer_of(const result<RenderedImage>& image) {
     if (!image)
         return answer_of(image.error());
-    if (!write_made(image->bytes.view()))
+    if (!write_all(made_descriptor, image->bytes.view()))
         return answer_of(Error{errc::service_busy}.with_cause("No memory for a rendition"));
     return {.kind = static_cast<std::uint8_t>(Answer::Kind::made), .bytes = image->bytes.size()};
 }

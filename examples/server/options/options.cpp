@@ -220,8 +220,7 @@ void add_picture_options(const OptionAdder& add, Settings& settings) {
            },
            "FORMATS",
            "Accept pictures of phones and browsers, of these formats: webp, heic, avif, separated by commas. "
-           "They "
-           "are stored as JPEG, or as PNG if they are transparent, upright, in sRGB, without metadata",
+           "They are stored as JPEG, or as PNG if they are transparent, upright, in sRGB, without metadata",
            ',')
         ->check(CLI::Validator{convertible_fault, {}});
     add.function<std::string>(
@@ -229,8 +228,7 @@ void add_picture_options(const OptionAdder& add, Settings& settings) {
            [&isolate = settings.isolate_renderings](const std::string& mode) { isolate = mode == "process"; },
            "MODE",
            "Where pictures are decoded: in the server itself (none), or in processes that reach neither "
-           "files nor "
-           "the network nor the server's memory (process)")
+           "files nor the network nor the server's memory (process)")
         ->check(CLI::IsMember{{"none", "process"}}.description(""))
         ->default_str("none");
 }

@@ -139,7 +139,7 @@ TEST_CASE("a rendering process returns the renderer's errors") {
     CHECK(renderer.statistics().ended == 0);
 }
 
-TEST_CASE("a rendering process asks before it decodes, and stops when it is told to") {
+TEST_CASE("a rendering process decodes only what is admitted, and ends a rendering on request") {
     const ProcessRenderer renderer;
     std::uint64_t cost = 0;
     const auto refused = renderer.render(good_job(), [&](const DecodingCost& asked) -> result<void> {

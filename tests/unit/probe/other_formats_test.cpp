@@ -1,5 +1,7 @@
 #include "probing.hpp"
 
+#include "support/fake_upload_converter.hpp"
+
 namespace probe_other_formats_test {
 
 using namespace portrait;
@@ -9,17 +11,6 @@ namespace {
 
 Bytes text(std::string_view text) {
     return ByteWriter{}.text(text).take();
-}
-
-Bytes media_file(std::string_view major, std::string_view others) {
-    return ByteWriter{}
-        .be32(16 + others.size())
-        .text("ftyp")
-        .text(major)
-        .be32(0)
-        .text(others)
-        .fill(40)
-        .take();
 }
 
 struct BitmapFields {
@@ -63,10 +54,10 @@ TEST_CASE("a refusal names the unsupported format", "[probe][formats]") {
                        "The bytes are " + std::string{name} + "; PNG, JPEG, GIF and TIFF are accepted"});
     };
     names(text(std::string_view{"RIFF\x20\0\0\0WEBPVP8 ", 16}), "a WebP picture");
-    names(media_file("avif", "mif1miaf"), "an AVIF picture");
-    names(media_file("mif1", "miafavif"), "an AVIF picture");
-    names(media_file("heic", "mif1"), "a HEIC picture");
-    names(media_file("mif1", "heic"), "a HEIC picture");
+    names(make_media_head("avif", "mif1miaf"), "an AVIF picture");
+    names(make_media_head("mif1", "miafavif"), "an AVIF picture");
+    names(make_media_head("heic", "mif1"), "a HEIC picture");
+    names(make_media_head("mif1", "heic"), "a HEIC picture");
     names(bitmap({}), "a BMP picture");
     names(bitmap({138, 124}), "a BMP picture");
     names(icon({}), "an ICO icon");
@@ -102,7 +93,7 @@ TEST_CASE("bytes that only begin like another format have an unknown format", "[
          {text("BM, as they say, are two letters and no more than that"), bitmap({54, 41}), bitmap({20, 40}),
           bitmap({54, 40, 2}), icon({1, 0}), icon({3}), icon({1, 1, 7}), icon({1, 1, 0, 40, 21}),
           icon({1, 1, 0, 41, 22}), icon({1, 2}), text({"RIFF\x20\0\0\0WAVEfmt ", 16}),
-          media_file("mp42", "isom"), Bytes(100), text("hello, world"), text("   "), text("PDF-1.4"),
+          make_media_head("mp42", "isom"), Bytes(100), text("hello, world"), text("   "), text("PDF-1.4"),
           Bytes(100, std::byte{0xff})}) {
         const auto header = probe(bytes);
         REQUIRE_FALSE(header);
