@@ -51,10 +51,12 @@ struct Setup {
     ConvertibleFormats convertible{};
 };
 
-/// The most bytes of a rendition whose decoding costs so many: no more than its pixels, and the encoder's
-/// own.
-constexpr std::uint64_t most_made_bytes(std::uint64_t decoded_bytes) noexcept {
-    return decoded_bytes + (1ULL << 20);
+/// The most bytes of a rendition: those of its pixels, and the encoder's own. A profile makes three colours
+/// of a grey.
+constexpr std::uint64_t most_made_bytes(std::uint64_t decoded_bytes,
+                                        std::uint64_t max_decoded_bytes) noexcept {
+    constexpr std::uint64_t colors = 3;
+    return std::min(decoded_bytes, max_decoded_bytes / colors) * colors + (1ULL << 20);
 }
 
 /// A picture to make.

@@ -164,7 +164,8 @@ private:
 } // namespace
 
 RenderingProcess::RenderingProcess(const RenderSettings& settings)
-    : time_limit_{settings.time_limit} {}
+    : time_limit_{settings.time_limit}
+    , max_decoded_bytes_{settings.max_decoded_bytes} {}
 
 RenderingProcess::~RenderingProcess() {
     end();
@@ -289,8 +290,8 @@ result<RenderingProcess::Made> RenderingProcess::answer(const Request& request,
 
 result<RenderingProcess::Made> RenderingProcess::made(const Answer& answer, const Request& request,
                                                       std::uint64_t admitted) {
-    // So that the memory for it is within what was admitted.
-    if (answer.bytes > most_made_bytes(admitted))
+    // So that the memory for it follows from what was admitted.
+    if (answer.bytes > most_made_bytes(admitted, max_decoded_bytes_))
         return broken("Its rendition is larger than its pixels may be");
     std::vector<std::byte> bytes(answer.bytes);
     if (!read_all(made_.number(), bytes))

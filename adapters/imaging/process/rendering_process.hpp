@@ -60,6 +60,7 @@ private:
     void end() noexcept;
 
     std::chrono::milliseconds time_limit_;
+    std::uint64_t max_decoded_bytes_;
     pid_t id_ = -1;
     int status_ = 0; ///< of `waitpid`, once the process has ended
     Descriptor messages_;

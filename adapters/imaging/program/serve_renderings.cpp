@@ -200,8 +200,9 @@ int serve_renderings(
              .time_limit = setup->time_limit,
              .convertible = setup->convertible,
              .on_unusable_profile = [&](std::string_view reason) { unusable_profile = reason; }});
-        failure = enter_sandbox({.most_memory = setup->max_decoded_bytes + memory_beside_pixels,
-                                 .most_made_bytes = most_made_bytes(setup->max_decoded_bytes)});
+        failure = enter_sandbox(
+            {.most_memory = setup->max_decoded_bytes + memory_beside_pixels,
+             .most_made_bytes = most_made_bytes(setup->max_decoded_bytes, setup->max_decoded_bytes)});
         if (failure.empty())
             serve(*renderer, unusable_profile);
     } catch (const std::exception& error) {

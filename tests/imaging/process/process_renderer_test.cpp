@@ -6,7 +6,10 @@
 #include <portrait/imaging/render_pool.hpp>
 #include <portrait/testing/pictures.hpp>
 
+#include <vips/vips8>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -162,6 +165,30 @@ TEST_CASE("a rendering process decodes only what is admitted, and ends a renderi
     CHECK(stopped.error() == errc::cancelled);
     CHECK(renderer.render(good_job()));
     CHECK(renderer.statistics().started == 1);
+}
+
+TEST_CASE("a rendition may have three colours for each grey that was decoded") {
+    constexpr int side = 2500;
+    const auto noise =
+        vips::VImage::gaussnoise(side, side, vips::VImage::option()->set("mean", 128.0)->set("sigma", 60.0))
+            .cast(VIPS_FORMAT_UCHAR)
+            .copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_B_W));
+    auto* const blob = noise.pngsave_buffer();
+    std::size_t size = 0;
+    const auto* const data = static_cast<const std::byte*>(vips_blob_get(blob, &size));
+    std::vector<std::byte> png{data, data + size};
+    vips_area_unref(VIPS_AREA(blob));
+    constexpr std::array gamma{std::byte{0}, std::byte{0}, std::byte{0xC3}, std::byte{0x50}}; // 0.5
+    const auto chunk = make_png_chunk("gAMA", gamma);
+    constexpr std::ptrdiff_t head_end = 33;
+    png.insert(png.begin() + head_end, chunk.begin(), chunk.end());
+
+    const ProcessRenderer renderer;
+    const auto made =
+        renderer.render(job_of(bytes_of(std::move(png)), {side, {}, ImageFormat::png, Fit::inside}));
+    REQUIRE(made);
+    CHECK(made->bytes.size() > (std::size_t{1} << 20) + std::size_t{side} * side);
+    CHECK(renderer.statistics().ended == 0);
 }
 
 TEST_CASE("a decoder that ends its process costs one picture its rendition") {
