@@ -1,5 +1,6 @@
 #include "callers/cross_site.hpp"
 
+#include "callers/own_origin.hpp"
 #include "headers/field_syntax.hpp"
 
 #include <fmt/format.h>
@@ -31,22 +32,16 @@ OriginParts parts_of(std::string_view origin) noexcept {
     return {scheme, without_default_port(scheme, origin.substr(std::min(scheme.size() + 3, origin.size())))};
 }
 
-bool is_ours(std::string_view origin, const RequestHead& head, std::string_view public_url) noexcept {
+bool is_ours(std::string_view origin, const RequestHead& head, std::string_view public_url) {
     const auto from = parts_of(origin);
     if (from.authority.empty())
         return false;
-    const auto is_authority = [&](std::string_view authority) {
-        return equal_ignoring_case(from.authority, without_default_port(from.scheme, authority));
-    };
-    if (!public_url.empty()) {
-        const auto ours = parts_of(public_url);
-        return equal_ignoring_case(from.scheme, ours.scheme) && is_authority(ours.authority);
-    }
-    if (!head.forwarded_host.empty())
-        return is_authority(head.forwarded_host) &&
-               (!head.secure || equal_ignoring_case(from.scheme, "https"));
-    const auto* const host = head.find("Host");
-    return host != nullptr && is_authority(*host);
+    const auto ours = own_origin(head, public_url);
+    // Otherwise the scheme in the browser is unknown: a proxy that doesn't say so may end TLS.
+    const bool is_scheme_known = ours.source == OwnOrigin::Source::public_url ||
+                                 (ours.source == OwnOrigin::Source::proxy && head.secure);
+    return !ours.authority.empty() && (!is_scheme_known || equal_ignoring_case(from.scheme, ours.scheme)) &&
+           equal_ignoring_case(from.authority, without_default_port(from.scheme, ours.authority));
 }
 
 /// Whether any field Sec-Fetch-Site has that value. Browsers send it over TLS and to localhost, and no page

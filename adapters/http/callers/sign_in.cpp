@@ -1,12 +1,12 @@
 #include "callers/sign_in.hpp"
 
 #include "formats/form.hpp"
+#include "formats/html.hpp"
 #include "headers/field_syntax.hpp"
 
 #include <portrait/http/secret_digest.hpp>
 #include <portrait/http/utf8.hpp>
 
-#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,30 +16,9 @@
 namespace portrait::http {
 namespace {
 
-std::string escaped(std::string_view text) {
-    std::string html{text};
-    for (const auto& [character, reference] :
-         {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}})
-        boost::replace_all(html, character, reference); // & first: the others add more of it
-    return html;
-}
-
-Response page(unsigned status, std::string_view title, std::string_view content) {
-    Response response;
-    response.status = status;
-    response.set("Content-Type", "text/html; charset=utf-8");
-    response.set("Cache-Control", "no-store");
-    response.set("Content-Security-Policy",
-                 "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
-    response.set("X-Frame-Options", "DENY");
-    response.set("X-Content-Type-Options", "nosniff");
-    // Not no-referrer: browsers would hide the form's origin, which `judge_cross_site_write` needs.
-    response.set("Referrer-Policy", "same-origin");
-    response.body = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                                "<title>{0}</title>\n</head>\n<body>\n<h1>{0}</h1>\n{1}</body>\n</html>\n",
-                                title, content);
-    return response;
+/// The path of the sign-in page.
+std::string session_path(const CookieScope& scope) {
+    return std::string{scope.path == "/" ? std::string_view{} : scope.path}.append("/session");
 }
 
 /// Adds the cookies of that name in one field to `found`.
@@ -69,28 +48,29 @@ bool is_xsrf_value(std::string_view secret, std::string_view value) {
     return equal_secrets(std::string_view{xsrf_value(secret)}, value);
 }
 
-Response sign_in_page(unsigned status, std::string_view sentence) {
+Response sign_in_page(unsigned status, std::string_view sentence, const CookieScope& scope) {
     const auto alert =
-        sentence.empty() ? std::string{} : fmt::format("<p role=\"alert\">{}</p>\n", escaped(sentence));
-    return page(
+        sentence.empty() ? std::string{} : fmt::format("<p role=\"alert\">{}</p>\n", html_escaped(sentence));
+    return html_page(
         status, "Sign in",
-        fmt::format("{}<form method=\"post\" action=\"/session\">\n"
+        fmt::format("{}<form method=\"post\" action=\"{}\">\n"
                     "<p><label for=\"user\">User</label><br>\n"
                     "<input id=\"user\" name=\"user\" autocomplete=\"username\" required autofocus></p>\n"
                     "<p><label for=\"password\">Password</label><br>\n"
                     "<input id=\"password\" name=\"password\" type=\"password\" "
                     "autocomplete=\"current-password\" required></p>\n"
                     "<p><button type=\"submit\">Sign in</button></p>\n</form>\n",
-                    alert));
+                    alert, session_path(scope)));
 }
 
-Response signed_in_page(std::string_view name, std::string_view xsrf_value) {
-    return page(200, "Signed in",
-                fmt::format("<p>You are signed in as {}.</p>\n<form method=\"post\" action=\"/session\">\n"
-                            "<input type=\"hidden\" id=\"XSRF_TOKEN\" name=\"XSRF_TOKEN\" value=\"{}\">\n"
-                            "<p><button type=\"submit\" name=\"sign_out\" value=\"1\">Sign out</button></p>\n"
-                            "</form>\n",
-                            escaped(name), escaped(xsrf_value)));
+Response signed_in_page(std::string_view name, std::string_view xsrf_value, const CookieScope& scope) {
+    return html_page(
+        200, "Signed in",
+        fmt::format("<p>You are signed in as {}.</p>\n<form method=\"post\" action=\"{}\">\n"
+                    "<input type=\"hidden\" id=\"XSRF_TOKEN\" name=\"XSRF_TOKEN\" value=\"{}\">\n"
+                    "<p><button type=\"submit\" name=\"sign_out\" value=\"1\">Sign out</button></p>\n"
+                    "</form>\n",
+                    html_escaped(name), session_path(scope), html_escaped(xsrf_value)));
 }
 
 void add_cookie(Response& response, std::string_view name, std::string_view value,
@@ -117,17 +97,17 @@ void set_xsrf_cookie(Response& response, std::string_view xsrf_value, const Cook
     add_cookie(response, xsrf_cookie, xsrf_value, "", scope);
 }
 
-Response signed_in_answer(bool is_page) {
+Response signed_in_answer(bool is_page, const CookieScope& scope) {
     Response response;
     response.status = is_page ? 303 : 204;
     if (is_page)
-        response.set("Location", "/session");
+        response.set("Location", session_path(scope));
     response.set("Cache-Control", "no-store");
     return response;
 }
 
 Response signed_out_answer(bool is_page, const CookieScope& scope) {
-    auto response = signed_in_answer(is_page);
+    auto response = signed_in_answer(is_page, scope);
     add_cookie(response, session_cookie(scope), "", "; HttpOnly; Max-Age=0", scope);
     add_cookie(response, xsrf_cookie, "", "; Max-Age=0", scope);
     return response;

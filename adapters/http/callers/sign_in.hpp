@@ -22,7 +22,7 @@ bool is_xsrf_value(std::string_view secret, std::string_view value);
 /// The requests to which browsers add the cookies.
 struct CookieScope {
     bool secure = false;         ///< over TLS only
-    std::string_view path = "/"; ///< where the endpoint is mounted
+    std::string_view path = "/"; ///< where the endpoint is mounted, such as `/Cust12345`
 };
 
 /// The name of the session's cookie (contract section 4). Over TLS it has a prefix, with which browsers
@@ -33,10 +33,10 @@ std::string_view session_cookie(const CookieScope& scope) noexcept;
 inline constexpr std::string_view xsrf_cookie = "XSRF-TOKEN";
 
 /// The page with the sign-in form (contract section 4), and the sentence above it unless that is empty.
-Response sign_in_page(unsigned status, std::string_view sentence);
+Response sign_in_page(unsigned status, std::string_view sentence, const CookieScope& scope);
 
 /// The page of a signed-in user: the hidden input `XSRF_TOKEN` and a button to sign out.
-Response signed_in_page(std::string_view name, std::string_view xsrf_value);
+Response signed_in_page(std::string_view name, std::string_view xsrf_value, const CookieScope& scope);
 
 /// Adds a Set-Cookie field. `attributes` begins with `; ` or is empty.
 void add_cookie(Response& response, std::string_view name, std::string_view value,
@@ -50,7 +50,7 @@ void set_xsrf_cookie(Response& response, std::string_view xsrf_value, const Cook
 
 /// The answer to a sign-in, without its cookies. `is_page` redirects a browser to the page at /session, so
 /// that a reload sends no password again.
-Response signed_in_answer(bool is_page);
+Response signed_in_answer(bool is_page, const CookieScope& scope);
 /// The answer to a sign-out, which clears the cookies.
 Response signed_out_answer(bool is_page, const CookieScope& scope);
 

@@ -10,9 +10,10 @@ static Begun begin_get_session(const RequestPointer& request) {
     return Later{[request](const Reply& reply) {
         const auto answer = [request, reply](const BrowserSessions::Found& found) {
             if (!found)
-                return found.error().status == 401 ? reply(sign_in_page(200, {})) : reply(found.error());
+                return found.error().status == 401 ? reply(sign_in_page(200, {}, request->cookie_scope()))
+                                                   : reply(found.error());
             const auto value = xsrf_value(request->session_secret());
-            auto page = signed_in_page(found->name, value);
+            auto page = signed_in_page(found->name, value, request->cookie_scope());
             set_xsrf_cookie(page, value, request->cookie_scope());
             reply(std::move(page));
         };

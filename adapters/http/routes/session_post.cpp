@@ -61,7 +61,7 @@ private:
         const auto answer = [this, reply](const result<std::string>& secret) {
             if (!secret)
                 return refuse(problem_of(secret.error(), Access::read), reply);
-            auto response = signed_in_answer(is_page_);
+            auto response = signed_in_answer(is_page_, scope_);
             set_session_cookies(response, *secret, xsrf_value(*secret), scope_);
             set_known_browser_cookie(response, request_->known_browser_value(), scope_);
             reply(std::move(response));
@@ -88,10 +88,11 @@ private:
             return reply(problem);
         const auto refused = request_->refusal(problem);
         const bool is_wrong = problem.status == 401;
-        auto page = sign_in_page(refused.status, is_wrong ? "User or password is wrong."
-                                                 : problem.status < 500
-                                                     ? problem.message
-                                                     : "Something went wrong here; try again later.");
+        auto page = sign_in_page(refused.status,
+                                 is_wrong               ? "User or password is wrong."
+                                 : problem.status < 500 ? problem.message
+                                                        : "Something went wrong here; try again later.",
+                                 scope_);
         if (const auto* retry_after = refused.find("Retry-After"))
             page.set("Retry-After", *retry_after);
         if (is_wrong) {
