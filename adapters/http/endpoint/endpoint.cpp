@@ -142,6 +142,9 @@ Endpoint::Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<
     if (const auto& url = contract.options.public_url; !url.empty() && !is_cors_origin(url))
         throw std::invalid_argument{
             "The public URL of an endpoint must be an origin such as https://a.example"};
+    if (const auto& path = contract.options.base_path; !is_base_path(path))
+        throw std::invalid_argument{fmt::format(
+            "The base path of an endpoint must be empty or a path such as /Cust12345; got '{}'", path)};
     if (!contract.options.known_browser_key)
         contract.options.known_browser_key = random_bytes();
     auto& sessions = contract.options.session_store;

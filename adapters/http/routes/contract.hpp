@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -84,7 +85,7 @@ struct Contract {
     std::unique_ptr<BrowserSessions> sessions;
     std::vector<Route> host_routes;
     mutable std::once_flag openapi_made;
-    mutable ImageBytes openapi; ///< the serialised document; one buffer for all answers
+    mutable std::string openapi; ///< the serialised document, without its server
     std::atomic<bool> draining{false};
     WorkInProgress work;
 

@@ -11,6 +11,7 @@ static Begun begin_health(const RequestPointer& /*request*/) {
 
 constinit const Route get_health{.method = "GET",
                                  .path = "/healthz",
+                                 .at_root = true,
                                  .callers = Callers::anyone,
                                  .summary = "Whether the process is alive",
                                  .begin = &begin_health,

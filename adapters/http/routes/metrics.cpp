@@ -14,6 +14,7 @@ static Begun begin_metrics(const RequestPointer& request) {
 constinit const Route get_metrics{
     .method = "GET",
     .path = "/metrics",
+    .at_root = true,
     .callers = Callers::anyone,
     .summary = "Figures in Prometheus's text format",
     .begin = &begin_metrics,

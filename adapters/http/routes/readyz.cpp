@@ -15,6 +15,7 @@ static Begun begin_readiness(const RequestPointer& request) {
 constinit const Route get_readiness{
     .method = "GET",
     .path = "/readyz",
+    .at_root = true,
     .callers = Callers::anyone,
     .summary = "Whether writes are taken at present",
     .begin = &begin_readiness,

@@ -41,7 +41,11 @@ public:
     const RequestHead& head() const noexcept { return *head_; }
     const boost::urls::url_view& url() const noexcept { return url_; }
     CookieScope cookie_scope() const noexcept {
-        return {.secure = head_->secure || contract_.options.public_url.starts_with("https:")};
+        const auto& options = contract_.options;
+        CookieScope scope{.secure = head_->secure || options.public_url.starts_with("https:")};
+        if (!options.base_path.empty())
+            scope.path = options.base_path;
+        return scope;
     }
     /// The secret in the session's cookie, valid or not; a view into the head, empty when there is none.
     std::string_view session_secret() const noexcept { return session_secret_of(*head_, cookie_scope()); }

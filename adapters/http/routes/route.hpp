@@ -46,6 +46,7 @@ enum class BodyContent {
     person_images,
     versions,
     routes,
+    tenant_state,
     openapi,
     sign_in_form,
     page,
@@ -106,6 +107,7 @@ struct AgentCall;
 struct Route {
     std::string_view method{}; ///< HEAD is served wherever GET is
     std::string_view path{};   ///< `{personId}` takes any segment
+    bool at_root = false;      ///< outside the base path, since the server as a whole is meant
     Callers callers = Callers::recognised;
     Access access = Access::read;
     std::string_view summary{}; ///< one line, for people

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace portrait::http {
 namespace {
@@ -22,6 +23,7 @@ constinit const Route* const table[] = {
     &get_api,
     &get_api_v1,
     &get_openapi,
+    &get_tenant_state,
     &get_person_image,
     &put_person_image,
     &post_person_image,
@@ -53,6 +55,11 @@ constinit const Route* const table[] = {
     &blob_set_blob_stream,
 };
 
+/// Of RFC 3986 section 2.3: these need no escape in URLs, cookies and HTML.
+constexpr bool is_unreserved(char character) noexcept {
+    return is_alphanumeric(character) || std::string_view{"-._~"}.find(character) != std::string_view::npos;
+}
+
 /// Takes the next segment off a path that starts with a slash.
 std::string_view take_segment(std::string_view& path) noexcept {
     path.remove_prefix(1);
@@ -61,11 +68,11 @@ std::string_view take_segment(std::string_view& path) noexcept {
     return segment;
 }
 
-/// The segments of a path, percent-decoded. No path in the table has more than eight.
-using Segments = boost::container::small_vector<std::string, 8>;
+/// The segments of a path, percent-decoded.
+using Segments = std::span<const std::string>;
 
 /// Whether the segments are a route's path; stores the segment in place of `{personId}`.
-bool matches(const Segments& segments, std::string_view path, std::string& person_id) {
+bool matches(Segments segments, std::string_view path, std::string& person_id) {
     person_id.clear();
     if (path == "/")
         return segments.empty();
@@ -81,8 +88,9 @@ bool matches(const Segments& segments, std::string_view path, std::string& perso
     return path.empty();
 }
 
-Segments segments_of(const boost::urls::url_view& url) {
-    Segments segments;
+/// No path in the table has more than eight segments.
+boost::container::small_vector<std::string, 8> segments_of(const boost::urls::url_view& url) {
+    boost::container::small_vector<std::string, 8> segments;
     std::string_view path = url.encoded_path();
     while (path.size() > 1) { // a trailing slash begins no segment
         const auto segment = take_segment(path);
@@ -90,6 +98,16 @@ Segments segments_of(const boost::urls::url_view& url) {
             segments.emplace_back(segment);
         else
             segments.push_back(boost::urls::pct_string_view{segment}.decode());
+    }
+    return segments;
+}
+
+/// The segments after those of the base path; absent when the path is outside it.
+std::optional<Segments> below(Segments segments, std::string_view base_path) {
+    while (!base_path.empty()) {
+        if (segments.empty() || !equal_ignoring_case(segments.front(), take_segment(base_path)))
+            return std::nullopt;
+        segments = segments.subspan(1);
     }
     return segments;
 }
@@ -106,6 +124,18 @@ void add_method(std::string& allow, std::string_view method) {
         allow += ", HEAD";
 }
 
+/// GET of each agent's call.
+std::span<const Route> call_descriptions() {
+    static const auto all = [] {
+        std::vector<Route> descriptions;
+        for (const auto* const route : table)
+            if (is_of_agent(*route))
+                descriptions.push_back(description_of(*route));
+        return descriptions;
+    }();
+    return all;
+}
+
 /// The client's name of an agent or a call, if it is safe to repeat in a sentence.
 std::string_view echo(std::string_view name) noexcept {
     constexpr std::size_t longest = 64;
@@ -116,7 +146,7 @@ std::string_view echo(std::string_view name) noexcept {
 
 /// The 404 of a path that no route has, or of `is_known`, which is switched off. Below `/api/v1/Agents/` it
 /// names the agent's calls, or the agents.
-Problem unknown_path(const Segments& segments, bool is_known) {
+Problem unknown_path(Segments segments, bool is_known) {
     if (is_known || segments.size() < 4 || !equal_ignoring_case(segments[0], "api") ||
         !equal_ignoring_case(segments[1], "v1") || !equal_ignoring_case(segments[2], "Agents"))
         return plain_problem(404, "request.unknown_path", "There is nothing at this path");
@@ -165,6 +195,20 @@ std::span<const Route* const> routes() noexcept {
     return table;
 }
 
+bool is_base_path(std::string_view text) noexcept {
+    if (text.empty())
+        return true;
+    if (!text.starts_with('/'))
+        return false;
+    while (!text.empty()) {
+        const auto segment = take_segment(text);
+        if (segment.empty() || segment == "." || segment == ".." ||
+            !std::all_of(segment.begin(), segment.end(), is_unreserved))
+            return false;
+    }
+    return true;
+}
+
 bool is_on(const Route& route, const EndpointOptions& options) {
     if (options.operations_only && route.callers != Callers::anyone)
         return false;
@@ -173,12 +217,16 @@ bool is_on(const Route& route, const EndpointOptions& options) {
 
 RouteMatch match_route(std::string_view method, const boost::urls::url_view& url,
                        const EndpointOptions& options, std::span<const Route> host_routes) {
-    const auto segments = segments_of(url);
+    const auto all_segments = segments_of(url);
+    const Segments segments{all_segments.data(), all_segments.size()};
+    const auto mounted = below(segments, options.base_path);
     MatchedRoute found;
     std::string allow;
     bool is_known = false; // a route has the path, perhaps one that is switched off
     const auto is_match = [&](const Route& route) {
-        if (!matches(segments, route.path, found.person_id))
+        if (!route.at_root && !mounted)
+            return false;
+        if (!matches(route.at_root ? segments : *mounted, route.path, found.person_id))
             return false;
         is_known = true;
         if (!is_on(route, options))
@@ -193,12 +241,13 @@ RouteMatch match_route(std::string_view method, const boost::urls::url_view& url
     for (const auto* const route : table)
         if (is_match(*route))
             return found;
-    for (const auto& route : host_routes)
-        if (is_match(route))
-            return found;
+    for (const auto further : {call_descriptions(), host_routes})
+        for (const auto& route : further)
+            if (is_match(route))
+                return found;
     if (!allow.empty())
         return WrongMethod{std::move(allow) + ", OPTIONS"};
-    return unknown_path(segments, is_known);
+    return unknown_path(mounted.value_or(Segments{}), is_known);
 }
 
 } // namespace portrait::http

@@ -16,7 +16,7 @@
 namespace portrait::http {
 
 // Each is in a file of its own, together with its handler.
-extern const Route get_api, get_api_v1, get_openapi;
+extern const Route get_api, get_api_v1, get_openapi, get_tenant_state;
 extern const Route get_person_image, put_person_image, post_person_image, delete_person_image;
 extern const Route get_person_image_info, put_person_image_info, patch_person_image_info;
 extern const Route get_session, create_session, delete_session;
@@ -30,8 +30,12 @@ extern const Route blob_get_person_image, blob_get_person_image_with_size, blob_
     blob_create_default_blob_entity, blob_save_blob_entity, blob_delete_blob_entity, blob_get_blob_stream,
     blob_set_blob_stream;
 
-/// Every route of the contract, in the order of its documents.
+/// Every route of the contract, in the order of its documents. GET of an agent's call, which describes the
+/// call, is not among them.
 std::span<const Route* const> routes() noexcept;
+
+/// GET of an agent's call: describes the call, for callers with and without the right to write.
+Route description_of(const Route& call);
 
 /// A route of the host's own; refers to `host`.
 Route route_of(const HostRoute& host);
@@ -64,8 +68,8 @@ struct WrongMethod {
 /// A problem when no route has the path: 404.
 using RouteMatch = std::variant<MatchedRoute, Problem, WrongMethod>;
 
-/// Finds a request's route (contract section 1): path segments in any case, with or without a trailing slash,
-/// HEAD wherever GET is. The contract's routes win over the host's.
+/// Finds a request's route (contract section 1) below the base path, or at the root: path segments in any
+/// case, with or without a trailing slash, HEAD wherever GET is. The contract's routes win over the host's.
 RouteMatch match_route(std::string_view method, const boost::urls::url_view& url,
                        const EndpointOptions& options, std::span<const Route> host_routes);
 

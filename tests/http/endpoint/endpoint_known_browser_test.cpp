@@ -89,7 +89,7 @@ TEST_CASE("a browser from which a user has signed in is known for that user alon
     // A request with Basic may carry it, too.
     const auto basic = basic_authorization("anna", "right");
     const auto cookies = "PORTRAIT_KNOWN=" + cookie;
-    http::RequestHead head{.method = "GET", .target = "/api"};
+    http::RequestHead head{.method = "GET", .target = "/api/v1"};
     head.fields.push_back({"Authorization", basic});
     head.fields.push_back({"Cookie", cookies});
     CHECK(site.endpoint->handle(head).status == 200);

@@ -168,6 +168,7 @@ TEST_CASE("Accept by Content-Type by method: documents other than pictures and e
         {"GET", "/api", "none", "", document},
         {"HEAD", "/api", "none", "", document},
         {"GET", "/api/v1", "none", "", document},
+        {"GET", "/api/state/Cust12345", "none", "", document},
         {"PUT", "/api/v1", "application/json", json_body, wrong_method},
         {"GET", "/api/v1/openapi.json", "none", "", json_only},
         {"GET", "/nothing", "none", "", not_found},
@@ -204,7 +205,8 @@ TEST_CASE("Accept by Content-Type by method: agents", "[contract][table]") {
          no_content},
         {"POST", agents + "Person/SetPersonImage", "application/json", R"({"PersonId":1,"Image":"!"})",
          bad_body},
-        {"GET", entity, "none", "", wrong_method},
+        {"GET", entity, "none", "", document},
+        {"HEAD", entity, "none", "", document},
         {"PUT", entity, "application/json", person, wrong_method},
     });
 }

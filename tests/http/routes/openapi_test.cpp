@@ -104,7 +104,7 @@ TEST_CASE("every documented answer of every operation is given as documented", "
         CAPTURE(operation.id, strict);
         for (const auto& [status, reference] : operation.operation->at("responses").as_object()) {
             CAPTURE(std::string{status});
-            if (status == "default")
+            if (status == "default" || status == "4XX")
                 continue;
             walk(operation, static_cast<unsigned>(std::stoul(std::string{status})),
                  resolved(document, reference).as_object(), strict);
@@ -218,7 +218,7 @@ TEST_CASE("the document has the types of uploads that are converted", "[openapi]
                 "image/heif", "application/octet-stream", "multipart/form-data"});
     const EndpointFixture fixture{options};
     CHECK(fixture.send({.target = "/api/v1/openapi.json"}).body_text() ==
-          json::serialize(http::openapi_document(options)));
+          http::with_server(json::serialize(http::openapi_document(options)), {}));
 }
 
 TEST_CASE("every answer to a stored picture has its type", "[openapi]") {
@@ -243,15 +243,15 @@ TEST_CASE("routes and schemes that are off aren't documented", "[openapi]") {
     CHECK(schemes.size() == 1);
     CHECK(schemes.contains("Basic"));
     for (const auto& operation : operations_of(document))
-        if (const auto* security = operation.operation->if_contains("security"))
-            CHECK(json::serialize(*security) == R"([{"Basic":[]}])");
+        if (const auto& security = operation.operation->at("security").as_array(); !security.empty())
+            CHECK(json::serialize(security) == R"([{"Basic":[]}])");
 }
 
-TEST_CASE("the document needs a caller like the rest of the interface", "[openapi]") {
+TEST_CASE("the document needs no caller", "[openapi]") {
     const EndpointFixture fixture;
     const std::string target = "/api/v1/openapi.json";
-    CHECK(fixture.send({.target = target, .fields = {{"Authorization", "-"}}}).status == 401);
-    const auto get = fixture.send({.target = target, .fields = {{"Accept", "application/xml"}}});
+    const auto get =
+        fixture.send({.target = target, .fields = {{"Accept", "application/xml"}, {"Authorization", "-"}}});
     CHECK(get.status == 200);
     CHECK(*get.find("Content-Type") == "application/json; charset=utf-8");
     const auto head = fixture.send({.method = "HEAD", .target = target});

@@ -214,7 +214,10 @@ bool set_malformed(Request& request, const WalkOperation& operation) {
 }
 
 bool set_unknown(Request& request, const WalkOperation& operation) {
-    if (operation.path.find("{personId}") != std::string::npos) {
+    if (operation.path.find("{tenant}") != std::string::npos) {
+        request.target = operation.path;
+        replace_all(request.target, "{tenant}", "no%20tenant");
+    } else if (operation.path.find("{personId}") != std::string::npos) {
         request.target = operation.path;
         // A write for an unknown person is 400, one for the ImageInfo of a missing picture 404.
         replace_all(request.target, "{personId}", request.body.empty() ? "99" : "2");
@@ -296,6 +299,7 @@ bool set_refusal(WalkServer& server, Request& request, const WalkOperation& oper
 Request example_request(const WalkOperation& operation, std::string_view media_type) {
     Request request{.method = operation.method, .target = operation.path, .fields = {}, .body = {}};
     replace_all(request.target, "{personId}", "1");
+    replace_all(request.target, "{tenant}", "Cust12345");
     for (const auto& reference : operation.operation->at("parameters").as_array()) {
         const auto& parameter = resolved(*operation.document, reference).as_object();
         if (parameter.contains("required") && parameter.at("in") == "query")

@@ -5,6 +5,7 @@
 
 #include <portrait/version.hpp>
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <initializer_list>
@@ -61,6 +62,12 @@ std::string operation_id(const Route& route) {
     return id;
 }
 
+/// Where a route is that is outside the base path. A URL relative to the document's.
+void add_server(json::object& operation, const Route& route, const EndpointOptions& options) {
+    if (route.at_root && !options.base_path.empty())
+        operation.emplace("servers", json::array{json::object{{"url", "/"}}});
+}
+
 /// The group of the route.
 std::string tag(const Route& route) {
     if (is_of_agent(route)) {
@@ -114,6 +121,14 @@ json::object response(const AnswerDocumentation& answer, const Route& route, boo
     return response;
 }
 
+/// A refusal of any status; without content for HEAD.
+json::object any_refusal(bool with_body) {
+    auto refusal = response({0, BodyContent::problem}, {}, with_body);
+    refusal["description"] =
+        "Any other refusal, such as of a head that is too large or a body that is too slow";
+    return refusal;
+}
+
 /// One operation of a path. `method` is the route's own, or HEAD for a route of GET.
 json::object operation(const Route& route, const std::map<unsigned, BodyContent>& answers,
                        std::string_view method, const EndpointOptions& options) {
@@ -134,15 +149,18 @@ json::object operation(const Route& route, const std::map<unsigned, BodyContent>
         responses.emplace(fmt::format_int{status}.str(), !head && content == BodyContent::problem
                                                              ? component("responses", refusal_name(status))
                                                              : response({status, content}, route, !head));
+    if (const auto client_error = answers.lower_bound(400);
+        client_error == answers.end() || client_error->first >= 500)
+        responses.emplace("4XX", head ? any_refusal(false) : component("responses", "Refusal"));
     if (!head)
         responses.emplace("default", component("responses", "Refusal"));
     operation.emplace("responses", std::move(responses));
-    if (route.needs_caller())
-        operation.emplace("security", openapi_security(options.schemes));
+    operation.emplace("security", route.needs_caller() ? openapi_security(options.schemes) : json::array{});
+    add_server(operation, route, options);
     return operation;
 }
 
-json::object options_operation(const Route& route) {
+json::object options_operation(const Route& route, const EndpointOptions& options) {
     json::object headers{{"X-Request-Id", component("headers", "X-Request-Id")},
                          {"Allow", component("headers", "Allow")}};
     auto id = operation_id(route);
@@ -151,11 +169,19 @@ json::object options_operation(const Route& route) {
     json::array parameters;
     if (route.has_person_id())
         parameters.push_back(component("parameters", "personId"));
-    return {{"operationId", "Options" + id},
-            {"summary", "The methods of this path, and CORS preflight"},
-            {"tags", json::array{tag(route)}},
-            {"parameters", std::move(parameters)},
-            {"responses", {{"204", {{"description", reason_phrase(204)}, {"headers", std::move(headers)}}}}}};
+    for (const auto name : route.document.parameters)
+        if (route.path.find(fmt::format("{{{}}}", name)) != std::string_view::npos)
+            parameters.push_back(component("parameters", name));
+    json::object operation{{"operationId", "Options" + id},
+                           {"summary", "The methods of this path, and CORS preflight"},
+                           {"tags", json::array{tag(route)}},
+                           {"parameters", std::move(parameters)},
+                           {"responses",
+                            {{"204", {{"description", reason_phrase(204)}, {"headers", std::move(headers)}}},
+                             {"4XX", component("responses", "Refusal")}}},
+                           {"security", json::array{}}};
+    add_server(operation, route, options);
+    return operation;
 }
 
 /// The paths. Adds the statuses of refusals to `refusals`.
@@ -174,19 +200,16 @@ json::object paths(const EndpointOptions& options, std::set<unsigned>& refusals)
         if (route->method == "GET")
             path.emplace("head", operation(*route, answers, "HEAD", options));
         if (is_new)
-            path.emplace("options", options_operation(*route));
+            path.emplace("options", options_operation(*route, options));
     }
     return paths;
 }
 
 json::object refusal_responses(const std::set<unsigned>& statuses) {
-    const AnswerDocumentation any{0, BodyContent::problem};
     json::object responses;
     for (const auto status : statuses)
         responses.emplace(refusal_name(status), response({status, BodyContent::problem}, {}, true));
-    auto rest = response(any, {}, true);
-    rest["description"] = "Any other refusal, such as of a head that is too large or a body that is too slow";
-    responses.emplace("Refusal", std::move(rest));
+    responses.emplace("Refusal", any_refusal(true));
     return responses;
 }
 
@@ -201,14 +224,21 @@ json::object openapi_document(const EndpointOptions& options) {
             {"info",
              {{"title", "portrait"},
               {"description", "A person's picture over SuperOffice's REST contract"},
+              {"license", {{"name", "Boost Software License 1.0"}, {"identifier", "BSL-1.0"}}},
               {"version", PORTRAIT_VERSION}}},
-            {"servers", json::array{json::object{{"url", "/"}}}},
             {"paths", std::move(documented)},
             {"components", std::move(components)}};
 }
 
-json::object api_versions() {
-    return {{"ProductName", "portrait"}, {"ProductVersion", PORTRAIT_VERSION}, {"v1", "/api/v1"}};
+std::string with_server(std::string_view document, std::string_view url) {
+    const json::array servers{json::object{{"url", url.empty() ? "/" : url}}};
+    return fmt::format(R"({},"servers":{}}})", document.substr(0, document.size() - 1),
+                       json::serialize(servers));
+}
+
+json::object api_versions(std::string_view url) {
+    return {
+        {"ProductName", "portrait"}, {"ProductVersion", PORTRAIT_VERSION}, {"Version", "v1"}, {"v1", url}};
 }
 
 } // namespace portrait::http

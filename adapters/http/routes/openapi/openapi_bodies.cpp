@@ -74,7 +74,11 @@ constexpr DocumentKind document_kinds[] = {{BodyContent::problem, "Error", "Erro
                                            {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage"},
                                            {BodyContent::agent_picture, "Base64", "base64Binary"},
                                            {BodyContent::versions, "Versions", "Api"},
-                                           {BodyContent::routes, "Routes", "Routes"}};
+                                           {BodyContent::routes, "Routes", "Routes"},
+                                           {BodyContent::tenant_state, "TenantState", "TenantState"}};
+
+/// The endpoint of examples.
+constexpr std::string_view sample_url = "https://pictures.example.com/Cust12345";
 
 json::value example_of(BodyContent content) {
     switch (content) {
@@ -86,8 +90,17 @@ json::value example_of(BodyContent content) {
     case BodyContent::person_images:
         return {{{"PersonId", 1}, {"ImageData", tiny_picture}}, {{"PersonId", 2}, {"ImageData", ""}}};
     case BodyContent::agent_picture: return json::string{tiny_picture};
-    case BodyContent::versions: return api_versions();
-    default: return json::object{{get_api.path, {{get_api.method, get_api.summary}}}};
+    case BodyContent::versions: return api_versions(std::string{sample_url}.append(get_api_v1.path));
+    case BodyContent::tenant_state:
+        return {{"ContextIdentifier", "Cust12345"},
+                {"Endpoint", sample_url},
+                {"State", "Running"},
+                {"IsRunning", true},
+                {"ValidUntil", "2026-11-23T00:00:00Z"},
+                {"Api", std::string{sample_url}.append(get_api.path)}};
+    default:
+        return json::object{
+            {std::string{sample_url}.append(get_api.path), {{get_api.method, get_api.summary}}}};
     }
 }
 
@@ -175,13 +188,10 @@ std::pair<json::object, json::value> documented(AgentArgumentType type) {
 
 json::object agent_arguments(const Route& route) {
     json::object properties;
-    json::object example;
-    for (const auto& argument : route.arguments) {
-        auto [schema, value] = documented(argument.type);
-        properties.emplace(argument.name, std::move(schema));
-        example.emplace(argument.name, std::move(value));
-    }
-    return notations({{"type", "object"}, {"properties", std::move(properties)}}, example, "Arguments");
+    for (const auto& argument : route.arguments)
+        properties.emplace(argument.name, documented(argument.type).first);
+    return notations({{"type", "object"}, {"properties", std::move(properties)}}, example_arguments(route),
+                     "Arguments");
 }
 
 json::object sign_in_form() {
@@ -200,6 +210,7 @@ json::object openapi_content(BodyContent content, const Route& route) {
     case BodyContent::agent_arguments: return agent_arguments(route);
     case BodyContent::agent_picture:
         return joined(joined(media("application/octet-stream", binary()), pictures()), documents(content));
+    case BodyContent::versions: return joined(documents(content), media("text/html", string));
     case BodyContent::openapi: return media("application/json", {{"type", "object"}});
     case BodyContent::sign_in_form: return sign_in_form();
     case BodyContent::page: return media("text/html", string);
@@ -208,6 +219,13 @@ json::object openapi_content(BodyContent content, const Route& route) {
     case BodyContent::text: return media("text/plain", string);
     default: return documents(content);
     }
+}
+
+json::object example_arguments(const Route& route) {
+    json::object example;
+    for (const auto& argument : route.arguments)
+        example.emplace(argument.name, documented(argument.type).second);
+    return example;
 }
 
 json::object openapi_request(const Route& route, const EndpointOptions& options) {

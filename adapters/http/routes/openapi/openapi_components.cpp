@@ -78,9 +78,21 @@ constexpr std::string_view schemas = R"({
     "Rule": {"type": "string", "description": "A stable id"},
     "Observed": {"type": "integer", "format": "int64"},
     "Limit": {"type": "integer", "format": "int64"}}},
-"Versions": {"type": "object", "additionalProperties": {"type": "string"}},
-"Routes": {"type": "object", "additionalProperties":
+"Versions": {"type": "object", "required": ["ProductName", "ProductVersion", "Version", "v1"], "properties": {
+    "ProductName": {"type": "string"},
+    "ProductVersion": {"type": "string"},
+    "Version": {"type": "string", "description": "The newest version of the interface"},
+    "v1": {"type": "string", "format": "uri", "description": "Where that version is"}}},
+"Routes": {"type": "object", "description": "URL of a route: method: summary", "additionalProperties":
     {"type": "object", "additionalProperties": {"type": "string"}}},
+"TenantState": {"type": "object",
+  "required": ["ContextIdentifier", "Endpoint", "State", "IsRunning", "ValidUntil", "Api"], "properties": {
+    "ContextIdentifier": {"type": "string"},
+    "Endpoint": {"type": "string", "format": "uri"},
+    "State": {"type": "string"},
+    "IsRunning": {"type": "boolean"},
+    "ValidUntil": {"type": "string", "format": "date-time", "description": "When to ask again"},
+    "Api": {"type": "string", "format": "uri"}}},
 "SignIn": {"type": "object", "required": ["user", "password"], "properties": {
     "user": {"type": "string"},
     "password": {"type": "string", "format": "password"}}}
@@ -89,6 +101,8 @@ constexpr std::string_view schemas = R"({
 constexpr std::string_view parameters = R"({
 "personId": {"name": "personId", "in": "path", "required": true, "description": "The person",
   "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 1},
+"tenant": {"name": "tenant", "in": "path", "required": true, "description": "The tenant's context identifier",
+  "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}, "example": "Cust12345"},
 "blobEntityId": {"name": "blobEntityId", "in": "query", "required": true, "description": "The blob",
   "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 167},
 "select": {"name": "$select", "in": "query", "description": "The properties that are wanted, with commas",
@@ -150,7 +164,7 @@ constexpr std::string_view security_schemes = R"({
   "description": "`SoTicket` and the ticket as it is, such as `SoTicket 7T:…`"},
 "Bearer": {"type": "http", "scheme": "bearer", "description": "The access token as it is, such as `8A:…`"},
 "Session": {"type": "apiKey", "in": "cookie", "name": "PORTRAIT_SESSION",
-  "description": "Signing in at /session sets it. Over TLS its name is `__Host-PORTRAIT_SESSION`"},
+  "description": "Signing in at /session sets it. Over TLS its name begins with `__Host-`, below a base path with `__Secure-`"},
 "XsrfToken": {"type": "apiKey", "in": "header", "name": "X-XSRF-TOKEN",
   "description": "The value of the cookie XSRF-TOKEN; needed beside the session's cookie"}
 })";

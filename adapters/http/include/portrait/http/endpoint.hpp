@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -51,11 +52,19 @@ private:
 /// An answer, or permission to send the body.
 using BeginOutcome = std::variant<Response, Admission>;
 
+/// Whether a text is empty or a base path: a slash and a name, perhaps several times. Names have letters,
+/// digits and `-._~`, and are not `.` or `..`.
+PORTRAIT_EXPORT bool is_base_path(std::string_view text) noexcept;
+
 /// Options of an `Endpoint`. The defaults suit a server on the public net.
 struct EndpointOptions {
     /// `--strict-superoffice` (contract section 2): 4xx of an upload become 400, except 401, 403, 412 and
     /// 429.
     bool strict_superoffice = false;
+
+    /// The path below which everything is but `/healthz`, `/readyz`, `/metrics` and `/api/state/…`, such as
+    /// `/Cust12345`; cookies, links and host routes included. Checked by `is_base_path`. Empty: the root.
+    std::string base_path{};
 
     // Authentication (contract section 4).
     AuthenticationSchemes schemes{};
@@ -110,8 +119,8 @@ struct EndpointOptions {
 /// ends the process with a message.
 class PORTRAIT_EXPORT Endpoint {
 public:
-    /// Throws `std::invalid_argument` for a null pointer other than `log`, and for a public URL that is no
-    /// origin.
+    /// Throws `std::invalid_argument` for a null pointer other than `log`, a public URL that is no origin,
+    /// and a base path that is none.
     Endpoint(std::shared_ptr<PersonImageService> service, std::shared_ptr<Authenticator> authenticator,
              std::shared_ptr<Executor> readers, std::shared_ptr<Executor> writers,
              EndpointOptions options = {}, std::shared_ptr<Log> log = nullptr);

@@ -36,7 +36,9 @@ struct HostRequest {
 /// ```
 struct HostRoute {
     std::string method; ///< GET serves HEAD, too
-    std::string path;   ///< begins with a slash; `{personId}` matches any segment; others match in any case
+    /// Below `EndpointOptions::base_path`. Begins with a slash; `{personId}` matches any segment; others
+    /// match in any case.
+    std::string path;
     bool needs_caller = true; ///< false: no authentication
     /// `write` needs a principal that may write, and runs on the writers' executor; `read` on the readers'.
     Access access = Access::read;

@@ -1,6 +1,6 @@
 #include "routes/openapi/openapi.hpp"
 #include "headers/negotiation.hpp"
-#include "routes/request.hpp"
+#include "routes/documents/links.hpp"
 #include "routes/table.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -11,18 +11,20 @@ namespace portrait::http {
 static Begun begin_openapi(const RequestPointer& request) {
     const auto& contract = request->contract();
     std::call_once(contract.openapi_made, [&contract] {
-        contract.openapi = ImageBytes{boost::json::serialize(openapi_document(contract.options))};
+        contract.openapi = boost::json::serialize(openapi_document(contract.options));
     });
+    const Links links{*request};
     Response response;
     response.set("Content-Type", std::string{content_type(ResponseType::application_json)});
-    response.set("Cache-Control", "private, no-cache");
-    response.body = contract.openapi;
+    links.set_cache_control(response);
+    response.body = with_server(contract.openapi, links.base());
     return response;
 }
 
 constinit const Route get_openapi{
     .method = "GET",
     .path = "/api/v1/openapi.json",
+    .callers = Callers::visitors,
     .summary = "The routes as an OpenAPI document",
     .begin = &begin_openapi,
     .document = {.subject = "OpenApi", .answers = {{200, BodyContent::openapi}}}};

@@ -1,17 +1,22 @@
 #include "pictures/image_answers.hpp"
-#include "routes/request.hpp"
+#include "routes/documents/links.hpp"
 #include "routes/table.hpp"
 
 namespace portrait::http {
 
-/// GET /api/v1 (contract section 1): path → { METHOD: summary }.
+/// GET /api/v1 (contract section 1): absolute URL → { METHOD: summary }.
 static Begun begin_api_v1(const RequestPointer& request) {
-    boost::json::object paths;
+    const Links links{*request};
+    boost::json::object urls;
     for (const auto* route : routes()) {
-        auto& methods = paths.emplace(route->path, boost::json::object{}).first->value().as_object();
+        if (!is_on(*route, request->options()))
+            continue;
+        auto& methods = urls.emplace(links.to(*route), boost::json::object{}).first->value().as_object();
         methods.emplace(route->method, route->summary);
     }
-    return document_answer(request->response_type(), "Routes", paths);
+    auto answer = document_answer(request->response_type(), "Routes", urls);
+    links.set_cache_control(answer);
+    return answer;
 }
 
 constinit const Route get_api_v1{.method = "GET",
