@@ -169,6 +169,10 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
                "there and of --cors-origins may write with a session or with Basic; with https cookies are "
                "Secure")
         ->transform(CLI::Validator{read_public_url, {}});
+    more.value("--base-path", settings.endpoint.base_path, "PATH",
+               "Path below which everything is served, such as /Cust12345; /healthz, /readyz, /metrics and "
+               "/api/state stay at the root (default: the root)")
+        ->transform(CLI::Validator{read_base_path, {}});
     add.list(
            "--cors-origins",
            [&cors = settings.endpoint.cors](const std::string& text) {

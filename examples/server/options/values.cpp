@@ -60,6 +60,17 @@ std::string read_public_url(std::string& text) {
     return {};
 }
 
+std::string read_base_path(std::string& text) {
+    const auto path = text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+    if (!portrait::http::is_base_path(path))
+        return fmt::format(
+            "'{}' is not a path such as /Cust12345 or /a/b: a slash and a name of letters, digits "
+            "and -._~, perhaps several times",
+            text);
+    text = path;
+    return {};
+}
+
 std::string proxy_fault(const std::string& text) {
     if (portrait::http::Network::parse(text))
         return {};

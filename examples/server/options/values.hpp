@@ -20,6 +20,9 @@ std::string origin_fault(const std::string& text);
 /// Turns `https://Pictures.example.com/` into the origin that browsers send.
 std::string read_public_url(std::string& text);
 
+/// Turns `/Cust12345/` into `/Cust12345`, and `/` into an empty text.
+std::string read_base_path(std::string& text);
+
 std::string proxy_fault(const std::string& text);
 
 /// In any case of letters.

@@ -220,7 +220,7 @@ std::string banner(const Settings& settings, const ListenAddress& listen, bool h
                    "  curl -u {0} -o person-7.jpg {1}/Image\n"
                    "  curl -u {0} {1}/ImageInfo\n\n",
                    has_demo_user ? fmt::format("{}:{}", demo_user, demo_password) : "NAME",
-                   url_of(local, tls) + "/api/v1/Person/7");
+                   url_of(local, tls) + settings.endpoint.base_path + "/api/v1/Person/7");
     return text;
 }
 
