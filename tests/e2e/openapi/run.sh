@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Starts portrait-server and validates its OpenAPI document by npm's @apidevtools/swagger-parser at the version of the
-# lockfile. Needs Node.js 18 or later and npm; needs npm's registry for the first run and after a change of the lockfile.
-# usage: tests/e2e/openapi/run.sh SERVER_BINARY PARSER_FOLDER
-# PARSER_FOLDER keeps the installed parser between runs; the script writes nothing into the source tree.
+# Starts portrait-server, validates its OpenAPI document by other projects' tools, and drives the server by a TypeScript client
+# that other projects' tools make of the document. The tools are npm's at the versions of the lockfile. Needs Node.js 18 or
+# later and npm; needs npm's registry for the first run and after a change of the lockfile.
+# usage: tests/e2e/openapi/run.sh SERVER_BINARY TOOLS_FOLDER
+# TOOLS_FOLDER keeps the installed tools between runs; the script writes nothing into the source tree.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 server=$(realpath "${1:?needs the path of portrait-server}")
-mkdir -p "${2:?needs a folder for the parser}"
-parser=$(realpath "$2")
+mkdir -p "${2:?needs a folder for the tools}"
+tools=$(realpath "$2")
 
 # Install again if the lockfile has changed.
-installed=$parser/installed-lock.json
+installed=$tools/installed-lock.json
 if ! cmp -s "$here/package-lock.json" "$installed"; then
     rm -f "$installed"
-    cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$parser/"
-    (cd "$parser" && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline) >&2
+    cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$tools/"
+    (cd "$tools" && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline) >&2
     cp "$here/package-lock.json" "$installed"
 fi
 
@@ -27,7 +28,8 @@ finish() {
 }
 trap finish EXIT
 
-"$server" --demo --listen 127.0.0.1:0 --data "$work/data" --log-level warning >"$work/banner" &
+base_path=/Cust12345
+"$server" --demo --listen 127.0.0.1:0 --base-path "$base_path" --data "$work/data" --log-level warning >"$work/banner" &
 pid=$!
 url=
 until url=$(grep -o 'http://[0-9.:]*' "$work/banner" | head -n 1) && [ -n "$url" ]; do
@@ -37,4 +39,17 @@ done
 
 # Without a proxy, since the server is on this machine.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-node "$here/validate.mjs" "$parser" "$url"
+document=$url$base_path/api/v1/openapi.json
+node "$here/validate.mjs" "$tools" "$document"
+
+mkdir "$work/client"
+cd "$work/client"
+ln -s "$tools/node_modules" node_modules
+cp "$here/client.ts" .
+echo '{"type": "module"}' >package.json
+node node_modules/openapi-typescript/bin/cli.js "$document" --output schema.d.ts >openapi-typescript.log ||
+    { cat openapi-typescript.log >&2; exit 1; }
+node node_modules/typescript/bin/tsc --strict --noUncheckedIndexedAccess --target es2022 --module node16 \
+    --lib es2022,dom,dom.iterable client.ts
+node --input-type module --eval "import { run } from './client.js'; await run(process.argv[1]);" "$url$base_path"
+echo "the client made of the document works"
