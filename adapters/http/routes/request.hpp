@@ -75,7 +75,7 @@ public:
     /// Null until a route has matched.
     const Route* route() const noexcept { return route_; }
     Access access() const noexcept { return route_ != nullptr ? route_->access : Access::read; }
-    /// The segment in place of `{personId}`, percent-decoded once.
+    /// The segment in place of `{personId}`, or of another name in braces, percent-decoded once.
     const std::string& person_id_text() const noexcept { return person_id_; }
     /// The id in a path with `{personId}`.
     [[nodiscard]] result<PersonId> person_id() const { return PersonId::parse(person_id_); }

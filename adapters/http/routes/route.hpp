@@ -106,7 +106,7 @@ struct AgentCall;
 /// ```
 struct Route {
     std::string_view method{}; ///< HEAD is served wherever GET is
-    std::string_view path{};   ///< `{personId}` takes any segment
+    std::string_view path{};   ///< one name in braces, such as `{personId}`, takes any segment
     bool at_root = false;      ///< outside the base path, since the server as a whole is meant
     Callers callers = Callers::recognised;
     Access access = Access::read;

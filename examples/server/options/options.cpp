@@ -167,7 +167,7 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
     more.value("--public-url", settings.endpoint.public_url, "URL",
                "Scheme and host by which browsers reach the server, if a proxy changes them. Only pages from "
                "there and of --cors-origins may write with a session or with Basic; with https cookies are "
-               "Secure")
+               "Secure. URLs in answers begin with it")
         ->transform(CLI::Validator{read_public_url, {}});
     more.value("--base-path", settings.endpoint.base_path, "PATH",
                "Path below which everything is served, such as /Cust12345; /healthz, /readyz, /metrics and "

@@ -72,8 +72,8 @@ struct EndpointOptions {
     std::shared_ptr<SessionStore> session_store{}; ///< null: a `MemorySessionStore` of the endpoint's own
     CorsOptions cors{};
     /// The origin by which browsers reach the endpoint, such as `https://pictures.example.com`: its own pages
-    /// may write with a session or with Basic, and with https cookies are Secure. Checked by
-    /// `is_cors_origin`. Empty: `RequestHead::forwarded_host`, or Host.
+    /// may write with a session or with Basic, with https cookies are Secure, and URLs in answers begin with
+    /// it. Checked by `is_cors_origin`. Empty: `RequestHead::forwarded_host`, or Host.
     std::string public_url{};
     /// Signs the cookie by which a browser proves that a user has signed in from it before, for 90 days (see
     /// `BasicCredentials::known_browser`). Random and secret, and the same on every server of a cluster.
