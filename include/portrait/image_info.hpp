@@ -8,6 +8,7 @@
 #include <portrait/image_format.hpp>
 #include <portrait/scrub.hpp>
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -16,8 +17,8 @@
 
 namespace portrait {
 
-/// The version of a picture and of a person's link to it. Equal versions mean equal bytes and ImageInfo; HTTP
-/// adapters make ETags of it (contract section 6).
+/// The version of a picture and of a person's link to it. Equal versions of one store mean equal bytes and
+/// ImageInfo, except for `last_modified`; HTTP adapters make ETags of it (contract section 6).
 struct ImageVersion {
     BlobId blob_id;
     std::int64_t blob_version = 0; ///< grows with each change of the blob's bytes or texts
@@ -47,13 +48,33 @@ struct ImageInfo {
     Timestamp updated_at{};
     Actor updated_by{};
     Timestamp linked_at{}; ///< of the person's link; `created_at` when read by BlobId
+    /// The second of the last change, for Last-Modified; see `second_of_change`. Absent: the store keeps
+    /// none, so the picture has no Last-Modified and counts as modified.
+    std::optional<std::chrono::sys_seconds> last_modified{};
 
     ImageVersion version() const noexcept { return {blob_id, blob_version, link_version}; }
-    /// The later of the blob's and the link's change, for Last-Modified.
-    Timestamp last_modified() const noexcept { return updated_at < linked_at ? linked_at : updated_at; }
+    /// Whether the picture is the one of that date: it has not changed since. False while the second of the
+    /// last change is not over, because the picture may change again in it.
+    bool is_unmodified_since(std::chrono::sys_seconds date, Timestamp now) const noexcept {
+        return has_settled(now) && *last_modified <= date;
+    }
+    /// Whether the second of the last change is over, so that `last_modified` names one state only.
+    bool has_settled(Timestamp now) const noexcept {
+        return last_modified && *last_modified + std::chrono::seconds{1} <= now;
+    }
 
     friend bool operator==(const ImageInfo&, const ImageInfo&) = default;
 };
+
+/// The `last_modified` of a change at `now`: its second or, when that is not later than the second of the
+/// previous change, the one after that. So no two states of a person share a second, also when the clock is
+/// set back. `previous` is the `last_modified` of the person's or the blob's state before the change, a
+/// removed picture's included; absent: there was none.
+inline std::chrono::sys_seconds second_of_change(Timestamp now,
+                                                 std::optional<std::chrono::sys_seconds> previous) noexcept {
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    return previous && second <= *previous ? *previous + std::chrono::seconds{1} : second;
+}
 
 /// One state of a picture: its bytes and their ImageInfo.
 struct StoredImage {

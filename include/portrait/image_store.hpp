@@ -25,7 +25,8 @@ using Completion = std::function<void(result<T>)>;
 /// - *Durable*: what was answered with success survives a crash (except in the memory store).
 /// - *Decided inside*: preconditions, new-or-replace, copy on write and versions are decided in the writing
 ///   transaction. `precondition_failed` comes before all other errors of a member.
-/// - Blob ids grow and are never reused; versions only grow.
+/// - Blob ids grow and are never reused; versions only grow. No two states of a person have one
+///   `ImageInfo::last_modified`, which `second_of_change` makes.
 /// - *Recorded*: a store with an `AuditLog` changes nothing without a record in it.
 /// - Thread-safe: any member from any number of threads. Calls may block on disk; `cached_image` and
 ///   `cached_info` never do.

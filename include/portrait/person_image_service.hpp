@@ -143,6 +143,11 @@ public:
     [[nodiscard]] result<ImageInfo> import_link(PersonId person_id, BlobId blob_id, ImportOrigin origin,
                                                 const Actor& actor = {});
 
+    /// Distinguishes stores whose versions may repeat; see `ImageStore::epoch`.
+    std::string epoch() const { return store_->epoch(); }
+    /// The time of the clock that the constructor got.
+    Timestamp now() const { return clock_->now(); }
+
     /// Success when writes are accepted; see `ImageStore::writable`.
     [[nodiscard]] result<void> writable() const { return store_->writable(); }
 

@@ -6,6 +6,7 @@
 #include <portrait/image_info.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -27,13 +28,14 @@ struct VersionCondition {
 struct PORTRAIT_EXPORT Precondition {
     std::optional<VersionCondition> if_match{};      ///< must hold
     std::optional<VersionCondition> if_none_match{}; ///< must not hold
-    /// Ignored with `if_match` and without a picture; compared in whole seconds.
-    std::optional<Timestamp> if_unmodified_since{};
+    /// Ignored with `if_match` and without a picture; see `ImageInfo::is_unmodified_since`.
+    std::optional<std::chrono::sys_seconds> if_unmodified_since{};
 
     bool empty() const noexcept { return !if_match && !if_none_match && !if_unmodified_since; }
 
-    /// Success, or `errc::precondition_failed` with the current version. `current` is null without a picture.
-    [[nodiscard]] result<void> check(const ImageInfo* current) const;
+    /// Success, or `errc::precondition_failed` with the current version. `current` is null without a picture;
+    /// `now` is the command's time.
+    [[nodiscard]] result<void> check(const ImageInfo* current, Timestamp now) const;
 };
 
 } // namespace portrait

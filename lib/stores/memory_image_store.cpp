@@ -1,5 +1,6 @@
 #include "stores/memory_state.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <shared_mutex>
@@ -48,7 +49,7 @@ std::optional<StoredImage> MemoryImageStore::cached_image(PersonId person_id) co
 result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
     const std::unique_lock lock{state_->mutex};
     auto [blob, info] = state_->look_up(command.target);
-    if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+    if (auto checked = command.precondition.check(info ? &*info : nullptr, command.now); !checked)
         return checked.error();
     if (blob == nullptr)
         return State::nothing_at(command.target);
@@ -65,7 +66,7 @@ result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
             changed.extra_info = *std::move(command.extra_info);
         if (command.conceptual_type)
             changed.conceptual_type = *std::move(command.conceptual_type);
-        state_->touch(changed, command.actor, command.now);
+        state_->touch(changed, command);
         auto updated = State::as_read(changed, info);
         blob->info = std::move(changed);
         return updated;
@@ -75,7 +76,7 @@ result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
 result<RemovedImage> MemoryImageStore::remove(RemoveImage command) {
     const std::unique_lock lock{state_->mutex};
     auto [blob, info] = state_->look_up(command.target);
-    if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+    if (auto checked = command.precondition.check(info ? &*info : nullptr, command.now); !checked)
         return checked.error();
     const auto* person_id = std::get_if<PersonId>(&command.target);
     if (blob == nullptr)
@@ -86,6 +87,8 @@ result<RemovedImage> MemoryImageStore::remove(RemoveImage command) {
     return state_->recorded(record, [&, blob = blob] {
         const auto blob_id = blob->info.blob_id;
         const auto persons = person_id ? std::unordered_set{*person_id} : blob->persons;
+        for (const auto person : persons)
+            state_->keep_last_modified(person);
         for (const auto person : persons)
             state_->unlink(person);
         const bool erased = blob->persons.empty();
@@ -112,8 +115,12 @@ result<ImageInfo> MemoryImageStore::link(LinkImage command) {
     record.after = AuditedPicture::of(blob->info);
     return state_->recorded(record, [&] {
         const auto link = state_->new_link(command.blob_id, command);
+        const auto last_modified = second_of_change(
+            command.now, std::max(blob->info.last_modified, state_->last_modified_of(command.person_id)));
         auto linked = State::as_linked(link, blob->info);
+        linked.last_modified = last_modified;
         state_->relink(command.person_id, *blob, link);
+        blob->info.last_modified = last_modified;
         return linked;
     });
 }
@@ -124,7 +131,10 @@ result<std::optional<BlobId>> MemoryImageStore::unlink(UnlinkImage command) {
     record.before = State::audited(state_->look_up(command.person_id).second);
     if (!record.before)
         return std::optional<BlobId>{};
-    return state_->recorded(record, [&] { return state_->unlink(command.person_id); });
+    return state_->recorded(record, [&] {
+        state_->keep_last_modified(command.person_id);
+        return state_->unlink(command.person_id);
+    });
 }
 
 result<ErasedImage> MemoryImageStore::erase(EraseImage command) {
@@ -135,6 +145,7 @@ result<ErasedImage> MemoryImageStore::erase(EraseImage command) {
         ErasedImage erased{.number = state_->last_erasure + 1};
         erased.kept.reserve(1);
         erased.erased.reserve(1);
+        state_->keep_last_modified(command.person_id);
         state_->erasures.insert_or_assign(command.person_id,
                                           Erasure{.number = erased.number, .at = command.now});
         state_->last_erasure = erased.number;

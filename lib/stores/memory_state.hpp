@@ -2,6 +2,7 @@
 
 #include <portrait/memory_image_store.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -32,6 +33,8 @@ struct MemoryImageStore::State {
     mutable std::shared_mutex mutex;
     std::unordered_map<BlobId, Blob> blobs;
     std::unordered_map<PersonId, Link> links;
+    /// The `last_modified` of the last picture of persons that have none now.
+    std::unordered_map<PersonId, std::chrono::sys_seconds> unlinked;
     std::int64_t next_blob_id;
     std::int64_t last_version = 0; // of blobs and links alike, so that no two states share a version
     std::unordered_map<PersonId, Erasure> erasures;
@@ -118,16 +121,28 @@ struct MemoryImageStore::State {
         info.digest = content.digest;
     }
 
-    void touch(ImageInfo& info, const Actor& actor, Timestamp now) {
+    template<class Command>
+    void touch(ImageInfo& info, const Command& command) {
         info.blob_version = ++last_version;
-        info.updated_at = now;
-        info.updated_by = actor.stored();
+        info.last_modified = second_of_change(command.now, info.last_modified);
+        info.updated_at = command.now;
+        info.updated_by = command.actor.stored();
     }
 
-    void touch(ImageInfo& info, const SaveImage& command) {
-        const auto& origin = command.origin;
-        touch(info, origin ? origin->stamps.updated_by : command.actor,
-              origin ? origin->stamps.updated_at : command.now);
+    void touch_saved(ImageInfo& info, const SaveImage& command) {
+        touch(info, command);
+        if (!command.origin)
+            return;
+        info.updated_at = command.origin->stamps.updated_at;
+        info.updated_by = command.origin->stamps.updated_by.stored();
+    }
+
+    /// The `last_modified` of the person's present picture or of the last one.
+    std::optional<std::chrono::sys_seconds> last_modified_of(PersonId person_id) const {
+        if (const auto* const link = find_in(links, person_id))
+            return find_in(blobs, link->blob_id)->info.last_modified;
+        const auto* const last = find_in(unlinked, person_id);
+        return last != nullptr ? std::optional{*last} : std::nullopt;
     }
 
     [[nodiscard]] result<BlobId> free_blob_id() const {
@@ -136,7 +151,9 @@ struct MemoryImageStore::State {
         return BlobId::from(next_blob_id);
     }
 
-    Blob make_blob(BlobId blob_id, const SaveImage& command, const ImageTexts& texts) {
+    /// `previous` is the `last_modified` of the state before.
+    Blob make_blob(BlobId blob_id, const SaveImage& command, const ImageTexts& texts,
+                   std::optional<std::chrono::sys_seconds> previous = std::nullopt) {
         Blob blob{.info = {.blob_id = blob_id,
                            .description = texts.description,
                            .extra_info = texts.extra_info,
@@ -144,12 +161,13 @@ struct MemoryImageStore::State {
                            .created_at = command.origin ? command.origin->stamps.created_at : command.now,
                            .created_by =
                                (command.origin ? command.origin->stamps.created_by : command.actor).stored(),
-                           .linked_at = command.now}};
+                           .linked_at = command.now,
+                           .last_modified = previous}};
         if (command.content) {
             blob.bytes = command.content->bytes;
             fill(blob.info, *command.content);
         }
-        touch(blob.info, command);
+        touch_saved(blob.info, command);
         return blob;
     }
 
@@ -175,6 +193,13 @@ struct MemoryImageStore::State {
             blob.persons.erase(person_id);
             throw;
         }
+        unlinked.erase(person_id);
+    }
+
+    /// Keeps the `last_modified` of a picture that `unlink` is going to take from the person.
+    void keep_last_modified(PersonId person_id) {
+        if (const auto last = last_modified_of(person_id))
+            unlinked.insert_or_assign(person_id, *last);
     }
 
     std::optional<BlobId> unlink(PersonId person_id) {
@@ -203,7 +228,7 @@ struct MemoryImageStore::State {
 
     [[nodiscard]] result<SavedImage> save_over(ImageKey target, const SaveImage& command) {
         auto [blob, info] = look_up(target);
-        if (auto checked = command.precondition.check(info ? &*info : nullptr); !checked)
+        if (auto checked = command.precondition.check(info ? &*info : nullptr, command.now); !checked)
             return checked.error();
         const auto* const person_id = std::get_if<PersonId>(&target);
         if (blob == nullptr && person_id == nullptr)
@@ -218,7 +243,7 @@ struct MemoryImageStore::State {
             return recorded(record, [&, blob = blob, info = std::ref(*info)] {
                 auto changed = blob->info;
                 fill(changed, *command.content);
-                touch(changed, command);
+                touch_saved(changed, command);
                 SavedImage saved{.info = as_read(changed, info), .created = false};
                 blob->info = std::move(changed);
                 blob->bytes = command.content->bytes;
@@ -232,7 +257,7 @@ struct MemoryImageStore::State {
         const auto texts =
             info ? ImageTexts{info->description, info->extra_info, info->conceptual_type} : command.texts;
         return recorded(record, [&] {
-            auto made = make_blob(*blob_id, command, texts);
+            auto made = make_blob(*blob_id, command, texts, last_modified_of(*person_id));
             const auto link = new_link(*blob_id, command);
             SavedImage saved{.info = as_linked(link, made.info), .created = true};
             auto& inserted = insert(std::move(made));

@@ -77,7 +77,7 @@ ChangedInfo change_stored_info(const InfoPlace& place, const Precondition& preco
         if (!stored && stored.error() != errc::image_none)
             return stored.error();
         // The client's own condition, for the version that is replaced below.
-        if (const auto checked = precondition.check(stored ? &*stored : nullptr); !checked)
+        if (const auto checked = precondition.check(stored ? &*stored : nullptr, place.now()); !checked)
             return checked.error();
         if (!stored)
             return stored.error();

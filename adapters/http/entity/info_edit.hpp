@@ -58,6 +58,7 @@ private:
 struct InfoPlace {
     std::function<result<ImageInfo>()> read;
     std::function<result<ImageInfo>(ImageInfoChange, Precondition)> write;
+    std::function<Timestamp()> now;
 };
 
 /// The changed ImageInfo, or the failure.

@@ -60,9 +60,10 @@ std::string name_of(const Rendition& rendition, std::string_view revision) {
 
 enum class Comparison { strong, weak };
 
-/// The versions that the field's tags name; other servers' tags name none. Absent without such a field.
+/// The versions that the field's tags name; tags of other servers and epochs name none. Absent without such a
+/// field.
 std::optional<VersionCondition> version_condition(const RequestHead& head, std::string_view name,
-                                                  Comparison comparison) {
+                                                  Comparison comparison, std::string_view epoch) {
     if (head.find(name) == nullptr)
         return std::nullopt;
     const auto value = head.joined(name);
@@ -72,21 +73,18 @@ std::optional<VersionCondition> version_condition(const RequestHead& head, std::
     for (const auto& tag : list.tags) {
         if (tag.weak && comparison == Comparison::strong)
             continue;
-        if (const auto version = version_of_entity_tag(tag.opaque))
+        if (const auto version = version_of_entity_tag(tag.opaque, epoch))
             condition.versions.push_back(*version);
     }
     return condition;
 }
 
 /// Absent without exactly one such field, and for a malformed date.
-std::optional<Timestamp> date_of(const RequestHead& head, std::string_view name) {
+std::optional<std::chrono::sys_seconds> date_of(const RequestHead& head, std::string_view name) {
     if (head.find(name) == nullptr)
         return std::nullopt;
-    return parse_http_date(head.joined(name));
-}
-
-bool modified_since(const ImageInfo& info, Timestamp date) {
-    return std::chrono::floor<std::chrono::seconds>(info.last_modified()) > date;
+    const auto date = parse_http_date(head.joined(name));
+    return date ? std::optional{std::chrono::floor<std::chrono::seconds>(*date)} : std::nullopt;
 }
 
 constexpr auto largest_position = std::numeric_limits<std::uint64_t>::max();
@@ -102,14 +100,14 @@ std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
 
 } // namespace
 
-std::string entity_tag(const ImageVersion& version, std::string_view suffix) {
-    return fmt::format(FMT_COMPILE("\"{}.{}.{}{}\""), version.blob_id.value(), version.blob_version,
-                       version.link_version, suffix);
+std::string entity_tag(std::string_view epoch, const ImageVersion& version, std::string_view suffix) {
+    return fmt::format(FMT_COMPILE("\"{}{}{}.{}.{}{}\""), epoch, epoch.empty() ? "" : ".",
+                       version.blob_id.value(), version.blob_version, version.link_version, suffix);
 }
 
-std::string entity_tag(const ImageVersion& version, const Rendition& rendition, std::string_view revision) {
-    return fmt::format(FMT_COMPILE("\"{}.{}.{}-{}\""), version.blob_id.value(), version.blob_version,
-                       version.link_version, name_of(rendition, revision));
+std::string entity_tag(std::string_view epoch, const ImageVersion& version, const Rendition& rendition,
+                       std::string_view revision) {
+    return entity_tag(epoch, version, '-' + name_of(rendition, revision));
 }
 
 std::string entity_tag(Placeholder placeholder, const Rendition& rendition, std::string_view revision) {
@@ -121,7 +119,14 @@ std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept {
     return text.empty() ? tag : std::nullopt;
 }
 
-std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque) noexcept {
+std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::string_view epoch) noexcept {
+    if (!epoch.empty()) {
+        if (!opaque.starts_with(epoch))
+            return std::nullopt;
+        opaque.remove_prefix(epoch.size());
+        if (!take(opaque, '.'))
+            return std::nullopt;
+    }
     const auto blob = take_number(opaque);
     const auto blob_version = take(opaque, '.') ? take_number(opaque) : std::nullopt;
     const auto link_version = take(opaque, '.') ? take_number(opaque) : std::nullopt;
@@ -156,20 +161,22 @@ EntityTagList parse_entity_tags(std::string_view value) {
     return list;
 }
 
-Precondition write_precondition(const RequestHead& head) {
+Precondition write_precondition(const RequestHead& head, std::string_view epoch) {
     Precondition precondition;
-    precondition.if_match = version_condition(head, "If-Match", Comparison::strong);
-    precondition.if_none_match = version_condition(head, "If-None-Match", Comparison::weak);
+    precondition.if_match = version_condition(head, "If-Match", Comparison::strong, epoch);
+    precondition.if_none_match = version_condition(head, "If-None-Match", Comparison::weak, epoch);
     precondition.if_unmodified_since = date_of(head, "If-Unmodified-Since");
     return precondition;
 }
 
-ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std::string_view current_tag) {
-    if (const auto if_match = version_condition(head, "If-Match", Comparison::strong)) {
+ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std::string_view current_tag,
+                             const ValidatorContext& context) {
+    if (const auto if_match = version_condition(head, "If-Match", Comparison::strong, context.epoch)) {
         const auto version = info.version();
         if (!if_match->holds(&version))
             return ReadCondition::precondition_failed;
-    } else if (const auto date = date_of(head, "If-Unmodified-Since"); date && modified_since(info, *date)) {
+    } else if (const auto date = date_of(head, "If-Unmodified-Since");
+               date && !info.is_unmodified_since(*date, context.now)) {
         return ReadCondition::precondition_failed;
     }
 
@@ -178,19 +185,28 @@ ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std
         const auto list = parse_entity_tags(value);
         return list.any || list.has(current_tag) ? ReadCondition::not_modified : ReadCondition::proceed;
     }
-    if (const auto date = date_of(head, "If-Modified-Since"); date && !modified_since(info, *date))
+    if (const auto date = date_of(head, "If-Modified-Since");
+        date && info.is_unmodified_since(*date, context.now))
         return ReadCondition::not_modified;
     return ReadCondition::proceed;
 }
 
-bool range_applies(const RequestHead& head, std::string_view current_tag, Timestamp last_modified) {
+std::optional<std::chrono::sys_seconds> last_modified(const ImageInfo& info,
+                                                      const ValidatorContext& context) {
+    return info.has_settled(context.now) ? info.last_modified : std::nullopt;
+}
+
+bool range_applies(const RequestHead& head, std::string_view current_tag,
+                   std::optional<std::chrono::sys_seconds> last_modified) {
+    if (head.method == "HEAD") // RFC 9110 section 14.2
+        return false;
     if (head.find("If-Range") == nullptr)
         return true;
     const auto value = head.joined("If-Range");
     if (const auto tag = parse_entity_tag(value))
         return !tag->weak && tag->equals(current_tag);
     const auto date = parse_http_date(value);
-    return date && *date == std::chrono::floor<std::chrono::seconds>(last_modified);
+    return date && last_modified && *date == *last_modified;
 }
 
 std::optional<ByteRange> select_range(const std::string_view* value, std::uint64_t size) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <portrait/clock.hpp>
 #include <portrait/http/message.hpp>
 #include <portrait/image_info.hpp>
 #include <portrait/image_renderer.hpp>
 #include <portrait/precondition.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,13 +17,21 @@
 
 namespace portrait::http {
 
-/// The strong ETag of a version, quotes included (contract section 6): `"167.5.3"` for the picture. Its
-/// ImageInfo has a suffix, since its bytes differ: `"167.5.3-info"` in JSON, `"167.5.3-info-xml"` in XML.
-std::string entity_tag(const ImageVersion& version, std::string_view suffix = "");
+/// The parts of validators that aren't in an ImageInfo.
+struct ValidatorContext {
+    std::string epoch{}; ///< `ImageStore::epoch`
+    Timestamp now{};
+};
 
-/// The ETag of a rendition with a format: `"167.5.3-180x-jpg-8.14.1-2"` is scaled to a width of 180, by a
-/// renderer of the revision `8.14.1-2`.
-std::string entity_tag(const ImageVersion& version, const Rendition& rendition, std::string_view revision);
+/// The strong ETag of a version, quotes included (contract section 6): `"5d0c.167.5.3"` for the picture in a
+/// store of the epoch `5d0c`, `"167.5.3"` in a store without one. Its ImageInfo has a suffix, since its bytes
+/// differ: `"5d0c.167.5.3-info"` in JSON, `"5d0c.167.5.3-info-xml"` in XML.
+std::string entity_tag(std::string_view epoch, const ImageVersion& version, std::string_view suffix = "");
+
+/// The ETag of a rendition with a format: `"5d0c.167.5.3-180x-jpg-8.14.1-2"` is scaled to a width of 180, by
+/// a renderer of the revision `8.14.1-2`.
+std::string entity_tag(std::string_view epoch, const ImageVersion& version, const Rendition& rendition,
+                       std::string_view revision);
 /// The ETag of a placeholder, which has no version: `"blank-2-180x180-png-8.14.1-2"`.
 std::string entity_tag(Placeholder placeholder, const Rendition& rendition, std::string_view revision);
 
@@ -39,8 +49,9 @@ struct EntityTag {
 /// Parses exactly one entity tag, such as `"1"` or `W/"1"`. Absent when malformed.
 std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept;
 
-/// The version in an opaque tag with any suffix. Absent for a tag that `entity_tag` doesn't make.
-std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque) noexcept;
+/// The version in an opaque tag with any suffix. Absent for a tag that `entity_tag` doesn't make in this
+/// epoch.
+std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::string_view epoch) noexcept;
 
 /// Further members of a list are ignored.
 inline constexpr std::size_t max_entity_tags = 1000;
@@ -62,10 +73,10 @@ struct EntityTagList {
 EntityTagList parse_entity_tags(std::string_view value);
 
 /// The If-Match, If-None-Match and If-Unmodified-Since of a writing request (contract section 6), for the
-/// store to decide. Only the version part of a tag counts, so the tags of a picture and of its ImageInfo are
-/// equal. If-Match compares strongly, so weak tags match nothing; If-None-Match weakly. Malformed dates are
-/// ignored.
-Precondition write_precondition(const RequestHead& head);
+/// store to decide. Only the epoch and the version of a tag count, so the tags of a picture and of its
+/// ImageInfo are equal. If-Match compares strongly, so weak tags match nothing; If-None-Match weakly.
+/// Malformed dates are ignored.
+Precondition write_precondition(const RequestHead& head, std::string_view epoch);
 
 enum class ReadCondition {
     proceed,
@@ -75,12 +86,17 @@ enum class ReadCondition {
 
 /// Evaluates the conditions of a GET or HEAD in RFC 9110's order of precedence (section 13.2.2), for a
 /// picture that exists. `current_tag` is the ETag of the answer. If-None-Match compares the whole tag weakly,
-/// If-Match the version part strongly, dates in whole seconds.
-ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std::string_view current_tag);
+/// If-Match the epoch and the version strongly, dates as `ImageInfo::is_unmodified_since`.
+ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std::string_view current_tag,
+                             const ValidatorContext& context);
 
-/// Whether a Range may be honoured: If-Range is absent, or names the answer's ETag (strongly) or its exact
-/// Last-Modified.
-bool range_applies(const RequestHead& head, std::string_view current_tag, Timestamp last_modified);
+/// The Last-Modified of an answer; absent while the second of the last change is not over.
+std::optional<std::chrono::sys_seconds> last_modified(const ImageInfo& info, const ValidatorContext& context);
+
+/// Whether a Range may be honoured: for GET alone, if If-Range is absent or names the answer's ETag
+/// (strongly) or its exact Last-Modified.
+bool range_applies(const RequestHead& head, std::string_view current_tag,
+                   std::optional<std::chrono::sys_seconds> last_modified);
 
 /// A part of a picture, for a 206; without a length the range lies outside of the picture: 416.
 struct ByteRange {

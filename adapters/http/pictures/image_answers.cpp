@@ -13,9 +13,11 @@ namespace portrait::http {
 namespace {
 
 /// Sets the fields that every answer about a stored picture has, a 304 included.
-void set_validators(Response& response, const ImageInfo& info, std::string tag) {
+void set_validators(Response& response, const ImageInfo& info, std::string tag,
+                    const ValidatorContext& context) {
     response.set("ETag", std::move(tag));
-    response.set("Last-Modified", format_http_date(info.last_modified()));
+    if (const auto second = last_modified(info, context))
+        response.set("Last-Modified", format_http_date(*second));
     response.set("Cache-Control", "private, no-cache");
 }
 
@@ -25,8 +27,9 @@ void set_dimensions(Response& response, std::uint32_t width, std::uint32_t heigh
 }
 
 /// JSON, XML and each language have tags of their own, since their bytes differ.
-std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization) {
-    return localization.entity_tag(entity_tag(info.version(), is_xml(type) ? "-info-xml" : "-info"));
+std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization,
+                     std::string_view epoch) {
+    return localization.entity_tag(entity_tag(epoch, info.version(), is_xml(type) ? "-info-xml" : "-info"));
 }
 
 /// Sets the fields of every picture, stored or made.
@@ -41,11 +44,11 @@ void describe_picture(Response& response, PersonId person_id, const RenderedImag
 }
 
 Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& info, RenderedImage image,
-               std::string tag, ResponseType error_type) {
-    if (auto decided = conditional_answer(head, info, tag, error_type))
+               std::string tag, ResponseType error_type, const ValidatorContext& context) {
+    if (auto decided = conditional_answer(head, info, tag, error_type, context))
         return *std::move(decided);
     const auto size = image.bytes.size();
-    const bool has_range = head.count("Range") == 1 && range_applies(head, tag, info.last_modified());
+    const bool has_range = head.count("Range") == 1 && range_applies(head, tag, last_modified(info, context));
     const auto part = select_range(has_range ? head.find("Range") : nullptr, size);
     Response response;
     if (part && part->length == 0) {
@@ -57,14 +60,16 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
         response.set("Content-Range", content_range(*part, size));
         return response;
     }
+    response.reason = "An image";
     response.fields.reserve(14);
     if (part) {
         response.status = 206;
+        response.reason = {};
         response.set("Content-Range", content_range(*part, size));
         image.bytes = image.bytes.slice(part->first, part->length);
     }
     describe_picture(response, person_id, image);
-    set_validators(response, info, std::move(tag));
+    set_validators(response, info, std::move(tag), context);
     response.set("Accept-Ranges", "bytes");
     response.body = std::move(image.bytes);
     return response;
@@ -73,8 +78,9 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
 } // namespace
 
 std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
-                                           const std::string& tag, ResponseType error_type) {
-    const auto condition = read_condition(head, info, tag);
+                                           const std::string& tag, ResponseType error_type,
+                                           const ValidatorContext& context) {
+    const auto condition = read_condition(head, info, tag, context);
     if (condition == ReadCondition::proceed)
         return std::nullopt;
     Response response;
@@ -82,26 +88,27 @@ std::optional<Response> conditional_answer(const RequestHead& head, const ImageI
         response = problem_answer(problem_of(Error{errc::precondition_failed}, Access::read), error_type);
     else
         response.status = 304;
-    set_validators(response, info, tag);
+    set_validators(response, info, tag, context);
     response.set("Vary", "Accept");
     return response;
 }
 
 Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
-                        ResponseType error_type) {
+                        ResponseType error_type, const ValidatorContext& context) {
     const auto& info = image.info;
     return shown(head, person_id, info,
                  {std::move(image.bytes), info.format.value_or(ImageFormat::png), info.width, info.height},
-                 entity_tag(info.version()), error_type);
+                 entity_tag(context.epoch, info.version()), error_type, context);
 }
 
 Response rendition_answer(const RequestHead& head, PersonId person_id, std::string tag, ImageRendition made,
-                          ResponseType error_type) {
-    return shown(head, person_id, made.info, std::move(made.image), std::move(tag), error_type);
+                          ResponseType error_type, const ValidatorContext& context) {
+    return shown(head, person_id, made.info, std::move(made.image), std::move(tag), error_type, context);
 }
 
 Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag) {
     Response response;
+    response.reason = "An image";
     response.set("ETag", std::move(tag));
     response.set("Cache-Control", "private, no-cache");
     describe_picture(response, person_id, image);
@@ -122,19 +129,31 @@ std::optional<Response> known_placeholder_answer(const RequestHead& head, std::s
 }
 
 Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
-                     const Localization& localization) {
-    auto decided = conditional_answer(head, info, info_tag(info, type, localization), type);
+                     const Localization& localization, const ValidatorContext& context) {
+    auto decided =
+        conditional_answer(head, info, info_tag(info, type, localization, context.epoch), type, context);
     if (!decided)
-        return changed_info_answer(info, type, localization);
+        return read_info_answer(info, type, localization, context);
     if (decided->status == 304)
         localization.describe(*decided);
     return *std::move(decided);
 }
 
-Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization) {
+Response read_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
+                          const ValidatorContext& context) {
     Response response;
     set_document(response, type, blob_entity_text(type, &info, localization));
-    set_validators(response, info, info_tag(info, type, localization));
+    set_validators(response, info, info_tag(info, type, localization, context.epoch), context);
+    localization.describe(response);
+    return response;
+}
+
+Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
+                             std::string_view epoch) {
+    Response response;
+    set_document(response, type, blob_entity_text(type, &info, localization));
+    response.set("X-Image-ETag", entity_tag(epoch, info.version()));
+    response.set("Cache-Control", "private, no-cache");
     localization.describe(response);
     return response;
 }
@@ -154,26 +173,19 @@ Response document_answer(ResponseType type, std::string_view xml_root, const boo
     return response;
 }
 
-void describe_saved(Response& response, const ImageInfo& info, bool is_converted) {
-    if (is_converted) {
-        response.set("X-Image-ETag", entity_tag(info.version()));
-    } else {
-        response.set("ETag", entity_tag(info.version()));
-        response.set("Last-Modified", format_http_date(info.last_modified()));
-    }
-    set_image_type(response, info);
-}
-
-void set_image_type(Response& response, const ImageInfo& info) {
+void describe_saved(Response& response, const ImageInfo& info, std::string_view epoch,
+                    bool is_put_unchanged) {
+    response.set(is_put_unchanged ? "ETag" : "X-Image-ETag", entity_tag(epoch, info.version()));
     if (info.format)
         response.set("X-Image-Type", std::string{media_type(*info.format)});
 }
 
-Response saved_answer(const ImageInfo& info, ResponseType type, bool is_converted) {
+Response saved_answer(const ImageInfo& info, ResponseType type, std::string_view epoch,
+                      bool is_put_unchanged) {
     Response response;
     response.reason = "The image blob id";
     set_document(response, type, "int", info.blob_id.value());
-    describe_saved(response, info, is_converted);
+    describe_saved(response, info, epoch, is_put_unchanged);
     set_dimensions(response, info.width, info.height);
     return response;
 }

@@ -2,6 +2,7 @@
 
 #include "headers/negotiation.hpp"
 #include "localization/localization.hpp"
+#include "pictures/conditional.hpp"
 
 #include <portrait/http/message.hpp>
 #include <portrait/http/problem.hpp>
@@ -19,13 +20,14 @@ namespace portrait::http {
 /// Answers GET or HEAD Image: 200, 206, 304, 412 or 416 by the conditional fields and the Range of `head`
 /// (contract sections 2 and 6). `error_type` is for 412 and 416.
 Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
-                        ResponseType error_type);
+                        ResponseType error_type, const ValidatorContext& context);
 /// `picture_answer` for a rendition, which has a tag of its own.
 Response rendition_answer(const RequestHead& head, PersonId person_id, std::string tag, ImageRendition made,
-                          ResponseType error_type);
+                          ResponseType error_type, const ValidatorContext& context);
 /// 304 or 412 when the conditions alone decide; absent when the picture must be sent.
 std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
-                                           const std::string& tag, ResponseType error_type);
+                                           const std::string& tag, ResponseType error_type,
+                                           const ValidatorContext& context);
 /// 200 with a picture that replaces a missing one.
 Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag);
 /// 304 when the client has the placeholder already.
@@ -33,22 +35,25 @@ std::optional<Response> known_placeholder_answer(const RequestHead& head, std::s
 
 /// Answers GET or HEAD ImageInfo: 200, 304 or 412.
 Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
-                     const Localization& localization);
+                     const Localization& localization, const ValidatorContext& context);
 /// Answers GET or HEAD ImageInfo of a person without a picture.
 Response empty_info_answer(ResponseType type, const Localization& localization = {});
 
-/// Answers PUT and PATCH ImageInfo: the entity after the change.
-Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization = {});
+/// Answers PUT and PATCH ImageInfo: the entity after the change, with its X-Image-ETag.
+Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
+                             std::string_view epoch);
+/// Answers an agent's read: the entity with its validators.
+Response read_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
+                          const ValidatorContext& context);
 
-/// Sets the fields of the answer to a stored upload: the stored type, and ETag and Last-Modified. A client
-/// takes these two for those of the bytes that it sent (RFC 9110 section 9.3.4), so a converted upload has
-/// X-Image-ETag instead.
-void describe_saved(Response& response, const ImageInfo& info, bool is_converted);
-/// Sets the stored type.
-void set_image_type(Response& response, const ImageInfo& info);
+/// Sets the fields of the answer to a stored upload: the stored type and the new tag. A client takes an ETag
+/// for that of the bytes that it sent (RFC 9110 section 9.3.4), so it is X-Image-ETag unless a PUT's body was
+/// stored unchanged. There is never a Last-Modified, since its second is not over.
+void describe_saved(Response& response, const ImageInfo& info, std::string_view epoch, bool is_put_unchanged);
 
 /// Answers PUT and POST Image: the blob id.
-Response saved_answer(const ImageInfo& info, ResponseType type, bool is_converted);
+Response saved_answer(const ImageInfo& info, ResponseType type, std::string_view epoch,
+                      bool is_put_unchanged);
 
 /// 204.
 Response removed_answer();

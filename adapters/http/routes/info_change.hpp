@@ -19,7 +19,8 @@ Answer change_info(const Request& request, Id id, const Precondition& preconditi
     };
     if (fixed != nullptr)
         return answer_of(write(*fixed, precondition), make);
-    const InfoPlace place{.read = [&] { return service.info(id); }, .write = write};
+    const InfoPlace place{
+        .read = [&] { return service.info(id); }, .write = write, .now = [&] { return service.now(); }};
     auto changed = change_stored_info(place, precondition, change_of);
     if (auto* problem = std::get_if<Problem>(&changed))
         return std::move(*problem);

@@ -10,7 +10,7 @@ static Begun begin_delete_person_image(const RequestPointer& request) {
     const auto person_id = request->person_id();
     if (!person_id)
         return person_id.error();
-    auto condition = write_precondition(request->head());
+    auto condition = write_precondition(request->head(), request->service().epoch());
     return Exchange{[request, id = *person_id, condition](const ImageBytes& /*body*/, const Reply& reply) {
         reply(answer_of(request->service().remove(id, request->actor(), condition), removed_answer));
     }};

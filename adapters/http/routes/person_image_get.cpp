@@ -53,7 +53,7 @@ public:
         const auto rendition = wanted(stored->info, head);
         if (!is_as_stored(rendition, stored->info))
             return render(stored->info, rendition, reply);
-        reply(picture_answer(head, person_id_, *std::move(stored), type()));
+        reply(picture_answer(head, person_id_, *std::move(stored), type(), request_->validators()));
     }
 
 private:
@@ -63,8 +63,8 @@ private:
     bool can_render() const { return request_->contract().can_render(); }
     const RenditionService& renditions() const { return *request_->options().renditions; }
 
-    std::string tag_of(const ImageInfo& info, const Rendition& rendition) const {
-        return entity_tag(info.version(), rendition, renditions().revision());
+    std::string tag_of(std::string_view epoch, const ImageInfo& info, const Rendition& rendition) const {
+        return entity_tag(epoch, info.version(), rendition, renditions().revision());
     }
 
     std::optional<Response> answer_from_memory(const RequestHead& head) const {
@@ -81,22 +81,24 @@ private:
         const bool as_stored = is_as_stored(rendition, *info);
         if (!as_stored && !can_render())
             return std::nullopt;
-        const auto tag = as_stored ? entity_tag(info->version()) : tag_of(*info, rendition);
-        if (auto decided = conditional_answer(head, *info, tag, type()))
+        const auto context = request_->validators();
+        const auto tag =
+            as_stored ? entity_tag(context.epoch, info->version()) : tag_of(context.epoch, *info, rendition);
+        if (auto decided = conditional_answer(head, *info, tag, type(), context))
             return decided;
         if (as_stored)
             return is_conditional ? stored_from_memory(head) : std::nullopt;
         auto made = renditions().cached(*info, rendition);
         if (!made)
             return std::nullopt;
-        return rendition_answer(head, person_id_, tag, {*std::move(info), *std::move(made)}, type());
+        return rendition_answer(head, person_id_, tag, {*std::move(info), *std::move(made)}, type(), context);
     }
 
     std::optional<Response> stored_from_memory(const RequestHead& head) const {
         auto stored = is_scaled() ? std::nullopt : service().cached_image(person_id_);
         if (!stored || !is_as_stored(wanted(stored->info, head), stored->info))
             return std::nullopt;
-        return picture_answer(head, person_id_, *std::move(stored), type());
+        return picture_answer(head, person_id_, *std::move(stored), type(), request_->validators());
     }
 
     Rendition wanted(const ImageInfo& info, const RequestHead& head) const {
@@ -106,13 +108,17 @@ private:
     void render(const ImageInfo& info, const Rendition& rendition, const Reply& reply) const {
         if (!can_render())
             return reply(Error{errc::rendition_not_supported});
-        if (auto decided = conditional_answer(head_->head(), info, tag_of(info, rendition), type()))
+        const auto context = request_->validators();
+        const auto tag = tag_of(context.epoch, info, rendition);
+        if (auto decided = conditional_answer(head_->head(), info, tag, type(), context))
             return reply(*std::move(decided));
         auto answer = [this, rendition, reply](result<ImageRendition> made) {
             if (!made)
                 return answer_without_picture(made.error(), reply);
-            auto tag = tag_of(made->info, rendition); // of the picture that was rendered
-            reply(rendition_answer(head_->head(), person_id_, std::move(tag), *std::move(made), type()));
+            const auto rendered = request_->validators();
+            auto new_tag = tag_of(rendered.epoch, made->info, rendition); // of the picture that was rendered
+            reply(rendition_answer(head_->head(), person_id_, std::move(new_tag), *std::move(made), type(),
+                                   rendered));
         };
         renditions().submit(person_id_, info, rendition, request_->render_caller(), reply.contained(answer));
     }

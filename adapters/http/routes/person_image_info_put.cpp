@@ -26,7 +26,8 @@ static Begun begin_put_person_image_info(const RequestPointer& request) {
     if (head.content_length && *head.content_length > max_info_body)
         return body_too_large(max_info_body, head.content_length);
     auto change = [request, id = *person_id, type = *type, localization = *std::move(localization),
-                   condition = write_precondition(head)](const ImageBytes& body, const Reply& reply) {
+                   condition = write_precondition(head, request->service().epoch())](const ImageBytes& body,
+                                                                                     const Reply& reply) {
         const auto edit = InfoEdit::read(type, body.text());
         if (!edit)
             return reply(edit.error());
@@ -36,7 +37,8 @@ static Begun begin_put_person_image_info(const RequestPointer& request) {
             *request, id, condition, fixed,
             [&](const ImageInfo& stored) { return edit->change_of(stored, localization); },
             [&](const ImageInfo& changed) {
-                return changed_info_answer(changed, request->response_type(), localization);
+                return changed_info_answer(changed, request->response_type(), localization,
+                                           request->service().epoch());
             }));
     };
     return Exchange{std::move(change), max_info_body};

@@ -44,18 +44,23 @@ static Begun begin_put_person_image(const RequestPointer& request) {
         return body_too_large(body_limit, head.content_length);
 
     auto save = [request, id = *person_id, is_form, formats, boundary = std::move(type.boundary),
-                 condition = write_precondition(head)](ImageBytes body, const Reply& reply) {
+                 is_put = head.method == "PUT",
+                 condition = write_precondition(head, request->service().epoch())](ImageBytes body,
+                                                                                   const Reply& reply) {
         auto picture =
             is_form ? picture_part(body, boundary, formats) : ProblemOr<ImageBytes>{std::move(body)};
         if (!picture)
             return reply(picture.error());
-        auto submit = [&request, id, &condition, reply](ImageBytes bytes, bool is_converted) {
-            const auto answer_type = request->response_type();
+        auto submit = [&request, id, is_form, is_put, &condition, reply](ImageBytes bytes,
+                                                                         bool is_converted) {
+            const bool is_put_as_sent = is_put && !is_form && !is_converted;
             // The store completes when the picture is durable, on a thread of its own.
-            request->service().submit(id, std::move(bytes), request->actor(), condition,
-                                      reply.when([answer_type, is_converted](const SavedImage& saved) {
-                                          return saved_answer(saved.info, answer_type, is_converted);
-                                      }));
+            request->service().submit(
+                id, std::move(bytes), request->actor(), condition,
+                reply.when([request = request.get(), is_put_as_sent](const SavedImage& saved) {
+                    return saved_answer(saved.info, request->response_type(), request->service().epoch(),
+                                        is_put_as_sent && is_stored_unchanged(saved));
+                }));
         };
         convert_and_save(*request, *std::move(picture), reply, std::move(submit));
     };

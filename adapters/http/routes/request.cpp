@@ -3,7 +3,6 @@
 #include "callers/authorization.hpp"
 #include "entity/documents.hpp"
 #include "headers/field_syntax.hpp"
-#include "pictures/conditional.hpp"
 #include "pictures/image_answers.hpp"
 
 #include <portrait/http/network.hpp>
@@ -52,7 +51,7 @@ Response Request::refusal(Problem problem) const {
 Response Request::refusal(const Error& error) const {
     auto response = refusal(problem_of(error, access()));
     if (error.current() != nullptr)
-        response.set("ETag", entity_tag(*error.current()));
+        response.set("ETag", entity_tag(service().epoch(), *error.current()));
     return response;
 }
 

@@ -4,6 +4,7 @@
 #include "callers/known_browser.hpp"
 #include "callers/sign_in.hpp"
 #include "headers/negotiation.hpp"
+#include "pictures/conditional.hpp"
 #include "routes/contract.hpp"
 
 #include <portrait/http/authenticator.hpp>
@@ -36,6 +37,8 @@ public:
     const Contract& contract() const noexcept { return contract_; }
     PersonImageService& service() const noexcept { return *contract_.service; }
     const EndpointOptions& options() const noexcept { return contract_.options; }
+    /// For the validators of an answer that is made now.
+    ValidatorContext validators() const { return {service().epoch(), service().now()}; }
 
     // Views of the host's memory, valid until the endpoint's `begin` completes.
     const RequestHead& head() const noexcept { return *head_; }

@@ -10,6 +10,11 @@
 
 namespace portrait::http {
 
+/// Whether the service stored the bytes as it got them.
+inline bool is_stored_unchanged(const SavedImage& saved) noexcept {
+    return !saved.scrubbed || saved.scrubbed->removed.empty();
+}
+
 /// Calls `save(ImageBytes picture, bool is_converted)` with the picture to save, which is the upload itself
 /// unless its format is one to convert (contract section 2), or answers with the error. `save` may refer to
 /// the exchange's state, which the reply keeps.

@@ -8,12 +8,12 @@
 namespace portrait::sqlite {
 namespace {
 
-// Columns 0 to 23 of every query for blobs.
+// Columns 0 to 24 of every query for blobs.
 #define BLOB_COLUMNS                                                                                         \
     "blob.blob_id, version, segment, range_offset, range_length, sequence, size, media_type, width, "        \
     "height, digest, description, extra_info, conceptual_type, "                                             \
     "created_at, created_by, created_by_name, created_by_full_name, created_by_person, "                     \
-    "updated_at, updated_by, updated_by_name, updated_by_full_name, updated_by_person"
+    "updated_at, updated_by, updated_by_name, updated_by_full_name, updated_by_person, last_modified"
 #define LINKED_BLOBS                                                                                         \
     "SELECT " BLOB_COLUMNS ", link_version, linked_at, person_id "                                           \
     "FROM person_image JOIN blob ON blob.blob_id = person_image.blob_id WHERE person_id "
@@ -29,15 +29,16 @@ constexpr std::string_view select_by_persons = LINKED_BLOBS "IN (SELECT value FR
 constexpr std::string_view insert = R"sql(
     INSERT INTO blob (version, segment, range_offset, range_length, sequence, size, media_type, width, height, digest,
         description, extra_info, conceptual_type,
-        updated_at, updated_by, updated_by_name, updated_by_full_name, updated_by_person, blob_id,
+        updated_at, updated_by, updated_by_name, updated_by_full_name, updated_by_person, last_modified, blob_id,
         created_at, created_by, created_by_name, created_by_full_name, created_by_person)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
 constexpr std::string_view update = R"sql(
     UPDATE blob SET version = ?, segment = ?, range_offset = ?, range_length = ?, sequence = ?, size = ?,
         media_type = ?, width = ?, height = ?, digest = ?,
         description = ?, extra_info = ?, conceptual_type = ?,
-        updated_at = ?, updated_by = ?, updated_by_name = ?, updated_by_full_name = ?, updated_by_person = ?
+        updated_at = ?, updated_by = ?, updated_by_name = ?, updated_by_full_name = ?, updated_by_person = ?,
+        last_modified = ?
     WHERE blob_id = ?)sql";
 
 Timestamp time_at(const Query& row, int column) {
@@ -81,7 +82,7 @@ Error corrupt_row(const char* cause) {
         return corrupt_row("a blob's id is out of range");
     BlobRow row{.info = {.blob_id = *blob_id,
                          .blob_version = query.integer(1),
-                         .link_version = query.integer(24),
+                         .link_version = query.integer(25),
                          .description = query.text(11),
                          .extra_info = query.text(12),
                          .conceptual_type = query.text(13),
@@ -89,8 +90,12 @@ Error corrupt_row(const char* cause) {
                          .created_by = actor_at(query, 15),
                          .updated_at = time_at(query, 19),
                          .updated_by = actor_at(query, 20),
-                         .linked_at = time_at(query, 25)},
+                         .linked_at = time_at(query, 26)},
                 .place = {}};
+    row.info.last_modified =
+        query.is_null(24)
+            ? std::chrono::floor<std::chrono::seconds>(std::max(row.info.updated_at, row.info.linked_at))
+            : std::chrono::sys_seconds{std::chrono::seconds{query.integer(24)}};
     PORTRAIT_TRY(read_content(query, row));
     return std::optional{std::move(row)};
 }
@@ -114,7 +119,8 @@ void bind_row(Query& query, const BlobRow& row) {
     }
     query.bind(info.description, info.extra_info, info.conceptual_type);
     bind_actor(query, info.updated_at, info.updated_by);
-    query.bind(info.blob_id.value());
+    query.bind(info.last_modified.value_or(std::chrono::sys_seconds{}).time_since_epoch().count(),
+               info.blob_id.value());
 }
 
 } // namespace
@@ -138,7 +144,7 @@ result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connectio
         PORTRAIT_TRY_GET(row, read_row(query));
         if (!row)
             return infos;
-        const auto person_id = PersonId::from(query.integer(26));
+        const auto person_id = PersonId::from(query.integer(27));
         if (!person_id)
             return corrupt_row("a person's id is out of range");
         infos.emplace(*person_id, std::move(row->info));

@@ -3,6 +3,8 @@
 #include "rows/blob_rows.hpp"
 #include "rows/erasures.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -24,14 +26,16 @@ void describe(BlobRow& row, const WrittenContent& content) {
     row.info.digest = content.digest;
 }
 
-void touch(Transaction& transaction, ImageInfo& info, const Actor& actor, Timestamp now) {
+template<class Command>
+void touch(Transaction& transaction, ImageInfo& info, const Command& command) {
     info.blob_version = transaction.next_version();
-    info.updated_at = now;
-    info.updated_by = actor.stored();
+    info.last_modified = second_of_change(command.now, info.last_modified);
+    info.updated_at = command.now;
+    info.updated_by = command.actor.stored();
 }
 
-void touch(Transaction& transaction, ImageInfo& info, const SaveImage& command) {
-    touch(transaction, info, command.actor, command.now);
+void touch_saved(Transaction& transaction, ImageInfo& info, const SaveImage& command) {
+    touch(transaction, info, command);
     if (!command.origin)
         return;
     info.updated_at = command.origin->stamps.updated_at;
@@ -65,8 +69,10 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
     transaction.records.push_back(std::move(record));
 }
 
+/// `previous` is the `last_modified` of the state before.
 [[nodiscard]] result<BlobRow> make_blob(Transaction& transaction, const SaveImage& command, ImageTexts texts,
-                                        const std::optional<WrittenContent>& content) {
+                                        const std::optional<WrittenContent>& content,
+                                        std::optional<std::chrono::sys_seconds> previous = std::nullopt) {
     PORTRAIT_TRY_GET(blob_id, next_blob_id(transaction.counters));
     BlobRow row{
         .info = {.blob_id = blob_id,
@@ -75,9 +81,10 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
                  .conceptual_type = std::move(texts.conceptual_type),
                  .created_at = command.origin ? command.origin->stamps.created_at : command.now,
                  .created_by = (command.origin ? command.origin->stamps.created_by : command.actor).stored(),
-                 .linked_at = command.now},
+                 .linked_at = command.now,
+                 .last_modified = previous},
         .place = {}};
-    touch(transaction, row.info, command);
+    touch_saved(transaction, row.info, command);
     if (content)
         describe(row, *content);
     PORTRAIT_TRY(insert_blob(transaction.connection, row));
@@ -88,7 +95,7 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
                                          const WrittenContent& content) {
     const auto old = row.place;
     describe(row, content);
-    touch(transaction, row.info, command);
+    touch_saved(transaction, row.info, command);
     PORTRAIT_TRY(update_blob(transaction.connection, row));
     if (old)
         PORTRAIT_TRY(transaction.free(old->range));
@@ -99,20 +106,50 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
                                    Timestamp now) {
     info.link_version = transaction.next_version();
     info.linked_at = now;
+    PORTRAIT_TRY(
+        transaction.connection.run("DELETE FROM unlinked_person WHERE person_id = ?", person_id.value()));
     return transaction.connection.run("INSERT OR REPLACE INTO person_image (person_id, blob_id, "
                                       "link_version, linked_at) VALUES (?, ?, ?, ?)",
                                       person_id.value(), info.blob_id.value(), info.link_version,
                                       now.time_since_epoch().count());
 }
 
-[[nodiscard]] result<void> unlink(Transaction& transaction, PersonId person_id) {
-    return transaction.connection.run("DELETE FROM person_image WHERE person_id = ?", person_id.value());
+/// The `last_modified` of the person's present picture, which `row` has, or of the last one.
+[[nodiscard]] result<std::optional<std::chrono::sys_seconds>>
+last_modified_of(Connection& connection, PersonId person_id, const std::optional<BlobRow>& row) {
+    if (row)
+        return row->info.last_modified;
+    auto query =
+        connection.query("SELECT last_modified FROM unlinked_person WHERE person_id = ?", person_id.value());
+    PORTRAIT_TRY_GET(found, query.next());
+    return found ? std::optional{std::chrono::sys_seconds{std::chrono::seconds{query.integer(0)}}}
+                 : std::nullopt;
+}
+
+std::int64_t seconds_of(const ImageInfo& info) {
+    return info.last_modified.value_or(std::chrono::sys_seconds{}).time_since_epoch().count();
+}
+
+// Both unlink and keep the blob's `last_modified` for the persons' next pictures.
+
+[[nodiscard]] result<void> unlink(Connection& connection, PersonId person_id, const ImageInfo& info) {
+    PORTRAIT_TRY(connection.run("DELETE FROM person_image WHERE person_id = ?", person_id.value()));
+    return connection.run("INSERT OR REPLACE INTO unlinked_person (person_id, last_modified) VALUES (?, ?)",
+                          person_id.value(), seconds_of(info));
+}
+
+[[nodiscard]] result<void> unlink_all(Connection& connection, const ImageInfo& info) {
+    PORTRAIT_TRY(connection.run("INSERT OR REPLACE INTO unlinked_person (person_id, last_modified) "
+                                "SELECT person_id, ? FROM person_image WHERE blob_id = ?",
+                                seconds_of(info), info.blob_id.value()));
+    return connection.run("DELETE FROM person_image WHERE blob_id = ?", info.blob_id.value());
 }
 
 [[nodiscard]] result<SavedImage> save_for(Transaction& transaction, PersonId person_id,
                                           std::optional<BlobRow> row, const SaveImage& command,
                                           const WrittenContent& content) {
     auto texts = command.texts;
+    PORTRAIT_TRY_GET(previous, last_modified_of(transaction.connection, person_id, row));
     if (row) {
         PORTRAIT_TRY_GET(persons, count_persons(transaction.connection, row->info.blob_id));
         if (persons == 1)
@@ -120,7 +157,7 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
         texts = {std::move(row->info.description), std::move(row->info.extra_info),
                  std::move(row->info.conceptual_type)};
     }
-    PORTRAIT_TRY_GET(made, make_blob(transaction, command, std::move(texts), content));
+    PORTRAIT_TRY_GET(made, make_blob(transaction, command, std::move(texts), content, previous));
     PORTRAIT_TRY(
         link_to(transaction, person_id, made.info, command.origin ? command.origin->linked_at : command.now));
     return SavedImage{.info = std::move(made.info), .created = true};
@@ -140,16 +177,16 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
 
 /// The blob of a key, if there is one, or the error of the precondition.
 [[nodiscard]] result<std::optional<BlobRow>> find_checked(Transaction& transaction, ImageKey key,
-                                                          const Precondition& precondition) {
+                                                          const Precondition& precondition, Timestamp now) {
     PORTRAIT_TRY_GET(row, find_blob(transaction.connection, key));
-    PORTRAIT_TRY(precondition.check(row ? &row->info : nullptr));
+    PORTRAIT_TRY(precondition.check(row ? &row->info : nullptr, now));
     return std::move(row);
 }
 
 } // namespace
 
 result<bool> remove_picture(Transaction& transaction, PersonId person_id, const BlobRow& row) {
-    PORTRAIT_TRY(unlink(transaction, person_id));
+    PORTRAIT_TRY(unlink(transaction.connection, person_id, row.info));
     return delete_unlinked(transaction, row);
 }
 
@@ -168,7 +205,7 @@ result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command
         return Error{errc::internal}.with_cause("a save for a person or a blob has no bytes");
     const auto* person_id = std::get_if<PersonId>(&command.target);
     const auto key = person_id != nullptr ? ImageKey{*person_id} : std::get<BlobId>(command.target);
-    PORTRAIT_TRY_GET(row, find_checked(transaction, key, command.precondition));
+    PORTRAIT_TRY_GET(row, find_checked(transaction, key, command.precondition, command.now));
     if (person_id != nullptr)
         PORTRAIT_TRY(check_not_erased(transaction.connection, *person_id, command.origin));
     if (!row && person_id == nullptr)
@@ -182,7 +219,7 @@ result<SavedImage> apply_save(Transaction& transaction, const SaveImage& command
 }
 
 result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageInfo& command) {
-    PORTRAIT_TRY_GET(row, find_checked(transaction, command.target, command.precondition));
+    PORTRAIT_TRY_GET(row, find_checked(transaction, command.target, command.precondition, command.now));
     if (!row)
         return blob_missing(command.target);
     auto& info = row->info;
@@ -192,24 +229,23 @@ result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageI
     info.description = command.description.value_or(info.description);
     info.extra_info = command.extra_info.value_or(info.extra_info);
     info.conceptual_type = command.conceptual_type.value_or(info.conceptual_type);
-    touch(transaction, info, command.actor, command.now);
+    touch(transaction, info, command);
     PORTRAIT_TRY(update_blob(transaction.connection, *row));
     note(transaction, AuditedAction::update_info, command, command.target, before, &info);
     return std::move(info);
 }
 
 result<RemovedImage> apply_remove(Transaction& transaction, const RemoveImage& command) {
-    PORTRAIT_TRY_GET(row, find_checked(transaction, command.target, command.precondition));
+    PORTRAIT_TRY_GET(row, find_checked(transaction, command.target, command.precondition, command.now));
     const auto* person_id = std::get_if<PersonId>(&command.target);
     if (!row)
         return person_id != nullptr ? result<RemovedImage>{RemovedImage{}} : blob_missing(command.target);
 
     const auto blob_id = row->info.blob_id;
     if (person_id != nullptr)
-        PORTRAIT_TRY(unlink(transaction, *person_id));
+        PORTRAIT_TRY(unlink(transaction.connection, *person_id, row->info));
     else
-        PORTRAIT_TRY(
-            transaction.connection.run("DELETE FROM person_image WHERE blob_id = ?", blob_id.value()));
+        PORTRAIT_TRY(unlink_all(transaction.connection, row->info));
     PORTRAIT_TRY_GET(erased, delete_unlinked(transaction, *row));
     note(transaction, AuditedAction::remove, command, command.target, audited(&row->info), nullptr);
     return RemovedImage{.unlinked = blob_id, .erased = erased};
@@ -225,8 +261,11 @@ result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command)
     PORTRAIT_TRY_GET(present, find_blob(transaction.connection, command.person_id));
     if (present && present->info.blob_id == command.blob_id)
         return std::move(present->info);
+    PORTRAIT_TRY_GET(previous, last_modified_of(transaction.connection, command.person_id, present));
     PORTRAIT_TRY(link_to(transaction, command.person_id, row->info,
                          command.origin ? command.origin->linked_at : command.now));
+    row->info.last_modified = second_of_change(command.now, std::max(row->info.last_modified, previous));
+    PORTRAIT_TRY(update_blob(transaction.connection, *row));
     note(transaction, AuditedAction::link, command, command.person_id, audited(info_of(present)), &row->info);
     return std::move(row->info);
 }
@@ -235,7 +274,7 @@ result<std::optional<BlobId>> apply_unlink(Transaction& transaction, const Unlin
     PORTRAIT_TRY_GET(row, find_blob(transaction.connection, command.person_id));
     if (!row)
         return std::optional<BlobId>{};
-    PORTRAIT_TRY(unlink(transaction, command.person_id));
+    PORTRAIT_TRY(unlink(transaction.connection, command.person_id, row->info));
     note(transaction, AuditedAction::unlink, command, command.person_id, audited(&row->info), nullptr);
     return std::optional{row->info.blob_id};
 }

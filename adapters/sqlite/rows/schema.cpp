@@ -100,6 +100,15 @@ constexpr std::array migrations{
         person_id INTEGER PRIMARY KEY
     ) STRICT;
     )sql",
+    // 3: Last-Modified
+    R"sql(
+    ALTER TABLE blob ADD COLUMN last_modified INTEGER; -- seconds since 1970; NULL: by updated_at and linked_at
+
+    CREATE TABLE unlinked_person ( -- persons whose picture was removed, until they get another one
+        person_id INTEGER PRIMARY KEY,
+        last_modified INTEGER NOT NULL -- of that picture
+    ) STRICT;
+    )sql",
 };
 
 Error not_ours(const char* cause) {

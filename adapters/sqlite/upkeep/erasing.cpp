@@ -81,7 +81,7 @@ result<std::uint64_t> repeat_erasures(Connection& from, Connection& to) {
             continue;
         PORTRAIT_TRY(insert_erasure(to, row));
         PORTRAIT_TRY_GET(blob, find_blob(to, row.person_id));
-        if (blob && erasure.epoch != epoch && blob->info.last_modified() > erasure.at)
+        if (blob && erasure.epoch != epoch && last_change(blob->info) > erasure.at)
             continue;
         Transaction transaction{to, {}};
         if (blob)

@@ -2,12 +2,19 @@
 
 #include "folder/data_folder.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace portrait::sqlite {
+
+/// The time of the last save, change of texts or link, as an export has it: of an imported picture that of
+/// its origin.
+inline Timestamp last_change(const ImageInfo& info) noexcept {
+    return std::max(info.updated_at, info.linked_at);
+}
 
 /// Erases what committed deletions have left on the disk: freed ranges of segments, the write-ahead log, and
 /// copies of the rows in unused parts of the database, which are found by these bytes. Returns a sentence for

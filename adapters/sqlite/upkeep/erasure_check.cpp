@@ -59,7 +59,7 @@ result<ErasureCheck> SqliteImageStore::verify_erased(PersonId person_id) const {
         if (picture)
             check.found.push_back(fmt::format("The person has a picture, blob {}, saved or linked at {}",
                                               picture->info.blob_id.value(),
-                                              utc_text(picture->info.last_modified())));
+                                              utc_text(last_change(picture->info))));
     }
     if (erasures.empty())
         return check;

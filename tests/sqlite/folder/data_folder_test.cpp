@@ -145,7 +145,7 @@ TEST_CASE("a database of a newer version is refused", "[sqlite][folder]") {
     REQUIRE(opened.has_error());
     CHECK(opened.error() == errc::store_newer_schema);
     CHECK(opened.error().message() ==
-          "The data folder has schema version 3; this program accepts versions up to 2");
+          "The data folder has schema version 4; this program accepts versions up to 3");
     CHECK(run_sql(folder / "portrait.db", "PRAGMA user_version") == newer);
 }
 

@@ -19,6 +19,7 @@ using conformance::link_command;
 using conformance::person;
 using conformance::save;
 using conformance::save_command;
+using conformance::second_at;
 
 namespace {
 
@@ -56,9 +57,11 @@ void check_filled(SqliteImageStore& store) {
     CHECK(second.bytes.text() == content(3).bytes.text());
     CHECK(second.info.created_at == at(20));
     CHECK(second.info.updated_at == at(30));
+    CHECK(second.info.last_modified == second_at(30));
     CHECK(store.image(person(4)).value().bytes.text() == content(4).bytes.text());
     CHECK(store.info(person(4)).value().blob_id == store.info(person(3)).value().blob_id);
     CHECK(store.info(person(4)).value().linked_at == at(50));
+    CHECK(store.info(person(4)).value().last_modified == second_at(50));
     CHECK(store.image(person(5)).error() == errc::image_none);
     CHECK(store.image(BlobId::from(5).value()).value().bytes.text() == content(6).bytes.text());
     CHECK(store.persons()->count().value() == 2);

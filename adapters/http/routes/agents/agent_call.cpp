@@ -51,8 +51,10 @@ ProblemOr<void> read_arguments(AgentCall& call, BodyType type, const ImageBytes&
 Response AgentCall::entity_answer(const ImageInfo* info) const {
     const auto type = request->response_type();
     if (selection.empty())
-        return info != nullptr ? changed_info_answer(*info, type, localization)
-                               : empty_info_answer(type, localization);
+        return info == nullptr ? empty_info_answer(type, localization)
+               : request->access() == Access::write
+                   ? changed_info_answer(*info, type, localization, service().epoch())
+                   : read_info_answer(*info, type, localization, request->validators());
     auto response = document_answer(type, "BlobEntity", selected(blob_entity(info, localization), selection));
     localization.describe(response);
     return response;
@@ -81,9 +83,9 @@ Answer AgentCall::empty_answer(const Error& error) const {
     return error;
 }
 
-Response stored_answer(const SavedImage& saved, bool is_converted) {
+Response stored_answer(const ImageInfo& info, std::string_view epoch) {
     auto response = removed_answer();
-    describe_saved(response, saved.info, is_converted);
+    describe_saved(response, info, epoch, false);
     return response;
 }
 
@@ -119,7 +121,7 @@ Begun begin_agent_call(const RequestPointer& request) {
         call.blob_id = *id;
     }
     if (route.access == Access::write)
-        call.precondition = write_precondition(head);
+        call.precondition = write_precondition(head, request->service().epoch());
     auto answer = [call = std::move(call), type = *type](ImageBytes body, const Reply& reply) mutable {
         const auto read = read_arguments(call, type, body);
         body = {}; // the arguments share the parts that they need

@@ -39,8 +39,8 @@ struct AgentCall {
     Answer empty_answer(const Error& error) const;
 };
 
-/// The answer to the calls that store a picture: 204 with its type and its ETag.
-Response stored_answer(const SavedImage& saved, bool is_converted);
+/// The answer to the calls that store a picture: 204 with its type and its X-Image-ETag.
+Response stored_answer(const ImageInfo& info, std::string_view epoch);
 
 /// `Route::begin` of every call: judges the head, then reads the arguments from the body and runs
 /// `Route::handler`, with the ids that the call takes.

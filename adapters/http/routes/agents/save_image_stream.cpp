@@ -29,7 +29,7 @@ static void save_image_stream(AgentCall& call, const Reply& reply) {
                         [&](const SavedImage& saved) {
                             auto response = document_answer(call.request->response_type(), "int",
                                                             saved.blob_id().value());
-                            set_image_type(response, saved.info);
+                            describe_saved(response, saved.info, call.service().epoch(), false);
                             return response;
                         }));
     };

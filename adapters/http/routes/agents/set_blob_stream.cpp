@@ -11,10 +11,10 @@ static void set_blob_stream(AgentCall& call, const Reply& reply) {
     if (!bytes)
         return reply(bytes.error());
     convert_and_save(
-        *call.request, *std::move(bytes), reply, [&call, reply](ImageBytes picture, bool is_converted) {
+        *call.request, *std::move(bytes), reply, [&call, reply](ImageBytes picture, bool /*is_converted*/) {
             reply(answer_of(
                 call.service().replace(*call.blob_id, std::move(picture), call.actor(), call.precondition),
-                [&](const SavedImage& saved) { return stored_answer(saved, is_converted); }));
+                [&](const SavedImage& saved) { return stored_answer(saved.info, call.service().epoch()); }));
         });
 }
 

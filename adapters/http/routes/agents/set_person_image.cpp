@@ -12,10 +12,10 @@ static void set_person_image(AgentCall& call, const Reply& reply) {
         return reply(picture.error());
     call.arguments = AgentArguments{}; // frees the base64 text, a third longer than the picture
     convert_and_save(
-        *call.request, *std::move(picture), reply, [&call, reply](ImageBytes bytes, bool is_converted) {
+        *call.request, *std::move(picture), reply, [&call, reply](ImageBytes bytes, bool /*is_converted*/) {
             call.service().submit(*call.person_id, std::move(bytes), call.actor(), call.precondition,
-                                  reply.when([is_converted](const SavedImage& saved) {
-                                      return stored_answer(saved, is_converted);
+                                  reply.when([&call](const SavedImage& saved) {
+                                      return stored_answer(saved.info, call.service().epoch());
                                   }));
         });
 }

@@ -4,6 +4,7 @@
 #include <portrait/testing/conformance/blobs.hpp>
 #include <portrait/testing/conformance/concurrency.hpp>
 #include <portrait/testing/conformance/erasure.hpp>
+#include <portrait/testing/conformance/last_modified.hpp>
 #include <portrait/testing/conformance/saving.hpp>
 
 #include <functional>
@@ -52,6 +53,7 @@ inline void image_store_conformance(const StoreFactory& make_store) {
     test_texts(store);
     test_conditional_saves(store);
     test_dates_and_versions(store);
+    test_last_modified(store);
     test_conditional_changes(store);
     test_concurrent_writers(store);
     test_concurrent_readers(store);

@@ -25,6 +25,11 @@ inline Timestamp at(int seconds) {
     return Timestamp{std::chrono::seconds{1'700'000'000 + seconds}};
 }
 
+/// `at` in whole seconds, such as an `ImageInfo::last_modified`.
+inline std::chrono::sys_seconds second_at(int seconds) {
+    return std::chrono::floor<std::chrono::seconds>(at(seconds));
+}
+
 /// An actor with names and a person id made from its associate id.
 inline Actor actor(std::int32_t associate_id) {
     return {.associate_id = associate_id,

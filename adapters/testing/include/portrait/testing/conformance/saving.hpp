@@ -107,6 +107,7 @@ inline void test_replacement(Store& store) {
         expected.blob_version = second.info.blob_version;
         expected.updated_at = at(20);
         expected.updated_by = actor(9);
+        expected.last_modified = second_at(20);
         CHECK(second.info == expected);
     }
 }
@@ -201,7 +202,7 @@ inline void test_last_ids(Store& store) {
     CHECK(store->save(save_command(person(1), 5)).error() == errc::blob_ids_exhausted);
 }
 
-inline Precondition if_unmodified_since(Timestamp since) {
+inline Precondition if_unmodified_since(std::chrono::sys_seconds since) {
     return {.if_match = {}, .if_none_match = {}, .if_unmodified_since = since};
 }
 
@@ -235,7 +236,7 @@ inline void test_conditional_saves(Store& store) {
         command.precondition.if_match = any_version();
         check_refused(store->save(command), std::nullopt);
         CHECK(store->info(person(1)).error() == errc::image_none);
-        command.precondition = if_unmodified_since(at(-1000));
+        command.precondition = if_unmodified_since(second_at(-1000));
         CHECK(store->save(command).has_value());
     }
     SECTION("only the first save passes If-None-Match: *") {
@@ -256,16 +257,36 @@ inline void test_dates_and_versions(Store& store) {
         auto command = save_command(person(1), 1);
         command.now = at(10) + std::chrono::milliseconds{700};
         const auto saved = value_of(store->save(command));
-        command.precondition = if_unmodified_since(at(9));
+        CHECK(saved.info.last_modified == second_at(10));
+        command.now = at(11);
+        command.precondition = if_unmodified_since(second_at(9));
         check_refused(store->save(command), saved.info.version());
-        command.precondition = if_unmodified_since(at(10));
+        command.precondition = if_unmodified_since(second_at(10));
+        CHECK(store->save(command).has_value());
+    }
+    SECTION("If-Unmodified-Since fails while the second of the last change is not over") {
+        auto command = save_command(person(1), 1);
+        command.now = at(10);
+        const auto saved = value_of(store->save(command));
+        command.now = at(10) + std::chrono::milliseconds{999};
+        command.precondition = if_unmodified_since(second_at(10));
+        check_refused(store->save(command), saved.info.version());
+        auto remove = removal_of(person(1));
+        remove.now = command.now;
+        remove.precondition = command.precondition;
+        CHECK(store->remove(remove).error() == errc::precondition_failed);
+        auto update = description_of(person(1), "text");
+        update.now = command.now;
+        update.precondition = command.precondition;
+        CHECK(store->update_info(update).error() == errc::precondition_failed);
+        command.now = at(11);
         CHECK(store->save(command).has_value());
     }
     SECTION("If-Match overrides If-Unmodified-Since") {
         const auto saved = save(*store, person(1), 1, 10);
         auto command = save_command(person(1), 2, 20);
         command.precondition = if_match(saved.info.version());
-        command.precondition.if_unmodified_since = at(0);
+        command.precondition.if_unmodified_since = second_at(0);
         CHECK(store->save(command).has_value());
     }
     SECTION("a blob's version has no link version") {
