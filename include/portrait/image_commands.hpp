@@ -3,6 +3,8 @@
 #include <portrait/actor.hpp>
 #include <portrait/clock.hpp>
 #include <portrait/digest.hpp>
+#include <portrait/error.hpp>
+#include <portrait/export.hpp>
 #include <portrait/id.hpp>
 #include <portrait/image_bytes.hpp>
 #include <portrait/image_header.hpp>
@@ -91,6 +93,9 @@ struct UpdateImageInfo {
     Actor actor;
     Timestamp now;
     Precondition precondition;
+
+    /// Success, or `info_blob_id_mismatch` when another blob is expected than the stored one.
+    [[nodiscard]] PORTRAIT_EXPORT result<void> check_blob_id(BlobId stored) const;
 };
 
 /// `ImageStore::remove`: unlinks a person, and erases the blob unless it is shared; or unlinks all persons of

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] result<ErasedImage> erase(EraseImage command) override;
     [[nodiscard]] result<std::optional<Erasure>> last_erasure(PersonId person_id) const override;
     [[nodiscard]] result<std::int64_t> erasures() const override;
+    /// Random: the versions and ids of two stores repeat.
+    std::string epoch() const override;
     [[nodiscard]] result<void> writable() const override;
 
 private:

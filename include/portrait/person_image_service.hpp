@@ -90,9 +90,9 @@ public:
 
     /// The picture. Errors: those of `ImageStore::image`, `person_unknown`. The directory is called only for
     /// a person without a picture.
-    [[nodiscard]] result<StoredImage> image(ImageKey key) const { return found(key, store_->image(key)); }
+    [[nodiscard]] result<StoredImage> image(ImageKey key) const;
     /// The ImageInfo. Errors: those of `ImageStore::info`, `person_unknown`.
-    [[nodiscard]] result<ImageInfo> info(ImageKey key) const { return found(key, store_->info(key)); }
+    [[nodiscard]] result<ImageInfo> info(ImageKey key) const;
 
     /// The picture if it can be read without blocking; see `ImageStore::cached_image`.
     std::optional<StoredImage> cached_image(PersonId person_id) const {

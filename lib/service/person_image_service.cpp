@@ -39,6 +39,15 @@ ImageTexts texts_of_person() {
     return {};
 }
 
+/// The outcome of a store's member; an error about the blob gets a message with its id.
+template<class Value>
+[[nodiscard]] result<Value> about(const ImageKey& key, result<Value>&& outcome) {
+    const auto* const blob_id = std::get_if<BlobId>(&key);
+    if (blob_id != nullptr && !outcome && outcome.error() == errc::blob_unknown)
+        return Error{errc::blob_unknown, fmt::format("Blob id {} not found", blob_id->value())};
+    return std::move(outcome);
+}
+
 /// The store's answer with the receipt of the scrub.
 [[nodiscard]] result<SavedImage> with_receipt(result<SavedImage> saved,
                                               std::optional<ScrubReceipt> scrubbed) {
@@ -79,6 +88,14 @@ result<void> PersonImageService::require_person(const ImageKey& target) const {
     if (!*known)
         return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id->value())};
     return {};
+}
+
+result<StoredImage> PersonImageService::image(ImageKey key) const {
+    return about(key, found(key, store_->image(key)));
+}
+
+result<ImageInfo> PersonImageService::info(ImageKey key) const {
+    return about(key, found(key, store_->info(key)));
 }
 
 Error PersonImageService::no_image(const ImageKey& key) const {
@@ -149,22 +166,24 @@ result<ImageInfo> PersonImageService::update_info(ImageKey target, ImageInfoChan
         return checked.error();
     if (auto known = require_person(target); !known)
         return known.error();
-    return store_->update_info({.target = target,
-                                .description = std::move(change.description),
-                                .extra_info = std::move(change.extra_info),
-                                .conceptual_type = std::move(change.conceptual_type),
-                                .expected_blob_id = change.blob_id,
-                                .actor = actor,
-                                .now = clock_->now(),
-                                .precondition = std::move(precondition)});
+    return about(target, store_->update_info({.target = target,
+                                              .description = std::move(change.description),
+                                              .extra_info = std::move(change.extra_info),
+                                              .conceptual_type = std::move(change.conceptual_type),
+                                              .expected_blob_id = change.blob_id,
+                                              .actor = actor,
+                                              .now = clock_->now(),
+                                              .precondition = std::move(precondition)}));
 }
 
 result<RemovedImage> PersonImageService::remove(ImageKey target, const Actor& actor,
                                                 Precondition precondition) {
     if (auto known = require_person(target); !known)
         return known.error();
-    return store_->remove(
-        {.target = target, .actor = actor, .now = clock_->now(), .precondition = std::move(precondition)});
+    return about(target, store_->remove({.target = target,
+                                         .actor = actor,
+                                         .now = clock_->now(),
+                                         .precondition = std::move(precondition)}));
 }
 
 result<SavedImage> PersonImageService::create(ImageBytes bytes, ImageInfoChange texts, const Actor& actor) {
@@ -179,13 +198,15 @@ result<SavedImage> PersonImageService::create(ImageBytes bytes, ImageInfoChange 
 
 result<SavedImage> PersonImageService::replace(BlobId blob_id, ImageBytes bytes, const Actor& actor,
                                                Precondition precondition) {
-    return save(prepare(blob_id, std::move(bytes), {}, actor, std::move(precondition)));
+    return about(blob_id, save(prepare(blob_id, std::move(bytes), {}, actor, std::move(precondition))));
 }
 
 result<ImageInfo> PersonImageService::link(PersonId person_id, BlobId blob_id, const Actor& actor) {
     if (auto known = require_person(person_id); !known)
         return known.error();
-    return store_->link({.person_id = person_id, .blob_id = blob_id, .actor = actor, .now = clock_->now()});
+    return about(
+        blob_id,
+        store_->link({.person_id = person_id, .blob_id = blob_id, .actor = actor, .now = clock_->now()}));
 }
 
 result<std::optional<BlobId>> PersonImageService::unlink(PersonId person_id, const Actor& actor) {
@@ -234,11 +255,11 @@ result<ImageInfo> PersonImageService::import_link(PersonId person_id, BlobId blo
                                                   const Actor& actor) {
     if (auto known = require_person(person_id); !known)
         return known.error();
-    return store_->link({.person_id = person_id,
-                         .blob_id = blob_id,
-                         .actor = actor,
-                         .now = clock_->now(),
-                         .origin = std::move(origin)});
+    return about(blob_id, store_->link({.person_id = person_id,
+                                        .blob_id = blob_id,
+                                        .actor = actor,
+                                        .now = clock_->now(),
+                                        .origin = std::move(origin)}));
 }
 
 } // namespace portrait

@@ -53,8 +53,8 @@ result<ImageInfo> MemoryImageStore::update_info(UpdateImageInfo command) {
         return checked.error();
     if (blob == nullptr)
         return State::nothing_at(command.target);
-    if (command.expected_blob_id && *command.expected_blob_id != blob->info.blob_id)
-        return Error{errc::info_blob_id_mismatch};
+    if (auto checked = command.check_blob_id(blob->info.blob_id); !checked)
+        return checked.error();
     auto record = State::record_of(AuditedAction::update_info, command, command.target);
     record.before = record.after = AuditedPicture::of(*info);
     record.after->blob_version = state_->last_version + 1;
@@ -146,8 +146,8 @@ result<ErasedImage> MemoryImageStore::erase(EraseImage command) {
         erased.kept.reserve(1);
         erased.erased.reserve(1);
         state_->keep_last_modified(command.person_id);
-        state_->erasures.insert_or_assign(command.person_id,
-                                          Erasure{.number = erased.number, .at = command.now});
+        state_->erasures.insert_or_assign(
+            command.person_id, Erasure{.epoch = state_->epoch, .number = erased.number, .at = command.now});
         state_->last_erasure = erased.number;
         if (const auto blob_id = state_->unlink(command.person_id)) {
             const bool shared = !State::find_in(state_->blobs, *blob_id)->persons.empty();
@@ -168,6 +168,10 @@ result<std::optional<Erasure>> MemoryImageStore::last_erasure(PersonId person_id
 result<std::int64_t> MemoryImageStore::erasures() const {
     const std::shared_lock lock{state_->mutex};
     return state_->last_erasure;
+}
+
+std::string MemoryImageStore::epoch() const {
+    return state_->epoch;
 }
 
 result<void> MemoryImageStore::writable() const {

@@ -2,12 +2,15 @@
 
 #include <portrait/memory_image_store.hpp>
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -40,10 +43,16 @@ struct MemoryImageStore::State {
     std::unordered_map<PersonId, Erasure> erasures;
     std::int64_t last_erasure = 0;
     const std::shared_ptr<AuditLog> audit; // may be null
+    const std::string epoch = random_epoch();
 
     State(std::optional<BlobId> first, std::shared_ptr<AuditLog> log)
         : next_blob_id{first ? first->value() : 1}
         , audit{std::move(log)} {}
+
+    static std::string random_epoch() {
+        std::random_device device;
+        return fmt::format("{:08x}{:08x}", device(), device());
+    }
 
     /// Makes a change that can't fail but by exhausted memory, between the two calls of the log. A change
     /// gets all memory, that of its outcome too, before it changes anything that is stored.

@@ -5,6 +5,8 @@
 #include <portrait/image_renderer.hpp>
 #include <portrait/person_directory.hpp>
 
+#include <fmt/format.h>
+
 #include <array>
 
 // The default members of the ports.
@@ -31,6 +33,14 @@ result<std::optional<Erasure>> ImageStore::last_erasure(PersonId) const {
 
 result<std::int64_t> ImageStore::erasures() const {
     return 0;
+}
+
+result<void> UpdateImageInfo::check_blob_id(BlobId stored) const {
+    if (!expected_blob_id || *expected_blob_id == stored)
+        return {};
+    return Error{errc::info_blob_id_mismatch,
+                 fmt::format("The BlobId {} is not the one of this picture, {}; 0 or that is accepted",
+                             expected_blob_id->value(), stored.value())};
 }
 
 result<ForgottenPerson> PersonDirectory::forget(PersonId) {

@@ -46,9 +46,9 @@ void read_types(const http::RequestHead& head, std::string_view value) {
 
 void read_conditions(const http::RequestHead& head, std::string_view value) {
     const ImageInfo info{.blob_id = BlobId::from(1).value()};
-    (void)http::write_precondition(head);
-    (void)http::read_condition(head, info, "\"1.1.1\"");
-    (void)http::range_applies(head, "\"1.1.1\"", Timestamp{});
+    (void)http::write_precondition(head, "5d0c");
+    (void)http::read_condition(head, info, "\"1.1.1\"", {});
+    (void)http::range_applies(head, "\"1.1.1\"", std::chrono::sys_seconds{});
     require(http::parse_entity_tags(value).tags.size() <= http::max_entity_tags);
     if (const auto date = http::parse_http_date(value, Timestamp{}))
         require(http::parse_http_date(http::format_http_date(*date), Timestamp{}) == date);

@@ -99,10 +99,10 @@ bool is_selected(const Selection& selection, std::string_view name) {
 }
 
 boost::json::object selected(const boost::json::object& document, const Selection& selection) {
-    boost::json::object rest;
-    for (const auto& member : document)
-        if (is_selected(selection, member.key()))
-            rest.emplace(member.key(), member.value());
+    auto rest = document;
+    for (auto& member : rest)
+        if (!is_selected(selection, member.key()))
+            member.value() = nullptr;
     return rest;
 }
 

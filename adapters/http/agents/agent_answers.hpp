@@ -28,7 +28,7 @@ BinaryForm negotiate_binary(const RequestHead& head) noexcept;
 Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& bytes,
                        std::optional<ImageFormat> format);
 
-/// The properties that `$select` leaves in an answer; empty: all.
+/// The properties that `$select` leaves in an answer, while the others become null; empty: all.
 using Selection = std::vector<std::string>;
 
 /// Parses the value of `$select`: names separated by commas, blank ones skipped. Of a path such as
@@ -38,7 +38,7 @@ Selection parse_selection(std::string_view value);
 /// Whether the selection names the property, in any case.
 bool is_selected(const Selection& selection, std::string_view name);
 
-/// The selected members of the document.
+/// The document, with null for members that aren't selected.
 boost::json::object selected(const boost::json::object& document, const Selection& selection);
 
 } // namespace portrait::http

@@ -57,6 +57,13 @@ const AgentValue& AgentArguments::value(std::string_view name) const {
     throw std::out_of_range{fmt::format("the call has no argument {}", name)};
 }
 
+void AgentArguments::read_numbers_in_texts() {
+    for (auto& [description, value] : arguments_)
+        if (auto* const text = std::get_if<ImageBytes>(&value);
+            text != nullptr && description.type == AgentArgumentType::number)
+            value = value_of_text(description.type, std::move(*text));
+}
+
 bool AgentArguments::has(std::string_view name) const {
     const auto& found = value(name);
     return !std::holds_alternative<std::monostate>(found) && !std::holds_alternative<NullValue>(found);
@@ -140,18 +147,26 @@ ProblemOr<ImageBytes> AgentArguments::bytes(std::string_view name, const Limits&
     const auto* const found = std::get_if<ImageBytes>(&value(name));
     if (found == nullptr)
         return not_a(name, "a base64 text");
+    auto text = found->text();
+    std::string joined;
+    if (text.find_first_of(white_space) != std::string_view::npos) { // lines, as MIME has them
+        joined = text;
+        std::erase_if(joined,
+                      [](char character) { return white_space.find(character) != std::string_view::npos; });
+        text = joined;
+    }
     // Check the size before allocating memory for the bytes.
-    const auto size = decoded_base64_size(found->text());
+    const auto size = decoded_base64_size(text);
     if (size > limits.max_bytes)
         return problem_of(
             Error{errc::image_too_many_bytes,
                   fmt::format("The picture has {} bytes; at most {} are accepted", size, limits.max_bytes)}
                 .with_limit(size, limits.max_bytes),
             Access::write);
-    auto decoded = decode_base64_bytes(found->text());
+    auto decoded = decode_base64_bytes(text);
     if (!decoded)
         return bad_agent_argument(fmt::format("The argument {} is not base64; A-Z, a-z, 0-9, + and / padded "
-                                              "with = are accepted, without spaces",
+                                              "with = are accepted",
                                               name));
     return ImageBytes{*std::move(decoded)};
 }

@@ -66,6 +66,8 @@ public:
     /// Whether the body holds arguments, even if the call takes none of them.
     bool given() const noexcept { return given_; }
     void set_given() noexcept { given_ = true; }
+    /// Converts the texts of arguments that are numbers, as Json.NET does.
+    void read_numbers_in_texts();
 
     [[nodiscard]] ProblemOr<PersonId> person_id() const;
     [[nodiscard]] ProblemOr<BlobId> blob_entity_id() const;
@@ -79,7 +81,8 @@ public:
     [[nodiscard]] ProblemOr<std::optional<std::string>> text(std::string_view name) const;
     /// Of the type `either`: the name, or the number in digits; empty when absent or of another type.
     std::string name_or_number(std::string_view name) const;
-    /// The decoded base64 text; no bytes when it is absent or empty. 413 over `limits`.
+    /// The decoded base64 text, white space in it skipped; no bytes when it is absent or empty. 413 over
+    /// `limits`.
     [[nodiscard]] ProblemOr<ImageBytes> bytes(std::string_view name, const Limits& limits) const;
     /// A rendition of the sides that two arguments give, each at most `max_rendition_side`. 0 or less leaves
     /// a side to the aspect ratio.

@@ -69,28 +69,34 @@ public:
         return true;
     }
 
-    bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
-        if (depth_ == 1 && current_ != nullptr)
+    bool on_string_part(json::string_view part, std::size_t size, json::error_code&) {
+        if (current_ != nullptr && (depth_ == 1 || (list() != nullptr && size <= longest_name)))
             text_.append(part.data(), part.size());
         return true;
     }
-    bool on_string(json::string_view part, std::size_t, json::error_code& error) {
+    bool on_string(json::string_view part, std::size_t size, json::error_code& error) {
+        if (list() != nullptr) {
+            on_string_part(part, size, error);
+            const auto number =
+                size <= longest_name ? parse_number<std::int64_t>(trimmed(text_, white_space)) : std::nullopt;
+            text_.clear();
+            return number ? on_int64(*number, {}, error) : put(OtherValue{});
+        }
         if (depth_ != 1 || current_ == nullptr)
             return put(OtherValue{});
         if (text_.empty() && is_in_body(part))
             return put(body_.slice(static_cast<std::size_t>(part.data() - body_.text().data()), part.size()));
-        on_string_part(part, part.size(), error);
+        on_string_part(part, size, error);
         return put(ImageBytes{std::exchange(text_, {})});
     }
 
     bool on_number_part(json::string_view, json::error_code&) { return true; }
     bool on_int64(std::int64_t number, json::string_view, json::error_code&) {
-        auto* const list =
-            current_ != nullptr && depth_ == 2 ? std::get_if<std::vector<std::int64_t>>(current_) : nullptr;
-        if (list == nullptr)
+        auto* const numbers = list();
+        if (numbers == nullptr)
             return put(number);
-        if (list->size() <= max_agent_ids) // one too many suffices for a refusal
-            list->push_back(number);
+        if (numbers->size() <= max_agent_ids) // one too many suffices for a refusal
+            numbers->push_back(number);
         return true;
     }
     bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return put(OtherValue{}); }
@@ -104,6 +110,11 @@ public:
     bool on_comment(json::string_view, json::error_code&) { return true; }
 
 private:
+    /// The list whose entries are read; null outside of one.
+    std::vector<std::int64_t>* list() const noexcept {
+        return current_ != nullptr && depth_ == 2 ? std::get_if<std::vector<std::int64_t>>(current_)
+                                                  : nullptr;
+    }
     bool is_in_body(json::string_view part) const noexcept {
         const auto text = body_.text();
         return !part.empty() && std::less_equal<>{}(text.data(), part.data()) &&
@@ -145,6 +156,7 @@ ProblemOr<void> read_json_arguments(const ImageBytes& body, AgentArguments& argu
         return bad_agent_body(fmt::format("The body is not valid JSON after byte {}", read));
     if (!parser.handler().is_acceptable())
         return bad_agent_body("The body must be a JSON object of the arguments");
+    arguments.read_numbers_in_texts();
     return {};
 }
 

@@ -30,7 +30,10 @@ ImageInfo info_of(const PersonImagesBody::Picture& picture) {
 
 PersonImagesBody::PersonImagesBody(Work work)
     : work_{std::move(work)}
-    , piece_{work_.xml ? "<ArrayOfPersonImage>" : "["} {}
+    , piece_{!work_.xml ? "["
+             : work_.selection.empty()
+                 ? "<ArrayOfPersonImage>"
+                 : R"(<ArrayOfPersonImage xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">)"} {}
 
 void PersonImagesBody::prepare(std::function<void(const result<void>&)> done) {
     make([self = shared_from_this(), done = std::move(done)](result<Piece> piece) {
@@ -113,24 +116,24 @@ void PersonImagesBody::append(const ImageBytes& image) {
     const bool with_data = is_selected(work_.selection, "ImageData");
     if (work_.xml) {
         piece_ += "<PersonImage>";
-        if (with_id)
-            piece_ += fmt::format("<PersonId>{}</PersonId>", person_id);
+        piece_ +=
+            with_id ? fmt::format("<PersonId>{}</PersonId>", person_id) : R"(<PersonId xsi:nil="true"/>)";
         if (with_data) {
             piece_ += image.empty() ? "<ImageData/>" : "<ImageData>";
             append_base64(piece_, image);
             piece_ += image.empty() ? "" : "</ImageData>";
+        } else {
+            piece_ += R"(<ImageData xsi:nil="true"/>)";
         }
         piece_ += "</PersonImage>";
     } else {
-        piece_ += index_ == 0 ? "{" : ",{";
-        if (with_id)
-            piece_ += fmt::format("\"PersonId\":{}", person_id);
+        piece_ += index_ == 0 ? "{\"PersonId\":" : ",{\"PersonId\":";
+        piece_ += with_id ? fmt::format("{}", person_id) : "null";
+        piece_ += with_data ? ",\"ImageData\":\"" : ",\"ImageData\":null}";
         if (with_data) {
-            piece_ += with_id ? ",\"ImageData\":\"" : "\"ImageData\":\"";
             append_base64(piece_, image);
-            piece_ += '"';
+            piece_ += "\"}";
         }
-        piece_ += '}';
     }
     ++index_;
 }

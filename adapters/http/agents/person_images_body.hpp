@@ -31,7 +31,7 @@ public:
         std::vector<Picture> pictures; ///< in the order of the request
         Rendition wanted;
         bool xml = false;
-        Selection selection; ///< of PersonId and ImageData; empty: both
+        Selection selection; ///< of PersonId and ImageData, while the other is null; empty: both
         // Of the endpoint, and not owned: a thread of theirs may destroy the last reference to the body.
         const RenditionService* renditions;
         Executor* readers;

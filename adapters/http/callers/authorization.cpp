@@ -17,7 +17,9 @@
 namespace portrait::http {
 namespace {
 
-Authorization parse_basic(std::string_view token) {
+/// Reads user and password, or a ticket in place of the user with an empty password. A ticket has a colon
+/// itself.
+Authorization parse_basic(std::string_view token, bool with_tickets) {
     auto decoded = decode_base64(token);
     if (!decoded)
         return MalformedAuthorization{"The Basic credentials are not base64"};
@@ -27,6 +29,8 @@ Authorization parse_basic(std::string_view token) {
         authorization = MalformedAuthorization{"The Basic credentials are not UTF-8"};
     else if (has_control_characters(*decoded))
         authorization = MalformedAuthorization{"The Basic credentials have control characters"};
+    else if (with_tickets && decoded->starts_with("7T:") && decoded->ends_with(':'))
+        authorization = Credentials{TicketCredentials{decoded->substr(0, decoded->size() - 1)}};
     else if (colon != std::string::npos)
         authorization = Credentials{BasicCredentials{decoded->substr(0, colon), decoded->substr(colon + 1)}};
     OPENSSL_cleanse(decoded->data(), decoded->size());
@@ -54,12 +58,17 @@ Authorization authorization_of(const RequestHead& head, const AuthenticationSche
     if (token.empty())
         return MalformedAuthorization{"The Authorization field has a scheme and no credentials"};
     if (basic)
-        return parse_basic(token);
+        return parse_basic(token, schemes.so_ticket);
     if (has_control_characters(token))
         return MalformedAuthorization{"The Authorization field has control characters"};
     if (ticket)
         return Credentials{TicketCredentials{std::string{token}}};
     return Credentials{BearerCredentials{std::string{token}}};
+}
+
+bool is_basic(const RequestHead& head) noexcept {
+    const auto* const value = head.find("Authorization");
+    return value != nullptr && equal_ignoring_case(value->substr(0, value->find(' ')), "Basic");
 }
 
 void set_challenges(Response& response, const AuthenticationSchemes& schemes) {

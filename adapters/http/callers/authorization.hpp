@@ -28,6 +28,9 @@ using Authorization = std::variant<std::monostate, Credentials, MalformedAuthori
 /// characters. More than one field is malformed, since a proxy may have checked another one.
 Authorization authorization_of(const RequestHead& head, const AuthenticationSchemes& schemes);
 
+/// Whether the first Authorization field has the scheme Basic, which browsers add by themselves.
+bool is_basic(const RequestHead& head) noexcept;
+
 /// Sets WWW-Authenticate to the schemes that are on; sets nothing when none is.
 void set_challenges(Response& response, const AuthenticationSchemes& schemes);
 

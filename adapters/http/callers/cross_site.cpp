@@ -54,6 +54,10 @@ bool says_site(const RequestHead& head, std::string_view value) noexcept {
 
 } // namespace
 
+bool is_from_own_site(const RequestHead& head) noexcept {
+    return head.count("Sec-Fetch-Site") == 1 && (says_site(head, "same-origin") || says_site(head, "none"));
+}
+
 std::optional<Problem> judge_cross_site_write(const RequestHead& head, const CorsGrant& grant,
                                               std::string_view public_url) {
     const auto* const origin = head.find("Origin");

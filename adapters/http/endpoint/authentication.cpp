@@ -49,7 +49,8 @@ std::optional<Problem> judge_app_token(const Request& request, bool by_ticket) {
 
 std::optional<Problem> judge_xsrf_value(const Request& request, std::string_view secret) {
     const auto& head = request.head();
-    if (request.options().sessions.xsrf_safe_methods && (head.method == "GET" || head.method == "HEAD"))
+    const bool is_safe = head.method == "GET" || head.method == "HEAD";
+    if (is_safe && (request.options().sessions.xsrf_safe_methods || is_from_own_site(head)))
         return std::nullopt;
     const auto* shown = head.count("X-XSRF-TOKEN") == 1 ? head.find("X-XSRF-TOKEN") : nullptr;
     if (shown != nullptr && is_xsrf_value(secret, *shown))
@@ -104,7 +105,7 @@ std::optional<Problem> judge_site(const Request& request, const Authorization& a
     if (route.access != Access::write && !route.changes_session)
         return std::nullopt;
     const auto* const credentials = std::get_if<Credentials>(&authorization);
-    const bool by_basic = credentials != nullptr && std::holds_alternative<BasicCredentials>(*credentials);
+    const bool by_basic = credentials != nullptr && is_basic(request.head()); // a ticket, too
     const bool by_cookie = std::holds_alternative<std::monostate>(authorization) &&
                            (route.changes_session || !request.session_secret().empty());
     if (!by_basic && !by_cookie)

@@ -178,11 +178,10 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
     };
     if (head.target == "*") // the server as a whole, for OPTIONS only
         return answer_options("GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS");
-    const auto url = parse_target(head.target);
+    const auto url = request->parse_target();
     if (!url)
         return done(
             request->refusal(plain_problem(400, "request.bad_target", "The request target is malformed")));
-    request->set_url(*url);
     auto match = match_route(head.method, *url, options, contract.host_routes);
     if (auto* const unknown = std::get_if<Problem>(&match))
         return done(request->refusal(std::move(*unknown)));
@@ -220,8 +219,26 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
     }
 }
 
+/// Refuses a body that isn't the whole representation as it is (contract section 2).
+static std::optional<Problem> judge_body(const Request& request) {
+    const auto& head = request.head();
+    if (head.method == "GET" || head.method == "HEAD")
+        return std::nullopt;
+    if (head.find("Content-Range") != nullptr) // RFC 9110 section 14.5
+        return plain_problem(400, "request.content_range",
+                             "The Content-Range is not accepted; send the whole picture without it");
+    const auto encoding = head.joined("Content-Encoding");
+    if (!encoding.empty() && !equal_ignoring_case(encoding, "identity"))
+        return plain_problem(
+            415, "request.content_encoding",
+            fmt::format("The Content-Encoding {} is not accepted; identity is", in_quotes(encoding)));
+    return std::nullopt;
+}
+
 void Endpoint::State::begin_route(const RequestPointer& request,
                                   const std::function<void(BeginOutcome)>& done) {
+    if (auto problem = judge_body(*request))
+        return done(request->contained([&] { return request->refusal(*std::move(problem)); }));
     std::optional<BeginOutcome> outcome;
     std::optional<Reply> reply;
     Later later;

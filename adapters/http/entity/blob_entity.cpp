@@ -25,31 +25,38 @@ namespace {
 struct FieldDescription {
     std::string_view name;
     std::string_view type;
-    int length; // in characters; 0: not a text
+    int length; // of a text in characters, of other types in bytes
+    bool is_writable = false;
 };
 
 constexpr FieldDescription field_descriptions[] = {
-    {"BlobId", "System.Int32", 0},
-    {"BlobSize", "System.Int32", 0},
-    {"Description", "System.String", 2048},
-    {"ExtraInfo", "System.String", 2048},
-    {"IsEncrypted", "System.Boolean", 0},
-    {"IsZipped", "System.Boolean", 0},
+    {"BlobId", "System.Int32", 4},
+    {"BlobSize", "System.Int32", 4},
+    {"Description", "System.String", 2048, true},
+    {"ExtraInfo", "System.String", 2048, true},
+    {"IsEncrypted", "System.Boolean", 2},
+    {"IsZipped", "System.Boolean", 2},
     {"MimeType", "System.String", 254},
-    {"OriginalSize", "System.Int32", 0},
-    {"CreatedDate", "System.DateTime", 0},
-    {"UpdatedDate", "System.DateTime", 0},
-    {"ConceptualType", "System.String", 254},
+    {"OriginalSize", "System.Int32", 4},
+    {"CreatedDate", "System.DateTime", 16},
+    {"UpdatedDate", "System.DateTime", 16},
+    {"ConceptualType", "System.String", 254, true},
 };
 
-json::object field_properties(const ImageInfo* info) {
+json::object right(std::string_view mask) {
+    return {{"Mask", mask}, {"Reason", ""}};
+}
+
+json::object field_properties(const ImageInfo* info, bool may_write) {
     json::object properties;
     if (info == nullptr)
         return properties;
     for (const auto& field : field_descriptions)
         properties.emplace(
             field.name,
-            json::object{{"FieldRight", nullptr}, {"FieldType", field.type}, {"FieldLength", field.length}});
+            json::object{{"FieldRight", right(may_write && field.is_writable ? "Update" : "None")},
+                         {"FieldType", field.type},
+                         {"FieldLength", field.length}});
     return properties;
 }
 
@@ -70,19 +77,21 @@ void emplace_associate(json::object& entity, std::string_view name, const Actor*
                  {"EjUserId", 0},
                  {"UserName", actor->name},
                  {"ExtraFields", nullptr},
-                 {"CustomFields", nullptr}};
+                 {"CustomFields", nullptr},
+                 {"TableRight", right("Select")},
+                 {"FieldProperties", json::object{}}};
 }
 
 /// Translates the strings to the request's language.
 ImageInfo translated(ImageInfo info, const Localization& localization) {
-    for (auto* text : {&info.description, &info.extra_info, &info.conceptual_type, &info.created_by.name,
-                       &info.created_by.full_name, &info.updated_by.name, &info.updated_by.full_name})
+    for (auto* text : localized_texts(info))
         *text = localization.text(*text);
     return info;
 }
 
 /// Adds all properties but the last, FieldProperties.
-void fill_entity(json::object& entity, const ImageInfo* info, const Localization& localization) {
+void fill_entity(json::object& entity, const ImageInfo* info, const Localization& localization,
+                 bool may_write) {
     std::optional<ImageInfo> view;
     if (info != nullptr && localization.translates())
         info = &view.emplace(translated(*info, localization));
@@ -90,9 +99,10 @@ void fill_entity(json::object& entity, const ImageInfo* info, const Localization
         entity.emplace(name, info ? std::string_view{info->*member} : std::string_view{});
     };
     const auto emplace_date = [&](std::string_view name, Timestamp ImageInfo::*member) {
-        auto& date = entity[name];
         if (info != nullptr)
-            date = localization.date(info->*member);
+            entity.emplace(name, localization.date(info->*member));
+        else
+            entity.emplace(name, "0001-01-01T00:00:00"); // .NET's smallest date: typed clients fail on null
     };
     entity.emplace("BlobId", info ? info->blob_id.value() : 0);
     entity.emplace("BlobSize", info ? info->size : 0);
@@ -107,7 +117,9 @@ void fill_entity(json::object& entity, const ImageInfo* info, const Localization
     emplace_associate(entity, "CreatedBy", info ? &info->created_by : nullptr);
     emplace_associate(entity, "UpdatedBy", info ? &info->updated_by : nullptr);
     emplace_text("ConceptualType", &ImageInfo::conceptual_type);
-    entity.emplace("TableRight", nullptr);
+    auto& table_right = entity["TableRight"];
+    if (info != nullptr)
+        table_right = right(may_write ? "Select, Update, Delete" : "Select");
 }
 
 using Refusal = std::optional<Problem>;
@@ -136,7 +148,11 @@ Refusal demand_blob_id(ImageInfoChange& change, const json::value& value) {
         return {};
     const auto blob_id = BlobId::from(*number);
     if (!blob_id)
-        return problem_of(Error{errc::info_blob_id_mismatch}, Access::write);
+        return problem_of(
+            Error{errc::info_blob_id_mismatch,
+                  fmt::format("The BlobId {} is not the one of this picture; 0 or its blob id is accepted",
+                              *number)},
+            Access::write);
     change.blob_id = *blob_id;
     return {};
 }
@@ -157,27 +173,38 @@ Refusal read_property(ImageInfoChange& change, std::string_view name, const json
 
 } // namespace
 
-json::object blob_entity(const ImageInfo* info, const Localization& localization) {
+void describe_texts(Response& response, const ImageInfo* info, const Localization& localization) {
+    if (info == nullptr)
+        return localization.describe(response, {});
+    const auto texts = localized_texts(*info);
+    localization.describe(response, texts);
+}
+
+json::object blob_entity(const ImageInfo* info, const Localization& localization, bool may_write) {
     json::object entity;
     entity.reserve(15);
-    fill_entity(entity, info, localization);
-    entity.emplace("FieldProperties", field_properties(info));
+    fill_entity(entity, info, localization, may_write);
+    entity.emplace("FieldProperties", field_properties(info, may_write));
     return entity;
 }
 
-std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization) {
+std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization,
+                             bool may_write) {
     if (is_xml(type) || info == nullptr)
-        return document_text(type, "BlobEntity", blob_entity(info, localization));
+        return document_text(type, "BlobEntity", blob_entity(info, localization, may_write));
     // FieldProperties are most of the text, and constant.
-    static const auto fields = R"(,"FieldProperties":)" + json::serialize(field_properties(info)) + '}';
+    const auto fields_for = [info](bool writer) {
+        return R"(,"FieldProperties":)" + json::serialize(field_properties(info, writer)) + '}';
+    };
+    static const std::array fields{fields_for(false), fields_for(true)};
     std::array<unsigned char, 6144> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by json
     json::monotonic_resource memory{buffer.data(), buffer.size()};
     json::object entity{&memory};
     entity.reserve(15);
-    fill_entity(entity, info, localization);
+    fill_entity(entity, info, localization, may_write);
     auto text = json::serialize(entity);
     text.pop_back();
-    return text.append(fields);
+    return text.append(fields.at(may_write ? 1 : 0));
 }
 
 ProblemOr<ImageInfoChange> change_of(const json::value& entity) {

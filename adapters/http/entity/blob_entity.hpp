@@ -29,12 +29,25 @@ inline constexpr std::array writable_texts{
     WritableText{"ConceptualType", &ImageInfo::conceptual_type, &ImageInfoChange::conceptual_type},
 };
 
+/// The strings that are localized.
+template<class Info>
+auto localized_texts(Info& info) {
+    return std::array{&info.description,         &info.extra_info,           &info.conceptual_type,
+                      &info.created_by.name,     &info.created_by.full_name, &info.updated_by.name,
+                      &info.updated_by.full_name};
+}
+
+/// Sets the fields of the languages in which the strings are returned; null: of an empty entity.
+void describe_texts(Response& response, const ImageInfo* info, const Localization& localization);
+
 /// The contract's BlobEntity (section 3) as a document. Null: the entity of a person without a picture, every
-/// property empty. Strings and dates are localized; by default as stored.
-boost::json::object blob_entity(const ImageInfo* info, const Localization& localization = {});
+/// property empty. Strings and dates are localized; by default as stored. `may_write` is the caller's right.
+boost::json::object blob_entity(const ImageInfo* info, const Localization& localization = {},
+                                bool may_write = true);
 
 /// BlobEntity as an answer's text.
-std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization = {});
+std::string blob_entity_text(ResponseType type, const ImageInfo* info, const Localization& localization = {},
+                             bool may_write = true);
 
 /// Reads the changes in a client's entity. Property names match in any case; of properties with one name the
 /// last wins; read-only and unknown ones are ignored; an absent writable one is not changed, and null empties

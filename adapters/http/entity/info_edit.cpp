@@ -29,21 +29,26 @@ ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
 }
 
 ProblemOr<InfoEdit> InfoEdit::read(BodyType type, std::string_view body) {
-    if (type != BodyType::json_patch && type != BodyType::merge_patch) {
-        auto change = read_blob_entity(type, body);
+    const auto whole = [](ProblemOr<ImageInfoChange> change) -> ProblemOr<InfoEdit> {
         if (!change)
             return change.error();
         return InfoEdit{*std::move(change)};
-    }
+    };
+    if (type == BodyType::form || type == BodyType::xml)
+        return whole(read_blob_entity(type, body));
     auto document = read_json(body);
     if (!document)
         return document.error();
-    if (type == BodyType::merge_patch)
-        return InfoEdit{MergePatch{std::move(*document)}};
-    auto patch = read_json_patch(*document);
-    if (!patch)
-        return patch.error();
-    return InfoEdit{*std::move(patch)};
+    // The shape decides and not the label, since clients send patches as application/json.
+    if (document->is_array() || (type == BodyType::json_patch && !document->is_object())) {
+        auto patch = read_json_patch(*document);
+        if (!patch)
+            return patch.error();
+        return InfoEdit{*std::move(patch)};
+    }
+    if (type == BodyType::json)
+        return whole(http::change_of(*document));
+    return InfoEdit{MergePatch{*std::move(document)}};
 }
 
 ProblemOr<ImageInfoChange> InfoEdit::change_of(const ImageInfo& stored,

@@ -29,8 +29,8 @@ ImageInfoChange without_views(ImageInfoChange change, const ImageInfo& stored,
 /// The change in a body of PUT or PATCH ImageInfo: texts, or a patch of the stored entity.
 class InfoEdit {
 public:
-    /// Reads a body (contract section 3). Errors: those of `read_blob_entity`, `read_json` and
-    /// `read_json_patch`.
+    /// Reads a body (contract section 3). An array of any JSON type is a JSON Patch, an object under a
+    /// patch's type a merge patch. Errors: those of `read_blob_entity`, `read_json` and `read_json_patch`.
     [[nodiscard]] static ProblemOr<InfoEdit> read(BodyType type, std::string_view body);
 
     /// Null when the change depends on the stored entity.
@@ -58,7 +58,7 @@ private:
 struct InfoPlace {
     std::function<result<ImageInfo>()> read;
     std::function<result<ImageInfo>(ImageInfoChange, Precondition)> write;
-    std::function<Timestamp()> now;
+    std::function<Timestamp()> now; ///< for dates in preconditions
 };
 
 /// The changed ImageInfo, or the failure.

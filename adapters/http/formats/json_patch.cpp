@@ -5,6 +5,7 @@
 
 #include <portrait/http/message.hpp>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -81,8 +83,8 @@ public:
             if (target != nullptr && same(*target, operation.value))
                 return {};
             return plain_problem(409, "patch.test_failed",
-                                 target ? "its path has another value than the one tested for"
-                                        : "its path to be tested leads to nothing");
+                                 target ? "the path has another value than the one tested for"
+                                        : "the path to be tested leads to nothing");
         }
         case Kind::add: return write(operation.path, operation.value);
         case Kind::replace:
@@ -101,7 +103,7 @@ public:
         // A patch could double the document by copying it into itself.
         if (source->is_structured())
             return plain_problem(400, "patch.operation_invalid",
-                                 "it copies an object or a list; a text can be copied");
+                                 "an object or a list can't be copied; a text can");
         return write(operation.path, json::value(*source));
     }
 
@@ -111,13 +113,13 @@ private:
     using Refusal = std::optional<Problem>;
 
     static Problem missing(std::string_view pointer) {
-        return plain_problem(400, "patch.path_missing", fmt::format("its {} leads to nothing", pointer));
+        return plain_problem(400, "patch.path_missing", fmt::format("the {} leads to nothing", pointer));
     }
 
     Problem read_only(std::string_view pointer) const {
         return plain_problem(
             400, "patch.operation_invalid",
-            fmt::format("its {} can't be written; /{} can", pointer, fmt::join(writable_, ", /")));
+            fmt::format("the {} can't be written; /{} can", pointer, fmt::join(writable_, ", /")));
     }
 
     bool is_writable(Segments path) const {
@@ -169,13 +171,24 @@ Problem invalid(std::size_t number, std::string_view reason) {
                          fmt::format("Operation {} of the patch {}", number, reason));
 }
 
-/// Absent when it isn't RFC 6901.
+/// The pointer as RFC 6901 writes it.
+std::string text_of(const JsonPointer& pointer) {
+    std::string text;
+    for (auto segment : pointer) {
+        boost::replace_all(segment, "~", "~0");
+        boost::replace_all(segment, "/", "~1");
+        text.append("/").append(segment);
+    }
+    return text;
+}
+
+/// Absent when it isn't RFC 6901. The first slash may be missing.
 std::optional<JsonPointer> pointer_of(std::string_view text) {
     JsonPointer segments;
     if (text.empty())
         return segments;
     if (text.front() != '/')
-        return std::nullopt;
+        segments.emplace_back();
     for (std::size_t index = 0; index < text.size(); ++index) {
         if (text[index] == '/') {
             if (segments.size() == max_pointer_segments)
@@ -206,7 +219,9 @@ const json::string* find_text(const json::object& operation, std::string_view na
     const auto* const op = find_text(*object, "op");
     const auto* const kind = op ? std::find(kind_names.begin(), kind_names.end(), *op) : kind_names.end();
     if (kind == kind_names.end())
-        return invalid(number, R"(needs "op": one of add, remove, replace, test, copy, move)");
+        return invalid(number,
+                       fmt::format(R"(needs "op": one of add, remove, replace, test, copy, move; got {})",
+                                   op ? in_quotes(*op) : "none"));
     PatchOperation operation;
     operation.kind = static_cast<Kind>(kind - kind_names.begin());
     for (const auto& [name, pointer] : {std::pair{"path", &operation.path}, {"from", &operation.from}}) {
@@ -215,14 +230,15 @@ const json::string* find_text(const json::object& operation, std::string_view na
         const auto* text = find_text(*object, name);
         auto segments = text ? pointer_of(*text) : std::nullopt;
         if (!segments)
-            return invalid(number, fmt::format(R"(needs "{}": a JSON pointer of at most {} segments)", name,
-                                               max_pointer_segments));
+            return invalid(number,
+                           fmt::format(R"(({}) needs "{}": a JSON pointer of at most {} segments; got {})",
+                                       *kind, name, max_pointer_segments, text ? in_quotes(*text) : "none"));
         *pointer = *std::move(segments);
     }
     if (operation.kind <= Kind::test) {
         const auto* value = find_member(*object, "value");
         if (value == nullptr)
-            return invalid(number, R"(needs "value")");
+            return invalid(number, fmt::format(R"(({}) needs "value")", *kind));
         operation.value = *value;
     }
     return operation;
@@ -237,7 +253,9 @@ ProblemOr<json::object> patched(json::object document, const JsonPatch& patch,
     for (const auto& operation : patch) {
         ++number;
         if (auto refused = target.apply(operation)) {
-            refused->message = fmt::format("Operation {} of the patch: {}", number, refused->message);
+            refused->message = fmt::format("Operation {} of the patch ({} {}): {}", number,
+                                           kind_names.at(static_cast<std::size_t>(operation.kind)),
+                                           in_quotes(text_of(operation.path)), refused->message);
             return *std::move(refused);
         }
     }

@@ -19,7 +19,7 @@ inline constexpr std::size_t max_patch_operations = 1000;
 /// A pointer may have this many segments.
 inline constexpr std::size_t max_pointer_segments = 64;
 
-/// A JSON pointer (RFC 6901), unescaped.
+/// A JSON pointer (RFC 6901), unescaped. The slash at its begin is optional in a patch (contract section 3).
 using JsonPointer = std::vector<std::string>;
 
 /// One operation of a patch.

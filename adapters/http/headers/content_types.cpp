@@ -10,9 +10,18 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::array<std::string_view, 8> picture_types{
-    "image/png", "image/jpeg",  "image/gif",   "image/tiff",
-    "image/jpg", "image/pjpeg", "image/x-png", "application/octet-stream"};
+/// The last ones are the default types of curl, wget, urllib, axios and others for any bytes.
+constexpr std::array<std::string_view, 11> picture_types{"image/png",
+                                                         "image/jpeg",
+                                                         "image/gif",
+                                                         "image/tiff",
+                                                         "image/jpg",
+                                                         "image/pjpeg",
+                                                         "image/x-png",
+                                                         "application/octet-stream",
+                                                         "binary/octet-stream",
+                                                         "application/binary",
+                                                         "application/x-www-form-urlencoded"};
 
 /// A type of a format that can be converted. Accept has one type for each kind of file.
 struct ConvertibleType {
@@ -132,20 +141,51 @@ std::optional<MediaType> parse_media_type(std::string_view text) {
     return MediaType{lower_case(type) + '/' + lower_case(subtype), std::move(*parameters)};
 }
 
+namespace {
+
+constexpr std::string_view multipart = "multipart/form-data";
+
+/// Of a value that is no media type. Clients send boundaries unquoted that need quotes, such as
+/// `----=_Part_1_2.3`.
+UploadType classify_bad_type(std::string_view text) {
+    using Kind = UploadType::Kind;
+    text = trimmed(text);
+    if (!equal_ignoring_case(text.substr(0, multipart.size()), multipart))
+        return {Kind::unsupported, {}};
+    text.remove_prefix(multipart.size());
+    skip(text);
+    if (!text.starts_with(';'))
+        return {text.empty() ? Kind::no_boundary : Kind::unsupported, {}};
+    constexpr std::string_view name = "boundary=";
+    while (take(text, ';')) {
+        const auto parameter = trimmed(text.substr(0, text.find(';')));
+        text.remove_prefix(std::min(text.find(';'), text.size()));
+        if (!equal_ignoring_case(parameter.substr(0, name.size()), name))
+            continue;
+        const auto boundary = parameter.substr(name.size());
+        if (!boundary.starts_with('"') && is_multipart_boundary(boundary))
+            return {Kind::multipart, std::string{boundary}};
+        break;
+    }
+    return {Kind::no_boundary, {}};
+}
+
+} // namespace
+
 UploadType classify_upload(const std::string_view* content_type, ConvertibleFormats formats) {
     using Kind = UploadType::Kind;
     if (content_type == nullptr || content_type->find_first_not_of(blanks) == std::string_view::npos)
         return {Kind::absent, {}};
     const auto media_type = parse_media_type(*content_type);
     if (!media_type)
-        return {Kind::unsupported, {}};
+        return classify_bad_type(*content_type);
     if (std::find(picture_types.begin(), picture_types.end(), media_type->name) != picture_types.end())
         return {Kind::picture, {}};
     for (const auto& type : convertible_types)
         if (type.name == media_type->name)
             return formats.contains(type.format) ? UploadType{Kind::picture, {}}
                                                  : UploadType{Kind::unsupported, {}, type.format};
-    if (media_type->name != "multipart/form-data")
+    if (media_type->name != multipart)
         return {Kind::unsupported, {}};
     const auto* boundary = find_parameter(media_type->parameters, "boundary");
     if (boundary == nullptr || !is_multipart_boundary(*boundary))
@@ -155,10 +195,8 @@ UploadType classify_upload(const std::string_view* content_type, ConvertibleForm
 
 bool is_multipart_boundary(std::string_view text) noexcept {
     return !text.empty() && text.size() <= 70 && text.back() != ' ' &&
-           std::all_of(text.begin(), text.end(), [](char character) {
-               return is_alphanumeric(character) ||
-                      std::string_view{"'()+_,-./:=? "}.find(character) != std::string_view::npos;
-           });
+           std::all_of(text.begin(), text.end(),
+                       [](char character) { return character >= ' ' && character <= '~'; });
 }
 
 std::string accepted_upload_types(ConvertibleFormats formats) {

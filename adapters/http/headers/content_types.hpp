@@ -37,7 +37,7 @@ std::optional<MediaType> parse_media_type(std::string_view text);
 struct UploadType {
     enum class Kind {
         absent,      ///< none was sent: the bytes decide
-        picture,     ///< a picture's type or application/octet-stream: the bytes decide
+        picture,     ///< a picture's type, or one that clients send for any bytes: the bytes decide
         multipart,   ///< multipart/form-data; `boundary` is valid
         no_boundary, ///< multipart/form-data without a valid boundary: 400, `no_boundary_problem()`
         unsupported, ///< any other, malformed values included: 415
@@ -52,7 +52,8 @@ struct UploadType {
 /// pictures.
 UploadType classify_upload(const std::string_view* content_type, ConvertibleFormats formats);
 
-/// Whether a text can be a boundary: 1 to 70 characters of RFC 2046's set, the last one no space.
+/// Whether a text can be a boundary: 1 to 70 visible ASCII characters and spaces, the last one no space. That
+/// is more than RFC 2046's set, since clients send others, such as `*****`.
 bool is_multipart_boundary(std::string_view text) noexcept;
 
 /// The Accept field of a 415, with the types of the formats whose conversion is switched on.

@@ -1,5 +1,9 @@
 #include "headers/field_syntax.hpp"
 
+#include <portrait/printable.hpp>
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace portrait::http {
@@ -24,6 +28,11 @@ std::string lower_case(std::string_view text) {
     std::string result{text};
     std::transform(result.begin(), result.end(), result.begin(), lower);
     return result;
+}
+
+std::string in_quotes(std::string_view text) {
+    constexpr std::size_t longest = 100;
+    return fmt::format("'{}{}'", printable(text.substr(0, longest)), text.size() > longest ? "…" : "");
 }
 
 bool is_port(std::string_view text) noexcept {

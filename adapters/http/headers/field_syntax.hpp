@@ -50,6 +50,9 @@ std::optional<Number> parse_number(std::string_view text, int base = 10) noexcep
     return error == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
 }
 
+/// A client's text for a message: safe to print, in quotes, and cut off where it is long.
+std::string in_quotes(std::string_view text);
+
 /// Whether a text is an authority's port: one to five digits.
 bool is_port(std::string_view text) noexcept;
 

@@ -1,5 +1,7 @@
 #include <portrait/http/problem.hpp>
 
+#include "headers/field_syntax.hpp"
+
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -62,9 +64,12 @@ Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observe
         observed, limit);
 }
 
-Problem unsupported_media_type(std::string_view accepted) {
-    return plain_problem(415, "request.unsupported_media_type",
-                         fmt::format("The Content-Type is not accepted; send one of {}", accepted));
+Problem unsupported_media_type(const std::string_view* seen, std::string_view accepted) {
+    return plain_problem(
+        415, "request.unsupported_media_type",
+        seen == nullptr
+            ? fmt::format("The Content-Type is missing; send one of {}", accepted)
+            : fmt::format("The Content-Type {} is not accepted; send one of {}", in_quotes(*seen), accepted));
 }
 
 } // namespace portrait::http

@@ -5,6 +5,7 @@
 #include <portrait/http/message.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <functional>
@@ -97,6 +98,25 @@ struct LanguageText {
     std::string text;
 };
 
+/// The languages whose keys are not their own two letters; beside them English, which has two.
+struct CountryKey {
+    std::string_view language;
+    std::string_view key;
+};
+constexpr std::array<CountryKey, 5> country_keys{
+    {{"nb", "NO"}, {"nn", "NO"}, {"de", "GE"}, {"sv", "SW"}, {"nl", "NE"}}};
+
+/// The language of a key: `de` for `GE`, `no` for `NO`, whose text may be Bokmål or Nynorsk.
+std::string language_of_key(std::string_view key) {
+    if (equal_ignoring_case(key, "US") || equal_ignoring_case(key, "UK"))
+        return "en";
+    if (!equal_ignoring_case(key, "NO"))
+        for (const auto& row : country_keys)
+            if (equal_ignoring_case(row.key, key))
+                return std::string{row.language};
+    return {lower(key[0]), lower(key[1])};
+}
+
 /// Takes `US:"Photo"` off the front.
 std::optional<LanguageText> take_language_text(std::string_view& value) {
     if (value.size() < key_length + 3 || !is_letter(value[0]) || !is_letter(value[1]) ||
@@ -180,27 +200,24 @@ std::vector<std::string> superoffice_keys(std::string_view language) {
         return language == "en-gb" ? std::vector<std::string>{"UK", "US", "EN"}
                                    : std::vector<std::string>{"US", "UK", "EN"};
     const std::string own{upper(primary[0]), upper(primary[1])};
-    if (primary == "nb" || primary == "nn")
-        return {"NO", own};
-    if (primary == "de")
-        return {"GE", own};
-    if (primary == "sv")
-        return {"SW", own};
+    for (const auto& row : country_keys)
+        if (row.language == primary)
+            return {std::string{row.key}, own};
     return {own};
 }
 
-std::string resolve_multi_language_value(std::string_view value, const WantedLanguages& languages) {
+ResolvedText resolve_multi_language_value(std::string_view value, const WantedLanguages& languages) {
     if (languages.empty() || value.find(":\"") == std::string_view::npos)
-        return std::string{value};
+        return {std::string{value}, {}};
     auto entries = parse_multi_language_value(value);
     if (!entries || entries->empty())
-        return std::string{value};
+        return {std::string{value}, {}};
     for (const auto& language : languages)
         if (auto* entry = find_key(*entries, superoffice_keys(language)))
-            return std::move(entry->text);
+            return {std::move(entry->text), language};
     if (auto* english = find_key(*entries, superoffice_keys("en")))
-        return std::move(english->text);
-    return std::move(entries->front().text);
+        return {std::move(english->text), "en"};
+    return {std::move(entries->front().text), language_of_key(entries->front().key)};
 }
 
 } // namespace portrait::http

@@ -2,6 +2,9 @@
 
 #include "headers/field_syntax.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -33,19 +36,24 @@ ProblemOr<Localization> Localization::of(const RequestHead& head, const Localiza
     return localization;
 }
 
-std::string Localization::text(std::string_view stored) const {
+ResolvedText Localization::resolve(std::string_view stored) const {
     auto resolved = resolve_multi_language_value(stored, languages_);
-    if (!translates() || resolved.find('[') == std::string::npos)
-        return resolved;
-    return resolve_brackets(resolved);
+    if (translates() && resolved.text.find('[') != std::string::npos)
+        resolve_brackets(resolved);
+    return resolved;
 }
 
-std::string Localization::resolve_brackets(std::string_view text) const {
+std::string Localization::text(std::string_view stored) const {
+    return resolve(stored).text;
+}
+
+void Localization::resolve_brackets(ResolvedText& resolved) const {
     std::optional<CultureFormatter> formatter;
-    std::string result;
+    const auto whole = std::exchange(resolved.text, {});
+    std::string_view text = whole;
     while (!text.empty()) {
         const auto open = std::min(text.find('['), text.size());
-        result.append(text.substr(0, open));
+        resolved.text.append(text.substr(0, open));
         text.remove_prefix(open);
         if (text.empty())
             break;
@@ -53,7 +61,11 @@ std::string Localization::resolve_brackets(std::string_view text) const {
         const auto inside = close == std::string_view::npos ? std::string_view{} : text.substr(1, close - 1);
         std::optional<std::string> replacement;
         if (is_reference(inside)) {
-            replacement = referenced_string(inside);
+            if (auto found = referenced_string(inside)) {
+                replacement = std::move(found->text);
+                if (resolved.language.empty())
+                    resolved.language = std::move(found->language);
+            }
         } else if (is_encoded_value(inside)) {
             if (!formatter) {
                 auto cultures = cultures_;
@@ -62,19 +74,20 @@ std::string Localization::resolve_brackets(std::string_view text) const {
             }
             replacement = formatter->format(inside);
         }
-        result.append(replacement ? *replacement : "[");
+        resolved.text.append(replacement ? *replacement : "[");
         text.remove_prefix(replacement ? close + 1 : 1);
     }
-    return result;
 }
 
-std::optional<std::string> Localization::referenced_string(std::string_view reference) const {
+std::optional<ResolvedText> Localization::referenced_string(std::string_view reference) const {
     if (!options_->strings)
         return std::nullopt;
     for (const auto& language : languages_)
         if (auto found = options_->strings(reference, language))
-            return found;
-    return options_->strings(reference, "en");
+            return ResolvedText{*std::move(found), language};
+    if (auto found = options_->strings(reference, "en"))
+        return ResolvedText{*std::move(found), "en"};
+    return std::nullopt;
 }
 
 std::string Localization::date(Timestamp moment) const {
@@ -85,9 +98,15 @@ std::string Localization::merge(std::string_view stored, std::string incoming) c
     return translates() && incoming == text(stored) ? std::string{stored} : std::move(incoming);
 }
 
-void Localization::describe(Response& response) const {
+void Localization::describe(Response& response, std::span<const std::string* const> texts) const {
+    std::vector<std::string> returned;
     if (translates())
-        response.set("Content-Language", languages_.front());
+        for (const auto* const text : texts)
+            if (auto language = resolve(*text).language;
+                !language.empty() && std::find(returned.begin(), returned.end(), language) == returned.end())
+                returned.push_back(std::move(language));
+    if (!returned.empty())
+        response.set("Content-Language", fmt::format("{}", fmt::join(returned, ", ")));
     if (!zone_.name.empty())
         response.set("SO-TimeZone", zone_.name);
     const bool converts = options_ != nullptr && options_->convert_dates;

@@ -36,6 +36,12 @@ struct LanguageList {
 
 LanguageList parse_languages(std::string_view value);
 
+/// A string in the language in which it was found.
+struct ResolvedText {
+    std::string text;
+    std::string language; ///< a tag such as `nb`; empty for a text that is in no known language
+};
+
 /// The keys of a language in SuperOffice's multi-language values, the best one first: `NO` for `nb-no`, `US`
 /// and `UK` for `en`, otherwise the language's two letters. None for a tag whose first part is longer.
 std::vector<std::string> superoffice_keys(std::string_view language);
@@ -45,7 +51,7 @@ std::vector<std::string> superoffice_keys(std::string_view language);
 /// text, separated by `;`, with blanks around the separators and a last `;` allowed. A doubled quote is a
 /// quote; a backslash is no escape (the vendor documents none). Returns other values unchanged, and every
 /// value when there are no languages.
-std::string resolve_multi_language_value(std::string_view value, const WantedLanguages& languages);
+ResolvedText resolve_multi_language_value(std::string_view value, const WantedLanguages& languages);
 
 /// SO-TimeZone (contract section 5). Both names are empty when the request names no zone.
 struct TimeZoneRequest {
@@ -125,16 +131,18 @@ public:
     /// Whether strings may differ from the stored ones.
     bool translates() const noexcept { return !languages_.empty(); }
 
-    /// Sets Content-Language and SO-TimeZone, and adds the fields to Vary.
-    void describe(Response& response) const;
+    /// Sets Content-Language to the languages in which the stored `texts` are returned, if any is known; sets
+    /// SO-TimeZone, and adds the fields to Vary.
+    void describe(Response& response, std::span<const std::string* const> texts) const;
 
     /// The ETag of a localized answer, from that of the answer without localization: different
     /// representations need different tags. `tag` has its quotes.
     std::string entity_tag(std::string tag) const;
 
 private:
-    std::string resolve_brackets(std::string_view text) const;
-    std::optional<std::string> referenced_string(std::string_view reference) const;
+    ResolvedText resolve(std::string_view stored) const;
+    void resolve_brackets(ResolvedText& resolved) const;
+    std::optional<ResolvedText> referenced_string(std::string_view reference) const;
 
     WantedLanguages languages_;
     std::vector<std::string> cultures_; ///< that SO-Culture names; the languages come after them

@@ -26,10 +26,17 @@ void set_dimensions(Response& response, std::uint32_t width, std::uint32_t heigh
     response.set("X-Image-Height", fmt::format_int{height}.str());
 }
 
-/// JSON, XML and each language have tags of their own, since their bytes differ.
-std::string info_tag(const ImageInfo& info, ResponseType type, const Localization& localization,
-                     std::string_view epoch) {
-    return localization.entity_tag(entity_tag(epoch, info.version(), is_xml(type) ? "-info-xml" : "-info"));
+/// JSON, XML, each right and each language have tags of their own, since their bytes differ.
+std::string info_tag(const ImageInfo& info, const EntityForm& form, std::string_view epoch) {
+    const std::string_view suffixes[] = {"-info-read", "-info", "-info-xml-read", "-info-xml"};
+    const auto index = (is_xml(form.type) ? 2U : 0U) + (form.may_write ? 1U : 0U);
+    return form.localization.entity_tag(entity_tag(epoch, info.version(), suffixes[index]));
+}
+
+/// Sets the body, and the fields of its language.
+void set_entity(Response& response, const ImageInfo& info, const EntityForm& form) {
+    set_document(response, form.type, blob_entity_text(form.type, &info, form.localization, form.may_write));
+    describe_texts(response, &info, form.localization);
 }
 
 /// Sets the fields of every picture, stored or made.
@@ -128,40 +135,35 @@ std::optional<Response> known_placeholder_answer(const RequestHead& head, std::s
     return response;
 }
 
-Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
-                     const Localization& localization, const ValidatorContext& context) {
-    auto decided =
-        conditional_answer(head, info, info_tag(info, type, localization, context.epoch), type, context);
+Response info_answer(const RequestHead& head, const ImageInfo& info, const EntityForm& form,
+                     const ValidatorContext& context) {
+    auto decided = conditional_answer(head, info, info_tag(info, form, context.epoch), form.type, context);
     if (!decided)
-        return read_info_answer(info, type, localization, context);
+        return read_info_answer(info, form, context);
     if (decided->status == 304)
-        localization.describe(*decided);
+        form.localization.describe(*decided, {});
     return *std::move(decided);
 }
 
-Response read_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
-                          const ValidatorContext& context) {
+Response read_info_answer(const ImageInfo& info, const EntityForm& form, const ValidatorContext& context) {
     Response response;
-    set_document(response, type, blob_entity_text(type, &info, localization));
-    set_validators(response, info, info_tag(info, type, localization, context.epoch), context);
-    localization.describe(response);
+    set_entity(response, info, form);
+    set_validators(response, info, info_tag(info, form, context.epoch), context);
     return response;
 }
 
-Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
-                             std::string_view epoch) {
+Response changed_info_answer(const ImageInfo& info, const EntityForm& form, std::string_view epoch) {
     Response response;
-    set_document(response, type, blob_entity_text(type, &info, localization));
+    set_entity(response, info, form);
     response.set("X-Image-ETag", entity_tag(epoch, info.version()));
     response.set("Cache-Control", "private, no-cache");
-    localization.describe(response);
     return response;
 }
 
-Response empty_info_answer(ResponseType type, const Localization& localization) {
+Response empty_info_answer(const EntityForm& form) {
     Response response;
-    set_document(response, type, blob_entity_text(type, nullptr));
-    localization.describe(response);
+    set_document(response, form.type, blob_entity_text(form.type, nullptr));
+    describe_texts(response, nullptr, form.localization);
     response.set("Cache-Control", "private, no-cache");
     return response;
 }

@@ -33,18 +33,23 @@ Response placeholder_answer(PersonId person_id, RenderedImage image, std::string
 /// 304 when the client has the placeholder already.
 std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag);
 
+/// The form of an entity in an answer.
+struct EntityForm {
+    ResponseType type{};
+    const Localization& localization;
+    bool may_write = true; ///< the caller's right
+};
+
 /// Answers GET or HEAD ImageInfo: 200, 304 or 412.
-Response info_answer(const RequestHead& head, const ImageInfo& info, ResponseType type,
-                     const Localization& localization, const ValidatorContext& context);
+Response info_answer(const RequestHead& head, const ImageInfo& info, const EntityForm& form,
+                     const ValidatorContext& context);
 /// Answers GET or HEAD ImageInfo of a person without a picture.
-Response empty_info_answer(ResponseType type, const Localization& localization = {});
+Response empty_info_answer(const EntityForm& form);
 
 /// Answers PUT and PATCH ImageInfo: the entity after the change, with its X-Image-ETag.
-Response changed_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
-                             std::string_view epoch);
+Response changed_info_answer(const ImageInfo& info, const EntityForm& form, std::string_view epoch);
 /// Answers an agent's read: the entity with its validators.
-Response read_info_answer(const ImageInfo& info, ResponseType type, const Localization& localization,
-                          const ValidatorContext& context);
+Response read_info_answer(const ImageInfo& info, const EntityForm& form, const ValidatorContext& context);
 
 /// Sets the fields of the answer to a stored upload: the stored type and the new tag. A client takes an ETag
 /// for that of the bytes that it sent (RFC 9110 section 9.3.4), so it is X-Image-ETag unless a PUT's body was

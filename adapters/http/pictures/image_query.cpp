@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstddef>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -30,17 +32,32 @@ constexpr std::pair<std::string_view, ImageFormat> target_types[] = {
 
 constexpr std::pair<std::string_view, Fit> crops[] = {{"centre", Fit::cover}, {"attention", Fit::attention}};
 
+/// The index is the number of each.
 constexpr std::pair<std::string_view, std::optional<Placeholder>> placeholders[] = {
-    {"Null", std::nullopt},
     {"Default", Placeholder::standard},
     {"ClearPixel", Placeholder::clear_pixel},
     {"SrNoPhoto", Placeholder::no_photo},
     {"SrNoPhotoWithBorder", Placeholder::no_photo_with_border},
+    {"Null", std::nullopt},
     {"GenericFileIcon", Placeholder::generic_file_icon}};
+
+bool parse_placeholder(std::string_view text, std::optional<Placeholder>& placeholder) noexcept {
+    const auto number = parse_number<std::size_t>(text);
+    if (!number)
+        return parse_name(text, placeholders, placeholder);
+    if (*number >= std::size(placeholders))
+        return false;
+    placeholder = placeholders[*number].second;
+    return true;
+}
 
 bool parse_side(std::string_view text, std::optional<std::uint32_t>& pixels) noexcept {
     pixels = parse_number<std::uint32_t>(text);
-    return pixels && *pixels >= 1 && *pixels <= max_rendition_side;
+    if (!pixels || *pixels > max_rendition_side)
+        return false;
+    if (*pixels == 0) // free, as in the agents' calls
+        pixels.reset();
+    return true;
 }
 
 /// The format among those that `head` accepts, `present` if possible.
@@ -67,7 +84,7 @@ ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
         std::string_view accepted;
         if (is("w") || is("h")) {
             if (!parse_side(value, is("w") ? query.rendition.width : query.rendition.height))
-                accepted = "a whole number from 1 to 4096 is";
+                accepted = "a whole number from 0 to 4096 is";
         } else if (is("type")) {
             if (!parse_name(value, target_types, query.rendition.format))
                 accepted = "JPEG, PNG and GIF are";
@@ -75,14 +92,15 @@ ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
             if (!parse_name(value, crops, query.rendition.fit))
                 accepted = "centre and attention are";
         } else if (is("ifBlank")) {
-            if (!parse_name(value, placeholders, query.if_blank))
+            if (!parse_placeholder(value, query.if_blank))
                 accepted =
-                    "Default, ClearPixel, SrNoPhoto, SrNoPhotoWithBorder, GenericFileIcon and Null are";
+                    "Default, ClearPixel, SrNoPhoto, SrNoPhotoWithBorder, Null, GenericFileIcon and their "
+                    "numbers 0 to 5 are";
         }
         if (!accepted.empty())
             return plain_problem(400, "request.bad_parameter",
-                                 fmt::format("The query parameter {} is not valid; {} accepted",
-                                             std::string_view{parameter.key}, accepted));
+                                 fmt::format("The query parameter {} is not valid: {}; {} accepted",
+                                             std::string_view{parameter.key}, in_quotes(value), accepted));
     }
     if (query.rendition.fit != Fit::inside && !(query.rendition.width && query.rendition.height))
         return plain_problem(400, "request.bad_parameter", "The query parameter crop needs both w and h");

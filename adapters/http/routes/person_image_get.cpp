@@ -125,7 +125,7 @@ private:
 
     /// Answers with the placeholder of `ifBlank`, or with the error.
     void answer_without_picture(const Error& error, const Reply& reply) const {
-        if (error != errc::image_none || !query_.if_blank)
+        if ((error != errc::image_none && error != errc::person_unknown) || !query_.if_blank)
             return reply(error);
         if (!can_render())
             return reply(Error{errc::rendition_not_supported,

@@ -17,12 +17,12 @@ static Begun begin_get_person_image_info(const RequestPointer& request) {
     return Exchange{[request, id = *person_id, localization = *std::move(localization),
                      head = std::make_shared<const OwnedHead>(request->head())](const ImageBytes& /*body*/,
                                                                                 const Reply& reply) {
-        const auto type = request->response_type();
         const auto info = request->service().info(id);
+        const auto form = request->entity_form(localization);
         if (!info && info.error() == errc::image_none)
-            return reply(empty_info_answer(type, localization));
+            return reply(empty_info_answer(form));
         reply(answer_of(info, [&](const ImageInfo& found) {
-            return info_answer(head->head(), found, type, localization, request->validators());
+            return info_answer(head->head(), found, form, request->validators());
         }));
     }};
 }

@@ -19,7 +19,7 @@ static Begun begin_put_person_image_info(const RequestPointer& request) {
         return person_id.error();
     const auto type = body_type_of(head.find("Content-Type"));
     if (!type)
-        return unsupported_media_type(accepted_body_types());
+        return unsupported_media_type(head.find("Content-Type"), accepted_body_types());
     if (!head.chunked && head.content_length.value_or(0) == 0)
         return plain_problem(400, "request.body_missing",
                              "The body is missing; send a BlobEntity or a patch of one");
@@ -37,7 +37,7 @@ static Begun begin_put_person_image_info(const RequestPointer& request) {
             *request, id, condition, fixed,
             [&](const ImageInfo& stored) { return edit->change_of(stored, localization); },
             [&](const ImageInfo& changed) {
-                return changed_info_answer(changed, request->response_type(), localization,
+                return changed_info_answer(changed, request->entity_form(localization),
                                            request->service().epoch());
             }));
     };

@@ -15,8 +15,9 @@ namespace portrait::http {
 /// Bytes that a form may have beside its picture: other parts, boundaries and part headers.
 static constexpr std::uint64_t form_allowance = 256ULL * 1024;
 
-static Problem unsupported_upload(const UploadType& type, ConvertibleFormats formats) {
-    auto problem = unsupported_media_type(accepted_upload_types(formats));
+static Problem unsupported_upload(const std::string_view* seen, const UploadType& type,
+                                  ConvertibleFormats formats) {
+    auto problem = unsupported_media_type(seen, accepted_upload_types(formats));
     if (type.switched_off)
         problem.message += fmt::format(", or {} if the operator of this service switches its conversion on",
                                        name_of(*type.switched_off));
@@ -30,14 +31,15 @@ static Begun begin_put_person_image(const RequestPointer& request) {
     const auto person_id = request->person_id();
     if (!person_id)
         return person_id.error();
+    if (!head.chunked && head.content_length.value_or(0) == 0) // whatever the type
+        return Error{errc::image_empty};
     const auto formats = converted_formats(request->options());
-    auto type = classify_upload(head.find("Content-Type"), formats);
+    const auto* const content_type = head.find("Content-Type");
+    auto type = classify_upload(content_type, formats);
     if (type.kind == UploadType::Kind::unsupported)
-        return unsupported_upload(type, formats);
+        return unsupported_upload(content_type, type, formats);
     if (type.kind == UploadType::Kind::no_boundary)
         return no_boundary_problem();
-    if (!head.chunked && head.content_length.value_or(0) == 0)
-        return Error{errc::image_empty};
     const bool is_form = type.kind == UploadType::Kind::multipart;
     const auto body_limit = request->service().limits().max_bytes + (is_form ? form_allowance : 0);
     if (head.content_length && *head.content_length > body_limit)

@@ -4,12 +4,15 @@
 #include "entity/documents.hpp"
 #include "headers/field_syntax.hpp"
 #include "pictures/image_answers.hpp"
+#include "routes/table.hpp"
 
 #include <portrait/http/network.hpp>
 
 #include <fmt/format.h>
 
 #include <exception>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace portrait::http {
@@ -30,6 +33,25 @@ void Request::set_route(const Route& route, std::string person_id) {
     person_id_ = std::move(person_id);
 }
 
+std::optional<boost::urls::url_view> Request::parse_target() {
+    auto url = http::parse_target(head_->target);
+    if (!url) {
+        // Clients send these characters unencoded, though RFC 3986 excludes them from a path.
+        constexpr std::string_view unencoded = "{}|^";
+        if (head_->target.find_first_of(unencoded) == std::string_view::npos)
+            return std::nullopt;
+        for (const char character : head_->target)
+            if (unencoded.find(character) == std::string_view::npos)
+                target_ += character;
+            else
+                fmt::format_to(std::back_inserter(target_), "%{:02X}", static_cast<unsigned char>(character));
+        url = http::parse_target(target_);
+    }
+    if (url)
+        url_ = *url;
+    return url;
+}
+
 void Request::set_principal(Principal principal) {
     principal_ = std::move(principal);
     principal_.actor.request_id = id_;
@@ -38,9 +60,12 @@ void Request::set_principal(Principal principal) {
 
 Response Request::refusal(Problem problem) const {
     const bool takes_picture = route_ != nullptr && route_->takes_picture;
+    const auto problem_rule = problem.rule;
     auto response = refusal_of(contract_, std::move(problem), id_, response_type_, takes_picture);
     // RFC 9110 section 15.5.16, RFC 5789 section 2.2.
-    if (response.status == 415 && route_ != nullptr && route_->accepts != nullptr) {
+    if (problem_rule == "request.content_encoding")
+        response.set("Accept-Encoding", "identity");
+    else if (response.status == 415 && route_ != nullptr && route_->accepts != nullptr) {
         if (route_->method == "PATCH")
             response.set("Accept-Patch", std::string{accepted_patch_types()});
         response.set("Accept", route_->accepts(options()));

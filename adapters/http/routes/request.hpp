@@ -5,6 +5,7 @@
 #include "callers/sign_in.hpp"
 #include "headers/negotiation.hpp"
 #include "pictures/conditional.hpp"
+#include "pictures/image_answers.hpp"
 #include "routes/contract.hpp"
 
 #include <portrait/http/authenticator.hpp>
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -37,6 +39,10 @@ public:
     const Contract& contract() const noexcept { return contract_; }
     PersonImageService& service() const noexcept { return *contract_.service; }
     const EndpointOptions& options() const noexcept { return contract_.options; }
+    /// The form of entities for the caller; refers to `localization`.
+    EntityForm entity_form(const Localization& localization) const {
+        return {response_type_, localization, principal_.may_write};
+    }
     /// For the validators of an answer that is made now.
     ValidatorContext validators() const { return {service().epoch(), service().now()}; }
 
@@ -86,7 +92,8 @@ public:
     /// True for the first call alone: an authenticator may complete and throw.
     bool judge_once() noexcept { return !judged_.exchange(true); }
 
-    void set_url(const boost::urls::url_view& url) { url_ = url; }
+    /// Parses the target; the URL of `url()`. Absent when it is malformed.
+    std::optional<boost::urls::url_view> parse_target();
     void set_route(const Route& route, std::string person_id);
     void set_principal(Principal principal);
 
@@ -116,6 +123,7 @@ private:
 
     const Contract& contract_;
     const RequestHead* head_;
+    std::string target_; ///< encoded, if the client's was not
     boost::urls::url_view url_;
     std::string id_;
     std::stop_token stop_;

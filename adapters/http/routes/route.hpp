@@ -35,10 +35,11 @@ enum class Callers {
 enum class BodyContent {
     nothing,
     problem,
-    picture,         ///< of an answer: in the type it is stored in
-    upload,          ///< a picture as it is or in a form
-    blob_id,         ///< a number
-    entity,          ///< a BlobEntity
+    picture, ///< of an answer: in the type it is stored in
+    upload,  ///< a picture as it is or in a form
+    blob_id, ///< a number
+    entity,  ///< a BlobEntity
+    entity_or_null,
     entity_change,   ///< a BlobEntity or a patch of one
     agent_arguments, ///< the arguments of an agent's call
     agent_picture,   ///< raw bytes, the picture, or a document with base64

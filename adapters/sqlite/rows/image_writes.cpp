@@ -224,8 +224,7 @@ result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageI
         return blob_missing(command.target);
     auto& info = row->info;
     const auto before = audited(&info);
-    if (command.expected_blob_id && *command.expected_blob_id != info.blob_id)
-        return Error{errc::info_blob_id_mismatch};
+    PORTRAIT_TRY(command.check_blob_id(info.blob_id));
     info.description = command.description.value_or(info.description);
     info.extra_info = command.extra_info.value_or(info.extra_info);
     info.conceptual_type = command.conceptual_type.value_or(info.conceptual_type);

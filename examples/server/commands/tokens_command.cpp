@@ -107,9 +107,10 @@ void add_token_command(CLI::App& tokens, Settings& settings) {
                     "  portrait-server tokens add crm-sync --expires 90d --read-only");
     auto& entry = settings.token;
     add->add_option("name", entry.name, "Name of the user or program")->type_name("NAME")->required();
-    add->add_option("--scheme", entry.scheme, "Scheme: bearer (default) or ticket")
+    add->add_option("--scheme", entry.scheme, "Scheme: bearer (default) or soticket")
         ->transform(
             CLI::CheckedTransformer{std::map<std::string, TokenScheme>{{"bearer", TokenScheme::bearer},
+                                                                       {"soticket", TokenScheme::so_ticket},
                                                                        {"ticket", TokenScheme::so_ticket}},
                                     CLI::ignore_case}
                 .description(""))

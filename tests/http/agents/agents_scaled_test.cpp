@@ -72,7 +72,13 @@ TEST_CASE("GetPersonImages has the same content in XML, and $select limits it",
                                  "</ImageData></PersonImage><PersonImage><PersonId>2</PersonId><ImageData/>"
                                  "</PersonImage></ArrayOfPersonImage>");
     CHECK(fixture.call("Person/GetPersonImages?$select=personid", R"({"PersonIds":[1,2]})").body_text() ==
-          R"([{"PersonId":1},{"PersonId":2}])");
+          R"([{"PersonId":1,"ImageData":null},{"PersonId":2,"ImageData":null}])");
+    CHECK(
+        fixture
+            .call("Person/GetPersonImages?$select=personid", R"({"PersonIds":[2]})", {{"Accept", "text/xml"}})
+            .body_text() == R"(<ArrayOfPersonImage xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">)"
+                            R"(<PersonImage><PersonId>2</PersonId><ImageData xsi:nil="true"/></PersonImage>)"
+                            "</ArrayOfPersonImage>");
     CHECK(fixture.call("Person/GetPersonImages", R"({"PersonIds":[]})").body_text() == "[]");
     CHECK(fixture.call_xml("Person/GetPersonImages", "<r><PersonIds/></r>").body_text() ==
           "<ArrayOfPersonImage></ArrayOfPersonImage>");

@@ -44,19 +44,19 @@ inline Request image_call(const std::string& call, const std::string& arguments,
             .body = "{" + arguments + ":\"" + base64_of(picture) + "\"}"};
 }
 
-/// A request that stores an upload as person 1's picture, blob 1; SaveImageStream makes another blob, and its
-/// answer has no ETag.
+/// A request that stores an upload as person 1's picture, blob 1; SaveImageStream makes another blob.
 struct Upload {
     std::string name;
     std::function<Request(const std::string& picture)> request;
     unsigned status = 200;
-    bool has_tag = true;
+    bool is_raw_put = false; ///< the body is the picture, so that the answer may have its ETag
+    bool makes_blob = false;
 };
 
 inline std::vector<Upload> uploads() {
     return {
-        {"PUT", [](const std::string& picture) { return put_image(picture); }},
-        {"PUT without a type", [](const std::string& picture) { return put_image(picture, ""); }},
+        {"PUT", [](const std::string& picture) { return put_image(picture); }, 200, true},
+        {"PUT without a type", [](const std::string& picture) { return put_image(picture, ""); }, 200, true},
         {"POST",
          [](const std::string& picture) {
              auto request = put_image(picture);
@@ -83,7 +83,7 @@ inline std::vector<Upload> uploads() {
          [](const std::string& picture) {
              return image_call("BLOB/SaveImageStream", R"("Type":"PersonImage","Image")", picture);
          },
-         200, false},
+         200, false, true},
     };
 }
 

@@ -133,8 +133,9 @@ TEST_CASE("the shapes of XML are the contract's", "[endpoint][xml]") {
     CHECK(entity.body_text().find(R"(<BlobEntity xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">)"
                                   "<BlobId>1</BlobId><BlobSize>") == 0);
     CHECK(entity.body_text().find(
-              R"(<TableRight xsi:nil="true"/><FieldProperties><Item><Key>BlobId</Key><Value>)"
-              R"(<FieldRight xsi:nil="true"/><FieldType>System.Int32</FieldType>)") !=
+              "<TableRight><Mask>Select, Update, Delete</Mask><Reason/></TableRight>"
+              "<FieldProperties><Item><Key>BlobId</Key><Value>"
+              "<FieldRight><Mask>None</Mask><Reason/></FieldRight><FieldType>System.Int32</FieldType>") !=
           std::string_view::npos);
 }
 

@@ -272,7 +272,7 @@ TEST_CASE("an empty entity has every property", "[endpoint][localization]") {
     const auto response = fixture.send(
         {.target = info_path, .fields = {{"SO-Language", "no"}, {"SO-TimeZone", "NO"}}, .body = {}});
     CHECK(response.status == 200);
-    CHECK(field(response, "Content-Language") == "no");
+    CHECK(response.find("Content-Language") == nullptr); // it has no text
     CHECK(field(response, "SO-TimeZone") == "NO");
     CHECK(text_at(response, "Description").empty());
 }

@@ -45,7 +45,7 @@ TEST_CASE("PUT answers the blob id with the contract's reason", "[endpoint][put]
     CHECK(field(response, "Content-Type") == "application/json; charset=utf-8");
     CHECK(response.body_text() == "1");
     CHECK(field(response, "ETag").front() == '"');
-    CHECK(field(response, "Last-Modified") == "Tue, 14 Nov 2023 22:13:20 GMT");
+    CHECK(response.find("Last-Modified") == nullptr); // its second is not over
     CHECK(field(response, "X-Image-Width") == "7");
     CHECK(field(response, "X-Image-Height") == "5");
     CHECK_FALSE(field(response, "X-Request-Id").empty());
@@ -114,7 +114,7 @@ TEST_CASE("ImageInfo is the contract's BlobEntity, in its order", "[endpoint][in
     CHECK(entity.at("ConceptualType") == "PERSONPHOTO");
     CHECK(entity.at("CreatedBy").at("AssociateId") == 5);
     CHECK(entity.at("CreatedBy").at("FullName") == "Terje");
-    CHECK(entity.at("TableRight").is_null());
+    CHECK(entity.at("TableRight").at("Mask") == "Select, Update, Delete");
     CHECK(entity.at("FieldProperties").at("BlobId").at("FieldType") == "System.Int32");
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("a person without a picture has an empty ImageInfo and no Image", "[en
     const auto entity = object_of(info);
     CHECK(entity.at("BlobId") == 0);
     CHECK(entity.at("MimeType") == "");
-    CHECK(entity.at("CreatedDate").is_null());
+    CHECK(entity.at("CreatedDate") == "0001-01-01T00:00:00");
     CHECK(entity.at("CreatedBy").is_null());
     const auto image = fixture.send({});
     CHECK(image.status == 404);

@@ -115,7 +115,7 @@ TEST_CASE("a malformed patch is refused", "[json_patch]") {
     for (const std::string_view patch :
          {"[1]", "[{}]", R"([{"op":"add","path":"/a"}])", R"([{"op":"add","value":1}])",
           R"([{"op":"ADD","path":"/a","value":1}])", R"([{"op":"spam","path":"/a"}])",
-          R"([{"op":1,"path":"/a"}])", R"([{"op":"remove","path":"a"}])", R"([{"op":"remove","path":"/a~"}])",
+          R"([{"op":1,"path":"/a"}])", R"([{"op":"remove","path":"/a~"}])",
           R"([{"op":"remove","path":"/~2"}])", R"([{"op":"copy","path":"/a"}])",
           R"([{"op":"remove","path":null}])"}) {
         CAPTURE(patch);

@@ -123,17 +123,35 @@ TEST_CASE("dates are converted to the zone only when the option is set", "[http]
 TEST_CASE("an answer has its language and zone in fields", "[http][localization]") {
     Response response;
     response.set("Vary", "Accept");
+    const std::string plain_text = "a photo";
+    const std::array texts{&photo, &plain_text, &photo};
     localization({{"Accept-Language", "nb-NO,en;q=0.5"}, {"SO-TimeZone", "261,includeTZOffset"}})
-        .describe(response);
+        .describe(response, texts);
     CHECK(*response.find("Content-Language") == "nb-no");
     CHECK(*response.find("SO-TimeZone") == "NO");
     CHECK(*response.find("Vary") == "Accept, Accept-Language, SO-Language, SO-Culture");
 
     Response other;
-    localization({}).describe(other);
+    localization({}).describe(other, texts);
     CHECK(other.find("Content-Language") == nullptr);
     CHECK(other.find("SO-TimeZone") == nullptr);
     CHECK(*other.find("Vary") == "Accept-Language, SO-Language, SO-Culture");
+}
+
+TEST_CASE("Content-Language has the languages that are returned", "[http][localization]") {
+    const auto described = [](const std::vector<std::string>& values, std::string_view wanted) {
+        std::vector<const std::string*> texts;
+        for (const auto& value : values)
+            texts.push_back(&value);
+        Response response;
+        localization({{"SO-Language", wanted}}).describe(response, texts);
+        const auto* const language = response.find("Content-Language");
+        return language != nullptr ? *language : std::string{"none"};
+    };
+    CHECK(described({"plain", ""}, "de") == "none");
+    CHECK(described({photo}, "fi") == "en");
+    CHECK(described({photo, R"(GE:"Nur deutsch")"}, "no") == "no, de");
+    CHECK(described({R"(NO:"Bilde")"}, "en") == "no");
 }
 
 TEST_CASE("different representations have different tags", "[http][localization]") {

@@ -13,7 +13,7 @@ namespace {
 const std::string photo = R"(US:"Photo";NO:"Bilde";GE:"Foto")";
 
 std::string resolve(std::string_view value, std::string_view language) {
-    return resolve_multi_language_value(value, {std::string{language}});
+    return resolve_multi_language_value(value, {std::string{language}}).text;
 }
 
 } // namespace
@@ -38,8 +38,8 @@ TEST_CASE("a value without the accepted language and English resolves to its fir
 }
 
 TEST_CASE("the next accepted language comes before English", "[http][multi_language]") {
-    CHECK(resolve_multi_language_value(photo, {"fi", "no", "en"}) == "Bilde");
-    CHECK(resolve_multi_language_value(photo, {"fi", "sv"}) == "Photo");
+    CHECK(resolve_multi_language_value(photo, {"fi", "no", "en"}).text == "Bilde");
+    CHECK(resolve_multi_language_value(photo, {"fi", "sv"}).text == "Photo");
 }
 
 TEST_CASE("British and American texts are distinct", "[http][multi_language]") {
@@ -50,7 +50,7 @@ TEST_CASE("British and American texts are distinct", "[http][multi_language]") {
 }
 
 TEST_CASE("values stay as stored when no language is accepted", "[http][multi_language]") {
-    CHECK(resolve_multi_language_value(photo, {}) == photo);
+    CHECK(resolve_multi_language_value(photo, {}).text == photo);
 }
 
 TEST_CASE("other values stay unchanged", "[http][multi_language]") {
@@ -85,6 +85,26 @@ TEST_CASE("texts may be empty or have separators and doubled quotes", "[http][mu
 
 TEST_CASE("the first of two equal keys counts", "[http][multi_language]") {
     CHECK(resolve(R"(US:"one";US:"two")", "en") == "one");
+}
+
+TEST_CASE("a resolved value has the language that it is in", "[http][multi_language]") {
+    const auto language = [](std::string_view value, std::string_view wanted) {
+        return resolve_multi_language_value(value, {std::string{wanted}}).language;
+    };
+    CHECK(language(photo, "nb-no") == "nb-no");
+    CHECK(language(photo, "fi") == "en");
+    CHECK(language(R"(NO:"Bilde";GE:"Foto")", "fi") == "no");
+    CHECK(language(R"(GE:"Foto")", "fi") == "de");
+    CHECK(language(R"(sw:"Foto")", "fi") == "sv");
+    CHECK(language(R"(NE:"Foto")", "fi") == "nl");
+    CHECK(language(R"(FR:"Photo")", "fi") == "fr");
+    CHECK(language("Photo", "en").empty());
+    CHECK(resolve_multi_language_value(photo, {}).language.empty());
+}
+
+TEST_CASE("Dutch has the vendor's key", "[http][multi_language]") {
+    CHECK(resolve(R"(US:"Photo";NE:"Foto")", "nl") == "Foto");
+    CHECK(resolve(R"(US:"Photo";NL:"Foto")", "nl") == "Foto");
 }
 
 } // namespace multi_language_value_test

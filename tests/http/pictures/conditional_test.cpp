@@ -26,31 +26,34 @@ ImageInfo picture() {
     info.link_version = 3;
     info.updated_at = changed;
     info.linked_at = changed - 24h;
+    info.last_modified = std::chrono::floor<std::chrono::seconds>(changed);
     return info;
 }
 
-const auto image_tag = entity_tag(picture().version());
-const auto info_tag = entity_tag(picture().version(), "-info");
+const auto image_tag = entity_tag("", picture().version());
+const auto info_tag = entity_tag("", picture().version(), "-info");
+/// Later than the second of the change.
+const ValidatorContext later{.now = changed + 1h};
 
 ReadCondition read(std::initializer_list<RequestField> fields, std::string_view tag = image_tag) {
-    return read_condition(head_with(fields), picture(), tag);
+    return read_condition(head_with(fields), picture(), tag, later);
 }
 
 bool write_holds(std::initializer_list<RequestField> fields) {
     const auto info = picture();
-    return write_precondition(head_with(fields)).check(&info).has_value();
+    return write_precondition(head_with(fields), "").check(&info, later.now).has_value();
 }
 
 bool write_holds_without_picture(std::initializer_list<RequestField> fields) {
-    return write_precondition(head_with(fields)).check(nullptr).has_value();
+    return write_precondition(head_with(fields), "").check(nullptr, later.now).has_value();
 }
 
 } // namespace
 
 TEST_CASE("a write without conditions demands nothing", "[http][conditional]") {
-    CHECK(write_precondition(head_with({})).empty());
-    CHECK(
-        write_precondition(head_with({{"If-Range", "\"1.1.1\""}, {"If-Modified-Since", at_change}})).empty());
+    CHECK(write_precondition(head_with({}), "").empty());
+    CHECK(write_precondition(head_with({{"If-Range", "\"1.1.1\""}, {"If-Modified-Since", at_change}}), "")
+              .empty());
 }
 
 TEST_CASE("If-Match on a write has the version to be replaced", "[http][conditional]") {
@@ -148,7 +151,7 @@ TEST_CASE("RFC 9110's order of precedence decides a read with several conditions
 
 TEST_CASE("If-Range allows a range for the strong tag or the exact date only", "[http][conditional]") {
     const auto applies = [](std::initializer_list<RequestField> fields) {
-        return range_applies(head_with(fields), image_tag, changed);
+        return range_applies(head_with(fields), image_tag, last_modified(picture(), later));
     };
     CHECK(applies({}));
     CHECK(applies({{"If-Range", "\"167.5.3\""}}));
@@ -161,6 +164,47 @@ TEST_CASE("If-Range allows a range for the strong tag or the exact date only", "
     CHECK_FALSE(applies({{"If-Range", before_change}}));
     CHECK_FALSE(applies({{"If-Range", after_change}}));
     CHECK_FALSE(applies({{"If-Range", ""}}));
+}
+
+TEST_CASE("a date names no picture while the second of its change is not over", "[http][conditional]") {
+    const ValidatorContext early{.now = changed + 749ms};
+    CHECK_FALSE(last_modified(picture(), early).has_value());
+    CHECK(last_modified(picture(), {.now = changed + 750ms}).has_value());
+    const auto decided = [&](std::string_view name) {
+        return read_condition(head_with({{name, after_change}}), picture(), image_tag, early);
+    };
+    CHECK(decided("If-Modified-Since") == ReadCondition::proceed);
+    CHECK(decided("If-Unmodified-Since") == ReadCondition::precondition_failed);
+    CHECK_FALSE(
+        range_applies(head_with({{"If-Range", at_change}}), image_tag, last_modified(picture(), early)));
+    auto undated = picture();
+    undated.last_modified.reset(); // of a store that keeps none
+    CHECK_FALSE(last_modified(undated, later).has_value());
+    CHECK(read_condition(head_with({{"If-Modified-Since", after_change}}), undated, image_tag, later) ==
+          ReadCondition::proceed);
+}
+
+TEST_CASE("a tag of another epoch names no version", "[http][conditional]") {
+    const auto info = picture();
+    const auto holds = [&](std::string_view tag) {
+        return write_precondition(head_with({{"If-Match", tag}}), "5d0c").check(&info, later.now).has_value();
+    };
+    CHECK(holds("\"5d0c.167.5.3\""));
+    CHECK(holds("\"5d0c.167.5.3-info\""));
+    for (const std::string_view tag : {"\"167.5.3\"", "\"5d0d.167.5.3\"", "\"5d0c167.5.3\"",
+                                       "\"5d0c.5d0c.167.5.3\"", "\"5d0c.\"", "\"5d0c\""}) {
+        CAPTURE(tag);
+        CHECK_FALSE(holds(tag));
+    }
+    CHECK_FALSE(write_precondition(head_with({{"If-Match", "\"5d0c.167.5.3\""}}), "")
+                    .check(&info, later.now)
+                    .has_value());
+}
+
+TEST_CASE("HEAD has no range", "[http][conditional]") {
+    auto head = head_with({});
+    head.method = "HEAD";
+    CHECK_FALSE(range_applies(head, image_tag, {}));
 }
 
 } // namespace conditional_test

@@ -5,6 +5,8 @@
 #include "headers/field_syntax.hpp"
 #include "pictures/conditional.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -49,15 +51,25 @@ ProblemOr<void> read_arguments(AgentCall& call, BodyType type, const ImageBytes&
 } // namespace
 
 Response AgentCall::entity_answer(const ImageInfo* info) const {
-    const auto type = request->response_type();
-    if (selection.empty())
-        return info == nullptr ? empty_info_answer(type, localization)
-               : request->access() == Access::write
-                   ? changed_info_answer(*info, type, localization, service().epoch())
-                   : read_info_answer(*info, type, localization, request->validators());
-    auto response = document_answer(type, "BlobEntity", selected(blob_entity(info, localization), selection));
-    localization.describe(response);
-    return response;
+    const auto form = request->entity_form(localization);
+    if (!selection.empty()) {
+        auto response = document_answer(form.type, "BlobEntity",
+                                        selected(blob_entity(info, localization, form.may_write), selection));
+        describe_texts(response, info, localization);
+        return response;
+    }
+    if (info == nullptr)
+        return empty_info_answer(form);
+    return request->access() == Access::write ? changed_info_answer(*info, form, service().epoch())
+                                              : read_info_answer(*info, form, request->validators());
+}
+
+Response AgentCall::null_answer(std::string_view xml_root) const {
+    return document_answer(request->response_type(), xml_root, nullptr);
+}
+
+Response AgentCall::null_bytes_answer() const {
+    return binary_form == BinaryForm::document ? null_answer("base64Binary") : bytes_answer({}, {});
 }
 
 Answer AgentCall::entity_answer(const result<ImageInfo>& info) const {
@@ -106,18 +118,21 @@ Begun begin_agent_call(const RequestPointer& request) {
     if (has_body && !route.arguments.empty() && content_type != nullptr && !trimmed(*content_type).empty())
         type = body_type_of(content_type);
     if (!type)
-        return unsupported_media_type(accepted_body_types());
+        return unsupported_media_type(content_type, accepted_body_types());
     AgentCall call{.request = request,
                    .localization = *std::move(localization),
                    .binary_form = negotiate_binary(head),
                    .selection = parse_selection(query_value(request->url(), "$select"))};
     const auto& parameters = route.document.parameters;
     if (std::find(parameters.begin(), parameters.end(), "blobEntityId") != parameters.end()) {
-        const auto id = BlobId::parse(query_value(request->url(), "blobEntityId"));
+        const auto value = query_value(request->url(), "blobEntityId");
+        const auto id = BlobId::parse(value);
         if (!id)
-            return plain_problem(400, id.error().rule(),
-                                 "The query parameter blobEntityId is not valid; a whole number from 1 to "
-                                 "2147483647 is accepted");
+            return plain_problem(
+                400, id.error().rule(),
+                fmt::format("The query parameter blobEntityId is not valid: {}; a whole number "
+                            "from 1 to 2147483647 is accepted",
+                            in_quotes(value)));
         call.blob_id = *id;
     }
     if (route.access == Access::write)

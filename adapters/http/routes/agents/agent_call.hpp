@@ -35,6 +35,10 @@ struct AgentCall {
     Answer bytes_answer(const result<StoredImage>& stored) const;
     /// `bytes_answer`, or no bytes for a missing picture.
     Answer optional_answer(const result<StoredImage>& stored) const;
+    /// `null`: the answer to a read of an unknown id (contract section 7).
+    Response null_answer(std::string_view xml_root) const;
+    /// As `null_answer` for bytes: no bytes in the forms other than base64.
+    Response null_bytes_answer() const;
     /// No bytes for a missing picture; the error for any other.
     Answer empty_answer(const Error& error) const;
 };
@@ -56,7 +60,8 @@ constexpr Route agent_route(Route route) noexcept {
         route.document.request = BodyContent::agent_arguments;
         route.document.refusals.append({415});
     }
-    if (route.document.answers.begin()->content == BodyContent::entity)
+    if (const auto content = route.document.answers.begin()->content;
+        content == BodyContent::entity || content == BodyContent::entity_or_null)
         route.document.parameters.append({"Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone"});
     return route;
 }

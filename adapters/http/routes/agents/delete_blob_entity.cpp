@@ -2,9 +2,13 @@
 
 namespace portrait::http {
 
-/// POST /api/v1/Agents/BLOB/DeleteBlobEntity?blobEntityId=…: removes the blob and its links.
+/// POST /api/v1/Agents/BLOB/DeleteBlobEntity?blobEntityId=…: removes the blob and its links; 204 also for
+/// an unknown id.
 static void delete_blob_entity(AgentCall& call, const Reply& reply) {
-    reply(answer_of(call.service().remove(*call.blob_id, call.actor(), call.precondition), removed_answer));
+    const auto removed = call.service().remove(*call.blob_id, call.actor(), call.precondition);
+    if (!removed && removed.error() == errc::blob_unknown)
+        return reply(removed_answer());
+    reply(answer_of(removed, removed_answer));
 }
 
 constinit const Route blob_delete_blob_entity = agent_route(
@@ -14,6 +18,6 @@ constinit const Route blob_delete_blob_entity = agent_route(
      .handler = &delete_blob_entity,
      .document = {.parameters = {"blobEntityId", "If-Match", "If-None-Match", "If-Unmodified-Since"},
                   .answers = {{204, BodyContent::nothing}},
-                  .refusals = {404, 412, 507}}});
+                  .refusals = {412, 507}}});
 
 } // namespace portrait::http

@@ -1,17 +1,49 @@
+#include "headers/field_syntax.hpp"
 #include "routes/agents/agent_call.hpp"
 #include "routes/upload.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace portrait::http {
 
+/// The vendor's BlobLinkType; the index is the number less one.
+static constexpr std::array<std::string_view, 19> link_types{"PersonImage",        "ProjectImage",
+                                                             "EventImage",         "Thumbnail",
+                                                             "StatusMonitorImage", "BatchTask",
+                                                             "ProductImage",       "ProductThumbnail",
+                                                             "QuoteLineImage",     "QuoteLineThumbnail",
+                                                             "AccessToken",        "RefreshToken",
+                                                             "Dashboard",          "DashboardTile",
+                                                             "ChatTopicImage",     "FormsBackgroundImage",
+                                                             "ContactImage",       "DashboardHtmlTileData",
+                                                             "ExtraTableIcon"};
+
+/// The number of a link type's name or number; absent for any other text.
+static std::optional<std::size_t> link_type(std::string_view text) {
+    if (const auto number = parse_number<std::size_t>(text))
+        return *number >= 1 && *number <= link_types.size() ? number : std::nullopt;
+    for (std::size_t index = 0; index < link_types.size(); ++index)
+        if (equal_ignoring_case(text, link_types[index]))
+            return index + 1;
+    return std::nullopt;
+}
+
 /// POST /api/v1/Agents/BLOB/SaveImageStream: stores a picture without a person, answers the blob id.
 static void save_image_stream(AgentCall& call, const Reply& reply) {
     const auto& arguments = call.arguments;
-    const auto type = arguments.name_or_number("Type");
-    if (!equal_ignoring_case(type, "PersonImage") && type != "1") // of the vendor's BlobLinkType
-        return reply(bad_agent_argument(
-            "The argument Type is missing or not served here; PersonImage (or 1) is accepted"));
+    const auto text = arguments.name_or_number("Type");
+    const auto type = link_type(text);
+    if (!type)
+        return reply(bad_agent_argument(fmt::format(
+            "The argument Type is missing or not valid: {}; {} or a number from 1 to {} is accepted",
+            in_quotes(text), fmt::join(link_types, ", "), link_types.size())));
     auto description = arguments.text("Description");
     if (!description)
         return reply(description.error());
@@ -22,7 +54,8 @@ static void save_image_stream(AgentCall& call, const Reply& reply) {
         return reply(Error{errc::image_empty});
     ImageInfoChange texts;
     texts.description = *std::move(description);
-    texts.conceptual_type = "PERSONPHOTO";
+    if (*type == 1)
+        texts.conceptual_type = "PERSONPHOTO";
     auto create = [&call, reply, texts = std::move(texts)](ImageBytes picture,
                                                            bool /*is_converted*/) mutable {
         reply(answer_of(call.service().create(std::move(picture), std::move(texts), call.actor()),

@@ -28,16 +28,17 @@ json::object headers_of(const AnswerDocumentation& answer, const Route& route) {
     const auto [status, content] = answer;
     const bool is_stored = route.takes_picture && status < 300;
     const bool is_picture = content == BodyContent::picture;
-    const bool is_entity = content == BodyContent::entity;
-    const bool has_version = is_picture || is_entity || content == BodyContent::blob_id || status == 304;
+    const bool is_entity = content == BodyContent::entity || content == BodyContent::entity_or_null;
+    const bool is_write = route.access == Access::write && status < 300;
+    const bool has_version = !is_write && (is_picture || is_entity || status == 304);
     json::object headers;
     for (const auto& [name, is_set] : std::initializer_list<std::pair<std::string_view, bool>>{
              {"X-Request-Id", true},
              {"X-Image-Width", is_picture},
              {"X-Image-Height", is_picture},
              {"X-Image-Type", is_stored},
-             {"X-Image-ETag", is_stored},
-             {"ETag", has_version || status == 412},
+             {"X-Image-ETag", is_stored || (is_write && is_entity)},
+             {"ETag", has_version || is_stored || status == 412},
              {"Last-Modified", has_version},
              {"Content-Language", is_entity},
              {"SO-TimeZone", is_entity},
@@ -145,10 +146,13 @@ json::object operation(const Route& route, const std::map<unsigned, BodyContent>
                           json::object{{"required", route.document.request != BodyContent::agent_arguments},
                                        {"content", std::move(content)}});
     json::object responses;
-    for (const auto& [status, content] : answers)
+    for (const auto& [status, content] : answers) {
+        if (head && (status == 206 || status == 416)) // HEAD ignores Range
+            continue;
         responses.emplace(fmt::format_int{status}.str(), !head && content == BodyContent::problem
                                                              ? component("responses", refusal_name(status))
                                                              : response({status, content}, route, !head));
+    }
     if (const auto client_error = answers.lower_bound(400);
         client_error == answers.end() || client_error->first >= 500)
         responses.emplace("4XX", head ? any_refusal(false) : component("responses", "Refusal"));

@@ -70,6 +70,7 @@ struct DocumentKind {
 constexpr DocumentKind document_kinds[] = {{BodyContent::problem, "Error", "Error"},
                                            {BodyContent::blob_id, "BlobId", "int"},
                                            {BodyContent::entity, "BlobEntity", "BlobEntity"},
+                                           {BodyContent::entity_or_null, "BlobEntityOrNull", "BlobEntity"},
                                            {BodyContent::person_image, "PersonImage", "PersonImage"},
                                            {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage"},
                                            {BodyContent::agent_picture, "Base64", "base64Binary"},
@@ -85,7 +86,8 @@ json::value example_of(BodyContent content) {
     case BodyContent::problem:
         return error_document(plain_problem(404, "person.unknown", "Person id 99999 not found"));
     case BodyContent::blob_id: return 167;
-    case BodyContent::entity: return sample_entity();
+    case BodyContent::entity:
+    case BodyContent::entity_or_null: return sample_entity();
     case BodyContent::person_image: return {{"PersonId", 0}, {"ImageData", nullptr}};
     case BodyContent::person_images:
         return {{{"PersonId", 1}, {"ImageData", tiny_picture}}, {{"PersonId", 2}, {"ImageData", ""}}};

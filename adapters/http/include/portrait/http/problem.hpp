@@ -68,7 +68,7 @@ PORTRAIT_EXPORT Problem problem_of(const Error& error, Access access);
 /// 413 for a body over the limit. `observed` is absent when the client has not declared the length.
 PORTRAIT_EXPORT Problem body_too_large(std::uint64_t limit, std::optional<std::uint64_t> observed);
 
-/// The problem of a body whose type is none of `accepted`, a list with commas: 415.
-PORTRAIT_EXPORT Problem unsupported_media_type(std::string_view accepted);
+/// The problem of a body whose type `seen` (null: none) is none of `accepted`, a list with commas: 415.
+PORTRAIT_EXPORT Problem unsupported_media_type(const std::string_view* seen, std::string_view accepted);
 
 } // namespace portrait::http
