@@ -74,6 +74,7 @@ void run_client(std::uint16_t port, int person, const std::atomic<bool>& stop, s
         RawConnection connection{port};
         const auto path = image_path(person);
         std::string last_etag;
+        std::string last_date;
         for (std::uint32_t round = 0; !stop; ++round, ++rounds) {
             const auto bytes = picture(static_cast<std::uint32_t>(person) * 100'000 + round);
             const auto send = [&](const std::string& method, const RawFields& fields,
@@ -86,7 +87,11 @@ void run_client(std::uint16_t port, int person, const std::atomic<bool>& stop, s
             const auto read = send("GET", {{"If-None-Match", last_etag.empty() ? "\"none\"" : last_etag}});
             if (read.status != 200 || read.body != bytes)
                 faults.add("GET " + std::to_string(read.status) + " isn't the newest picture");
+            if (!last_date.empty())
+                if (const auto dated = send("GET", {{"If-Modified-Since", last_date}}); dated.body != bytes)
+                    faults.add("GET " + std::to_string(dated.status) + " by the date of another picture");
             last_etag = read.field("ETag");
+            last_date = read.field("Last-Modified");
             if (const auto same = send("GET", {{"If-None-Match", last_etag}}); same.status != 304)
                 faults.add("GET of the same picture: " + std::to_string(same.status));
         }

@@ -9,11 +9,13 @@
 
 #include <boost/json/parse.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <thread>
 
 namespace round_trip_test {
 
@@ -164,6 +166,37 @@ TEST_CASE("the second PUT keeps the id and updates ImageInfo, also across a rest
     server = start(data);
     CHECK(fetch(server->port(), "GET", image_path(7), demo_user).status == 404);
     CHECK(put(server->port(), 7, "image/jpeg", text(jpeg)).body != first.body);
+}
+
+TEST_CASE("a picture that was replaced within a second is noticed by date", "[e2e]") {
+    const TemporaryFolder data;
+    auto server = start(data);
+    const auto port = server->port();
+    const auto text = [](const auto& bytes) {
+        return std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    };
+    std::string date;
+    for (bool in_one_second = false; !in_one_second;) { // nearly always at once
+        date = fetch(port, "GET", "/healthz").field("Date");
+        REQUIRE(put(port, 7, "image/png", text(make_png(3, 2))).status == 200);
+        const auto second = put(port, 7, "image/png", text(make_png(4, 4)));
+        REQUIRE(second.status == 200);
+        in_one_second = second.field("Date") == date;
+    }
+    const auto get = [&](RawFields fields) {
+        fields.insert(fields.end(), demo_user.begin(), demo_user.end());
+        return fetch(port, "GET", image_path(7), fields);
+    };
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{25};
+    while (get({}).find("Last-Modified") == nullptr && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    REQUIRE(get({}).find("Last-Modified") != nullptr);
+    CHECK(get({{"If-Modified-Since", date}}).body == text(make_png(4, 4)));
+    CHECK(get({{"Range", "bytes=0-9"}, {"If-Range", date}}).status == 200);
+    RawFields write{{"Content-Type", "image/png"}, {"If-Unmodified-Since", date}};
+    write.insert(write.end(), demo_user.begin(), demo_user.end());
+    CHECK(fetch(port, "PUT", image_path(7), write, text(make_png(5, 5))).status == 412);
+    CHECK(get({}).body == text(make_png(4, 4)));
 }
 
 } // namespace round_trip_test

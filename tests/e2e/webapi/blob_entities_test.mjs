@@ -23,8 +23,10 @@ function assertEmpty(entity) {
     assert.equal(entity.mimeType, '');
     assert.equal(entity.isEncrypted, false);
     assert.equal(entity.isZipped, false);
-    assert.equal(entity.createdDate, null);
-    assert.equal(entity.updatedDate, null);
+    for (const date of [entity.createdDate, entity.updatedDate]) {
+        assert.ok(date instanceof Date);
+        assert.equal(date.getFullYear(), 1);
+    }
     assert.equal(entity.createdBy, null);
     assert.equal(entity.updatedBy, null);
     assert.equal(entity.tableRight, null);
@@ -66,8 +68,14 @@ describe('the entity of a picture', () => {
             assert.equal(associate.fullName, 'Terje Demo');
             assert.equal(associate.type, UserType.InternalAssociate);
             assert.equal(associate.deleted, false);
+            assert.equal(associate.tableRight.mask, 'Select');
+            assert.deepEqual(associate.fieldProperties, {});
         }
-        assert.equal(entity.tableRight, null);
+        assert.equal(entity.tableRight.mask, 'Select, Update, Delete');
+        assert.equal(entity.fieldProperties.Description.fieldRight.mask, 'Update');
+        assert.equal(entity.fieldProperties.Description.fieldLength, 2048);
+        assert.equal(entity.fieldProperties.BlobId.fieldRight.mask, 'None');
+        assert.equal(entity.fieldProperties.BlobId.fieldLength, 4);
         assert.equal(entity.fieldProperties.BlobId.fieldType, 'System.Int32');
         assert.equal(entity.fieldProperties.Description.fieldType, 'System.String');
         assert.equal(entity.fieldProperties.IsZipped.fieldType, 'System.Boolean');
@@ -80,13 +88,14 @@ describe('the entity of a picture', () => {
         assert.deepEqual(await blob().getBlobEntityOnPersonAsync({ personId: id }), entity);
         assert.deepEqual(await blob().getBlobEntityAsync(entity.blobId), entity);
     });
-    test('of an unknown person or blob is a 404', async () => {
-        for (const call of [() => blob().getBlobEntityOnPersonAsync(123456),
-                            () => blob().getBlobEntityAsync(2147483647)]) {
-            const error = await failure(call());
-            assert.equal(error.response.status, 404);
-            assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
-        }
+    test('of an unknown person is a 404', async () => {
+        const error = await failure(blob().getBlobEntityOnPersonAsync(123456));
+        assert.equal(error.response.status, 404);
+        assert.equal(problemOf(error).ErrorType, 'SoNotFoundException');
+    });
+    test('of an unknown blob is null', async () => {
+        assert.equal(await blob().getBlobEntityAsync(2147483647), null);
+        assert.equal((await blob().getBlobStreamAsync(2147483647)).byteLength, 0);
     });
 });
 
@@ -155,8 +164,10 @@ describe('DeleteBlobEntity', () => {
         assert.equal(response.status, 204);
         for (const id of [first, second])
             assert.equal((await failure(person().getPersonImageAsync(id))).response.status, 404);
-        assert.equal((await failure(blob().getBlobEntityAsync(blobId))).response.status, 404);
-        assert.equal((await failure(blob().getBlobStreamAsync(blobId))).response.status, 404);
+        assert.equal(await blob().getBlobEntityAsync(blobId), null);
+        assert.equal((await blob().getBlobStreamAsync(blobId)).byteLength, 0);
+        const again = await observed((options) => blob().deleteBlobEntityAsync(blobId, options));
+        assert.equal(again.response.status, 204);
         assertEmpty(await blob().getBlobEntityOnPersonAsync(first));
     });
 });
