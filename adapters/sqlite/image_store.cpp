@@ -167,6 +167,23 @@ SqliteImageStore::infos(std::span<const PersonId> persons) const {
     return infos;
 }
 
+result<std::vector<PersonId>> SqliteImageStore::persons_with_image(std::optional<PersonId> after,
+                                                                   std::size_t limit) const {
+    PORTRAIT_TRY_GET(connection, folder_->readers().take());
+    auto query = connection->query("SELECT person_id FROM person_image "
+                                   "JOIN blob ON blob.blob_id = person_image.blob_id "
+                                   "WHERE person_id > ? AND segment IS NOT NULL "
+                                   "ORDER BY person_id LIMIT ?",
+                                   after ? after->value() : 0, limit);
+    std::vector<PersonId> persons;
+    PORTRAIT_TRY(query.each([&]() -> result<void> {
+        PORTRAIT_TRY_GET(person_id, PersonId::from(query.integer(0)));
+        persons.push_back(person_id);
+        return {};
+    }));
+    return persons;
+}
+
 // These wait for the commit, so they can pass the command by reference.
 
 result<ImageInfo> SqliteImageStore::update_info(UpdateImageInfo command) {
@@ -199,24 +216,6 @@ std::shared_ptr<SqlitePersonDirectory> SqliteImageStore::persons() const {
 
 StoreStatistics SqliteImageStore::statistics() const {
     return folder_->statistics();
-}
-
-result<std::vector<PersonWithImage>> SqliteImageStore::persons_with_image(std::optional<PersonId> after,
-                                                                          std::size_t most) const {
-    PORTRAIT_TRY_GET(connection, folder_->readers().take());
-    auto query = connection->query("SELECT person_image.person_id, person.name FROM person_image "
-                                   "JOIN blob ON blob.blob_id = person_image.blob_id "
-                                   "LEFT JOIN person ON person.person_id = person_image.person_id "
-                                   "WHERE person_image.person_id > ? AND blob.segment IS NOT NULL "
-                                   "ORDER BY person_image.person_id LIMIT ?",
-                                   after ? after->value() : 0, most);
-    std::vector<PersonWithImage> persons;
-    PORTRAIT_TRY(query.each([&]() -> result<void> {
-        PORTRAIT_TRY_GET(person_id, PersonId::from(query.integer(0)));
-        persons.push_back({person_id, query.is_null(1) ? std::nullopt : std::optional{query.text(1)}});
-        return {};
-    }));
-    return persons;
 }
 
 } // namespace portrait::sqlite

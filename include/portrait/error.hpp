@@ -43,6 +43,7 @@ enum class PORTRAIT_EXPORT errc {
     person_unknown,
     person_erased,
     person_kept_elsewhere,
+    person_not_listed,
     blob_invalid_id,
     blob_unknown,
     blob_without_image,

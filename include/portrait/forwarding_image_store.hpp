@@ -3,6 +3,7 @@
 #include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,10 @@ public:
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const override {
         return next_->infos(persons);
+    }
+    [[nodiscard]] result<std::vector<PersonId>> persons_with_image(std::optional<PersonId> after,
+                                                                   std::size_t limit) const override {
+        return next_->persons_with_image(after, limit);
     }
     std::optional<StoredImage> cached_image(PersonId person_id) const override {
         return next_->cached_image(person_id);

@@ -5,6 +5,7 @@
 #include <portrait/image_commands.hpp>
 #include <portrait/image_info.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -66,6 +67,12 @@ public:
     /// person without a picture. The default calls `info` for each.
     [[nodiscard]] virtual result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const;
+
+    /// The ids of the first `limit` persons with a picture that has bytes and with an id above `after`
+    /// (absent: all), in ascending order. A person that has a picture while all pages are read is in one of
+    /// them. The default is `person_not_listed`.
+    [[nodiscard]] virtual result<std::vector<PersonId>> persons_with_image(std::optional<PersonId> after,
+                                                                           std::size_t limit) const;
 
     /// The person's picture if it can be read without blocking and is not older than the last answered write;
     /// otherwise nothing. The default returns nothing.

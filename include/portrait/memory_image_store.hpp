@@ -4,8 +4,10 @@
 #include <portrait/export.hpp>
 #include <portrait/image_store.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace portrait {
 
@@ -22,6 +24,9 @@ public:
     [[nodiscard]] result<SavedImage> save(SaveImage command) override;
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
+    /// Takes time linear in the number of all persons with a picture.
+    [[nodiscard]] result<std::vector<PersonId>> persons_with_image(std::optional<PersonId> after,
+                                                                   std::size_t limit) const override;
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
     [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;

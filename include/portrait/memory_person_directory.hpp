@@ -4,9 +4,9 @@
 #include <portrait/person_directory.hpp>
 
 #include <initializer_list>
-#include <mutex>
+#include <map>
 #include <shared_mutex>
-#include <unordered_set>
+#include <string>
 
 namespace portrait {
 
@@ -14,30 +14,23 @@ namespace portrait {
 class PORTRAIT_EXPORT MemoryPersonDirectory final : public PersonDirectory {
 public:
     MemoryPersonDirectory() = default;
-    MemoryPersonDirectory(std::initializer_list<PersonId> persons)
-        : persons_{persons} {}
+    /// Persons without names.
+    MemoryPersonDirectory(std::initializer_list<PersonId> persons);
+    ~MemoryPersonDirectory() override;
 
-    void add(PersonId person_id) {
-        const std::unique_lock lock{mutex_};
-        persons_.insert(person_id);
-    }
-    void remove(PersonId person_id) {
-        const std::unique_lock lock{mutex_};
-        persons_.erase(person_id);
-    }
-    [[nodiscard]] result<bool> contains(PersonId person_id) const override {
-        const std::shared_lock lock{mutex_};
-        return persons_.contains(person_id);
-    }
+    /// Adds a person, or changes the name of one that is in the directory.
+    void add(PersonId person_id, std::string full_name = "");
+    void remove(PersonId person_id);
 
-    [[nodiscard]] result<ForgottenPerson> forget(PersonId person_id) override {
-        const std::unique_lock lock{mutex_};
-        return ForgottenPerson{.existed = persons_.erase(person_id) != 0};
-    }
+    [[nodiscard]] result<bool> contains(PersonId person_id) const override;
+    [[nodiscard]] result<std::optional<KnownPerson>> find(PersonId person_id) const override;
+    /// Compares up to 10,000 names.
+    [[nodiscard]] result<PersonPage> list(const PersonQuery& query) const override;
+    [[nodiscard]] result<ForgottenPerson> forget(PersonId person_id) override;
 
 private:
     mutable std::shared_mutex mutex_;
-    std::unordered_set<PersonId> persons_;
+    std::map<PersonId, std::string> persons_; ///< full names by id
 };
 
 } // namespace portrait

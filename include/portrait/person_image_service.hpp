@@ -9,6 +9,7 @@
 #include <portrait/image_store.hpp>
 #include <portrait/limits.hpp>
 #include <portrait/person_directory.hpp>
+#include <portrait/person_listing.hpp>
 #include <portrait/precondition.hpp>
 #include <portrait/scrub.hpp>
 
@@ -107,6 +108,22 @@ public:
         return store_->infos(persons);
     }
 
+    /// The person with its names. Errors: `person_unknown`, those of the directory.
+    [[nodiscard]] result<KnownPerson> person(PersonId person_id) const;
+    /// A page of the directory's persons, by ascending id, except that a person whose id is searched for
+    /// comes first. Reads a bounded number of persons: a page may be short, or empty, and have a `next`.
+    /// Errors: `person_not_listed`, those of the ports.
+    ///
+    /// ```cpp
+    /// PersonListing listing{.search = "åse", .has_image = true};
+    /// do {
+    ///     const auto page = service.persons(listing).value();
+    ///     show(page.persons);
+    ///     listing.after = page.next;
+    /// } while (listing.after);
+    /// ```
+    [[nodiscard]] result<ListedPersons> persons(const PersonListing& listing) const;
+
     /// Changes texts. Errors: `info_text_too_long`, `info_text_invalid`, `person_unknown`, those of
     /// `ImageStore::update_info`.
     [[nodiscard]] result<ImageInfo> update_info(ImageKey target, ImageInfoChange change,
@@ -171,6 +188,7 @@ private:
         return std::move(outcome);
     }
     Error no_image(const ImageKey& key) const;
+    static Error unknown_person(PersonId person_id);
 
     std::shared_ptr<ImageStore> store_;
     std::shared_ptr<PersonDirectory> directory_;

@@ -86,7 +86,7 @@ result<void> PersonImageService::require_person(const ImageKey& target) const {
     if (!known)
         return known.error();
     if (!*known)
-        return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id->value())};
+        return unknown_person(*person_id);
     return {};
 }
 
@@ -96,6 +96,10 @@ result<StoredImage> PersonImageService::image(ImageKey key) const {
 
 result<ImageInfo> PersonImageService::info(ImageKey key) const {
     return about(key, found(key, store_->info(key)));
+}
+
+Error PersonImageService::unknown_person(PersonId person_id) {
+    return Error{errc::person_unknown, fmt::format("Person id {} not found", person_id.value())};
 }
 
 Error PersonImageService::no_image(const ImageKey& key) const {

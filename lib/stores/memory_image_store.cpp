@@ -41,6 +41,22 @@ result<ImageInfo> MemoryImageStore::info(ImageKey key) const {
     return *std::move(info);
 }
 
+result<std::vector<PersonId>> MemoryImageStore::persons_with_image(std::optional<PersonId> after,
+                                                                   std::size_t limit) const {
+    std::vector<PersonId> persons;
+    {
+        const std::shared_lock lock{state_->mutex};
+        for (const auto& link : state_->links) // a linked blob has bytes
+            if (!after || link.first > *after)
+                persons.push_back(link.first);
+    }
+    const auto count = std::min(persons.size(), limit);
+    const auto end = persons.begin() + static_cast<std::ptrdiff_t>(count);
+    std::partial_sort(persons.begin(), end, persons.end());
+    persons.erase(end, persons.end());
+    return persons;
+}
+
 std::optional<StoredImage> MemoryImageStore::cached_image(PersonId person_id) const {
     auto stored = image(person_id);
     return stored ? std::optional{*std::move(stored)} : std::nullopt;

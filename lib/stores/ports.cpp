@@ -3,7 +3,6 @@
 #include <portrait/audit_log.hpp>
 #include <portrait/forwarding_image_store.hpp>
 #include <portrait/image_renderer.hpp>
-#include <portrait/person_directory.hpp>
 
 #include <fmt/format.h>
 
@@ -43,8 +42,8 @@ result<void> UpdateImageInfo::check_blob_id(BlobId stored) const {
                              expected_blob_id->value(), stored.value())};
 }
 
-result<ForgottenPerson> PersonDirectory::forget(PersonId) {
-    return Error{errc::person_kept_elsewhere};
+result<std::vector<PersonId>> ImageStore::persons_with_image(std::optional<PersonId>, std::size_t) const {
+    return Error{errc::person_not_listed};
 }
 
 std::string_view name_of(AuditedAction action) noexcept {

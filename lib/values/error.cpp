@@ -43,6 +43,7 @@ constexpr auto rules = [] {
         {person_erased, "person.erased", bad_input, "The person was erased after the picture was exported"},
         {person_kept_elsewhere, "person.kept_elsewhere", failure::not_supported,
          "The persons are not kept here; remove the person where it is kept"},
+        {person_not_listed, "person.not_listed", failure::not_supported, "The persons can't be listed here"},
         {blob_invalid_id, "blob.invalid_id", bad_input,
          "The blob id is not valid; a decimal number from 1 to 2147483647 is"},
         {blob_unknown, "blob.unknown", failure::not_found, "The blob id is not found"},

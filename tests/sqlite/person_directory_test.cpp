@@ -2,6 +2,7 @@
 #include "support/catch.hpp"
 
 #include <portrait/sqlite/person_directory.hpp>
+#include <portrait/testing/person_directory_conformance.hpp>
 
 #include <atomic>
 #include <thread>
@@ -14,6 +15,30 @@ using namespace portrait::testing;
 using conformance::person;
 using conformance::save_command;
 using sqlite::Person;
+
+TEST_CASE("the table of persons keeps the promises of PersonDirectory", "[sqlite][persons][conformance]") {
+    person_directory_conformance([]() -> TestedDirectory {
+        const auto folder = std::make_shared<TemporaryFolder>();
+        const std::shared_ptr<SqliteImageStore> store = open_store(folder->path());
+        const auto directory = store->persons();
+        return {directory, [folder, directory](PersonId id, std::string name) {
+                    REQUIRE(directory->add(id, std::move(name)).has_value());
+                }};
+    });
+}
+
+TEST_CASE("a search reads at most 10,000 rows at once", "[sqlite][persons]") {
+    const TemporaryFolder folder;
+    const auto store = open_store(folder.path());
+    std::vector<Person> persons;
+    for (std::int32_t id = 1; id <= 12'000; ++id)
+        persons.push_back({person(id), id == 12'000 ? "Needle" : "Straw"});
+    REQUIRE(store->persons()->add(persons).has_value());
+    const auto page = store->persons()->list({.search = "needle", .after = {}, .limit = 10}).value();
+    CHECK(page.persons.empty());
+    CHECK(page.next == person(10'000));
+    CHECK(conformance::listed(*store->persons(), "needle", 10) == std::vector{12'000});
+}
 
 TEST_CASE("added persons are in the table, also after a restart", "[sqlite][persons]") {
     const TemporaryFolder folder;

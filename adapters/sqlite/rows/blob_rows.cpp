@@ -125,6 +125,14 @@ void bind_row(Query& query, const BlobRow& row) {
 
 } // namespace
 
+std::string json_list(std::span<const PersonId> persons) {
+    std::string list = "[";
+    for (const auto person_id : persons)
+        list.append(list.size() == 1 ? "" : ",").append(std::to_string(person_id.value()));
+    list += ']';
+    return list;
+}
+
 result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key) {
     const auto* person_id = std::get_if<PersonId>(&key);
     auto query = connection.query(person_id != nullptr ? select_by_person : select_by_blob,
@@ -134,10 +142,7 @@ result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key) {
 
 result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
                                                            std::span<const PersonId> persons) {
-    std::string list = "[";
-    for (const auto person_id : persons)
-        list.append(list.size() == 1 ? "" : ",").append(std::to_string(person_id.value()));
-    list += ']';
+    const auto list = json_list(persons);
     auto query = connection.query(select_by_persons, list);
     std::unordered_map<PersonId, ImageInfo> infos;
     for (;;) {

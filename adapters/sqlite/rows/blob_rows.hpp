@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
 
 /// The tables of blobs and of persons' links to them. Functions that write must be called inside a
@@ -19,6 +20,9 @@ struct BlobRow {
     ImageInfo info;
     std::optional<RecordPlace> place; ///< absent in a blob without bytes
 };
+
+/// The ids as a text for SQLite's json_each.
+std::string json_list(std::span<const PersonId> persons);
 
 /// The blob of a key, if there is one.
 [[nodiscard]] result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);

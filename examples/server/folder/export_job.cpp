@@ -4,6 +4,7 @@
 #include "folder/manifest.hpp"
 
 #include <portrait/sqlite/open_folder.hpp>
+#include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
 
@@ -126,29 +127,30 @@ struct Counts {
 /// The entries of a page of persons, and whether the file of each waits under its partial name.
 using Page = std::vector<std::pair<ManifestEntry, bool>>;
 
-/// Writes one person's file under its partial name, unless it is current. Returns the end of an export that
-/// fails.
+/// Writes one person's file under its partial name, unless it is current. `person` is absent when the person
+/// isn't in the table of persons. Returns the end of an export that fails.
 std::optional<JobEnd> export_person(const SqliteImageStore& store, const OpenFolder& target,
-                                    const Earlier& earlier, const portrait::sqlite::PersonWithImage& person,
-                                    Page& page, Counts& counts, JobListener& listener) {
-    const auto info = store.info(person.id);
+                                    const Earlier& earlier, portrait::PersonId id,
+                                    const std::optional<portrait::KnownPerson>& person, Page& page,
+                                    Counts& counts, JobListener& listener) {
+    const auto info = store.info(id);
     if (!info || !info->format) // removed since it was listed
         return std::nullopt;
-    ManifestEntry entry{person.id, person.name, {}, *info};
+    ManifestEntry entry{id, person ? std::optional{person->full_name} : std::nullopt, {}, *info};
     std::optional<portrait::ImageBytes> bytes;
-    if (!is_current(target, earlier, person.id, *info)) {
-        const auto stored = store.image(person.id);
+    if (!is_current(target, earlier, id, *info)) {
+        const auto stored = store.image(id);
         if (!stored && stored.error() != errc::store_corrupt)
             return std::nullopt;
         if (!stored) {
             ++counts.damaged;
-            listener.say(fmt::format("person {}: {}", person.id.value(), stored.error().cause()));
+            listener.say(fmt::format("person {}: {}", id.value(), stored.error().cause()));
             return std::nullopt;
         }
         entry.info = stored->info;
         bytes = stored->bytes;
     }
-    entry.file = file_of(person.id, *entry.info.format);
+    entry.file = file_of(id, *entry.info.format);
     if (bytes) {
         if (!write_file(target.path() / partial_of(entry.file), bytes->text()))
             return disk_failed(target.name() / entry.file);
@@ -172,6 +174,33 @@ std::optional<JobEnd> finish_page(const OpenFolder& target, const Page& page, st
         manifest << manifest_line(entry);
     }
     return std::nullopt;
+}
+
+/// Exports all persons page by page. Returns the end of an export that fails.
+std::optional<JobEnd> export_persons(const SqliteImageStore& store, const OpenFolder& target,
+                                     const Earlier& earlier, std::ofstream& manifest, Counts& counts,
+                                     JobListener& listener) {
+    for (std::optional<portrait::PersonId> after;;) {
+        const auto ids = store.persons_with_image(after, persons_per_page);
+        if (!ids)
+            return end_of_failed_job(ids.error(), "The export");
+        if (ids->empty())
+            return std::nullopt;
+        const auto persons = store.persons()->find_all(*ids);
+        if (!persons)
+            return end_of_failed_job(persons.error(), "The export");
+        Page page;
+        for (std::size_t index = 0; index < ids->size(); ++index) {
+            if (auto end = export_person(store, target, earlier, (*ids)[index], (*persons)[index], page,
+                                         counts, listener))
+                return end;
+            if (!listener.progress("pictures", counts.bytes, 0))
+                return JobEnd{exit_code::failure, "The export was stopped"};
+        }
+        if (auto end = finish_page(target, page, manifest))
+            return end;
+        after = ids->back();
+    }
 }
 
 /// Removes the files of pictures that the new manifest doesn't list: those of earlier exports, also of
@@ -231,23 +260,8 @@ JobEnd export_pictures(JobPlace place, const OpenFolder& target, JobListener& li
         // Before the first picture, too: by this name the next export recognises the folder of this one.
         if (!sync_names(target))
             return disk_failed(target.name() / partial_manifest_name);
-        for (std::optional<portrait::PersonId> after;;) {
-            const auto persons = place.store.persons_with_image(after, persons_per_page);
-            if (!persons)
-                return end_of_failed_job(persons.error(), "The export");
-            if (persons->empty())
-                break;
-            Page page;
-            for (const auto& person : *persons) {
-                if (auto end = export_person(place.store, target, earlier, person, page, counts, listener))
-                    return *end;
-                if (!listener.progress("pictures", counts.bytes, 0))
-                    return {exit_code::failure, "The export was stopped"};
-            }
-            if (auto end = finish_page(target, page, manifest))
-                return *end;
-            after = persons->back().id;
-        }
+        if (auto end = export_persons(place.store, target, earlier, manifest, counts, listener))
+            return *end;
         manifest.close();
         if (!manifest || !sync_all(target))
             return disk_failed(target.name() / partial_manifest_name);

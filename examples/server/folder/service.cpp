@@ -11,7 +11,7 @@ std::shared_ptr<portrait::PersonImageService> make_service(const Settings& setti
                                                            std::shared_ptr<portrait::ImageStore> images) {
     std::shared_ptr<portrait::PersonDirectory> persons = store.persons();
     if (settings.allow_any_person)
-        persons = std::make_shared<portrait::AnyPersonDirectory>();
+        persons = std::make_shared<portrait::AnyPersonDirectory>(images);
     const auto metadata =
         settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
     return std::make_shared<portrait::PersonImageService>(std::move(images), std::move(persons),

@@ -56,6 +56,7 @@ TEST_CASE("every member reaches the store behind", "[forwarding]") {
     CHECK(store.image(person(1)).error() == errc::store_corrupt);
     CHECK(store.info(person(1)).error() == errc::store_corrupt);
     CHECK(store.infos({}).error() == errc::store_corrupt);
+    CHECK(store.persons_with_image({}, 1).error() == errc::store_corrupt);
     CHECK_FALSE(store.cached_image(person(1)).has_value());
     CHECK_FALSE(store.cached_info(person(1)).has_value());
     CHECK(store.update_info(description_of(person(1), "x")).error() == errc::store_corrupt);

@@ -106,6 +106,8 @@ public:
     /// Runs one query for all persons.
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const override;
+    [[nodiscard]] result<std::vector<PersonId>> persons_with_image(std::optional<PersonId> after,
+                                                                   std::size_t limit) const override;
     [[nodiscard]] result<ImageInfo> update_info(UpdateImageInfo command) override;
     [[nodiscard]] result<RemovedImage> remove(RemoveImage command) override;
     [[nodiscard]] result<ImageInfo> link(LinkImage command) override;
@@ -149,11 +151,6 @@ public:
     /// Copies into an open folder, such as one that another process has opened.
     [[nodiscard]] result<CopyReport> backup(const OpenFolder& target,
                                             const ProgressListener& listener = {}) const;
-
-    /// The first `most` persons with a picture whose ids are above `after` (absent: all), by id. For reading
-    /// all pictures page by page.
-    [[nodiscard]] result<std::vector<PersonWithImage>> persons_with_image(std::optional<PersonId> after,
-                                                                          std::size_t most) const;
 
 private:
     explicit SqliteImageStore(std::shared_ptr<DataFolder> folder);

@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace portrait::sqlite {
 
@@ -17,7 +19,7 @@ class SqliteImageStore;
 /// A person that may have a picture.
 struct Person {
     PersonId id;
-    std::string name; ///< for operators; the library ignores it
+    std::string name; ///< the full name; may be empty
 };
 
 /// The table of persons in the data folder of a `SqliteImageStore`; see `SqliteImageStore::persons`.
@@ -38,6 +40,12 @@ public:
     [[nodiscard]] result<void> add_imported(const Person& person, const ExportMoment& exported);
 
     [[nodiscard]] result<bool> contains(PersonId person_id) const override;
+    [[nodiscard]] result<std::optional<KnownPerson>> find(PersonId person_id) const override;
+    /// Runs one query for all persons.
+    [[nodiscard]] result<std::vector<std::optional<KnownPerson>>>
+    find_all(std::span<const PersonId> persons) const override;
+    /// Reads up to 10,000 rows.
+    [[nodiscard]] result<PersonPage> list(const PersonQuery& query) const override;
     /// Also notes that the person is forgotten: until it is added again, a save or link for it is
     /// `person_unknown` in the store, even if `contains` was called before.
     [[nodiscard]] result<ForgottenPerson> forget(PersonId person_id) override;

@@ -53,12 +53,6 @@ struct ErasureCheck {
     bool ok() const noexcept { return erasure.has_value() && found.empty(); }
 };
 
-/// A person with a picture.
-struct PersonWithImage {
-    PersonId id;
-    std::optional<std::string> name; ///< from the table of persons; absent when the person isn't in it
-};
-
 /// The result of a backup or a restoration.
 struct CopyReport {
     std::uint64_t pictures = 0;        ///< in the copy

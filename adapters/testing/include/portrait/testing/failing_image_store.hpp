@@ -3,6 +3,7 @@
 #include <portrait/export.hpp>
 #include <portrait/forwarding_image_store.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -75,6 +76,10 @@ public:
     [[nodiscard]] result<std::vector<std::optional<ImageInfo>>>
     infos(std::span<const PersonId> persons) const override {
         return forward([&] { return next().infos(persons); });
+    }
+    [[nodiscard]] result<std::vector<PersonId>> persons_with_image(std::optional<PersonId> after,
+                                                                   std::size_t limit) const override {
+        return forward([&] { return next().persons_with_image(after, limit); });
     }
     /// Nothing while every call fails.
     std::optional<StoredImage> cached_image(PersonId person_id) const override {

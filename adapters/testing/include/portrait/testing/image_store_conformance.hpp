@@ -5,6 +5,7 @@
 #include <portrait/testing/conformance/concurrency.hpp>
 #include <portrait/testing/conformance/erasure.hpp>
 #include <portrait/testing/conformance/last_modified.hpp>
+#include <portrait/testing/conformance/listing.hpp>
 #include <portrait/testing/conformance/saving.hpp>
 
 #include <functional>
@@ -62,6 +63,7 @@ inline void image_store_conformance(const StoreFactory& make_store) {
     test_erasures(store);
     test_imports(store);
     test_fetches(store);
+    test_persons_with_image(store);
     SECTION("an audited store") {
         store.reset(); // the factory may allow one store at a time
         const auto log = std::make_shared<RecordingAuditLog>();
