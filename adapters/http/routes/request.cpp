@@ -52,6 +52,10 @@ std::optional<boost::urls::url_view> Request::parse_target() {
     return url;
 }
 
+std::string Request::image_tag(const ImageVersion& version) const {
+    return entity_tag(service().epoch(), version);
+}
+
 void Request::set_principal(Principal principal) {
     principal_ = std::move(principal);
     principal_.actor.request_id = id_;
@@ -76,7 +80,7 @@ Response Request::refusal(Problem problem) const {
 Response Request::refusal(const Error& error) const {
     auto response = refusal(problem_of(error, access()));
     if (error.current() != nullptr)
-        response.set("ETag", entity_tag(service().epoch(), *error.current()));
+        response.set("ETag", image_tag(*error.current()));
     return response;
 }
 
@@ -115,6 +119,14 @@ Response Request::answered(Answer&& answer) const {
     if (auto* const problem = std::get_if<Problem>(&answer))
         return refusal(std::move(*problem));
     return refusal(std::get<Error>(answer));
+}
+
+std::string query_value(const boost::urls::url_view& url, std::string_view name) {
+    std::string value;
+    for (const auto& parameter : url.params())
+        if (equal_ignoring_case(parameter.key, name))
+            value = parameter.value;
+    return value;
 }
 
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,

@@ -89,6 +89,9 @@ public:
     /// The id in a path with `{personId}`.
     [[nodiscard]] result<PersonId> person_id() const { return PersonId::parse(person_id_); }
 
+    /// The ETag of a version of a picture as stored.
+    std::string image_tag(const ImageVersion& version) const;
+
     /// True for the first call alone: an authenticator may complete and throw.
     bool judge_once() noexcept { return !judged_.exchange(true); }
 
@@ -138,6 +141,9 @@ private:
     std::atomic<bool> judged_{false};
     std::shared_ptr<void> in_progress_; ///< the endpoint waits until it is destroyed
 };
+
+/// The last query parameter of that name, in any case; empty without one.
+std::string query_value(const boost::urls::url_view& url, std::string_view name);
 
 /// The refusal of a request of which only the id is known.
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,

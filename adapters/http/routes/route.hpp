@@ -45,6 +45,12 @@ enum class BodyContent {
     agent_picture,   ///< raw bytes, the picture, or a document with base64
     person_image,
     person_images,
+    person_entity,
+    person,
+    person_entity_or_null,
+    person_or_null,
+    persons,   ///< a page of a list
+    principal, ///< the caller
     versions,
     routes,
     tenant_state,

@@ -19,12 +19,13 @@ namespace portrait::http {
 extern const Route get_api, get_api_v1, get_openapi, get_tenant_state;
 extern const Route get_person_image, put_person_image, post_person_image, delete_person_image;
 extern const Route get_person_image_info, put_person_image_info, patch_person_image_info;
+extern const Route get_current_principal, get_person, get_simple_person, get_persons;
 extern const Route get_session, create_session, delete_session;
 extern const Route get_health, get_readiness, get_metrics;
 
 // The agents' calls (contract section 7).
 extern const Route person_get_person_image, person_set_person_image, person_get_person_images,
-    person_create_default_person_image;
+    person_create_default_person_image, person_get_person_entity, person_get_person;
 extern const Route blob_get_person_image, blob_get_person_image_with_size, blob_set_person_image,
     blob_change_person_image, blob_save_image_stream, blob_get_blob_entity_on_person, blob_get_blob_entity,
     blob_create_default_blob_entity, blob_save_blob_entity, blob_delete_blob_entity, blob_get_blob_stream,

@@ -21,5 +21,5 @@ test('each of the agents\' routes is a method of the client', async () => {
         assert.equal(typeof agents[agent][method], 'function', path);
     }
     const count = (agent) => paths.filter((path) => path.includes(`/${agent}/`)).length;
-    assert.deepEqual([count('Person'), count('BLOB')], [4, 12]);
+    assert.deepEqual([count('Person'), count('BLOB')], [6, 12]);
 });

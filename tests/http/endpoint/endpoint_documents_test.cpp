@@ -112,6 +112,10 @@ TEST_CASE("an answer has the same content in XML and in JSON", "[endpoint][negot
     check(put_image(), 200, "int");
     check({"GET", "/api", {}, {}}, 200, "Api");
     check({"GET", "/api/v1/Agents/Person/SetPersonImage", {}, {}}, 200, "Call");
+    check({"GET", "/api/v1/User/currentPrincipal", {}, {}}, 200, "SoPrincipalCarrier");
+    check({"GET", "/api/v1/Person/1", {}, {}}, 200, "PersonEntity");
+    check({"GET", "/api/v1/Person/1/Simple", {}, {}}, 200, "Person");
+    check({"GET", "/api/v1/portrait/persons", {}, {}}, 200, "Persons");
     check({"GET", "/api/v1/Person/99/Image", {}, {}}, 404, "Error");
     check({"GET", info_path, {{"Authorization", "-"}}, {}}, 401, "Error");
     check({"PUT", image_path, {{"Content-Type", "image/png"}}, std::string(11 * 1024 * 1024, 'x')}, 413,

@@ -156,7 +156,7 @@ TEST_CASE("paths match in any case and with a trailing slash", "[endpoint][route
 
 TEST_CASE("unknown paths are 404, wrong methods 405 with Allow", "[endpoint][routes]") {
     const EndpointFixture fixture;
-    const auto path = GENERATE(as<std::string>{}, "/", "/api/v1/Person/1/Images", "/api/v1/Person/1",
+    const auto path = GENERATE(as<std::string>{}, "/", "/api/v1/Person/1/Images", "/api/v1/Person",
                                "/api/v2/x", "/api/v1/Person/1/Image/2", "/api//v1/Person/1/Image");
     CHECK(fixture.send({"GET", path, {}, {}}).status == 404);
     const auto wrong = fixture.send({"PATCH", image_path, {}, {}});

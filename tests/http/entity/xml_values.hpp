@@ -29,6 +29,12 @@ inline boost::json::value as_xml_values(const boost::json::value& value, bool di
             return items;
         return members;
     }
+    if (const auto* array = value.if_array()) {
+        json::array items;
+        for (const auto& item : *array)
+            items.push_back(as_xml_values(item));
+        return items.empty() ? json::value("") : json::value(std::move(items));
+    }
     if (value.is_null() || value.is_string())
         return value;
     return json::value(json::serialize(value));

@@ -203,6 +203,8 @@ bool set_malformed(Request& request, const WalkOperation& operation) {
         replace_all(request.target, "{personId}", "none");
     } else if (request.target.find("blobEntityId=") != std::string::npos) {
         request.target = operation.path + "?blobEntityId=none";
+    } else if (operation.path.ends_with("/persons")) {
+        request.target += "?limit=0";
     } else if (is_session(operation)) {
         request.body = "user=%zz";
     } else if (body_types(operation) == nullptr) {

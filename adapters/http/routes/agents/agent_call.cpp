@@ -17,13 +17,25 @@ namespace {
 /// Bytes that a body may have beside a picture's base64 text.
 constexpr std::uint64_t body_allowance = 64ULL * 1024;
 
-/// The last query parameter of that name, in any case; empty without one.
-std::string query_value(const boost::urls::url_view& url, std::string_view name) {
-    std::string value;
-    for (const auto& parameter : url.params())
-        if (equal_ignoring_case(parameter.key, name))
-            value = parameter.value;
-    return value;
+/// Reads the person's id from the query, where the route documents it. The vendor's client sends it there,
+/// without a body.
+ProblemOr<void> read_person_in_query(AgentCall& call) {
+    for (const auto key : call.request->route()->document.parameters) {
+        if (key != "personEntityId" && key != "personIdInQuery")
+            continue;
+        const std::string_view name = key == "personEntityId" ? key : "personId";
+        const auto value = query_value(call.request->url(), name);
+        if (value.empty())
+            continue; // it may be in the body
+        const auto id = PersonId::parse(value);
+        if (!id)
+            return plain_problem(400, id.error().rule(),
+                                 fmt::format("The query parameter {} is not valid; a whole number from 1 to "
+                                             "2147483647 is accepted",
+                                             name));
+        call.person_id = *id;
+    }
+    return {};
 }
 
 /// Reads the arguments, and the id of the picture when the first argument is one.
@@ -34,7 +46,7 @@ ProblemOr<void> read_arguments(AgentCall& call, BodyType type, const ImageBytes&
         return arguments.error();
     call.arguments = *std::move(arguments);
     const auto first = wanted.empty() ? std::string_view{} : wanted.begin()->name;
-    if (first == "PersonId") {
+    if (first == "PersonId" && !call.person_id) {
         const auto id = call.arguments.person_id();
         if (!id)
             return id.error();
@@ -123,6 +135,8 @@ Begun begin_agent_call(const RequestPointer& request) {
                    .localization = *std::move(localization),
                    .binary_form = negotiate_binary(head),
                    .selection = parse_selection(query_value(request->url(), "$select"))};
+    if (const auto read = read_person_in_query(call); !read)
+        return read.error();
     const auto& parameters = route.document.parameters;
     if (std::find(parameters.begin(), parameters.end(), "blobEntityId") != parameters.end()) {
         const auto value = query_value(request->url(), "blobEntityId");

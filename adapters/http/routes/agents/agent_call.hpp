@@ -21,7 +21,7 @@ struct AgentCall {
     Selection selection;
     Precondition precondition{};     ///< of a call that writes
     std::optional<BlobId> blob_id{}; ///< of `blobEntityId` in the query, or of the argument `BlobEntityId`
-    std::optional<PersonId> person_id{}; ///< of the argument `PersonId`
+    std::optional<PersonId> person_id{}; ///< of the argument `PersonId`, or of the query
     AgentArguments arguments{};
 
     PersonImageService& service() const noexcept { return request->service(); }

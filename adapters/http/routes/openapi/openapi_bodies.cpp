@@ -2,6 +2,7 @@
 
 #include "agents/agent_arguments.hpp"
 #include "entity/blob_entity.hpp"
+#include "entity/carriers.hpp"
 #include "entity/documents.hpp"
 #include "formats/xml.hpp"
 #include "headers/content_types.hpp"
@@ -44,6 +45,21 @@ json::object media(std::string_view type, const json::object& schema) {
     return {{type, json::object{{"schema", schema}}}};
 }
 
+Actor sample_actor() {
+    return {.associate_id = 5, .name = "tje0", .full_name = "Terje Example", .person_id = 12};
+}
+
+KnownPerson sample_person() {
+    return KnownPerson::named(PersonId::from(12).value(), sample_actor().full_name);
+}
+
+json::object sample_persons() {
+    return {{"Items",
+             {{{"PersonId", 12}, {"FullName", "Terje Example"}, {"HasImage", true}, {"ETag", "\"167.5.3\""}},
+              {{"PersonId", 13}, {"FullName", "Åse Example"}, {"HasImage", false}, {"ETag", nullptr}}}},
+            {"Next", "13"}};
+}
+
 /// The BlobEntity of a person's picture.
 json::value sample_entity() {
     ImageInfo info{.blob_id = BlobId::from(167).value(),
@@ -55,8 +71,7 @@ json::value sample_entity() {
                    .conceptual_type = "PERSONPHOTO"};
     info.created_at = info.updated_at = info.linked_at =
         std::chrono::sys_days{std::chrono::year{2026} / 11 / 23};
-    info.created_by = info.updated_by =
-        Actor{.associate_id = 5, .name = "tje0", .full_name = "Terje Example", .person_id = 12};
+    info.created_by = info.updated_by = sample_actor();
     return blob_entity(&info);
 }
 
@@ -67,16 +82,23 @@ struct DocumentKind {
     std::string_view xml_root;
 };
 
-constexpr DocumentKind document_kinds[] = {{BodyContent::problem, "Error", "Error"},
-                                           {BodyContent::blob_id, "BlobId", "int"},
-                                           {BodyContent::entity, "BlobEntity", "BlobEntity"},
-                                           {BodyContent::entity_or_null, "BlobEntityOrNull", "BlobEntity"},
-                                           {BodyContent::person_image, "PersonImage", "PersonImage"},
-                                           {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage"},
-                                           {BodyContent::agent_picture, "Base64", "base64Binary"},
-                                           {BodyContent::versions, "Versions", "Api"},
-                                           {BodyContent::routes, "Routes", "Routes"},
-                                           {BodyContent::tenant_state, "TenantState", "TenantState"}};
+constexpr DocumentKind document_kinds[] = {
+    {BodyContent::problem, "Error", "Error"},
+    {BodyContent::blob_id, "BlobId", "int"},
+    {BodyContent::entity, "BlobEntity", "BlobEntity"},
+    {BodyContent::entity_or_null, "BlobEntityOrNull", "BlobEntity"},
+    {BodyContent::person_image, "PersonImage", "PersonImage"},
+    {BodyContent::person_images, "PersonImages", "ArrayOfPersonImage"},
+    {BodyContent::person_entity, "PersonEntity", "PersonEntity"},
+    {BodyContent::person, "Person", "Person"},
+    {BodyContent::person_entity_or_null, "PersonEntityOrNull", "PersonEntity"},
+    {BodyContent::person_or_null, "PersonOrNull", "Person"},
+    {BodyContent::persons, "Persons", "Persons"},
+    {BodyContent::principal, "Principal", "SoPrincipalCarrier"},
+    {BodyContent::agent_picture, "Base64", "base64Binary"},
+    {BodyContent::versions, "Versions", "Api"},
+    {BodyContent::routes, "Routes", "Routes"},
+    {BodyContent::tenant_state, "TenantState", "TenantState"}};
 
 /// The endpoint of examples.
 constexpr std::string_view sample_url = "https://pictures.example.com/Cust12345";
@@ -91,6 +113,13 @@ json::value example_of(BodyContent content) {
     case BodyContent::person_image: return {{"PersonId", 0}, {"ImageData", nullptr}};
     case BodyContent::person_images:
         return {{{"PersonId", 1}, {"ImageData", tiny_picture}}, {{"PersonId", 2}, {"ImageData", ""}}};
+    case BodyContent::person_entity:
+    case BodyContent::person_entity_or_null: return person_entity(sample_person());
+    case BodyContent::person:
+    case BodyContent::person_or_null: return simple_person(sample_person());
+    case BodyContent::persons: return sample_persons();
+    case BodyContent::principal:
+        return principal_carrier({.name = sample_actor().name, .actor = sample_actor(), .may_write = true});
     case BodyContent::agent_picture: return json::string{tiny_picture};
     case BodyContent::versions: return api_versions(std::string{sample_url}.append(get_api_v1.path));
     case BodyContent::tenant_state:

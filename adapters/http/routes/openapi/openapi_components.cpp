@@ -1,5 +1,7 @@
 #include "routes/openapi/openapi.hpp"
 
+#include "entity/carriers.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <string_view>
@@ -76,6 +78,14 @@ constexpr std::string_view schemas = R"({
     "PersonId": {"type": "integer", "format": "int32"},
     "ImageData": {"type": ["string", "null"], "contentEncoding": "base64"}}},
 "PersonImages": {"type": "array", "items": {"$ref": "#/components/schemas/PersonImage"}},
+"Persons": {"type": "object", "required": ["Items", "Next"], "properties": {
+    "Items": {"type": "array", "maxItems": 200, "items": {"type": "object",
+      "required": ["PersonId", "FullName", "HasImage", "ETag"], "properties": {
+        "PersonId": {"type": "integer", "format": "int32"},
+        "FullName": {"type": "string"},
+        "HasImage": {"type": "boolean"},
+        "ETag": {"type": ["string", "null"], "description": "That of the picture as stored"}}}},
+    "Next": {"type": ["string", "null"], "description": "The parameter after of the next page; null: this is the last"}}},
 "Error": {"type": "object", "required": ["Error", "ErrorType", "ErrorMessage", "ErrorSource", "Rule"], "properties": {
     "Error": {"type": "boolean"},
     "ErrorType": {"type": "string"},
@@ -113,6 +123,18 @@ constexpr std::string_view parameters = R"({
   "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 167},
 "select": {"name": "$select", "in": "query", "description": "The properties that are wanted, with commas",
   "schema": {"type": "string"}, "example": "BlobId,Description"},
+"personEntityId": {"name": "personEntityId", "in": "query", "description": "The person; may be in the body as PersonId",
+  "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 1},
+"personIdInQuery": {"name": "personId", "in": "query", "description": "The person; may be in the body as PersonId",
+  "schema": {"type": "integer", "format": "int32", "minimum": 1}, "example": 1},
+"search": {"name": "search", "in": "query", "description": "An id, or a part of the full name in any case",
+  "schema": {"type": "string", "maxLength": 255}, "example": "terje"},
+"hasImage": {"name": "hasImage", "in": "query", "description": "Only persons with a picture, or only those without",
+  "schema": {"type": "boolean"}, "example": true},
+"after": {"name": "after", "in": "query", "description": "Next of the page before",
+  "schema": {"type": "string"}, "example": "0"},
+"limit": {"name": "limit", "in": "query", "description": "Most persons of the page, which may have fewer",
+  "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "example": 20},
 "w": {"name": "w", "in": "query", "description": "Pixels that the picture is scaled to fit; 0 leaves the side free",
   "schema": {"type": "integer", "minimum": 0, "maximum": 4096}},
 "h": {"name": "h", "in": "query", "description": "Pixels that the picture is scaled to fit; 0 leaves the side free",
@@ -198,7 +220,13 @@ json::object openapi_components(const AuthenticationSchemes& schemes) {
     for (const auto& scheme : switches)
         if (!(schemes.*scheme.is_on))
             documented.erase(scheme.name);
-    return {{"schemas", parsed(schemas)},
+    auto documents = parsed(schemas);
+    documents.emplace("PersonEntity", carrier_schema(person_entity_members(), false));
+    documents.emplace("PersonEntityOrNull", carrier_schema(person_entity_members(), true));
+    documents.emplace("Person", carrier_schema(simple_person_members(), false));
+    documents.emplace("PersonOrNull", carrier_schema(simple_person_members(), true));
+    documents.emplace("Principal", carrier_schema(principal_members(), false));
+    return {{"schemas", std::move(documents)},
             {"parameters", parsed(parameters)},
             {"headers", parsed(headers)},
             {"examples", openapi_examples()},
