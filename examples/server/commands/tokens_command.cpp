@@ -130,6 +130,10 @@ void add_token_command(CLI::App& tokens, Settings& settings) {
                     "Associate's id (default: that of the user of this name, or one more than the largest)")
         ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
         ->type_name("N");
+    add->add_option("--person", entry.person_id,
+                    "Id of the caller's person (default: that of the user of this name); 0: none")
+        ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
+        ->type_name("N");
     add->add_flag_callback(
         "--read-only", [&entry] { entry.may_write = false; }, "The token may read pictures and change none");
     add->callback([&] { settings.command = add_token; });

@@ -162,12 +162,17 @@ void add_user_commands(CLI::App& app, Settings& settings) {
                                   "Add a user, or set a new password. The command reads the password from "
                                   "the terminal, or one line of standard input",
                                   "  portrait-server users add anna --data /var/lib/portrait\n"
+                                  "  portrait-server users add kari --person 7\n"
                                   "  portrait-server users add lars --read-only <password.txt");
     auto& user = settings.user;
     add->add_option("name", user.name, "Name to sign in with")->type_name("NAME")->required();
     add->add_option("--full-name", user.full_name, "Name in CreatedBy and UpdatedBy")->type_name("TEXT");
     add->add_option("--associate-id", user.associate_id,
                     "Associate's id (default: one more than the largest)")
+        ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
+        ->type_name("N");
+    add->add_option("--person", user.person_id,
+                    "Id of the user's person, for clients that show the user's picture; 0: none")
         ->check(between(std::int32_t{0}, std::numeric_limits<std::int32_t>::max()))
         ->type_name("N");
     auto* const read_only = add->add_flag_callback(
