@@ -8,6 +8,7 @@
 #include <portrait/image_renderer.hpp>
 #include <portrait/memory_image_store.hpp>
 #include <portrait/memory_person_directory.hpp>
+#include <portrait/name_search.hpp>
 #include <portrait/person_image_service.hpp>
 #include <portrait/printable.hpp>
 #include <portrait/probe.hpp>
