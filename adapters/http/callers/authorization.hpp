@@ -24,8 +24,9 @@ using Authorization = std::variant<std::monostate, Credentials, MalformedAuthori
 
 /// Reads a request's Authorization field (contract section 4). The scheme's name matches in any case; a
 /// scheme that is off is malformed. Basic is strict base64 of UTF-8 `user:password`, split at the first
-/// colon, without control characters (RFC 7617); a ticket and a token stay as they are, without control
-/// characters. More than one field is malformed, since a proxy may have checked another one.
+/// colon, without control characters (RFC 7617); its user may be a ticket, with an empty password (contract
+/// section 4). A ticket and a token stay as they are, without control characters. More than one field is
+/// malformed, since a proxy may have checked another one.
 Authorization authorization_of(const RequestHead& head, const AuthenticationSchemes& schemes);
 
 /// Whether the first Authorization field has the scheme Basic, which browsers add by themselves.

@@ -17,8 +17,8 @@ namespace portrait::http {
 std::optional<Problem> judge_cross_site_write(const RequestHead& head, const CorsGrant& grant,
                                               std::string_view public_url);
 
-/// Whether the browser itself says that the request comes from a page of this origin or from its user, as by
-/// the address bar. Browsers say so over TLS and to localhost.
+/// Whether Sec-Fetch-Site is `same-origin` or `none`: a page of this origin sends the request, or the
+/// browser's user, as by the address bar. Browsers send the field over TLS and to localhost.
 bool is_from_own_site(const RequestHead& head) noexcept;
 
 } // namespace portrait::http

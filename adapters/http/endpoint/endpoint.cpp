@@ -237,13 +237,12 @@ static std::optional<Problem> judge_body(const Request& request) {
 
 void Endpoint::State::begin_route(const RequestPointer& request,
                                   const std::function<void(BeginOutcome)>& done) {
-    if (auto problem = judge_body(*request))
-        return done(request->contained([&] { return request->refusal(*std::move(problem)); }));
     std::optional<BeginOutcome> outcome;
     std::optional<Reply> reply;
     Later later;
     try {
-        auto begun = request->route()->begin(request);
+        auto problem = judge_body(*request);
+        auto begun = problem ? Begun{*std::move(problem)} : request->route()->begin(request);
         if (auto* const exchange = std::get_if<Exchange>(&begun)) {
             outcome = Admission{std::make_unique<Admission::State>(
                 Admission::State{.request = request, .exchange = std::move(*exchange)})};

@@ -74,7 +74,7 @@ TEST_CASE("tokens are made, used, listed and revoked, also while the server runs
     const TemporaryFolder folder;
     const auto bearer = add(folder, {"crm-sync"});
     const auto ticket =
-        add(folder, {"anna", "--scheme", "ticket", "--full-name", "Anna Berg", "--expires", "2d"});
+        add(folder, {"anna", "--scheme", "soticket", "--full-name", "Anna Berg", "--expires", "2d"});
     const auto reader = add(folder, {"reader", "--read-only"});
     CHECK(bearer.starts_with("8A:"));
     CHECK(ticket.starts_with("7T:"));

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
 #include "support/raw_http.hpp"
+#include "support/session_fields.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <boost/json/parse.hpp>
@@ -69,6 +70,47 @@ TEST_CASE("users and tokens that are tied to a person lead to the person's pictu
     CHECK(get(port, "/api/v1/User/currentPrincipal", "Bearer " + token).at("PersonId") == 7);
     CHECK(get(port, "/api/v1/User/currentPrincipal", "Bearer " + other).at("PersonId") == 8);
     CHECK(get(port, "/api/v1/portrait/persons?search=%C3%98DE", basic).at("Items").as_array().size() == 1);
+    CHECK(server.terminate().exit_code == 0);
+}
+
+TEST_CASE("a client app signs in, reads the caller and shows its picture, below a base path",
+          "[e2e][persons]") {
+    const TemporaryFolder folder;
+    {
+        std::ofstream list{folder / "persons.csv"};
+        list << "7,Åse van der Berg\n";
+    }
+    const auto run = [&](std::vector<std::string> arguments, const std::string& input = "") {
+        arguments.insert(arguments.end(), {"--data", "portrait-data"});
+        REQUIRE(run_server({.folder = folder.path(), .arguments = arguments, .input = input}).exit_code == 0);
+    };
+    run({"persons", "import", "persons.csv"});
+    run({"users", "add", "ase", "--person", "7"}, "a password\n");
+    ServerProcess server{
+        {.folder = folder.path(), .arguments = server_arguments({"--base-path", "/Cust12345"})}};
+    const auto port = server.port();
+    const auto state = json::parse(fetch(port, "GET", "/api/state/Cust12345", {{"Host", "a.example"}}).body);
+    REQUIRE(state.at("Endpoint") == "http://a.example/Cust12345");
+    const auto session =
+        session_fields(fetch(port, "POST", "/Cust12345/session",
+                             {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "text/html"}},
+                             "user=ase&password=a+password"));
+    const auto principal =
+        json::parse(fetch(port, "GET", "/Cust12345/api/v1/User/currentPrincipal", session).body);
+    REQUIRE(principal.at("PersonId") == 7);
+    const auto path = "/Cust12345/api/v1/Person/" + json::serialize(principal.at("PersonId")) + "/Image";
+    const auto shown = [&] { return fetch(port, "GET", path + "?type=PNG&ifBlank=ClearPixel", session); };
+#ifdef PORTRAIT_TEST_RENDERS
+    CHECK(shown().status == 200);
+    CHECK(shown().reason == "An image");
+    CHECK(shown().field("Content-Type") == "image/png");
+#endif
+    auto fields = session;
+    fields.emplace_back("Content-Type", "image/png");
+    const auto bytes = make_png(3, 2);
+    const std::string picture{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    CHECK(fetch(port, "PUT", path, fields, picture).status == 200);
+    CHECK(shown().body == picture);
     CHECK(server.terminate().exit_code == 0);
 }
 

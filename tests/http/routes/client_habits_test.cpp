@@ -309,7 +309,7 @@ TEST_CASE("a ticket may stand as Basic's user name", "[contract][clients]") {
     CHECK(refused.body.find("authorization.cross_site") != std::string::npos);
 }
 
-TEST_CASE("a signed-in browser shows a picture where it says that the request is its own",
+TEST_CASE("a signed-in browser shows a picture where it sends Sec-Fetch-Site of its own",
           "[contract][clients]") {
     const WalkServer server;
     const auto signed_in = send(server, {"POST", "/session"});

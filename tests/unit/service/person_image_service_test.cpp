@@ -78,6 +78,23 @@ TEST_CASE("a submitted save calls back", "[service][save]") {
     CHECK(outcome->error() == errc::person_unknown);
 }
 
+TEST_CASE("errors about a blob have its id", "[service]") {
+    Fixture fixture;
+    const auto blob = BlobId::from(77).value();
+    const std::string not_found = "Blob id 77 not found";
+    CHECK(fixture.service.info(blob).error().message() == not_found);
+    CHECK(fixture.service.image(blob).error().message() == not_found);
+    CHECK(fixture.service.replace(blob, ImageBytes{make_gif()}).error().message() == not_found);
+    CHECK(fixture.service.update_info(blob, {.description = "x"}).error().message() == not_found);
+    CHECK(fixture.service.remove(blob).error().message() == not_found);
+    CHECK(fixture.service.link(person(1), blob).error().message() == not_found);
+    REQUIRE(fixture.service.save(person(1), ImageBytes{make_gif()}).has_value());
+    const auto other = fixture.service.update_info(person(1), {.blob_id = blob});
+    CHECK(other.error() == errc::info_blob_id_mismatch);
+    CHECK(other.error().message() ==
+          "The BlobId 77 is not the one of this picture, 1; 0 or that is accepted");
+}
+
 TEST_CASE("inspect returns the header and digest of a save and calls no store", "[service][inspect]") {
     Fixture fixture;
     const auto bytes = make_tiff(40, 50, true);

@@ -10,11 +10,11 @@ namespace portrait::http {
 static Answer person_answer(const AgentCall& call, std::string_view xml_root,
                             boost::json::object (*make)(const KnownPerson& person)) {
     const auto person = call.service().person(*call.person_id);
-    const auto type = call.request->response_type();
     if (!person && person.error() == errc::person_unknown)
-        return document_answer(type, xml_root, nullptr);
+        return call.null_answer(xml_root);
     return answer_of(person, [&](const KnownPerson& found) {
-        return document_answer(type, xml_root, selected(make(found), call.selection));
+        return document_answer(call.request->response_type(), xml_root,
+                               selected(make(found), call.selection));
     });
 }
 

@@ -4,7 +4,6 @@
 #include "routes/table.hpp"
 
 #include <portrait/http/utf8.hpp>
-#include <portrait/printable.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -17,9 +16,8 @@
 namespace portrait::http {
 namespace {
 
-constexpr std::size_t max_page = 200;       // persons
-constexpr std::size_t max_search = 255;     // bytes
-constexpr std::size_t max_shown_value = 64; // bytes, in a message
+constexpr std::size_t max_page = 200;   // persons
+constexpr std::size_t max_search = 255; // bytes
 
 /// Reads a parameter that isn't empty into the listing. Returns the values that are accepted when this one
 /// isn't.
@@ -54,9 +52,8 @@ ProblemOr<PersonListing> parse_listing(const boost::urls::url_view& url) {
         const auto accepted = read_parameter(parameter.key, value, listing);
         if (!accepted.empty())
             return plain_problem(400, "request.bad_parameter",
-                                 fmt::format("The query parameter {} must be {}; got '{}'",
-                                             std::string_view{parameter.key}, accepted,
-                                             printable(value.substr(0, max_shown_value))));
+                                 fmt::format("The query parameter {} must be {}; got {}",
+                                             std::string_view{parameter.key}, accepted, in_quotes(value)));
     }
     return listing;
 }

@@ -1,5 +1,5 @@
-#include "endpoint_fixture.hpp"
 #include "formats/xml.hpp"
+#include "http/endpoint/endpoint_fixture.hpp"
 #include "routes/table.hpp"
 #include "support/catch.hpp"
 
@@ -11,7 +11,7 @@
 
 // The documents with absolute URLs (contract section 1): /api, /api/v1, the OpenAPI document, the tenants'
 // states and the descriptions of agents' calls.
-namespace endpoint_links_test {
+namespace links_test {
 
 using namespace portrait;
 using namespace portrait::testing;
@@ -275,4 +275,4 @@ TEST_CASE("GET of an agent's call describes the call and doesn't make it", "[end
     CHECK(fixture.send({"GET", "/api/v1/Agents/Person/Nothing"}).rule == "agent.unknown_call");
 }
 
-} // namespace endpoint_links_test
+} // namespace links_test
