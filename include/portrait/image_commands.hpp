@@ -84,7 +84,7 @@ struct SaveImage {
 };
 
 /// `ImageStore::update_info`: changes the given texts.
-struct UpdateImageInfo {
+struct PORTRAIT_EXPORT UpdateImageInfo {
     ImageKey target;
     std::optional<std::string> description{}; ///< absent: stays as it is
     std::optional<std::string> extra_info{};
@@ -95,7 +95,7 @@ struct UpdateImageInfo {
     Precondition precondition;
 
     /// Success, or `info_blob_id_mismatch` when another blob is expected than the stored one.
-    [[nodiscard]] PORTRAIT_EXPORT result<void> check_blob_id(BlobId stored) const;
+    [[nodiscard]] result<void> check_blob_id(BlobId stored) const;
 };
 
 /// `ImageStore::remove`: unlinks a person, and erases the blob unless it is shared; or unlinks all persons of

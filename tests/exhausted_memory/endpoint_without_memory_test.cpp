@@ -6,6 +6,7 @@
 #include <portrait/testing/store_commands.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace endpoint_without_memory_test {
 
@@ -156,6 +157,7 @@ std::unique_ptr<EndpointFixture> make_fixture() {
     auto fixture = std::make_unique<EndpointFixture>(options, Limits{}, store);
     const Request first{"PUT", image_path, {{"Content-Type", "image/png"}}, text_of(make_png(7, 5, 1))};
     REQUIRE(fixture->send(first).status == 200);
+    fixture->clock->advance(std::chrono::seconds{1}); // the second of the change is over
     return fixture;
 }
 

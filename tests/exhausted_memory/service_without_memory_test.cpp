@@ -33,6 +33,7 @@ Pictures without_versions(Pictures pictures) {
     for (auto& info : pictures)
         if (info) {
             info->blob_version = info->link_version = 0;
+            info->last_modified.reset(); // later after a call that failed
             info->blob_id = *BlobId::from(1);
         }
     return pictures;

@@ -80,7 +80,7 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
         const auto hash = portrait::http::hash_password(demo_password);
         if (!hash)
             return Refusal{plain_refusal(hash.error()), code_of(hash.error())};
-        options.further_users = fmt::format("{}:{}:1:Terje Demo\n", demo_user, *hash);
+        options.further_users = fmt::format("{}:{}:1:Terje Demo:1\n", demo_user, *hash);
     }
     auto opened = FileAuthenticator::open(file, std::move(options));
     if (!opened)

@@ -33,7 +33,7 @@ bool has(const RawResponse& response, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("--base-path serves everything but health and tenants below a path", "[e2e][base_path]") {
+TEST_CASE("a base path serves everything but health and tenants below it", "[e2e][base_path]") {
     const TemporaryFolder folder;
     ServerLaunch launch{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})};
     const std::string source = GENERATE("option", "variable", "file");

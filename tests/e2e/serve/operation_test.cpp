@@ -97,7 +97,7 @@ TEST_CASE("the access log has route, rule, durations and trace, and no query", "
     const TemporaryFolder folder;
     ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})}};
     const auto port = server.port();
-    (void)fetch(port, "GET", picture_path + "?w=0&secret=abcdef",
+    (void)fetch(port, "GET", picture_path + "?w=x&secret=abcdef",
                 as_demo_user({{"traceparent", trace_parent}, {"X-Request-Id", "the-request"}}));
     (void)fetch(port, "GET", picture_path, as_demo_user({{"traceparent", "00-forged\tline"}}));
     const auto end = server.terminate();

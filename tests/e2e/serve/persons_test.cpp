@@ -120,6 +120,7 @@ TEST_CASE("where any person is allowed, the list has the ones with a picture", "
         {.folder = folder.path(), .arguments = server_arguments({"--demo", "--allow-any-person"})}};
     const auto port = server.port();
     const auto basic = as_demo_user().front().second;
+    CHECK(get(port, "/api/v1/User/currentPrincipal", basic).at("PersonId") == 1); // the demo user's
     for (const int person : {2'000'000, 5})
         REQUIRE(put(port, person, basic) == 200);
     const auto first = get(port, "/api/v1/portrait/persons?limit=1", basic);

@@ -1,7 +1,7 @@
 // The calls with a BlobEntity.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { BlobLinkType, UserType, blobAgent, failure, nextPerson, observed, personAgent,
+import { BlobLinkType, FieldRight, TableRight, UserType, blobAgent, failure, nextPerson, observed, personAgent,
          problemOf } from './support/client.mjs';
 import { picture } from './support/pictures.mjs';
 import { startServer } from './support/server.mjs';
@@ -68,13 +68,13 @@ describe('the entity of a picture', () => {
             assert.equal(associate.fullName, 'Terje Demo');
             assert.equal(associate.type, UserType.InternalAssociate);
             assert.equal(associate.deleted, false);
-            assert.equal(associate.tableRight.mask, 'Select');
+            assert.equal(associate.tableRight.mask, TableRight.Select);
             assert.deepEqual(associate.fieldProperties, {});
         }
-        assert.equal(entity.tableRight.mask, 'Select, Update, Delete');
-        assert.equal(entity.fieldProperties.Description.fieldRight.mask, 'Update');
+        assert.equal(entity.tableRight.mask, TableRight.Select | TableRight.Update | TableRight.Delete);
+        assert.equal(entity.fieldProperties.Description.fieldRight.mask, FieldRight.Update);
         assert.equal(entity.fieldProperties.Description.fieldLength, 2048);
-        assert.equal(entity.fieldProperties.BlobId.fieldRight.mask, 'None');
+        assert.equal(entity.fieldProperties.BlobId.fieldRight.mask, FieldRight.None);
         assert.equal(entity.fieldProperties.BlobId.fieldLength, 4);
         assert.equal(entity.fieldProperties.BlobId.fieldType, 'System.Int32');
         assert.equal(entity.fieldProperties.Description.fieldType, 'System.String');

@@ -131,7 +131,7 @@ test('an error handler of the client gets the error and decides', async () => {
         seen.push(problemOf(error).ErrorType);
         return Promise.resolve({ data: { BlobId: -1 } });
     };
-    const entity = await blob({ errorHandler }).getBlobEntityAsync(2147483647);
+    const entity = await blob({ errorHandler }).getBlobEntityOnPersonAsync(2147483647);
     assert.deepEqual(seen, ['SoNotFoundException']);
     assert.equal(entity.blobId, -1);
 });
@@ -152,7 +152,7 @@ describe('calls that are not implemented', () => {
     test('are a 404 with a list of the agent\'s calls', async () => {
         for (const call of [(options) => blob().setProjectImageAsync(1, small(), options),
                             (options) => blob().getBlobEntityOnContactAsync(1, options),
-                            (options) => person().getPersonAsync(1, options)]) {
+                            (options) => person().deletePersonEntityAsync(1, options)]) {
             const problem = await assertFails(call, 404, 'SoNotFoundException');
             assert.match(problem.ErrorMessage, /GetPersonImage/);
         }

@@ -130,8 +130,10 @@ TEST_CASE("a person is the vendor's PersonEntity, and a Person in short", "[endp
     CHECK(simple.at("FieldProperties") == json::object{});
     // Not in the directory: its name, though it exists.
     CHECK(object_of(fixture.get("/api/v1/Person/9")).at("FullName") == "");
-    CHECK(fixture.get("/api/v1/Person/1?$SELECT=lastname,PersonId").body_text() ==
-          R"({"PersonId":1,"Lastname":"Berg"})");
+    const auto selected = object_of(fixture.get("/api/v1/Person/1?$SELECT=lastname,PersonId"));
+    CHECK(selected.at("PersonId") == 1);
+    CHECK(selected.at("Lastname") == "Berg");
+    CHECK(selected.at("Firstname").is_null());
 }
 
 TEST_CASE("an unknown person is 404, an invalid id 400", "[endpoint][persons]") {
@@ -163,7 +165,7 @@ TEST_CASE("agents answer with a person, or with null for an unknown one", "[endp
     }
     const auto selected = object_of(fixture.call("GetPersonEntity?personEntityId=1&$select=firstname", ""));
     for (const auto& member : selected)
-        CHECK(member.value() == (member.key() == "Firstname" ? json::value{"Åse"} : json::value{}));
+        CHECK(member.value() == (member.key() == "Firstname" ? json::value("Åse") : json::value()));
     for (const std::string call :
          {"GetPersonEntity", "GetPersonEntity?personEntityId=x", "GetPerson?personId=0"})
         CHECK(fixture.call(call, "").status == 400);
@@ -195,7 +197,9 @@ TEST_CASE("persons are listed with the ETags of their pictures", "[endpoint][per
     CHECK(xml.body_text() ==
           R"(<Persons xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><Items><Item>)"
           R"(<PersonId>3</PersonId><FullName>Jürgen Groß</FullName><HasImage>true</HasImage>)"
-          R"(<ETag>"2.3.4"</ETag></Item></Items><Next xsi:nil="true"/></Persons>)");
+          "<ETag>" +
+              *fixture.send(get_picture(3)).find("ETag") +
+              R"(</ETag></Item></Items><Next xsi:nil="true"/></Persons>)");
 }
 
 TEST_CASE("a list is searched by id or a part of the name, and by having a picture", "[endpoint][persons]") {

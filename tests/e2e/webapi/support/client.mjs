@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 const require = createRequire(join(process.env.PORTRAIT_CLIENT, 'package.json'));
 
-export const { WebApi, WebApiStatus, ResourceParsing, BlobLinkType, UserType } = require('@superoffice/webapi');
+export const { WebApi, WebApiStatus, ResourceParsing, BlobLinkType, UserType, ETableRight: TableRight,
+               EFieldRight: FieldRight } = require('@superoffice/webapi');
 export const { ReturnBlobType } = require('@superoffice/webapi/WebApiBase.js');
 export const { FromBase64ToString } = require('@superoffice/webapi/Base64.js');
 
