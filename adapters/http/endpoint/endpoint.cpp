@@ -188,9 +188,9 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
     if (const auto* const wrong = std::get_if<WrongMethod>(&match)) {
         if (head.method == "OPTIONS")
             return answer_options(wrong->allow);
-        auto response = request->refusal(
-            plain_problem(405, "request.method_not_allowed",
-                          fmt::format("The method is not allowed here; {} are", wrong->allow)));
+        auto response = request->refusal(plain_problem(
+            405, "request.method_not_allowed",
+            fmt::format("The method {} is not allowed here; {} are", in_quotes(head.method), wrong->allow)));
         response.set("Allow", wrong->allow);
         return done(std::move(response));
     }

@@ -65,6 +65,9 @@ void Request::set_principal(Principal principal) {
 Response Request::refusal(Problem problem) const {
     const bool takes_picture = route_ != nullptr && route_->takes_picture;
     const auto problem_rule = problem.rule;
+    if (route_ != nullptr && is_of_agent(*route_) &&
+        (problem_rule == "request.bad_argument" || problem_rule == "request.bad_body"))
+        problem.message = fmt::format("{}: {}", route_->path.substr(agents_path.size()), problem.message);
     auto response = refusal_of(contract_, std::move(problem), id_, response_type_, takes_picture);
     // RFC 9110 section 15.5.16, RFC 5789 section 2.2.
     if (problem_rule == "request.content_encoding")

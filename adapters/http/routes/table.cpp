@@ -10,6 +10,7 @@
 #include <boost/url/scheme.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -142,12 +143,11 @@ std::span<const Route> call_descriptions() {
     return all;
 }
 
-/// The client's name of an agent or a call, if it is safe to repeat in a sentence.
-std::string_view echo(std::string_view name) noexcept {
+/// The client's name of an agent or a call for a sentence.
+std::string echo(std::string_view name) {
     constexpr std::size_t longest = 64;
-    const bool plain =
-        !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), is_alphanumeric);
-    return plain ? name : "of that name";
+    const bool plain = name.size() <= longest && std::all_of(name.begin(), name.end(), is_alphanumeric);
+    return plain ? std::string{name} : in_quotes(name);
 }
 
 /// The 404 of a path that no route has, or of `is_known`, which is switched off. Below `/api/v1/Agents/` it
@@ -175,11 +175,11 @@ Problem unknown_path(Segments segments, bool is_known) {
             add(calls, call.substr(name.size() + 1));
         }
     }
-    const std::string_view method = segments.size() == 5 ? segments.back() : std::string_view{};
+    const auto call = fmt::format("{}", fmt::join(segments.begin() + 4, segments.end(), "/"));
     auto message =
-        calls.empty()
-            ? fmt::format("There is no agent {} here; the agents are {}", echo(asked), agents)
-            : fmt::format("The agent {} has no call {} here; it has {}", agent, echo(method), calls);
+        calls.empty()  ? fmt::format("There is no agent {} here; the agents are {}", echo(asked), agents)
+        : call.empty() ? fmt::format("The name of a call is missing; the agent {} has {}", agent, calls)
+                       : fmt::format("The agent {} has no call {} here; it has {}", agent, echo(call), calls);
     return plain_problem(404, "agent.unknown_call", std::move(message));
 }
 

@@ -117,10 +117,27 @@ TEST_CASE("an unknown call of an agent is 404 with the agent's calls", "[endpoin
     CHECK(fixture.message_of(contact) == "There is no agent Contact here; the agents are Person, BLOB");
     CHECK(fixture.call("Person", "{}").status == 404);
     CHECK(fixture.call("BLOB/GetBlobEntity/1", "{}").status == 404);
-    // A name with unsafe characters isn't repeated in the message.
-    const auto strange = fixture.call("BLOB/%FF%00%22", "{}");
-    CHECK(strange.status == 404);
-    CHECK(fixture.message_of(strange).find("has no call of that name here") != std::string::npos);
+    // Unsafe characters of a name are escaped in the message, and a long name is cut off.
+    const auto message_for = [&](const std::string& path) {
+        const auto response = fixture.call(path, "{}");
+        CHECK(response.status == 404);
+        return fixture.message_of(response);
+    };
+    CHECK(message_for("BLOB/%FF%00%22").find(R"(has no call '\xFF\x00"' here)") != std::string::npos);
+    CHECK(message_for("BLOB/Get.It").find("has no call 'Get.It' here") != std::string::npos);
+    CHECK(message_for("BLOB/Get/It").find("has no call 'Get/It' here") != std::string::npos);
+    CHECK(message_for("BLOB/" + std::string(1000, 'x')).size() < 500);
+    CHECK(message_for("BLOB").find("The name of a call is missing; the agent BLOB has GetPersonImage,") == 0);
+}
+
+TEST_CASE("a refusal of an argument names the call and the argument", "[endpoint][agents]") {
+    const AgentsFixture fixture;
+    CHECK(fixture.message_of(fixture.call("Person/GetPersonImage", "{}"))
+              .find("Person/GetPersonImage: The argument PersonId") == 0);
+    CHECK(fixture.message_of(fixture.call("BLOB/SaveImageStream", "["))
+              .find("BLOB/SaveImageStream: The body") == 0);
+    CHECK(fixture.message_of(fixture.send({"PUT", "/api/v1/Agents/BLOB/GetBlobStream"}))
+              .find("The method 'PUT' is not allowed here; POST") == 0);
 }
 
 TEST_CASE("a call's body may be as long as the largest picture in base64 and 64 KiB", "[endpoint][agents]") {
