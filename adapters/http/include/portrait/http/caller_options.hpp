@@ -28,7 +28,8 @@ struct SessionOptions {
     std::chrono::seconds lifetime{std::chrono::hours{24}}; ///< since the sign-in
     std::size_t most = 10'000;               ///< beyond it the session idle longest ends; at least 1
     std::size_t most_of_one_principal = 100; ///< likewise among one principal's; at least 1
-    /// GET and HEAD need no X-XSRF-TOKEN, for plain `<img>` elements.
+    /// GET and HEAD need no X-XSRF-TOKEN, for plain `<img>` elements of browsers without Sec-Fetch-Site and
+    /// over plain HTTP. Without it they need none where Sec-Fetch-Site is `same-origin` or `none`.
     bool xsrf_safe_methods = false;
 };
 
