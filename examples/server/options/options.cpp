@@ -250,8 +250,7 @@ void add_sign_in_options(const OptionAdder& add, Settings& settings) {
                                        "Time after the sign-in at which a session ends in any case");
     add.flag("--xsrf-safe-methods", sessions.xsrf_safe_methods,
              "Accept GET and HEAD of sessions without X-XSRF-TOKEN also from browsers that send no "
-             "Sec-Fetch-Site, "
-             "such as over plain HTTP");
+             "Sec-Fetch-Site, such as over plain HTTP");
     add.number(
         "--failures-per-address", settings.sign_in_limits.failures_per_address, 0, max_failures,
         "Wrong passwords from one address before the next attempt has to wait, longer each time (429); "
