@@ -2,10 +2,9 @@
 
 #include "headers/field_syntax.hpp"
 #include "headers/negotiation.hpp"
+#include "headers/query.hpp"
 
 #include <portrait/http/message.hpp>
-
-#include <fmt/format.h>
 
 #include <array>
 #include <cstddef>
@@ -98,9 +97,7 @@ ProblemOr<ImageQuery> parse_image_query(const boost::urls::url_view& url) {
                     "numbers 0 to 5 are";
         }
         if (!accepted.empty())
-            return plain_problem(400, "request.bad_parameter",
-                                 fmt::format("The query parameter {} is not valid: {}; {} accepted",
-                                             std::string_view{parameter.key}, in_quotes(value), accepted));
+            return bad_parameter("request.bad_parameter", parameter.key, value, accepted);
     }
     if (query.rendition.fit != Fit::inside && !(query.rendition.width && query.rendition.height))
         return plain_problem(400, "request.bad_parameter", "The query parameter crop needs both w and h");

@@ -124,14 +124,6 @@ Response Request::answered(Answer&& answer) const {
     return refusal(std::get<Error>(answer));
 }
 
-std::string query_value(const boost::urls::url_view& url, std::string_view name) {
-    std::string value;
-    for (const auto& parameter : url.params())
-        if (equal_ignoring_case(parameter.key, name))
-            value = parameter.value;
-    return value;
-}
-
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
                     ResponseType type, bool takes_picture) {
     const bool internal = error_type(problem.status) == "SoInternalException";

@@ -142,9 +142,6 @@ private:
     std::shared_ptr<void> in_progress_; ///< the endpoint waits until it is destroyed
 };
 
-/// The last query parameter of that name, in any case; empty without one.
-std::string query_value(const boost::urls::url_view& url, std::string_view name);
-
 /// The refusal of a request of which only the id is known.
 Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
                     ResponseType type, bool takes_picture);

@@ -169,6 +169,11 @@ TEST_CASE("agents answer with a person, or with null for an unknown one", "[endp
     for (const std::string call :
          {"GetPersonEntity", "GetPersonEntity?personEntityId=x", "GetPerson?personId=0"})
         CHECK(fixture.call(call, "").status == 400);
+    const auto refused = object_of(fixture.call("GetPersonEntity?personEntityId=x", ""));
+    CHECK(refused.at("Rule") == "person.invalid_id");
+    CHECK(refused.at("ErrorMessage") ==
+          "The query parameter personEntityId is not valid: 'x'; a whole number from 1 to 2147483647 is "
+          "accepted");
 }
 
 TEST_CASE("persons are listed with the ETags of their pictures", "[endpoint][persons]") {
@@ -248,16 +253,19 @@ TEST_CASE("a list refuses values by the parameter's name", "[endpoint][persons]"
         CHECK(object_of(response).at("Rule") == "request.bad_parameter");
         return std::string{object_of(response).at("ErrorMessage").as_string()};
     };
-    CHECK(message("?limit=0") == "The query parameter limit must be a whole number from 1 to 200; got '0'");
+    CHECK(message("?limit=0") ==
+          "The query parameter limit is not valid: '0'; a whole number from 1 to 200 is accepted");
     CHECK(message("?limit=201") ==
-          "The query parameter limit must be a whole number from 1 to 200; got '201'");
+          "The query parameter limit is not valid: '201'; a whole number from 1 to 200 is accepted");
     CHECK(message("?limit=ten") ==
-          "The query parameter limit must be a whole number from 1 to 200; got 'ten'");
-    CHECK(message("?hasImage=1") == "The query parameter hasImage must be true or false; got '1'");
-    CHECK(message("?after=-1") == "The query parameter after must be the value Next of a page; got '-1'");
+          "The query parameter limit is not valid: 'ten'; a whole number from 1 to 200 is accepted");
+    CHECK(message("?hasImage=1") ==
+          "The query parameter hasImage is not valid: '1'; true and false are accepted");
+    CHECK(message("?after=-1") ==
+          "The query parameter after is not valid: '-1'; the Next of a page is accepted");
     CHECK(message("?after=2147483648").find("after") != std::string::npos);
     CHECK(message("?search=%FF") ==
-          "The query parameter search must be at most 255 bytes of UTF-8; got '\\xFF'");
+          "The query parameter search is not valid: '\\xFF'; at most 255 bytes of UTF-8 are accepted");
     CHECK(message("?search=" + std::string(256, 'a')).size() < 200);
     CHECK(fixture.get(list_path + "?search=" + std::string(255, 'a')).status == 200);
     CHECK(fixture.send({.target = list_path, .fields = {{"Authorization", "-"}}}).status == 401);

@@ -3,9 +3,8 @@
 #include "entity/blob_entity.hpp"
 #include "formats/base64.hpp"
 #include "headers/field_syntax.hpp"
+#include "headers/query.hpp"
 #include "pictures/conditional.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -16,6 +15,8 @@ namespace {
 
 /// Bytes that a body may have beside a picture's base64 text.
 constexpr std::uint64_t body_allowance = 64ULL * 1024;
+
+constexpr std::string_view accepted_ids = "a whole number from 1 to 2147483647 is";
 
 /// Reads the person's id from the query, where the route documents it. The vendor's client sends it there,
 /// without a body.
@@ -29,10 +30,7 @@ ProblemOr<void> read_person_in_query(AgentCall& call) {
             continue; // it may be in the body
         const auto id = PersonId::parse(value);
         if (!id)
-            return plain_problem(400, id.error().rule(),
-                                 fmt::format("The query parameter {} is not valid; a whole number from 1 to "
-                                             "2147483647 is accepted",
-                                             name));
+            return bad_parameter(id.error().rule(), name, value, accepted_ids);
         call.person_id = *id;
     }
     return {};
@@ -142,11 +140,7 @@ Begun begin_agent_call(const RequestPointer& request) {
         const auto value = query_value(request->url(), "blobEntityId");
         const auto id = BlobId::parse(value);
         if (!id)
-            return plain_problem(
-                400, id.error().rule(),
-                fmt::format("The query parameter blobEntityId is not valid: {}; a whole number "
-                            "from 1 to 2147483647 is accepted",
-                            in_quotes(value)));
+            return bad_parameter(id.error().rule(), "blobEntityId", value, accepted_ids);
         call.blob_id = *id;
     }
     if (route.access == Access::write)

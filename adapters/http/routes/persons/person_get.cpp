@@ -1,5 +1,6 @@
 #include "agents/agent_answers.hpp"
 #include "entity/carriers.hpp"
+#include "headers/query.hpp"
 #include "pictures/image_answers.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"

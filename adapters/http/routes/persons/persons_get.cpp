@@ -1,4 +1,5 @@
 #include "headers/field_syntax.hpp"
+#include "headers/query.hpp"
 #include "pictures/image_answers.hpp"
 #include "routes/request.hpp"
 #include "routes/table.hpp"
@@ -20,24 +21,24 @@ constexpr std::size_t max_page = 200;   // persons
 constexpr std::size_t max_search = 255; // bytes
 
 /// Reads a parameter that isn't empty into the listing. Returns the values that are accepted when this one
-/// isn't.
+/// isn't, for `bad_parameter`.
 std::string_view read_parameter(std::string_view name, std::string_view value, PersonListing& listing) {
     if (equal_ignoring_case(name, "search")) {
         if (value.size() > max_search || !is_utf8(value))
-            return "at most 255 bytes of UTF-8";
+            return "at most 255 bytes of UTF-8 are";
         listing.search = value;
     } else if (equal_ignoring_case(name, "hasImage")) {
         if (!equal_ignoring_case(value, "true") && !equal_ignoring_case(value, "false"))
-            return "true or false";
+            return "true and false are";
         listing.has_image = equal_ignoring_case(value, "true");
     } else if (equal_ignoring_case(name, "after")) {
         listing.after = parse_number<std::int32_t>(value);
         if (!listing.after || *listing.after < 0)
-            return "the value Next of a page";
+            return "the Next of a page is";
     } else if (equal_ignoring_case(name, "limit")) {
         const auto limit = parse_number<std::size_t>(value);
         if (!limit || *limit < 1 || *limit > max_page)
-            return "a whole number from 1 to 200";
+            return "a whole number from 1 to 200 is";
         listing.limit = *limit;
     }
     return {};
@@ -51,9 +52,7 @@ ProblemOr<PersonListing> parse_listing(const boost::urls::url_view& url) {
             continue; // as absent: so the platform binds an optional value
         const auto accepted = read_parameter(parameter.key, value, listing);
         if (!accepted.empty())
-            return plain_problem(400, "request.bad_parameter",
-                                 fmt::format("The query parameter {} must be {}; got {}",
-                                             std::string_view{parameter.key}, accepted, in_quotes(value)));
+            return bad_parameter("request.bad_parameter", parameter.key, value, accepted);
     }
     return listing;
 }
