@@ -18,7 +18,9 @@ using namespace portrait::testing; // NOLINT(google-build-using-namespace)
 // neither end nor flood its log, and has to answer again after they have disconnected.
 TEST_CASE("a server without free descriptors recovers when some are free again", "[hostile]") {
     const TemporaryFolder folder;
-    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments()}};
+    ServerProcess server{{.folder = folder.path(),
+                          .arguments = server_arguments(),
+                          .environment = environment_without_descriptors()}};
     const auto port = server.port();
     CHECK(fetch(port, "GET", "/healthz").status == 200);
     const auto few = static_cast<rlim_t>(descriptors_of(server.id()) + 10);

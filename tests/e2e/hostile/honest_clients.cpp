@@ -152,4 +152,8 @@ std::size_t descriptors_of(pid_t process) {
         std::distance(Entries{"/proc/" + std::to_string(process) + "/fd"}, Entries{}));
 }
 
+std::map<std::string, std::string> environment_without_descriptors() {
+    return {{"UBSAN_OPTIONS", "halt_on_error=0"}};
+}
+
 } // namespace portrait::testing

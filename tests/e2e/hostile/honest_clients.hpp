@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -72,5 +73,9 @@ std::uint64_t raise_descriptor_limit();
 
 /// Returns the number of a process's open descriptors.
 std::size_t descriptors_of(pid_t process);
+
+/// The environment of a server that has to run without free descriptors: UBSan reports false errors then,
+/// which may not end it.
+std::map<std::string, std::string> environment_without_descriptors();
 
 } // namespace portrait::testing
