@@ -15,8 +15,9 @@ endif()
 if(PORTRAIT_SANITIZE)
     add_compile_options(-fsanitize=${PORTRAIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     # Without a free descriptor UBSan takes an object for broken whose type it hasn't seen lately: it asks by a pipe whether
-    # memory can be read. A server that has to run without descriptors continues, by halt_on_error=0 in UBSAN_OPTIONS.
-    if(PORTRAIT_SANITIZE MATCHES "undefined" AND NOT PORTRAIT_FUZZ)
+    # memory can be read. A server that has to run without descriptors continues, by halt_on_error=0 in UBSAN_OPTIONS; all other
+    # programs end (tests/support/ubsan_options.cpp).
+    if(PORTRAIT_SANITIZE MATCHES "undefined" AND PORTRAIT_TESTS AND NOT PORTRAIT_FUZZ)
         add_compile_options(-fsanitize-recover=vptr)
     endif()
     # Clang 14 can't assemble coroutines whose function types are checked.
