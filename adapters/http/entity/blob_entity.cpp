@@ -102,7 +102,7 @@ void fill_entity(json::object& entity, const ImageInfo* info, const Localization
         if (info != nullptr)
             entity.emplace(name, localization.date(info->*member));
         else
-            entity.emplace(name, "0001-01-01T00:00:00"); // .NET's smallest date: typed clients fail on null
+            entity.emplace(name, no_date);
     };
     entity.emplace("BlobId", info ? info->blob_id.value() : 0);
     entity.emplace("BlobSize", info ? info->size : 0);

@@ -1,5 +1,7 @@
 #include "entity/carriers.hpp"
 
+#include "entity/documents.hpp"
+
 #include <boost/json/array.hpp>
 
 namespace portrait::http {
@@ -145,7 +147,7 @@ json::value empty_value(MemberType type) {
     case number: return 0;
     case text: return json::string{};
     case flag: return false;
-    case date: return json::string{"0001-01-01T00:00:00"};
+    case date: return json::string{no_date};
     case list: return json::array{};
     case dictionary: return json::object{};
     case entity: break;

@@ -17,7 +17,7 @@ enum class MemberType {
     number,     ///< int32: 0
     text,       ///< ""
     flag,       ///< false
-    date,       ///< 0001-01-01T00:00:00, the vendor's for none
+    date,       ///< `no_date`
     list,       ///< []
     dictionary, ///< {}
     entity,     ///< another document: null

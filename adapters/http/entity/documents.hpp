@@ -23,6 +23,10 @@ void set_document(Response& response, ResponseType type, std::string text);
 void set_document(Response& response, ResponseType type, std::string_view xml_root,
                   const boost::json::value& document);
 
+/// The date of nothing in SuperOffice's documents (contract section 3): .NET's smallest, since typed clients
+/// fail on null.
+inline constexpr std::string_view no_date = "0001-01-01T00:00:00";
+
 /// The contract's ErrorType for a status (section 6).
 std::string_view error_type(unsigned status) noexcept;
 
