@@ -24,19 +24,14 @@ SqlitePersonDirectory::SqlitePersonDirectory(std::shared_ptr<DataFolder> folder)
 
 SqlitePersonDirectory::~SqlitePersonDirectory() = default;
 
-result<void> SqlitePersonDirectory::add(PersonId person_id, std::string name) {
-    const Person person{person_id, std::move(name)};
-    return add(std::span{&person, 1});
-}
-
-result<void> SqlitePersonDirectory::add(std::span<const Person> persons) {
+result<void> SqlitePersonDirectory::add(std::span<const KnownPerson> persons) {
     // The span stays valid, because the caller waits.
     return folder_->committer().run<void>([persons](Transaction& transaction) -> result<void> {
         auto& connection = transaction.connection;
         for (const auto& person : persons) {
             PORTRAIT_TRY(connection.run("INSERT INTO person (person_id, name) VALUES (?, ?) "
                                         "ON CONFLICT (person_id) DO UPDATE SET name = excluded.name",
-                                        person.id.value(), person.name));
+                                        person.id.value(), person.full_name));
             PORTRAIT_TRY(
                 connection.run("DELETE FROM forgotten_person WHERE person_id = ?", person.id.value()));
         }
@@ -44,7 +39,7 @@ result<void> SqlitePersonDirectory::add(std::span<const Person> persons) {
     });
 }
 
-result<void> SqlitePersonDirectory::add_imported(const Person& person, const ExportMoment& exported) {
+result<void> SqlitePersonDirectory::add_imported(const KnownPerson& person, const ExportMoment& exported) {
     PORTRAIT_TRY_GET(known, contains(person.id));
     if (known)
         return {};
@@ -52,7 +47,7 @@ result<void> SqlitePersonDirectory::add_imported(const Person& person, const Exp
         auto& connection = transaction.connection;
         PORTRAIT_TRY(check_not_erased_since(connection, person.id, exported));
         PORTRAIT_TRY(connection.run("INSERT OR IGNORE INTO person (person_id, name) VALUES (?, ?)",
-                                    person.id.value(), std::string_view{person.name}));
+                                    person.id.value(), std::string_view{person.full_name}));
         return connection.run("DELETE FROM forgotten_person WHERE person_id = ?", person.id.value());
     });
 }

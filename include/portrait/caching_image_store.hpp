@@ -14,7 +14,8 @@ namespace portrait {
 ///
 /// All writes to that store have to go through this object: every write invalidates the pictures, ImageInfos
 /// and renditions that it touched before it is answered, so `cached_image` never returns what an answered
-/// write has replaced. Don't use it for a store that other processes write to. On a miss, `cached_image` and
+/// write has replaced. A store that other processes write to needs a
+/// `RevalidatingImageStore`. On a miss, `cached_image` and
 /// `cached_info` ask the store behind it. Thread-safe; those two take short locks and copy no picture of the
 /// cache.
 class PORTRAIT_EXPORT CachingImageStore final : public ForwardingImageStore {

@@ -18,7 +18,8 @@ namespace portrait {
 /// does.
 ///
 /// Pictures are saved by `submit` alone: `save` calls it and waits, so a class only has to override `submit`.
-/// `save` throws what `submit` throws. `fetch` calls `image`: override it if the other store's doesn't block.
+/// `save` throws what `submit` throws. `fetch` calls `image`, and `fetch_info` calls `info`: override them if
+/// the other store's don't block.
 class PORTRAIT_EXPORT ForwardingImageStore : public ImageStore {
 public:
     /// A null store throws `std::invalid_argument`.
@@ -40,6 +41,9 @@ public:
     [[nodiscard]] result<std::vector<PersonId>> persons_with_image(std::optional<PersonId> after,
                                                                    std::size_t limit) const override {
         return next_->persons_with_image(after, limit);
+    }
+    bool checks_persons_of(const PersonDirectory& directory) const noexcept override {
+        return next_->checks_persons_of(directory);
     }
     std::optional<StoredImage> cached_image(PersonId person_id) const override {
         return next_->cached_image(person_id);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <portrait/export.hpp>
+#include <portrait/id.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -18,8 +19,8 @@ struct CacheStatistics {
 };
 
 /// Memory for hot pictures, their ImageInfos, renditions and placeholders, within one limit. Share it between
-/// a `CachingImageStore`, which fills it and invalidates it, and a `RenditionService`. Entries are evicted by
-/// S3-FIFO: pictures that are requested once don't evict pictures in use.
+/// a `CachingImageStore` or a `RevalidatingImageStore`, which fill it, and a `RenditionService`. Entries are
+/// evicted by S3-FIFO: pictures that are requested once don't evict pictures in use.
 ///
 /// Bytes are kept by blob id, version and rendition, so they can't be mistaken for those of another state; an
 /// ImageInfo or a rendition that a write has overtaken since its row was read isn't kept. Thread-safe; a hit
@@ -33,8 +34,15 @@ public:
 
     CacheStatistics statistics() const;
 
+    /// Drops a blob's bytes, renditions and ImageInfos, as a store does for a picture that another process
+    /// has removed. What was read before and comes later isn't kept.
+    void forget(BlobId blob_id);
+    /// Drops everything, as `forget` does.
+    void forget_all();
+
 private:
     friend class CachingImageStore;
+    friend class RevalidatingImageStore;
     friend class RenditionService;
 
     std::shared_ptr<CacheContents> contents_;

@@ -81,6 +81,9 @@ struct SaveImage {
     Precondition precondition; ///< ignored for `NewBlob`, which has no state yet
     /// Given by an import; the actor and the time of the command are then those of the import itself.
     std::optional<ImportOrigin> origin{};
+    /// The store has to check first that its directory contains the person; set only for a store with
+    /// `ImageStore::checks_persons_of`.
+    bool for_listed_person = false;
 };
 
 /// `ImageStore::update_info`: changes the given texts.

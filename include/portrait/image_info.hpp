@@ -23,8 +23,15 @@ struct ImageVersion {
     BlobId blob_id;
     std::int64_t blob_version = 0; ///< grows with each change of the blob's bytes or texts
     std::int64_t link_version = 0; ///< grows with each link of the person; 0 when read by BlobId
+    /// `ImageStore::epoch` when the state was read. Empty: the epoch of such a store never changes while it
+    /// is open; equals every other.
+    std::string epoch{};
 
-    friend bool operator==(const ImageVersion&, const ImageVersion&) = default;
+    friend bool operator==(const ImageVersion& left, const ImageVersion& right) noexcept {
+        return left.blob_id == right.blob_id && left.blob_version == right.blob_version &&
+               left.link_version == right.link_version &&
+               (left.epoch == right.epoch || left.epoch.empty() || right.epoch.empty());
+    }
 };
 
 /// The contract's BlobEntity (section 3) as plain data, with dimensions, digest and version.
@@ -51,8 +58,9 @@ struct ImageInfo {
     /// The second of the last change, for Last-Modified; see `second_of_change`. Absent: the store keeps
     /// none, so the picture has no Last-Modified and counts as modified.
     std::optional<std::chrono::sys_seconds> last_modified{};
+    std::string epoch{}; ///< as `ImageVersion::epoch`
 
-    ImageVersion version() const noexcept { return {blob_id, blob_version, link_version}; }
+    ImageVersion version() const { return {blob_id, blob_version, link_version, epoch}; }
     /// Whether the picture is the one of that date: it has not changed since. False while the second of the
     /// last change is not over, because the picture may change again in it.
     bool is_unmodified_since(std::chrono::sys_seconds date, Timestamp now) const noexcept {

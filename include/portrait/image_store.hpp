@@ -1,12 +1,12 @@
 #pragma once
 
+#include <portrait/completion.hpp>
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
 #include <portrait/image_commands.hpp>
 #include <portrait/image_info.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,10 +14,7 @@
 
 namespace portrait {
 
-/// The function that a store calls once with the outcome, on any thread, perhaps before `submit` returns. It
-/// must be quick and must not throw or block: the calling thread may be the only one that commits.
-template<class T>
-using Completion = std::function<void(result<T>)>;
+class PersonDirectory;
 
 /// Port: the store of pictures.
 ///
@@ -60,8 +57,19 @@ public:
     /// default calls `image`.
     virtual void fetch(ImageKey key, Completion<StoredImage> completion) const;
 
+    /// As `fetch`, for a caller that has the bytes of this state of the picture: when they are the present
+    /// ones, the outcome's bytes may be empty. The default calls `fetch`.
+    virtual void fetch_unless(ImageKey key, const ImageInfo& known, Completion<StoredImage> completion) const;
+
+    /// Whether `fetch`, `fetch_unless` and `fetch_info` return at once and call back from other threads. The
+    /// default is false: they read before they return.
+    virtual bool fetches_without_blocking() const noexcept { return false; }
+
     /// As `image`, without reading the bytes; a blob without bytes is a success.
     [[nodiscard]] virtual result<ImageInfo> info(ImageKey key) const = 0;
+
+    /// As `info`, but calls back, as `fetch` does. The default calls `info`.
+    virtual void fetch_info(ImageKey key, Completion<ImageInfo> completion) const;
 
     /// The ImageInfos of several persons in one read: one entry for each id, in the given order, empty for a
     /// person without a picture. The default calls `info` for each.
@@ -80,6 +88,11 @@ public:
 
     /// As `cached_image` for the ImageInfo, which may be in memory when the bytes are not.
     virtual std::optional<ImageInfo> cached_info(PersonId) const { return std::nullopt; }
+
+    /// Whether a save with `SaveImage::for_listed_person` is `person_unknown` in the writing transaction when
+    /// this directory doesn't contain the person, so that nobody has to ask the directory before. The default
+    /// is false.
+    virtual bool checks_persons_of(const PersonDirectory&) const noexcept { return false; }
 
     /// Changes texts. Errors: `image_none`, `blob_unknown`, `precondition_failed`, `info_blob_id_mismatch`.
     [[nodiscard]] virtual result<ImageInfo> update_info(UpdateImageInfo command) = 0;

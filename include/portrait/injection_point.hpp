@@ -24,7 +24,13 @@ PORTRAIT_EXPORT inline std::atomic<InjectionHook> injection_hook{nullptr};
 /// | `sqlite/row_read` | has read a picture's row, and will read its bytes |
 /// | `sqlite/audit_prepared` | has recorded a write in the audit log, and will commit it |
 /// | `sqlite/readers_gone` | has seen the end of all earlier readers, and will erase what was freed |
+/// | `postgres/decided` | has locked a batch's rows and decided its writes, and will send the changes |
+/// | `postgres/changes_sent` | has sent the changes, in part, and will send COMMIT |
 /// | `session/found` | has found a session, and will check whether its user may still sign in |
+/// | `transfer/batch_written` | has moved some pictures into another store |
+/// | `transfer/copied` | has moved all rows, and will compare them |
+/// | `transfer/approved` | has compared both stores, and will seal the old one |
+/// | `transfer/sealed` | has sealed the old store, and will open the new one |
 inline void injection_point([[maybe_unused]] std::string_view name) {
 #ifdef PORTRAIT_INJECTION_POINTS
     if (const auto hook = injection_hook.load(std::memory_order_acquire); hook != nullptr)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <portrait/completion.hpp>
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
 #include <portrait/id.hpp>
@@ -61,6 +62,10 @@ public:
 
     /// Whether the person exists. Errors: `store_io`, `service_busy` and others when that can't be read.
     [[nodiscard]] virtual result<bool> contains(PersonId person_id) const = 0;
+
+    /// As `contains`, but calls back, so that many callers can wait for a database without a thread each. The
+    /// default calls `contains`.
+    virtual void ask(PersonId person_id, Completion<bool> completion) const;
 
     /// The person with its names; absent when it doesn't exist. The default calls `contains` and has no
     /// names. Errors: those of `contains`.

@@ -92,8 +92,14 @@ public:
     /// The picture. Errors: those of `ImageStore::image`, `person_unknown`. The directory is called only for
     /// a person without a picture.
     [[nodiscard]] result<StoredImage> image(ImageKey key) const;
+    /// As `image`, but calls back; see `ImageStore::fetch`.
+    void fetch(PersonId person_id, Completion<StoredImage> completion) const;
     /// The ImageInfo. Errors: those of `ImageStore::info`, `person_unknown`.
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const;
+    /// As `info`, but calls back.
+    void fetch_info(PersonId person_id, Completion<ImageInfo> completion) const;
+    /// Whether `fetch` and `fetch_info` return at once; see `ImageStore::fetches_without_blocking`.
+    bool fetches_without_blocking() const noexcept { return store_->fetches_without_blocking(); }
 
     /// The picture if it can be read without blocking; see `ImageStore::cached_image`.
     std::optional<StoredImage> cached_image(PersonId person_id) const {
@@ -188,7 +194,13 @@ private:
         return std::move(outcome);
     }
     Error no_image(const ImageKey& key) const;
+    /// As `found` for a person, but calls back.
+    template<class Value>
+    Completion<Value> finding(PersonId person_id, Completion<Value> completion) const;
     static Error unknown_person(PersonId person_id);
+    /// The store's answer to a save, with its receipt.
+    [[nodiscard]] static result<SavedImage> answer_of(result<SavedImage> saved, const SaveTarget& target,
+                                                      std::optional<ScrubReceipt> scrubbed);
 
     std::shared_ptr<ImageStore> store_;
     std::shared_ptr<PersonDirectory> directory_;

@@ -57,6 +57,8 @@ public:
     void keep(PersonId person_id, const ImageInfo& info, Moment read_at) noexcept;
     /// A placeholder belongs to no blob, so only `forget_all` drops it.
     void keep(const CacheKey& key, const RenderedImage& image, Moment read_at) noexcept;
+    /// The stored bytes with their ImageInfo.
+    void keep_picture(PersonId person_id, const StoredImage& stored, Moment read_at) noexcept;
     void count_miss() noexcept { ++misses_; }
 
     void forget(PersonId person_id);

@@ -100,6 +100,13 @@ void CacheContents::keep(const CacheKey& key, const RenderedImage& image, Moment
     }
 }
 
+void CacheContents::keep_picture(PersonId person_id, const StoredImage& stored, Moment read_at) noexcept {
+    const auto& info = stored.info;
+    keep(person_id, info, read_at);
+    keep(BytesKey{info.blob_id, info.blob_version},
+         {stored.bytes, info.format.value_or(ImageFormat::png), info.width, info.height}, read_at);
+}
+
 void CacheContents::insert(const CacheKey& key, Value value, std::uint64_t weight, Moment read_at) {
     const auto blob_id = blob_of(key, value);
     const auto* const person_id = std::get_if<PersonId>(&key);
@@ -185,6 +192,14 @@ ImageCache::ImageCache(std::uint64_t max_bytes)
 
 CacheStatistics ImageCache::statistics() const {
     return contents_->statistics();
+}
+
+void ImageCache::forget(BlobId blob_id) {
+    contents_->forget(blob_id);
+}
+
+void ImageCache::forget_all() {
+    contents_->forget_all();
 }
 
 } // namespace portrait

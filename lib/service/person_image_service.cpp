@@ -48,12 +48,8 @@ template<class Value>
     return std::move(outcome);
 }
 
-/// The store's answer with the receipt of the scrub.
-[[nodiscard]] result<SavedImage> with_receipt(result<SavedImage> saved,
-                                              std::optional<ScrubReceipt> scrubbed) {
-    if (saved)
-        saved->scrubbed = std::move(scrubbed);
-    return saved;
+Error without_image(PersonId person_id) {
+    return Error{errc::image_none, fmt::format("Person id {} has no picture", person_id.value())};
 }
 
 } // namespace
@@ -106,8 +102,38 @@ Error PersonImageService::no_image(const ImageKey& key) const {
     if (auto known = require_person(key); !known)
         return known.error();
     const auto* const person_id = std::get_if<PersonId>(&key);
-    return Error{errc::image_none,
-                 fmt::format("Person id {} has no picture", person_id ? person_id->value() : 0)};
+    return person_id != nullptr ? without_image(*person_id) : Error{errc::image_none};
+}
+
+template<class Value>
+Completion<Value> PersonImageService::finding(PersonId person_id, Completion<Value> completion) const {
+    return [directory = directory_, person_id, completion = std::move(completion)](result<Value> outcome) {
+        if (outcome || outcome.error() != errc::image_none)
+            return completion(std::move(outcome));
+        directory->ask(person_id, [person_id, completion](const result<bool>& known) {
+            completion(!known   ? known.error()
+                       : *known ? without_image(person_id)
+                                : unknown_person(person_id));
+        });
+    };
+}
+
+void PersonImageService::fetch(PersonId person_id, Completion<StoredImage> completion) const {
+    store_->fetch(person_id, finding(person_id, std::move(completion)));
+}
+
+void PersonImageService::fetch_info(PersonId person_id, Completion<ImageInfo> completion) const {
+    store_->fetch_info(person_id, finding(person_id, std::move(completion)));
+}
+
+result<SavedImage> PersonImageService::answer_of(result<SavedImage> saved, const SaveTarget& target,
+                                                 std::optional<ScrubReceipt> scrubbed) {
+    if (saved)
+        saved->scrubbed = std::move(scrubbed);
+    const auto* const person_id = std::get_if<PersonId>(&target);
+    if (person_id != nullptr && !saved && saved.error() == errc::person_unknown)
+        return unknown_person(*person_id);
+    return saved;
 }
 
 result<PersonImageService::PreparedSave> PersonImageService::prepare(SaveTarget target, ImageBytes bytes,
@@ -133,9 +159,12 @@ result<PersonImageService::PreparedSave> PersonImageService::prepare(SaveTarget 
             return inspection.error();
         save.command.content = ImageContent{std::move(bytes), inspection->header, inspection->digest};
     }
-    if (const auto* const person_id = std::get_if<PersonId>(&target))
-        if (auto known = require_person(*person_id); !known)
-            return known.error();
+    if (const auto* const person_id = std::get_if<PersonId>(&target)) {
+        save.command.for_listed_person = store_->checks_persons_of(*directory_);
+        if (!save.command.for_listed_person)
+            if (auto known = require_person(*person_id); !known)
+                return known.error();
+    }
     save.command.now = clock_->now();
     return save;
 }
@@ -143,7 +172,8 @@ result<PersonImageService::PreparedSave> PersonImageService::prepare(SaveTarget 
 result<SavedImage> PersonImageService::save(result<PreparedSave> save) {
     if (!save)
         return save.error();
-    return with_receipt(store_->save(std::move(save->command)), std::move(save->scrubbed));
+    const auto target = save->command.target;
+    return answer_of(store_->save(std::move(save->command)), target, std::move(save->scrubbed));
 }
 
 result<SavedImage> PersonImageService::save(PersonId person_id, ImageBytes bytes, const Actor& actor,
@@ -156,11 +186,11 @@ void PersonImageService::submit(PersonId person_id, ImageBytes bytes, const Acto
     auto save = prepare(person_id, std::move(bytes), texts_of_person(), actor, std::move(precondition));
     if (!save)
         return completion(save.error());
-    if (!save->scrubbed)
+    if (!save->scrubbed && !save->command.for_listed_person)
         return store_->submit(std::move(save->command), std::move(completion));
-    store_->submit(std::move(save->command), [scrubbed = std::move(save->scrubbed),
+    store_->submit(std::move(save->command), [person_id, scrubbed = std::move(save->scrubbed),
                                               completion = std::move(completion)](auto saved) mutable {
-        completion(with_receipt(std::move(saved), std::move(scrubbed)));
+        completion(answer_of(std::move(saved), person_id, std::move(scrubbed)));
     });
 }
 

@@ -29,14 +29,6 @@ std::optional<BlobId> blob_of(const ErasedImage&) {
     return std::nullopt;
 }
 
-void keep(CacheContents& cache, PersonId person_id, const StoredImage& stored,
-          CacheContents::Moment read_at) {
-    const auto& info = stored.info;
-    cache.keep(person_id, info, read_at);
-    cache.keep(BytesKey{info.blob_id, info.blob_version},
-               {stored.bytes, info.format.value_or(ImageFormat::png), info.width, info.height}, read_at);
-}
-
 /// Forgets what a write touched, whatever its outcome: a write that failed with an I/O error may still become
 /// visible later. Only a success names the blob that a person's write met; without it everything is
 /// forgotten, unless nothing can have changed.
@@ -97,7 +89,7 @@ result<StoredImage> CachingImageStore::image(ImageKey key) const {
     auto stored = next().image(key);
     injection_point("cache/read");
     if (const auto* const person_id = std::get_if<PersonId>(&key); person_id != nullptr && stored)
-        keep(*cache_->contents_, *person_id, *stored, read_at);
+        cache_->contents_->keep_picture(*person_id, *stored, read_at);
     return stored;
 }
 
@@ -108,7 +100,7 @@ void CachingImageStore::fetch(ImageKey key, Completion<StoredImage> completion) 
     next().fetch(key, [cache = cache_, person_id = *person_id, read_at = cache_->contents_->now(),
                        completion = std::move(completion)](result<StoredImage> stored) {
         if (stored)
-            keep(*cache->contents_, person_id, *stored, read_at);
+            cache->contents_->keep_picture(person_id, *stored, read_at);
         completion(std::move(stored));
     });
 }
@@ -130,7 +122,7 @@ std::optional<StoredImage> CachingImageStore::cached_image(PersonId person_id) c
     const auto read_at = cache.now();
     auto stored = next().cached_image(person_id);
     if (stored)
-        keep(cache, person_id, *stored, read_at);
+        cache.keep_picture(person_id, *stored, read_at);
     return stored;
 }
 

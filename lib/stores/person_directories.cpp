@@ -2,6 +2,7 @@
 #include <portrait/memory_person_directory.hpp>
 #include <portrait/name_search.hpp>
 #include <portrait/person_directory.hpp>
+#include <portrait/person_table.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -36,6 +37,18 @@ KnownPerson KnownPerson::named(PersonId id, std::string full_name) {
     person.last_name = words.substr(last_start);
     person.middle_name = trimmed_name(words.substr(first_end, last_start - first_end));
     return person;
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): overriding directories keep what this one only calls
+void PersonDirectory::ask(PersonId person_id, Completion<bool> completion) const {
+    completion(contains(person_id));
+}
+
+PersonTable::~PersonTable() = default;
+
+result<void> PersonTable::add(PersonId person_id, std::string full_name) {
+    const KnownPerson person{.id = person_id, .full_name = std::move(full_name)};
+    return add(std::span{&person, 1});
 }
 
 result<std::optional<KnownPerson>> PersonDirectory::find(PersonId person_id) const {

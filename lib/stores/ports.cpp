@@ -21,6 +21,16 @@ void ImageStore::fetch(ImageKey key, Completion<StoredImage> completion) const {
     completion(image(key));
 }
 
+void ImageStore::fetch_unless(ImageKey key, const ImageInfo& /*known*/,
+                              Completion<StoredImage> completion) const {
+    fetch(key, std::move(completion));
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as above
+void ImageStore::fetch_info(ImageKey key, Completion<ImageInfo> completion) const {
+    completion(info(key));
+}
+
 // NOLINTNEXTLINE(performance-unnecessary-value-param): as above
 result<ErasedImage> ImageStore::erase(EraseImage) {
     return Error{errc::store_cannot_erase};

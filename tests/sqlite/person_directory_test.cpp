@@ -14,7 +14,6 @@ using namespace portrait;
 using namespace portrait::testing;
 using conformance::person;
 using conformance::save_command;
-using sqlite::Person;
 
 TEST_CASE("the table of persons keeps the promises of PersonDirectory", "[sqlite][persons][conformance]") {
     person_directory_conformance([]() -> TestedDirectory {
@@ -30,7 +29,7 @@ TEST_CASE("the table of persons keeps the promises of PersonDirectory", "[sqlite
 TEST_CASE("a search reads at most 10,000 rows at once", "[sqlite][persons]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
-    std::vector<Person> persons;
+    std::vector<KnownPerson> persons;
     for (std::int32_t id = 1; id <= 12'000; ++id)
         persons.push_back({person(id), id == 12'000 ? "Needle" : "Straw"});
     REQUIRE(store->persons()->add(persons).has_value());
@@ -67,7 +66,7 @@ TEST_CASE("adding a person again changes the name", "[sqlite][persons]") {
 TEST_CASE("many persons are added in one commit", "[sqlite][persons]") {
     const TemporaryFolder folder;
     const auto store = open_store(folder.path());
-    std::vector<Person> persons;
+    std::vector<KnownPerson> persons;
     for (std::int32_t id = 1; id <= 1000; ++id)
         persons.push_back({person(id), "Person " + std::to_string(id)});
     REQUIRE(store->persons()->add(persons).has_value());
@@ -75,7 +74,7 @@ TEST_CASE("many persons are added in one commit", "[sqlite][persons]") {
     CHECK(store->statistics().commits == 1);
     CHECK(store->persons()->contains(person(1000)).value());
     CHECK_FALSE(store->persons()->contains(person(1001)).value());
-    REQUIRE(store->persons()->add(std::span<const Person>{}).has_value());
+    REQUIRE(store->persons()->add(std::span<const KnownPerson>{}).has_value());
 }
 
 TEST_CASE("persons and pictures are written at the same time", "[sqlite][persons]") {

@@ -1,6 +1,6 @@
 #include "folder/folder_lock.hpp"
 
-#include "segments/try.hpp"
+#include <portrait/try.hpp>
 
 #include <portrait/trusted_file.hpp>
 

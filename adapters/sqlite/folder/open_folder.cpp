@@ -1,5 +1,5 @@
 #include "folder/folder_lock.hpp"
-#include "segments/try.hpp"
+#include <portrait/try.hpp>
 
 #include <portrait/sqlite/open_folder.hpp>
 #include <portrait/trusted_file.hpp>

@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::string_view select_by_blob =
     "SELECT " BLOB_COLUMNS ", 0, created_at FROM blob WHERE blob_id = ?";
+constexpr std::string_view select_after =
+    "SELECT " BLOB_COLUMNS ", 0, created_at, (SELECT max(linked_at) FROM person_image "
+    "WHERE person_image.blob_id = blob.blob_id) FROM blob WHERE blob_id > ? ORDER BY blob_id LIMIT ?";
 constexpr std::string_view select_by_person = LINKED_BLOBS "= ?";
 constexpr std::string_view select_by_persons = LINKED_BLOBS "IN (SELECT value FROM json_each(?))";
 
@@ -138,6 +141,21 @@ result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key) {
     auto query = connection.query(person_id != nullptr ? select_by_person : select_by_blob,
                                   person_id != nullptr ? person_id->value() : std::get<BlobId>(key).value());
     return read_row(query);
+}
+
+result<std::vector<BlobRow>> list_blobs(Connection& connection, std::int32_t after, std::size_t limit) {
+    auto query = connection.query(select_after, after, limit);
+    std::vector<BlobRow> rows;
+    for (;;) {
+        PORTRAIT_TRY_GET(row, read_row(query));
+        if (!row)
+            return rows;
+        if (query.is_null(24) && !query.is_null(27))
+            row->info.last_modified =
+                std::max(row->info.last_modified,
+                         std::optional{std::chrono::floor<std::chrono::seconds>(time_at(query, 27))});
+        rows.push_back(*std::move(row));
+    }
 }
 
 result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,

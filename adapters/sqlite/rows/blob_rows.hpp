@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 /// The tables of blobs and of persons' links to them. Functions that write must be called inside a
 /// transaction.
@@ -26,6 +27,10 @@ std::string json_list(std::span<const PersonId> persons);
 
 /// The blob of a key, if there is one.
 [[nodiscard]] result<std::optional<BlobRow>> find_blob(Connection& connection, ImageKey key);
+/// Up to `limit` blobs with ids above `after`, in ascending order, as read by BlobId. The `last_modified` of
+/// a row without one is not before any of its links.
+[[nodiscard]] result<std::vector<BlobRow>> list_blobs(Connection& connection, std::int32_t after,
+                                                      std::size_t limit);
 /// The pictures of these persons, by one query; persons without a picture are left out.
 [[nodiscard]] result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,
                                                                          std::span<const PersonId> persons);

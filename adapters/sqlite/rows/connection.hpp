@@ -1,6 +1,6 @@
 #pragma once
 
-#include "segments/try.hpp"
+#include <portrait/try.hpp>
 
 #include <concepts>
 #include <condition_variable>

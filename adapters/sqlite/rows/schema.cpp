@@ -111,6 +111,15 @@ constexpr std::array migrations{
     )sql",
 };
 
+/// `PRAGMA user_version` of a database whose pictures were moved.
+constexpr std::int64_t moved_version = 1'000'000;
+
+[[nodiscard]] Error moved_error(Connection& connection) {
+    auto query = connection.query("SELECT place FROM moved");
+    const auto found = query.next();
+    return Error{errc::store_moved}.with_cause(found && *found ? query.text(0) : std::string{});
+}
+
 Error not_ours(const char* cause) {
     return Error{errc::store_not_a_database}.with_cause(cause);
 }
@@ -132,6 +141,8 @@ result<std::int64_t> checked_schema(Connection& connection) {
             return not_ours("portrait.db has tables but no application id");
         return 0;
     }
+    if (version == moved_version)
+        return moved_error(connection);
     if (version < 0 || version > schema_version())
         return Error{
             errc::store_newer_schema,
@@ -151,6 +162,14 @@ result<void> prepare_schema(Connection& connection) {
                 "the file system doesn't support SQLite's write-ahead log");
     }
     return migrate(connection, version);
+}
+
+result<void> seal_database(Connection& connection, const std::string& place) {
+    return connection.transact("BEGIN IMMEDIATE", [&]() -> result<void> {
+        PORTRAIT_TRY(connection.execute("CREATE TABLE moved (place TEXT NOT NULL) STRICT"));
+        PORTRAIT_TRY(connection.run("INSERT INTO moved VALUES (?)", std::string_view{place}));
+        return connection.execute(fmt::format("PRAGMA user_version = {}", moved_version));
+    });
 }
 
 result<void> migrate(Connection& connection, std::int64_t version) {

@@ -1,6 +1,6 @@
 #include "segments/segment_file.hpp"
 
-#include "segments/try.hpp"
+#include <portrait/try.hpp>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "segments/segments.hpp"
 
-#include "segments/try.hpp"
+#include <portrait/try.hpp>
 
 #include <unistd.h>
 

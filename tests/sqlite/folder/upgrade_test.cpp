@@ -29,7 +29,7 @@ std::filesystem::path data_folder_of(std::int64_t version) {
 
 /// Writes the content of every version's folder.
 void fill(SqliteImageStore& store) {
-    const std::vector<sqlite::Person> persons{{person(1), "One"}, {person(2), "Zwölf Ærøskøbing"}};
+    const std::vector<KnownPerson> persons{{person(1), "One"}, {person(2), "Zwölf Ærøskøbing"}};
     REQUIRE(store.persons()->add(persons).has_value());
     auto first = save_command(person(1), 1, 10, 5000);
     first.texts.description = "a description, ä";

@@ -66,7 +66,7 @@ std::string description_of_person(int number) {
 
 /// Persons with names, pictures and descriptions, some of them changed once, so that rows have moved.
 void fill(SqliteImageStore& store, int persons) {
-    std::vector<sqlite::Person> names;
+    std::vector<KnownPerson> names;
     for (int number = 1; number <= persons; ++number)
         names.push_back({person(number), name_of_person(number)});
     REQUIRE(store.persons()->add(names).has_value());
