@@ -228,7 +228,7 @@ void Connection::forget_request() {
 void Connection::start_exchange() {
     // Reused unless a late completion still refers to it.
     if (!exchange_ || exchange_.use_count() != 1)
-        exchange_ = std::make_shared<Exchange>();
+        exchange_ = std::make_shared<ConnectionExchange>();
     else
         exchange_->clear();
     exchange_->remote_address = remote_address_;

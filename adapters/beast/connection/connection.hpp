@@ -124,7 +124,7 @@ private:
     std::uint32_t served_ = 0;
 
     // of the present request
-    std::shared_ptr<Exchange> exchange_;
+    std::shared_ptr<ConnectionExchange> exchange_;
     SteadyTime started_;
     std::optional<HeadScanner> scanner_;
     std::size_t scanned_ = 0;           ///< bytes at the front of `buffer_` that were scanned

@@ -17,7 +17,7 @@ thread_local std::vector<Workspace> spare_workspaces;
 
 } // namespace
 
-void Exchange::wipe_secrets() noexcept {
+void ConnectionExchange::wipe_secrets() noexcept {
     for (const RequestField& field : head.fields) {
         if (equal_ignoring_case(field.name, "Authorization") || equal_ignoring_case(field.name, "Cookie") ||
             equal_ignoring_case(field.name, "SO-AppToken") ||
@@ -28,7 +28,7 @@ void Exchange::wipe_secrets() noexcept {
     head.fields.clear();
 }
 
-void Exchange::clear() {
+void ConnectionExchange::clear() {
     wipe_secrets();
     parser.reset();
     auto fields = std::move(head.fields);
@@ -44,7 +44,7 @@ void Exchange::clear() {
     abandoned = false;
 }
 
-void Exchange::count(Response& response) noexcept {
+void ConnectionExchange::count(Response& response) noexcept {
     try {
         no_room = !answer.replace(response.body, !response.repeatable);
         if (no_room)
@@ -54,7 +54,7 @@ void Exchange::count(Response& response) noexcept {
     }
 }
 
-void Exchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
+void ConnectionExchange::count(result<BodyProducer::Piece>& piece_made) noexcept {
     if (!piece_made || !*piece_made)
         return;
     try {

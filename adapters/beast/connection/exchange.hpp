@@ -42,7 +42,7 @@ struct CollectedBody {
 
 /// One request and its answer. Shared with the endpoint's completions, which may come after the connection
 /// has given up: the head's views stay valid until then.
-struct Exchange {
+struct ConnectionExchange {
     std::optional<beast::http::request_parser<CollectedBody>> parser;
     RequestHead head;
     std::string remote_address;          ///< of the client, as far as it can be known
@@ -54,10 +54,10 @@ struct Exchange {
     MemoryCharge answer;       ///< the memory of its body
     MemoryCharge piece_charge; ///< that of its present piece
 
-    Exchange() = default;
-    Exchange(const Exchange&) = delete;
-    Exchange& operator=(const Exchange&) = delete;
-    ~Exchange() { wipe_secrets(); }
+    ConnectionExchange() = default;
+    ConnectionExchange(const ConnectionExchange&) = delete;
+    ConnectionExchange& operator=(const ConnectionExchange&) = delete;
+    ~ConnectionExchange() { wipe_secrets(); }
 
     /// Overwrites the passwords, tokens and cookies of the head; they would stay in freed memory otherwise.
     void wipe_secrets() noexcept;
@@ -73,7 +73,7 @@ struct Exchange {
 
 /// Memory that a connection needs while it serves a request; idle ones release it.
 struct Workspace {
-    std::shared_ptr<Exchange> exchange;
+    std::shared_ptr<ConnectionExchange> exchange;
     beast::flat_buffer buffer;
     std::string head_text;
 };

@@ -85,24 +85,34 @@ void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
 }
 
 Problem problem_of(const AuthenticationFailure& failure) {
-    using Kind = AuthenticationFailure::Kind;
-    auto problem =
-        failure.kind == Kind::busy ? plain_problem(429, "authentication.busy",
-                                                   "Too many sign-in attempts at present; try again later")
-        : failure.kind == Kind::broken
-            ? plain_problem(500, "authentication.broken", "The caller could not be authenticated")
-            : plain_problem(401, "authentication.failed",
-                            "Authentication failed; send valid credentials in the Authorization header");
-    if (failure.kind == Kind::busy)
+    switch (failure.kind) {
+    case AuthenticationFailure::Kind::busy: {
+        auto problem = plain_problem(429, "authentication.busy",
+                                     "Too many sign-in attempts at present; try again later");
         problem.retry_after = failure.retry_after;
-    if (failure.kind == Kind::broken)
+        return problem;
+    }
+    case AuthenticationFailure::Kind::unavailable: {
+        auto problem = problem_of(Error{errc::store_unreachable}.with_cause(failure.cause), Access::read);
+        problem.retry_after = failure.retry_after;
+        return problem;
+    }
+    case AuthenticationFailure::Kind::broken: {
+        auto problem = plain_problem(500, "authentication.broken", "The caller could not be authenticated");
         problem.cause = failure.cause;
-    return problem;
+        return problem;
+    }
+    case AuthenticationFailure::Kind::rejected: break;
+    }
+    return plain_problem(401, "authentication.failed",
+                         "Authentication failed; send valid credentials in the Authorization header");
 }
 
 void throw_exception_from_error(const AuthenticationFailure& failure, const boost::source_location& where) {
     using Kind = AuthenticationFailure::Kind;
-    const auto* const what = failure.kind == Kind::busy     ? "Too busy to check the credentials"
+    const auto* const what = failure.kind == Kind::busy ? "Too busy to check the credentials"
+                             : failure.kind == Kind::unavailable
+                                 ? "The credentials can't be checked at present"
                              : failure.kind == Kind::broken ? "The credentials could not be checked"
                                                             : "The credentials were rejected";
     boost::throw_with_location(std::logic_error{what}, where);

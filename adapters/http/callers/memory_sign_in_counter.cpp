@@ -2,7 +2,9 @@
 #include <portrait/http/sign_in_counter.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -26,6 +28,8 @@ public:
             longest = std::max(longest, wait(names.find(keys.name), limits.failures_per_name, now));
         if (longest > std::chrono::milliseconds{0}) {
             leave.wait = std::chrono::ceil<std::chrono::seconds>(longest);
+            note(keys.network, 0); // so that the totals of other servers come
+            note(keys.name, 0);
             return leave;
         }
         count(networks, keys.network, now);
@@ -61,11 +65,12 @@ public:
         return table.touch(key);
     }
 
-    void count(Table& table, const SecretDigest& key, SteadyTimestamp now) const {
+    void count(Table& table, const SecretDigest& key, SteadyTimestamp now) {
         auto& failures = touch(table, key);
         const auto before = unforgiven(failures, now);
         failures.count = before == std::numeric_limits<std::uint32_t>::max() ? before : before + 1;
         failures.last = now;
+        note(key, 1);
     }
 
     /// Takes an attempt back that was counted as a failure.
@@ -73,6 +78,48 @@ public:
         for (auto* failures : {networks.find(keys.network), names.find(keys.name)})
             if (failures != nullptr && failures->count > 0)
                 --failures->count;
+        note(keys.network, -1);
+        note(keys.name, -1);
+    }
+
+    struct Change {
+        std::int32_t failures = 0;
+        bool is_reset = false;
+    };
+    using Changes = std::map<SecretDigest, Change>;
+
+    /// Null: changes aren't noted, or there is no room for more of them.
+    Change* change_of(const SecretDigest& key) {
+        if (!is_shared)
+            return nullptr;
+        const auto found = changes.find(key);
+        if (found != changes.end())
+            return &found->second;
+        return changes.size() < 2 * limits.remembered ? &changes[key] : nullptr;
+    }
+    void note(const SecretDigest& key, std::int32_t failures) {
+        if (auto* const change = change_of(key))
+            change->failures += failures;
+    }
+    void note_success(const Keys& keys) {
+        if (auto* const change = change_of(keys.name))
+            *change = {.failures = 0, .is_reset = true};
+        if (is_shared && new_known.size() < limits.remembered)
+            new_known.push_back(keys.both);
+    }
+
+    void set_total(const SignInTotal& total, SteadyTimestamp now) {
+        auto* failures = networks.find(total.key);
+        if (failures == nullptr)
+            failures = names.find(total.key);
+        if (failures == nullptr) // evicted
+            return;
+        std::int64_t count = total.failures;
+        if (const auto later = changes.find(total.key); later != changes.end())
+            count = (later->second.is_reset ? 0 : count) + later->second.failures;
+        failures->count = static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::uint32_t>::max()));
+        failures->last = std::max(failures->last, now - std::max(total.age, std::chrono::milliseconds{0}));
     }
 
     /// The failures that time has not forgiven yet.
@@ -106,6 +153,9 @@ public:
     Table networks;
     Table names;
     Table known; ///< pairs of network and name that have signed in; their count stays 0
+    bool is_shared = false;
+    Changes changes; ///< for other servers
+    std::vector<SecretDigest> new_known;
 };
 
 MemorySignInCounter::MemorySignInCounter(SignInLimits limits, std::shared_ptr<const SteadyClock> clock)
@@ -124,6 +174,7 @@ void MemorySignInCounter::succeeded(const SignInAttempt& attempt) {
     // The network's failures stay: an attacker with an account could clear them.
     state_->names.erase(keys.name);
     state_->touch(state_->known, keys.both);
+    state_->note_success(keys);
 }
 
 void MemorySignInCounter::withdraw(const SignInAttempt& attempt) {
@@ -144,6 +195,46 @@ std::vector<SecretDigest> MemorySignInCounter::known() const {
 void MemorySignInCounter::restore(const SecretDigest& key, std::span<const SecretDigest> known) {
     const std::lock_guard lock{state_->mutex};
     state_->secret = key;
+    for (const auto& pair : known)
+        state_->touch(state_->known, pair);
+}
+
+SignInChanges MemorySignInCounter::take_changes() {
+    SignInChanges taken;
+    const std::lock_guard lock{state_->mutex};
+    state_->is_shared = true;
+    taken.counts.reserve(state_->changes.size());
+    for (const auto& [key, change] : state_->changes)
+        taken.counts.push_back({.key = key, .failures = change.failures, .is_reset = change.is_reset});
+    state_->changes.clear();
+    taken.known.swap(state_->new_known);
+    return taken;
+}
+
+void MemorySignInCounter::give_back(const SignInChanges& changes) {
+    const std::lock_guard lock{state_->mutex};
+    for (const auto& earlier : changes.counts) {
+        auto* const change = state_->change_of(earlier.key);
+        if (change == nullptr || change->is_reset)
+            continue;
+        change->failures += earlier.failures;
+        change->is_reset = earlier.is_reset;
+    }
+    auto& known = state_->new_known;
+    const auto room = state_->limits.remembered - std::min(known.size(), state_->limits.remembered);
+    known.insert(known.end(), changes.known.begin(),
+                 changes.known.begin() + static_cast<std::ptrdiff_t>(std::min(room, changes.known.size())));
+}
+
+void MemorySignInCounter::set_totals(std::span<const SignInTotal> totals) {
+    const std::lock_guard lock{state_->mutex};
+    const auto now = state_->clock->now();
+    for (const auto& total : totals)
+        state_->set_total(total, now);
+}
+
+void MemorySignInCounter::add_known(std::span<const SecretDigest> known) {
+    const std::lock_guard lock{state_->mutex};
     for (const auto& pair : known)
         state_->touch(state_->known, pair);
 }

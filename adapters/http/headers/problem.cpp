@@ -25,7 +25,9 @@ unsigned status_of(errc code, Access access) noexcept {
     case errc::rendition_timed_out: return 422;
     case errc::store_folder_missing:
     case errc::store_not_a_database:
-    case errc::store_newer_schema: return 500;
+    case errc::store_newer_schema:
+    case errc::store_unfit:
+    case errc::store_moved: return 500;
     case errc::blob_ids_exhausted:
     case errc::store_full: return 507;
     default: break;

@@ -101,6 +101,8 @@ std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
 } // namespace
 
 std::string entity_tag(std::string_view epoch, const ImageVersion& version, std::string_view suffix) {
+    if (!version.epoch.empty())
+        epoch = version.epoch;
     return fmt::format(FMT_COMPILE("\"{}{}{}.{}.{}{}\""), epoch, epoch.empty() ? "" : ".",
                        version.blob_id.value(), version.blob_version, version.link_version, suffix);
 }
@@ -119,7 +121,7 @@ std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept {
     return text.empty() ? tag : std::nullopt;
 }
 
-std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::string_view epoch) noexcept {
+std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::string_view epoch) {
     if (!epoch.empty()) {
         if (!opaque.starts_with(epoch))
             return std::nullopt;
@@ -136,7 +138,7 @@ std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::
     const auto blob_id = BlobId::from(*blob);
     if (!blob_id)
         return std::nullopt;
-    return ImageVersion{*blob_id, *blob_version, *link_version};
+    return ImageVersion{*blob_id, *blob_version, *link_version, std::string{epoch}};
 }
 
 EntityTagList parse_entity_tags(std::string_view value) {

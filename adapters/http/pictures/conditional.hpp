@@ -24,8 +24,9 @@ struct ValidatorContext {
 };
 
 /// The strong ETag of a version, quotes included (contract section 6): `"5d0c.167.5.3"` for the picture in a
-/// store of the epoch `5d0c`, `"167.5.3"` in a store without one. Its ImageInfo has a suffix, since its bytes
-/// differ: `"5d0c.167.5.3-info"` in JSON, `"5d0c.167.5.3-info-xml"` in XML.
+/// store of the epoch `5d0c`, `"167.5.3"` in a store without one. `epoch` is for versions that have none. Its
+/// ImageInfo has a suffix, since its bytes differ: `"5d0c.167.5.3-info"` in JSON, `"5d0c.167.5.3-info-xml"`
+/// in XML.
 std::string entity_tag(std::string_view epoch, const ImageVersion& version, std::string_view suffix = "");
 
 /// The ETag of a rendition with a format: `"5d0c.167.5.3-180x-jpg-8.14.1-2"` is scaled to a width of 180, by
@@ -51,7 +52,7 @@ std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept;
 
 /// The version in an opaque tag with any suffix. Absent for a tag that `entity_tag` doesn't make in this
 /// epoch.
-std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::string_view epoch) noexcept;
+std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::string_view epoch);
 
 /// Further members of a list are ignored.
 inline constexpr std::size_t max_entity_tags = 1000;

@@ -4,6 +4,7 @@
 #include "routes/request.hpp"
 #include "routes/table.hpp"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -17,9 +18,10 @@ bool is_as_stored(const Rendition& wanted, const ImageInfo& info) noexcept {
 
 /// GET and HEAD /api/v1/Person/{personId}/Image (contract sections 1, 2 and 6): the picture as stored, in
 /// another size or type, or a placeholder.
-class GetPersonImage {
+class GetPersonImage : public std::enable_shared_from_this<GetPersonImage> {
 public:
-    /// Answers at once when the picture, or its version for a conditional request, is in memory.
+    /// Answers at once when the picture, or its version for a conditional request, is in memory. Otherwise
+    /// reads on a thread of the readers, unless the store has threads for that.
     static Begun begin(const RequestPointer& request) {
         const auto person_id = request->person_id();
         if (!person_id)
@@ -31,30 +33,16 @@ public:
         if (auto answer = get.answer_from_memory(request->head()))
             return *std::move(answer);
         get.head_ = std::make_shared<const OwnedHead>(request->head());
-        return Exchange{std::move(get)};
+        const auto kept = std::make_shared<const GetPersonImage>(std::move(get));
+        if (request->service().fetches_without_blocking())
+            return Later{[kept](const Reply& reply) { kept->read(reply); }};
+        return Exchange{[kept](const ImageBytes& /*body*/, const Reply& reply) { kept->read(reply); }};
     }
 
     GetPersonImage(RequestPointer request, PersonId person_id, const ImageQuery& query)
         : request_{std::move(request)}
         , person_id_{person_id}
         , query_{query} {}
-
-    void operator()(const ImageBytes& /*body*/, const Reply& reply) const {
-        const auto& head = head_->head();
-        if (is_scaled()) {
-            const auto info = service().info(person_id_);
-            if (!info)
-                return answer_without_picture(info.error(), reply);
-            return render(*info, wanted(*info, head), reply);
-        }
-        auto stored = service().image(person_id_);
-        if (!stored)
-            return answer_without_picture(stored.error(), reply);
-        const auto rendition = wanted(stored->info, head);
-        if (!is_as_stored(rendition, stored->info))
-            return render(stored->info, rendition, reply);
-        reply(picture_answer(head, person_id_, *std::move(stored), type(), request_->validators()));
-    }
 
 private:
     const PersonImageService& service() const { return request_->service(); }
@@ -67,11 +55,53 @@ private:
         return entity_tag(epoch, info.version(), rendition, renditions().revision());
     }
 
+    /// A client that has the picture needs no bytes, whether or not they are in memory.
+    static bool is_conditional(const RequestHead& head) {
+        return head.find("If-None-Match") != nullptr || head.find("If-Modified-Since") != nullptr;
+    }
+
+    void read(const Reply& reply) const {
+        if (!is_scaled() && !is_conditional(head_->head()))
+            return read_picture(reply);
+        const auto answer = [self = shared_from_this(), reply](const result<ImageInfo>& info) {
+            if (!info)
+                return self->answer_without_picture(info.error(), reply);
+            self->answer_with(*info, reply);
+        };
+        service().fetch_info(person_id_, reply.contained(answer));
+    }
+
+    void answer_with(const ImageInfo& info, const Reply& reply) const {
+        const auto& head = head_->head();
+        if (!info.format)
+            return read_picture(reply); // which has the error
+        const auto rendition = wanted(info, head);
+        if (!is_as_stored(rendition, info))
+            return render(info, rendition, reply);
+        const auto context = request_->validators();
+        if (auto decided =
+                conditional_answer(head, info, entity_tag(context.epoch, info.version()), type(), context))
+            return reply(*std::move(decided));
+        read_picture(reply);
+    }
+
+    void read_picture(const Reply& reply) const {
+        const auto answer = [self = shared_from_this(), reply](result<StoredImage> stored) {
+            if (!stored)
+                return self->answer_without_picture(stored.error(), reply);
+            const auto& head = self->head_->head();
+            const auto rendition = self->wanted(stored->info, head);
+            if (!is_as_stored(rendition, stored->info))
+                return self->render(stored->info, rendition, reply);
+            reply(picture_answer(head, self->person_id_, *std::move(stored), self->type(),
+                                 self->request_->validators()));
+        };
+        service().fetch(person_id_, reply.contained(answer));
+    }
+
     std::optional<Response> answer_from_memory(const RequestHead& head) const {
-        // A client that has the picture needs no bytes, whether or not they are in memory.
-        const bool is_conditional =
-            head.find("If-None-Match") != nullptr || head.find("If-Modified-Since") != nullptr;
-        if (!is_conditional)
+        const bool has_condition = is_conditional(head);
+        if (!has_condition)
             if (auto answer = stored_from_memory(head))
                 return answer;
         auto info = service().cached_info(person_id_);
@@ -87,7 +117,7 @@ private:
         if (auto decided = conditional_answer(head, *info, tag, type(), context))
             return decided;
         if (as_stored)
-            return is_conditional ? stored_from_memory(head) : std::nullopt;
+            return has_condition ? stored_from_memory(head) : std::nullopt;
         auto made = renditions().cached(*info, rendition);
         if (!made)
             return std::nullopt;
@@ -112,13 +142,14 @@ private:
         const auto tag = tag_of(context.epoch, info, rendition);
         if (auto decided = conditional_answer(head_->head(), info, tag, type(), context))
             return reply(*std::move(decided));
-        auto answer = [this, rendition, reply](result<ImageRendition> made) {
+        auto answer = [self = shared_from_this(), rendition, reply](result<ImageRendition> made) {
             if (!made)
-                return answer_without_picture(made.error(), reply);
-            const auto rendered = request_->validators();
-            auto new_tag = tag_of(rendered.epoch, made->info, rendition); // of the picture that was rendered
-            reply(rendition_answer(head_->head(), person_id_, std::move(new_tag), *std::move(made), type(),
-                                   rendered));
+                return self->answer_without_picture(made.error(), reply);
+            const auto rendered = self->request_->validators();
+            // Of the picture that was rendered.
+            auto new_tag = self->tag_of(rendered.epoch, made->info, rendition);
+            reply(rendition_answer(self->head_->head(), self->person_id_, std::move(new_tag),
+                                   *std::move(made), self->type(), rendered));
         };
         renditions().submit(person_id_, info, rendition, request_->render_caller(), reply.contained(answer));
     }

@@ -94,7 +94,7 @@ struct RouteDocumentation {
     std::string_view subject{};
     BodyContent request = BodyContent::nothing;
     ShortList<std::string_view, 11> parameters{}; ///< keys of the document's components/parameters
-    ShortList<AnswerDocumentation, 6> answers{};  ///< each status once
+    ShortList<AnswerDocumentation, 7> answers{};  ///< each status once
     ShortList<unsigned, 10> refusals{};           ///< statuses with a problem; may repeat
 };
 

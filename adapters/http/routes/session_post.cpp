@@ -129,7 +129,8 @@ constinit const Route create_session{.method = "POST",
                                                               {400, BodyContent::problem_or_page},
                                                               {401, BodyContent::problem_or_page},
                                                               {429, BodyContent::problem_or_page},
-                                                              {500, BodyContent::problem_or_page}},
+                                                              {500, BodyContent::problem_or_page},
+                                                              {503, BodyContent::problem_or_page}},
                                                   .refusals = {413, 415}}};
 
 } // namespace portrait::http

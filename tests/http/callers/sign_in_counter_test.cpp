@@ -206,4 +206,76 @@ TEST_CASE("a counter goes on where an earlier one has ended", "[http][sign_in]")
     CHECK_FALSE(knows(other, Who{4, 4}));
 }
 
+TEST_CASE("counters of several servers exchange their counts", "[http][sign_in]") {
+    const auto clock = std::make_shared<ManualSteadyClock>();
+    MemorySignInCounter one{{.failures_per_address = 0, .failures_per_name = 3}, clock};
+    MemorySignInCounter other{{.failures_per_address = 0, .failures_per_name = 3}, clock};
+    const auto begin = [](MemorySignInCounter& counter, const Who& who) {
+        SignInLeave given;
+        counter.begin(who, [&](const result<SignInLeave>& leave) { given = leave.value(); });
+        return given;
+    };
+    for (auto* const counter : {&one, &other}) {
+        counter->restore(sha256("a key"), {});
+        CHECK(counter->take_changes().counts.empty());
+    }
+    const Who anna{1, 1};
+    for (int attempt = 0; attempt < 3; ++attempt)
+        CHECK_FALSE(begin(one, anna).wait);
+    CHECK(begin(one, anna).wait == 1s);
+    auto changes = one.take_changes();
+    REQUIRE(changes.counts.size() == 2); // the network and the name
+    CHECK(changes.counts[0].key < changes.counts[1].key);
+    CHECK(changes.counts[0].failures == 3);
+    CHECK(changes.counts[1].failures == 3);
+
+    SECTION("failures on the other server count here") {
+        CHECK_FALSE(begin(other, anna).wait);
+        std::vector<SignInTotal> totals;
+        for (const auto& change : other.take_changes().counts)
+            totals.push_back({.key = change.key, .failures = 4});
+        other.set_totals(totals);
+        CHECK(begin(other, anna).wait == 2s);
+        const auto refused = other.take_changes(); // so that totals of refused names come, too
+        REQUIRE(refused.counts.size() == 2);
+        CHECK(refused.counts[0].failures == 0);
+    }
+    SECTION("attempts during an exchange count beside its totals") {
+        clock->advance(1s);
+        CHECK_FALSE(begin(one, anna).wait); // the fourth
+        std::vector<SignInTotal> totals;
+        for (const auto& change : changes.counts)
+            totals.push_back({.key = change.key, .failures = 3});
+        one.set_totals(totals);
+        CHECK(begin(one, anna).wait == 2s);
+    }
+    SECTION("changes that were not passed on are passed on later") {
+        one.give_back(changes);
+        clock->advance(1s);
+        CHECK_FALSE(begin(one, anna).wait);
+        changes = one.take_changes();
+        REQUIRE(changes.counts.size() == 2);
+        CHECK(changes.counts[0].failures == 4);
+        CHECK(changes.counts[1].failures == 4);
+    }
+    SECTION("a sign-in resets the name everywhere, and its network is known") {
+        one.succeeded(anna);
+        one.give_back(changes);
+        const auto later = one.take_changes();
+        REQUIRE(later.counts.size() == 2);
+        CHECK(later.counts[0].is_reset != later.counts[1].is_reset);
+        for (const auto& change : later.counts)
+            CHECK(change.failures == (change.is_reset ? 0 : 2));
+        REQUIRE(later.known.size() == 1);
+        CHECK_FALSE(begin(other, anna).known);
+        other.add_known(later.known);
+        CHECK(begin(other, anna).known);
+        std::vector<SignInTotal> totals;
+        for (const auto& change : later.counts)
+            totals.push_back({.key = change.key, .failures = 0});
+        other.set_totals(totals);
+        CHECK_FALSE(begin(other, anna).wait);
+    }
+}
+
 } // namespace sign_in_counter_test

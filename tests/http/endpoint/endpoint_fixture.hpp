@@ -43,6 +43,9 @@ public:
         if (basic.user == "busy")
             return done(http::AuthenticationFailure{
                 http::AuthenticationFailure::Kind::busy, std::chrono::seconds{7}, {}});
+        if (basic.user == "away")
+            return done(http::AuthenticationFailure{http::AuthenticationFailure::Kind::unavailable,
+                                                    std::chrono::seconds{3}, "no answer"});
         done(http::AuthenticationFailure{});
     }
 };

@@ -306,6 +306,9 @@ TEST_CASE("a browser's form is answered by a redirect or by the page", "[endpoin
     CHECK(wrong.body_text().find("User or password is wrong") != std::string_view::npos);
     CHECK(field(wrong, "WWW-Authenticate") == "SoTicket, Bearer");
     CHECK(fixture.send({"POST", "/session", browser_form, "user=busy&password=x"}).status == 429);
+    const auto away = fixture.send({"POST", "/session", browser_form, "user=away&password=x"});
+    CHECK(away.status == 503);
+    CHECK(field(away, "Retry-After") == "3");
     const auto broken = fixture.send({"POST", "/session", browser_form, "user=throw&password=x"});
     CHECK(broken.status == 500);
     CHECK(broken.body_text().find("directory") == std::string_view::npos);

@@ -289,7 +289,11 @@ bool set_refusal(WalkServer& server, Request& request, const WalkOperation& oper
     case 503:
         if (operation.path == "/readyz")
             server.endpoint->set_draining(true);
-        server.executor->refuses = true;
+        else if (operation.method == "GET" || operation.method == "HEAD" ||
+                 operation.path.ends_with("/session"))
+            set_caller(request, operation, "away");
+        else
+            server.executor->refuses = true;
         return true;
     case 507: return server.images->full = true, true;
     default: return false;

@@ -104,7 +104,7 @@ std::map<unsigned, BodyContent> answers_of(const Route& route, bool strict) {
         if (!strict || !route.takes_picture || !is_400_when_strict(status))
             answers.emplace(status, BodyContent::problem);
     if (route.needs_caller())
-        for (const auto status : {401U, 403U, 429U, 500U})
+        for (const auto status : {401U, 403U, 429U, 500U, 503U})
             answers.emplace(status, BodyContent::problem);
     return answers;
 }

@@ -51,9 +51,10 @@ struct Principal {
 /// The reason of a failed authentication.
 struct AuthenticationFailure {
     enum class Kind {
-        rejected, ///< unknown or wrong, which answers don't distinguish: 401
-        busy,     ///< too many attempts at present: 429 with Retry-After
-        broken,   ///< internal error: 500, with `cause` in the log
+        rejected,    ///< unknown or wrong, which answers don't distinguish: 401
+        busy,        ///< too many attempts at present: 429 with Retry-After
+        unavailable, ///< what the check needs can't be reached: 503 with Retry-After, `cause` in the log
+        broken,      ///< internal error: 500, with `cause` in the log
     };
     Kind kind = Kind::rejected;
     std::chrono::seconds retry_after{1};

@@ -74,8 +74,39 @@ public:
     virtual void withdraw(const SignInAttempt& attempt) = 0;
 };
 
+/// What a `MemorySignInCounter` has counted for a network or a name since its last `take_changes`.
+struct SignInChange {
+    SecretDigest key{};        ///< of the network or the name, under the key of `restore`
+    std::int32_t failures = 0; ///< that were added; negative: taken back; 0: an attempt was refused
+    bool is_reset = false;     ///< earlier failures don't count any more
+};
+
+/// What a `MemorySignInCounter` has to tell the counters of other servers.
+struct SignInChanges {
+    std::vector<SignInChange> counts; ///< in the order of their keys, each once
+    std::vector<SecretDigest> known;  ///< pairs of network and name that have signed in
+};
+
+/// The failures of a network or a name that all servers have counted.
+struct SignInTotal {
+    SecretDigest key{};
+    std::uint32_t failures = 0;
+    std::chrono::milliseconds age{0}; ///< of the last one
+};
+
 /// Counts in memory, bounded by `SignInLimits::remembered`: evicts the networks, names and pairs of both that
 /// were used longest ago. Calls `done` before it returns, never with an error.
+///
+/// Servers that share users pass their counts on from time to time; an attacker then gets as many attempts
+/// more as each server allows between two of these exchanges:
+///
+/// ```
+/// const auto changes = counter->take_changes();
+/// if (const auto totals = database.add(changes.counts))
+///     counter->set_totals(*totals);
+/// else
+///     counter->give_back(changes);
+/// ```
 class PORTRAIT_EXPORT MemorySignInCounter final : public SignInCounter {
 public:
     /// A null clock is the system's.
@@ -94,6 +125,16 @@ public:
     /// To be called before the first attempt, with the key that the earlier counter had; it should be random
     /// and secret. Pairs beyond `SignInLimits::remembered` are dropped, the first ones first.
     void restore(const SecretDigest& key, std::span<const SecretDigest> known);
+
+    /// Removes and returns what was counted since the last call; nothing at the first call, from which on
+    /// changes are noted. At most twice `SignInLimits::remembered` of them.
+    SignInChanges take_changes();
+    /// Notes changes again that could not be passed on.
+    void give_back(const SignInChanges& changes);
+    /// Replaces counts by those of all servers, of which the changes of the last `take_changes` are a part.
+    void set_totals(std::span<const SignInTotal> totals);
+    /// Adds pairs that have signed in on other servers.
+    void add_known(std::span<const SecretDigest> known);
 
 private:
     class PORTRAIT_HIDDEN State;
