@@ -58,6 +58,10 @@ struct FileAuthenticator::State {
         if (!options.others_may_read)
             if (auto trusted = check_trusted(Trusted::secret, stamp.owner, stamp.mode); !trusted)
                 return trusted;
+        return replace(text);
+    }
+
+    [[nodiscard]] result<void> replace(std::string_view text) {
         auto list = parse_users(text, options.further_users);
         if (!list)
             return list.error();
@@ -153,6 +157,10 @@ void FileAuthenticator::revalidate(const Principal& principal,
 void FileAuthenticator::refresh() {
     if (state_->file != nullptr)
         state_->file->refresh();
+}
+
+result<void> FileAuthenticator::replace(std::string_view users) {
+    return state_->replace(users);
 }
 
 std::size_t FileAuthenticator::user_count() const {

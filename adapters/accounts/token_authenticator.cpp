@@ -15,16 +15,17 @@ namespace portrait::http {
 struct TokenAuthenticator::State {
     using Tokens = std::unordered_map<SecretDigest, Token, SecretDigestHash, SecretDigestEqual>;
 
-    State(const std::filesystem::path& path, TokenAuthenticatorOptions options)
-        : clock{options.clock ? std::move(options.clock) : system_clock()}
-        , file{path, tokens_file_name,
-               [this](std::string_view text, const FileStamp& stamp) { return apply(text, stamp); },
-               std::move(options.on_fault), system_steady_clock()} {}
+    explicit State(const TokenAuthenticatorOptions& options)
+        : clock{options.clock ? options.clock : system_clock()} {}
 
     [[nodiscard]] result<void> apply(std::string_view text, const FileStamp& stamp) {
         // Others may read it: it holds hashes of random tokens.
         if (auto trusted = check_trusted(Trusted::file, stamp.owner, stamp.mode); !trusted)
             return trusted;
+        return replace(text);
+    }
+
+    [[nodiscard]] result<void> replace(std::string_view text) {
         auto parsed = parse_tokens(text);
         if (!parsed)
             return parsed.error();
@@ -46,16 +47,28 @@ struct TokenAuthenticator::State {
 
     const std::shared_ptr<const Clock> clock;
     Snapshot<Tokens> tokens;
-    WatchedFile file; // the last member: it stops before the others are destroyed
+    std::unique_ptr<WatchedFile> file; ///< null: the tokens are a text in memory. Stops before the others go
 };
 
 result<std::unique_ptr<TokenAuthenticator>> TokenAuthenticator::open(const std::filesystem::path& token_file,
                                                                      TokenAuthenticatorOptions options) {
-    const auto watch = options.watch;
-    auto state = std::make_unique<State>(token_file, std::move(options));
-    if (auto read = state->file.read(); !read)
+    auto state = std::make_unique<State>(options);
+    const auto apply = [&of = *state](std::string_view text, const FileStamp& stamp) {
+        return of.apply(text, stamp);
+    };
+    state->file = std::make_unique<WatchedFile>(token_file, tokens_file_name, apply,
+                                                std::move(options.on_fault), system_steady_clock());
+    if (auto read = state->file->read(); !read)
         return read.error();
-    state->file.start(watch);
+    state->file->start(options.watch);
+    return std::unique_ptr<TokenAuthenticator>{new TokenAuthenticator{std::move(state)}};
+}
+
+result<std::unique_ptr<TokenAuthenticator>>
+TokenAuthenticator::from_text(std::string_view tokens, const TokenAuthenticatorOptions& options) {
+    auto state = std::make_unique<State>(options);
+    if (auto replaced = state->replace(tokens); !replaced)
+        return replaced.error();
     return std::unique_ptr<TokenAuthenticator>{new TokenAuthenticator{std::move(state)}};
 }
 
@@ -74,7 +87,12 @@ void TokenAuthenticator::authenticate(Credentials credentials, std::string_view 
 }
 
 void TokenAuthenticator::refresh() {
-    state_->file.refresh();
+    if (state_->file != nullptr)
+        state_->file->refresh();
+}
+
+result<void> TokenAuthenticator::replace(std::string_view tokens) {
+    return state_->replace(tokens);
 }
 
 std::size_t TokenAuthenticator::token_count() const {

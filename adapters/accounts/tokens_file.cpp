@@ -138,29 +138,65 @@ result<std::vector<Token>> parse_tokens(std::string_view text) {
                               parse_token);
 }
 
-result<AddedToken> add_token(const std::filesystem::path& token_file, const TokenEntry& entry) {
+result<EditedTokens> with_token(std::string_view text, std::string_view users, const TokenEntry& entry) {
     if (auto checked = check_entry(entry); !checked)
         return checked.error();
-    const auto users_text = text_of(entry.users_file, users_file_name);
-    if (!users_text)
-        return users_text.error();
-    const auto users = parse_users(*users_text);
+    const auto known_users = parse_users(users);
+    if (!known_users)
+        return known_users.error();
+    const auto tokens = parse_tokens(text);
+    if (!tokens)
+        return tokens.error();
+    auto principal = principal_of(entry, *known_users, *tokens);
+    if (!principal)
+        return principal.error();
+    EditedTokens edited;
+    auto& [token, description] = edited.added;
+    token = (entry.scheme == TokenScheme::so_ticket ? "7T:" : "8A:") + random_secret();
+    description = {fresh_id(*tokens), entry.scheme, *std::move(principal), entry.last_day};
+    edited.text = with_line(text, 0, line_of(description, sha256(token)));
+    if (auto checked = parse_tokens(edited.text); !checked)
+        return checked.error();
+    return edited;
+}
+
+result<std::optional<std::string>> without_token(std::string_view text, std::string_view id) {
+    const auto tokens = parse_tokens(text);
+    if (!tokens)
+        return tokens.error();
+    const auto token = std::find_if(tokens->begin(), tokens->end(),
+                                    [&](const Token& other) { return other.description.id == id; });
+    if (token == tokens->end())
+        return std::optional<std::string>{};
+    return std::optional{with_line(text, token->line, {})};
+}
+
+result<std::vector<TokenDescription>> tokens_in(std::string_view text) {
+    auto tokens = parse_tokens(text);
+    if (!tokens)
+        return tokens.error();
+    std::vector<TokenDescription> descriptions;
+    descriptions.reserve(tokens->size());
+    for (auto& token : *tokens)
+        descriptions.push_back(std::move(token.description));
+    return descriptions;
+}
+
+result<AddedToken> add_token(const std::filesystem::path& token_file, const TokenEntry& entry) {
+    if (auto checked = check_entry(entry); !checked) // before a file is made
+        return checked.error();
+    const auto users = text_of(entry.users_file, users_file_name);
     if (!users)
         return users.error();
+    if (const auto parsed = parse_users(*users); !parsed)
+        return parsed.error();
     AddedToken added;
     const auto change = [&](const std::string& text) -> result<std::string> {
-        const auto tokens = parse_tokens(text);
-        if (!tokens)
-            return tokens.error();
-        auto principal = principal_of(entry, *users, *tokens);
-        if (!principal)
-            return principal.error();
-        added.token = (entry.scheme == TokenScheme::so_ticket ? "7T:" : "8A:") + random_secret();
-        added.description = {fresh_id(*tokens), entry.scheme, *std::move(principal), entry.last_day};
-        auto changed = with_line(text, 0, line_of(added.description, sha256(added.token)));
-        if (auto checked = parse_tokens(changed); !checked)
-            return checked.error();
-        return changed;
+        auto edited = with_token(text, *users, entry);
+        if (!edited)
+            return edited.error();
+        added = std::move(edited->added);
+        return std::move(edited->text);
     };
     if (auto done = change_file(token_file, tokens_file_name, change); !done)
         return done.error();
@@ -171,14 +207,7 @@ result<std::vector<TokenDescription>> list_tokens(const std::filesystem::path& t
     const auto text = text_of(token_file, tokens_file_name);
     if (!text)
         return text.error();
-    auto tokens = parse_tokens(*text);
-    if (!tokens)
-        return tokens.error();
-    std::vector<TokenDescription> descriptions;
-    descriptions.reserve(tokens->size());
-    for (auto& token : *tokens)
-        descriptions.push_back(std::move(token.description));
-    return descriptions;
+    return tokens_in(*text);
 }
 
 result<bool> revoke_token(const std::filesystem::path& token_file, std::string_view id) {
@@ -186,13 +215,11 @@ result<bool> revoke_token(const std::filesystem::path& token_file, std::string_v
         return false;
     bool found = false;
     const auto change = [&](const std::string& text) -> result<std::string> {
-        const auto tokens = parse_tokens(text);
-        if (!tokens)
-            return tokens.error();
-        const auto token = std::find_if(tokens->begin(), tokens->end(),
-                                        [&](const Token& other) { return other.description.id == id; });
-        found = token != tokens->end();
-        return found ? with_line(text, token->line, {}) : text;
+        auto rest = without_token(text, id);
+        if (!rest)
+            return rest.error();
+        found = rest->has_value();
+        return found ? **std::move(rest) : text;
     };
     if (auto done = change_file(token_file, tokens_file_name, change); !done)
         return done.error();

@@ -220,29 +220,37 @@ result<std::vector<User>> parse_users(std::string_view file, std::string_view fu
     return users;
 }
 
-result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& entry) {
+result<EditedUsers> with_user(std::string_view text, const UserEntry& entry) {
     if (auto checked = check(entry); !checked)
+        return checked.error();
+    const auto users = parse_users(text);
+    if (!users)
+        return users.error();
+    const auto existing = std::find_if(users->begin(), users->end(),
+                                       [&](const User& user) { return user.principal.name == entry.name; });
+    const User* const found = existing == users->end() ? nullptr : &*existing;
+    const auto user = merged(entry, found, *users);
+    if (!user)
+        return user.error();
+    const auto& principal = user->principal;
+    auto changed =
+        with_line(text, found != nullptr ? found->line : 0,
+                  fmt::format("{}:{}:{}\n", principal.name, user->password_hash, columns_of(principal)));
+    if (auto checked = parse_users(changed); !checked)
+        return checked.error();
+    return EditedUsers{std::move(changed), {found == nullptr, principal.actor.associate_id}};
+}
+
+result<SavedUser> save_user(const std::filesystem::path& users_file, const UserEntry& entry) {
+    if (auto checked = check(entry); !checked) // before a file is made
         return checked.error();
     SavedUser saved;
     const auto change = [&](const std::string& text) -> result<std::string> {
-        const auto users = parse_users(text);
-        if (!users)
-            return users.error();
-        const auto existing = std::find_if(users->begin(), users->end(), [&](const User& user) {
-            return user.principal.name == entry.name;
-        });
-        const User* const found = existing == users->end() ? nullptr : &*existing;
-        const auto user = merged(entry, found, *users);
-        if (!user)
-            return user.error();
-        const auto& principal = user->principal;
-        auto changed =
-            with_line(text, found != nullptr ? found->line : 0,
-                      fmt::format("{}:{}:{}\n", principal.name, user->password_hash, columns_of(principal)));
-        if (auto checked = parse_users(changed); !checked)
-            return checked.error();
-        saved = {found == nullptr, principal.actor.associate_id};
-        return changed;
+        auto edited = with_user(text, entry);
+        if (!edited)
+            return edited.error();
+        saved = edited->saved;
+        return std::move(edited->text);
     };
     if (auto done = change_file(users_file, users_file_name, change); !done)
         return done.error();

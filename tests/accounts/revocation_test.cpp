@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -144,6 +145,54 @@ TEST_CASE("a user removed in place is rejected though the file's size and time s
     const timespec times[]{before.st_atim, before.st_mtim};
     REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
     CHECK(eventually([&] { return authenticator->user_count() == 1; }));
+}
+
+TEST_CASE("users of a text are replaced at once, and their remembered passwords forgotten", "[revocation]") {
+    const auto authenticator = FileAuthenticator::from_text(anna + eve).value();
+    const auto ask = [&](const char* name) {
+        std::promise<bool> accepted;
+        authenticator->authenticate(
+            BasicCredentials{name, "Tje0"}, "192.0.2.1",
+            [&](const AuthenticationOutcome& outcome) { accepted.set_value(outcome.has_value()); });
+        return accepted.get_future().get();
+    };
+    REQUIRE(ask("anna"));
+    REQUIRE(ask("eve"));
+    REQUIRE(authenticator->replace(anna));
+    CHECK(ask("anna"));
+    CHECK_FALSE(ask("eve"));
+    CHECK(authenticator->replace("eve:plain").error() == errc::file_invalid);
+    CHECK(ask("anna"));
+    UserEntry changed;
+    changed.name = "anna";
+    changed.password_hash = hash_password("other").value();
+    const auto other = with_user(anna, changed).value();
+    CHECK_FALSE(other.saved.added);
+    REQUIRE(authenticator->replace(other.text));
+    CHECK_FALSE(ask("anna"));
+}
+
+TEST_CASE("tokens of a text are replaced at once", "[revocation]") {
+    TokenEntry entry;
+    entry.name = "anna";
+    const auto with = with_token("# tokens\n", anna, entry).value();
+    const auto authenticator = TokenAuthenticator::from_text(with.text).value();
+    const auto accepts = [&] {
+        bool accepted = false;
+        authenticator->authenticate(
+            BearerCredentials{with.added.token}, "192.0.2.1",
+            [&](const AuthenticationOutcome& outcome) { accepted = outcome.has_value(); });
+        return accepted;
+    };
+    CHECK(accepts());
+    CHECK(tokens_in(with.text).value().size() == 1);
+    CHECK(without_token(with.text, "nobody").value() == std::nullopt);
+    const auto without = without_token(with.text, with.added.description.id).value();
+    REQUIRE(without == "# tokens\n");
+    REQUIRE(authenticator->replace(*without));
+    CHECK_FALSE(accepts());
+    CHECK(authenticator->token_count() == 0);
+    CHECK(authenticator->replace("a line").error() == errc::file_invalid);
 }
 
 } // namespace revocation_test

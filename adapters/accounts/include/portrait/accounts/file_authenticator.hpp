@@ -79,7 +79,7 @@ public:
     /// hash.
     [[nodiscard]] static result<std::unique_ptr<FileAuthenticator>>
     open(const std::filesystem::path& users_file, FileAuthenticatorOptions options = {});
-    /// Users from a text in memory.
+    /// Users from a text in memory; see `replace`.
     [[nodiscard]] static result<std::unique_ptr<FileAuthenticator>>
     from_text(std::string_view users, FileAuthenticatorOptions options = {});
     ~FileAuthenticator() override;
@@ -91,6 +91,9 @@ public:
 
     /// Reads the file now, changed or not.
     void refresh();
+    /// Replaces the users of `from_text` at once; `further_users` stay. Removed users and replaced passwords
+    /// are rejected from then on, remembered or not. Errors: `file_invalid`, and the users stay unchanged.
+    [[nodiscard]] result<void> replace(std::string_view users);
     std::size_t user_count() const;
     /// The number of hashes computed so far, including those for unknown users.
     std::uint64_t hashes_computed() const noexcept;
@@ -121,6 +124,23 @@ struct SavedUser {
     bool added = false; ///< false: an existing user was changed
     std::int32_t associate_id = 0;
 };
+
+/// The result of `with_user`.
+struct EditedUsers {
+    std::string text;
+    SavedUser saved;
+};
+
+/// A text in the users file's format with that user: added, or with the user's line replaced. Errors:
+/// `account_invalid`, `file_invalid` (as of `FileAuthenticator`).
+///
+/// ```
+/// UserEntry anna;
+/// anna.name = "anna";
+/// anna.password_hash = hash_password(password).value();
+/// const auto edited = with_user(text, anna);
+/// ```
+[[nodiscard]] PORTRAIT_EXPORT result<EditedUsers> with_user(std::string_view text, const UserEntry& user);
 
 /// Adds a user to a users file, or replaces the user's line. Makes the file (0600) when there is none. Atomic
 /// and durable: readers and crashes see the old file or the new one. Two processes that save at the same time

@@ -36,6 +36,9 @@ public:
     /// Errors of the file's content are `file_invalid`; they name the line, never its content.
     [[nodiscard]] static result<std::unique_ptr<TokenAuthenticator>>
     open(const std::filesystem::path& token_file, TokenAuthenticatorOptions options = {});
+    /// Tokens from a text in memory; see `replace`. Of the options only the clock is used.
+    [[nodiscard]] static result<std::unique_ptr<TokenAuthenticator>>
+    from_text(std::string_view tokens, const TokenAuthenticatorOptions& options = {});
     ~TokenAuthenticator() override;
 
     /// Rejects Basic credentials.
@@ -44,6 +47,8 @@ public:
 
     /// Reads the file now, changed or not.
     void refresh();
+    /// Replaces the tokens of `from_text` at once. Errors: `file_invalid`, and the tokens stay unchanged.
+    [[nodiscard]] result<void> replace(std::string_view tokens);
     std::size_t token_count() const;
 
 private:

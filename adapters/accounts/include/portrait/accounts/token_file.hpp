@@ -62,6 +62,24 @@ struct AddedToken {
     TokenDescription description;
 };
 
+/// The result of `with_token`.
+struct EditedTokens {
+    std::string text;
+    AddedToken added;
+};
+
+/// A new token, and the text in the token file's format with its line. `users` is a text in the users file's
+/// format; the entry's `users_file` isn't read. Errors: `account_invalid`, `file_invalid`.
+[[nodiscard]] PORTRAIT_EXPORT result<EditedTokens> with_token(std::string_view text, std::string_view users,
+                                                              const TokenEntry& entry);
+
+/// The text without the token's line; absent when there is no such id. Error: `file_invalid`.
+[[nodiscard]] PORTRAIT_EXPORT result<std::optional<std::string>> without_token(std::string_view text,
+                                                                               std::string_view id);
+
+/// The tokens of a text in its order, including expired ones. Error: `file_invalid`.
+[[nodiscard]] PORTRAIT_EXPORT result<std::vector<TokenDescription>> tokens_in(std::string_view text);
+
 /// Makes a token and adds its line to the file; makes the file (0600) when there is none. Atomic and durable,
 /// also with several processes at a time. Errors: `account_invalid`, `file_invalid`, `store_io`.
 [[nodiscard]] PORTRAIT_EXPORT result<AddedToken> add_token(const std::filesystem::path& token_file,
