@@ -12,7 +12,7 @@ set(DOXYGEN_USE_MDFILE_AS_MAINPAGE ${PROJECT_SOURCE_DIR}/examples/guide/README.m
 set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR}/examples/guide)
 set(DOXYGEN_STRIP_FROM_PATH ${PROJECT_SOURCE_DIR})
 set(DOXYGEN_STRIP_FROM_INC_PATH ${PROJECT_SOURCE_DIR}/include)
-foreach(adapter IN ITEMS audit_file accounts beast http imaging prometheus sqlite testing)
+foreach(adapter IN ITEMS audit_file accounts beast http imaging postgres prometheus sqlite testing)
     list(APPEND headers ${PROJECT_SOURCE_DIR}/adapters/${adapter}/include)
 endforeach()
 list(APPEND DOXYGEN_STRIP_FROM_INC_PATH ${headers})

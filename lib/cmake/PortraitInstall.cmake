@@ -36,9 +36,13 @@ endfunction()
 get_property(portrait_libraries GLOBAL PROPERTY PORTRAIT_LIBRARIES)
 foreach(name IN LISTS portrait_libraries)
     get_target_property(include_folder portrait_${name} PORTRAIT_INCLUDE_FOLDER)
+    set(runtime runtime)
+    if(name STREQUAL "postgres")
+        set(runtime postgres) # a Debian package of its own
+    endif()
     install(TARGETS portrait_${name} EXPORT portrait-${name}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${runtime} NAMELINK_COMPONENT development)
     install(DIRECTORY ${include_folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
         FILES_MATCHING PATTERN "*.hpp")
     install(EXPORT portrait-${name} NAMESPACE portrait:: FILE portrait-${name}.cmake

@@ -1,7 +1,7 @@
-# CPack's .deb packages: libportrait0, libportrait-dev and portrait-server. See tests/consumer/scratch_root.sh.
-if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT BUILD_SHARED_LIBS)
-    message(FATAL_ERROR "PORTRAIT_PACKAGES wants BUILD_SHARED_LIBS=ON and CMAKE_INSTALL_PREFIX=/usr: "
-        "use the preset package")
+# CPack's .deb packages: libportrait0, libportrait-postgres0, libportrait-dev and portrait-server. See tests/consumer/scratch_root.sh.
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR NOT BUILD_SHARED_LIBS OR NOT PORTRAIT_POSTGRES)
+    message(FATAL_ERROR "PORTRAIT_PACKAGES wants BUILD_SHARED_LIBS=ON, PORTRAIT_POSTGRES=ON and "
+        "CMAKE_INSTALL_PREFIX=/usr: use the preset package")
 endif()
 find_program(GZIP gzip REQUIRED)
 
@@ -15,9 +15,10 @@ function(portrait_install_gzipped source name destination component)
 endfunction()
 
 set(runtime_package libportrait${PROJECT_VERSION_MAJOR})
+set(postgres_package libportrait-postgres${PROJECT_VERSION_MAJOR})
 set(development_package libportrait-dev)
 set(server_package portrait-server)
-foreach(component IN ITEMS runtime development server)
+foreach(component IN ITEMS runtime postgres development server)
     set(documents share/doc/${${component}_package})
     install(FILES ${debian}/copyright DESTINATION ${documents} COMPONENT ${component})
     portrait_install_gzipped(${PROJECT_BINARY_DIR}/debian/changelog changelog ${documents} ${component})
@@ -32,7 +33,7 @@ set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_COMPONENTS_ALL runtime development server)
+set(CPACK_COMPONENTS_ALL runtime postgres development server)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
@@ -60,18 +61,26 @@ foreach(name IN LISTS portrait_libraries)
     list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${folder})
 endforeach()
 
+# Of its own, so that a program that needs no PostgreSQL needs no libpq.
+set(CPACK_DEBIAN_POSTGRES_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_POSTGRES_DESCRIPTION "C++ library for persons' pictures: the store in PostgreSQL
+The store that several servers share: rows and bytes in one database.")
+set(CPACK_DEBIAN_POSTGRES_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_POSTGRES_PACKAGE_CONTROL_EXTRA ${debian}/runtime/triggers)
+set(CPACK_DEBIAN_POSTGRES_PACKAGE_DEPENDS "${runtime_package} (${own})")
+
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "C++ library for persons' pictures: headers
 What building with portrait takes: headers, the linker's names of the shared
 libraries, and what CMake's find_package and pkg-config look for.")
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${runtime_package} (${own}), libboost1.81-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${runtime_package} (${own}), ${postgres_package} (${own}), libboost1.81-dev")
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_SERVER_DESCRIPTION "server for persons' pictures
 Keeps one picture for each person and serves it over SuperOffice's REST
 contract. Users, tokens and persons are added on the command line.")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "${runtime_package} (${own}), adduser, tzdata")
+set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "${runtime_package} (${own}), ${postgres_package} (${own}), adduser, tzdata")
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
     ${debian}/server/postinst ${debian}/server/prerm ${debian}/server/postrm)
 
