@@ -38,6 +38,8 @@ int run(int argc, const char* const* argv) {
     add_token_commands(app, settings);
     add_config_command(app, settings);
     add_folder_commands(app, settings);
+    add_database_commands(app, settings);
+    add_migrate_command(app, settings);
     app.set_help_all_flag("--help-all", "Print all options"); // last, so that subcommands don't inherit it
     app.footer(footer);
     try {

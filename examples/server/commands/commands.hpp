@@ -12,5 +12,9 @@ void add_user_commands(CLI::App& app, Settings& settings);
 void add_token_commands(CLI::App& app, Settings& settings);
 /// `persons import`, `persons add`, `check`, `backup`, `restore`, `export` and `import`.
 void add_folder_commands(CLI::App& app, Settings& settings);
+/// `new-epoch`.
+void add_database_commands(CLI::App& app, Settings& settings);
+/// `migrate`.
+void add_migrate_command(CLI::App& app, Settings& settings);
 
 } // namespace portrait_server

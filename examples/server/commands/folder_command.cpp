@@ -1,26 +1,23 @@
 #include "commands/commands.hpp"
 
+#include "commands/progress_display.hpp"
 #include "folder/folder_job.hpp"
 #include "folder/import_job.hpp"
 #include "folder/owner_connection.hpp"
 #include "folder/service.hpp"
 #include "options/help.hpp"
+#include "store/store.hpp"
 #include "terminal/console.hpp"
 
-#include <portrait/printable.hpp>
+#include <portrait/person_table.hpp>
+#include <portrait/sqlite/open_folder.hpp>
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -30,98 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds bar_interval{100};
-constexpr std::chrono::seconds line_interval{10};
-constexpr int bar_width = 30;
-
-volatile std::sig_atomic_t signalled = 0;
-
-void note_signal(int) {
-    signalled = 1;
-}
-
-void handle(void (*handler)(int)) {
-    struct sigaction action {};
-    action.sa_handler = handler;
-    ::sigemptyset(&action.sa_mask);
-    // No SA_RESTART: a signal has to interrupt reads of the socket. A second signal ends the process.
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    (void)::sigaction(SIGINT, &action, nullptr);
-    (void)::sigaction(SIGTERM, &action, nullptr);
-}
-
-double mebibytes(std::uint64_t bytes) {
-    return static_cast<double>(bytes) / (1024.0 * 1024.0);
-}
-
-/// Prints the lines of a job on standard output, and its progress on standard error: as a bar on a terminal,
-/// otherwise as a line with the throughput every ten seconds. SIGINT and SIGTERM cancel the job.
-class ProgressDisplay final : public JobListener {
-public:
-    ProgressDisplay()
-        : on_terminal_{::isatty(STDERR_FILENO) == 1} {
-        handle(note_signal);
-    }
-    ProgressDisplay(const ProgressDisplay&) = delete;
-    ProgressDisplay& operator=(const ProgressDisplay&) = delete;
-    ~ProgressDisplay() override {
-        wipe_bar();
-        handle(SIG_DFL);
-    }
-
-    void say(std::string_view line) override {
-        wipe_bar();
-        portrait_server::say(fmt::format("{}\n", portrait::printable(line)));
-    }
-
-    bool progress(std::string_view step, std::uint64_t done, std::uint64_t total) override {
-        const auto now = Clock::now();
-        if (step != step_) {
-            step_ = step;
-            began_ = now;
-            next_ = on_terminal_ ? now : now + line_interval;
-        }
-        if (now < next_)
-            return !cancelled();
-        next_ = on_terminal_ ? now + Clock::duration{bar_interval} : now + line_interval;
-        bar_shown_ = on_terminal_;
-        const auto seconds = std::chrono::duration<double>(now - began_).count();
-        const auto rate = seconds > 0 ? mebibytes(done) / seconds : 0;
-        std::string amount;
-        if (total == 0) {
-            amount = fmt::format("{:.0f} MiB", mebibytes(done));
-        } else if (on_terminal_) {
-            const auto part = std::min(1.0, mebibytes(done) / mebibytes(total));
-            const std::string bar(static_cast<std::size_t>(part * bar_width), '#');
-            amount = fmt::format("[{:{}}] {:3.0f}%", bar, bar_width, part * 100);
-        } else {
-            amount = fmt::format("{:.0f} of {:.0f} MiB", mebibytes(done), mebibytes(total));
-        }
-        note(on_terminal_
-                 ? fmt::format("\r{:9} {}  {:.0f} MiB/s\x1b[K", portrait::printable(step), amount, rate)
-                 : fmt::format("{}: {}, {:.0f} MiB/s\n", portrait::printable(step), amount, rate));
-        return !cancelled();
-    }
-
-    /// True after one of the signals.
-    bool cancelled() const override { return signalled != 0; }
-
-private:
-    using Clock = std::chrono::steady_clock;
-
-    void wipe_bar() {
-        if (bar_shown_)
-            note("\r\x1b[K");
-        bar_shown_ = false;
-    }
-
-    const bool on_terminal_;
-    std::string step_;
-    Clock::time_point began_{};
-    Clock::time_point next_{};
-    bool bar_shown_ = false;
-};
-
 /// Prints the sentence of a job that failed; returns the exit code.
 int exit_code_of(const JobEnd& end) {
     if (end.exit_code == exit_code::success)
@@ -129,7 +34,11 @@ int exit_code_of(const JobEnd& end) {
     return end.exit_code == exit_code::refused ? refuse(end.sentence) : fail(end.sentence);
 }
 
-/// The data folder of a command, which this process or a server has open.
+constexpr const char* backup_refusal = "A store in PostgreSQL is backed up and restored by PostgreSQL's own "
+                                       "programs, pg_dump or pg_basebackup; the "
+                                       "guide's page 'More than one machine' has the commands";
+
+/// The store of a command, which this process has open or, with its data folder, a server.
 struct OpenData {
     std::function<Outcome<JobEnd>(const FolderJob&, JobListener&)> run;
     ImportTarget& imports;
@@ -138,9 +47,32 @@ struct OpenData {
 /// The work of a command. An error is that of the connection to the server.
 using Task = std::function<Outcome<JobEnd>(const OpenData&, JobListener&)>;
 
-/// Does a task on the data folder: with the server that has it open, through its control socket, otherwise in
-/// this process. Shows progress; returns the exit code.
-int with_data_folder(const Settings& settings, bool may_create, const Task& task) {
+/// Does a task on a store that this process has open; returns the exit code.
+int do_here(const Settings& settings, Store& store, const Task& task, ProgressDisplay& display) {
+    const auto images = store.images();
+    const auto service = make_service(settings, store, images);
+    const JobPlace place{store, *images, *service};
+    const auto run = [&](const FolderJob& job, JobListener& listener) {
+        const auto work = work_of(job);
+        return work ? (*work)(place, listener) : JobEnd{exit_code::refused, work.error().sentence};
+    };
+    LocalImport imports{place};
+    const auto end = task({run, imports}, display);
+    return end ? exit_code_of(*end) : refuse(end.error());
+}
+
+/// Does a task on the store in PostgreSQL, beside the servers that use it.
+int with_database(const Settings& settings, bool may_create, const Task& task) {
+    ProgressDisplay display;
+    const auto store = open_database(settings, {.may_create = may_create});
+    return store ? do_here(settings, **store, task, display) : refuse(store.error());
+}
+
+/// Does a task on the store of `--store`, or on the data folder: with the server that has it open, through
+/// its control socket, otherwise in this process. Shows progress; returns the exit code.
+int with_store(const Settings& settings, bool may_create, const Task& task) {
+    if (!settings.store.empty())
+        return with_database(settings, may_create, task);
     std::error_code failure;
     // Opening would create the folder. Only commands that add persons may begin with an empty one; otherwise
     // --data is wrong.
@@ -148,19 +80,9 @@ int with_data_folder(const Settings& settings, bool may_create, const Task& task
         return refuse(fmt::format("The data folder {} holds no portrait database; choose another by --data",
                                   settings.data.string()));
     ProgressDisplay display;
-    auto opened = portrait::sqlite::SqliteImageStore::open({.folder = settings.data});
-    if (opened) {
-        const std::shared_ptr<portrait::sqlite::SqliteImageStore> store = *std::move(opened);
-        const auto service = make_service(settings, *store, store);
-        const JobPlace place{*store, *store, *service};
-        const auto run = [&](const FolderJob& job, JobListener& listener) {
-            const auto work = work_of(job);
-            return work ? (*work)(place, listener) : JobEnd{exit_code::refused, work.error().sentence};
-        };
-        LocalImport imports{place};
-        const auto end = task({run, imports}, display);
-        return end ? exit_code_of(*end) : refuse(end.error());
-    }
+    const auto opened = open_folder(settings);
+    if (opened)
+        return do_here(settings, **opened, task, display);
     const auto refusal = data_folder_refusal(settings.data, opened.error());
     if (opened.error() != portrait::errc::store_in_use)
         return refuse(refusal, code_of(opened.error()));
@@ -182,35 +104,33 @@ int with_data_folder(const Settings& settings, bool may_create, const Task& task
 int run_folder_job(const Settings& settings, const FolderJob& job, bool may_create) {
     if (const auto work = work_of(job); !work)
         return refuse(work.error().sentence);
-    return with_data_folder(settings, may_create, [&](const OpenData& data, JobListener& listener) {
-        return data.run(job, listener);
-    });
+    return with_store(settings, may_create,
+                      [&](const OpenData& data, JobListener& listener) { return data.run(job, listener); });
 }
 
 /// A command that writes into a folder. This process opens it: a server may see other mounts, in which it is
 /// missing or read-only.
 int write_folder(const Settings& settings, const char* job) {
-    return with_data_folder(
-        settings, false, [&](const OpenData& data, JobListener& listener) -> Outcome<JobEnd> {
-            auto folder = portrait::sqlite::OpenFolder::open_or_make(settings.arguments[0]);
-            if (!folder)
-                return JobEnd{exit_code::refused,
-                              fmt::format("The {} can't be written: {}", job, plain_refusal(folder.error()))};
-            const auto name = folder->name().string();
-            return data.run(
-                {job, {name}, std::make_shared<const portrait::sqlite::OpenFolder>(*std::move(folder))},
-                listener);
-        });
+    return with_store(settings, false, [&](const OpenData& data, JobListener& listener) -> Outcome<JobEnd> {
+        auto folder = portrait::sqlite::OpenFolder::open_or_make(settings.arguments[0]);
+        if (!folder)
+            return JobEnd{exit_code::refused,
+                          fmt::format("The {} can't be written: {}", job, plain_refusal(folder.error()))};
+        const auto name = folder->name().string();
+        return data.run(
+            {job, {name}, std::make_shared<const portrait::sqlite::OpenFolder>(*std::move(folder))},
+            listener);
+    });
 }
 
 int import_folder(const Settings& settings) {
-    return with_data_folder(settings, true, [&](const OpenData& data, JobListener& listener) {
+    return with_store(settings, true, [&](const OpenData& data, JobListener& listener) {
         return Outcome<JobEnd>{import_pictures(data.imports, settings.arguments[0], listener)};
     });
 }
 
 /// Adds persons by as many jobs as their lines need.
-[[nodiscard]] Outcome<JobEnd> add_persons(const std::vector<portrait::sqlite::Person>& persons,
+[[nodiscard]] Outcome<JobEnd> add_persons(const std::vector<portrait::KnownPerson>& persons,
                                           const OpenData& data, JobListener& listener) {
     constexpr std::size_t max_job_bytes = 48UL * 1024;
     SilentListener silent{listener};
@@ -218,8 +138,8 @@ int import_folder(const Settings& settings) {
     std::size_t bytes = 0;
     for (std::size_t done = 0; done < persons.size(); ++done) {
         job.arguments.push_back(std::to_string(persons[done].id.value()));
-        job.arguments.push_back(persons[done].name);
-        bytes += persons[done].name.size() + 16;
+        job.arguments.push_back(persons[done].full_name);
+        bytes += persons[done].full_name.size() + 16;
         if (bytes < max_job_bytes && done + 1 < persons.size())
             continue;
         auto end = data.run(job, silent);
@@ -238,7 +158,7 @@ int import_persons(const Settings& settings) {
         return refuse(persons.error().sentence + "; nobody was added");
     if (persons->empty())
         return refuse(fmt::format("{} has no lines of id,name; nobody was added", path.string()));
-    return with_data_folder(settings, true, [&](const OpenData& data, JobListener& listener) {
+    return with_store(settings, true, [&](const OpenData& data, JobListener& listener) {
         auto end = add_persons(*persons, data, listener);
         if (end && end->exit_code == exit_code::success)
             listener.say(fmt::format("{} person{} of {} added", persons->size(),
@@ -248,10 +168,12 @@ int import_persons(const Settings& settings) {
 }
 
 int restore_backup(const Settings& settings) {
+    if (!settings.store.empty())
+        return refuse(backup_refusal);
     ProgressDisplay display;
     const auto report = portrait::sqlite::restore(
         settings.arguments[0], settings.data,
-        [&](const portrait::sqlite::Progress& progress) {
+        [&](const portrait::Progress& progress) {
             return display.progress(progress.step, progress.done, progress.total);
         },
         settings.erased_in);
@@ -335,7 +257,7 @@ void add_person_commands(CLI::App& app, Settings& settings) {
 void add_folder_commands(CLI::App& app, Settings& settings) {
     add_person_commands(app, settings);
     add_command(app, "check",
-                "Verify every picture in the data folder. It lists each damaged one; a server may be running",
+                "Verify every picture in the store. It lists each damaged one; a server may be running",
                 "  portrait-server check --data /var/lib/portrait")
         ->callback([&settings] {
             settings.command = [](const Settings& given) {
@@ -352,7 +274,9 @@ void add_folder_commands(CLI::App& app, Settings& settings) {
     constexpr const char* target = "Created when it is missing; its parent has to exist";
     add("backup",
         "Back up the data folder. A server may be running; into an earlier backup, only new data is copied",
-        "DIR", target, [](const Settings& given) { return write_folder(given, "backup"); });
+        "DIR", target, [](const Settings& given) {
+            return given.store.empty() ? write_folder(given, "backup") : refuse(backup_refusal);
+        });
     add("restore", "Create the data folder from a backup. Nothing is overwritten", "BACKUP",
         "Folder that 'backup' wrote", restore_backup)
         ->add_option("--erased-in", settings.erased_in,

@@ -1,5 +1,6 @@
 #include "commands/commands.hpp"
 
+#include "commands/shared_accounts.hpp"
 #include "options/help.hpp"
 #include "terminal/console.hpp"
 
@@ -15,6 +16,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace portrait_server {
 namespace {
@@ -52,16 +56,48 @@ std::string expiry_of(const TokenDescription& token) {
     return token.last_day ? portrait::http::format_day(*token.last_day) : "never";
 }
 
-/// Prints the token alone on standard output, for scripts, and its description on standard error.
-int add_token(const Settings& settings) {
-    const auto file = settings.tokens_file();
+// In the token file.
+
+[[nodiscard]] Outcome<portrait::http::AddedToken> add_to_file(const Settings& settings) {
     if (const auto made = settings.tokens ? Outcome<void>{} : make_data_folder(settings.data); !made)
-        return refuse(made.error());
+        return made.error();
     auto entry = settings.token;
     entry.users_file = settings.users_file();
-    const auto added = portrait::http::add_token(file, entry);
+    const auto file = settings.tokens_file();
+    auto added = portrait::http::add_token(file, entry);
     if (!added)
-        return refuse(file_refusal("token", file, added.error()));
+        return Refusal{file_refusal("token", file, added.error())};
+    return *std::move(added);
+}
+
+[[nodiscard]] Outcome<std::vector<TokenDescription>> list_file(const Settings& settings) {
+    const auto file = settings.tokens_file();
+    auto tokens = portrait::http::list_tokens(file);
+    if (!tokens)
+        return Refusal{file_refusal("token", file, tokens.error())};
+    return *std::move(tokens);
+}
+
+[[nodiscard]] Outcome<bool> revoke_in_file(const Settings& settings, std::string_view id) {
+    const auto file = settings.tokens_file();
+    if (auto there = settings.tokens ? Outcome<void>{} : check_data_not_moved(settings.data); !there)
+        return there.error();
+    const auto revoked = portrait::http::revoke_token(file, id);
+    if (!revoked)
+        return Refusal{file_refusal("token", file, revoked.error())};
+    return *revoked;
+}
+
+bool is_shared(const Settings& settings) {
+    return !settings.store.empty();
+}
+
+/// Prints the token alone on standard output, for scripts, and its description on standard error.
+int add_token(const Settings& settings) {
+    const auto added =
+        is_shared(settings) ? add_shared_token(settings, settings.token) : add_to_file(settings);
+    if (!added)
+        return refuse(added.error());
     const auto& token = added->description;
     note(
         fmt::format("{} token {} for {} (associate id {}), rights {}, expires {}; it is printed only once:\n",
@@ -72,10 +108,9 @@ int add_token(const Settings& settings) {
 }
 
 int list_tokens(const Settings& settings) {
-    const auto file = settings.tokens_file();
-    const auto tokens = portrait::http::list_tokens(file);
+    const auto tokens = is_shared(settings) ? list_shared_tokens(settings) : list_file(settings);
     if (!tokens)
-        return refuse(file_refusal("token", file, tokens.error()));
+        return refuse(tokens.error());
     std::string text =
         fmt::format("{:<10}{:<10}{:<12}{:<12}{}\n", "ID", "SCHEME", "RIGHTS", "EXPIRES", "NAME");
     for (const auto& token : *tokens)
@@ -88,15 +123,17 @@ int list_tokens(const Settings& settings) {
 
 int revoke_token(const Settings& settings) {
     const auto& id = settings.arguments[0];
-    const auto file = settings.tokens_file();
-    const auto revoked = portrait::http::revoke_token(file, id);
+    const auto revoked =
+        is_shared(settings) ? revoke_shared_token(settings, id) : revoke_in_file(settings, id);
     if (!revoked)
-        return refuse(file_refusal("token", file, revoked.error()));
+        return refuse(revoked.error());
     if (!*revoked)
         return refuse(fmt::format("There is no token {} in {}; 'portrait-server tokens list' prints all ids",
-                                  id, file.string()));
-    say(fmt::format("token {} revoked; a running server refuses it within 2 seconds\n",
-                    portrait::printable(id)));
+                                  id,
+                                  is_shared(settings) ? "the database" : settings.tokens_file().string()));
+    say(fmt::format("token {} revoked; {}\n", portrait::printable(id),
+                    is_shared(settings) ? "running servers refuse it within a second"
+                                        : "a running server refuses it within 2 seconds"));
     return exit_code::success;
 }
 

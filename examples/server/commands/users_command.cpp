@@ -1,5 +1,6 @@
 #include "commands/commands.hpp"
 
+#include "commands/shared_accounts.hpp"
 #include "options/help.hpp"
 #include "terminal/console.hpp"
 
@@ -130,6 +131,19 @@ std::optional<std::string> ask(const SilentTerminal& terminal, std::string_view 
     return {boost::system::in_place_value, *std::move(password)};
 }
 
+/// Into the users file.
+[[nodiscard]] Outcome<portrait::http::SavedUser> save_user(const Settings& settings,
+                                                           const portrait::http::UserEntry& user) {
+    // The default users file may be the first file of its data folder.
+    if (const auto made = settings.users ? Outcome<void>{} : make_data_folder(settings.data); !made)
+        return made.error();
+    const auto file = settings.users_file();
+    const auto saved = portrait::http::save_user(file, user);
+    if (!saved)
+        return Refusal{file_refusal("users", file, saved.error())};
+    return *saved;
+}
+
 int add_user(const Settings& settings) {
     auto user = settings.user;
     const auto password = ask_for_new_password(user.name);
@@ -140,16 +154,16 @@ int add_user(const Settings& settings) {
         return refuse(plain_refusal(hash.error()));
     user.password_hash = *std::move(hash);
 
-    const auto file = settings.users_file();
-    // The default users file may be the first file of its data folder.
-    if (const auto made = settings.users ? Outcome<void>{} : make_data_folder(settings.data); !made)
-        return refuse(made.error());
-    const auto saved = portrait::http::save_user(file, user);
+    const bool is_shared = !settings.store.empty();
+    const auto saved = is_shared ? save_shared_user(settings, user) : save_user(settings, user);
     if (!saved)
-        return refuse(file_refusal("users", file, saved.error()));
-    say(fmt::format("user {} {} in {} with associate id {}; a running server applies it within 2 seconds\n",
-                    portrait::printable(user.name), saved->added ? "added" : "changed",
-                    portrait::printable(file.string()), saved->associate_id));
+        return refuse(saved.error());
+    say(fmt::format("user {} {} in {} with associate id {}; {}\n", portrait::printable(user.name),
+                    saved->added ? "added" : "changed",
+                    is_shared ? "the database" : portrait::printable(settings.users_file().string()),
+                    saved->associate_id,
+                    is_shared ? "running servers apply it within a second"
+                              : "a running server applies it within 2 seconds"));
     return exit_code::success;
 }
 

@@ -32,8 +32,8 @@ JobEnd verify(JobPlace place, portrait::PersonId person_id, JobListener& listene
         listener.say(found);
     if (!check->found.empty())
         return {exit_code::failure, fmt::format("Person {} is not erased", person_id.value())};
-    listener.say(fmt::format("person {} was erased at {}: nothing in rows, segments, log and cache; {}",
-                             person_id.value(), portrait::utc_text(check->erasure->at),
+    listener.say(fmt::format("person {} was erased at {}: nothing in {}; {}", person_id.value(),
+                             portrait::utc_text(check->erasure->at), place.store.searched(),
                              check->has_name ? "the name is kept" : "no name"));
     return {};
 }

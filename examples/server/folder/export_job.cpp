@@ -4,7 +4,6 @@
 #include "folder/manifest.hpp"
 
 #include <portrait/sqlite/open_folder.hpp>
-#include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
 
@@ -31,7 +30,6 @@ namespace fs = std::filesystem;
 using portrait::errc;
 using portrait::ImageInfo;
 using portrait::sqlite::OpenFolder;
-using portrait::sqlite::SqliteImageStore;
 
 constexpr const char* partial_manifest_name = "manifest.jsonl.partial";
 constexpr const char* earlier_manifest_name = "manifest.jsonl.earlier";
@@ -129,7 +127,7 @@ using Page = std::vector<std::pair<ManifestEntry, bool>>;
 
 /// Writes one person's file under its partial name, unless it is current. `person` is absent when the person
 /// isn't in the table of persons. Returns the end of an export that fails.
-std::optional<JobEnd> export_person(const SqliteImageStore& store, const OpenFolder& target,
+std::optional<JobEnd> export_person(const portrait::ImageStore& store, const OpenFolder& target,
                                     const Earlier& earlier, portrait::PersonId id,
                                     const std::optional<portrait::KnownPerson>& person, Page& page,
                                     Counts& counts, JobListener& listener) {
@@ -177,21 +175,21 @@ std::optional<JobEnd> finish_page(const OpenFolder& target, const Page& page, st
 }
 
 /// Exports all persons page by page. Returns the end of an export that fails.
-std::optional<JobEnd> export_persons(const SqliteImageStore& store, const OpenFolder& target,
-                                     const Earlier& earlier, std::ofstream& manifest, Counts& counts,
-                                     JobListener& listener) {
+std::optional<JobEnd> export_persons(const Store& opened, const OpenFolder& target, const Earlier& earlier,
+                                     std::ofstream& manifest, Counts& counts, JobListener& listener) {
+    const auto images = opened.images();
     for (std::optional<portrait::PersonId> after;;) {
-        const auto ids = store.persons_with_image(after, persons_per_page);
+        const auto ids = images->persons_with_image(after, persons_per_page);
         if (!ids)
             return end_of_failed_job(ids.error(), "The export");
         if (ids->empty())
             return std::nullopt;
-        const auto persons = store.persons()->find_all(*ids);
+        const auto persons = opened.persons()->find_all(*ids);
         if (!persons)
             return end_of_failed_job(persons.error(), "The export");
         Page page;
         for (std::size_t index = 0; index < ids->size(); ++index) {
-            if (auto end = export_person(store, target, earlier, (*ids)[index], (*persons)[index], page,
+            if (auto end = export_person(*images, target, earlier, (*ids)[index], (*persons)[index], page,
                                          counts, listener))
                 return end;
             if (!listener.progress("pictures", counts.bytes, 0))
@@ -251,12 +249,13 @@ JobEnd export_pictures(JobPlace place, const OpenFolder& target, JobListener& li
     }
     {
         // Before the first picture: what is erased from now on is newer than this export.
-        const auto erasures = place.store.erasures();
+        const auto erasures = place.store.images()->erasures();
         if (!erasures)
             return end_of_failed_job(erasures.error(), "The export");
         std::ofstream manifest{folder / partial_manifest_name, std::ios::binary | std::ios::trunc};
-        manifest << manifest_head(
-            {.epoch = place.store.epoch(), .erasures = *erasures, .at = portrait::system_clock()->now()});
+        manifest << manifest_head({.epoch = place.store.images()->epoch(),
+                                   .erasures = *erasures,
+                                   .at = place.store.clock()->now()});
         // Before the first picture, too: by this name the next export recognises the folder of this one.
         if (!sync_names(target))
             return disk_failed(target.name() / partial_manifest_name);

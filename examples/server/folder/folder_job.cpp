@@ -1,7 +1,6 @@
 #include "folder/folder_job.hpp"
 
 #include <portrait/printable.hpp>
-#include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
 
@@ -15,13 +14,11 @@
 namespace portrait_server {
 namespace {
 
-using portrait::sqlite::Damage;
+using portrait::Damage;
+using portrait::Progress;
 using portrait::sqlite::OpenFolder;
-using portrait::sqlite::Person;
-using portrait::sqlite::Progress;
-using portrait::sqlite::SqliteImageStore;
 
-portrait::sqlite::ProgressListener progress_to(JobListener& listener) {
+portrait::ProgressListener progress_to(JobListener& listener) {
     return [&listener](const Progress& progress) {
         return listener.progress(progress.step, progress.done, progress.total);
     };
@@ -45,7 +42,7 @@ void say_damages(const Report& report, JobListener& listener) {
         listener.say(fmt::format("and {} more", report.damage_count - report.damages.size()));
 }
 
-JobEnd check(const SqliteImageStore& store, JobListener& listener) {
+JobEnd check(const Store& store, JobListener& listener) {
     const auto report = store.check(progress_to(listener));
     if (!report)
         return end_of_failed_job(report.error(), "The check");
@@ -144,7 +141,7 @@ bool is_header(const Fields& fields) {
            fields.front().find_first_of("0123456789") == std::string::npos;
 }
 
-[[nodiscard]] Outcome<Person> parse_person(std::string_view id, std::string_view name) {
+[[nodiscard]] Outcome<portrait::KnownPerson> parse_person(std::string_view id, std::string_view name) {
     const auto person_id = portrait::PersonId::parse(id);
     if (!person_id)
         return Refusal{
@@ -152,10 +149,10 @@ bool is_header(const Fields& fields) {
     return make_person(*person_id, name);
 }
 
-[[nodiscard]] Outcome<std::vector<Person>> parse_persons(std::string_view text) {
+[[nodiscard]] Outcome<std::vector<portrait::KnownPerson>> parse_persons(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF"))
         text.remove_prefix(3);
-    std::vector<Person> persons;
+    std::vector<portrait::KnownPerson> persons;
     std::unordered_map<portrait::PersonId, std::size_t> lines;
     RecordReader reader{text};
     for (bool first = true; !reader.at_end(); first = false) {
@@ -183,7 +180,7 @@ bool is_header(const Fields& fields) {
 
 /// Adds the persons of `id`, `name`, `id`, `name`, … or, on an error, none.
 [[nodiscard]] Outcome<JobWork> addition_of_persons(const std::vector<std::string>& arguments) {
-    std::vector<Person> persons;
+    std::vector<portrait::KnownPerson> persons;
     for (std::size_t index = 0; index + 1 < arguments.size(); index += 2) {
         auto person = parse_person(arguments[index], arguments[index + 1]);
         if (!person)
@@ -201,16 +198,16 @@ bool is_header(const Fields& fields) {
 
 } // namespace
 
-[[nodiscard]] Outcome<Person> make_person(portrait::PersonId id, std::string_view name) {
+[[nodiscard]] Outcome<portrait::KnownPerson> make_person(portrait::PersonId id, std::string_view name) {
     if (name.size() > max_name_bytes)
         return Refusal{
             fmt::format("The name must have at most {} bytes; got {}", max_name_bytes, name.size())};
     if (!portrait::is_printable(name))
         return Refusal{"The name must be UTF-8 without control characters"};
-    return Person{.id = id, .name = std::string{name}};
+    return portrait::KnownPerson{.id = id, .full_name = std::string{name}};
 }
 
-[[nodiscard]] Outcome<std::vector<Person>> read_persons(const std::filesystem::path& path) {
+[[nodiscard]] Outcome<std::vector<portrait::KnownPerson>> read_persons(const std::filesystem::path& path) {
     errno = 0;
     std::ifstream file{path, std::ios::binary};
     std::string text;

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "store/store.hpp"
 #include "terminal/console.hpp"
 
 #include <portrait/person_image_service.hpp>
-#include <portrait/sqlite/image_store.hpp>
 #include <portrait/sqlite/open_folder.hpp>
-#include <portrait/sqlite/person_directory.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -19,15 +18,15 @@ namespace portrait_server {
 
 /// The stores on which a job works.
 struct JobPlace {
-    portrait::sqlite::SqliteImageStore& store;
-    portrait::ImageStore& images;          ///< for writes of pictures: `store`, or the cache in front of it
+    Store& store;
+    portrait::ImageStore& images; ///< for writes of pictures: those of `store`, or the cache in front
     portrait::PersonImageService& service; ///< its limits and policies are those of all pictures
 };
 
 /// The actor of the operator's commands: the user of this process, and of each client of the control socket.
 portrait::Actor operating_user();
 
-/// A subcommand that works on a data folder: in its own process, or in the server that has the folder open.
+/// A subcommand that works on a store: in its own process, or in the server that has the data folder open.
 struct FolderJob {
     std::string name;                   ///< such as `backup`
     std::vector<std::string> arguments; ///< paths among them are absolute
@@ -84,13 +83,13 @@ JobEnd end_of_copy(const portrait::sqlite::CopyReport& report, std::string_view 
                    JobListener& listener);
 
 /// A person, refused when the name is too long or not printable.
-[[nodiscard]] Outcome<portrait::sqlite::Person> make_person(portrait::PersonId id, std::string_view name);
+[[nodiscard]] Outcome<portrait::KnownPerson> make_person(portrait::PersonId id, std::string_view name);
 
 /// Reads persons from a CSV file (RFC 4180) of at most 256 MiB: lines of `id,name`, with names in quotes when
 /// they hold commas or quotes. A first line whose id has no digit is a header. A UTF-8 byte order mark, LF
 /// line ends and blank lines are accepted. A refusal has the path and, for a fault in the text, the line,
 /// counted from 1.
-[[nodiscard]] Outcome<std::vector<portrait::sqlite::Person>> read_persons(const std::filesystem::path& path);
+[[nodiscard]] Outcome<std::vector<portrait::KnownPerson>> read_persons(const std::filesystem::path& path);
 
 /// The end of a job that was cancelled or failed with `error`; `subject` is such as `The backup`.
 JobEnd end_of_failed_job(const portrait::Error& error, std::string_view subject);

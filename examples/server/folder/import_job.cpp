@@ -3,7 +3,6 @@
 #include "folder/bounded_lines.hpp"
 
 #include <portrait/person_image_service.hpp>
-#include <portrait/sqlite/person_directory.hpp>
 
 #include <fmt/format.h>
 

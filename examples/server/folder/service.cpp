@@ -1,13 +1,10 @@
 #include "folder/service.hpp"
 
-#include <portrait/sqlite/person_directory.hpp>
-
 #include <utility>
 
 namespace portrait_server {
 
-std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings,
-                                                           const portrait::sqlite::SqliteImageStore& store,
+std::shared_ptr<portrait::PersonImageService> make_service(const Settings& settings, const Store& store,
                                                            std::shared_ptr<portrait::ImageStore> images) {
     std::shared_ptr<portrait::PersonDirectory> persons = store.persons();
     if (settings.allow_any_person)
@@ -15,7 +12,7 @@ std::shared_ptr<portrait::PersonImageService> make_service(const Settings& setti
     const auto metadata =
         settings.scrub_metadata ? portrait::MetadataPolicy::scrub : portrait::MetadataPolicy::keep;
     return std::make_shared<portrait::PersonImageService>(std::move(images), std::move(persons),
-                                                          settings.limits, nullptr, metadata);
+                                                          settings.limits, store.clock(), metadata);
 }
 
 } // namespace portrait_server

@@ -85,10 +85,13 @@ std::string HelpFormatter::description(std::string text, const std::string& suff
     return wrapped(text + suffix, text_columns);
 }
 
-/// One line for each subcommand that does something, with its arguments.
+/// One line for each subcommand that does something, with its arguments. The brief help has those of the
+/// usual group alone.
 std::string HelpFormatter::commands_of(const CLI::App* app, const std::string& prefix) const {
     std::ostringstream out;
     for (const auto* command : app->get_subcommands({})) {
+        if (brief_ && command->get_group() != CLI::App{}.get_group())
+            continue;
         auto name = prefix + command->get_name();
         if (!command->get_subcommands({}).empty()) {
             out << commands_of(command, name + ' ');

@@ -132,6 +132,15 @@ void add_place_options(const OptionAdder& add, Settings& settings) {
              "Accept every valid person id. The table of persons is not read");
 }
 
+void add_store_options(const OptionAdder& add, Settings& settings) {
+    add.value("--store", settings.store, "CONNECTION",
+              "Store in PostgreSQL, which several servers share, instead of the data folder: a URI such as "
+              "postgresql://portrait@db.example.com/portrait, or keywords such as service=portrait. The "
+              "password is in a passfile, a service file or PGPASSWORD. To another machine sslmode is "
+              "verify-full unless it is given")
+        ->check(CLI::Validator{store_fault, {}});
+}
+
 void add_network_options(const OptionAdder& add, const OptionAdder& more, Settings& settings) {
     const auto tls = [&settings]() -> portrait::http::TlsOptions& {
         if (!settings.server.tls)
@@ -336,6 +345,7 @@ void add_options(CLI::App& app, Settings& settings) {
         ->type_name("FILE")
         ->envname("PORTRAIT_CONFIG");
     app.allow_config_extras(CLI::config_extras_mode::error);
+    add_store_options({app, "Store options"}, settings);
     add_picture_options({app, "Picture options"}, settings);
     add_sign_in_options({app, "Sign-in options"}, settings);
     add_connection_options({app, "Connection options"}, settings);

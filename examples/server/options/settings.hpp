@@ -34,6 +34,7 @@ struct Settings {
     ListenAddress listen{boost::asio::ip::address_v4::loopback(), 8080};
     std::optional<ListenAddress> operations; ///< of health and metrics; absent: on `listen`
     std::filesystem::path data = "portrait-data";
+    std::string store;                           ///< of `--store`; empty: the data folder
     std::optional<std::filesystem::path> users;  ///< absent: `users.htpasswd` in the data folder
     std::optional<std::filesystem::path> tokens; ///< absent: `tokens` in the data folder
     std::optional<std::filesystem::path> app_tokens;

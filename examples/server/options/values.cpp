@@ -2,6 +2,10 @@
 
 #include "options/help.hpp"
 
+#ifdef PORTRAIT_SERVER_POSTGRES
+#include <portrait/postgres/connection_string.hpp>
+#endif
+
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <fmt/format.h>
@@ -37,6 +41,16 @@ std::string listen_fault(const std::string& text) {
     return fmt::format("'{}' is not an address and a port, such as 127.0.0.1:8080, [::1]:8080, "
                        "localhost:8080 or 0.0.0.0:8080",
                        text);
+}
+
+std::string store_fault(const std::string& text) {
+#ifdef PORTRAIT_SERVER_POSTGRES
+    const auto checked = portrait::postgres::check_connection_string(text);
+    return checked ? std::string{} : checked.error().message();
+#else
+    return text.empty() ? std::string{}
+                        : "This server was built without PostgreSQL; --data names its data folder";
+#endif
 }
 
 std::string origin_fault(const std::string& text) {

@@ -15,6 +15,8 @@ namespace portrait_server {
 std::optional<ListenAddress> parse_listen_address(std::string_view text);
 std::string listen_fault(const std::string& text);
 
+std::string store_fault(const std::string& text);
+
 std::string origin_fault(const std::string& text);
 
 /// Turns `https://Pictures.example.com/` into the origin that browsers send.

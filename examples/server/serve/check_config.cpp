@@ -3,6 +3,7 @@
 #include "options/help.hpp"
 #include "serve/log.hpp"
 #include "serve/rendering.hpp"
+#include "serve/shared_callers.hpp"
 #include "serve/users.hpp"
 #include "terminal/console.hpp"
 
@@ -34,11 +35,17 @@ int check_config(const Settings& settings) {
     if (settings.server.tls)
         if (const auto checked = portrait::http::check_tls(*settings.server.tls); !checked)
             return refuse(plain_refusal(checked.error()));
-    const auto users = open_users(settings, std::make_shared<ServerLog>("off", false));
-    if (!users)
-        return refuse(users.error().sentence);
-    if (!can_hold_files(settings.data))
-        return refuse(fmt::format("The data folder {} can't be written", settings.data.string()));
+    if (const auto checked = check_shared_callers(settings); !checked)
+        return refuse(checked.error());
+    if (settings.store.empty()) {
+        const auto users = open_users(settings, std::make_shared<ServerLog>("off", false));
+        if (!users)
+            return refuse(users.error().sentence);
+        if (const auto there = check_data_not_moved(settings.data); !there)
+            return refuse(there.error());
+        if (!can_hold_files(settings.data))
+            return refuse(fmt::format("The data folder {} can't be written", settings.data.string()));
+    }
     if (settings.audit_log && !can_hold_files(std::filesystem::absolute(*settings.audit_log).parent_path()))
         return refuse(fmt::format("The folder {} of the audit log can't be written",
                                   std::filesystem::absolute(*settings.audit_log).parent_path().string()));
@@ -47,7 +54,7 @@ int check_config(const Settings& settings) {
         return refuse(rendering.error());
     say(fmt::format("good: would listen on {} with data in {}\n",
                     url_of(settings.listen, settings.server.tls.has_value()),
-                    portrait::printable(settings.data.string())));
+                    portrait::printable(settings.store.empty() ? settings.data.string() : settings.store)));
     return exit_code::success;
 }
 

@@ -5,40 +5,6 @@ namespace {
 
 using portrait::http::Metrics;
 
-void add_store_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store) {
-    const auto of = [&store](auto member) {
-        return [&store, member] { return static_cast<double>(store.statistics().*member); };
-    };
-    using Statistics = portrait::sqlite::StoreStatistics;
-    metrics.add_counter("portrait_store_commits_total", "Committed transactions", of(&Statistics::commits));
-    metrics.add_counter("portrait_store_writes_total",
-                        "Durable writes; divided by the commits, the mean batch size",
-                        of(&Statistics::writes));
-    metrics.add_histogram("portrait_store_batch_writes", "Writes per commit",
-                          [&store] { return store.statistics().batch_sizes; });
-    metrics.add_histogram("portrait_store_commit_seconds", "Duration of each commit, syncs included",
-                          [&store] { return store.statistics().commit_times; });
-    metrics.add_counter("portrait_store_refused_writes_total",
-                        "Writes that failed alone, such as by a precondition",
-                        of(&Statistics::refused_writes));
-    metrics.add_counter("portrait_store_failed_commits_total", "Transactions that failed as a whole",
-                        of(&Statistics::failed_batches));
-    metrics.add_counter("portrait_store_reopened_total",
-                        "Times that the store reopened after an error of the disk",
-                        of(&Statistics::reopened));
-    metrics.add_counter("portrait_store_freed_bytes_total", "Bytes freed in the file system",
-                        of(&Statistics::bytes_freed));
-    metrics.add_gauge("portrait_store_largest_batch", "Writes in the largest transaction so far",
-                      of(&Statistics::largest_batch));
-    metrics.add_gauge("portrait_store_bytes_to_free",
-                      "Bytes of replaced and removed pictures still on the disk",
-                      of(&Statistics::bytes_to_free));
-    metrics.add_gauge("portrait_store_full", "1 while the disk has only the room that is kept for removals",
-                      of(&Statistics::full));
-    metrics.add_gauge("portrait_store_writable", "1 while writes are accepted",
-                      [&store] { return store.writable() ? 1.0 : 0.0; });
-}
-
 void add_cache_figures(Metrics& metrics, const portrait::ImageCache& cache) {
     using Statistics = portrait::CacheStatistics;
     const auto of = [&cache](auto member) {
@@ -96,10 +62,9 @@ void add_audit_figures(Metrics& metrics, const portrait::audit_file::AuditFile& 
 
 } // namespace
 
-void add_figures(Metrics& metrics, const portrait::sqlite::SqliteImageStore& store,
-                 const portrait::ImageCache* cache, const portrait::audit_file::AuditFile* audit,
-                 const portrait::http::Server& server) {
-    add_store_figures(metrics, store);
+void add_figures(Metrics& metrics, const Store& store, const portrait::ImageCache* cache,
+                 const portrait::audit_file::AuditFile* audit, const portrait::http::Server& server) {
+    store.add_figures(metrics);
     if (cache != nullptr)
         add_cache_figures(metrics, *cache);
     if (audit != nullptr)

@@ -2,28 +2,28 @@
 
 #include "folder/control_socket.hpp"
 #include "folder/service.hpp"
+#include "serve/banner.hpp"
 #include "serve/figures.hpp"
 #include "serve/log.hpp"
+#include "serve/open_store.hpp"
 #include "serve/rendering.hpp"
+#include "serve/shared_callers.hpp"
 #include "serve/users.hpp"
+#include "store/store.hpp"
 #include "terminal/console.hpp"
 #include "terminal/process.hpp"
 
 #include <portrait/accounts/composite_authenticator.hpp>
 #include <portrait/audit_file/audit_file.hpp>
 #include <portrait/beast/server.hpp>
-#include <portrait/caching_image_store.hpp>
 #include <portrait/http/endpoint.hpp>
 #include <portrait/http/executor.hpp>
 #include <portrait/http/metrics.hpp>
 #include <portrait/person_image_service.hpp>
-#include <portrait/printable.hpp>
 #ifdef PORTRAIT_SERVER_METRICS
 #include <portrait/prometheus/metrics.hpp>
 #endif
 #include <portrait/rendition_service.hpp>
-#include <portrait/sqlite/image_store.hpp>
-#include <portrait/sqlite/person_directory.hpp>
 #include <portrait/version.hpp>
 
 #include <fmt/format.h>
@@ -46,7 +46,6 @@ using portrait::http::Severity;
 // Both are below the ten seconds after which supervisors kill a process.
 constexpr std::chrono::seconds drain_limit{7};
 constexpr std::chrono::seconds closing_limit{9};
-constexpr std::int32_t last_demo_person = 1000;
 constexpr const char* demo_warning = "the demo user's password is public and this address is not loopback: "
                                      "everybody who reaches this port can "
                                      "read, replace and delete every picture";
@@ -59,10 +58,11 @@ struct Parts {
     std::shared_ptr<ServerLog> log;
     std::shared_ptr<portrait::http::Metrics> metrics; ///< may be null
     std::shared_ptr<AuditFile> audit;                 ///< may be null
-    std::shared_ptr<portrait::sqlite::SqliteImageStore> store;
-    std::unique_ptr<portrait::http::KnownCallersFile> callers;
-    std::shared_ptr<portrait::ImageStore> images; ///< the store behind the cache
-    std::shared_ptr<portrait::ImageCache> cache;  ///< may be null
+    std::unique_ptr<Store> store;
+    std::unique_ptr<portrait::http::KnownCallersFile> callers;           ///< null without a data folder
+    std::shared_ptr<portrait::postgres::PostgresCallers> shared_callers; ///< null without a database
+    std::shared_ptr<portrait::ImageStore> images;                        ///< the store behind the cache
+    std::shared_ptr<portrait::ImageCache> cache;                         ///< may be null
     std::shared_ptr<portrait::PersonImageService> service;
     Rendering rendering;
     std::shared_ptr<portrait::http::WorkerPool> readers;
@@ -73,12 +73,6 @@ struct Parts {
     std::shared_ptr<portrait::http::Endpoint> operations_endpoint;
     std::unique_ptr<portrait::http::Server> operations_server; ///< of `--operations-listen` alone
 };
-
-std::shared_ptr<portrait::ImageStore> with_cache(const Parts& parts) {
-    if (parts.cache == nullptr)
-        return parts.store;
-    return std::make_shared<portrait::CachingImageStore>(parts.store, parts.cache);
-}
 
 std::function<std::string()> metrics_text(const Parts& parts) {
     if (parts.metrics == nullptr)
@@ -103,37 +97,6 @@ portrait::http::ServerOptions server_options(const Settings& settings) {
     options.answer_bytes_per_address =
         settings.answers_in_flight_per_client.value_or(one_client ? options.answer_bytes_in_flight : 0);
     return options;
-}
-
-/// Adds the persons 1 to 1000 that are missing; existing ones keep their names.
-[[nodiscard]] portrait::result<void> add_demo_persons(portrait::sqlite::SqlitePersonDirectory& persons) {
-    std::vector<portrait::sqlite::Person> missing;
-    for (std::int32_t number = 1; number <= last_demo_person; ++number) {
-        const auto id = portrait::PersonId::from(number).value();
-        const auto exists = persons.contains(id);
-        if (!exists)
-            return exists.error();
-        if (!*exists)
-            missing.push_back({.id = id, .name = fmt::format("Demo person {}", number)});
-    }
-    return missing.empty() ? portrait::result<void>{} : persons.add(missing);
-}
-
-[[nodiscard]] portrait::result<void> prepare_persons(const Settings& settings, const Parts& parts) {
-    const auto persons = parts.store->persons();
-    if (settings.demo)
-        if (auto added = add_demo_persons(*persons); !added)
-            return added;
-    const auto count = persons->count();
-    if (!count)
-        return count.error();
-    if (*count == 0 && !settings.allow_any_person)
-        parts.log->event(
-            Severity::warning,
-            "there are no persons yet, so no picture can be stored; add them by 'portrait-server persons "
-            "import FILE.csv', or accept every id by --allow-any-person",
-            {});
-    return {};
 }
 
 /// A server without a control socket serves; only subcommands can't run beside it.
@@ -173,6 +136,36 @@ void open_control_socket(const Settings& settings, Parts& parts) {
     return {};
 }
 
+/// The callers of a database, which replace the users of files.
+[[nodiscard]] Outcome<void> share_callers(const Settings& settings, Users& users,
+                                          portrait::http::EndpointOptions& options, Parts& parts) {
+    auto callers = parts.store->callers();
+    if (!callers)
+        return Refusal{plain_refusal(callers.error()), code_of(callers.error())};
+    auto shared = open_shared_callers(settings, *std::move(callers), parts.log);
+    if (!shared)
+        return shared.error();
+    parts.shared_callers = std::move(shared->callers);
+    options.session_store = std::move(shared->sessions);
+    options.known_browser_key = shared->browser_key;
+    users = std::move(shared->users);
+    return {};
+}
+
+/// Opens the store with its cache, and what is kept of callers beside it.
+[[nodiscard]] Outcome<void> open_stores(const Settings& settings, Users& users,
+                                        portrait::http::EndpointOptions& options, Parts& parts) {
+    if (settings.cache_bytes != 0)
+        parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
+    auto store = open_store(settings, parts.audit, parts.cache, parts.log);
+    if (!store)
+        return store.error();
+    parts.store = *std::move(store);
+    parts.images = parts.cache != nullptr ? parts.store->cached_images(parts.cache) : parts.store->images();
+    return settings.store.empty() ? open_callers(settings, users, options, parts)
+                                  : share_callers(settings, users, options, parts);
+}
+
 /// Serves `/metrics`, `/healthz` and `/readyz` on an address of their own.
 [[nodiscard]] portrait::result<void> start_operations_server(const Settings& settings, Parts& parts) {
     portrait::http::EndpointOptions options;
@@ -198,36 +191,10 @@ void open_control_socket(const Settings& settings, Parts& parts) {
     return {};
 }
 
-/// The text on standard output. Programs may parse its first line:
-/// `portrait 0.1.0 listening on http://127.0.0.1:8080`.
-std::string banner(const Settings& settings, const ListenAddress& listen, bool has_demo_user) {
-    const bool tls = settings.server.tls.has_value();
-    auto local = listen;
-    if (listen.address().is_unspecified())
-        local.address(boost::asio::ip::make_address(listen.address().is_v6() ? "::1" : "127.0.0.1"));
-    std::error_code ignored;
-    const auto data = std::filesystem::absolute(settings.data, ignored).lexically_normal();
-    auto text = fmt::format("portrait {} listening on {}\n  data folder  {}\n", PORTRAIT_VERSION,
-                            url_of(listen, tls), portrait::printable(data.string()));
-    const auto out = std::back_inserter(text);
-    if (has_demo_user)
-        fmt::format_to(out, "  demo user    {}  password {}\n", demo_user, demo_password);
-    if (has_demo_user && !listen.address().is_loopback())
-        fmt::format_to(out, "\n  WARNING: {}.\n", demo_warning);
-    fmt::format_to(out,
-                   "\nTry it; photo.jpg is any JPEG, PNG, GIF or TIFF of yours:\n"
-                   "  curl -u {0} -T photo.jpg {1}/Image\n"
-                   "  curl -u {0} -o person-7.jpg {1}/Image\n"
-                   "  curl -u {0} {1}/ImageInfo\n\n",
-                   has_demo_user ? fmt::format("{}:{}", demo_user, demo_password) : "NAME",
-                   url_of(local, tls) + settings.endpoint.base_path + "/api/v1/Person/7");
-    return text;
-}
-
 void announce(const Settings& settings, const Parts& parts, bool has_demo_user) {
     const ListenAddress listen{settings.listen.address(), parts.server->port()};
     const auto url = url_of(listen, settings.server.tls.has_value());
-    say(banner(settings, listen, has_demo_user)); // before the log's thread can write
+    say(banner(settings, listen, has_demo_user, demo_warning)); // before the log's thread can write
     parts.log->event(Severity::info, fmt::format("portrait {} listens on {}", PORTRAIT_VERSION, url), {});
     if (has_demo_user && !listen.address().is_loopback())
         parts.log->event(Severity::warning, demo_warning, {});
@@ -271,17 +238,15 @@ void close(Parts& parts) {
     parts.writers.reset(); // finishes its tasks while the store is open
     parts.readers.reset();
     parts.callers.reset(); // writes into the data folder while the store owns it
+    parts.shared_callers.reset();
     parts.rendering = {};
     parts.service.reset();
     parts.images.reset();
     parts.cache.reset();
-    const auto figures = parts.store->statistics();
+    const auto summary = parts.store->summary();
     parts.store.reset(); // completes submitted writes
     parts.audit.reset();
-    parts.log->event(Severity::info,
-                     fmt::format("closed; {} writes in {} commits, the largest of {}", figures.writes,
-                                 figures.commits, figures.largest_batch),
-                     {});
+    parts.log->event(Severity::info, fmt::format("closed; {}", summary), {});
     parts.log.reset();
     limit_closing(std::chrono::seconds{0});
 }
@@ -299,25 +264,14 @@ int run_server(const Settings& settings) {
     if (!settings.no_metrics)
         parts.metrics = portrait::http::prometheus_metrics(parts.log);
 #endif
-    auto users = open_users(settings, parts.log);
+    auto users = settings.store.empty() ? open_users(settings, parts.log) : Outcome<Users>{Users{}};
     if (!users)
         return refuse(users.error());
 
-    portrait::sqlite::forgo_memory_statistics();
     if (const auto opened = open_audit_log(settings, parts); !opened)
         return refuse(opened.error().message(), code_of(opened.error()));
-    auto store = portrait::sqlite::SqliteImageStore::open(
-        {.folder = settings.data, .read_connections = settings.store_threads, .audit = parts.audit});
-    if (!store)
-        return refuse(data_folder_refusal(settings.data, store.error()), code_of(store.error()));
-    parts.store = std::move(*store);
-    if (const auto prepared = prepare_persons(settings, parts); !prepared)
-        return refuse(data_folder_refusal(settings.data, prepared.error()), code_of(prepared.error()));
-    if (const auto opened = open_callers(settings, *users, options, parts); !opened)
+    if (const auto opened = open_stores(settings, *users, options, parts); !opened)
         return refuse(opened.error());
-    if (settings.cache_bytes != 0)
-        parts.cache = std::make_shared<portrait::ImageCache>(settings.cache_bytes);
-    parts.images = with_cache(parts);
     parts.service = make_service(settings, *parts.store, parts.images);
     auto rendering = make_rendering(settings, parts.log);
     if (!rendering)
@@ -348,7 +302,8 @@ int run_server(const Settings& settings) {
         if (const auto started = start_operations_server(settings, parts); !started)
             return refuse(plain_refusal(started.error()), code_of(started.error()));
 
-    open_control_socket(settings, parts);
+    if (settings.store.empty())
+        open_control_socket(settings, parts);
     announce(settings, parts, users->has_demo_user);
     std::string certificate_fault;
     wait_for_shutdown([&] { reload(parts, *users); },

@@ -56,17 +56,6 @@ open_tokens(const Settings& settings, const std::shared_ptr<portrait::http::Log>
     return std::shared_ptr<TokenAuthenticator>{*std::move(opened)};
 }
 
-bool file_names_user(const std::filesystem::path& file, std::string_view name) {
-    std::ifstream stream{file, std::ios::binary};
-    for (std::string line; std::getline(stream, line);) {
-        const std::string_view text{line};
-        const auto user = text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
-        if (user.starts_with(name) && user.substr(name.size()).starts_with(':'))
-            return true;
-    }
-    return false;
-}
-
 [[nodiscard]] Outcome<std::shared_ptr<FileAuthenticator>>
 open_users_file(const Settings& settings, const std::filesystem::path& file,
                 std::shared_ptr<portrait::http::SignInCounter> counter,
@@ -76,12 +65,7 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
     options.counter = std::move(counter);
     options.may_be_missing = !settings.users;
     options.on_fault = fault_logger(log, "users");
-    if (settings.demo) {
-        const auto hash = portrait::http::hash_password(demo_password);
-        if (!hash)
-            return Refusal{plain_refusal(hash.error()), code_of(hash.error())};
-        options.further_users = fmt::format("{}:{}:1:Terje Demo:1\n", demo_user, *hash);
-    }
+    options.further_users = demo_users(settings);
     auto opened = FileAuthenticator::open(file, std::move(options));
     if (!opened)
         return Refusal{file_refusal("users", file, opened.error()), code_of(opened.error())};
@@ -89,6 +73,22 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
 }
 
 } // namespace
+
+std::string demo_users(const Settings& settings) {
+    // One hash for all servers of a database: a session ends when its user's hash changes.
+    constexpr const char* hash = "$y$j9T$eLYGZ6TYul9iBMzCvM/tn1$Y7oXPJ.hNHKFwyzKkseT6s0eI7O8pPTbo7upqa97iJA";
+    return settings.demo ? fmt::format("{}:{}:1:Terje Demo:1\n", demo_user, hash) : std::string{};
+}
+
+bool names_user(std::istream& users, std::string_view name) {
+    for (std::string line; std::getline(users, line);) {
+        const std::string_view text{line};
+        const auto user = text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
+        if (user.starts_with(name) && user.substr(name.size()).starts_with(':'))
+            return true;
+    }
+    return false;
+}
 
 [[nodiscard]] Outcome<Users> open_users(const Settings& settings,
                                         const std::shared_ptr<portrait::http::Log>& log) {
@@ -108,7 +108,8 @@ open_users_file(const Settings& settings, const std::filesystem::path& file,
                            : std::string{"there is no users file"})};
     Users users;
     users.counter = counter;
-    users.has_demo_user = settings.demo && !file_names_user(file, demo_user);
+    std::ifstream lines{file, std::ios::binary};
+    users.has_demo_user = settings.demo && !names_user(lines, demo_user);
     users.authenticator = std::make_shared<portrait::http::CompositeAuthenticator>(*passwords, *tokens);
     users.reload = [passwords = *passwords, tokens = *tokens] {
         passwords->refresh();

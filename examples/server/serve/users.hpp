@@ -9,7 +9,9 @@
 #include <portrait/http/sign_in_counter.hpp>
 
 #include <functional>
+#include <istream>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace portrait_server {
@@ -25,6 +27,11 @@ struct Users {
     bool has_demo_user = false;   ///< the demo user can sign in with the public password
     std::function<void()> reload; ///< reads the files at once, rather than within a second
 };
+
+/// The demo user's line of a users file with `--demo`; otherwise empty.
+std::string demo_users(const Settings& settings);
+/// Whether a line of a users file is that user's.
+bool names_user(std::istream& users, std::string_view name);
 
 /// Opens the users file and the token file. With `--demo` the demo user is added unless the file has that
 /// name. Both files are reloaded when they change; errors of a reload go to the log.

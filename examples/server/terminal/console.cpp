@@ -1,6 +1,7 @@
 #include "terminal/console.hpp"
 
 #include <portrait/printable.hpp>
+#include <portrait/sqlite/folder_source.hpp>
 #include <portrait/sqlite/open_folder.hpp>
 
 #include <fmt/format.h>
@@ -40,8 +41,9 @@ int refuse(const Refusal& refusal) {
 
 int code_of(const portrait::Error& error) noexcept {
     using portrait::errc;
-    constexpr std::array passing{errc::service_busy, errc::store_full,        errc::store_in_use,
-                                 errc::store_closed, errc::audit_unavailable, errc::listen_failed};
+    constexpr std::array passing{errc::service_busy,     errc::store_full,    errc::store_in_use,
+                                 errc::store_closed,     errc::listen_failed, errc::store_unreachable,
+                                 errc::audit_unavailable};
     const auto* const found = std::find(passing.begin(), passing.end(), error.code());
     return found != passing.end() ? exit_code::later : exit_code::refused;
 }
@@ -58,10 +60,16 @@ void say(std::string_view text) {
     print(stdout, text);
 }
 
+[[nodiscard]] Outcome<void> check_data_not_moved(const std::filesystem::path& data) {
+    if (const auto checked = portrait::sqlite::check_not_moved(data); !checked)
+        return Refusal{data_folder_refusal(data, checked.error())};
+    return {};
+}
+
 [[nodiscard]] Outcome<void> make_data_folder(const std::filesystem::path& data) {
     std::error_code ignored;
     if (std::filesystem::is_directory(data, ignored))
-        return {};
+        return check_data_not_moved(data);
     // As the store does, which syncs the folder's name, too.
     if (const auto made = portrait::sqlite::OpenFolder::open_or_make(data); !made)
         return Refusal{data_folder_refusal(data, made.error()), code_of(made.error())};
@@ -86,6 +94,8 @@ std::string data_folder_refusal(const std::filesystem::path& data, const portrai
              "; choose another by --data"},
         Case{errc::store_newer_schema, "was written by a newer portrait-server",
              "; start that version or choose another folder by --data"},
+        Case{errc::store_moved, "is closed for good: its pictures were moved",
+             "; use that store, or choose another folder by --data"},
         Case{errc::store_full, "can't be opened: the disk is full", ""}};
     for (const auto& [code, fault, remedy] : cases)
         if (error == code)

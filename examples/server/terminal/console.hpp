@@ -48,7 +48,10 @@ void note(std::string_view text);
 /// Prints on standard output and flushes. A closed reader is no error.
 void say(std::string_view text);
 
-/// Creates the data folder (0700) unless it exists; durable.
+/// Refuses a data folder whose pictures were moved into another store.
+[[nodiscard]] Outcome<void> check_data_not_moved(const std::filesystem::path& data);
+
+/// Creates the data folder (0700) unless it exists; durable. Refuses one whose pictures were moved.
 [[nodiscard]] Outcome<void> make_data_folder(const std::filesystem::path& data);
 
 /// The store's error about the data folder `data`, and the remedy. Unlike a client's message the sentence has

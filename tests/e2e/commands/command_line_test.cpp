@@ -27,7 +27,7 @@ const auto options = [] {
         "--log-level --allow-any-person --strict-superoffice --convert-dates --scrub-metadata --log-json "
         "--version --help --bodies-in-flight --answers-in-flight --answers-in-flight-per-client --tokens "
         "--no-basic --no-so-ticket --no-bearer --no-session --session-idle --session-lifetime "
-        "--xsrf-safe-methods --cors-origins --app-token --app-tokens"};
+        "--xsrf-safe-methods --cors-origins --app-token --app-tokens --store"};
     return std::vector<std::string>{std::istream_iterator<std::string>{names}, {}};
 }();
 
@@ -118,6 +118,20 @@ TEST_CASE("the option --help fits on a screen and has the commands and the optio
     CHECK(holds(help.out, part));
     CHECK_FALSE(holds(help.out, "--hsts"));
 }
+
+#ifndef PORTRAIT_TEST_POSTGRES
+TEST_CASE("a server that was built without PostgreSQL refuses --store", "[e2e][command-line]") {
+    const TemporaryFolder folder;
+    const auto arguments = GENERATE(std::vector<std::string>{"--demo"}, std::vector<std::string>{"check"},
+                                    std::vector<std::string>{"new-epoch"});
+    auto with_store = arguments;
+    with_store.insert(with_store.end(), {"--store", "postgresql://db.example.com/portrait"});
+    const auto end = run_server({.folder = folder.path(), .arguments = with_store});
+    CHECK(end.exit_code == 2);
+    CHECK(lines_of(end.err) == 1);
+    CHECK(holds(end.err, "built without PostgreSQL"));
+}
+#endif
 
 TEST_CASE("the help of a subcommand has its own examples only", "[e2e][command-line]") {
     const TemporaryFolder folder;
