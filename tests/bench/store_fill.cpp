@@ -68,9 +68,9 @@ T required(result<T> outcome) {
 
 void add_persons(sqlite::SqlitePersonDirectory& directory, std::int64_t from, std::int64_t until) {
     for (auto first = from; first <= until; first += persons_at_once) {
-        std::vector<sqlite::Person> persons;
+        std::vector<KnownPerson> persons;
         for (auto id = first; id <= std::min(until, first + persons_at_once - 1); ++id)
-            persons.push_back({.id = PersonId::from(id).value(), .name = "Person"});
+            persons.push_back({.id = PersonId::from(id).value(), .full_name = "Person"});
         if (const auto added = directory.add(persons); !added)
             fail(added.error());
     }
