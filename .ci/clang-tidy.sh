@@ -6,5 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source .ci/packages.sh
 need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${LINT_PACKAGES[@]}"
+need_postgres_programs
 cmake --preset dev -B build/tidy -DPORTRAIT_UNITY=OFF >/dev/null
 exec python3 .ci/clang_tidy.py build/tidy/compile_commands.json "$@"

@@ -1,5 +1,6 @@
 """Checks the dependencies of each library by the headers that its objects were compiled with and by their undefined symbols,
-and the dependencies of each room (a folder inside a library) by the includes of its sources.
+and the dependencies of each room (a folder inside a library) by the includes of its sources. Checks that no two libraries define
+types of the same name: in a program that links both the linker takes one's functions for the other's objects.
 
 usage: tests/arrows.py BUILD_FOLDER NINJA
 """
@@ -21,6 +22,7 @@ USES = {
     "beast": ["core", "http"],
     "accounts": ["core", "http"],
     "prometheus": ["core", "http"],
+    "postgres": ["core", "http"],
 }
 # Packages whose headers and symbols only some libraries may use: patterns of headers and symbols, and these libraries. http
 # may use the parts of Asio for asynchronous operations, but no sockets.
@@ -35,6 +37,7 @@ PACKAGES = {
     "pugixml": (r"pugixml", r"\bpugi::", ["http"]),
     "ICU": (r"/unicode/", r"\bicu_\d+::", ["http"]),
     "SQLite": (r"/sqlite3\.h", r"\bsqlite3_", ["sqlite"]),
+    "libpq": (r"/libpq-fe\.h|/postgresql/", r"\bPQ[a-z]\w+", ["postgres"]),
     "libvips": (r"/vips/", r"\bvips_|\bvips::", ["imaging"]),
     "the server's own": (r"/spdlog/|/CLI/", r"\bspdlog::|\bCLI::", []),
 }
@@ -72,6 +75,15 @@ ROOMS = {
         "rows": "segments",
         "segments": "",
     },
+    "adapters/postgres": {
+        "upkeep": "database rows client",
+        "callers": "database commit read rows client",
+        "database": "commit read rows client",
+        "commit": "rows client",
+        "read": "client",
+        "rows": "client",
+        "client": "",
+    },
     "adapters/imaging": {
         "program": "process",
         "process": "render",
@@ -79,9 +91,10 @@ ROOMS = {
         "decode": "",
     },
     "examples/server": {
-        "serve": "folder options terminal",
-        "commands": "folder options terminal",
-        "folder": "options terminal",
+        "serve": "folder store options terminal",
+        "commands": "folder store options terminal",
+        "folder": "store options terminal",
+        "store": "options terminal",
         "options": "terminal",
         "terminal": "",
     },
@@ -164,9 +177,29 @@ def faults_of_rooms(name, rooms):
     print(f"{name}: {len(rooms)} rooms, {count} includes")
 
 
+def faults_of_types():
+    """Yields each type outside of anonymous namespaces that two libraries define."""
+    places = {}
+    for source in sorted(source for top in ["include", "lib", "adapters"] for source in (ROOT / top).rglob("*.[ch]pp")):
+        parts = source.relative_to(ROOT).parts
+        library = parts[1] if parts[0] == "adapters" else "core"
+        text = re.sub(r"^namespace \{$.*?^\} // namespace$", "", source.read_text(), flags=re.M | re.S)
+        namespace = re.search(r"^namespace ([\w:]+) \{", text, re.M)
+        for found in re.finditer(r"^(?:class|struct|enum class|enum)(?: PORTRAIT_\w+)? (\w+)[^;(]*?\{", text, re.M):
+            name = f"{namespace and namespace[1]}::{found[1]}"
+            places.setdefault(name, {})[library] = source.relative_to(ROOT)
+    for name, sources in places.items():
+        if len(sources) > 1:
+            yield f"{name} is defined in several libraries: {', '.join(map(str, sources.values()))}"
+    if len(places) < 200:
+        yield f"The libraries have {len(places)} types; at least 200 are expected, so this check may be broken"
+    print(f"{len(places)} types")
+
+
 def main():
     build, ninja = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     faults = [fault for name, rooms in ROOMS.items() for fault in faults_of_rooms(name, rooms)]
+    faults += faults_of_types()
     seen = headers_by_library(build, ninja)
     if "core" not in seen or any(len(headers) < 20 for headers in seen.values()):
         raise SystemExit("Ninja has under 20 headers of a library; build all libraries with Ninja first")

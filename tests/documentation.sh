@@ -15,7 +15,7 @@ for page in "$root"/examples/guide/*.md; do
         { echo "The page '$title' is missing"; exit 1; }
 done
 [ -s "$output/html/architecture.svg" ] || { echo "html/architecture.svg is missing"; exit 1; }
-for class in PersonImageService ImageStore ForwardingImageStore http::Endpoint sqlite::SqliteImageStore imaging::RenderPool \
+for class in PersonImageService ImageStore ForwardingImageStore http::Endpoint sqlite::SqliteImageStore postgres::PostgresImageStore imaging::RenderPool \
     testing::FailingImageStore; do
     [ -s "$output/html/classportrait_1_1$(sed 's/::/_1_1/g; s/\([A-Z]\)/_\L\1/g' <<<"$class").html" ] ||
         [ -s "$output/html/classportrait_1_1${class//::/_1_1}.html" ] || { echo "The page of $class is missing"; exit 1; }

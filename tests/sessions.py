@@ -3,7 +3,7 @@
 
 All ```console blocks of a page are one session in one folder. bash runs the lines that begin with "$ "; the lines after a
 command are its expected output, compared without numbers and dates; a line "..." matches any lines. A command without output
-lines has to succeed. ```sh blocks have commands only. Ports 8080 and 9090 are replaced by free ones, and /var/lib, /mnt/backup
+lines has to succeed. After <<'END' the lines up to END belong to the command. ```sh blocks have commands only. Ports 8080 and 9090 are replaced by free ones, and /var/lib, /mnt/backup
 and /srv/demo by folders of the session. Shims replace the commands that act on the machine: runuser, systemctl, pkill, and the
 build of run.sh.
 
@@ -28,6 +28,12 @@ SHIMS = {
 DEMO_SERVER = 'echo $$ >"$SESSION/server.pid"; exec portrait-server --demo --data "$PWD/portrait-data" --listen 127.0.0.1:8080 "$@"'
 
 
+def is_open(command):
+    """Whether the lines that the command reads after <<'END' go on."""
+    marker = re.search(r"<<'(\w+)'", command)
+    return marker and not command.endswith("\n" + marker[1])
+
+
 def blocks_of(page):
     """Returns the commands of a page, each with its expected lines."""
     found, kind = [], None
@@ -39,6 +45,8 @@ def blocks_of(page):
             kind = None
         elif kind == "sh" and line.split("#")[0].strip():
             found.append((line.split("#")[0].strip(), []))
+        elif kind == "console" and found and is_open(found[-1][0]):
+            found[-1] = (f"{found[-1][0]}\n{line}", [])
         elif kind == "console" and line.startswith("$ "):
             found.append((line[2:], []))
         elif kind == "console":
@@ -48,8 +56,8 @@ def blocks_of(page):
     return found
 
 
-def free_ports():
-    sockets = [socket.socket() for _ in range(2)]
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
     ports = [each.getsockname()[1] for each in sockets]
@@ -73,13 +81,16 @@ def matches(expected, lines):
 
 
 class Session:
+    PORTS = (8080, 9090)
+    SHIMS = SHIMS
+
     def __init__(self, server, folder):
         self.folder = folder
-        self.ports = free_ports()
+        self.ports = dict(zip(self.PORTS, free_ports(len(self.PORTS))))
         self.started = []
         shims = folder / ".shims"
         shims.mkdir()
-        for name, body in SHIMS.items():
+        for name, body in self.SHIMS.items():
             self.write_script(shims / name, body)
         (shims / "portrait-server").symlink_to(server)
         demo = folder / "examples/server/run.sh"
@@ -100,7 +111,8 @@ class Session:
         path.chmod(0o755)
 
     def here(self, text):
-        text = text.replace(":8080", f":{self.ports[0]}").replace(":9090", f":{self.ports[1]}")
+        for port, free in self.ports.items():
+            text = text.replace(f":{port}", f":{free}")
         for place in ("/var/lib", "/mnt/backup"):
             text = text.replace(place, f"{self.folder}{place}")
         return text.replace("/srv/demo", str(self.folder))
@@ -141,10 +153,10 @@ class Session:
         self.started.clear()
 
 
-def check(server, page):
+def check(server, page, session_type=Session):
     commands = blocks_of(page)
     with tempfile.TemporaryDirectory() as folder:
-        session = Session(server, pathlib.Path(folder).resolve())
+        session = session_type(server, pathlib.Path(folder).resolve())
         try:
             for command, expected in commands:
                 if command == "./tests/run.sh":

@@ -10,8 +10,8 @@ build_libraries() { # FOLDER ON|OFF COMPONENT...
     local folder=$1 shared=$2 options=() component
     shift 2
     [ ! -e "$folder/tests" ] || return 0
-    for component in AUDIT_FILE HTTP BEAST ACCOUNTS PROMETHEUS SQLITE IMAGING TESTING; do
-        [[ " $* " == *" ${component,,} "* ]] || options+=("-DPORTRAIT_$component=OFF")
+    for component in AUDIT_FILE HTTP BEAST ACCOUNTS PROMETHEUS POSTGRES SQLITE IMAGING TESTING; do
+        [[ " $* " == *" ${component,,} "* ]] && options+=("-DPORTRAIT_$component=ON") || options+=("-DPORTRAIT_$component=OFF")
     done
     quietly cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
         -DBUILD_SHARED_LIBS="$shared" -DPORTRAIT_UNITY=ON -DPORTRAIT_TESTS=OFF -DPORTRAIT_EXAMPLES=OFF "${options[@]}" \

@@ -12,6 +12,9 @@
 #ifdef CONSUMER_HAS_prometheus
 #include <portrait/prometheus/metrics.hpp>
 #endif
+#ifdef CONSUMER_HAS_postgres
+#include <portrait/postgres/image_store.hpp>
+#endif
 #ifdef CONSUMER_HAS_http
 #include <portrait/http/endpoint.hpp>
 #endif
@@ -79,6 +82,11 @@ int main() {
 #endif
 #ifdef CONSUMER_HAS_prometheus
     if (portrait::http::prometheus_metrics(nullptr)->text().empty())
+        return 1;
+#endif
+#ifdef CONSUMER_HAS_postgres
+    if (portrait::postgres::PostgresImageStore::open({.connection = "host=/nowhere"}).error() !=
+        portrait::errc::store_unreachable)
         return 1;
 #endif
 #ifdef CONSUMER_HAS_http

@@ -11,11 +11,12 @@ cd "$here/../.."
 # shellcheck source=../../.ci/packages.sh
 source .ci/packages.sh
 ((EUID == 0)) || fail "Only root can create a root folder and chroot into it"
-need_packages "${BUILD_PACKAGES[@]}" curl dpkg-dev mmdebstrap
+need_packages "${BUILD_PACKAGES[@]}" "${POSTGRES_PACKAGES[@]}" curl dpkg-dev mmdebstrap
 work=$(mktemp -d)
 server=
 clean_up() {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    ! mountpoint -q "$work/root/proc" || umount "$work/root/proc"
     rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
@@ -43,6 +44,7 @@ done
 step "making a fresh root"
 root=$work/root
 quietly mmdebstrap --variant=minbase --include=g++ bookworm "$root"
+mount -t proc proc "$root/proc" # the embedded store opens its files by /proc/self/fd
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 
 step "installing the packages"
@@ -80,13 +82,13 @@ wait "$server" || fail "The server's exit code is $?; 0 is expected"
 server=
 
 grep -q '^ExecStart=/usr/bin/portrait-server' "$root/lib/systemd/system/portrait-server.service"
-for document in doc/libportrait0/copyright doc/libportrait-dev/changelog.gz man/man1/portrait-server.1.gz; do
+for document in doc/libportrait0/copyright doc/libportrait-postgres0/copyright doc/libportrait-dev/changelog.gz man/man1/portrait-server.1.gz; do
     [ -e "$root/usr/share/$document" ] || inside grep -rqs path-exclude /etc/dpkg || fail "$document isn't installed"
 done
 inside ldconfig -p >"$work/libraries"
 grep -q 'libportrait_core\.so\.0\.1 ' "$work/libraries"
 
-quietly inside apt-get -qy purge portrait-server libportrait-dev libportrait0
+quietly inside apt-get -qy purge portrait-server libportrait-dev libportrait-postgres0 libportrait0
 [ -e "$root/var/lib/portrait/portrait.db" ] || fail "Removing the packages has removed the pictures"
 [ ! -e "$root/usr/bin/portrait-server" ]
 step "the packages are removed, and the pictures are not"

@@ -9,11 +9,11 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck source=checks.sh
 source "$here/checks.sh"
 
-build_libraries "$1" ON audit_file sqlite http beast accounts prometheus imaging testing
+build_libraries "$1" ON audit_file sqlite http beast accounts prometheus postgres imaging testing
 quietly cmake --install "$1" --prefix "$work/installed"
 
 components=()
-for name in core audit_file sqlite http beast accounts prometheus imaging testing; do
+for name in core audit_file sqlite http beast accounts prometheus postgres imaging testing; do
     library=$(find "$work/installed" -name "libportrait_$name.so")
     [ -n "$library" ] || { echo "libportrait_$name.so wasn't installed"; exit 1; }
     components+=("$name")
@@ -25,7 +25,7 @@ for name in core audit_file sqlite http beast accounts prometheus imaging testin
     while read -r symbol; do
         bare=$(sed -E 's/^(typeinfo name for|typeinfo for|vtable for|non-virtual thunk to) //; s/\(.*//; s/\[abi:[^]]*\]//; s/<.*//' <<<"$symbol")
         [[ $bare == PORTRAIT_* ]] && continue
-        first=$(sed -E 's/^portrait::(detail::|audit_file::|sqlite::|http::|imaging::|testing::|conformance::)*//; s/::.*//' <<<"$bare")
+        first=$(sed -E 's/^portrait::(detail::|audit_file::|sqlite::|postgres::|http::|imaging::|testing::|conformance::)*//; s/::.*//' <<<"$bare")
         # -z, since a declaration may have several lines.
         if [[ $bare != portrait::* ]] || ! grep -rqzE "PORTRAIT_EXPORT [^;{]*\b${first%%[!a-zA-Z0-9_]*}\b" \
             "$work/installed/include" || [[ $symbol == *::State::* || $symbol == *::Cache::* ]]; then
@@ -42,7 +42,7 @@ cd "$work"
 ./found/consumer
 ldd ./found/consumer | grep "libportrait_sqlite.so.[0-9.]* => $work/moved/" >/dev/null
 # They find one another, and need only Boost's headers.
-if grep -E '_FOUND|_DIR' found/CMakeCache.txt | grep -iE 'fmt|pugixml|ICU|OpenSSL|xxhash|sqlite3'; then
+if grep -E '_FOUND|_DIR' found/CMakeCache.txt | grep -iE 'fmt|pugixml|ICU|OpenSSL|xxhash|sqlite3|libpq'; then
     echo "find_package looked for the packages above, which the shared libraries use privately"
     exit 1
 fi
