@@ -15,7 +15,7 @@ namespace portrait::postgres {
 namespace {
 
 #define OF_PERSON " FROM person_slot s JOIN blob b ON b.blob_id = s.blob_id "
-#define BYTES "(SELECT bytes FROM content c WHERE c.content_id = b.content_id)"
+#define WITH_BYTES " LEFT JOIN content c ON c.content_id = b.content_id "
 
 // After the columns of the blob: link_version, linked_at, and then the bytes or the person's id.
 constexpr Statement info_of_person{"info_of_person",
@@ -24,18 +24,21 @@ constexpr Statement info_of_person{"info_of_person",
 constexpr Statement info_of_blob{"info_of_blob",
                                  "SELECT " PORTRAIT_BLOB_COLUMNS
                                  ", 0::bigint, b.created_at FROM blob b WHERE b.blob_id = $1"};
-constexpr Statement image_of_person{"image_of_person", "SELECT " PORTRAIT_BLOB_COLUMNS
-                                                       ", s.link_version, s.linked_at, " BYTES OF_PERSON
-                                                       "WHERE s.person_id = $1"};
-// One statement, so that the bytes are those of the row.
+constexpr Statement image_of_person{"image_of_person",
+                                    "SELECT " PORTRAIT_BLOB_COLUMNS
+                                    ", s.link_version, s.linked_at, c.bytes" OF_PERSON WITH_BYTES
+                                    "WHERE s.person_id = $1"};
+// One statement, so that the bytes are those of the row. Most often they aren't needed, and then a subquery
+// doesn't look for them; if they are, a join takes the database half the time.
 constexpr Statement image_of_person_unless{
     "image_of_person_unless",
     "SELECT " PORTRAIT_BLOB_COLUMNS
     ", s.link_version, s.linked_at, CASE WHEN b.blob_id = $2 AND b.version = $3 AND "
-    "b.digest = $4 THEN NULL ELSE " BYTES " END" OF_PERSON "WHERE s.person_id = $1"};
-constexpr Statement image_of_blob{"image_of_blob",
-                                  "SELECT " PORTRAIT_BLOB_COLUMNS ", 0::bigint, b.created_at, " BYTES
-                                  " FROM blob b WHERE b.blob_id = $1"};
+    "b.digest = $4 THEN NULL ELSE (SELECT bytes FROM content c WHERE c.content_id = b.content_id) "
+    "END" OF_PERSON "WHERE s.person_id = $1"};
+constexpr Statement image_of_blob{"image_of_blob", "SELECT " PORTRAIT_BLOB_COLUMNS
+                                                   ", 0::bigint, b.created_at, c.bytes FROM blob b" WITH_BYTES
+                                                   "WHERE b.blob_id = $1"};
 constexpr Statement infos_of_persons{
     "infos_of_persons", "SELECT " PORTRAIT_BLOB_COLUMNS ", s.link_version, s.linked_at, s.person_id" OF_PERSON
                         "WHERE s.person_id = ANY($1::int[])"};
@@ -47,7 +50,7 @@ constexpr Statement find_erasure{"find_erasure",
                                  "SELECT epoch, number, erased_at FROM erasure WHERE person_id = $1"};
 constexpr Statement read_erasures{"read_erasures", "SELECT last_erasure FROM store"};
 
-#undef BYTES
+#undef WITH_BYTES
 #undef OF_PERSON
 
 Error none_at(ImageKey key) {

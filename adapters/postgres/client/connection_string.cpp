@@ -87,9 +87,7 @@ std::vector<Host> hosts_of(const std::string& info) {
 result<void> check_connection_string(const std::string& text) {
     const auto options = parse(text);
     if (options == nullptr)
-        return Error{errc::store_unfit,
-                     "The connection string is not valid; a URI such as postgresql://user@host/database, "
-                     "keywords such as host=… dbname=…, and service=NAME are accepted"};
+        return Error{errc::store_unfit, not_a_connection_string};
     for (const auto* const keyword : {"password", "sslpassword"})
         if (!value_of(options, keyword).empty())
             return Error{errc::store_unfit,

@@ -5,6 +5,11 @@
 
 namespace portrait::postgres {
 
+/// Without libpq's reason, which may repeat a part of a password.
+inline constexpr const char* not_a_connection_string =
+    "The connection string can't be read; a URI such as postgresql://user@host/database, keywords such as "
+    "host=db.example.com dbname=portrait, and service=NAME are accepted";
+
 /// Whether libpq can read the text.
 bool is_connection_string(const std::string& text);
 

@@ -13,6 +13,9 @@
 namespace portrait::postgres {
 namespace {
 
+/// A connection that was made and ended, as by an operator, doesn't show that the database is away.
+constexpr unsigned most_connections = 10;
+
 constexpr Statement read_epoch{"read_epoch", "SELECT epoch, made_in = " PORTRAIT_PLACE_OF_STORE
                                              ", oldest_reader, tableoid::int8 FROM store"};
 // An epoch is as short as a string without an allocation. Ids of the lost writes are skipped; those of a
@@ -47,6 +50,16 @@ Connector::Connector(std::string info, std::string schema)
     , schema_{std::move(schema)} {}
 
 result<std::unique_ptr<Connection>> Connector::open_raw(Deadline deadline) {
+    for (unsigned attempts = 1;; ++attempts) {
+        auto opened = try_hosts(deadline);
+        if (opened)
+            return std::move(*opened);
+        if (attempts == most_connections || !opened.error().is_one_of({connection_was_ended}))
+            return note_fault(error_of(opened.error()));
+    }
+}
+
+attempt<std::unique_ptr<Connection>> Connector::try_hosts(Deadline deadline) {
     Failure failure;
     const auto first = last_host_.load();
     for (std::size_t tried = 0; tried < hosts_.size(); ++tried) {
@@ -63,7 +76,7 @@ result<std::unique_ptr<Connection>> Connector::open_raw(Deadline deadline) {
                    .message =
                        (failure.message.empty() ? "" : failure.message + "; ") + opened.error().message};
     }
-    return note_fault(error_of(failure));
+    return failure;
 }
 
 Error Connector::note_fault(Error error) {
@@ -74,9 +87,14 @@ Error Connector::note_fault(Error error) {
 }
 
 result<std::unique_ptr<Connection>> Connector::open(Deadline deadline) {
-    PORTRAIT_TRY_GET(connection, open_raw(deadline));
-    PORTRAIT_TRY(check(*connection, deadline));
-    return std::move(connection);
+    for (unsigned attempts = 1;; ++attempts) {
+        PORTRAIT_TRY_GET(connection, open_raw(deadline));
+        const auto checked = check(*connection, deadline);
+        if (checked)
+            return std::move(connection);
+        if (attempts == most_connections || checked.error() != errc::store_unreachable)
+            return note_fault(checked.error());
+    }
 }
 
 result<void> Connector::check(Connection& connection, Deadline deadline) {
@@ -84,7 +102,7 @@ result<void> Connector::check(Connection& connection, Deadline deadline) {
     excluded_ = !found && found.error() == errc::store_newer_schema;
     if (!found) {
         connection.retire();
-        return note_fault(found.error());
+        return excluded_ ? note_fault(found.error()) : found.error();
     }
     set_epoch(connection.epoch);
     reachable_ = true;

@@ -54,6 +54,7 @@ public:
 private:
     [[nodiscard]] result<void> find_epoch(Connection& connection, Deadline deadline);
     void set_epoch(const std::string& epoch);
+    [[nodiscard]] attempt<std::unique_ptr<Connection>> try_hosts(Deadline deadline);
     Error note_fault(Error error);
 
     const std::string info_;

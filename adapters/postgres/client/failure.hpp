@@ -17,6 +17,9 @@ struct Failure {
     bool is_of_class(std::string_view letters) const noexcept { return state.starts_with(letters); }
 };
 
+/// The SQLSTATE of a connection that an operator has ended.
+inline constexpr const char* connection_was_ended = "57P01";
+
 /// The failure as a store's error, with the message as its cause.
 Error error_of(const Failure& failure);
 

@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds reconnecting_limit{2000};
 constexpr std::chrono::seconds transaction_limit{10};
 constexpr std::chrono::milliseconds pause_between_questions{50};
 constexpr unsigned most_attempts = 3;
+constexpr unsigned most_lost_connections = 10;
 
 std::uint64_t bytes_of(const Member& member) {
     const auto* const content = member.content();
@@ -209,7 +210,10 @@ void Committer::answer(std::span<std::unique_ptr<Member>> members, const BatchAt
 
 void Committer::process(std::unique_ptr<Connection>& connection, std::span<std::unique_ptr<Member>> members) {
     Error error;
-    for (unsigned attempts = 1; attempts <= most_attempts; ++attempts) {
+    // An operator may end several connections after each other, which is no fault of the batch.
+    const auto was_lost = [&error] { return error == errc::store_unreachable || error == errc::store_io; };
+    for (unsigned attempts = 1; attempts <= (was_lost() ? most_lost_connections : most_attempts);
+         ++attempts) {
         const auto deadline = latest_deadline(members);
         if (Deadline::clock::now() >= deadline)
             return answer_all(members, Error{errc::service_busy}.with_cause("the database is too slow"));
