@@ -110,7 +110,7 @@ public:
     /// The bytes of a blob that `blobs` has returned with a format. They match its size and digest;
     /// `store_corrupt` or `store_io`, with the persons in the cause, when they can't be read.
     [[nodiscard]] virtual result<ImageBytes> bytes(const ImageInfo& blob) = 0;
-    /// Closes the store for good: whoever opens it from now on gets `store_moved` with `place` in the cause.
+    /// Closes the store for good: opening it is `store_moved` from now on, with `place` in the cause.
     /// Durable when it returns.
     [[nodiscard]] virtual result<void> seal(const std::string& place) = 0;
 };

@@ -29,12 +29,11 @@ constexpr Statement insert_session{
 // Leaves room for one more.
 constexpr Statement make_room{
     "make_room_for_session",
-    "WITH gone AS (DELETE FROM session WHERE session <> $1 AND session IN (SELECT session FROM (SELECT "
-    "session "
-    "FROM session ORDER BY used DESC, session OFFSET $2) oldest UNION SELECT session FROM (SELECT session "
-    "FROM "
-    "session WHERE name = $3 ORDER BY used DESC, session OFFSET $4) own) RETURNING 1), changed AS (UPDATE "
-    "auth_change SET number = number + 1 WHERE EXISTS (SELECT 1 FROM gone)) SELECT count(*) FROM gone"};
+    "WITH gone AS (DELETE FROM session WHERE session <> $1 AND session IN (SELECT session FROM "
+    "(SELECT session FROM session ORDER BY used DESC, session OFFSET $2) oldest UNION SELECT "
+    "session FROM (SELECT session FROM session WHERE name = $3 ORDER BY used DESC, session "
+    "OFFSET $4) own) RETURNING 1), changed AS (UPDATE auth_change SET number = number + 1 WHERE "
+    "EXISTS (SELECT 1 FROM gone)) SELECT count(*) FROM gone"};
 constexpr Statement find_session{
     "find_session",
     "SELECT c.number, s.name, s.associate_id, s.actor_name, s.full_name, s.person_id, s.may_write, "
@@ -53,9 +52,9 @@ constexpr Statement use_sessions{
     "WHERE session = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED)"};
 constexpr Statement delete_sessions{
     "delete_sessions",
-    "DELETE FROM session WHERE session IN (SELECT session FROM session WHERE used <= now() - $1::bigint * "
-    "interval "
-    "'1 second' OR started <= now() - $2::bigint * interval '1 second' FOR UPDATE SKIP LOCKED)"};
+    "DELETE FROM session WHERE session IN (SELECT session FROM session WHERE used <= now() - "
+    "$1::bigint * interval '1 second' OR started <= now() - $2::bigint * interval '1 second' FOR "
+    "UPDATE SKIP LOCKED)"};
 
 std::string_view bytes_of(const SecretDigest& digest) {
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};

@@ -2,6 +2,8 @@
 
 #include <portrait/try.hpp>
 
+#include <boost/algorithm/string/replace.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,19 +35,12 @@ Failure failure_of(const PGresult* result) {
 }
 
 /// libpq's message in one line.
-std::string one_line(std::string_view text) {
-    while (text.ends_with('\n') || text.ends_with(' '))
-        text.remove_suffix(1);
-    std::string line{text};
-    for (auto end = line.find('\n'); end != std::string::npos; end = line.find('\n', end))
-        line.replace(end, 1, "; ");
-    return line;
+std::string one_line(std::string text) {
+    boost::trim_right(text);
+    boost::replace_all(text, "\n\t", "; ");
+    boost::replace_all(text, "\n", "; ");
+    return text;
 }
-
-// glibc keeps freed memory up to twice the size of the largest block that was freed so far, at first 128 KiB.
-// Without this, PostgreSQL's process may get its memory from the kernel for each picture anew, and then takes
-// twice the time.
-constexpr const char* take_memory = "SELECT length(repeat('x', 1048576))";
 
 /// Milliseconds for `poll`, rounded up.
 int time_left(Deadline deadline) {
@@ -152,11 +147,13 @@ attempt<std::unique_ptr<Connection>> Connection::open(const std::string& info, c
     char* const quoted_schema = PQescapeIdentifier(connection, schema.data(), schema.size());
     if (quoted_schema == nullptr)
         return opened->lose("connecting");
-    const auto settings =
-        fmt::format("SET search_path = {}, pg_temp; SET jit = off; SET default_transaction_isolation = "
-                    "'read committed'; SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = "
-                    "'500ms'; SET statement_timeout = 0; SET bytea_output = 'hex'; {}",
-                    quoted_schema, take_memory);
+    // glibc keeps freed memory up to twice the largest block that was freed so far. Without the last
+    // statement PostgreSQL's process may get its memory from the kernel for each picture, in twice the time.
+    const auto settings = fmt::format(
+        "SET search_path = {}, pg_temp; SET jit = off; SET default_transaction_isolation = "
+        "'read committed'; SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = "
+        "'500ms'; SET statement_timeout = 0; SET bytea_output = 'hex'; SELECT length(repeat('x', 1048576))",
+        quoted_schema);
     PQfreemem(quoted_schema);
     if (auto set = opened->run_text(settings, deadline); !set) {
         if (set.error().is_lost()) // it was made, and then ended

@@ -31,12 +31,11 @@ constexpr Statement insert_blob{"insert_blob", "INSERT INTO blob (" PORTRAIT_BLO
                                                "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"};
 constexpr Statement update_blob{
     "update_blob",
-    "UPDATE blob SET version = $2, content_id = $3, size = $4, media_type = $5, width = $6, height = $7, "
-    "digest = $8, description = $9, extra_info = $10, conceptual_type = $11, created_at = $12, created_by = "
-    "$13, "
-    "created_by_name = $14, created_by_full_name = $15, created_by_person = $16, updated_at = $17, "
-    "updated_by = $18, updated_by_name = $19, updated_by_full_name = $20, updated_by_person = $21, "
-    "last_modified = $22 WHERE blob_id = $1"};
+    "UPDATE blob SET version = $2, content_id = $3, size = $4, media_type = $5, width = $6, "
+    "height = $7, digest = $8, description = $9, extra_info = $10, conceptual_type = $11, "
+    "created_at = $12, created_by = $13, created_by_name = $14, created_by_full_name = $15, "
+    "created_by_person = $16, updated_at = $17, updated_by = $18, updated_by_name = $19, "
+    "updated_by_full_name = $20, updated_by_person = $21, last_modified = $22 WHERE blob_id = $1"};
 constexpr Statement update_slot{"update_slot",
                                 "UPDATE person_slot SET blob_id = $2, link_version = $3, linked_at = $4, "
                                 "last_modified = $5 WHERE person_id = $1"};

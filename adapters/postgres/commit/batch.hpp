@@ -29,7 +29,7 @@ public:
     /// After `unknown`: asks on another connection, and if it wasn't committed, makes sure that it never
     /// will be. Absent: the question failed; it can be repeated.
     [[nodiscard]] std::optional<bool> is_committed(Connection& connection, Deadline deadline);
-    /// After `unknown`: what the audit log is told.
+    /// After `unknown`: tells the audit log the outcome.
     void conclude(AuditOutcome outcome);
 
     /// The errors of members that were refused, by their positions.
