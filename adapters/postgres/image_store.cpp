@@ -190,18 +190,19 @@ void PostgresImageStore::fetch(ImageKey key, Completion<StoredImage> completion)
                                  });
 }
 
-void PostgresImageStore::fetch_unless(ImageKey key, const ImageInfo& known,
+void PostgresImageStore::fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> known,
                                       Completion<StoredImage> completion) const {
     if (!std::holds_alternative<PersonId>(key))
         return fetch(key, std::move(completion));
-    const auto kept = std::make_shared<const ImageInfo>(known); // the parameters point into it
-    auto parameters = Parameters::of(number_of(key), kept->blob_id.value(), kept->blob_version,
-                                     std::span<const std::byte>{kept->digest.bytes});
+    // The parameters point into it.
+    auto parameters = Parameters::of(number_of(key), known->blob_id.value(), known->blob_version,
+                                     std::span<const std::byte>{known->digest.bytes});
     // Without the bytes an answer is small, so it needn't wait behind large ones.
-    database_->rows().submit(image_of_person_unless, std::move(parameters),
-                             [key, kept, completion = std::move(completion)](const result<Rows>& rows) {
-                                 completion(rows ? read_image(key, *rows, kept.get()) : rows.error());
-                             });
+    database_->rows().submit(
+        image_of_person_unless, std::move(parameters),
+        [key, known = std::move(known), completion = std::move(completion)](const result<Rows>& rows) {
+            completion(rows ? read_image(key, *rows, known.get()) : rows.error());
+        });
 }
 
 result<ImageInfo> PostgresImageStore::info(ImageKey key) const {

@@ -7,6 +7,7 @@
 #include <portrait/image_info.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,9 +58,10 @@ public:
     /// default calls `image`.
     virtual void fetch(ImageKey key, Completion<StoredImage> completion) const;
 
-    /// As `fetch`, for a caller that has the bytes of this state of the picture: when they are the present
+    /// As `fetch`, for a caller that has the bytes of the state `known` (not null): when they are the present
     /// ones, the outcome's bytes may be empty. The default calls `fetch`.
-    virtual void fetch_unless(ImageKey key, const ImageInfo& known, Completion<StoredImage> completion) const;
+    virtual void fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> known,
+                              Completion<StoredImage> completion) const;
 
     /// Whether `fetch`, `fetch_unless` and `fetch_info` return at once and call back from other threads. The
     /// default is false: they read before they return.

@@ -28,7 +28,7 @@ public:
 
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
     void fetch(ImageKey key, Completion<StoredImage> completion) const override;
-    void fetch_unless(ImageKey key, const ImageInfo& known,
+    void fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> known,
                       Completion<StoredImage> completion) const override;
     void fetch_info(ImageKey key, Completion<ImageInfo> completion) const override;
     bool fetches_without_blocking() const noexcept override { return next().fetches_without_blocking(); }

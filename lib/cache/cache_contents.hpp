@@ -50,7 +50,8 @@ public:
 
     CacheStatistics statistics() const;
     Moment now() const noexcept { return moment_; }
-    std::optional<ImageInfo> find(PersonId person_id) const;
+    /// Null when there is none.
+    std::shared_ptr<const ImageInfo> find(PersonId person_id) const;
     /// Of a `BytesKey` or a `PlaceholderKey`.
     std::optional<RenderedImage> find_image(const CacheKey& key) const;
     /// Keeps nothing when the memory is exhausted: what was read can be answered all the same.

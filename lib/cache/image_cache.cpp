@@ -60,15 +60,11 @@ CacheStatistics CacheContents::statistics() const {
     return statistics;
 }
 
-std::optional<ImageInfo> CacheContents::find(PersonId person_id) const {
+std::shared_ptr<const ImageInfo> CacheContents::find(PersonId person_id) const {
     auto& shard = shard_of(person_id);
-    std::shared_ptr<const ImageInfo> info;
-    {
-        const std::lock_guard lock{shard.mutex};
-        if (const auto* const value = shard.entries.find(person_id))
-            info = std::get<0>(*value);
-    }
-    return info ? std::optional{*info} : std::nullopt;
+    const std::lock_guard lock{shard.mutex};
+    const auto* const value = shard.entries.find(person_id);
+    return value != nullptr ? std::get<0>(*value) : nullptr;
 }
 
 std::optional<RenderedImage> CacheContents::find_image(const CacheKey& key) const {

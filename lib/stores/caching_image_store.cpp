@@ -115,9 +115,9 @@ result<ImageInfo> CachingImageStore::info(ImageKey key) const {
 
 std::optional<StoredImage> CachingImageStore::cached_image(PersonId person_id) const {
     auto& cache = *cache_->contents_;
-    if (auto info = cache.find(person_id))
+    if (const auto info = cache.find(person_id))
         if (auto image = cache.find_image(BytesKey{info->blob_id, info->blob_version}))
-            return StoredImage{*std::move(info), std::move(image->bytes)};
+            return StoredImage{*info, std::move(image->bytes)};
     cache.count_miss();
     const auto read_at = cache.now();
     auto stored = next().cached_image(person_id);
@@ -128,8 +128,8 @@ std::optional<StoredImage> CachingImageStore::cached_image(PersonId person_id) c
 
 std::optional<ImageInfo> CachingImageStore::cached_info(PersonId person_id) const {
     auto& cache = *cache_->contents_;
-    if (auto info = cache.find(person_id))
-        return info;
+    if (const auto info = cache.find(person_id))
+        return *info;
     const auto read_at = cache.now();
     auto info = next().cached_info(person_id);
     if (info)

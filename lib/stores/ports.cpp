@@ -21,7 +21,8 @@ void ImageStore::fetch(ImageKey key, Completion<StoredImage> completion) const {
     completion(image(key));
 }
 
-void ImageStore::fetch_unless(ImageKey key, const ImageInfo& /*known*/,
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as above
+void ImageStore::fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> /*known*/,
                               Completion<StoredImage> completion) const {
     fetch(key, std::move(completion));
 }

@@ -25,24 +25,32 @@ void RevalidatingImageStore::fetch(ImageKey key, Completion<StoredImage> complet
     auto known = cache_->contents_->find(*person_id);
     auto bytes =
         known ? cache_->contents_->find_image(BytesKey{known->blob_id, known->blob_version}) : std::nullopt;
-    auto complete = [cache = cache_, person_id = *person_id, read_at, bytes,
+    if (!bytes) {
+        cache_->contents_->count_miss();
+        return next().fetch(key, [cache = cache_, person_id = *person_id, read_at,
+                                  completion = std::move(completion)](result<StoredImage> stored) {
+            if (stored)
+                cache->contents_->keep_picture(person_id, *stored, read_at);
+            completion(std::move(stored));
+        });
+    }
+    auto complete = [cache = cache_, person_id = *person_id, read_at, known, bytes = std::move(bytes->bytes),
                      completion = std::move(completion)](result<StoredImage> stored) {
         if (stored) {
-            if (bytes && stored->bytes.empty())
-                stored->bytes = bytes->bytes;
-            cache->contents_->keep_picture(person_id, *stored, read_at);
+            if (stored->bytes.empty())
+                stored->bytes = bytes;
+            // What is kept already would lose its uses, and be evicted before what is used less.
+            if (stored->info != *known)
+                cache->contents_->keep_picture(person_id, *stored, read_at);
         }
         completion(std::move(stored));
     };
-    if (bytes)
-        return next().fetch_unless(key, *known, std::move(complete));
-    cache_->contents_->count_miss();
-    next().fetch(key, std::move(complete));
+    next().fetch_unless(key, std::move(known), std::move(complete));
 }
 
-void RevalidatingImageStore::fetch_unless(ImageKey key, const ImageInfo& known,
+void RevalidatingImageStore::fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> known,
                                           Completion<StoredImage> completion) const {
-    next().fetch_unless(key, known, std::move(completion));
+    next().fetch_unless(key, std::move(known), std::move(completion));
 }
 
 void RevalidatingImageStore::fetch_info(ImageKey key, Completion<ImageInfo> completion) const {

@@ -29,10 +29,10 @@ public:
             std::exchange(before_answer, nullptr)();
         completion(std::move(stored));
     }
-    void fetch_unless(ImageKey key, const ImageInfo& known,
+    void fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> known,
                       Completion<StoredImage> completion) const override {
         const auto info = next().info(key);
-        if (info && info->blob_id == known.blob_id && info->blob_version == known.blob_version)
+        if (info && info->blob_id == known->blob_id && info->blob_version == known->blob_version)
             return completion(StoredImage{*info, {}});
         fetch(key, std::move(completion));
     }
@@ -85,6 +85,20 @@ TEST_CASE("bytes are read again only when the picture has changed", "[cache]") {
     for (int read = 0; read < 3; ++read)
         CHECK(fixture.here.image(person(1)).value().bytes.text() == content(2).bytes.text());
     CHECK(fixture.counted->with_bytes == 2);
+}
+
+TEST_CASE("a picture in use stays in the cache while many others are read once", "[cache]") {
+    Fixture fixture;
+    save(fixture.elsewhere, person(1), 1);
+    for (int read = 0; read < 4; ++read)
+        REQUIRE(fixture.here.image(person(1)).has_value());
+    for (int other = 2; other < 4000; ++other) {
+        save(fixture.elsewhere, person(other), other);
+        REQUIRE(fixture.here.image(person(other)).has_value());
+    }
+    const auto read_so_far = fixture.counted->with_bytes;
+    CHECK(fixture.here.image(person(1)).value().bytes.text() == content(1).bytes.text());
+    CHECK(fixture.counted->with_bytes == read_so_far);
 }
 
 TEST_CASE("memory alone answers nothing, since another process may have written", "[cache]") {

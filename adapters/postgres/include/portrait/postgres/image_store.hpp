@@ -96,7 +96,7 @@ public:
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
     /// Doesn't block.
     void fetch(ImageKey key, Completion<StoredImage> completion) const override;
-    void fetch_unless(ImageKey key, const ImageInfo& known,
+    void fetch_unless(ImageKey key, std::shared_ptr<const ImageInfo> known,
                       Completion<StoredImage> completion) const override;
     bool fetches_without_blocking() const noexcept override { return true; }
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
