@@ -13,15 +13,17 @@ import subprocess
 import tempfile
 import time
 
-from postgres_servers import Servers
+from postgres_servers import RATE, Servers
 
 KIB = 1024
 FEW = 10_000
-SETTINGS = """
+# As the guide has them: a quarter of the memory, and room for the write-ahead log. No checkpoint begins by itself.
+SETTINGS = f"""
 listen_addresses = ''
 max_connections = 60
-shared_buffers = '512MB'
-max_wal_size = '4GB'
+shared_buffers = '{os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 2**20}MB'
+max_wal_size = '16GB'
+checkpoint_timeout = '1h'
 """
 
 
@@ -87,19 +89,20 @@ class Bench:
                               check=True, capture_output=True, text=True)
         return json.loads(done.stdout) if done.stdout else None
 
-    def in_turns(self, sides):
+    def in_turns(self, sides, with_checkpoints=True):
         """Runs each side in each round, in alternating order; returns the figures of each side."""
         figures = {name: [] for name in sides}
         for number in range(self.chosen.rounds):
             for name in list(sides) if number % 2 == 0 else reversed(sides):
-                self.postgres.sql("CHECKPOINT")
+                if with_checkpoints:
+                    self.postgres.sql("CHECKPOINT")
                 figures[name].append(sides[name]())
         return figures
 
-    def compare(self, title, sides, least=None, most=None):
+    def compare(self, title, sides, least=None, most=None, with_checkpoints=True):
         """Prints rates and processor time of two sides, and the ratios of the first to the second. `least` and `most` are
         wanted of the rates' ratio."""
-        ours, peer = self.in_turns(sides).values()
+        ours, peer = self.in_turns(sides, with_checkpoints).values()
         for key, unit in (("rate", "per second"), ("p99", "p99, ms"), ("processor", "processor time per call, µs")):
             ratios = [mine[key] / other[key] for mine, other in zip(ours, peer)]
             line(f"{title}: {unit}", spread([go[key] for go in ours]), spread([go[key] for go in peer]),
@@ -125,7 +128,7 @@ class Bench:
             "loop": lambda: self.loop("bench", "get", self.chosen.content_connections, self.chosen.content_depth,
                                       persons, size)}, least=0.8)
         line("statements per GET", spread([go["statements"] for go in reads], 2), "", "", "1")
-        self.compare("row of a picture, 64 threads", {
+        self.compare("row of a picture, 64 in flight", {
             "store": lambda: self.store("bench", "info", persons, size),
             "loop": lambda: self.loop("bench", "info", 2, 16, persons, size)})
         self.servers(persons, size)
@@ -133,6 +136,8 @@ class Bench:
             self.growth()
 
     def servers(self, persons, size):
+        self.postgres.sql("VACUUM ANALYZE")
+        self.postgres.sql("CHECKPOINT")
         servers = Servers(self.chosen, self.postgres.connection, self.scratch)
         row = [self.loop("bench", "info", 2, 16, persons, size)["processor"] for _ in range(self.chosen.rounds)]
         shared, embedded = ([go["processor_us"] for go in goes] for goes in servers.cached())
@@ -143,7 +148,7 @@ class Bench:
         line("the bare loop's processor time per row, µs", "", spread(row), "", "")
         beside = servers.beside_others()
         for others, figure in beside.items():
-            line(f"the same, 16 in flight at each, beside {others} other servers, µs", f"{figure:.1f}", "",
+            line(f"the same at {RATE:,} requests a second to each, beside {others} other servers, µs", f"{figure:.1f}", "",
                  f"{figure / beside[0]:.2f}", verdict(figure / beside[0], most=1.1) if others else "")
 
     def transactions_of_a_put(self, persons, size):
@@ -160,23 +165,30 @@ class Bench:
             "SELECT n_tup_ins FROM pg_stat_user_tables WHERE schemaname = 'bench' AND relname = 'content'")]
 
     def growth(self):
-        """Rows only: pictures of a few bytes, filled by SQL. Texts and columns are those of saves."""
+        """Rows only: pictures of a few bytes, filled by SQL. Texts and columns are those of saves. PostgreSQL logs the whole of
+        a page at its first change after a checkpoint: in a large store that is nearly every change until most pages had one.
+        So PUT is measured then, and after a checkpoint."""
         sizes = {"few": FEW, "many": self.chosen.persons}
         for schema, persons in sizes.items():
             self.store(schema, "fill", 1, 16)
             self.postgres.sql(FILL.format(schema=schema, persons=persons))
             self.postgres.sql(f"VACUUM ANALYZE {schema}.blob, {schema}.person_slot, {schema}.content")
-        for call, title in (("info", "GET, rows only"), ("put", "PUT, rows only")):
+        self.postgres.sql("CHECKPOINT")
+        for call, title, with_checkpoints in (("info", "GET, rows only", False), ("put", "PUT, rows only", False),
+                                              ("put", "PUT after a checkpoint, rows only", True)):
+            if not with_checkpoints:
+                self.store("many", call, self.chosen.persons, 16, self.chosen.warm_up)
             self.compare(f"{title}, {FEW:,} persons; peer: the store with {self.chosen.persons:,}", {
                 schema: lambda schema=schema, persons=persons: self.store(schema, call, persons, 16)
-                for schema, persons in sizes.items()}, most=1.3)
+                for schema, persons in sizes.items()}, most=None if with_checkpoints else 1.3,
+                with_checkpoints=with_checkpoints)
 
 
-# Copies the row of the one person that the store has saved.
+# Copies the row of the one person that the store has saved. The ids of the bytes grow, as those of saves do.
 FILL = """
 SET search_path = {schema};
 SET synchronous_commit = off;
-CREATE TEMPORARY TABLE filled AS SELECT n::integer AS id, gen_random_uuid() AS content_id FROM generate_series(2, {persons}) n;
+CREATE TEMPORARY TABLE filled AS SELECT n::integer AS id, lpad(to_hex(n), 32, '0')::uuid AS content_id FROM generate_series(2, {persons}) n;
 INSERT INTO content SELECT content_id, '\\x00112233445566778899aabbccddeeff' FROM filled;
 INSERT INTO blob SELECT f.id, 1, f.content_id, b.size, b.media_type, b.width, b.height, b.digest, b.description, b.extra_info,
     b.conceptual_type, b.created_at, b.created_by, b.created_by_name, b.created_by_full_name, b.created_by_person, b.updated_at,
@@ -211,13 +223,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--persons", type=int, default=0, help="persons of the large store of rows (default: none)")
+    parser.add_argument("--warm-up", type=float, default=40, help="seconds of load on the large store before it is measured")
     parser.add_argument("--blobs", type=int, default=2000, help="pictures of 64 KiB (default 2000)")
     parser.add_argument("--content-connections", type=int, default=2, help="of the bare loop's GETs, as the store has")
     parser.add_argument("--content-depth", type=int, default=4, help="reads in flight on each of them")
     parser.add_argument("--smoke", action="store_true", help="short goes; the figures are not meaningful")
     chosen = parser.parse_args()
     if chosen.smoke:
-        chosen.rounds, chosen.seconds, chosen.blobs, chosen.persons = 2, 0.5, 200, 20_000
+        chosen.rounds, chosen.seconds, chosen.warm_up, chosen.blobs, chosen.persons = 2, 0.5, 0.5, 200, 20_000
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postgres.", dir=chosen.scratch.resolve()))
     folder.chmod(0o755)
     try:

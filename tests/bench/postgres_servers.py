@@ -1,15 +1,17 @@
 """The rows of postgres.py that are about servers: what a GET with cached bytes costs a server, alone and beside others."""
 
 import concurrent.futures
-import dataclasses
 import statistics
 import subprocess
 
 import load
-from servers import Portrait
+from servers import AUTHORIZATION, Portrait
 
 KIB = 1024
 OTHERS = 0, 1, 3
+RATE = 2000  # requests a second to each server that runs beside others
+CLIENTS = 16
+LONGER = 3  # such a go, because processor time is counted in ticks of 10 ms
 
 
 class Servers:
@@ -49,24 +51,32 @@ class Servers:
         return rounds
 
     def beside_others(self):
-        """Returns the processor time per request of one server beside so many others that serve the same load."""
+        """Returns the processor time per request of one server beside so many others, each at the same steady rate. Below
+        saturation: servers that share full cores would slow each other down, whatever they do in the database."""
         nodes = [self.shared(f"node{number}") for number in range(max(OTHERS) + 1)]
         for node in nodes:
-            self.go(node)
+            self.go(node)  # fills the cache
         goes = {others: [] for others in OTHERS}
-        # A quarter of the load for each, so that the machine is as busy with one as with four.
-        share = dataclasses.replace(self.row, connections=self.row.connections // len(nodes))
         for number in range(self.chosen.rounds):
             for others in OTHERS if number % 2 == 0 else reversed(OTHERS):
                 with concurrent.futures.ThreadPoolExecutor() as pool:
-                    runs = []
-                    for index, node in enumerate(nodes[:others + 1]):
-                        folder = self.scratch / f"go{index}"
-                        folder.mkdir(exist_ok=True)
-                        runs.append(pool.submit(load.run, node, share, self.seconds, folder))
-                    goes[others].append(runs[0].result()["processor_us"])
-                    for run in runs:
+                    first, *rest = [pool.submit(self.steady, node) for node in nodes[:others + 1]]
+                    goes[others].append(first.result())
+                    for run in rest:
                         run.result()
         for node in nodes:
             node.close()
         return {others: statistics.median(figures) for others, figures in goes.items()}
+
+    def steady(self, node):
+        """Returns the processor time per request, µs, at RATE requests a second."""
+        requests = RATE * self.seconds * LONGER
+        paths = self.scratch / f"{node.name}.paths"
+        paths.write_text("".join(f"{node.url}/api/v1/Person/{person}/Image\n" for person in range(1, self.row.persons + 1)))
+        used = node.processor_time()
+        done = subprocess.run(["h2load", "--h1", f"-n{requests}", f"-c{CLIENTS}", f"--rps={RATE / CLIENTS}", "-H",
+                               f"Authorization: {AUTHORIZATION}", "-i", paths], check=True, capture_output=True, text=True)
+        used = node.processor_time() - used
+        if f"status codes: {requests} 2xx" not in done.stdout:
+            raise SystemExit(f"tests/bench: h2load: {done.stdout}{done.stderr}")
+        return used * 1e6 / requests

@@ -1,6 +1,6 @@
 // Calls PostgresImageStore for some seconds and prints the figures.
 // usage: portrait_postgres_store CONNECTION SCHEMA CALL PERSONS BYTES SECONDS
-//   CALL: fill (a picture for persons 1 to PERSONS), put, get (64 in flight), or info (64 threads)
+//   CALL: fill (a picture for persons 1 to PERSONS), put, get or info (64 in flight)
 
 #include "postgres_go.hpp"
 
@@ -126,23 +126,6 @@ void measure(Flights& flights, double seconds) {
     flights.wait();
 }
 
-void measure_infos(const ImageStore& store, std::int32_t persons, double seconds) {
-    Go go{seconds};
-    std::vector<std::thread> threads;
-    for (int count = 0; count < in_flight; ++count)
-        threads.emplace_back([&] {
-            while (!go.is_over()) {
-                const auto at = Go::Clock::now();
-                if (const auto info = store.info(testing::conformance::person(random_person(persons))); !info)
-                    fail(info.error());
-                go.count(at);
-            }
-        });
-    go.run();
-    for (auto& thread : threads)
-        thread.join();
-}
-
 } // namespace
 
 int main(int count, char** arguments) {
@@ -174,7 +157,11 @@ int main(int count, char** arguments) {
         }};
         measure(flights, seconds);
     } else if (call == "info") {
-        measure_infos(store, persons, seconds);
+        Flights flights{[&](std::function<void(const Error*)> done) {
+            store.fetch_info(testing::conformance::person(random_person(persons)),
+                             completion_of<ImageInfo>(std::move(done)));
+        }};
+        measure(flights, seconds);
     } else {
         std::fprintf(stderr, "portrait_postgres_store: unknown call %s\n", call.c_str());
         return 2;
