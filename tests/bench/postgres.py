@@ -22,6 +22,7 @@ SETTINGS = f"""
 listen_addresses = ''
 max_connections = 60
 shared_buffers = '{os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 2**20}MB'
+min_wal_size = '4GB'
 max_wal_size = '16GB'
 checkpoint_timeout = '1h'
 """
