@@ -2,7 +2,7 @@
 # Measures the store in PostgreSQL and a bare loop of libpq in turns, on a PostgreSQL of its own, and prints a table of medians
 # and ratios. Installs missing Debian packages and builds Release. Needs an otherwise idle machine and a disk (not tmpfs).
 # usage: tests/bench/postgres.sh [--smoke] [--rounds N] [--seconds S] [--persons N]      --help lists all options
-#   --smoke      half a minute: runs every program; its figures are not meaningful
+#   --smoke      a minute: runs every program; its figures are not meaningful
 #   --persons N  compares a store of N persons, rows only, with one of 10,000; 10 million take ten minutes more and 20 GiB
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
