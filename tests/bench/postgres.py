@@ -185,11 +185,11 @@ class Bench:
                 with_checkpoints=with_checkpoints)
 
 
-# Copies the row of the one person that the store has saved. The ids of the bytes grow, as those of saves do.
+# Copies the row of the one person that the store has saved.
 FILL = """
 SET search_path = {schema};
 SET synchronous_commit = off;
-CREATE TEMPORARY TABLE filled AS SELECT n::integer AS id, lpad(to_hex(n), 32, '0')::uuid AS content_id FROM generate_series(2, {persons}) n;
+CREATE TEMPORARY TABLE filled AS SELECT n::integer AS id, gen_random_uuid() AS content_id FROM generate_series(2, {persons}) n;
 INSERT INTO content SELECT content_id, '\\x00112233445566778899aabbccddeeff' FROM filled;
 INSERT INTO blob SELECT f.id, 1, f.content_id, b.size, b.media_type, b.width, b.height, b.digest, b.description, b.extra_info,
     b.conceptual_type, b.created_at, b.created_by, b.created_by_name, b.created_by_full_name, b.created_by_person, b.updated_at,

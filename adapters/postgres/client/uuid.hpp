@@ -13,8 +13,7 @@ struct Uuid {
     friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
 
-/// A UUID of the present millisecond and 74 random bits (RFC 9562, version 7). Ids of the same time are
-/// neighbours in an index, so a batch of them changes few of its pages.
-Uuid new_uuid();
+/// A random UUID (RFC 9562, version 4).
+Uuid random_uuid();
 
 } // namespace portrait::postgres

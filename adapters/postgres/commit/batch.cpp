@@ -65,7 +65,7 @@ Failure corrupt(const Error& error) {
 BatchAttempt::BatchAttempt(std::span<const std::unique_ptr<Member>> members, AuditLog* audit)
     : members_{members}
     , audit_{audit}
-    , token_{new_uuid()}
+    , token_{random_uuid()}
     , contents_(members.size())
     , refusals_(members.size()) {}
 
@@ -97,7 +97,7 @@ attempt<BatchState> BatchAttempt::lock_rows(Connection& connection, Deadline dea
         const auto* const content = members_[index]->content();
         if (content == nullptr)
             continue;
-        contents_[index] = new_uuid();
+        contents_[index] = random_uuid();
         PORTRAIT_TRY(
             connection.send(insert_content, Parameters::of(*contents_[index], content->bytes.view())));
         ++sent;

@@ -172,7 +172,7 @@ result<void> MigrationTarget::replace_blobs(std::span<const BlobId> deleted,
     for (const auto& blob : added) {
         BlobRow row{.info = blob.info};
         if (blob.info.format) {
-            row.content_id = new_uuid();
+            row.content_id = random_uuid();
             contents.push_back({*row.content_id, blob.bytes.view()});
         }
         rows.push_back(std::move(row));
