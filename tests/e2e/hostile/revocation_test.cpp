@@ -33,14 +33,15 @@ std::string token_of(const TemporaryFolder& folder, const std::string& name) {
     return end.out.substr(0, end.out.size() - 1);
 }
 
-/// Writes the file's lines without those of this name to a new file beside it.
+/// Writes the file's lines without those of this name to a new file beside it. A name is a whole field, since
+/// the hash of another user's password may have the same letters.
 std::filesystem::path without(const std::filesystem::path& file, const std::string& name) {
     std::ifstream old{file};
     auto fresh = file;
     fresh += ".new";
     std::ofstream stream{fresh};
     for (std::string line; std::getline(old, line);)
-        if (line.find(name) == std::string::npos)
+        if ((':' + line + ':').find(':' + name + ':') == std::string::npos)
             stream << line << '\n';
     REQUIRE(::chmod(fresh.c_str(), 0600) == 0);
     return fresh;
