@@ -118,6 +118,10 @@ std::string_view session_secret_of(const RequestHead& head, const CookieScope& s
     return cookie.kind == CookieValue::Kind::found ? cookie.value : std::string_view{};
 }
 
+bool is_of_script(const RequestHead& head) noexcept {
+    return head.find("X-XSRF-TOKEN") != nullptr;
+}
+
 bool wants_page(const RequestHead& head) noexcept {
     const auto* accept = head.find("Accept");
     return accept != nullptr && accept->find("text/html") != std::string_view::npos;

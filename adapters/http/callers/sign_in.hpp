@@ -57,6 +57,9 @@ Response signed_out_answer(bool is_page, const CookieScope& scope);
 /// The secret in a request's session cookie, valid or not; a view into the request, empty when there is none.
 std::string_view session_secret_of(const RequestHead& head, const CookieScope& scope) noexcept;
 
+/// Whether a page's script has sent the request: browsers don't add X-XSRF-TOKEN by themselves.
+bool is_of_script(const RequestHead& head) noexcept;
+
 /// Whether Accept has `text/html`, as browsers that show the answer send it.
 bool wants_page(const RequestHead& head) noexcept;
 

@@ -361,7 +361,9 @@ Response Endpoint::handle(const RequestHead& head, ImageBytes body) {
 
 Response Endpoint::refuse(const Problem& problem, const RequestHead* head) const {
     const auto& known = head != nullptr ? *head : RequestHead{};
-    auto response = refusal_of(state_->contract, problem, request_id(known), negotiate(known), false);
+    auto response = refusal_of(
+        state_->contract, problem,
+        {.id = request_id(known), .type = negotiate(known).refusal, .is_of_script = is_of_script(known)});
     if (head != nullptr)
         cors_grant(*head, state_->contract.options.cors).apply(response);
     return response;

@@ -28,6 +28,7 @@ Response html_page(unsigned status, std::string_view title, std::string_view con
     response.set("Referrer-Policy", "same-origin");
     response.body = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                                "<meta name=\"color-scheme\" content=\"light dark\">\n"
                                 "<title>{0}</title>\n</head>\n<body>\n<h1>{0}</h1>\n{1}</body>\n</html>\n",
                                 title, content);
     return response;

@@ -2,6 +2,8 @@
 
 #include "headers/field_syntax.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -199,12 +201,20 @@ bool is_multipart_boundary(std::string_view text) noexcept {
                        [](char character) { return character >= ' ' && character <= '~'; });
 }
 
-std::string accepted_upload_types(ConvertibleFormats formats) {
-    std::string types = "image/png, image/jpeg, image/gif, image/tiff";
+std::vector<std::string_view> accepted_picture_types(ImageFormats stored, ConvertibleFormats converted) {
+    std::vector<std::string_view> types;
+    for (const auto format : all_image_formats)
+        if (stored.contains(format))
+            types.push_back(portrait::media_type(format));
     for (const auto& type : convertible_types)
-        if (type.is_in_accept && formats.contains(type.format))
-            types.append(", ").append(type.name);
-    return types + ", application/octet-stream, multipart/form-data";
+        if (type.is_in_accept && converted.contains(type.format))
+            types.push_back(type.name);
+    return types;
+}
+
+std::string accepted_upload_types(ConvertibleFormats formats) {
+    return fmt::format("{}, application/octet-stream, multipart/form-data",
+                       fmt::join(accepted_picture_types(ImageFormats::all(), formats), ", "));
 }
 
 std::optional<BodyType> body_type_of(const std::string_view* content_type) {

@@ -56,6 +56,10 @@ UploadType classify_upload(const std::string_view* content_type, ConvertibleForm
 /// is more than RFC 2046's set, since clients send others, such as `*****`.
 bool is_multipart_boundary(std::string_view text) noexcept;
 
+/// The types of pictures that are accepted, in the order in which documents list them. `converted` are the
+/// formats whose conversion is switched on.
+std::vector<std::string_view> accepted_picture_types(ImageFormats stored, ConvertibleFormats converted);
+
 /// The Accept field of a 415, with the types of the formats whose conversion is switched on.
 std::string accepted_upload_types(ConvertibleFormats formats);
 

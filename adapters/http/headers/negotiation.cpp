@@ -8,13 +8,14 @@ namespace portrait::http {
 namespace {
 
 /// By `ResponseType`.
-constexpr std::array<std::string_view, response_types.size()> content_types{
+constexpr std::array<std::string_view, response_types.size() + 1> content_types{
     "application/json; charset=utf-8",
     "text/json; charset=utf-8",
     "application/xml; charset=utf-8",
     "text/xml; charset=utf-8",
     "application/json-patch+json; charset=utf-8",
-    "application/merge-patch+json; charset=utf-8"};
+    "application/merge-patch+json; charset=utf-8",
+    "text/html; charset=utf-8"};
 
 constexpr auto media_types = [] {
     auto types = content_types;
@@ -150,8 +151,13 @@ std::optional<std::size_t> best_offer(const RequestHead& head,
     return static_cast<std::size_t>(best - preferences.begin());
 }
 
-ResponseType negotiate(const RequestHead& head) noexcept {
-    return response_types[best_offer(head, media_types).value_or(0)];
+NegotiatedTypes negotiate(const RequestHead& head) noexcept {
+    constexpr std::span offers{media_types};
+    const auto best = static_cast<ResponseType>(best_offer(head, offers).value_or(0));
+    if (best != ResponseType::text_html)
+        return {.document = best, .refusal = best};
+    const auto document = best_offer(head, offers.first(response_types.size())).value_or(0);
+    return {.document = response_types[document], .refusal = best};
 }
 
 } // namespace portrait::http

@@ -18,9 +18,10 @@ enum class ResponseType {
     text_xml,
     json_patch,
     merge_patch,
+    text_html, ///< of refusals alone
 };
 
-/// All of them, in the order of preference when a client leaves the choice.
+/// Those of documents, in the order of preference when a client leaves the choice.
 inline constexpr std::array response_types{ResponseType::application_json, ResponseType::text_json,
                                            ResponseType::application_xml,  ResponseType::text_xml,
                                            ResponseType::json_patch,       ResponseType::merge_patch};
@@ -47,8 +48,12 @@ inline constexpr std::size_t max_offers = 16;
 std::optional<std::size_t> best_offer(const RequestHead& head,
                                       std::span<const std::string_view> offers) noexcept;
 
-/// The type of an answer without a picture; application/json when nothing is acceptable or there is no
+/// The types of an answer without a picture; application/json when nothing is acceptable or there is no
 /// Accept.
-ResponseType negotiate(const RequestHead& head) noexcept;
+struct NegotiatedTypes {
+    ResponseType document = ResponseType::application_json; ///< never `text_html`
+    ResponseType refusal = ResponseType::application_json;  ///< `text_html` when the client prefers it
+};
+NegotiatedTypes negotiate(const RequestHead& head) noexcept;
 
 } // namespace portrait::http

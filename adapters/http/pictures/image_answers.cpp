@@ -2,10 +2,12 @@
 
 #include "entity/blob_entity.hpp"
 #include "entity/documents.hpp"
+#include "formats/html.hpp"
 #include "headers/field_syntax.hpp"
 #include "pictures/conditional.hpp"
 
 #include <fmt/compile.h>
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -48,6 +50,15 @@ void describe_picture(Response& response, PersonId person_id, const RenderedImag
                                                     person_id.value(), file_extension(image.format)));
     response.set("Vary", "Accept");
     set_dimensions(response, image.width, image.height);
+}
+
+/// The error object for the user of a browser.
+Response problem_page(const Problem& problem) {
+    auto page = html_page(problem.status, html_escaped(problem.message),
+                          fmt::format("<p>{} {}, <code>{}</code></p>\n", problem.status,
+                                      error_type(problem.status), html_escaped(problem.rule)));
+    page.set("Vary", "Accept");
+    return page;
 }
 
 Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& info, RenderedImage image,
@@ -136,8 +147,8 @@ std::optional<Response> known_placeholder_answer(const RequestHead& head, std::s
 }
 
 Response info_answer(const RequestHead& head, const ImageInfo& info, const EntityForm& form,
-                     const ValidatorContext& context) {
-    auto decided = conditional_answer(head, info, info_tag(info, form, context.epoch), form.type, context);
+                     ResponseType error_type, const ValidatorContext& context) {
+    auto decided = conditional_answer(head, info, info_tag(info, form, context.epoch), error_type, context);
     if (!decided)
         return read_info_answer(info, form, context);
     if (decided->status == 304)
@@ -199,10 +210,11 @@ Response removed_answer() {
 }
 
 Response problem_answer(const Problem& problem, ResponseType type) {
-    Response response;
+    Response response = type == ResponseType::text_html ? problem_page(problem) : Response{};
     response.status = problem.status;
     response.rule = problem.rule;
-    set_document(response, type, "Error", error_document(problem));
+    if (type != ResponseType::text_html)
+        set_document(response, type, "Error", error_document(problem));
     response.set("X-Content-Type-Options", "nosniff");
     if (problem.retry_after)
         response.set("Retry-After", fmt::format_int{problem.retry_after->count()}.str());

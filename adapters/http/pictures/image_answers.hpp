@@ -40,9 +40,9 @@ struct EntityForm {
     bool may_write = true; ///< the caller's right
 };
 
-/// Answers GET or HEAD ImageInfo: 200, 304 or 412.
+/// Answers GET or HEAD ImageInfo: 200, 304 or 412. `error_type` is for 412.
 Response info_answer(const RequestHead& head, const ImageInfo& info, const EntityForm& form,
-                     const ValidatorContext& context);
+                     ResponseType error_type, const ValidatorContext& context);
 /// Answers GET or HEAD ImageInfo of a person without a picture.
 Response empty_info_answer(const EntityForm& form);
 
@@ -63,7 +63,7 @@ Response saved_answer(const ImageInfo& info, ResponseType type, std::string_view
 /// 204.
 Response removed_answer();
 
-/// The contract's error object with the fields that belong to its status.
+/// The contract's error object, as a page in `text_html`, with the fields that belong to its status.
 Response problem_answer(const Problem& problem, ResponseType type);
 
 /// 200 with a document without a version.

@@ -9,11 +9,12 @@ static Begun begin_host_route(const RequestPointer& request) {
     const auto& host = *request->route()->host;
     auto answer = [request, &host, head = std::make_shared<const OwnedHead>(request->head())](
                       ImageBytes body, const Reply& reply) {
-        reply(host.answer({.head = head->head(),
-                           .principal = request->principal(),
-                           .person_id = request->person_id_text(),
-                           .request_id = request->id(),
-                           .body = std::move(body)}));
+        reply(answer_of(host.answer({.head = head->head(),
+                                     .principal = request->principal(),
+                                     .person_id = request->person_id_text(),
+                                     .request_id = request->id(),
+                                     .body = std::move(body)}),
+                        [](Response response) { return response; }));
     };
     return Exchange{std::move(answer), host.body_limit};
 }

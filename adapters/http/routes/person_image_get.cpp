@@ -46,7 +46,7 @@ public:
 
 private:
     const PersonImageService& service() const { return request_->service(); }
-    ResponseType type() const { return request_->response_type(); }
+    ResponseType type() const { return request_->refusal_type(); }
     bool is_scaled() const { return query_.rendition.width || query_.rendition.height; }
     bool can_render() const { return request_->contract().can_render(); }
     const RenditionService& renditions() const { return *request_->options().renditions; }

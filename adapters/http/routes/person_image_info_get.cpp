@@ -22,7 +22,7 @@ static Begun begin_get_person_image_info(const RequestPointer& request) {
         if (!info && info.error() == errc::image_none)
             return reply(empty_info_answer(form));
         reply(answer_of(info, [&](const ImageInfo& found) {
-            return info_answer(head->head(), found, form, request->validators());
+            return info_answer(head->head(), found, form, request->refusal_type(), request->validators());
         }));
     }};
 }

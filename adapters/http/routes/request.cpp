@@ -24,7 +24,8 @@ Request::Request(const Contract& contract, const RequestHead& head)
     , stop_{head.stop}
     , client_{client_network(head.remote_address)}
     , is_head_{head.method == "HEAD"}
-    , response_type_{negotiate(head)}
+    , types_{negotiate(head)}
+    , is_of_script_{is_of_script(head)}
     , cors_{cors_grant(head, contract.options.cors)}
     , in_progress_{contract.work.begin()} {}
 
@@ -63,12 +64,15 @@ void Request::set_principal(Principal principal) {
 }
 
 Response Request::refusal(Problem problem) const {
-    const bool takes_picture = route_ != nullptr && route_->takes_picture;
     const auto problem_rule = problem.rule;
     if (route_ != nullptr && is_of_agent(*route_) &&
         (problem_rule == "request.bad_argument" || problem_rule == "request.bad_body"))
         problem.message = fmt::format("{}: {}", route_->path.substr(agents_path.size()), problem.message);
-    auto response = refusal_of(contract_, std::move(problem), id_, response_type_, takes_picture);
+    auto response = refusal_of(contract_, std::move(problem),
+                               {.id = id_,
+                                .type = types_.refusal,
+                                .is_of_script = is_of_script_,
+                                .takes_picture = route_ != nullptr && route_->takes_picture});
     // RFC 9110 section 15.5.16, RFC 5789 section 2.2.
     if (problem_rule == "request.content_encoding")
         response.set("Accept-Encoding", "identity");
@@ -124,22 +128,24 @@ Response Request::answered(Answer&& answer) const {
     return refusal(std::get<Error>(answer));
 }
 
-Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
-                    ResponseType type, bool takes_picture) {
+Response refusal_of(const Contract& contract, Problem problem, const RefusedRequest& request) {
     const bool internal = error_type(problem.status) == "SoInternalException";
     if (contract.log && (internal || !problem.cause.empty()))
         contract.log->event(internal ? Severity::error : Severity::warning,
                             fmt::format("{}: {}{}{}", problem.rule, problem.message,
                                         problem.cause.empty() ? "" : ": ", problem.cause),
-                            request_id);
+                            request.id);
     if (internal)
-        problem.message = fmt::format("Internal error, request id {}", request_id);
-    if (takes_picture && contract.options.strict_superoffice && is_400_when_strict(problem.status))
+        problem.message = fmt::format("Internal error, request id {}", request.id);
+    if (request.takes_picture && contract.options.strict_superoffice && is_400_when_strict(problem.status))
         problem.status = 400;
-    auto response = problem_answer(problem, type);
-    if (problem.status == 401)
-        set_challenges(response, contract.options.schemes);
-    response.set("X-Request-Id", request_id);
+    auto response = problem_answer(problem, request.type);
+    if (problem.status == 401) {
+        auto schemes = contract.options.schemes;
+        schemes.basic = schemes.basic && !request.is_of_script;
+        set_challenges(response, schemes);
+    }
+    response.set("X-Request-Id", request.id);
     return response;
 }
 

@@ -41,7 +41,7 @@ public:
     const EndpointOptions& options() const noexcept { return contract_.options; }
     /// The form of entities for the caller; refers to `localization`.
     EntityForm entity_form(const Localization& localization) const {
-        return {response_type_, localization, principal_.may_write};
+        return {types_.document, localization, principal_.may_write};
     }
     /// For the validators of an answer that is made now.
     ValidatorContext validators() const { return {service().epoch(), service().now()}; }
@@ -74,8 +74,9 @@ public:
     const std::stop_token& stop() const noexcept { return stop_; }
     /// For renditions: `stop`, and the client's network.
     RenderCaller render_caller() const { return {stop_, client_}; }
-    /// The negotiated type of documents and problems.
-    ResponseType response_type() const noexcept { return response_type_; }
+    // The negotiated types.
+    ResponseType response_type() const noexcept { return types_.document; }
+    ResponseType refusal_type() const noexcept { return types_.refusal; }
     const CorsGrant& cors() const noexcept { return cors_; }
     const Principal& principal() const noexcept { return principal_; }
     /// Whether the caller has valid credentials or a session.
@@ -132,7 +133,8 @@ private:
     std::stop_token stop_;
     std::string client_;
     bool is_head_ = false;
-    ResponseType response_type_{};
+    NegotiatedTypes types_;
+    bool is_of_script_ = false;
     CorsGrant cors_;
     const Route* route_ = nullptr;
     std::string person_id_;
@@ -142,8 +144,15 @@ private:
     std::shared_ptr<void> in_progress_; ///< the endpoint waits until it is destroyed
 };
 
-/// The refusal of a request of which only the id is known.
-Response refusal_of(const Contract& contract, Problem problem, const std::string& request_id,
-                    ResponseType type, bool takes_picture);
+/// What a refusal depends on, besides the problem.
+struct RefusedRequest {
+    std::string id;
+    ResponseType type = ResponseType::application_json;
+    bool is_of_script = false;  ///< of a page; a 401 then has no challenge for which a browser asks its user
+    bool takes_picture = false; ///< as the route's
+};
+
+/// The refusal of a request that may have no route.
+Response refusal_of(const Contract& contract, Problem problem, const RefusedRequest& request);
 
 } // namespace portrait::http

@@ -57,7 +57,6 @@ enum class BodyContent {
     openapi,
     sign_in_form,
     page,
-    problem_or_page, ///< a page when the client asks for text/html
     text,
 };
 

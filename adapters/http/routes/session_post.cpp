@@ -114,23 +114,18 @@ private:
 
 } // namespace
 
-constinit const Route create_session{.method = "POST",
-                                     .path = "/session",
-                                     .callers = Callers::signing_in,
-                                     .summary = "Signs in, by Basic or by a form; sets the session's cookies",
-                                     .begin = &CreateSession::begin,
-                                     .changes_session = true,
-                                     .accepts = &accepted_sign_in_form,
-                                     .is_on = &has_sessions,
-                                     .document = {.subject = "Session",
-                                                  .request = BodyContent::sign_in_form,
-                                                  .answers = {{204, BodyContent::nothing},
-                                                              {303, BodyContent::nothing},
-                                                              {400, BodyContent::problem_or_page},
-                                                              {401, BodyContent::problem_or_page},
-                                                              {429, BodyContent::problem_or_page},
-                                                              {500, BodyContent::problem_or_page},
-                                                              {503, BodyContent::problem_or_page}},
-                                                  .refusals = {413, 415}}};
+constinit const Route create_session{
+    .method = "POST",
+    .path = "/session",
+    .callers = Callers::signing_in,
+    .summary = "Signs in, by Basic or by a form; sets the session's cookies",
+    .begin = &CreateSession::begin,
+    .changes_session = true,
+    .accepts = &accepted_sign_in_form,
+    .is_on = &has_sessions,
+    .document = {.subject = "Session",
+                 .request = BodyContent::sign_in_form,
+                 .answers = {{204, BodyContent::nothing}, {303, BodyContent::nothing}},
+                 .refusals = {400, 401, 413, 415, 429, 500, 503}}};
 
 } // namespace portrait::http

@@ -81,10 +81,8 @@ using Segments = std::span<const std::string>;
 /// Whether the segments are a route's path; stores the segment in place of `{personId}`.
 bool matches(Segments segments, std::string_view path, std::string& person_id) {
     person_id.clear();
-    if (path == "/")
-        return segments.empty();
     for (const auto& segment : segments) {
-        if (path.empty())
+        if (path.size() <= 1)
             return false;
         const auto expected = take_segment(path);
         if (expected.starts_with('{'))
@@ -92,7 +90,7 @@ bool matches(Segments segments, std::string_view path, std::string& person_id) {
         else if (!equal_ignoring_case(segment, expected))
             return false;
     }
-    return path.empty();
+    return path.size() <= 1; // a host's path may end with a slash
 }
 
 /// No path in the table has more than eight segments.

@@ -45,6 +45,19 @@ http::EndpointOptions with_routes() {
          .answer = [](const http::HostRequest&) -> http::Response {
              throw std::runtime_error{"the page is away"};
          }},
+        {.method = "POST",
+         .path = "/full",
+         .needs_caller = false,
+         .body_limit = 5,
+         .answer = [](const http::HostRequest& request) -> http::ProblemOr<http::Response> {
+             if (request.body.text() == "room")
+                 return said("ok");
+             return http::try_again("host.full", "No room for <" + std::string{request.body.text()} + ">");
+         }},
+        {.method = "GET",
+         .path = "/pages/",
+         .needs_caller = false,
+         .answer = [](const http::HostRequest& request) { return said(std::string{request.head.target}); }},
         {.method = "GET",
          .path = "/healthz",
          .needs_caller = false,
@@ -100,6 +113,40 @@ TEST_CASE("a host's route that throws is answered with 500 and logged", "[endpoi
     CHECK(text(response).find("away") == std::string::npos);
     REQUIRE(fixture.log->events().size() == 1);
     CHECK(fixture.log->events().front().find("the page is away") != std::string::npos);
+}
+
+TEST_CASE("a host's route matches with and without a slash at its end", "[endpoint][host]") {
+    const EndpointFixture fixture{with_routes()};
+    for (const std::string target : {"/pages", "/pages/", "/PAGES/?a=/", "/who/7", "/who/7/"}) {
+        CAPTURE(target);
+        CHECK(fixture.send({"GET", target}).status == 200);
+    }
+    for (const std::string target : {"/pages//", "/page", "/pages/7", "/pages/7/", "/who", "/who/7/8"}) {
+        CAPTURE(target);
+        CHECK(fixture.send({"GET", target}).status == 404);
+    }
+}
+
+TEST_CASE("a host's route refuses with the contract's error object", "[endpoint][host]") {
+    const EndpointFixture fixture{with_routes()};
+    const auto send = [&](const std::string& accept, const std::string& body = "note") {
+        return fixture.send({"POST", "/full", {{"Authorization", "-"}, {"Accept", accept}}, body});
+    };
+    CHECK(text(send("*/*", "room")) == "ok");
+    const auto refused = send("*/*");
+    CHECK(refused.status == 503);
+    CHECK(refused.rule == "host.full");
+    CHECK(refused.route == "/full");
+    REQUIRE(refused.find("Retry-After") != nullptr);
+    CHECK(refused.find("X-Request-Id") != nullptr);
+    CHECK(text(refused) ==
+          R"({"Error":true,"ErrorType":"SoUnavailableException","ErrorMessage":"No room for <note>",)"
+          R"("ErrorSource":"portrait","Rule":"host.full"})");
+    CHECK(text(send("text/xml")).starts_with("<Error>"));
+    const auto page = send("text/html");
+    CHECK(page.status == 503);
+    CHECK(*page.find("Content-Type") == "text/html; charset=utf-8");
+    CHECK(text(page).find("<h1>No room for &lt;note&gt;</h1>") != std::string::npos);
 }
 
 TEST_CASE("a route of the contract wins over a host's of the same path", "[endpoint][host]") {

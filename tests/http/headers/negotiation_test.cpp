@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 
 #include <string>
+#include <string_view>
+#include <tuple>
 
 namespace negotiation_test {
 
@@ -72,16 +74,36 @@ constexpr Case cases[] = {
 TEST_CASE("Accept chooses the type of an answer", "[negotiation]") {
     for (const auto& [accept, expected] : cases) {
         CAPTURE(accept);
-        const auto chosen = negotiate(head_with({{"Accept", accept}}));
+        const auto chosen = negotiate(head_with({{"Accept", accept}})).document;
         CHECK(media_type(chosen) == expected);
         CHECK(content_type(chosen) == std::string{media_type(chosen)} + "; charset=utf-8");
     }
 }
 
+TEST_CASE("HTML is a type of refusals alone", "[negotiation]") {
+    for (const auto& [accept, document, refusal] :
+         {std::tuple{"text/html", "application/json", "text/html"},
+          {"text/html, */*;q=0.8", "application/json", "text/html"},
+          {"text/html, application/xml;q=0.9, */*;q=0.8", "application/xml", "text/html"},
+          {"text/xml, text/html", "text/xml", "text/xml"},
+          {"text/html;q=0.5, text/xml;q=0.6", "text/xml", "text/xml"},
+          {"text/html;q=0, text/xml;q=0.1", "text/xml", "text/xml"},
+          {"text/*", "text/json", "text/json"},
+          {"text/*, text/html", "text/json", "text/html"},
+          {"*/*", "application/json", "application/json"}}) {
+        CAPTURE(accept);
+        const auto types = negotiate(head_with({{"Accept", accept}}));
+        CHECK(media_type(types.document) == document);
+        CHECK(media_type(types.refusal) == refusal);
+        CHECK(content_type(types.refusal) == std::string{refusal} + "; charset=utf-8");
+    }
+}
+
 TEST_CASE("several Accept fields count as one list", "[negotiation]") {
-    CHECK(negotiate(head_with({})) == ResponseType::application_json);
-    CHECK(negotiate(head_with({{"Accept", "image/png"}, {"accept", "text/xml"}})) == ResponseType::text_xml);
-    CHECK(negotiate(head_with({{"Accept", "text/xml;q=0.5"}, {"Accept", "text/json;q=0.6"}})) ==
+    CHECK(negotiate(head_with({})).document == ResponseType::application_json);
+    CHECK(negotiate(head_with({{"Accept", "image/png"}, {"accept", "text/xml"}})).document ==
+          ResponseType::text_xml);
+    CHECK(negotiate(head_with({{"Accept", "text/xml;q=0.5"}, {"Accept", "text/json;q=0.6"}})).document ==
           ResponseType::text_json);
 }
 
@@ -89,13 +111,13 @@ TEST_CASE("the last of 10,000 members counts", "[negotiation][hostile]") {
     std::string accept;
     for (int member = 0; member < 10'000; ++member)
         accept += "x/y" + std::to_string(member) + ";q=0.9,";
-    CHECK(negotiate(head_with({{"Accept", accept}})) == ResponseType::application_json);
+    CHECK(negotiate(head_with({{"Accept", accept}})).document == ResponseType::application_json);
     accept += "text/xml;q=0.001";
-    CHECK(negotiate(head_with({{"Accept", accept}})) == ResponseType::text_xml);
+    CHECK(negotiate(head_with({{"Accept", accept}})).document == ResponseType::text_xml);
     const std::string quotes(100'000, '"');
-    CHECK(negotiate(head_with({{"Accept", quotes}})) == ResponseType::application_json);
+    CHECK(negotiate(head_with({{"Accept", quotes}})).document == ResponseType::application_json);
     const std::string escapes = "text/xml;a=\"" + std::string(100'001, '\\');
-    CHECK(negotiate(head_with({{"Accept", escapes}})) == ResponseType::text_xml);
+    CHECK(negotiate(head_with({{"Accept", escapes}})).document == ResponseType::text_xml);
 }
 
 } // namespace negotiation_test

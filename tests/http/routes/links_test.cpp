@@ -2,6 +2,7 @@
 #include "http/endpoint/endpoint_fixture.hpp"
 #include "routes/table.hpp"
 #include "support/catch.hpp"
+#include "support/fake_upload_converter.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -192,6 +193,33 @@ TEST_CASE("the product's version needs no caller, and is a page for browsers", "
     CHECK(page.body_text().find(std::string{versions.at("ProductVersion").as_string()}) !=
           std::string_view::npos);
     CHECK(fixture.send({"POST", "/api"}).status == 405);
+}
+
+TEST_CASE("the product's version has the limits of pictures", "[endpoint][links]") {
+    const auto versions = [](http::EndpointOptions options, const Limits& limits) {
+        const EndpointFixture fixture{std::move(options), limits};
+        const RawFields nobody{{"Authorization", "-"}};
+        return document(fixture.send({"GET", "/api", nobody})).at("Limits");
+    };
+    CHECK(versions({}, {}) ==
+          json::value{{"MaxBytes", 10 * 1024 * 1024},
+                      {"MaxPixels", 100'000'000},
+                      {"MaxWidth", 65'535},
+                      {"MaxHeight", 65'535},
+                      {"Formats", {"image/png", "image/jpeg", "image/gif", "image/tiff"}}});
+    http::EndpointOptions options;
+    options.upload_converter = std::make_shared<FakeUploadConverter>(
+        ConvertibleFormats{ConvertibleFormat::webp, ConvertibleFormat::heic});
+    CHECK(versions(options, {.max_bytes = 1'000,
+                             .max_pixels = 2'000,
+                             .max_width = 30,
+                             .max_height = 40,
+                             .formats = {ImageFormat::png, ImageFormat::tiff}}) ==
+          json::value{{"MaxBytes", 1'000},
+                      {"MaxPixels", 2'000},
+                      {"MaxWidth", 30},
+                      {"MaxHeight", 40},
+                      {"Formats", {"image/png", "image/tiff", "image/webp", "image/heic", "image/heif"}}});
 }
 
 TEST_CASE("the interface lists the URL of each route with its methods", "[endpoint][links]") {

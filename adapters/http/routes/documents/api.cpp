@@ -1,5 +1,4 @@
 #include "formats/html.hpp"
-#include "headers/field_syntax.hpp"
 #include "pictures/image_answers.hpp"
 #include "routes/documents/links.hpp"
 #include "routes/openapi/openapi.hpp"
@@ -7,23 +6,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
+#include <iterator>
+#include <string>
+#include <string_view>
 
 namespace portrait::http {
 namespace {
 
-/// Whether Accept prefers HTML over the types of documents.
-bool prefers_page(const RequestHead& head) noexcept {
-    std::array<std::string_view, response_types.size() + 1> offers{};
-    std::transform(response_types.begin(), response_types.end(), offers.begin(), media_type);
-    offers.back() = "text/html";
-    return best_offer(head, offers) == response_types.size();
-}
-
 Response versions_page(const boost::json::object& versions) {
     std::string rows;
     for (const auto& [name, value] : versions) {
+        if (!value.is_string())
+            continue;
         const auto text = html_escaped(value.as_string());
         fmt::format_to(std::back_inserter(rows), "<dt>{}</dt>\n<dd>{}</dd>\n", std::string_view{name},
                        name == "v1" ? fmt::format("<a href=\"{0}\">{0}</a>", text) : text);
@@ -33,12 +27,13 @@ Response versions_page(const boost::json::object& versions) {
     return page;
 }
 
-/// GET /api (contract section 1): the product, its version, and the URL of the interface's version. A page
-/// for a client that prefers HTML.
+/// GET /api (contract section 1): the product, its version, the URL of the interface's version, and which
+/// pictures are accepted. A page without the latter for a client that prefers HTML.
 Begun begin_api(const RequestPointer& request) {
     const Links links{*request};
-    const auto versions = api_versions(links.to(get_api_v1));
-    if (prefers_page(request->head()))
+    const auto versions = api_versions(links.to(get_api_v1), request->service().limits(),
+                                       converted_formats(request->options()));
+    if (request->refusal_type() == ResponseType::text_html)
         return versions_page(versions);
     auto answer = document_answer(request->response_type(), "Api", versions);
     links.set_cache_control(answer);

@@ -1,5 +1,6 @@
 #include "routes/openapi/openapi.hpp"
 
+#include "headers/content_types.hpp"
 #include "headers/field_syntax.hpp"
 #include "routes/table.hpp"
 
@@ -240,9 +241,20 @@ std::string with_server(std::string_view document, std::string_view url) {
                        json::serialize(servers));
 }
 
-json::object api_versions(std::string_view url) {
-    return {
-        {"ProductName", "portrait"}, {"ProductVersion", PORTRAIT_VERSION}, {"Version", "v1"}, {"v1", url}};
+json::object api_versions(std::string_view url, const Limits& limits, ConvertibleFormats converted) {
+    json::array formats;
+    for (const auto type : accepted_picture_types(limits.formats, converted))
+        formats.emplace_back(type);
+    return {{"ProductName", "portrait"},
+            {"ProductVersion", PORTRAIT_VERSION},
+            {"Version", "v1"},
+            {"v1", url},
+            {"Limits",
+             {{"MaxBytes", limits.max_bytes},
+              {"MaxPixels", limits.max_pixels},
+              {"MaxWidth", limits.max_width},
+              {"MaxHeight", limits.max_height},
+              {"Formats", std::move(formats)}}}};
 }
 
 } // namespace portrait::http

@@ -2,6 +2,8 @@
 
 #include "routes/route.hpp"
 
+#include <portrait/limits.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -39,7 +41,7 @@ boost::json::object openapi_components(const AuthenticationSchemes& schemes);
 /// The alternatives of `security` for a route that needs a caller.
 boost::json::array openapi_security(const AuthenticationSchemes& schemes);
 
-/// The product, its version, and the URL of the interface's version.
-boost::json::object api_versions(std::string_view url);
+/// The product, its version, the URL of the interface's version, and which pictures are accepted.
+boost::json::object api_versions(std::string_view url, const Limits& limits, ConvertibleFormats converted);
 
 } // namespace portrait::http

@@ -121,7 +121,7 @@ json::value example_of(BodyContent content) {
     case BodyContent::principal:
         return principal_carrier({.name = sample_actor().name, .actor = sample_actor(), .may_write = true});
     case BodyContent::agent_picture: return json::string{tiny_picture};
-    case BodyContent::versions: return api_versions(std::string{sample_url}.append(get_api_v1.path));
+    case BodyContent::versions: return api_versions(std::string{sample_url}.append(get_api_v1.path), {}, {});
     case BodyContent::tenant_state:
         return {{"ContextIdentifier", "Cust12345"},
                 {"Endpoint", sample_url},
@@ -245,8 +245,7 @@ json::object openapi_content(BodyContent content, const Route& route) {
     case BodyContent::openapi: return media("application/json", {{"type", "object"}});
     case BodyContent::sign_in_form: return sign_in_form();
     case BodyContent::page: return media("text/html", string);
-    case BodyContent::problem_or_page:
-        return joined(documents(BodyContent::problem), media("text/html", string));
+    case BodyContent::problem: return joined(documents(BodyContent::problem), media("text/html", string));
     case BodyContent::text: return media("text/plain", string);
     default: return documents(content);
     }

@@ -94,11 +94,18 @@ constexpr std::string_view schemas = R"({
     "Rule": {"type": "string", "description": "A stable id"},
     "Observed": {"type": "integer", "format": "int64"},
     "Limit": {"type": "integer", "format": "int64"}}},
-"Versions": {"type": "object", "required": ["ProductName", "ProductVersion", "Version", "v1"], "properties": {
+"Versions": {"type": "object", "required": ["ProductName", "ProductVersion", "Version", "v1", "Limits"], "properties": {
     "ProductName": {"type": "string"},
     "ProductVersion": {"type": "string"},
     "Version": {"type": "string", "description": "The newest version of the interface"},
-    "v1": {"type": "string", "format": "uri", "description": "Where that version is"}}},
+    "v1": {"type": "string", "format": "uri", "description": "Where that version is"},
+    "Limits": {"type": "object", "description": "Which pictures are accepted",
+      "required": ["MaxBytes", "MaxPixels", "MaxWidth", "MaxHeight", "Formats"], "properties": {
+        "MaxBytes": {"type": "integer", "format": "int64"},
+        "MaxPixels": {"type": "integer", "format": "int64"},
+        "MaxWidth": {"type": "integer", "format": "int64"},
+        "MaxHeight": {"type": "integer", "format": "int64"},
+        "Formats": {"type": "array", "description": "Media types", "items": {"type": "string"}}}}}},
 "Routes": {"type": "object", "description": "URL of a route: method: summary", "additionalProperties":
     {"type": "object", "additionalProperties": {"type": "string"}}},
 "TenantState": {"type": "object",

@@ -37,14 +37,15 @@ struct HostRequest {
 struct HostRoute {
     std::string method; ///< GET serves HEAD, too
     /// Below `EndpointOptions::base_path`. Begins with a slash; `{personId}` matches any segment; others
-    /// match in any case.
+    /// match in any case. Requests with and without a slash at its end match.
     std::string path;
     bool needs_caller = true; ///< false: no authentication
     /// `write` needs a principal that may write, and runs on the writers' executor; `read` on the readers'.
     Access access = Access::read;
     std::uint64_t body_limit = 0; ///< bytes
-    /// Answers a request. May block; an exception is answered with 500. Called concurrently.
-    std::function<Response(const HostRequest&)> answer;
+    /// Answers a request, or refuses it with the contract's error object. May block; an exception is answered
+    /// with 500. Called concurrently.
+    std::function<ProblemOr<Response>(const HostRequest&)> answer;
 };
 
 } // namespace portrait::http
