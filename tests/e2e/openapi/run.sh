@@ -10,14 +10,9 @@ server=$(realpath "${1:?needs the path of portrait-server}")
 mkdir -p "${2:?needs a folder for the tools}"
 tools=$(realpath "$2")
 
-# Install again if the lockfile has changed.
-installed=$tools/installed-lock.json
-if ! cmp -s "$here/package-lock.json" "$installed"; then
-    rm -f "$installed"
-    cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$tools/"
-    (cd "$tools" && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline) >&2
-    cp "$here/package-lock.json" "$installed"
-fi
+# shellcheck source=../support/npm.sh
+source "$here/../support/npm.sh"
+install_npm_packages "$here" "$tools"
 
 work=$(mktemp -d)
 pid=

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { blobAgent, demoUser, failure, nextPerson, personAgent, signIn } from './support/client.mjs';
 import { picture } from './support/pictures.mjs';
-import { addToken, makeDataFolder, startServer } from './support/server.mjs';
+import { addToken, makeDataFolder, startServer } from '../support/server.mjs';
 
 const basePath = '/Cust12345';
 const small = () => picture('png-palette.png');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { blobAgent, demoUser, failure, nextPerson, personAgent, problemOf, signIn } from './support/client.mjs';
 import { picture } from './support/pictures.mjs';
-import { addToken, command, makeDataFolder, startServer } from './support/server.mjs';
+import { addToken, command, makeDataFolder, startServer } from '../support/server.mjs';
 
 const small = () => picture('png-palette.png');
 const password = 'pæss:wörd 漢字'; // a colon, a space and more than Latin-1

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, ResourceParsing, blobAgent, observed } from './support/client.mjs';
 import { picture } from './support/pictures.mjs';
-import { startServer } from './support/server.mjs';
+import { startServer } from '../support/server.mjs';
 
 const photo = 'US:"Photo";NO:"Bilde";GE:"Foto"';
 const taken = 'US:"Taken [D:11/23/2026], [F:1.5] MB";NO:"Tatt [D:11/23/2026], [F:1.5] MB"';

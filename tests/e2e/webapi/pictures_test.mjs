@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, FromBase64ToString, ReturnBlobType, blobAgent, failure, nextPerson, observed, personAgent,
          problemOf } from './support/client.mjs';
 import { asciiGif, picture, pictures } from './support/pictures.mjs';
-import { startServer } from './support/server.mjs';
+import { startServer } from '../support/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { blobAgent, personAgent } from './support/client.mjs';
-import { startServer } from './support/server.mjs';
+import { startServer } from '../support/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });

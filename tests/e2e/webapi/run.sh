@@ -10,14 +10,9 @@ mkdir -p "${2:?needs a folder for the client}"
 PORTRAIT_CLIENT=$(realpath "$2")
 shift 2
 
-# Install again if the lockfile has changed.
-installed=$PORTRAIT_CLIENT/installed-lock.json
-if ! cmp -s "$here/package-lock.json" "$installed"; then
-    rm -f "$installed"
-    cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$PORTRAIT_CLIENT/"
-    (cd "$PORTRAIT_CLIENT" && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline) >&2
-    cp "$here/package-lock.json" "$installed"
-fi
+# shellcheck source=../support/npm.sh
+source "$here/../support/npm.sh"
+install_npm_packages "$here" "$PORTRAIT_CLIENT"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

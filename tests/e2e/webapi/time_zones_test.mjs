@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BlobLinkType, blobAgent, failure, observed, problemOf } from './support/client.mjs';
 import { picture } from './support/pictures.mjs';
-import { startServer } from './support/server.mjs';
+import { startServer } from '../support/server.mjs';
 
 const utc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 

@@ -22,9 +22,14 @@ export function addToken(data, name, ...options) {
     return command(data, ['tokens', 'add', name, ...options]);
 }
 
+/** Creates a user by `users add`; `options` are the command's. */
+export function addUser(data, name, password, ...options) {
+    return command(data, ['users', 'add', name, ...options], `${password}\n`);
+}
+
 /** Starts the server with the demo user and demo persons; resolves when it listens. */
-export async function startServer({ data = makeDataFolder(), options = [] } = {}) {
-    const process = spawn(binary, ['--demo', '--listen', '127.0.0.1:0', '--log-level', 'info',
+export async function startServer({ data = makeDataFolder(), options = [], port = 0 } = {}) {
+    const process = spawn(binary, ['--demo', '--listen', `127.0.0.1:${port}`, '--log-level', 'info',
                                    '--data', data, ...options],
                           { stdio: ['ignore', 'pipe', 'pipe'] });
     let banner = '';
@@ -42,6 +47,13 @@ export async function startServer({ data = makeDataFolder(), options = [] } = {}
     return {
         url,
         data,
+        port: Number(new URL(url).port),
+        pid: process.pid,
+        /** Ends the server as a crash does. */
+        async kill() {
+            process.kill('SIGKILL');
+            await ended;
+        },
         /** Ends the server; throws unless it ended with code 0 and without secrets in its log. */
         async stop() {
             process.kill('SIGTERM');
