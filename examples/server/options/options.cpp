@@ -182,6 +182,7 @@ void add_network_options(const OptionAdder& add, const OptionAdder& more, Settin
                "Path below which everything is served, such as /Cust12345; /healthz, /readyz, /metrics and "
                "/api/state stay at the root (default: the root)")
         ->transform(CLI::Validator{read_base_path, {}});
+    more.flag("--no-ui", settings.no_ui, "Serve no page at /ui/ for browsers");
     add.list(
            "--cors-origins",
            [&cors = settings.endpoint.cors](const std::string& text) {

@@ -44,6 +44,7 @@ struct Settings {
     bool allow_any_person = false;
     bool scrub_metadata = false;
     bool no_metrics = false;
+    bool no_ui = false;
     std::string log_level = "info";
     bool log_json = false;
 

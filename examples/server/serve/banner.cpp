@@ -38,13 +38,16 @@ std::string banner(const Settings& settings, const ListenAddress& listen, bool h
         fmt::format_to(out, "  demo user    {}  password {}\n", demo_user, demo_password);
     if (has_demo_user && !listen.address().is_loopback())
         fmt::format_to(out, "\n  WARNING: {}.\n", warning);
+    const auto root = url_of(local, tls) + settings.endpoint.base_path;
+    if (!settings.no_ui)
+        fmt::format_to(out, "\nOpen {}/ in a browser.\n", root);
     fmt::format_to(out,
                    "\nTry it; photo.jpg is any JPEG, PNG, GIF or TIFF of yours:\n"
                    "  curl -u {0} -T photo.jpg {1}/Image\n"
                    "  curl -u {0} -o person-7.jpg {1}/Image\n"
                    "  curl -u {0} {1}/ImageInfo\n\n",
                    has_demo_user ? fmt::format("{}:{}", demo_user, demo_password) : "NAME",
-                   url_of(local, tls) + settings.endpoint.base_path + "/api/v1/Person/7");
+                   root + "/api/v1/Person/7");
     return text;
 }
 

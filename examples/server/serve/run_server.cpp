@@ -6,6 +6,7 @@
 #include "serve/figures.hpp"
 #include "serve/log.hpp"
 #include "serve/open_store.hpp"
+#include "serve/page.hpp"
 #include "serve/rendering.hpp"
 #include "serve/shared_callers.hpp"
 #include "serve/users.hpp"
@@ -281,6 +282,9 @@ int run_server(const Settings& settings) {
         options.renditions = std::make_shared<portrait::RenditionService>(
             parts.service, parts.rendering.renderer, parts.cache);
     options.upload_converter = parts.rendering.converter;
+    if (!settings.no_ui)
+        options.host_routes = page_routes(
+            options.base_path, {parts.service, parts.rendering.renderer, parts.rendering.converter});
     parts.readers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, max_waiting_tasks);
     parts.writers = std::make_shared<portrait::http::WorkerPool>(settings.store_threads, max_waiting_tasks);
     if (!settings.operations)
