@@ -122,11 +122,6 @@ bool is_of_script(const RequestHead& head) noexcept {
     return head.find("X-XSRF-TOKEN") != nullptr;
 }
 
-bool wants_page(const RequestHead& head) noexcept {
-    const auto* accept = head.find("Accept");
-    return accept != nullptr && accept->find("text/html") != std::string_view::npos;
-}
-
 CookieValue find_cookie(const RequestHead& head, std::string_view name) noexcept {
     std::size_t length = 0;
     for (const auto& field : head.fields)

@@ -60,9 +60,6 @@ std::string_view session_secret_of(const RequestHead& head, const CookieScope& s
 /// Whether a page's script has sent the request: browsers don't add X-XSRF-TOKEN by themselves.
 bool is_of_script(const RequestHead& head) noexcept;
 
-/// Whether Accept has `text/html`, as browsers that show the answer send it.
-bool wants_page(const RequestHead& head) noexcept;
-
 /// The cookies of a request with longer Cookie fields are ignored.
 inline constexpr std::size_t max_cookies_length = std::size_t{16} * 1024;
 

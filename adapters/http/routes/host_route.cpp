@@ -13,6 +13,7 @@ static Begun begin_host_route(const RequestPointer& request) {
                                      .principal = request->principal(),
                                      .person_id = request->person_id_text(),
                                      .request_id = request->id(),
+                                     .prefers_html = request->prefers_html(),
                                      .body = std::move(body)}),
                         [](Response response) { return response; }));
     };

@@ -77,6 +77,8 @@ public:
     // The negotiated types.
     ResponseType response_type() const noexcept { return types_.document; }
     ResponseType refusal_type() const noexcept { return types_.refusal; }
+    /// Whether the client prefers text/html, as a browser that shows the answer.
+    bool prefers_html() const noexcept { return types_.refusal == ResponseType::text_html; }
     const CorsGrant& cors() const noexcept { return cors_; }
     const Principal& principal() const noexcept { return principal_; }
     /// Whether the caller has valid credentials or a session.

@@ -28,7 +28,7 @@ public:
 
     explicit CreateSession(RequestPointer request)
         : request_{std::move(request)}
-        , is_page_{wants_page(request_->head())}
+        , is_page_{request_->prefers_html()}
         , scope_{request_->cookie_scope()}
         , replaced_{request_->session_secret()}
         , known_browser_{known_browser_value_of(request_->head())}

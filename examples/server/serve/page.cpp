@@ -86,8 +86,7 @@ HostRoute start_route(const std::string& base_path) {
             .path = "/",
             .needs_caller = false,
             .answer = [to = base_path + "/ui/"](const HostRequest& request) -> ProblemOr<Response> {
-                const auto* const accept = request.head.find("Accept");
-                if (accept == nullptr || accept->find("text/html") == std::string_view::npos)
+                if (!request.prefers_html)
                     return portrait::http::plain_problem(404, "request.unknown_path",
                                                          "There is nothing at this path; the page is at ui/");
                 auto response = see_other(to);

@@ -96,7 +96,11 @@ TEST_CASE("the root leads a browser to the page, and is 404 for other clients", 
         }
     }
     CHECK(fetch(port, "GET", root + "/", navigation).field("Vary") == "Accept");
-    for (const RawFields& fields : {RawFields{}, {{"Accept", "*/*"}}, {{"Accept", "application/json"}}}) {
+    for (const RawFields& fields : {RawFields{},
+                                    {{"Accept", "*/*"}},
+                                    {{"Accept", "application/json"}},
+                                    {{"Accept", "text/html;q=0, */*"}},
+                                    {{"Accept", "application/json, text/html"}}}) {
         const auto response = fetch(port, "GET", root + "/", fields);
         CHECK(response.status == 404);
         CHECK(response.field("Content-Type") == "application/json; charset=utf-8");

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Refusals for the users of browsers and for the scripts of pages (contract section 6).
@@ -227,6 +228,20 @@ TEST_CASE("a page's script gets no challenge for which the browser opens a dialo
     head.fields.push_back({"X-XSRF-TOKEN", "x"});
     const auto refused = fixture.endpoint->refuse(http::plain_problem(401, "x", "x"), &head);
     CHECK(field(refused, "WWW-Authenticate") == "SoTicket, Bearer");
+}
+
+TEST_CASE("a sign-in is answered by a redirect where Accept prefers a page", "[endpoint][browser]") {
+    const EndpointFixture fixture;
+    for (const auto& [accept, status] :
+         {std::pair{chrome_navigation, 303}, std::pair{std::string{"text/html"}, 303},
+          std::pair{std::string{"application/json, text/html"}, 204},
+          std::pair{std::string{"text/html;q=0, */*"}, 204}, std::pair{std::string{"*/*"}, 204}}) {
+        CAPTURE(accept);
+        const RawFields fields{{"Authorization", "-"}, {"Content-Type", "application/x-www-form-urlencoded"}};
+        const auto answer =
+            fixture.send(accepting(accept, {"POST", "/session", fields, "user=tje0&password=Tje0"}));
+        CHECK(answer.status == static_cast<unsigned>(status));
+    }
 }
 
 } // namespace endpoint_browsers_test

@@ -33,7 +33,7 @@ Begun begin_api(const RequestPointer& request) {
     const Links links{*request};
     const auto versions = api_versions(links.to(get_api_v1), request->service().limits(),
                                        converted_formats(request->options()));
-    if (request->refusal_type() == ResponseType::text_html)
+    if (request->prefers_html())
         return versions_page(versions);
     auto answer = document_answer(request->response_type(), "Api", versions);
     links.set_cache_control(answer);

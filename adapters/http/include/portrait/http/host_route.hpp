@@ -18,6 +18,7 @@ struct HostRequest {
     const Principal& principal; ///< empty if the route has `needs_caller = false`
     std::string_view person_id; ///< the segment at `{personId}`, percent-decoded; not checked
     std::string_view request_id;
+    bool prefers_html = false; ///< by Accept, as a browser that shows the answer
     ImageBytes body{};
 };
 
