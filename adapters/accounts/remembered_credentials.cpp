@@ -4,7 +4,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
@@ -13,47 +12,50 @@
 #include <utility>
 
 namespace portrait::http {
+namespace {
+
+constexpr auto unavailable = "SHA-256 is not available";
+
+} // namespace
 
 RememberedCredentials::RememberedCredentials(std::chrono::seconds duration, std::size_t capacity,
                                              std::shared_ptr<const SteadyClock> clock)
     : duration_{duration}
     , capacity_{duration > std::chrono::seconds{0} ? capacity : 0}
+    , secret_{random_bytes()}
     , clock_{std::move(clock)} {
-    auto secret = random_bytes();
-    EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-    mac_.reset(hmac != nullptr ? EVP_MAC_CTX_new(hmac) : nullptr, &EVP_MAC_CTX_free); // cleanses the key
-    EVP_MAC_free(hmac); // the context holds a reference
-    std::string digest = "SHA256";
-    const std::array parameters{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
-                                OSSL_PARAM_construct_end()};
-    const bool keyed = mac_ && EVP_MAC_init(mac_.get(), secret.data(), secret.size(), parameters.data()) == 1;
-    OPENSSL_cleanse(secret.data(), secret.size());
-    if (!keyed)
-        throw std::runtime_error{"HMAC-SHA-256 is not available"};
+    algorithm_.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
+    context_.reset(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    if (!algorithm_ || !context_)
+        throw std::runtime_error{unavailable};
+}
+
+RememberedCredentials::~RememberedCredentials() {
+    OPENSSL_cleanse(secret_.data(), secret_.size());
 }
 
 RememberedCredentials::Key RememberedCredentials::key_of(std::string_view user, std::string_view password,
                                                          std::string_view password_hash) const {
-    std::string message;
-    message.reserve(user.size() + password.size() + password_hash.size() + 3 * sizeof(std::uint64_t));
+    Key key{};
+    unsigned size = 0;
+    const std::lock_guard lock{digest_mutex_};
+    bool good = EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1;
+    const auto add = [&](const void* bytes, std::size_t count) {
+        good = good && EVP_DigestUpdate(context_.get(), bytes, count) == 1;
+    };
+    add(secret_.data(), secret_.size());
     for (const auto field : {user, password, password_hash}) {
         // The length makes `ab` + `c` differ from `a` + `bc`.
-        const boost::endian::little_uint64_buf_t size{field.size()};
-        message.append(reinterpret_cast<const char*>(size.data()), sizeof size).append(field);
+        const boost::endian::little_uint64_buf_t length{field.size()};
+        add(length.data(), sizeof length);
+        add(field.data(), field.size());
     }
-    Key key{};
-    std::size_t size = 0;
-    const auto compute = [&] {
-        const std::lock_guard lock{mac_mutex_};
-        return EVP_MAC_init(mac_.get(), nullptr, 0, nullptr) == 1 && // keeps the key, drops the last message
-               EVP_MAC_update(mac_.get(), reinterpret_cast<const unsigned char*>(message.data()),
-                              message.size()) == 1 &&
-               EVP_MAC_final(mac_.get(), key.data(), &size, key.size()) == 1;
-    };
-    const bool made = compute();
-    OPENSSL_cleanse(message.data(), message.size());
-    if (!made || size != key.size())
-        throw std::runtime_error{"HMAC-SHA-256 is not available"};
+    // The context keeps the last block of 64 bytes, which the password is not to be in.
+    constexpr std::array<char, 64> zeros{};
+    add(zeros.data(), zeros.size());
+    good = good && EVP_DigestFinal_ex(context_.get(), key.data(), &size) == 1;
+    if (!good || size != key.size())
+        throw std::runtime_error{unavailable};
     return key;
 }
 
