@@ -32,8 +32,10 @@ std::string_view known_method(std::string_view method) noexcept {
     return found == known.end() ? "other" : *found;
 }
 
-prometheus::Histogram::BucketBoundaries duration_buckets() {
-    return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30};
+const prometheus::Histogram::BucketBoundaries& duration_buckets() {
+    static const prometheus::Histogram::BucketBoundaries buckets{
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30};
+    return buckets;
 }
 
 double plain(std::chrono::microseconds duration) {
