@@ -130,8 +130,16 @@ Awaitable<bool> Connection::serve_one() {
                     });
     if (!co_await completes(begun))
         co_return co_await give_up();
-    if (auto* const response = std::get_if<Response>(&begun.value()))
-        co_return co_await answer_at_once(std::move(*response));
+    if (auto* const response = std::get_if<Response>(&begun.value())) {
+        // Without the body; a short one is dropped, to keep the connection.
+        const bool keep = !has_body() || (has_short_body() && !expects_continue_);
+        replace_without_room(*response);
+        if (!co_await answer(std::move(*response), keep))
+            co_return false;
+        if (!has_body())
+            co_return true;
+        co_return co_await discard(exchange_->head.content_length.value_or(0));
+    }
     admission_.emplace(std::get<Admission>(std::move(begun.value())));
     principal_ = admission_->principal();
     request_id_ = admission_->request_id();
@@ -183,17 +191,6 @@ Awaitable<bool> Connection::give_up() {
     co_return co_await answer_refused();
 }
 
-// Writes an answer that needs no body, and drops a short body, to keep the connection.
-Awaitable<bool> Connection::answer_at_once(Response&& response) {
-    const RequestHead& head = exchange_->head;
-    const bool short_body = !head.chunked && head.content_length.value_or(0) <= discard_limit;
-    const bool keep = !has_body() || (short_body && !expects_continue_);
-    replace_without_room(response);
-    if (!co_await answer(std::move(response), keep))
-        co_return false;
-    co_return co_await discard(head.content_length.value_or(0));
-}
-
 // Reads the body. A short one that the route doesn't use is discarded: some clients always send `null` or
 // `{}`.
 Awaitable<Connection::Arrival> Connection::take_body(ImageBytes& body) {
@@ -232,7 +229,7 @@ void Connection::start_exchange() {
     else
         exchange_->clear();
     exchange_->remote_address = remote_address_;
-    exchange_->parser.emplace();
+    exchange_->start_parser();
     exchange_->parser->header_limit(shared_->options.header_limit);
     // The route's limit is known after `begin`; a limit set here would make the head itself fail.
     exchange_->parser->body_limit(boost::none);
@@ -267,6 +264,10 @@ void Connection::acquire_workspace() {
 
 bool Connection::has_body() const noexcept {
     return exchange_->head.chunked || exchange_->head.content_length.value_or(0) != 0;
+}
+
+bool Connection::has_short_body() const noexcept {
+    return !exchange_->head.chunked && exchange_->head.content_length.value_or(0) <= discard_limit;
 }
 
 } // namespace portrait::http

@@ -63,12 +63,12 @@ private:
     void acquire_workspace();
     bool accept_head();
     Awaitable<bool> give_up();
-    Awaitable<bool> answer_at_once(Response&& response);
     Awaitable<Arrival> take_body(ImageBytes& body);
     template<class Value>
     Awaitable<bool> completes(StartedCall<Value>& call);
     void abandon_call(const beast::error_code& error);
     bool has_body() const noexcept;
+    bool has_short_body() const noexcept;
 
     // connection_head.cpp: its head
     Awaitable<Arrival> read_head();

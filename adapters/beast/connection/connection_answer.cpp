@@ -52,7 +52,7 @@ Response Connection::refusal() const {
 void Connection::replace_without_room(Response& response) {
     if (!exchange_->no_room)
         return;
-    if (const std::string* const id = response.find("X-Request-Id"))
+    if (const auto* const id = response.find("X-Request-Id"))
         request_id_ = *id;
     problem_ =
         try_again("service.answer_bytes_in_flight", "Too many answers are being sent at present; try again");
@@ -97,7 +97,9 @@ Awaitable<bool> Connection::answer(Response&& response, bool keep) {
     beast::error_code error;
     const Stream::Pieces pieces{net::buffer(std::as_const(head_text_)),
                                 net::buffer(body.data(), body.size())};
-    const std::size_t written = co_await stream_.write(pieces, error);
+    std::size_t written = stream_.write_now(pieces);
+    if (written < head_text_.size() + body.size())
+        written += co_await stream_.write(Stream::rest_of(pieces, written), error);
     std::uint64_t body_written = written - std::min(written, head_text_.size());
     bool whole = !error;
     if (producer != nullptr && !error) {
@@ -123,9 +125,9 @@ Awaitable<bool> Connection::answer(Response&& response, bool keep) {
 void Connection::log_access(std::uint64_t response_bytes) const {
     if (!shared_->log)
         return;
-    const std::string* const request_id = response_.find("X-Request-Id");
+    const auto* const request_id = response_.find("X-Request-Id");
     AccessRecord record;
-    record.request_id = request_id == nullptr ? std::string_view{} : std::string_view{*request_id};
+    record.request_id = request_id == nullptr ? std::string_view{} : *request_id;
     record.remote_address = exchange_->remote_address;
     record.principal = response_.principal.empty() ? principal_ : response_.principal;
     LoggedFields fields;

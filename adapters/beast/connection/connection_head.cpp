@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace portrait::http {
@@ -54,7 +55,10 @@ Awaitable<Connection::Arrival> Connection::read_head() {
         if (idle_) {
             // Thousands of connections may wait here, without the memory that a request needs.
             release_workspace();
-            co_await stream_.wait_readable(error);
+            if (stream_.is_secure())
+                co_await stream_.wait_readable(error);
+            else
+                std::tie(error) = co_await stream_.wait_plain_readable();
             if (error)
                 co_return Arrival::closed;
             // Marked as busy before reading: an idle connection may be closed at any suspension point.
@@ -65,7 +69,12 @@ Awaitable<Connection::Arrival> Connection::read_head() {
             acquire_workspace();
             start_exchange();
         }
-        const std::size_t count = co_await stream_.read_some(buffer_.prepare(head_read_size), error);
+        const net::mutable_buffer room = buffer_.prepare(head_read_size);
+        std::size_t count = 0;
+        if (stream_.is_secure())
+            count = co_await stream_.read_some(room, error);
+        else
+            std::tie(error, count) = co_await stream_.read_plain(room);
         if (expired_)
             co_return refuse_timeout("The request's head didn't arrive in time");
         if (error)

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -31,6 +32,7 @@ void ConnectionExchange::wipe_secrets() noexcept {
 void ConnectionExchange::clear() {
     wipe_secrets();
     parser.reset();
+    head_memory.release();
     auto fields = std::move(head.fields);
     head = {};
     head.fields = std::move(fields);
@@ -42,6 +44,11 @@ void ConnectionExchange::clear() {
     if (stop.stop_requested())
         stop = std::stop_source{};
     abandoned = false;
+}
+
+void ConnectionExchange::start_parser() {
+    parser.emplace(std::piecewise_construct, std::make_tuple(),
+                   std::make_tuple(FieldAllocator{&head_memory}));
 }
 
 void ConnectionExchange::count(Response& response) noexcept {

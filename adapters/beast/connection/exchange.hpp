@@ -9,7 +9,10 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <array>
+#include <cstddef>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -43,7 +46,13 @@ struct CollectedBody {
 /// One request and its answer. Shared with the endpoint's completions, which may come after the connection
 /// has given up: the head's views stay valid until then.
 struct ConnectionExchange {
-    std::optional<beast::http::request_parser<CollectedBody>> parser;
+    using FieldAllocator = std::pmr::polymorphic_allocator<char>;
+    using Parser = beast::http::request_parser<CollectedBody, FieldAllocator>;
+
+    std::array<std::byte, 4096> head_room;
+    /// The memory of the parsed head; allocates only for heads that are larger than most.
+    std::pmr::monotonic_buffer_resource head_memory{head_room.data(), head_room.size()};
+    std::optional<Parser> parser;
     RequestHead head;
     std::string remote_address;          ///< of the client, as far as it can be known
     std::shared_ptr<AddressShare> share; ///< to which the charges below belong
@@ -63,6 +72,8 @@ struct ConnectionExchange {
     void wipe_secrets() noexcept;
     /// Makes it as new and keeps the allocated memory.
     void clear();
+    /// Begins a head.
+    void start_parser();
 
     /// Counts the memory of the answer's body, or drops the body and sets `no_room`. Called on the thread
     /// where the answer becomes ready, so that answers that wait for their io thread are counted.

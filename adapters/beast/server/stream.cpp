@@ -6,7 +6,10 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <tuple>
 #include <utility>
 
 #include <poll.h>
@@ -20,9 +23,10 @@ constexpr unsigned most_reads_at_once = 4;
 
 // Asio writes at most 64 KiB at a time by default: a picture of 64 KiB would take a second call for the last
 // bytes, and its reader a second wake-up.
+constexpr std::size_t most_written_at_once = 256ULL * 1024;
+
 std::size_t large_writes(const beast::error_code& error, std::size_t /*written*/) {
-    constexpr std::size_t most_at_once = 256ULL * 1024;
-    return error ? 0 : most_at_once;
+    return error ? 0 : most_written_at_once;
 }
 
 } // namespace
@@ -94,6 +98,28 @@ Awaitable<std::size_t> Stream::write(Pieces pieces, beast::error_code& error) {
     if (tls_)
         return tls_->write(pieces, error);
     return net::async_write(socket_, pieces, large_writes, net::redirect_error(use_awaitable, error));
+}
+
+std::size_t Stream::write_now(const Pieces& pieces) noexcept {
+    if (tls_ || net::buffer_size(pieces) > most_written_at_once)
+        return 0;
+    std::array<iovec, std::tuple_size_v<Pieces>> parts{};
+    for (std::size_t index = 0; index < pieces.size(); ++index)
+        parts[index] = {const_cast<void*>(pieces[index].data()), pieces[index].size()};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t count = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+Stream::Pieces Stream::rest_of(Pieces pieces, std::size_t written) noexcept {
+    for (net::const_buffer& piece : pieces) {
+        const std::size_t taken = std::min(written, piece.size());
+        piece += taken;
+        written -= taken;
+    }
+    return pieces;
 }
 
 void Stream::end_sending() noexcept {

@@ -3,7 +3,9 @@
 #include "server/asio.hpp"
 #include "server/reader_watch.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include <array>
 #include <cstddef>
@@ -43,11 +45,21 @@ public:
     /// Until there is something to read, or the end.
     Awaitable<void> wait_readable(beast::error_code& error);
     Awaitable<std::size_t> read_some(net::mutable_buffer buffer, beast::error_code& error);
+    // As above for a plain stream, without a coroutine's frame: an operation with the error first.
+    auto wait_plain_readable() { return socket_.async_wait(Socket::wait_read, net::as_tuple(net::deferred)); }
+    auto read_plain(net::mutable_buffer buffer) {
+        return socket_.async_read_some(buffer, net::as_tuple(net::deferred));
+    }
     /// As `read_some`, but reads when the caller is resumed. `read_some` reads a plain socket first and
     /// resumes its caller later, so that thousands of streams could hold bytes that aren't counted yet.
     Awaitable<std::size_t> read_now(net::mutable_buffer buffer, beast::error_code& error);
     /// Writes all pieces, unless there is an error; returns the number of bytes written.
     Awaitable<std::size_t> write(Pieces pieces, beast::error_code& error);
+    /// Writes what a plain socket takes without waiting, and nothing of pieces that would occupy the thread;
+    /// `write` has to follow with the rest, and reports errors.
+    std::size_t write_now(const Pieces& pieces) noexcept;
+    /// The pieces without their first bytes.
+    static Pieces rest_of(Pieces pieces, std::size_t written) noexcept;
 
     /// Ends the sending direction, of TLS by close_notify.
     void end_sending() noexcept;
