@@ -14,7 +14,7 @@ RawFields session_fields(const Response& signed_in) {
     for (const auto& [name, value] : signed_in.fields) {
         if (name != "Set-Cookie")
             continue;
-        const auto pair = value.substr(0, value.find(';'));
+        const std::string pair{value.substr(0, value.find(';'))};
         cookies += (cookies.empty() ? "" : "; ") + pair;
         if (pair.starts_with("XSRF-TOKEN="))
             xsrf = pair.substr(pair.find('=') + 1);

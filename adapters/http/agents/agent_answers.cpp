@@ -122,7 +122,7 @@ Response binary_answer(BinaryForm form, ResponseType type, const ImageBytes& byt
         return response;
     }
     const bool as_picture = form == BinaryForm::picture && format;
-    response.set("Content-Type", std::string{as_picture ? media_type(*format) : "application/octet-stream"});
+    response.set("Content-Type", as_picture ? media_type(*format) : "application/octet-stream");
     if (as_picture)
         response.set("Content-Security-Policy", "default-src 'none'");
     response.set("Vary", "Accept");

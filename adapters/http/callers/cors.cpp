@@ -70,7 +70,7 @@ void CorsGrant::apply(Response& response) const {
     response.set("Access-Control-Allow-Origin", allow_origin);
     if (credentials)
         response.set("Access-Control-Allow-Credentials", "true");
-    response.set("Access-Control-Expose-Headers", std::string{exposed_fields});
+    response.set("Access-Control-Expose-Headers", exposed_fields);
 }
 
 Response options_answer(const RequestHead& head, const CorsOptions& options, const CorsGrant& grant,
@@ -83,7 +83,7 @@ Response options_answer(const RequestHead& head, const CorsOptions& options, con
     if (!preflight || grant.allow_origin.empty())
         return response;
     response.set("Access-Control-Allow-Methods", allow);
-    response.set("Access-Control-Allow-Headers", std::string{allowed_fields});
+    response.set("Access-Control-Allow-Headers", allowed_fields);
     response.set("Access-Control-Max-Age", fmt::format_int{options.max_age.count()}.str());
     return response;
 }

@@ -76,9 +76,8 @@ Response signed_in_page(std::string_view name, std::string_view xsrf_value, cons
 void add_cookie(Response& response, std::string_view name, std::string_view value,
                 std::string_view attributes, const CookieScope& scope) {
     // `Response::set` keeps one field of a name, but each cookie needs its own.
-    response.fields.push_back(
-        {"Set-Cookie", fmt::format("{}={}; Path={}; SameSite=Lax{}{}", name, value, scope.path, attributes,
-                                   scope.secure ? "; Secure" : "")});
+    response.fields.add("Set-Cookie", fmt::format("{}={}; Path={}; SameSite=Lax{}{}", name, value, scope.path,
+                                                  attributes, scope.secure ? "; Secure" : ""));
 }
 
 std::string_view session_cookie(const CookieScope& scope) noexcept {

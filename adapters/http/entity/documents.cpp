@@ -13,7 +13,7 @@ std::string document_text(ResponseType type, std::string_view xml_root, const bo
 }
 
 void set_document(Response& response, ResponseType type, std::string text) {
-    response.set("Content-Type", std::string{content_type(type)});
+    response.set("Content-Type", content_type(type));
     response.set("Vary", "Accept");
     response.body = std::move(text);
 }

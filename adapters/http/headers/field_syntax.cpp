@@ -40,16 +40,22 @@ bool is_port(std::string_view text) noexcept {
 }
 
 bool is_host(std::string_view text) noexcept {
-    return std::none_of(text.begin(), text.end(), [](char letter) {
-        return static_cast<unsigned char>(letter) <= ' ' || letter == '\x7f' ||
-               std::string_view{"/?#@\\,<>\""}.find(letter) != std::string_view::npos;
-    });
+    static constexpr auto excluded = [] {
+        std::array<bool, 256> table{};
+        std::fill_n(table.begin(), ' ' + 1, true);
+        for (const char letter : std::string_view{"/?#@\\,<>\"\x7f"})
+            table[static_cast<unsigned char>(letter)] = true;
+        return table;
+    }();
+    return std::none_of(text.begin(), text.end(),
+                        [](char letter) { return excluded[static_cast<unsigned char>(letter)]; });
 }
 
 void add_vary(Response& response, std::string_view names) {
     const auto* const vary = response.find("Vary");
-    response.set("Vary",
-                 vary == nullptr || vary->empty() ? std::string{names} : *vary + ", " + std::string{names});
+    if (vary == nullptr || vary->empty())
+        return response.set("Vary", names);
+    response.set("Vary", std::string{*vary}.append(", ").append(names));
 }
 
 } // namespace portrait::http

@@ -2,6 +2,7 @@
 
 #include <portrait/http/message.hpp>
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -63,6 +64,17 @@ bool is_host(std::string_view text) noexcept;
 /// Adds field names to the answer's Vary.
 void add_vary(Response& response, std::string_view names);
 
+/// An IMF-fixdate.
+struct HttpDateText {
+    std::array<char, 29> characters{'D', 'a', 'y', ',', ' ', '0', '0', ' ', 'M', 'o', 'n', ' ', '0', '0', '0',
+                                    '0', ' ', '0', '0', ':', '0', '0', ':', '0', '0', ' ', 'G', 'M', 'T'};
+
+    std::string_view view() const noexcept { return {characters.data(), characters.size()}; }
+};
+
+/// As `format_http_date`, without an allocation.
+HttpDateText http_date_text(Timestamp moment) noexcept;
+
 /// Reads the three forms of RFC 9110: IMF-fixdate, RFC 850's, asctime's. Strict: names in their exact case,
 /// the weekday must be the date's. Absent when malformed. A year of two digits is at most 50 years after
 /// `now`'s.
@@ -73,7 +85,7 @@ parse_http_date(std::string_view text,
 /// Whether a caller's X-Request-Id may be used: 1 to 64 of `A-Za-z0-9._-`.
 bool is_request_id(std::string_view text) noexcept;
 
-/// The caller's X-Request-Id when it may be used, otherwise a fresh one of 16 hexadecimal digits. Ids
+/// The caller's X-Request-Id when it may be used, otherwise a fresh one of 15 hexadecimal digits. Ids
 /// distinguish requests in a log; they are no secret. Thread-safe, without locks.
 std::string request_id(const RequestHead& head);
 

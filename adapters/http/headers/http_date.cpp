@@ -90,7 +90,7 @@ std::optional<Date> read_rfc850_date(std::string_view text, Timestamp now) noexc
 
 } // namespace
 
-std::string format_http_date(Timestamp moment) {
+HttpDateText http_date_text(Timestamp moment) noexcept {
     constexpr auto first = sys_days{std::chrono::year{1} / 1 / 1};
     constexpr auto last = sys_days{std::chrono::year{9999} / 12 / 31} + seconds{86'399};
     const auto second =
@@ -99,19 +99,26 @@ std::string format_http_date(Timestamp moment) {
     const year_month_day date{day};
     const std::chrono::hh_mm_ss time{second - day};
     // Without fmt: every answer has one or two dates.
-    std::string text{"Day, 00 Mon 0000 00:00:00 GMT"};
+    HttpDateText text;
     const auto digits = [&text](std::size_t end, std::int64_t number) {
         for (; number > 0; number /= 10)
-            text[--end] = static_cast<char>('0' + number % 10);
+            text.characters[--end] = static_cast<char>('0' + number % 10);
     };
-    text.replace(0, 3, weekdays[std::chrono::weekday{day}.c_encoding()].substr(0, 3));
+    const auto name = [&text](std::size_t begin, std::string_view letters) {
+        std::copy_n(letters.begin(), 3, text.characters.begin() + begin);
+    };
+    name(0, weekdays[std::chrono::weekday{day}.c_encoding()]);
     digits(7, static_cast<unsigned>(date.day()));
-    text.replace(8, 3, months[static_cast<unsigned>(date.month()) - 1]);
+    name(8, months[static_cast<unsigned>(date.month()) - 1]);
     digits(16, static_cast<int>(date.year()));
     digits(19, time.hours().count());
     digits(22, time.minutes().count());
     digits(25, time.seconds().count());
     return text;
+}
+
+std::string format_http_date(Timestamp moment) {
+    return std::string{http_date_text(moment).view()};
 }
 
 std::optional<Timestamp> parse_http_date(std::string_view text, Timestamp now) {

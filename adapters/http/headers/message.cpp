@@ -38,25 +38,6 @@ std::string RequestHead::joined(std::string_view name) const {
     return values;
 }
 
-void Response::set(std::string_view name, std::string value) {
-    for (auto& field : fields) {
-        if (equal_ignoring_case(field.name, name)) {
-            field.value = std::move(value);
-            return;
-        }
-    }
-    auto& field = fields.emplace_back();
-    field.name = name;
-    field.value = std::move(value);
-}
-
-const std::string* Response::find(std::string_view name) const noexcept {
-    for (const auto& field : fields)
-        if (equal_ignoring_case(field.name, name))
-            return &field.value;
-    return nullptr;
-}
-
 BodyProducer* Response::producer() const noexcept {
     const auto* const producer = std::get_if<std::shared_ptr<BodyProducer>>(&body);
     return producer != nullptr ? producer->get() : nullptr;

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 
 namespace portrait::http {
@@ -66,8 +67,8 @@ std::optional<VersionCondition> version_condition(const RequestHead& head, std::
                                                   Comparison comparison, std::string_view epoch) {
     if (head.find(name) == nullptr)
         return std::nullopt;
-    const auto value = head.joined(name);
-    const auto list = parse_entity_tags(value);
+    std::string memory;
+    const auto list = parse_entity_tags(joined_value(head, name, memory));
     VersionCondition condition;
     condition.any = list.any;
     for (const auto& tag : list.tags) {
@@ -83,7 +84,8 @@ std::optional<VersionCondition> version_condition(const RequestHead& head, std::
 std::optional<std::chrono::sys_seconds> date_of(const RequestHead& head, std::string_view name) {
     if (head.find(name) == nullptr)
         return std::nullopt;
-    const auto date = parse_http_date(head.joined(name));
+    std::string memory;
+    const auto date = parse_http_date(joined_value(head, name, memory));
     return date ? std::optional{std::chrono::floor<std::chrono::seconds>(*date)} : std::nullopt;
 }
 
@@ -103,8 +105,13 @@ std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
 std::string entity_tag(std::string_view epoch, const ImageVersion& version, std::string_view suffix) {
     if (!version.epoch.empty())
         epoch = version.epoch;
-    return fmt::format(FMT_COMPILE("\"{}{}{}.{}.{}{}\""), epoch, epoch.empty() ? "" : ".",
-                       version.blob_id.value(), version.blob_version, version.link_version, suffix);
+    constexpr std::size_t longest_numbers = 64; // with their separators and the quotes
+    std::string tag;
+    tag.reserve(epoch.size() + longest_numbers + suffix.size());
+    fmt::format_to(std::back_inserter(tag), FMT_COMPILE("\"{}{}{}.{}.{}{}\""), epoch,
+                   epoch.empty() ? "" : ".", version.blob_id.value(), version.blob_version,
+                   version.link_version, suffix);
+    return tag;
 }
 
 std::string entity_tag(std::string_view epoch, const ImageVersion& version, const Rendition& rendition,
@@ -114,6 +121,13 @@ std::string entity_tag(std::string_view epoch, const ImageVersion& version, cons
 
 std::string entity_tag(Placeholder placeholder, const Rendition& rendition, std::string_view revision) {
     return fmt::format("\"blank-{}-{}\"", static_cast<int>(placeholder), name_of(rendition, revision));
+}
+
+std::string_view joined_value(const RequestHead& head, std::string_view name, std::string& memory) {
+    if (head.count(name) == 1)
+        return *head.find(name);
+    memory = head.joined(name);
+    return memory;
 }
 
 std::optional<EntityTag> parse_entity_tag(std::string_view text) noexcept {
@@ -183,8 +197,8 @@ ReadCondition read_condition(const RequestHead& head, const ImageInfo& info, std
     }
 
     if (head.find("If-None-Match") != nullptr) {
-        const auto value = head.joined("If-None-Match");
-        const auto list = parse_entity_tags(value);
+        std::string memory;
+        const auto list = parse_entity_tags(joined_value(head, "If-None-Match", memory));
         return list.any || list.has(current_tag) ? ReadCondition::not_modified : ReadCondition::proceed;
     }
     if (const auto date = date_of(head, "If-Modified-Since");
@@ -204,7 +218,8 @@ bool range_applies(const RequestHead& head, std::string_view current_tag,
         return false;
     if (head.find("If-Range") == nullptr)
         return true;
-    const auto value = head.joined("If-Range");
+    std::string memory;
+    const auto value = joined_value(head, "If-Range", memory);
     if (const auto tag = parse_entity_tag(value))
         return !tag->weak && tag->equals(current_tag);
     const auto date = parse_http_date(value);

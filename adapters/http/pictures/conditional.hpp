@@ -6,6 +6,8 @@
 #include <portrait/image_renderer.hpp>
 #include <portrait/precondition.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -13,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace portrait::http {
 
@@ -57,10 +58,14 @@ std::optional<ImageVersion> version_of_entity_tag(std::string_view opaque, std::
 /// Further members of a list are ignored.
 inline constexpr std::size_t max_entity_tags = 1000;
 
+/// The value of a field as `RequestHead::joined` returns it, without a copy when there is one field of the
+/// name: a view of the head or of `memory`.
+std::string_view joined_value(const RequestHead& head, std::string_view name, std::string& memory);
+
 /// The value of If-Match or If-None-Match.
 struct EntityTagList {
     bool any = false; ///< the value is `*`
-    std::vector<EntityTag> tags;
+    boost::container::small_vector<EntityTag, 4> tags;
 
     /// Compares as `EntityTag::equals`.
     bool has(std::string_view current) const noexcept {

@@ -9,17 +9,18 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include <iterator>
 #include <utility>
 
 namespace portrait::http {
 namespace {
 
 /// Sets the fields that every answer about a stored picture has, a 304 included.
-void set_validators(Response& response, const ImageInfo& info, std::string tag,
+void set_validators(Response& response, const ImageInfo& info, std::string_view tag,
                     const ValidatorContext& context) {
-    response.set("ETag", std::move(tag));
+    response.set("ETag", tag);
     if (const auto second = last_modified(info, context))
-        response.set("Last-Modified", format_http_date(*second));
+        response.set("Last-Modified", http_date_text(*second).view());
     response.set("Cache-Control", "private, no-cache");
 }
 
@@ -43,11 +44,13 @@ void set_entity(Response& response, const ImageInfo& info, const EntityForm& for
 
 /// Sets the fields of every picture, stored or made.
 void describe_picture(Response& response, PersonId person_id, const RenderedImage& image) {
-    response.set("Content-Type", std::string{media_type(image.format)});
+    response.set("Content-Type", media_type(image.format));
     response.set("X-Content-Type-Options", "nosniff");
     response.set("Content-Security-Policy", "default-src 'none'");
-    response.set("Content-Disposition", fmt::format(FMT_COMPILE("inline; filename=\"person-{}.{}\""),
-                                                    person_id.value(), file_extension(image.format)));
+    fmt::basic_memory_buffer<char, 64> disposition;
+    fmt::format_to(std::back_inserter(disposition), FMT_COMPILE("inline; filename=\"person-{}.{}\""),
+                   person_id.value(), file_extension(image.format));
+    response.set("Content-Disposition", {disposition.data(), disposition.size()});
     response.set("Vary", "Accept");
     set_dimensions(response, image.width, image.height);
 }
@@ -62,7 +65,7 @@ Response problem_page(const Problem& problem) {
 }
 
 Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& info, RenderedImage image,
-               std::string tag, ResponseType error_type, const ValidatorContext& context) {
+               std::string_view tag, ResponseType error_type, const ValidatorContext& context) {
     if (auto decided = conditional_answer(head, info, tag, error_type, context))
         return *std::move(decided);
     const auto size = image.bytes.size();
@@ -79,7 +82,6 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
         return response;
     }
     response.reason = "An image";
-    response.fields.reserve(14);
     if (part) {
         response.status = 206;
         response.reason = {};
@@ -87,7 +89,7 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
         image.bytes = image.bytes.slice(part->first, part->length);
     }
     describe_picture(response, person_id, image);
-    set_validators(response, info, std::move(tag), context);
+    set_validators(response, info, tag, context);
     response.set("Accept-Ranges", "bytes");
     response.body = std::move(image.bytes);
     return response;
@@ -96,7 +98,7 @@ Response shown(const RequestHead& head, PersonId person_id, const ImageInfo& inf
 } // namespace
 
 std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
-                                           const std::string& tag, ResponseType error_type,
+                                           std::string_view tag, ResponseType error_type,
                                            const ValidatorContext& context) {
     const auto condition = read_condition(head, info, tag, context);
     if (condition == ReadCondition::proceed)
@@ -119,28 +121,28 @@ Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage
                  entity_tag(context.epoch, info.version()), error_type, context);
 }
 
-Response rendition_answer(const RequestHead& head, PersonId person_id, std::string tag, ImageRendition made,
-                          ResponseType error_type, const ValidatorContext& context) {
-    return shown(head, person_id, made.info, std::move(made.image), std::move(tag), error_type, context);
+Response rendition_answer(const RequestHead& head, PersonId person_id, std::string_view tag,
+                          ImageRendition made, ResponseType error_type, const ValidatorContext& context) {
+    return shown(head, person_id, made.info, std::move(made.image), tag, error_type, context);
 }
 
-Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag) {
+Response placeholder_answer(PersonId person_id, RenderedImage image, std::string_view tag) {
     Response response;
     response.reason = "An image";
-    response.set("ETag", std::move(tag));
+    response.set("ETag", tag);
     response.set("Cache-Control", "private, no-cache");
     describe_picture(response, person_id, image);
     response.body = std::move(image.bytes);
     return response;
 }
 
-std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag) {
-    const auto value = head.joined("If-None-Match");
-    if (!parse_entity_tags(value).has(tag))
+std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string_view tag) {
+    std::string memory;
+    if (!parse_entity_tags(joined_value(head, "If-None-Match", memory)).has(tag))
         return std::nullopt;
     Response response;
     response.status = 304;
-    response.set("ETag", std::move(tag));
+    response.set("ETag", tag);
     response.set("Cache-Control", "private, no-cache");
     response.set("Vary", "Accept");
     return response;
@@ -190,7 +192,7 @@ void describe_saved(Response& response, const ImageInfo& info, std::string_view 
                     bool is_put_unchanged) {
     response.set(is_put_unchanged ? "ETag" : "X-Image-ETag", entity_tag(epoch, info.version()));
     if (info.format)
-        response.set("X-Image-Type", std::string{media_type(*info.format)});
+        response.set("X-Image-Type", media_type(*info.format));
 }
 
 Response saved_answer(const ImageInfo& info, ResponseType type, std::string_view epoch,

@@ -22,16 +22,16 @@ namespace portrait::http {
 Response picture_answer(const RequestHead& head, PersonId person_id, StoredImage image,
                         ResponseType error_type, const ValidatorContext& context);
 /// `picture_answer` for a rendition, which has a tag of its own.
-Response rendition_answer(const RequestHead& head, PersonId person_id, std::string tag, ImageRendition made,
-                          ResponseType error_type, const ValidatorContext& context);
+Response rendition_answer(const RequestHead& head, PersonId person_id, std::string_view tag,
+                          ImageRendition made, ResponseType error_type, const ValidatorContext& context);
 /// 304 or 412 when the conditions alone decide; absent when the picture must be sent.
 std::optional<Response> conditional_answer(const RequestHead& head, const ImageInfo& info,
-                                           const std::string& tag, ResponseType error_type,
+                                           std::string_view tag, ResponseType error_type,
                                            const ValidatorContext& context);
 /// 200 with a picture that replaces a missing one.
-Response placeholder_answer(PersonId person_id, RenderedImage image, std::string tag);
+Response placeholder_answer(PersonId person_id, RenderedImage image, std::string_view tag);
 /// 304 when the client has the placeholder already.
-std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string tag);
+std::optional<Response> known_placeholder_answer(const RequestHead& head, std::string_view tag);
 
 /// The form of an entity in an answer.
 struct EntityForm {

@@ -147,9 +147,9 @@ private:
                 return self->answer_without_picture(made.error(), reply);
             const auto rendered = self->request_->validators();
             // Of the picture that was rendered.
-            auto new_tag = self->tag_of(rendered.epoch, made->info, rendition);
-            reply(rendition_answer(self->head_->head(), self->person_id_, std::move(new_tag),
-                                   *std::move(made), self->type(), rendered));
+            const auto new_tag = self->tag_of(rendered.epoch, made->info, rendition);
+            reply(rendition_answer(self->head_->head(), self->person_id_, new_tag, *std::move(made),
+                                   self->type(), rendered));
         };
         renditions().submit(person_id_, info, rendition, request_->render_caller(), reply.contained(answer));
     }

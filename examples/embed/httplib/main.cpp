@@ -57,7 +57,7 @@ void answer(const http::Response& response, httplib::Response& out) {
         if (field.name == "Content-Type")
             type = field.value;
         else
-            out.set_header(std::string{field.name}, field.value);
+            out.set_header(std::string{field.name}, std::string{field.value});
     }
     const auto body = response.body_text();
     if (!type.empty() && body.empty())

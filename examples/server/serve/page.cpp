@@ -54,7 +54,7 @@ HostRoute file_route(std::string path, const PageFile& file) {
                     response.status = 304;
                     return response;
                 }
-                response.set("Content-Type", std::string{type_of(file.name)});
+                response.set("Content-Type", type_of(file.name));
                 response.set("Content-Security-Policy", content_policy);
                 response.set("X-Content-Type-Options", "nosniff");
                 response.set("Referrer-Policy", "same-origin");
@@ -158,7 +158,7 @@ HostRoute preview_route(PageParts parts) {
         if (!image)
             return problem_of(image.error(), Access::write);
         Response response;
-        response.set("Content-Type", std::string{portrait::media_type(image->format)});
+        response.set("Content-Type", portrait::media_type(image->format));
         response.set("Cache-Control", "no-store");
         response.set("X-Content-Type-Options", "nosniff");
         response.set("Content-Security-Policy", "default-src 'none'");

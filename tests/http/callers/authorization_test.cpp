@@ -1,6 +1,7 @@
 #include "callers/authorization.hpp"
 
 #include "support/catch.hpp"
+#include "support/response_field.hpp"
 
 #include <optional>
 #include <string>
@@ -21,8 +22,7 @@ Authorization parse(std::string_view value, const AuthenticationSchemes& schemes
 std::string challenges(const AuthenticationSchemes& schemes) {
     Response response;
     set_challenges(response, schemes);
-    const auto* const field = response.find("WWW-Authenticate");
-    return field == nullptr ? std::string{} : *field;
+    return portrait::testing::field(response, "WWW-Authenticate");
 }
 
 /// Empty unless the value holds Basic credentials.

@@ -1,12 +1,14 @@
 #include "callers/cross_site.hpp"
 
 #include "support/catch.hpp"
+#include "support/response_field.hpp"
 
 #include <string>
 
 namespace cors_test {
 
 using namespace portrait::http;
+using portrait::testing::field;
 
 namespace {
 
@@ -24,11 +26,6 @@ Response answer(const RequestHead& head, const CorsOptions& options) {
     response.set("Vary", "Accept");
     cors_grant(head, options).apply(response);
     return response;
-}
-
-std::string field(const Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value ? *value : "";
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -49,16 +50,11 @@ unsigned status(const EndpointFixture& fixture, const std::string& target,
     return fixture.send({method, target}).status;
 }
 
-std::string field(const Response& response, std::string_view name) {
-    const auto* const value = response.find(name);
-    return value != nullptr ? *value : std::string{};
-}
-
 std::vector<std::string> set_cookies(const Response& response) {
     std::vector<std::string> cookies;
     for (const auto& [name, value] : response.fields)
         if (name == "Set-Cookie")
-            cookies.push_back(value);
+            cookies.emplace_back(value);
     return cookies;
 }
 

@@ -2,6 +2,7 @@
 
 #include "http/agents/agents_fixture.hpp"
 #include "support/fake_upload_converter.hpp"
+#include "support/response_field.hpp"
 
 #include <functional>
 #include <memory>
@@ -11,11 +12,6 @@
 #include <vector>
 
 namespace portrait::testing {
-
-inline std::string field_of(const http::Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value != nullptr ? *value : "";
-}
 
 inline std::string converted_picture() {
     return text_of(FakeUploadConverter::picture());

@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -31,11 +32,6 @@ const std::string firefox_image = "image/avif,image/webp,image/png,image/svg+xml
 const std::string safari_image =
     "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,"
     "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5";
-
-std::string field(const Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value != nullptr ? *value : std::string{};
-}
 
 bool has(const Response& response, std::string_view text) {
     return response.body_text().find(text) != std::string_view::npos;

@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -14,11 +15,6 @@ namespace {
 
 const std::string image_path = "/api/v1/Person/1/Image";
 const std::string info_path = "/api/v1/Person/1/ImageInfo";
-
-std::string field(const Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value ? *value : std::string{};
-}
 
 std::string rule_of(const Response& response) {
     return std::string{

@@ -159,7 +159,7 @@ struct Sender {
         for (const auto& [name, value] : signed_in.fields) {
             if (name != "Set-Cookie")
                 continue;
-            const auto pair = value.substr(0, value.find(';'));
+            const std::string pair{value.substr(0, value.find(';'))};
             fields.front().second += pair + "; ";
             if (pair.starts_with("XSRF-TOKEN="))
                 fields.emplace_back("X-XSRF-TOKEN", pair.substr(pair.find('=') + 1));

@@ -3,6 +3,7 @@
 #include "http/entity/xml_values.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -18,11 +19,6 @@ namespace {
 
 const std::string image_path = "/api/v1/Person/1/Image";
 const std::string info_path = "/api/v1/Person/1/ImageInfo";
-
-std::string field(const Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value ? *value : std::string{};
-}
 
 Request put_image(RawFields fields = {}, std::string body = text_of(make_png())) {
     fields.emplace_back("Content-Type", "image/png");

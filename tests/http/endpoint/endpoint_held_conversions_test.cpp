@@ -90,7 +90,7 @@ TEST_CASE("a conversion that ends later on another thread is answered then", "[e
         std::thread{[&] { held.complete(ImageBytes{FakeUploadConverter::picture()}); }}.join();
         const auto response = answer.get();
         CHECK(response.status == upload.status);
-        CHECK(field_of(response, "X-Image-Type") == "image/jpeg");
+        CHECK(field(response, "X-Image-Type") == "image/jpeg");
         CHECK(response.find("ETag") == nullptr);
         if (!upload.makes_blob)
             CHECK(fixture.stored() == converted_picture());

@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -19,11 +20,6 @@ namespace {
 const std::string info_path = "/api/v1/Person/1/ImageInfo";
 const std::string json_patch = "application/json-patch+json";
 const std::string merge_patch = "application/merge-patch+json";
-
-std::string field(const Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value ? *value : std::string{};
-}
 
 json::object object_of(const Response& response) {
     return json::parse(std::string{response.body_text()}).as_object();

@@ -56,7 +56,7 @@ struct Site {
         constexpr std::string_view name = "PORTRAIT_KNOWN=";
         for (const auto& field : response.fields)
             if (field.value.starts_with(name))
-                return field.value.substr(name.size(), field.value.find(';') - name.size());
+                return std::string{field.value.substr(name.size(), field.value.find(';') - name.size())};
         return {};
     }
 

@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -180,10 +181,10 @@ TEST_CASE("persons are listed with the ETags of their pictures", "[endpoint][per
     const PersonsFixture fixture;
     const auto response = fixture.get(list_path + "?limit=3");
     CHECK(response.status == 200);
-    CHECK(*response.find("Cache-Control") == "no-store");
+    CHECK(field(response, "Cache-Control") == "no-store");
     CHECK(response.find("ETag") == nullptr);
     const auto tag_of = [&](std::int32_t person) {
-        return boost::json::serialize(boost::json::string{*fixture.send(get_picture(person)).find("ETag")});
+        return boost::json::serialize(boost::json::string{field(fixture.send(get_picture(person)), "ETag")});
     };
     CHECK(response.body_text() ==
           R"({"Items":[{"PersonId":1,"FullName":"Åse van der Berg","HasImage":true,"ETag":)" + tag_of(1) +
@@ -195,7 +196,7 @@ TEST_CASE("persons are listed with the ETags of their pictures", "[endpoint][per
         if (item.at("HasImage").as_bool()) {
             const auto picture =
                 fixture.send(get_picture(static_cast<std::int32_t>(item.at("PersonId").as_int64())));
-            CHECK(*picture.find("ETag") == item.at("ETag").as_string());
+            CHECK(field(picture, "ETag") == item.at("ETag").as_string());
         }
     const auto xml =
         fixture.send({.target = list_path + "?search=GROSS", .fields = {{"Accept", "text/xml"}}});
@@ -203,7 +204,7 @@ TEST_CASE("persons are listed with the ETags of their pictures", "[endpoint][per
           R"(<Persons xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><Items><Item>)"
           R"(<PersonId>3</PersonId><FullName>Jürgen Groß</FullName><HasImage>true</HasImage>)"
           "<ETag>" +
-              *fixture.send(get_picture(3)).find("ETag") +
+              field(fixture.send(get_picture(3)), "ETag") +
               R"(</ETag></Item></Items><Next xsi:nil="true"/></Persons>)");
 }
 

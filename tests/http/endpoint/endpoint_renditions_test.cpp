@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <future>
 #include <set>
@@ -17,11 +18,11 @@ namespace {
 void check_picture(const http::Response& response, ImageFormat format, std::uint32_t width,
                    std::uint32_t height) {
     REQUIRE(response.status == 200);
-    CHECK(*response.find("Content-Type") == media_type(format));
-    CHECK(*response.find("X-Image-Width") == std::to_string(width));
-    CHECK(*response.find("X-Image-Height") == std::to_string(height));
-    CHECK(*response.find("Vary") == "Accept");
-    CHECK(*response.find("X-Content-Type-Options") == "nosniff");
+    CHECK(field(response, "Content-Type") == media_type(format));
+    CHECK(field(response, "X-Image-Width") == std::to_string(width));
+    CHECK(field(response, "X-Image-Height") == std::to_string(height));
+    CHECK(field(response, "Vary") == "Accept");
+    CHECK(field(response, "X-Content-Type-Options") == "nosniff");
     const auto header = RenderingFixture::header_of(response.body_text());
     CHECK(header.format == format);
     CHECK(header.width == width);
@@ -57,7 +58,7 @@ TEST_CASE("an Accept that excludes the stored type gets one that it prefers", "[
     const auto type_for = [&](const std::string& accept) {
         const auto response = fixture.get("", {{"Accept", accept}});
         CHECK(response.status == 200);
-        return std::string{*response.find("Content-Type")};
+        return field(response, "Content-Type");
     };
     CHECK(type_for("image/png") == "image/png");
     CHECK(type_for("image/*") == "image/png");
@@ -71,24 +72,24 @@ TEST_CASE("an Accept that excludes the stored type gets one that it prefers", "[
     CHECK(type_for("application/json") == "image/png");
     CHECK(type_for("image/webp") == "image/png");
     const auto asked = fixture.get("?type=gif", {{"Accept", "image/jpeg"}});
-    CHECK(*asked.find("Content-Type") == "image/gif"); // the parameter wins over Accept
+    CHECK(field(asked, "Content-Type") == "image/gif"); // the parameter wins over Accept
 }
 
 TEST_CASE("each rendition has a tag of its own that a save changes", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     fixture.put(1, make_png(40, 20));
-    const auto whole = *fixture.get("").find("ETag");
-    const auto small = *fixture.get("?w=10").find("ETag");
+    const auto whole = field(fixture.get(""), "ETag");
+    const auto small = field(fixture.get("?w=10"), "ETag");
     CHECK(whole != small);
-    CHECK(small != *fixture.get("?w=11").find("ETag"));
-    CHECK(small != *fixture.get("?w=10&type=jpeg").find("ETag"));
-    CHECK(small == *fixture.get("?w=10&type=png").find("ETag")); // the same bytes
+    CHECK(small != field(fixture.get("?w=11"), "ETag"));
+    CHECK(small != field(fixture.get("?w=10&type=jpeg"), "ETag"));
+    CHECK(small == field(fixture.get("?w=10&type=png"), "ETag")); // the same bytes
     for (const bool warm : {false, true}) {
         CAPTURE(warm);
         const auto again = fixture.get("?w=10", {{"If-None-Match", small}});
         CHECK(again.status == 304);
         CHECK(again.body_text().empty());
-        CHECK(*again.find("ETag") == small);
+        CHECK(field(again, "ETag") == small);
     }
     CHECK(fixture.get("?w=10", {{"If-None-Match", whole}}).status == 200);
     CHECK(fixture.get("?w=10", {{"If-Match", whole}}).status == 200); // the same version
@@ -96,7 +97,7 @@ TEST_CASE("each rendition has a tag of its own that a save changes", "[endpoint]
     CHECK(fixture.get("?w=10", {{"If-None-Match", small}}).status == 200);
     CHECK(fixture.get("?w=10", {{"If-Match", small}}).status == 412);
     // A writer may name the version by the tag of any rendition.
-    const auto present = *fixture.get("?w=10").find("ETag");
+    const auto present = field(fixture.get("?w=10"), "ETag");
     CHECK(fixture.send({"DELETE", "/api/v1/Person/1/Image", {{"If-Match", small}}, {}}).status == 412);
     CHECK(fixture.send({"DELETE", "/api/v1/Person/1/Image", {{"If-Match", present}}, {}}).status == 204);
 }
@@ -104,11 +105,11 @@ TEST_CASE("each rendition has a tag of its own that a save changes", "[endpoint]
 TEST_CASE("a condition that decides renders nothing", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     fixture.put(1, make_png(40, 20));
-    const auto tag = *fixture.get("?w=10").find("ETag");
+    const auto tag = field(fixture.get("?w=10"), "ETag");
     const auto rendered = fixture.pool->statistics().rendered;
     const RenderingFixture other; // nothing in its memory
     other.put(1, make_png(40, 20));
-    auto tag_of_other = *other.get("").find("ETag"); // of another epoch
+    auto tag_of_other = field(other.get(""), "ETag"); // of another epoch
     tag_of_other.replace(tag_of_other.size() - 1, 1, tag.substr(tag.find('-')));
     CHECK(other.get("?w=10", {{"If-None-Match", tag_of_other}}).status == 304);
     CHECK(other.pool->statistics().rendered == 0);
@@ -149,20 +150,20 @@ TEST_CASE("HEAD of a rendition has the GET's fields and length", "[endpoint][ren
     CHECK(head.status == 200);
     CHECK(head.body_text().empty());
     CHECK(head.length() == got.length());
-    CHECK(*head.find("ETag") == *got.find("ETag"));
+    CHECK(*head.find("ETag") == field(got, "ETag"));
 }
 
 TEST_CASE("crop fills the box of w and h, and has an ETag of its own", "[endpoint][rendition]") {
     const RenderingFixture fixture;
     fixture.put(1, make_png(400, 200));
     check_picture(fixture.get("?w=100&h=100"), ImageFormat::png, 100, 50);
-    std::set<std::string> tags{*fixture.get("?w=100&h=100").find("ETag")};
+    std::set<std::string> tags{field(fixture.get("?w=100&h=100"), "ETag")};
     for (const auto* const crop : {"centre", "attention"}) {
         const auto query = std::string{"?w=100&h=100&crop="} + crop;
         const auto cropped = fixture.get(query);
         check_picture(cropped, ImageFormat::png, 100, 100);
-        CHECK(tags.insert(*cropped.find("ETag")).second);
-        CHECK(fixture.get(query, {{"If-None-Match", *cropped.find("ETag")}}).status == 304);
+        CHECK(tags.insert(field(cropped, "ETag")).second);
+        CHECK(fixture.get(query, {{"If-None-Match", field(cropped, "ETag")}}).status == 304);
         check_picture(fixture.get(std::string{"?w=1000&h=4000&Crop="} + crop), ImageFormat::png, 50, 200);
     }
     for (const auto* const query : {"?w=100&crop=centre", "?h=100&crop=centre", "?crop=attention"}) {
@@ -186,7 +187,7 @@ TEST_CASE("ifBlank selects the picture that replaces a missing one", "[endpoint]
     check_picture(fixture.get("?ifBlank=" + kind + "&w=40"), ImageFormat::png, 40, 40);
     check_picture(fixture.get("?ifBlank=" + kind + "&w=40&h=20&type=jpeg"), ImageFormat::jpeg, 20, 20);
     check_picture(fixture.get("?ifBlank=" + kind, {{"Accept", "image/gif"}}), ImageFormat::gif, 128, 128);
-    const auto tag = *fixture.get("?ifBlank=" + kind).find("ETag");
+    const auto tag = field(fixture.get("?ifBlank=" + kind), "ETag");
     CHECK(fixture.get("?ifBlank=" + kind, {{"If-None-Match", tag}}).status == 304);
     CHECK(fixture.get("?ifBlank=" + kind + "&w=40", {{"If-None-Match", tag}}).status == 200);
     fixture.put(1, make_png(3, 2));
@@ -208,12 +209,12 @@ TEST_CASE("a placeholder is drawn once and answered from memory then", "[endpoin
 
 TEST_CASE("a placeholder that the client has is not drawn", "[endpoint][rendition]") {
     const RenderingFixture fixture;
-    const auto tag = *fixture.get("?ifBlank=Default&w=4096&h=4096").find("ETag");
+    const auto tag = field(fixture.get("?ifBlank=Default&w=4096&h=4096"), "ETag");
     const RenderingFixture other; // nothing in its memory
     const auto known = other.get("?ifBlank=Default&w=4096&h=4096", {{"If-None-Match", tag}});
     CHECK(known.status == 304);
-    CHECK(*known.find("ETag") == tag);
-    CHECK(*known.find("Vary") == "Accept");
+    CHECK(field(known, "ETag") == tag);
+    CHECK(field(known, "Vary") == "Accept");
     CHECK(other.pool->statistics().rendered == 0);
 }
 
@@ -252,7 +253,7 @@ TEST_CASE("a full queue of renderings is 503 with the time to come again, and st
         const auto refused = fixture.get(query);
         CHECK(refused.status == 503);
         REQUIRE(refused.find("Retry-After") != nullptr);
-        CHECK(std::stoi(std::string{*refused.find("Retry-After")}) >= 1);
+        CHECK(std::stoi(field(refused, "Retry-After")) >= 1);
     }
     CHECK(fixture.get("").status == 200);
     let_go.set_value();

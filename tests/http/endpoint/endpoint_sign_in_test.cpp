@@ -1,6 +1,7 @@
 #include "endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -26,16 +27,11 @@ http::EndpointOptions with_clock(const std::shared_ptr<ManualSteadyClock>& clock
     return options;
 }
 
-std::string field(const Response& response, std::string_view name) {
-    const auto* value = response.find(name);
-    return value ? *value : std::string{};
-}
-
 /// The whole Set-Cookie of that name; empty without one.
 std::string set_cookie(const Response& response, const std::string& name) {
     for (const auto& [field_name, value] : response.fields)
         if (field_name == "Set-Cookie" && value.starts_with(name + "="))
-            return value;
+            return std::string{value};
     return {};
 }
 

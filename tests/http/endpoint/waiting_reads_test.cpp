@@ -1,6 +1,7 @@
 #include "http/endpoint/endpoint_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <functional>
 #include <memory>
@@ -103,7 +104,7 @@ TEST_CASE("many GETs wait for a store without a thread each", "[endpoint][store]
         CHECK((*answer)->body_text() == text_of(picture));
     }
     // A client that has the picture costs no read of the bytes.
-    const auto known = fixture.get({{"If-None-Match", *(**answers[0]).find("ETag")}});
+    const auto known = fixture.get({{"If-None-Match", field(**answers[0], "ETag")}});
     CHECK(fixture.store->waiting.size() == 1);
     fixture.store->answer();
     CHECK((*known)->status == 304);

@@ -1,6 +1,7 @@
 #include "http/agents/agents_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/pictures.hpp"
+#include "support/response_field.hpp"
 
 #include <chrono>
 #include <memory>
@@ -21,11 +22,6 @@ const std::string info_path = "/api/v1/Person/1/ImageInfo";
 // The manual clock begins at 22:13:20.
 const std::string first_second = "Tue, 14 Nov 2023 22:13:20 GMT";
 const std::string next_second = "Tue, 14 Nov 2023 22:13:21 GMT";
-
-std::string field(const http::Response& response, std::string_view name) {
-    const auto* const value = response.find(name);
-    return value != nullptr ? *value : std::string{};
-}
 
 http::Response put(const AgentsFixture& fixture, std::uint32_t seed, RawFields fields = {}) {
     fields.emplace_back("Content-Type", "image/png");

@@ -3,6 +3,7 @@
 #include "routes/table.hpp"
 #include "support/catch.hpp"
 #include "support/fake_upload_converter.hpp"
+#include "support/response_field.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -49,11 +50,6 @@ Response get(const Place& place, const std::string& target, const std::string& a
 json::value document(const Response& response) {
     REQUIRE(response.status == 200);
     return json::parse(std::string{response.body_text()});
-}
-
-std::string field(const Response& response, std::string_view name) {
-    const auto* const value = response.find(name);
-    return value != nullptr ? *value : std::string{};
 }
 
 const std::vector<std::string> documents{"/api/v1", "/api/v1/openapi.json", "/api",

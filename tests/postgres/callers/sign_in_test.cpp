@@ -76,7 +76,7 @@ struct Server {
 std::string cookie_in(const http::Response& response, std::string_view name) {
     for (const auto& [field, value] : response.fields)
         if (field == "Set-Cookie" && value.starts_with(name) && value.substr(name.size()).starts_with('='))
-            return value.substr(0, value.find(';'));
+            return std::string{value.substr(0, value.find(';'))};
     return {};
 }
 

@@ -15,7 +15,7 @@ static Begun begin_openapi(const RequestPointer& request) {
     });
     const Links links{*request};
     Response response;
-    response.set("Content-Type", std::string{content_type(ResponseType::application_json)});
+    response.set("Content-Type", content_type(ResponseType::application_json));
     links.set_cache_control(response);
     response.body = with_server(contract.openapi, links.base());
     return response;

@@ -3,6 +3,7 @@
 #include <portrait/clock.hpp>
 #include <portrait/error.hpp>
 #include <portrait/export.hpp>
+#include <portrait/http/response_fields.hpp>
 #include <portrait/image_bytes.hpp>
 
 #include <boost/container/small_vector.hpp>
@@ -16,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 namespace portrait::http {
 
@@ -86,12 +86,6 @@ private:
     std::string texts_;
 };
 
-/// One header field of an answer.
-struct ResponseField {
-    std::string_view name; ///< of static storage, such as a literal
-    std::string value;
-};
-
 /// Makes a body piece by piece while it is sent, so that a long body is never in memory as a whole.
 class PORTRAIT_EXPORT BodyProducer {
 public:
@@ -121,7 +115,7 @@ using ResponseBody = std::variant<std::monostate, std::string, ImageBytes, std::
 struct PORTRAIT_EXPORT Response {
     unsigned status = 200;
     std::string_view reason; ///< of static storage; empty: the status code's usual phrase
-    std::vector<ResponseField> fields;
+    ResponseFields fields;
     ResponseBody body;
     /// Content-Length when it isn't the body's size: for HEAD, and for a producer with a known length.
     std::optional<std::uint64_t> content_length;
@@ -135,9 +129,9 @@ struct PORTRAIT_EXPORT Response {
     std::string_view route; ///< for the host's log; of static storage; empty: none matched
     std::string_view rule;  ///< of a refusal; of static storage; empty for other answers
 
-    void set(std::string_view name, std::string value);
-    /// Null when there is none of that name (case-insensitive).
-    const std::string* find(std::string_view name) const noexcept;
+    // As those of the fields.
+    void set(std::string_view name, std::string_view value) { fields.set(name, value); }
+    const std::string_view* find(std::string_view name) const noexcept { return fields.find(name); }
     /// Null when the body is complete.
     BodyProducer* producer() const noexcept;
     /// The body's bytes; none of a producer.
