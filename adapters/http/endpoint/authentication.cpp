@@ -4,23 +4,11 @@
 #include "callers/cross_site.hpp"
 #include "callers/sign_in.hpp"
 
-#include <atomic>
 #include <exception>
 #include <utility>
 
 namespace portrait::http {
 namespace {
-
-using Completion = std::function<void(std::optional<Problem>)>;
-
-/// A completion that runs `step` once: a port may complete twice, or complete and throw.
-template<class Step>
-auto once(Step step) {
-    return [step = std::move(step), called = std::make_shared<std::atomic<bool>>()](auto outcome) {
-        if (!called->exchange(true))
-            step(std::move(outcome));
-    };
-}
 
 /// The problem that `judge` finds, or that of its exception: a port's thread has no use for one.
 template<class Judge>
@@ -61,34 +49,37 @@ std::optional<Problem> judge_xsrf_value(const Request& request, std::string_view
 }
 
 /// For a request without Authorization.
-void authenticate_session(const RequestPointer& request, Completion done) {
+void authenticate_session(const RequestPointer& request, Judged judged) {
     const auto secret = request->session_secret();
     if (!request->options().schemes.session || secret.empty())
-        return done(problem_of(AuthenticationFailure{}));
-    request->contract().sessions->find(
-        secret, once([request, secret, done = std::move(done)](BrowserSessions::Found found) {
-            done(contained([&]() -> std::optional<Problem> {
-                if (!found)
-                    return found.error();
-                if (auto problem = judge_xsrf_value(*request, secret))
-                    return problem;
-                request->set_principal(*std::move(found));
-                return judge_app_token(*request, false);
-            }));
-        }));
+        return judged(request, problem_of(AuthenticationFailure{}));
+    request->contract().sessions->find(secret, [request, secret, judged](BrowserSessions::Found found) {
+        if (!request->authenticate_once())
+            return;
+        judged(request, contained([&]() -> std::optional<Problem> {
+                   if (!found)
+                       return found.error();
+                   if (auto problem = judge_xsrf_value(*request, secret))
+                       return problem;
+                   request->set_principal(*std::move(found));
+                   return judge_app_token(*request, false);
+               }));
+    });
 }
 
 /// For a request with Authorization.
-void authenticate_credentials(const RequestPointer& request, Credentials credentials, Completion done) {
+void authenticate_credentials(const RequestPointer& request, Credentials credentials, Judged judged) {
     const bool by_ticket = std::holds_alternative<TicketCredentials>(credentials);
-    const auto resume = once([request, by_ticket, done = std::move(done)](AuthenticationOutcome outcome) {
-        done(contained([&]() -> std::optional<Problem> {
-            if (!outcome)
-                return problem_of(outcome.error());
-            request->set_principal(*std::move(outcome));
-            return judge_app_token(*request, by_ticket);
-        }));
-    });
+    const auto resume = [request, by_ticket, judged](AuthenticationOutcome outcome) {
+        if (!request->authenticate_once())
+            return;
+        judged(request, contained([&]() -> std::optional<Problem> {
+                   if (!outcome)
+                       return problem_of(outcome.error());
+                   request->set_principal(*std::move(outcome));
+                   return judge_app_token(*request, by_ticket);
+               }));
+    };
     try {
         request->contract().authenticator->authenticate(std::move(credentials),
                                                         request->head().remote_address, resume);
@@ -115,26 +106,26 @@ std::optional<Problem> judge_site(const Request& request, const Authorization& a
 
 } // namespace
 
-void authenticate(const RequestPointer& request, std::function<void(std::optional<Problem>)> done) {
+void authenticate(const RequestPointer& request, Judged judged) {
     auto authorization = authorization_of(request->head(), request->options().schemes);
     if (auto problem = judge_site(*request, authorization))
-        return done(std::move(problem));
+        return judged(request, std::move(problem));
     const bool signs_in = request->route()->callers == Callers::signing_in;
     if (std::holds_alternative<std::monostate>(authorization)) {
         if (!signs_in)
-            return authenticate_session(request, std::move(done));
-        return done(judge_app_token(*request, false)); // the form in the body has the password
+            return authenticate_session(request, judged);
+        return judged(request, judge_app_token(*request, false)); // the form in the body has the password
     }
     auto* credentials = std::get_if<Credentials>(&authorization);
     // Signing in needs a password: a session would outlive the revocation of a token.
     if (credentials == nullptr || (signs_in && !std::holds_alternative<BasicCredentials>(*credentials)))
-        return done(problem_of(AuthenticationFailure{}));
+        return judged(request, problem_of(AuthenticationFailure{}));
     if (auto* const basic = std::get_if<BasicCredentials>(credentials)) {
         basic->stop = request->stop();
         basic->known_browser =
             request->is_known_browser(basic->user, known_browser_value_of(request->head()));
     }
-    authenticate_credentials(request, std::move(*credentials), std::move(done));
+    authenticate_credentials(request, std::move(*credentials), judged);
 }
 
 } // namespace portrait::http

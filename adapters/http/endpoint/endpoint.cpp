@@ -105,8 +105,10 @@ static void collect(const RequestPointer& request, Response response,
 struct Endpoint::State {
     Contract contract;
 
+    /// Goes on with a request whose caller was judged: absent when it was accepted.
+    static void judged(const RequestPointer& request, std::optional<Problem> problem);
     /// Lets the route judge the head.
-    static void begin_route(const RequestPointer& request, const std::function<void(BeginOutcome)>& done);
+    static void begin_route(const RequestPointer& request);
 };
 
 Admission::Admission(std::unique_ptr<State> state) noexcept
@@ -196,27 +198,29 @@ void Endpoint::begin(const RequestHead& head, std::function<void(BeginOutcome)> 
     }
     auto& matched = std::get<MatchedRoute>(match);
     request->set_route(*matched.route, std::move(matched.person_id));
+    request->set_completion(std::move(done));
     if (!matched.route->needs_caller())
-        return State::begin_route(request, done);
-    const auto judged = [request, done](std::optional<Problem> problem) {
-        if (!request->judge_once())
-            return;
-        const Inside completion{&request->contract()};
-        if (problem)
-            return done(request->contained([&] { return request->refusal(*std::move(problem)); }));
-        if (request->access() == Access::write && !request->principal().may_write)
-            return done(request->contained([&] {
-                return request->refusal(plain_problem(403, "authorization.read_only",
-                                                      "You may read pictures and not change them"));
-            }));
-        State::begin_route(request, done);
-    };
+        return State::begin_route(request);
     try {
-        authenticate(request, judged);
+        authenticate(request, &State::judged);
     } catch (...) {
         if (request->judge_once())
-            done(request->failure());
+            request->complete(request->failure());
     }
+}
+
+void Endpoint::State::judged(const RequestPointer& request, std::optional<Problem> problem) {
+    if (!request->judge_once())
+        return;
+    const Inside completion{&request->contract()};
+    if (problem)
+        return request->complete(request->contained([&] { return request->refusal(*std::move(problem)); }));
+    if (request->access() == Access::write && !request->principal().may_write)
+        return request->complete(request->contained([&] {
+            return request->refusal(
+                plain_problem(403, "authorization.read_only", "You may read pictures and not change them"));
+        }));
+    begin_route(request);
 }
 
 /// Refuses a body that isn't the whole representation as it is (contract section 2).
@@ -235,8 +239,7 @@ static std::optional<Problem> judge_body(const Request& request) {
     return std::nullopt;
 }
 
-void Endpoint::State::begin_route(const RequestPointer& request,
-                                  const std::function<void(BeginOutcome)>& done) {
+void Endpoint::State::begin_route(const RequestPointer& request) {
     std::optional<BeginOutcome> outcome;
     std::optional<Reply> reply;
     Later later;
@@ -247,7 +250,7 @@ void Endpoint::State::begin_route(const RequestPointer& request,
             outcome = Admission{std::make_unique<Admission::State>(
                 Admission::State{.request = request, .exchange = std::move(*exchange)})};
         } else if (auto* const continuation = std::get_if<Later>(&begun)) {
-            reply.emplace(request, done);
+            reply.emplace(request, request->completion());
             later = std::move(*continuation);
         } else {
             outcome = request->answered(std::get<Answer>(std::move(begun)));
@@ -256,7 +259,7 @@ void Endpoint::State::begin_route(const RequestPointer& request,
         outcome = request->failure();
     }
     if (outcome)
-        return done(*std::move(outcome));
+        return request->complete(*std::move(outcome));
     reply->contain([&] { later(*reply); });
 }
 
@@ -328,7 +331,7 @@ std::function<void(Response)> Endpoint::logged(const RequestHead& head, std::uin
             done = std::move(done)](Response response) {
         const auto* const id = response.find("X-Request-Id");
         AccessRecord record;
-        record.request_id = id == nullptr ? std::string_view{} : std::string_view{*id};
+        record.request_id = id == nullptr ? std::string_view{} : *id;
         record.remote_address = entry->remote_address;
         record.principal = response.principal;
         record.application = entry->application;

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,20 +17,33 @@ namespace portrait::http {
 
 /// Counts the work in progress, so that an object can wait for its end before it is destroyed. Thread-safe.
 class WorkInProgress {
+    struct Count;
+
 public:
-    /// Returns a token; the work is in progress until the last copy of it is destroyed. Tokens may outlive
-    /// this object: they share the count.
-    std::shared_ptr<void> begin() const {
-        {
+    /// The work is in progress until its token is destroyed. Tokens may outlive the `WorkInProgress`: they
+    /// share its count.
+    class Token {
+    public:
+        explicit Token(std::shared_ptr<Count> count)
+            : count_{std::move(count)} {
             const std::lock_guard lock{count_->mutex};
             ++count_->running;
         }
-        return {nullptr, [count = count_](void*) {
-                    const std::lock_guard lock{count->mutex};
-                    if (--count->running == 0)
-                        count->none.notify_all();
-                }};
-    }
+        Token(Token&&) noexcept = default;
+        Token& operator=(Token&&) = delete;
+        ~Token() {
+            if (count_ == nullptr) // moved from
+                return;
+            const std::lock_guard lock{count_->mutex};
+            if (--count_->running == 0)
+                count_->none.notify_all();
+        }
+
+    private:
+        std::shared_ptr<Count> count_;
+    };
+
+    Token begin() const { return Token{count_}; }
 
     /// Returns when no work is in progress.
     void wait() const {

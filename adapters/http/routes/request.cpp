@@ -59,7 +59,6 @@ std::string Request::image_tag(const ImageVersion& version) const {
 
 void Request::set_principal(Principal principal) {
     principal_ = std::move(principal);
-    principal_.actor.request_id = id_;
     is_recognised_ = true;
 }
 
@@ -78,7 +77,7 @@ Response Request::refusal(Problem problem) const {
         response.set("Accept-Encoding", "identity");
     else if (response.status == 415 && route_ != nullptr && route_->accepts != nullptr) {
         if (route_->method == "PATCH")
-            response.set("Accept-Patch", std::string{accepted_patch_types()});
+            response.set("Accept-Patch", accepted_patch_types());
         response.set("Accept", route_->accepts(options()));
     }
     return completed(std::move(response));

@@ -17,10 +17,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 namespace portrait::http {
 
@@ -83,7 +85,12 @@ public:
     const Principal& principal() const noexcept { return principal_; }
     /// Whether the caller has valid credentials or a session.
     bool is_recognised() const noexcept { return is_recognised_; }
-    const Actor& actor() const noexcept { return principal_.actor; }
+    /// For a write's fields and records.
+    Actor actor() const {
+        auto actor = principal_.actor;
+        actor.request_id = id_;
+        return actor;
+    }
     /// Null until a route has matched.
     const Route* route() const noexcept { return route_; }
     Access access() const noexcept { return route_ != nullptr ? route_->access : Access::read; }
@@ -95,8 +102,15 @@ public:
     /// The ETag of a version of a picture as stored.
     std::string image_tag(const ImageVersion& version) const;
 
-    /// True for the first call alone: an authenticator may complete and throw.
+    // True for the first call alone: a port may complete twice, or complete and throw.
+    bool authenticate_once() noexcept { return !authenticated_.exchange(true); }
     bool judge_once() noexcept { return !judged_.exchange(true); }
+
+    /// What `begin` completes with. Kept here, so that the steps of `begin` needn't copy it.
+    void set_completion(std::function<void(BeginOutcome)> done) { done_ = std::move(done); }
+    const std::function<void(BeginOutcome)>& completion() const noexcept { return done_; }
+    /// Completes `begin`; to be called once.
+    void complete(BeginOutcome outcome) { std::exchange(done_, nullptr)(std::move(outcome)); }
 
     /// Parses the target; the URL of `url()`. Absent when it is malformed.
     std::optional<boost::urls::url_view> parse_target();
@@ -142,8 +156,10 @@ private:
     std::string person_id_;
     Principal principal_;
     bool is_recognised_ = false;
+    std::function<void(BeginOutcome)> done_;
+    std::atomic<bool> authenticated_{false};
     std::atomic<bool> judged_{false};
-    std::shared_ptr<void> in_progress_; ///< the endpoint waits until it is destroyed
+    WorkInProgress::Token in_progress_; ///< the endpoint waits until it is destroyed
 };
 
 /// What a refusal depends on, besides the problem.

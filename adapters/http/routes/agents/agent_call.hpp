@@ -25,7 +25,7 @@ struct AgentCall {
     AgentArguments arguments{};
 
     PersonImageService& service() const noexcept { return request->service(); }
-    const Actor& actor() const noexcept { return request->actor(); }
+    Actor actor() const { return request->actor(); }
 
     /// A BlobEntity with the properties that `$select` leaves; null: an empty one.
     Response entity_answer(const ImageInfo* info) const;

@@ -44,21 +44,21 @@ static void get_person_images(AgentCall& call, const Reply& reply) {
     }
 
     const auto type = call.request->response_type();
-    auto body = std::make_shared<PersonImagesBody>(
-        PersonImagesBody::Work{.pictures = std::move(pictures),
-                               .wanted = *wanted,
-                               .xml = is_xml(type),
-                               .selection = call.selection,
-                               .renditions = contract.options.renditions.get(),
-                               .readers = contract.readers.get(),
-                               .log = contract.log.get(),
-                               .request_id = call.request->id(),
-                               .caller = call.request->render_caller(),
-                               .endpoint_waits = contract.work.begin()});
+    auto body = std::make_shared<PersonImagesBody>(PersonImagesBody::Work{
+        .pictures = std::move(pictures),
+        .wanted = *wanted,
+        .xml = is_xml(type),
+        .selection = call.selection,
+        .renditions = contract.options.renditions.get(),
+        .readers = contract.readers.get(),
+        .log = contract.log.get(),
+        .request_id = call.request->id(),
+        .caller = call.request->render_caller(),
+        .endpoint_waits = std::make_shared<WorkInProgress::Token>(contract.work.begin())});
     // The first piece decides whether the answer is an error.
     body->prepare(reply.when([type, body] {
         Response response;
-        response.set("Content-Type", std::string{content_type(type)});
+        response.set("Content-Type", content_type(type));
         response.set("Vary", "Accept");
         response.set("Cache-Control", "private, no-cache");
         response.body = body;
