@@ -31,6 +31,7 @@ public:
     ~SharedNumber() { ::munmap(value_, sizeof *value_); }
 
     void set(std::int64_t number) { *value_ = number; }
+    std::int64_t get() const { return *value_; }
 
 private:
     std::atomic<std::int64_t>* value_ = nullptr;
