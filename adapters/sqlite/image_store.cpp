@@ -37,7 +37,7 @@ constexpr std::uint64_t longest_cached = 256ULL * 1024;
 
 /// Writes the bytes into a segment. Frees their range after an error.
 [[nodiscard]] result<Reservation> write(DataFolder& folder, const ImageContent& content) {
-    PORTRAIT_TRY_GET(reserved, folder.segments().reserve(content.bytes.size()));
+    PORTRAIT_TRY_GET(reserved, folder.reserve(content.bytes.size()));
     if (const auto written = reserved.write(content.bytes, content.digest); !written) {
         folder.committer().abandon(reserved.place.range);
         return written.error();

@@ -129,7 +129,7 @@ class Bench:
             folder = self.scratch / f"loop{number}"
             done = subprocess.run([self.binaries / "portrait_store_loop", folder, row.files[0], str(batch),
                                    str(self.arguments.seconds)], check=True, capture_output=True, text=True)
-            rates.append(float(done.stdout))
+            rates.append(float(done.stdout.split()[0]))
             shutil.rmtree(folder)
         bare = statistics.median(rates)
         self.line(f"{row.name} and a bare loop of {batch} per commit", row.rate, bare, row.rate / bare, 0.8)

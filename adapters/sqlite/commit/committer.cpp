@@ -282,7 +282,8 @@ result<void> Committer::apply_one(Member& member, std::optional<Error>& refusal,
         refusal = applied.error();
         if (member.written)
             PORTRAIT_TRY(transaction.free(member.written->place.range));
-    }
+    } else if (member.written && member.written->reused)
+        PORTRAIT_TRY(delete_range_to_free(*connection_, member.written->place.range));
     member.recorded = transaction.records.size() != records;
     return connection_->run("RELEASE member");
 }

@@ -15,8 +15,8 @@ namespace {
 
 /// The time between two rounds, so that each round has many ranges and delays few syncs of saves.
 constexpr std::chrono::milliseconds pause_between_rounds{200};
-/// A segment that grows by this much between two rounds is under load.
-constexpr std::uint64_t busy_growth = 16ULL << 20;
+/// A segment that gives out this part of its size between two rounds is under load.
+constexpr std::uint64_t busy_part = 64;
 /// The longest time that ranges of such a segment wait for it to be full.
 constexpr std::chrono::milliseconds longest_postponement{3000};
 /// Pause after this many bytes: a save's sync waits for everything that the file system's journal holds by
@@ -47,6 +47,22 @@ std::vector<SegmentRange> joined(std::vector<SegmentRange> ranges) {
 }
 
 } // namespace
+
+class Reclaimer::Loan {
+public:
+    Loan(Reclaimer& reclaimer, std::uint64_t bytes, std::shared_ptr<void> claim) noexcept
+        : reclaimer_{reclaimer}
+        , bytes_{bytes}
+        , claim_{std::move(claim)} {}
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    ~Loan() { reclaimer_.end_loan(bytes_); }
+
+private:
+    Reclaimer& reclaimer_;
+    const std::uint64_t bytes_;
+    const std::shared_ptr<void> claim_; ///< of the segment file
+};
 
 Reclaimer::Reclaimer(Segments& segments, Committer& committer, ReaderPins& pins)
     : segments_{segments}
@@ -84,15 +100,55 @@ void Reclaimer::add(const std::vector<SegmentRange>& ranges) noexcept {
     changed_.notify_one();
 }
 
+std::optional<Reservation> Reclaimer::reuse(std::uint64_t length) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = spares_.find(range_length(length));
+    if (found == spares_.end() || found->second.empty() || urgent_ != 0)
+        return std::nullopt;
+    const auto& [file, range] = found->second.back();
+    auto again = file->reserve_again(range);
+    if (!again)
+        return std::nullopt;
+    again->claim = std::make_shared<Loan>(*this, range.length, std::move(again->claim));
+    found->second.pop_back();
+    ++lent_;
+    return again;
+}
+
+void Reclaimer::end_loan(std::uint64_t bytes) noexcept {
+    bytes_to_free_ -= bytes;
+    bytes_freed_ += bytes;
+    const std::scoped_lock lock{mutex_};
+    if (--lent_ == 0)
+        erased_.notify_all();
+}
+
+bool Reclaimer::settle_loans(std::chrono::steady_clock::time_point deadline) {
+    {
+        std::unique_lock lock{mutex_};
+        if (lent_ == 0)
+            return true;
+        if (!erased_.wait_until(lock, deadline, [&] { return lent_ == 0; }))
+            return false;
+    }
+    // Ranges of failed writes are freed by the next commit.
+    return committer_.run<void>([](Transaction&) { return result<void>{}; }, Room::frees).has_value();
+}
+
 bool Reclaimer::erase_now(std::chrono::steady_clock::time_point deadline) {
+    {
+        const std::scoped_lock lock{mutex_};
+        ++urgent_;
+    }
+    const bool settled = settle_loans(deadline);
     std::unique_lock lock{mutex_};
     const auto until = additions_;
-    ++urgent_;
     changed_.notify_one();
-    erased_.wait_until(lock, deadline,
-                       [&] { return stopping_ || has_leftovers_ || erased_additions_ >= until; });
+    if (settled)
+        erased_.wait_until(lock, deadline,
+                           [&] { return stopping_ || has_leftovers_ || erased_additions_ >= until; });
     --urgent_;
-    return !has_leftovers_ && erased_additions_ >= until;
+    return settled && !has_leftovers_ && erased_additions_ >= until;
 }
 
 void Reclaimer::work() {
@@ -101,7 +157,7 @@ void Reclaimer::work() {
         std::uint64_t additions = 0;
         {
             std::unique_lock lock{mutex_};
-            if (postponed_.empty())
+            if (postponed_.empty() && spares_.empty())
                 changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
             if (stopping_)
                 return;
@@ -127,6 +183,9 @@ bool Reclaimer::erase_round(std::vector<SegmentRange>& ranges, std::uint64_t add
     injection_point("sqlite/readers_gone");
     // After a failed sync or commit nothing is erased until the store is reopened and checked.
     const bool in_doubt = !committer_.open();
+    busy_.reset();
+    if (!in_doubt)
+        offer(ranges);
     if (postponed_.empty())
         postponed_since_ = std::chrono::steady_clock::now();
     ranges.insert(ranges.end(), postponed_.begin(), postponed_.end());
@@ -137,13 +196,32 @@ bool Reclaimer::erase_round(std::vector<SegmentRange>& ranges, std::uint64_t add
         waiting_.insert(waiting_.end(), ranges.begin(), ranges.end());
     else if (!complete)
         has_leftovers_ = true;
-    else if (postponed_.empty())
+    else if (postponed_.empty() && spares_.empty())
         erased_additions_ = additions;
     erased_.notify_all();
     changed_.wait_for(lock, pause_between_rounds, [&] {
-        return stopping_ || (urgent_ != 0 && !in_doubt && (!waiting_.empty() || !postponed_.empty()));
+        return stopping_ ||
+               (urgent_ != 0 && !in_doubt && (!waiting_.empty() || !postponed_.empty() || !spares_.empty()));
     });
     return !stopping_;
+}
+
+void Reclaimer::offer(std::vector<SegmentRange>& ranges) {
+    const std::scoped_lock lock{mutex_};
+    decltype(spares_) unused;
+    unused.swap(spares_);
+    if (urgent_ == 0 && !stopping_)
+        std::erase_if(ranges, [&](const SegmentRange& range) {
+            auto file = segments_.open_file(range.segment);
+            // In the segment that is being filled only: each further file costs each commit a sync.
+            const bool busy = file && is_busy(*file);
+            if (busy)
+                spares_[range.length].push_back({std::move(file), range});
+            return busy;
+        });
+    for (const auto& [length, spares] : unused)
+        for (const auto& spare : spares)
+            ranges.push_back(spare.range);
 }
 
 bool Reclaimer::is_urgent() {
@@ -174,16 +252,23 @@ bool Reclaimer::reclaim(const std::vector<SegmentRange>& ranges) {
     return complete;
 }
 
+bool Reclaimer::is_busy(const SegmentFile& file) {
+    const auto filled = file.given_out();
+    if (!filled)
+        return false;
+    if (!busy_) {
+        const auto before = filling_ == file.number() ? filled_ : 0;
+        filling_ = file.number();
+        filled_ = *filled;
+        busy_ = *filled - before >= segments_.segment_bytes() / busy_part;
+    }
+    return *busy_;
+}
+
 // The file system blocks writers of a file while it punches a hole. So under load holes are punched in full
 // segments only.
 bool Reclaimer::postpone(const SegmentFile& file, const std::vector<SegmentRange>& ranges) {
-    const auto filled = file.filled();
-    if (!filled)
-        return false;
-    const auto before = filling_ == file.number() ? filled_ : 0;
-    filling_ = file.number();
-    filled_ = *filled;
-    if (is_urgent() || *filled - before < busy_growth ||
+    if (!is_busy(file) || is_urgent() ||
         std::chrono::steady_clock::now() - postponed_since_ > longest_postponement)
         return false;
     postponed_.insert(postponed_.end(), ranges.begin(), ranges.end());

@@ -54,6 +54,13 @@ public:
     /// Of the store; doesn't change while the folder is open.
     const std::string& epoch() const noexcept { return epoch_; }
 
+    /// A range for a picture of `length` bytes: a freed one if there is one of the same length, otherwise as
+    /// `Segments::reserve`.
+    [[nodiscard]] result<Reservation> reserve(std::uint64_t length) {
+        auto again = reclaimer_->reuse(length);
+        return again ? result<Reservation>{*std::move(again)} : segments_.reserve(length);
+    }
+
     /// As `Reclaimer::erase_now`.
     [[nodiscard]] bool erase_freed(std::chrono::steady_clock::time_point deadline) {
         return reclaimer_->erase_now(deadline);

@@ -18,6 +18,11 @@ namespace portrait::sqlite {
         range.segment, range.offset, range.length);
 }
 
+[[nodiscard]] inline result<void> delete_range_to_free(Connection& connection, const SegmentRange& range) {
+    return connection.run("DELETE FROM range_to_free WHERE segment = ? AND range_offset = ?", range.segment,
+                          range.offset);
+}
+
 /// Deletes the rows of a segment whose file is gone.
 [[nodiscard]] inline result<void> forget_segment(Connection& connection, std::uint64_t segment) {
     PORTRAIT_TRY(connection.run("DELETE FROM range_to_free WHERE segment = ?", segment));

@@ -96,6 +96,14 @@ result<std::optional<Reservation>> SegmentFile::reserve(std::uint64_t length) {
     return std::optional{Reservation{shared_from_this(), place, claims_}};
 }
 
+std::optional<Reservation> SegmentFile::reserve_again(const SegmentRange& range) {
+    const std::scoped_lock lock{mutex_};
+    if (sealed_ || last_index_ == std::numeric_limits<std::uint32_t>::max())
+        return std::nullopt;
+    given_again_ += range.length;
+    return Reservation{shared_from_this(), {range, number_ << 32U | ++last_index_}, claims_, true};
+}
+
 result<void> SegmentFile::preallocate(std::uint64_t end) {
     if (end <= allocated_ || growth_.preallocation_bytes == 0)
         return {};
@@ -123,8 +131,10 @@ result<void> SegmentFile::write(const RecordPlace& place, std::span<const std::b
                                 const Digest& digest) const {
     auto header = encode({place.sequence, bytes.size(), digest});
     // pwritev only reads from its buffers, but iovec has no const pointer.
+    std::array<std::byte, range_alignment> zeros{};
     std::array parts{iovec{header.data(), header.size()},
-                     iovec{const_cast<std::byte*>(bytes.data()), bytes.size()}};
+                     iovec{const_cast<std::byte*>(bytes.data()), bytes.size()},
+                     iovec{zeros.data(), place.range.length - header.size() - bytes.size()}};
     const std::scoped_lock lock{write_mutex_};
     if (const int failure = write_fully(file_.get(), parts, place.range.offset); failure != 0)
         return error_of_errno(failure, "pwritev", path());
@@ -229,9 +239,9 @@ bool SegmentFile::in_use() const noexcept {
     return !sealed_ || claims_.use_count() > 1;
 }
 
-std::optional<std::uint64_t> SegmentFile::filled() const noexcept {
+std::optional<std::uint64_t> SegmentFile::given_out() const noexcept {
     const std::scoped_lock lock{mutex_};
-    return sealed_ ? std::nullopt : std::optional{end_};
+    return sealed_ ? std::nullopt : std::optional{end_ + given_again_};
 }
 
 result<std::uint64_t> SegmentFile::size() const {

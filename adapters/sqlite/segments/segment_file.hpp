@@ -41,7 +41,8 @@ class SegmentFile;
 struct Reservation {
     std::shared_ptr<SegmentFile> file;
     RecordPlace place;
-    std::shared_ptr<void> claim; ///< shared with the file, which counts by it
+    std::shared_ptr<void> claim; ///< holds what the file counts by
+    bool reused = false;         ///< the range had a record before, and is in `range_to_free`
 
     /// Calls `SegmentFile::write` for this range.
     [[nodiscard]] result<void> write(std::span<const std::byte> bytes, const Digest& digest) const;
@@ -75,7 +76,12 @@ public:
     /// `store_full` when the disk has no room for it.
     [[nodiscard]] result<std::optional<Reservation>> reserve(std::uint64_t length);
 
-    /// Writes a record into the page cache. Errors: `store_full`, `store_io`.
+    /// A range of this file that no reader needs any more, for another picture of the same range length;
+    /// absent when the file is sealed.
+    [[nodiscard]] std::optional<Reservation> reserve_again(const SegmentRange& range);
+
+    /// Writes a record into the page cache, and zeros behind it to the end of its range. Errors:
+    /// `store_full`, `store_io`.
     [[nodiscard]] result<void> write(const RecordPlace& place, std::span<const std::byte> bytes,
                                      const Digest& digest) const;
 
@@ -98,8 +104,8 @@ public:
 
     /// Whether a reservation is alive or may still be made.
     bool in_use() const noexcept;
-    /// The end of the last range given out; absent in a sealed file.
-    std::optional<std::uint64_t> filled() const noexcept;
+    /// The bytes of all ranges that were given out, reused ones again; absent in a sealed file.
+    std::optional<std::uint64_t> given_out() const noexcept;
     /// The file's size now.
     [[nodiscard]] result<std::uint64_t> size() const;
 
@@ -119,9 +125,10 @@ private:
     /// The kernel lets one writer into a file at a time, and the others spin meanwhile; here they sleep.
     mutable std::mutex write_mutex_;
 
-    mutable std::mutex mutex_; ///< for the next five
+    mutable std::mutex mutex_; ///< for the next six
     std::uint64_t end_ = 0;    ///< of the last range given out
     std::uint64_t allocated_ = 0;
+    std::uint64_t given_again_ = 0; ///< bytes of reused ranges
     std::uint32_t last_index_ = 0;
     bool sealed_ = false;
     std::shared_ptr<void> claims_ = std::make_shared<int>(); ///< shared with every living reservation

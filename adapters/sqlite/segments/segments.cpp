@@ -44,6 +44,13 @@ result<Reservation> Segments::reserve(std::uint64_t length) {
     return **std::move(reserved);
 }
 
+void Segments::seal_current() {
+    const std::scoped_lock lock{reserve_mutex_};
+    // Ignore a failure: the file is only larger than necessary then.
+    if (const auto file = std::exchange(current_, nullptr))
+        (void)file->seal();
+}
+
 result<std::shared_ptr<SegmentFile>> Segments::make_file() {
     for (;;) {
         if (!unused_number_) {

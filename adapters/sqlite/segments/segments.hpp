@@ -26,6 +26,10 @@ public:
     /// source.
     [[nodiscard]] result<Reservation> reserve(std::uint64_t length);
 
+    /// Ends the filling of the current file, so that none of its ranges is given out again. The next range is
+    /// in a new one.
+    void seal_current();
+
     /// The file of a number; opens it when it isn't open.
     [[nodiscard]] result<std::shared_ptr<SegmentFile>> file(std::uint64_t number);
     /// The file of a number if it is open, otherwise null. Never blocks.
@@ -37,6 +41,7 @@ public:
     /// Unlinks an unused file and makes that durable. Success when there is no such file.
     [[nodiscard]] result<void> remove(std::uint64_t number);
 
+    std::uint64_t segment_bytes() const noexcept { return growth_.segment_bytes; }
     const std::filesystem::path& folder() const noexcept { return folder_; }
 
 private:

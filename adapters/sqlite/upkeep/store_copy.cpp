@@ -85,7 +85,7 @@ public:
         , pictures_{target / pictures_name}
         , listener_{listener} {}
 
-    /// `amend` changes the copied rows before the records are copied.
+    /// `amend` may change the copied rows before the records are copied.
     [[nodiscard]] result<CopyReport> run(const std::function<result<void>(Connection& rows)>& amend = {}) {
         PORTRAIT_TRY(copy_rows());
         if (amend)
@@ -254,7 +254,13 @@ result<CopyReport> SqliteImageStore::backup(const OpenFolder& target,
     const auto lock = lock_target(target, true);
     if (!lock)
         return named(lock.error(), target);
-    auto report = StoreCopy{*connection, folder_->segments(), target.path(), listener}.run();
+    // The next backup into the folder expects each of these records at its place or erased, but no other
+    // there. The pin keeps them from being freed until their segment is sealed.
+    const auto seal = [&](Connection&) {
+        folder_->segments().seal_current();
+        return result<void>{};
+    };
+    auto report = StoreCopy{*connection, folder_->segments(), target.path(), listener}.run(seal);
     return report ? std::move(report) : named(report.error(), target);
 }
 

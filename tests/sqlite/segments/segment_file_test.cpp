@@ -8,8 +8,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -46,6 +49,39 @@ bool gives_back(const SegmentFile& file, const RecordPlace& place, const ImageCo
 }
 
 } // namespace
+
+TEST_CASE("a range that is given out again has another sequence, and no byte of the earlier picture is left",
+          "[sqlite][segment]") {
+    const TemporaryFolder folder;
+    const auto file = make(folder);
+    const auto longer = content(1, 4000);
+    const auto shorter = content(2, 10);
+    const auto first = store(*file, longer);
+    const auto again = file->reserve_again(first.range);
+    REQUIRE(again.has_value());
+    CHECK(again->reused);
+    CHECK(again->place.range == first.range);
+    CHECK(again->place.sequence > first.sequence);
+    CHECK(file->given_out() == 2 * first.range.length);
+    CHECK(gives_back(*file, first, longer)); // until it is written
+    REQUIRE(again->write(shorter.bytes, shorter.digest).has_value());
+    CHECK_FALSE(gives_back(*file, first, longer));
+    CHECK(gives_back(*file, again->place, shorter));
+    CHECK_FALSE(gives_back(*file, {first.range, again->place.sequence}, longer));
+    std::ifstream stream{SegmentFile::path_of(folder.path(), 5), std::ios::binary};
+    const std::string all{std::istreambuf_iterator{stream}, {}};
+    const auto padding = first.range.length - record_header_size - 10;
+    CHECK(all.substr(record_header_size + 10, padding) == std::string(padding, '\0'));
+}
+
+TEST_CASE("a sealed segment gives out no range again", "[sqlite][segment]") {
+    const TemporaryFolder folder;
+    const auto file = make(folder);
+    const auto place = store(*file, content(1, 4000));
+    REQUIRE(file->seal().has_value());
+    CHECK_FALSE(file->reserve_again(place.range).has_value());
+    CHECK_FALSE(file->given_out().has_value());
+}
 
 TEST_CASE("ranges of a segment are aligned, apart and in order", "[sqlite][segment]") {
     const TemporaryFolder folder;

@@ -57,7 +57,7 @@ struct StoreStatistics {
     std::uint64_t failed_batches = 0; ///< transactions that failed as a whole
     std::uint64_t reopened = 0;       ///< times that the store reopened after a failure
     std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still on the disk
-    std::uint64_t bytes_freed = 0;    ///< erased and given back to the file system
+    std::uint64_t bytes_freed = 0;    ///< erased: given back to the file system, or overwritten by other pictures
     bool full = false;                ///< saves are `store_full` until the disk has room again
 };
 
