@@ -21,7 +21,7 @@ TEST_PACKAGES=(
 # In addition to BUILD_PACKAGES, for fuzzing.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev)
 # In addition to the packages for building and testing, for tests/bench; nginx is the peer of the comparison.
-BENCH_PACKAGES=(libbenchmark-dev nghttp2-client nginx valgrind wrk)
+BENCH_PACKAGES=(fio gnuplot-nox libbenchmark-dev libnginx-mod-http-image-filter nghttp2-client nginx valgrind wrk)
 # For tests/browser and tests/e2e/page, in addition to BUILD_PACKAGES; libjpeg-turbo-progs has cjpeg and jpegtran,
 # libheif-examples heif-enc.
 BROWSER_PACKAGES=(chromium imagemagick libheif-examples libjpeg-turbo-progs python3 webp)

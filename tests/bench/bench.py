@@ -5,174 +5,167 @@ import json
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+import disk
+import figures
 import idle
 import load
+import steady
 from load import Row
 from servers import Nginx, Portrait
 
 KIB = 1024
-NOT_WORSE = 1.05  # highest ratio of processor time to another build's
+SHARES = 0.3, 0.6, 0.8  # of nginx's highest rate
+READS_AT_ONCE = 8       # the store's threads
+RECORD = 68 * KIB       # a picture of 64 KiB with its header, in whole blocks
 
 ROWS = [
-    Row("PUT 64 KiB, 64 connections", "PUT", 64 * KIB, rate_wanted=2.0, latency_wanted=0.25),
-    Row("PUT 64 KiB, 16 connections", "PUT", 64 * KIB, connections=16, rate_wanted=1.3),
-    Row("GET 64 KiB, hot", "GET", 64 * KIB, rate_wanted=1.1, latency_wanted=0.25),
-    Row("GET 64 KiB, uncached", "GET", 64 * KIB, cached=False, rate_wanted=0.9),
-    Row("GET 64 KiB, 304", "GET", 64 * KIB, conditional=True, rate_wanted=0.9),
-    Row("PUT 4 KiB, 64 connections", "PUT", 4 * KIB),
+    Row("GET 64 KiB, hot", "GET", 64 * KIB, shares=SHARES, processor_wanted=1.3),
+    Row("GET 64 KiB, uncached", "GET", 64 * KIB, cached=False, shares=SHARES, processor_wanted=1.7),
+    Row("GET 64 KiB, 304", "GET", 64 * KIB, conditional=True, shares=SHARES, processor_wanted=1.8),
+    Row("GET 64 KiB, logged, hot", "GET", 64 * KIB, logged=True, shares=(0.6,), processor_wanted=1.0),
+    Row("GET 64 KiB, logged, uncached", "GET", 64 * KIB, cached=False, logged=True, shares=(0.6,), processor_wanted=1.4),
+    Row("GET 64 KiB, logged, 304", "GET", 64 * KIB, conditional=True, logged=True, shares=(0.6,), processor_wanted=1.4),
+    Row("PUT 64 KiB", "PUT", 64 * KIB, shares=SHARES, processor_wanted=0.5, rate_wanted=3.0, beside_loop=True),
+    Row("PUT 64 KiB, 16 connections", "PUT", 64 * KIB, connections=16, rate_wanted=2.0, beside_loop=True),
     Row("GET 4 KiB, hot", "GET", 4 * KIB),
-    Row("PUT 1 MiB, 64 connections", "PUT", 1024 * KIB, persons=48),
+    Row("PUT 4 KiB", "PUT", 4 * KIB),
     Row("GET 1 MiB, hot", "GET", 1024 * KIB, persons=48),
+    Row("PUT 1 MiB", "PUT", 1024 * KIB, persons=48),
 ]
 
 
 class Bench:
-    def __init__(self, arguments, scratch):
-        self.arguments, self.scratch = arguments, scratch
-        self.binaries = pathlib.Path(arguments.binaries)
-        self.lines = []
+    def __init__(self, chosen, scratch):
+        self.chosen, self.scratch = chosen, scratch
+        self.binaries = pathlib.Path(chosen.binaries)
+        self.rows = [row for row in ROWS if chosen.only in row.name]
         self.servers = []
+        self.full = set()  # folders in which everybody has a picture
+        for row in self.rows:
+            for seed in (1, 2):
+                path = scratch / f"{row.size}.{seed}.jpg"
+                if not path.exists():
+                    subprocess.run([self.binaries / "portrait_bench_picture", path, str(row.size), str(seed)], check=True)
+                row.files.append(path)
+                row.pictures.append(path.read_bytes())
 
-    def portrait(self, folder, *options, log_level="warning", binary=None):
-        server = Portrait(binary or self.binaries / "portrait-server", self.scratch / folder, *options,
-                          log_level=log_level, name="other" if binary else "portrait")
+    def portrait(self, folder, row=None, binary=None):
+        options = [] if row is None or row.cached else ["--cache-bytes", "0"]
+        server = Portrait(binary or self.binaries / "portrait-server", folder, *options,
+                          log_level="info" if row and row.logged else "warning", name="other" if binary else "portrait")
         self.servers.append(server)
         return server
 
-    def prepare(self):
-        rows = [row for row in ROWS if self.arguments.only in row.name]
-        for row in rows:
-            for seed in (1, 2):
-                path = self.scratch / f"{row.size}.{seed}.jpg"
-                if not path.exists():
-                    subprocess.run([self.binaries / "portrait_bench_picture", path, str(row.size), str(seed)],
-                                   check=True)
-                row.files.append(path)
-                row.pictures.append(path.read_bytes())
-        return rows
+    def nginx(self, folder, logged=False):
+        server = Nginx(folder, logged)
+        self.servers.append(server)
+        return server
 
-    def measure(self, rows):
-        uncached = "--cache-bytes", "0"
-        ours = self.portrait("data"), self.portrait("uncached", *uncached)
-        if self.arguments.beside:
-            peers = (self.portrait("other", binary=self.arguments.beside),
-                     self.portrait("other.uncached", *uncached, binary=self.arguments.beside))
-        else:
-            peers = (Nginx(self.scratch / "nginx"),) * 2
-            self.servers.append(peers[0])
-        for row in rows:
-            sides = tuple(servers[0 if row.cached else 1] for servers in (ours, peers))
-            for server in sides:
-                load.put_everybody(server, row)
-            rounds = {server: [] for server in sides}
-            for number in range(self.arguments.rounds):
-                # The order changes, so that neither side always finds what the other has left.
-                for server in sides if number % 2 == 0 else sides[::-1]:
-                    rounds[server].append(load.run(server, row, self.arguments.seconds, self.scratch,
-                                                   self.arguments.smoke))
-                    if row.method == "PUT":
-                        load.read_back(server, row, sample=20)
-            self.compare(row, *rounds.values())
-        for server in dict.fromkeys(ours + peers):
+    def round(self, number):
+        """Measures each row once, in servers that are started for it; the pictures stay in their folders."""
+        measured = {}
+        for row in self.rows:
+            folder = self.scratch / f"{row.method}.{row.size}"
+            ours = self.portrait(f"{folder}.portrait", row)
+            peer = (self.portrait(f"{folder}.other", row, self.chosen.beside) if self.chosen.beside
+                    else self.nginx(f"{folder}.nginx", row.logged))
+            measured[row.name] = self.measure(row, {"portrait": ours, "peer": peer}, number)
+            print(f"round {number + 1}, {row.name}: {summary(measured[row.name])}", file=sys.stderr, flush=True)
+        if not self.chosen.beside and not self.chosen.only:
+            measured["disk"] = self.disk(measured)
+        return measured
+
+    def measure(self, row, servers, number):
+        for side, server in servers.items():
+            folder = row.method, row.size, side
+            (load.read_back if folder in self.full else load.put_everybody)(server, row)
+            self.full.add(folder)
+        # The order changes, so that neither side always finds what the other has left.
+        sides = list(servers) if number % 2 == 0 else list(servers)[::-1]
+        goes = {side: {} for side in servers}
+        loop = {}
+        for side in sides:
+            before = servers["portrait"].commits() if row.beside_loop else None
+            goes[side]["full"] = load.run(servers[side], row, self.seconds(), self.scratch, self.chosen.smoke)
+            if row.beside_loop and side == "portrait" and not self.chosen.beside:
+                loop = self.bare_loop(row, before, servers["portrait"].commits())
+        for share in self.shares(row):
+            rate = share * goes["peer"]["full"]["rate"]
+            for side in sides:
+                goes[side][str(share)] = steady.run(servers[side], row, rate, self.seconds(0.3), self.scratch,
+                                                    self.binaries / "portrait_fixed_rate")
+        for server in servers.values():
+            if row.method == "PUT":
+                load.read_back(server, row, sample=20)
+            server.close()
+        if row.logged:
+            goes["portrait"]["full"]["lost_lines"] = servers["portrait"].lost_lines()
+        return {**goes, "loop": loop}
+
+    def seconds(self, smoke=1):
+        return smoke if self.chosen.smoke else self.chosen.seconds
+
+    def shares(self, row):
+        if self.chosen.beside:
+            return ()
+        return row.shares[:1] if self.chosen.smoke else row.shares
+
+    def bare_loop(self, row, before, after):
+        """Runs a loop that only writes and commits, with as many saves per commit as the server has just reached."""
+        batch = max(1, round((after[0] - before[0]) / (after[1] - before[1])))
+        folder = self.scratch / "loop"
+        done = subprocess.run([self.binaries / "portrait_store_loop", folder, row.files[0], str(batch),
+                               str(self.seconds())], check=True, capture_output=True, text=True)
+        shutil.rmtree(folder)
+        rate, *p99 = map(float, done.stdout.split())
+        return {"batch": batch, "rate": rate, **({"p99_ms": p99[0]} if p99 else {})}
+
+    def disk(self, measured):
+        batch = measured["PUT 64 KiB"]["loop"]["batch"]
+        seconds = self.seconds(0.3)
+        written = disk.synced_writes(self.scratch, batch * RECORD, seconds)
+        reads = {f"reads of {kib} KiB at random, {READS_AT_ONCE} at a time":
+                 disk.random_reads(self.scratch, kib * KIB, READS_AT_ONCE, seconds) for kib in (4, 64)}
+        return {"pictures of 64 KiB, written and synced in batches as large as portrait's": written * batch, **reads}
+
+    def once(self, table):
+        """Measures what is not compared in rounds."""
+        count = 500 if self.chosen.smoke else 8000
+        sides = self.portrait(self.scratch / "idle"), self.nginx(self.scratch / "idle.nginx")  # without free memory
+        for server in sides:
+            load.put_everybody(server, self.rows[0])
+        own, other = (idle.memory_of_idle(server, count) for server in sides)
+        table.single(f"memory of each of {count:,} idle connections, bytes", own, other, wanted=4096)
+        for server in sides:
             server.close()
 
-    def compare(self, row, ours, peers):
-        def middle(goes, figure):
-            return statistics.median(go[figure] for go in goes)
-
-        def ratio(figure):
-            # Of goes next to each other in time, so that a slow period of the machine affects both servers.
-            return statistics.median(own[figure] / other[figure] for own, other in zip(ours, peers))
-
-        def line(name, figure, wanted, least):
-            self.line(f"{row.name}: {name}", middle(ours, figure), middle(peers, figure), ratio(figure), wanted, least)
-
-        line("processor time per request, µs", "processor_us", NOT_WORSE if self.arguments.beside else None, least=False)
-        line("per second", "rate", None if self.arguments.beside else row.rate_wanted, least=True)
-        line("p99, ms", "p99_ms", None if self.arguments.beside else row.latency_wanted, least=False)
-        row.rate = middle(ours, "rate")
-
-    def line(self, name, ours, peers=None, ratio=None, wanted=None, least=True):
-        verdict = ""
-        if wanted is not None:
-            verdict = f"{'≥' if least else '≤'} {wanted:,g}"
-            if not self.arguments.smoke:
-                judged = ours if ratio is None else ratio
-                verdict += ": met" if (judged >= wanted if least else judged <= wanted) else ": MISSED"
-        cells = ["" if cell is None else f"{cell:,.2f}" if cell < 100 else f"{cell:,.0f}"
-                 for cell in (ours, peers, ratio)]
-        self.lines.append((name, *cells, verdict))
-        print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
-
-    def batch_reached(self, row):
-        """Returns the saves per commit under the row's load, from the statistics that a server logs when it ends."""
-        server = self.portrait("batches", log_level="info")
-        load.put_everybody(server, row)
-        server.close()
-        server = self.portrait("batches", log_level="info")  # its counts begin at zero
-        load.run(server, row, self.arguments.seconds, self.scratch)
-        server.close()
-        found = re.search(r"(\d+) writes in (\d+) commits", server.log.read_text())
-        return max(1, round(int(found[1]) / int(found[2])))
-
-    def bare_loop(self, row):
-        """Compares the row's rate with a loop that only writes and commits, with as many saves per commit."""
-        batch = self.batch_reached(row)
-        rates = []
-        for number in range(self.arguments.rounds):
-            folder = self.scratch / f"loop{number}"
-            done = subprocess.run([self.binaries / "portrait_store_loop", folder, row.files[0], str(batch),
-                                   str(self.arguments.seconds)], check=True, capture_output=True, text=True)
-            rates.append(float(done.stdout.split()[0]))
-            shutil.rmtree(folder)
-        bare = statistics.median(rates)
-        self.line(f"{row.name} and a bare loop of {batch} per commit", row.rate, bare, row.rate / bare, 0.8)
-
-    def in_process(self):
         done = subprocess.run([self.binaries / "portrait_core_bench", "--benchmark_format=json",
                                "--benchmark_repetitions=5", "--benchmark_report_aggregates_only=true"],
                               check=True, capture_output=True, text=True)
-        figures = {entry["name"]: entry for entry in json.loads(done.stdout)["benchmarks"]}
-        self.line("in process: save of 64 KiB with the memory store, per second",
-                  figures["save_in_memory_median"]["items_per_second"], wanted=100_000)
-        self.line("in process: probe, µs", figures["probe_jpeg_median"]["cpu_time"] / 1000, wanted=1, least=False)
+        found = {entry["name"]: entry for entry in json.loads(done.stdout)["benchmarks"]}
+        table.single("in process: save of 64 KiB with the memory store, per second",
+                     found["save_in_memory_median"]["items_per_second"], wanted=100_000, least=True)
+        table.single("in process: probe, µs", found["probe_jpeg_median"]["cpu_time"] / 1000, wanted=1)
+        self.start_up(table, gib=1 if self.chosen.smoke else 10)
 
-    def idle_memory(self, row):
-        """Measures new servers, whose heaps have no free memory."""
-        count = self.arguments.idle
-        sides = self.portrait("idle"), Nginx(self.scratch / "idle.nginx")
-        self.servers.append(sides[1])
-        for server in sides:
-            load.put_everybody(server, row)
-        own, other = (idle.memory_of_idle(server, count) for server in sides)
-        self.line(f"memory of each of {count:,} idle connections, bytes", own, other, wanted=4096, least=False)
-        for server in sides:
-            server.close()
-
-    def start_up(self):
+    def start_up(self, table, gib):
         folder = self.scratch / "much"
-        persons = self.arguments.start_gib * 1024 * 1024 // 64
-        subprocess.run([self.binaries / "portrait_store_fill", folder, str(persons), str(64 * KIB - 64)], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([self.binaries / "portrait_store_fill", folder, str(gib * KIB * KIB // 64), str(64 * KIB - 64)],
+                       check=True, stdout=subprocess.DEVNULL)
         gracefully, after_kill = idle.start_up(self.binaries / "portrait-server", folder)
-        name = f"start with {self.arguments.start_gib} GiB of pictures"
-        self.line(f"{name}, seconds", gracefully, wanted=1, least=False)
-        self.line(f"{name} after a kill, seconds", after_kill, wanted=1, least=False)
+        table.single(f"start with {gib} GiB of pictures, seconds", gracefully, wanted=1)
+        table.single(f"start with {gib} GiB of pictures after a kill, seconds", after_kill, wanted=1)
         shutil.rmtree(folder)
 
-    def table(self):
-        peer = "other build" if self.arguments.beside else "nginx or loop"
-        head = ("", "portrait", peer, "ratio", "wanted")
-        widths = [max(len(line[column]) for line in [head, *self.lines]) for column in range(5)]
-        for line in [head, tuple("-" * width for width in widths), *self.lines]:
-            print("| " + " | ".join(cell.ljust(width) if column in (0, 4) else cell.rjust(width)
-                                    for column, (cell, width) in enumerate(zip(line, widths))) + " |")
+
+def summary(goes):
+    return ", ".join(f"{own['processor_us']:.2f} and {goes['peer'][name]['processor_us']:.2f} µs at {own['rate']:,.0f} and "
+                     f"{goes['peer'][name]['rate']:,.0f} per second" for name, own in goes["portrait"].items())
 
 
 def arguments():
@@ -180,46 +173,45 @@ def arguments():
     parser.add_argument("--binaries", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--scratch", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--smoke", action="store_true",
-                        help="about a minute: checks every answer byte by byte; the figures are not meaningful")
-    parser.add_argument("--rounds", type=int, default=5, help="goes of each server (default 5)")
-    parser.add_argument("--seconds", type=int, default=4, help="duration of a go (default 4)")
+                        help="checks every answer byte by byte; the figures are not meaningful")
+    parser.add_argument("--rounds", type=int, default=5, help="whole runs, each in new servers (default 5)")
+    parser.add_argument("--seconds", type=int, default=3, help="duration of each load (default 3)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only rows whose name contains this text, such as PUT")
     parser.add_argument("--beside", type=pathlib.Path, metavar="SERVER",
                         help="compare with another build of portrait-server, and not with nginx")
-    parser.add_argument("--idle", type=int, default=8000, help="idle connections (default 8000)")
-    parser.add_argument("--start-gib", type=int, default=10,
-                        help="GiB of pictures for the measurement of the start (default 10)")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
+                        help="add the rounds to those of this file, and print the table of all")
     chosen = parser.parse_args()
     if chosen.smoke:
-        chosen.rounds, chosen.seconds, chosen.idle, chosen.start_gib = 1, 1, 500, 1
+        chosen.rounds = 1
     return chosen
 
 
 def main():
     chosen = arguments()
     start = time.monotonic()
+    rounds = json.loads(chosen.json.read_text()) if chosen.json and chosen.json.exists() else []
+    table = figures.Table(judged=not chosen.smoke)
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="bench.") as scratch:
         bench = Bench(chosen, pathlib.Path(scratch).resolve())
         try:
-            rows = bench.prepare()
-            bench.measure(rows)
-            if not chosen.beside:
-                for row in rows:
-                    if row.rate_wanted and row.method == "PUT":
-                        bench.bare_loop(row)
+            for number in range(chosen.rounds):
+                rounds.append(bench.round(number))
+                if chosen.json:
+                    chosen.json.write_text(json.dumps(rounds, indent=1) + "\n")
+            figures.tabulate(table, bench.rows, rounds, chosen.beside)
             if not chosen.only and not chosen.beside:
-                bench.idle_memory(rows[0])
-                bench.in_process()
-                bench.start_up()
+                bench.once(table)
         except load.Failed as failure:
             raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
         finally:
             for server in bench.servers:
                 if server.process.poll() is None:
                     server.kill()
-    bench.table()
-    print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turns; medians; each ratio is the median of the "
-          f"rounds' ratios; {time.monotonic() - start:.0f} s in all. No answer was wrong.")
+    table.print("other build" if chosen.beside else "nginx or loop")
+    print(f"\n{len(rounds)} rounds with loads of {chosen.seconds} s, in turns; medians, and ratios with the smallest and the "
+          f"largest; {time.monotonic() - start:.0f} s in all. No answer was wrong.")
 
 
-main()
+if __name__ == "__main__":
+    main()

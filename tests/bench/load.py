@@ -1,5 +1,6 @@
 """One go of wrk against one server, with checks of the answers."""
 
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -29,8 +30,11 @@ class Row:
     random: bool = False           # random persons, not all in turn
     first: int = 1                 # the first person
     query: str = ""                # such as ?w=180
-    rate_wanted: float = None      # lowest ratio to the peer's rate
-    latency_wanted: float = None   # highest ratio to the peer's p99
+    logged: bool = False           # both servers authenticate, and write an access log
+    shares: tuple = ()             # fixed rates to measure, in parts of nginx's highest rate
+    processor_wanted: float = None  # highest ratio to nginx's processor time per request
+    rate_wanted: float = None      # lowest ratio to nginx's rate
+    beside_loop: bool = False      # compare with the bare loop
     files: list = dataclasses.field(default_factory=list)
     pictures: list = dataclasses.field(default_factory=list)
 
@@ -69,6 +73,25 @@ class Witness(threading.Thread):
             raise Failed(f"{self.server.name}: {self.fault}")
 
 
+class Go:
+    """What a load cost; see `observed`."""
+    processor_time = 0.0  # seconds of all processes of the server
+
+
+@contextlib.contextmanager
+def observed(server, row):
+    """Reads pictures while the load in the `with` block runs, and measures the server's processor time."""
+    os.sync()  # so that this go doesn't wait for writes of an earlier one
+    time.sleep(0.3)
+    go = Go()
+    witness = Witness(server, row)
+    witness.start()
+    used = server.processor_time()
+    yield go
+    go.processor_time = server.processor_time() - used
+    witness.finish()
+
+
 def run(server, row, seconds, scratch, every_answer=False):
     """Returns the figures of a go: wrk's, its rate, and the processor time per request."""
     environment = {**os.environ, "METHOD": row.method, "PERSONS": str(row.persons),
@@ -78,24 +101,18 @@ def run(server, row, seconds, scratch, every_answer=False):
     if row.random:
         environment["RANDOM"] = "1"
     if row.conditional:
-        environment["TAGS"] = str(tags(server, row.persons, scratch))
+        environment["TAGS"] = str(tags(server, row, scratch))
     if every_answer:
         environment["CHECKED"] = "304" if row.conditional else "200"
-    os.sync()  # so that this go doesn't wait for writes of an earlier one
-    time.sleep(0.3)
-    witness = Witness(server, row)
-    witness.start()
-    used = server.processor_time()
-    done = subprocess.run(["wrk", f"-t{WRK_THREADS}", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "10s",
-                           "-s", SCRIPT, server.url], env=environment, capture_output=True, text=True)
-    used = server.processor_time() - used
-    witness.finish()
+    with observed(server, row) as go:
+        done = subprocess.run(["wrk", f"-t{WRK_THREADS}", f"-c{row.connections}", f"-d{seconds}s", "--timeout", "10s",
+                               "-s", SCRIPT, server.url], env=environment, capture_output=True, text=True)
     if done.returncode:
         raise Failed(f"{server.name}, {row.name}: {done.stderr or done.stdout}")
     figures = json.loads((scratch / "wrk.json").read_text())
     judge(server, row, figures)
     figures["rate"] = figures["requests"] / figures["seconds"]
-    figures["processor_us"] = used * 1e6 / figures["requests"]
+    figures["processor_us"] = go.processor_time * 1e6 / figures["requests"]
     return figures
 
 
@@ -115,7 +132,7 @@ def put_everybody(server, row):
     """Puts a picture for every person, and reads all of them."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     fields = {"Content-Type": "image/jpeg", **({"Authorization": AUTHORIZATION} if server.signed else {})}
-    for person in range(1, row.persons + 1):
+    for person in everybody(row):
         connection.request("PUT", f"/api/v1/Person/{person}/Image", row.pictures[person % 2], fields)
         answer = connection.getresponse()
         if answer.status not in (200, 201, 204):
@@ -126,15 +143,19 @@ def put_everybody(server, row):
 
 
 def read_back(server, row, sample=None):
-    persons = range(1, row.persons + 1)
-    for person in random.sample(persons, sample) if sample else persons:
+    for person in random.sample(everybody(row), sample) if sample else everybody(row):
         status, _, picture = server.fetch(person)
         if status != 200 or picture not in row.pictures:
             raise Failed(f"{server.name}, {row.name}: person {person} has {status}, {len(picture)} bytes")
 
 
-def tags(server, persons, scratch):
-    """Returns a file with the entity tags of all persons."""
-    path = scratch / "tags"
-    path.write_text("".join(server.fetch(person)[1]["ETag"] + "\n" for person in range(1, persons + 1)))
+def everybody(row):
+    return range(row.first, row.first + row.persons)
+
+
+def tags(server, row, scratch):
+    """Returns a file with the entity tags of all persons, which are read once per server."""
+    path = scratch / f"{server.name}.{server.port}.tags"
+    if not path.exists():
+        path.write_text("".join(server.fetch(person)[1]["ETag"] + "\n" for person in everybody(row)))
     return path

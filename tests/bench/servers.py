@@ -40,7 +40,7 @@ class Server:
         return sum(resident(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
     def processor_time(self):
-        """Returns the seconds of processor time of the process and its children until now, user and system."""
+        """Returns the seconds of processor time of the process and its children until now, exact to nanoseconds."""
         return sum(processor_time(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
     def close(self):
@@ -78,16 +78,36 @@ class Portrait(Server):
         if self.process.returncode:
             raise SystemExit(f"portrait-server ended with {self.process.returncode}:\n{self.log.read_text()}")
 
+    def commits(self):
+        """Returns the numbers of writes and of commits until now."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        return tuple(int(re.search(rf"^portrait_store_{name}_total (\d+)", text, re.MULTILINE)[1])
+                     for name in ("writes", "commits"))
+
+    def lost_lines(self):
+        """Returns the lines that the ended server could not write into its log."""
+        found = re.search(r"(\d+) lines of this log were lost", self.log.read_text())
+        return int(found[1]) if found else 0
+
 
 class Nginx(Server):
-    """WebDAV PUT and static GET, access log off, sendfile on, 2 workers."""
+    """
+    WebDAV PUT and static GET, sendfile on, 2 workers. `logged`: reads users from a file, with plain-text passwords, and writes
+    an access log. The pictures in a folder stay for the next server there.
+    """
 
     name = "nginx"
 
-    def __init__(self, folder):
+    def __init__(self, folder, logged=False):
         folder = pathlib.Path(folder)
-        (folder / "root").mkdir(parents=True)
+        (folder / "root").mkdir(parents=True, exist_ok=True)
+        (folder / "access.log").unlink(missing_ok=True)
+        (folder / "users").write_text("tje0:{PLAIN}Tje0\n")
         self.port = free_port()
+        self.signed = logged
+        log = f"access_log {folder}/access.log;" if logged else "access_log off;"
+        users = f'auth_basic "pictures"; auth_basic_user_file {folder}/users;' if logged else ""
         configuration = folder / "nginx.conf"
         user = "user root;" if os.geteuid() == 0 else ""
         configuration.write_text(f"""
@@ -99,7 +119,7 @@ class Nginx(Server):
             error_log {folder}/error.log;
             events {{ worker_connections 9000; }}
             http {{
-                access_log off;
+                {log}
                 sendfile on;
                 tcp_nopush on;
                 keepalive_requests 10000;
@@ -115,6 +135,7 @@ class Nginx(Server):
                 server {{
                     listen 127.0.0.1:{self.port} backlog=4096;
                     root {folder}/root;
+                    {users}
                     location / {{ dav_methods PUT; create_full_put_path on; }}
                 }}
             }}
@@ -144,9 +165,8 @@ def resident(pid):
 
 
 def processor_time(pid):
-    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    user, system = stat.rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    # The clock that clock_getcpuclockid() returns: all threads, also those that have ended.
+    return time.clock_gettime_ns(~pid << 3 | 2) / 1e9
 
 
 def children(pid):
