@@ -14,6 +14,7 @@ import disk
 import figures
 import idle
 import load
+import plot
 import steady
 from load import Row
 from servers import Nginx, Portrait
@@ -76,7 +77,7 @@ class Bench:
                     else self.nginx(f"{folder}.nginx", row.logged))
             measured[row.name] = self.measure(row, {"portrait": ours, "peer": peer}, number)
             print(f"round {number + 1}, {row.name}: {summary(measured[row.name])}", file=sys.stderr, flush=True)
-        if not self.chosen.beside and not self.chosen.only:
+        if not self.chosen.beside and "PUT 64 KiB" in measured:
             measured["disk"] = self.disk(measured)
         return measured
 
@@ -181,6 +182,7 @@ def arguments():
                         help="compare with another build of portrait-server, and not with nginx")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
                         help="add the rounds to those of this file, and print the table of all")
+    parser.add_argument("--plot", type=pathlib.Path, metavar="FILE.svg", help="draw the rows of 64 KiB")
     chosen = parser.parse_args()
     if chosen.smoke:
         chosen.rounds = 1
@@ -208,6 +210,8 @@ def main():
             for server in bench.servers:
                 if server.process.poll() is None:
                     server.kill()
+    if chosen.plot:
+        plot.draw(chosen.plot, rounds)
     table.print("other build" if chosen.beside else "nginx or loop")
     print(f"\n{len(rounds)} rounds with loads of {chosen.seconds} s, in turns; medians, and ratios with the smallest and the "
           f"largest; {time.monotonic() - start:.0f} s in all. No answer was wrong.")

@@ -19,6 +19,12 @@ class Table:
         """Adds a figure that is measured once."""
         self.add(name, ours, peer, wanted=self.verdict(ours, wanted, least))
 
+    def spread(self, name, figures, wanted=None, least=False):
+        """Adds the median of figures of rounds, with the smallest and the largest."""
+        middle = statistics.median(figures)
+        self.add(name, f"{number(middle)} ({number(min(figures))} to {number(max(figures))})",
+                 wanted=self.verdict(middle, wanted, least))
+
     def pairs(self, name, *pairs, wanted=None, least=False):
         """
         Adds figures of rounds, each a pair of ours and the peers' in all rounds: medians, and the medians of the rounds'
