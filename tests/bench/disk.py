@@ -1,9 +1,21 @@
 """The limits of the disk by itself, measured by fio."""
 
 import json
+import os
+import pathlib
 import subprocess
+import time
 
 FILE_MIB = 2048
+
+
+def settle(limit=60):
+    """Waits until all is written and the disks have nothing to do, such as discards of deleted files; `limit` s at most."""
+    os.sync()
+    before, end = None, time.monotonic() + limit
+    while (now := pathlib.Path("/proc/diskstats").read_text()) != before and time.monotonic() < end:
+        before = now
+        time.sleep(0.5)
 
 
 def synced_writes(folder, size, seconds):

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import disk
 import figures
 
 SIZE = 64 * 1024 - 64  # with the header a record is 16 blocks
@@ -84,7 +85,7 @@ def run(command):
 
 def seconds_of(command):
     """Returns the seconds of a command and of a sync behind it."""
-    os.sync()
+    disk.settle()
     start = time.monotonic()
     run(command)
     os.sync()
@@ -92,8 +93,8 @@ def seconds_of(command):
 
 
 def output_of(*command):
+    disk.settle()
     done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
-    os.sync()
     return list(map(float, done.stdout.split()))
 
 

@@ -4,6 +4,8 @@
 
 #include <portrait/person_image_service.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -11,6 +13,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
+#include <future>
 #include <map>
 #include <string>
 #include <string_view>
@@ -50,15 +54,23 @@ Error another_picture() {
         .with_limit(size, largest);
 }
 
-/// One import.
+/// Pictures that are being added at a time, so that they share the store's commits.
+constexpr std::size_t most_pictures_at_once = 64;
+/// Bytes of the pictures that are being added, beyond which no other one is begun.
+constexpr std::uint64_t most_bytes_at_once = std::uint64_t{64} << 20;
+
+/// One import. Adds several pictures at a time if the target allows it, and reports them in the order of the
+/// manifest.
 class Import {
 public:
     Import(ImportTarget& target, int folder, JobListener& listener)
         : target_{target}
         , folder_{folder}
-        , listener_{listener} {}
-
-    /// Adds the picture of a line of the manifest. Returns the end of an import that can't go on.
+        , listener_{listener} {
+        if (target.takes_several())
+            threads_.emplace(most_pictures_at_once);
+    }
+    /// Begins to add the picture of a line of the manifest. Returns the end of an import that can't go on.
     std::optional<JobEnd> add(std::string_view line) {
         ++lines_;
         if (lines_ == 1) {
@@ -71,46 +83,36 @@ public:
             }
         }
         ++entries_;
-        const auto entry = parse_manifest_line(line);
+        auto entry = parse_manifest_line(line);
+        // A picture that another one depends on has to be in the store first.
+        if (!entry || begun_has(*entry))
+            if (auto end = finish_all())
+                return end;
         if (!entry) {
             ++faults_;
             listener_.say(fmt::format("line {} of {}: {}", lines_, manifest_name, entry.error().sentence));
             return std::nullopt;
         }
-        const auto shared = blobs_.find(entry->info.blob_id);
-        const auto imported =
-            target_.add(*entry,
-                        {.exported = exported_,
-                         .shared = shared == blobs_.end() ? std::nullopt : std::optional{shared->second}},
-                        [&] { return read_picture(folder_, *entry); });
-        if (!imported)
-            return JobEnd{exit_code::failure, imported.error().sentence};
-        using Kind = Imported::Kind;
-        if (imported->kind == Kind::failed)
-            return JobEnd{exit_code::failure, fmt::format("The import failed at person {}: {}",
-                                                          entry->person_id.value(), imported->fault)};
-        if (imported->kind == Kind::refused) {
-            ++faults_;
-            listener_.say(
-                fmt::format("person {} ({}): {}", entry->person_id.value(), entry->file, imported->fault));
-        }
-        added_ += imported->kind == Kind::added ? 1 : 0;
-        already_there_ += imported->kind == Kind::already_there ? 1 : 0;
-        if (imported->blob_id)
-            blobs_.insert_or_assign(entry->info.blob_id, *imported->blob_id);
-        bytes_ += entry->info.size;
-        if (!listener_.progress("pictures", bytes_, 0))
-            return JobEnd{exit_code::failure, "The import was stopped"};
+        begin(*std::move(entry));
+        while (!begun_.empty() &&
+               (!threads_ || begun_.size() >= 2 * most_pictures_at_once || begun_bytes_ > most_bytes_at_once))
+            if (auto end = finish_first())
+                return end;
+        return std::nullopt;
+    }
+
+    /// Waits for all pictures that were begun. Returns the end of an import that can't go on.
+    std::optional<JobEnd> finish_all() {
+        while (!begun_.empty())
+            if (auto end = finish_first())
+                return end;
         return std::nullopt;
     }
 
     /// The end of an import whose manifest can't be read beyond the last line.
-    std::optional<JobEnd> ends(std::string_view fault) const {
-        return JobEnd{exit_code::failure,
-                      fmt::format("The import ended at line {} of {}: {}", lines_ + 1, manifest_name, fault)};
-    }
-    std::optional<JobEnd> ends_at_long_line() const {
-        return ends(fmt::format("A line must have at most {} bytes", max_manifest_line));
+    JobEnd end_of_unreadable(std::string_view fault) const {
+        return {exit_code::failure,
+                fmt::format("The import ended at line {} of {}: {}", lines_ + 1, manifest_name, fault)};
     }
 
     JobEnd end() const {
@@ -122,17 +124,76 @@ public:
     }
 
 private:
+    struct Begun {
+        ManifestEntry entry;
+        std::future<Outcome<Imported>> outcome;
+    };
+
+    bool begun_has(const ManifestEntry& entry) const {
+        return std::any_of(begun_.begin(), begun_.end(), [&](const Begun& begun) {
+            return begun.entry.person_id == entry.person_id || begun.entry.info.blob_id == entry.info.blob_id;
+        });
+    }
+
+    void begin(ManifestEntry entry) {
+        const auto shared = blobs_.find(entry.info.blob_id);
+        const ImportContext context{.exported = exported_,
+                                    .shared = shared == blobs_.end() ? std::nullopt
+                                                                     : std::optional{shared->second}};
+        std::packaged_task<Outcome<Imported>()> task{[this, entry, context] {
+            return target_.add(entry, context, [&] { return read_picture(folder_, entry); });
+        }};
+        begun_bytes_ += entry.info.size;
+        begun_.push_back({std::move(entry), task.get_future()});
+        if (threads_)
+            boost::asio::post(*threads_, std::move(task));
+        else
+            task();
+    }
+
+    std::optional<JobEnd> finish_first() {
+        const auto [entry, imported] = [&] {
+            auto& first = begun_.front();
+            return std::pair{std::move(first.entry), first.outcome.get()};
+        }();
+        begun_.pop_front();
+        begun_bytes_ -= entry.info.size;
+        if (!imported)
+            return JobEnd{exit_code::failure, imported.error().sentence};
+        using Kind = Imported::Kind;
+        if (imported->kind == Kind::failed)
+            return JobEnd{exit_code::failure, fmt::format("The import failed at person {}: {}",
+                                                          entry.person_id.value(), imported->fault)};
+        if (imported->kind == Kind::refused) {
+            ++faults_;
+            listener_.say(
+                fmt::format("person {} ({}): {}", entry.person_id.value(), entry.file, imported->fault));
+        }
+        added_ += imported->kind == Kind::added ? 1 : 0;
+        already_there_ += imported->kind == Kind::already_there ? 1 : 0;
+        if (imported->blob_id)
+            blobs_.insert_or_assign(entry.info.blob_id, *imported->blob_id);
+        bytes_ += entry.info.size;
+        if (!listener_.progress("pictures", bytes_, 0))
+            return JobEnd{exit_code::failure, "The import was stopped"};
+        return std::nullopt;
+    }
+
+private:
     ImportTarget& target_;
     const int folder_;
     JobListener& listener_;
     portrait::ExportMoment exported_; ///< all erasures are later than an export that doesn't tell
     std::map<BlobId, BlobId> blobs_;  ///< ids of the export → ids of the store
+    std::deque<Begun> begun_;         ///< in the order of the manifest
+    std::uint64_t begun_bytes_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t lines_ = 0;
     std::uint64_t entries_ = 0; ///< lines of pictures
     std::uint64_t faults_ = 0;
     std::uint64_t added_ = 0;
     std::uint64_t already_there_ = 0;
+    std::optional<boost::asio::thread_pool> threads_; ///< last: its threads use the other members
 };
 
 } // namespace
@@ -216,14 +277,17 @@ JobEnd import_pictures(ImportTarget& target, const fs::path& path, JobListener& 
         std::string line;
         for (;;) {
             const auto read = lines.next(line);
-            if (read == BoundedLines::Read::end)
-                return import.end();
-            const auto failure = read == BoundedLines::Read::line ? import.add(line)
-                                 : read == BoundedLines::Read::too_long
-                                     ? import.ends_at_long_line()
-                                     : import.ends(file_failed().message());
-            if (failure)
-                return *failure;
+            if (read == BoundedLines::Read::line) {
+                if (auto failure = import.add(line))
+                    return *std::move(failure);
+                continue;
+            }
+            const auto fault = read == BoundedLines::Read::too_long
+                                   ? fmt::format("A line must have at most {} bytes", max_manifest_line)
+                                   : file_failed().message();
+            if (auto failure = import.finish_all())
+                return *std::move(failure);
+            return read == BoundedLines::Read::end ? import.end() : import.end_of_unreadable(fault);
         }
     }();
     if (folder >= 0)

@@ -40,6 +40,9 @@ class ImportTarget {
 public:
     virtual ~ImportTarget() = default;
 
+    /// Whether several threads may call `add` at a time.
+    [[nodiscard]] virtual bool takes_several() const { return false; }
+
     /// Adds a person's picture with its ImageInfo as a request of a client would: limits, metadata and texts
     /// are those of the service. Refused when the target went away.
     [[nodiscard]] virtual Outcome<Imported> add(const ManifestEntry& entry, const ImportContext& context,
@@ -52,6 +55,7 @@ public:
     explicit LocalImport(JobPlace place)
         : place_{place} {}
 
+    [[nodiscard]] bool takes_several() const override { return true; }
     [[nodiscard]] Outcome<Imported> add(const ManifestEntry& entry, const ImportContext& context,
                                         const ReadPicture& read) override;
 
