@@ -117,7 +117,7 @@ def main():
     chosen = arguments()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="folder.") as scratch:
-        bench = Bench(chosen, pathlib.Path(scratch))
+        bench = Bench(chosen, pathlib.Path(scratch).resolve())
         bench.in_process()
         bench.persons()
         bench.fill()

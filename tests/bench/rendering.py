@@ -18,7 +18,7 @@ from servers import AUTHORIZATION, Nginx, Portrait
 
 PERSONS = 50
 BROWSER_CONNECTIONS = 6  # as many as a browser opens to a host
-WANTED = {"cpu": 1.15, "isolated": 1.1, "warm": 0.9}
+WANTED = {"cpu": 1.15, "isolated": 1.1, "warm": 0.9, "cold": 2, "formats": 0.9}
 
 
 class Bench:
@@ -61,9 +61,45 @@ class Bench:
             self.line(f"{name}, SSIM; peer: vips_thumbnail_buffer", similarity, peer_similarity,
                       float(similarity) / float(peer_similarity), 1)
 
-    def start(self):
+        formats = r"^(.+): portrait ([\d.]+) ms, (\d+) bytes; libvips ([\d.]+) ms, (\d+) bytes"
+        for name, ours, size, theirs, peer_size in re.findall(formats, output, re.MULTILINE):
+            self.line(f"{name}, to 180 pixels, per second of processor time; peer: libvips", f"{1000 / float(ours):.1f}",
+                      f"{1000 / float(theirs):.1f}", float(theirs) / float(ours), WANTED["formats"])
+
+    def cold(self):
+        """Measures renditions that no cache has, beside nginx's image_filter, which has no cache."""
         picture = self.scratch / "camera.jpg"
         subprocess.run([self.binaries / "portrait_rendering_bench", "--picture", picture], check=True)
+        folder = self.scratch / "cold.nginx"
+        sides = {"portrait": Portrait(self.binaries / "portrait-server", self.scratch / "cold", "--cache-bytes", "0"),
+                 "nginx": Nginx(folder)}
+        self.servers += sides.values()
+        for server in sides.values():
+            put(server, 1, picture.read_bytes())
+        sides["nginx"].close()
+        sides["nginx"] = Nginx(folder, width=180)
+        self.servers.append(sides["nginx"])
+        goes, similar = {side: [] for side in sides}, []
+        queries = {"portrait": "?w=180", "nginx": ""}
+        rows = {}
+        for side, server in sides.items():
+            rendition = server.fetch(1, query=queries[side])[2]
+            path = self.scratch / f"{side}.jpg"
+            path.write_bytes(rendition)
+            similar.append(subprocess.run([self.binaries / "portrait_rendering_bench", "--similarity", picture, path],
+                                          check=True, capture_output=True, text=True).stdout.strip())
+            rows[side] = Row("12 MP JPEG to 180 pixels, cold, by HTTP", "GET", 0, connections=4, persons=PERSONS,
+                             query=queries[side], pictures=[rendition])
+        for number in range(self.arguments.rounds):
+            for side in sides if number % 2 == 0 else reversed(sides):
+                goes[side].append(load.run(sides[side], rows[side], self.arguments.seconds, self.scratch))
+        self.compare(f"{rows['nginx'].name}, per second; peer: nginx's image_filter", *goes.values(), WANTED["cold"])
+        self.line("the same: SSIM beside vips_thumbnail", *similar, float(similar[0]) / float(similar[1]), 1)
+        for server in sides.values():
+            server.close()
+
+    def start(self):
+        picture = self.scratch / "camera.jpg"
         self.ours, self.nginx = Portrait(self.binaries / "portrait-server", self.scratch / "data"), None
         self.servers.append(self.ours)
         put(self.ours, 1, picture.read_bytes())
@@ -180,9 +216,10 @@ def main():
     chosen = arguments()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="rendering.") as scratch:
-        bench = Bench(chosen, pathlib.Path(scratch))
+        bench = Bench(chosen, pathlib.Path(scratch).resolve())
         try:
             bench.processor_time()
+            bench.cold()
             bench.start()
             bench.cold_page()
             bench.warm()

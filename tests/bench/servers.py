@@ -94,12 +94,12 @@ class Portrait(Server):
 class Nginx(Server):
     """
     WebDAV PUT and static GET, sendfile on, 2 workers. `logged`: reads users from a file, with plain-text passwords, and writes
-    an access log. The pictures in a folder stay for the next server there.
+    an access log. `width`: scales pictures by its module image_filter. The pictures in a folder stay for the next server there.
     """
 
     name = "nginx"
 
-    def __init__(self, folder, logged=False):
+    def __init__(self, folder, logged=False, width=None):
         folder = pathlib.Path(folder)
         (folder / "root").mkdir(parents=True, exist_ok=True)
         (folder / "access.log").unlink(missing_ok=True)
@@ -107,10 +107,13 @@ class Nginx(Server):
         self.port = free_port()
         self.signed = logged
         log = f"access_log {folder}/access.log;" if logged else "access_log off;"
+        module = "load_module /usr/lib/nginx/modules/ngx_http_image_filter_module.so;" if width else ""
+        scaling = f"image_filter resize {width} -; image_filter_buffer 20M;" if width else ""
         users = f'auth_basic "pictures"; auth_basic_user_file {folder}/users;' if logged else ""
         configuration = folder / "nginx.conf"
         user = "user root;" if os.geteuid() == 0 else ""
         configuration.write_text(f"""
+            {module}
             {user}
             worker_processes 2;
             worker_rlimit_nofile {resource.getrlimit(resource.RLIMIT_NOFILE)[1]};
@@ -136,7 +139,7 @@ class Nginx(Server):
                     listen 127.0.0.1:{self.port} backlog=4096;
                     root {folder}/root;
                     {users}
-                    location / {{ dav_methods PUT; create_full_put_path on; }}
+                    location / {{ dav_methods PUT; create_full_put_path on; {scaling} }}
                 }}
             }}
         """)

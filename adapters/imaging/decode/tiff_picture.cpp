@@ -314,6 +314,8 @@ TiffPicture open_tiff(const ImageBytes& bytes) {
     if (!layout.profile.empty())
         vips_image_set_blob_copy(to, VIPS_META_ICC_NAME, layout.profile.data(), layout.profile.size());
     vips_image_set_int(to, VIPS_META_ORIENTATION, layout.orientation);
+    // Makes libvips keep reduced rows, which it would otherwise compute again for each row of the rendition.
+    vips_image_set_int(to, VIPS_META_SEQUENTIAL, 1);
     auto* const owned = rows.release();
     g_object_set_data_full(G_OBJECT(to), "rows", owned,
                            [](gpointer gone) { delete static_cast<TiffRows*>(gone); });
