@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measures renditions and prints a table of medians and ratios: the processor time of a rendition compared with libvips' own
-# thumbnail; cached renditions compared with a stored original of the same bytes and with nginx; time and memory of an uncached
-# page of 50 avatars of 12 megapixels each. Installs missing Debian packages and builds Release. Takes under 4 minutes, needs
-# an otherwise idle machine, and uses loopback only. Fails when a ratio misses its target.
+# thumbnail; uncached renditions compared with nginx's image_filter; cached ones compared with a stored original of the same
+# bytes and with nginx; time and memory of an uncached page of 50 avatars of 12 megapixels each. Installs missing Debian packages
+# and builds Release. Takes under 4 minutes, needs an otherwise idle machine, and uses loopback only. Fails when a ratio misses
+# its target.
 # usage: tests/bench/rendering.sh [--smoke] [--rounds N] [--seconds S]      --help lists all options
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,7 +12,11 @@ cd "$root"
 source .ci/packages.sh
 need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${BENCH_PACKAGES[@]}"
 
-cmake --preset bench >/dev/null
-cmake --build --preset bench --target portrait-server portrait_rendering_bench -- --quiet
+preset=bench
+for argument in "$@"; do
+    [ "$argument" != --smoke ] || preset=dev
+done
+cmake --preset "$preset" -DPORTRAIT_BENCHMARKS=ON >/dev/null
+cmake --build --preset "$preset" --target portrait-server portrait_rendering_bench -- --quiet
 ulimit -n "$(ulimit -Hn)"
-PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/rendering.py --binaries "$root/build/bench/bin" --scratch "$root/build" "$@"
+PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/rendering.py --binaries "$root/build/$preset/bin" --scratch "$root/build" "$@"
