@@ -21,9 +21,24 @@ class Bench:
         self.chosen, self.scratch = chosen, scratch
         self.binaries = pathlib.Path(chosen.binaries)
         self.table = figures.Table(judged=not chosen.smoke)
+        self.settle = os.sync if chosen.smoke else disk.settle
 
     def server(self, *arguments, data):
         return [self.binaries / "portrait-server", *arguments, "--data", data]
+
+    def seconds_of(self, command):
+        """Returns the seconds of a command and of a sync behind it."""
+        self.settle()
+        start = time.monotonic()
+        run(command)
+        os.sync()
+        return time.monotonic() - start
+
+    def output_of(self, *command):
+        """Returns the numbers that a program prints."""
+        self.settle()
+        done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
+        return list(map(float, done.stdout.split()))
 
     def persons(self):
         """Imports names into an empty folder."""
@@ -33,7 +48,7 @@ class Bench:
         rates = []
         for _ in range(self.chosen.rounds):
             data = self.scratch / "persons"
-            rates.append(self.chosen.persons / seconds_of(self.server("persons", "import", names, data=data)))
+            rates.append(self.chosen.persons / self.seconds_of(self.server("persons", "import", names, data=data)))
             shutil.rmtree(data)
         self.table.spread(f"import of {self.chosen.persons:,} persons, per second", rates, wanted=200_000, least=True)
 
@@ -53,7 +68,7 @@ class Bench:
         for number in range(self.chosen.rounds):
             sides = {"portrait": command(target), "cp": ["cp", "-r", source, target]}
             for side in sides if number % 2 == 0 else reversed(sides):
-                rates[side].append(self.chosen.pictures / seconds_of(sides[side]))
+                rates[side].append(self.chosen.pictures / self.seconds_of(sides[side]))
                 shutil.rmtree(target, ignore_errors=True)
         self.table.pairs(f"{name}, pictures per second; cp -r", tuple(rates.values()), wanted=wanted, least=True)
         print(self.table.lines[-1], file=sys.stderr, flush=True)
@@ -67,10 +82,10 @@ class Bench:
         ours, loops = [], []
         folder = self.scratch / "saves"
         for _ in range(self.chosen.rounds):
-            rate, batch = output_of(self.binaries / "portrait_store_save", folder, *pictures, IN_FLIGHT, self.chosen.seconds)
+            rate, batch = self.output_of(self.binaries / "portrait_store_save", folder, *pictures, IN_FLIGHT, self.chosen.seconds)
             ours.append(rate)
             shutil.rmtree(folder)
-            loops.append(output_of(self.binaries / "portrait_store_loop", folder, pictures[0], max(1, round(batch)),
+            loops.append(self.output_of(self.binaries / "portrait_store_loop", folder, pictures[0], max(1, round(batch)),
                                    self.chosen.seconds)[0])
             shutil.rmtree(folder)
         self.table.pairs(f"save in process, {IN_FLIGHT} in flight, per second; bare loop of {batch:.0f} per commit",
@@ -81,21 +96,6 @@ def run(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"tests/bench: {' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-
-
-def seconds_of(command):
-    """Returns the seconds of a command and of a sync behind it."""
-    disk.settle()
-    start = time.monotonic()
-    run(command)
-    os.sync()
-    return time.monotonic() - start
-
-
-def output_of(*command):
-    disk.settle()
-    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
-    return list(map(float, done.stdout.split()))
 
 
 def arguments():
