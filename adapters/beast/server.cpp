@@ -19,8 +19,6 @@
 #include <thread>
 #include <vector>
 
-#include <csignal>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -48,14 +46,6 @@ std::string message_of(const std::exception_ptr& failure) {
     } catch (...) {
         return "an exception of an unknown type";
     }
-}
-
-// OpenSSL writes to sockets without MSG_NOSIGNAL.
-void block_sigpipe() {
-    sigset_t signals{};
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 net::ip::address unmapped(const net::ip::address& address) {
@@ -199,7 +189,6 @@ result<void> Server::State::start() {
 // handler. An exception while an operation is started destroys the coroutine that waits for it. Asio posts
 // that, so it is done before what is posted here.
 void Server::State::run(IoThread& io_thread) {
-    block_sigpipe();
     for (;;) {
         try {
             prepare_workspaces();

@@ -54,7 +54,7 @@ std::string Stream::handshake_fault(const beast::error_code& error) const {
 }
 
 Awaitable<void> Stream::wait_readable(beast::error_code& error) {
-    if (tls_ && tls_->has_decrypted())
+    if (tls_ && tls_->has_received())
         return TlsLayer::completed();
     return socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
 }
@@ -135,7 +135,7 @@ Awaitable<std::size_t> Stream::discard_some(net::mutable_buffer room, beast::err
 
 bool Stream::has_unread() noexcept {
     beast::error_code ignored;
-    return (tls_ && tls_->has_decrypted()) || (socket_.is_open() && socket_.available(ignored) != 0);
+    return (tls_ && tls_->has_received()) || (socket_.is_open() && socket_.available(ignored) != 0);
 }
 
 bool Stream::peer_has_ended() noexcept {

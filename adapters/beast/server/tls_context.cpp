@@ -145,6 +145,7 @@ TlsContext::TlsContext() {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_read_ahead(context, 1); // one call per record or more, not two
 }
 
 result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& options) {

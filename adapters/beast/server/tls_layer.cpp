@@ -11,6 +11,8 @@
 #include <cstring>
 #include <new>
 
+#include <sys/socket.h>
+
 namespace portrait::http {
 namespace {
 
@@ -52,13 +54,63 @@ net::const_buffer next_record(const Stream::Pieces& pieces, std::size_t written)
 TlsLayer::TlsLayer(const TlsContext& context, Socket& socket)
     : socket_{socket}
     , ssl_{SSL_new(context.handle())} {
-    beast::error_code error;
-    socket_.native_non_blocking(true, error);
-    if (!ssl_ || error || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) {
+    BIO* const bio = ssl_ ? BIO_new(socket_methods()) : nullptr;
+    if (bio == nullptr) {
         ERR_clear_error();
         throw std::bad_alloc{};
     }
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
+}
+
+const BIO_METHOD* TlsLayer::socket_methods() {
+    static const BIO_METHOD* const methods = [] {
+        BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "portrait socket");
+        if (made == nullptr)
+            throw std::bad_alloc{};
+        BIO_meth_set_write(made, &TlsLayer::send);
+        BIO_meth_set_read(made, &TlsLayer::receive);
+        BIO_meth_set_ctrl(made, &TlsLayer::control);
+        return made;
+    }();
+    return methods;
+}
+
+int TlsLayer::send(BIO* bio, const char* data, int size) {
+    const auto& layer = *static_cast<const TlsLayer*>(BIO_get_data(bio));
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (layer.more_follows() ? MSG_MORE : 0);
+    const ssize_t count = ::send(layer.socket_.native_handle(), data, static_cast<std::size_t>(size), flags);
+    BIO_clear_retry_flags(bio);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        BIO_set_retry_write(bio);
+    return static_cast<int>(count);
+}
+
+int TlsLayer::receive(BIO* bio, char* data, int size) {
+    const auto& layer = *static_cast<const TlsLayer*>(BIO_get_data(bio));
+    const ssize_t count =
+        ::recv(layer.socket_.native_handle(), data, static_cast<std::size_t>(size), MSG_DONTWAIT);
+    BIO_clear_retry_flags(bio);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        BIO_set_retry_read(bio);
+    if (count == 0)
+        BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+    return static_cast<int>(count);
+}
+
+long TlsLayer::control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
+    if (command == BIO_CTRL_EOF)
+        return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+    return command == BIO_CTRL_FLUSH ? 1 : 0; // nothing is buffered
+}
+
+/// Whether the kernel may wait for more bytes before it sends a segment: close_notify shares the segment of
+/// the FIN. Records of an answer must not wait: when the socket's buffer is full, the client's delayed
+/// acknowledgement would have to end that, after 40 ms.
+bool TlsLayer::more_follows() const noexcept {
+    return (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
 }
 
 /// Repeats a step, and the waits that it needs in between, until it has completed or failed.
@@ -67,7 +119,6 @@ Awaitable<void> TlsLayer::drive(Step step, beast::error_code& error) {
     cancelled_ = false;
     error = {};
     for (;;) {
-        // OpenSSL keeps the descriptor's number, which may belong to another connection by now.
         if (!socket_.is_open()) {
             error = net::error::bad_descriptor;
             co_return;

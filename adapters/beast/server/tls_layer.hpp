@@ -11,8 +11,7 @@
 namespace portrait::http {
 
 /// TLS on a socket, by OpenSSL on the socket itself: an idle connection keeps no buffers, where Asio's own
-/// stream keeps about 70 KiB. For `Stream` alone, whose rules hold here. Writing to a peer that has gone
-/// raises SIGPIPE, which the threads of io thread block.
+/// stream keeps about 70 KiB. For `Stream` alone, whose rules hold here.
 class TlsLayer {
 public:
     TlsLayer(const TlsContext& context, Socket& socket);
@@ -27,7 +26,8 @@ public:
     void send_close_notify() noexcept;
     void cancel() noexcept { cancelled_ = true; }
 
-    bool has_decrypted() const noexcept { return SSL_pending(ssl_.get()) > 0; }
+    /// Bytes were received that haven't been read; they may be an incomplete record.
+    bool has_received() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
     bool received_plain_http() const noexcept { return received_plain_http_; }
     /// OpenSSL's reason of the error.
     std::string fault_reason(const beast::error_code& error) const;
@@ -37,6 +37,12 @@ private:
     struct Free {
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
+
+    static const BIO_METHOD* socket_methods();
+    static int send(BIO* bio, const char* data, int size);
+    static int receive(BIO* bio, char* data, int size);
+    static long control(BIO* bio, int command, long number, void* pointer);
+    bool more_follows() const noexcept;
 
     template<class Step>
     Awaitable<void> drive(Step step, beast::error_code& error);
