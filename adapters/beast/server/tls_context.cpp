@@ -30,7 +30,6 @@ constexpr const char* ciphers = // of TLS 1.2; those of 1.3 are all of this kind
 constexpr const char* groups = "X25519:P-256:P-384";
 constexpr int security_level = 2; // 112 bits: RSA keys of 2048 bits, no SHA-1
 constexpr long sessions_to_resume = 4096;
-constexpr long seconds_to_resume = 3600;
 constexpr std::string_view protocol = "http/1.1";
 
 /// The text of a private key, overwritten at its end.
@@ -131,13 +130,10 @@ TlsContext::TlsContext() {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(context, ciphers);
     SSL_CTX_set1_groups_list(context, groups);
-    // Sessions are resumed from memory: the key of tickets would decrypt recorded traffic for as long as the
-    // process lives.
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    // For TLS 1.2, which has no tickets here.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
     SSL_CTX_sess_set_cache_size(context, sessions_to_resume);
-    SSL_CTX_set_timeout(context, seconds_to_resume);
-    SSL_CTX_set_num_tickets(context, 1);
     SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("portrait"), 8);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     // Idle connections release their buffers; a write may be retried from another address; a peer that sends
@@ -148,7 +144,8 @@ TlsContext::TlsContext() {
     SSL_CTX_set_read_ahead(context, 1); // one call per record or more, not two
 }
 
-result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& options) {
+result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& options,
+                                                           SessionTickets::Clock clock) {
     ERR_clear_error();
     std::shared_ptr<TlsContext> context{new TlsContext};
     if (auto used = context->use_certificate(options.certificate); !used)
@@ -160,6 +157,8 @@ result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& opt
         return Error{errc::file_invalid, fmt::format("The TLS key {} is not the key of the certificate {}",
                                                      options.key.string(), options.certificate.string())};
     }
+    if (auto used = SessionTickets::use_in(context->handle(), std::move(clock)); !used)
+        return used.error();
     context->describe();
     return std::shared_ptr<const TlsContext>{std::move(context)};
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "server/session_tickets.hpp"
+
 #include <portrait/beast/tls_options.hpp>
 
 #include <boost/asio/ssl/context.hpp>
@@ -13,8 +15,9 @@ namespace portrait::http {
 /// that it can be replaced meanwhile. Immutable, thread-safe.
 class TlsContext {
 public:
-    /// Errors: those of `check_tls`.
-    [[nodiscard]] static result<std::shared_ptr<const TlsContext>> load(const TlsOptions& options);
+    /// `clock` decides which session tickets are accepted. Errors: those of `check_tls`.
+    [[nodiscard]] static result<std::shared_ptr<const TlsContext>>
+    load(const TlsOptions& options, SessionTickets::Clock clock = std::chrono::system_clock::now);
 
     SSL_CTX* handle() const noexcept { return handle_; }
     /// The subject and the dates of the certificate, for the log.

@@ -73,6 +73,22 @@ def closing_healthz():
     return b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 
 
+def session_of(server, context):
+    """Returns a client's session after an answer."""
+    with server.socket(context) as connection:
+        connection.sendall(closing_healthz())
+        read_all(connection)
+        return connection.session
+
+
+def is_resumed(server, context, session):
+    with socket.create_connection(('127.0.0.1', server.port), timeout=PATIENCE) as plain:
+        with context.wrap_socket(plain, server_hostname='localhost', session=session) as connection:
+            connection.sendall(closing_healthz())
+            assert read_all(connection).startswith(b'HTTP/1.1 200 ')
+            return connection.session_reused
+
+
 class InMemory:
     """A client with explicit control over TLS records and TCP segments."""
 
@@ -197,18 +213,32 @@ class Handshakes(unittest.TestCase):
         self.still_serves()
         self.assertTrue(eventually(lambda: self.server.figure(self.context, 'portrait_connections') <= before))
 
-    def test_a_session_is_resumed_from_memory_and_without_a_ticket(self):
-        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-            context = RSA.context(version)
-            with self.server.socket(context) as first:
-                first.sendall(closing_healthz())
-                read_all(first)
-                session = first.session
-            with socket.create_connection(('127.0.0.1', self.server.port), timeout=PATIENCE) as plain:
-                with context.wrap_socket(plain, server_hostname='localhost', session=session) as second:
-                    self.assertTrue(second.session_reused)
+    def test_tls_1_2_sessions_are_resumed_from_memory_and_without_a_ticket(self):
+        context = RSA.context(ssl.TLSVersion.TLSv1_2)
+        session = session_of(self.server, context)
+        self.assertFalse(session.has_ticket)
+        self.assertTrue(is_resumed(self.server, context, session))
         output = s_client(self.server.port, '-tls1_2', given=b'Q')
         self.assertNotIn('TLS session ticket:', output)
+
+    def test_tickets_are_accepted_after_a_restart_and_by_other_servers_with_the_same_key(self):
+        context = ssl.create_default_context(cafile=str(RSA.cert))
+        context.load_verify_locations(cafile=str(EC.cert))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        session = session_of(self.server, context)
+        self.assertTrue(session.has_ticket)
+        self.assertTrue(is_resumed(self.server, context, session))
+        for certificate, resumed in ((RSA, True), (EC, False)):
+            with Server(SERVER, *tls(certificate)) as other:
+                self.assertEqual(is_resumed(other, context, session), resumed)
+                self.assertEqual(other.end(), 0)
+        with tempfile.TemporaryDirectory() as folder:
+            with Server(SERVER, *tls(EC), folder=folder) as first:
+                session = session_of(first, context)
+                self.assertEqual(first.end(), 0)
+            with Server(SERVER, *tls(EC), folder=folder) as second:
+                self.assertTrue(is_resumed(second, context, session))
+                self.assertEqual(second.end(), 0)
 
     def test_plain_http_gets_an_answer_with_https(self):
         with self.server.socket() as connection:
@@ -469,6 +499,17 @@ class Reload(unittest.TestCase):
             self.assertEqual(old.getresponse().read(), b'alive\n')
             self.assertTrue(old.sock.getpeercert(binary_form=True) == RSA.der())
             old.close()
+            self.assertEqual(server.end(), 0)
+
+    def test_tickets_end_with_their_key(self):
+        with self.start() as server:
+            session = session_of(server, self.trusting)
+            for certificate, resumed in ((RSA, True), (EC, False), (RSA, True)):
+                self.install(certificate)
+                begin = len(server.text['err'])
+                server.signal(signal.SIGHUP)
+                server.wait_for('err', 'The TLS certificate is', begin)
+                self.assertEqual(is_resumed(server, self.trusting, session), resumed)
             self.assertEqual(server.end(), 0)
 
     def test_a_bad_certificate_leaves_the_old_one(self):
