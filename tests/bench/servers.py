@@ -65,7 +65,7 @@ class Portrait(Server):
                 [binary, "--demo", "--listen", "127.0.0.1:0", "--data", folder, "--log-level", log_level, *options],
                 stdout=subprocess.PIPE, stderr=log)
         for line in self.process.stdout:
-            found = re.search(rb"http://127\.0\.0\.1:(\d+)", line)
+            found = re.search(rb"https?://127\.0\.0\.1:(\d+)", line)
             if found:
                 self.port = int(found[1])
                 break
@@ -98,6 +98,7 @@ class Nginx(Server):
     """
 
     name = "nginx"
+    listen = ""  # more parameters of the directive
 
     def __init__(self, folder, logged=False, width=None):
         folder = pathlib.Path(folder)
@@ -136,7 +137,7 @@ class Nginx(Server):
                 types {{ }}
                 default_type image/jpeg;
                 server {{
-                    listen 127.0.0.1:{self.port} backlog=4096;
+                    listen 127.0.0.1:{self.port} backlog=4096 {self.listen};
                     root {folder}/root;
                     {users}
                     location / {{ dav_methods PUT; create_full_put_path on; {scaling} }}
