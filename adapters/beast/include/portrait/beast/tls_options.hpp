@@ -9,7 +9,8 @@
 namespace portrait::http {
 
 /// A server's TLS: versions 1.2 and 1.3, ECDHE with AES-GCM or ChaCha20-Poly1305, no renegotiation, no
-/// compression, ALPN `http/1.1` only.
+/// compression, no early data, ALPN `http/1.1` only. Tickets of TLS 1.3 are accepted for an hour by every
+/// server with the same private key.
 struct TlsOptions {
     /// PEM: the server's certificate, followed by the intermediate ones; at most 1 MiB.
     std::filesystem::path certificate;
