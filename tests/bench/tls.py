@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import http.client
 import os
 import pathlib
@@ -179,8 +180,8 @@ class Bench:
 
     def idle(self, sides):
         for side in sides:
-            side.put_everybody(ROWS[0])
-        ours, peer = (memory_of_idle(side, 200 if self.arguments.smoke else 4000) for side in sides)
+            side.put_everybody(dataclasses.replace(ROWS[0], persons=1))
+        ours, peer = (memory_of_idle(side, 200 if self.arguments.smoke else 2000) for side in sides)
         met = ours <= IDLE_WANTED
         self.missed |= not met
         self.line("memory of an idle connection, bytes", ours, peer, "",
