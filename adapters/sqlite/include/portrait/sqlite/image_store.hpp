@@ -57,8 +57,9 @@ struct StoreStatistics {
     std::uint64_t failed_batches = 0; ///< transactions that failed as a whole
     std::uint64_t reopened = 0;       ///< times that the store reopened after a failure
     std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still on the disk
-    std::uint64_t bytes_freed = 0;    ///< erased: given back to the file system, or overwritten by other pictures
-    bool full = false;                ///< saves are `store_full` until the disk has room again
+    std::uint64_t bytes_freed =
+        0;             ///< erased: given back to the file system, or overwritten by other pictures
+    bool full = false; ///< saves are `store_full` until the disk has room again
 };
 
 /// The embedded store: rows in SQLite (`portrait.db`), bytes in append-only files (`pictures/<number>.seg`).
