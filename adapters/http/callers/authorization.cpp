@@ -81,7 +81,7 @@ void set_challenges(Response& response, const AuthenticationSchemes& schemes) {
     add(schemes.so_ticket, "SoTicket");
     add(schemes.bearer, "Bearer");
     if (!challenges.empty())
-        response.set("WWW-Authenticate", std::move(challenges));
+        response.set("WWW-Authenticate", challenges);
 }
 
 Problem problem_of(const AuthenticationFailure& failure) {

@@ -63,10 +63,10 @@ HostRoute file_route(std::string path, const PageFile& file) {
             }};
 }
 
-Response see_other(std::string location) {
+Response see_other(const std::string& location) {
     Response response;
     response.status = 303;
-    response.set("Location", std::move(location));
+    response.set("Location", location);
     return response;
 }
 
