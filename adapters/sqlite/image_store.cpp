@@ -90,6 +90,7 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
         command.content.reset();
     }
     const auto range = written ? std::optional{written->place.range} : std::nullopt;
+    const auto claim = written ? written->claim : nullptr; // until the range is abandoned
     auto apply = [command = std::move(command), content](Transaction& transaction) {
         return apply_save(transaction, command, content);
     };

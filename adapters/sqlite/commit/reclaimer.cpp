@@ -112,6 +112,7 @@ std::optional<Reservation> Reclaimer::reuse(std::uint64_t length) {
     again->claim = std::make_shared<Loan>(*this, range.length, std::move(again->claim));
     found->second.pop_back();
     ++lent_;
+    unsettled_ = true;
     return again;
 }
 
@@ -126,13 +127,17 @@ void Reclaimer::end_loan(std::uint64_t bytes) noexcept {
 bool Reclaimer::settle_loans(std::chrono::steady_clock::time_point deadline) {
     {
         std::unique_lock lock{mutex_};
-        if (lent_ == 0)
+        if (!unsettled_)
             return true;
         if (!erased_.wait_until(lock, deadline, [&] { return lent_ == 0; }))
             return false;
     }
-    // Ranges of failed writes are freed by the next commit.
-    return committer_.run<void>([](Transaction&) { return result<void>{}; }, Room::frees).has_value();
+    // Ranges of failed writes are freed by the next commit, which may not have come yet.
+    if (!committer_.run<void>([](Transaction&) { return result<void>{}; }, Room::frees))
+        return false;
+    const std::scoped_lock lock{mutex_};
+    unsettled_ = false; // nothing was lent meanwhile, since an erasure runs
+    return true;
 }
 
 bool Reclaimer::erase_now(std::chrono::steady_clock::time_point deadline) {

@@ -93,10 +93,11 @@ private:
     std::vector<SegmentRange> waiting_;
     std::unordered_map<std::uint64_t, std::vector<Spare>> spares_; ///< by their length
     std::uint64_t lent_ = 0;                                       ///< reservations of reused ranges
-    std::uint64_t additions_ = 0;                                  ///< calls of `add`
-    std::uint64_t erased_additions_ = 0;                           ///< all ranges of so many calls are erased
-    bool has_leftovers_ = false; ///< ranges are left to the next opening, after an error
-    int urgent_ = 0;             ///< calls of `erase_now`
+    bool unsettled_ = false;             ///< a range of a failed write may not be freed yet
+    std::uint64_t additions_ = 0;        ///< calls of `add`
+    std::uint64_t erased_additions_ = 0; ///< all ranges of so many calls are erased
+    bool has_leftovers_ = false;         ///< ranges are left to the next opening, after an error
+    int urgent_ = 0;                     ///< calls of `erase_now`
     bool stopping_ = false;
 
     std::thread thread_;

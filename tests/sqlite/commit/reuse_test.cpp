@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -141,6 +142,34 @@ TEST_CASE("an erasure isn't proven while a range with old bytes waits to be over
     CHECK(erase_within(*data, long_enough));
     CHECK_FALSE(contains_old_bytes(folder));
     CHECK(data->statistics().bytes_to_free == 0);
+}
+
+TEST_CASE("an erasure waits until the range of a failed write is freed", "[sqlite][reclaim]") {
+    const TemporaryFolder folder;
+    const auto data = open_folder(folder);
+    auto again = std::optional{reserve_again(*data)};
+    CHECK_FALSE(erase_within(*data, std::chrono::milliseconds{20}));
+    // All others are erased, so that nothing else can keep the erasure waiting.
+    REQUIRE(eventually([&] { return data->statistics().bytes_to_free == again->place.range.length; }));
+    CHECK_FALSE(erase_within(*data, std::chrono::milliseconds{20}));
+    std::promise<void> occupied;
+    std::promise<void> go_on;
+    auto other = std::async(std::launch::async, [&] {
+        return data->committer().run<void>([&](Transaction&) -> result<void> {
+            occupied.set_value();
+            go_on.get_future().wait();
+            return {};
+        });
+    });
+    occupied.get_future().wait();
+    data->committer().abandon(again->place.range);
+    again.reset();
+    auto erased = std::async(std::launch::async, [&] { return erase_within(*data, long_enough); });
+    CHECK(erased.wait_for(std::chrono::milliseconds{50}) == std::future_status::timeout);
+    go_on.set_value();
+    CHECK(other.get().has_value());
+    CHECK(erased.get());
+    CHECK_FALSE(contains_old_bytes(folder));
 }
 
 TEST_CASE("while an erasure runs, no range is used again", "[sqlite][reclaim]") {
