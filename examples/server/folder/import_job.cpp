@@ -179,7 +179,6 @@ private:
         return std::nullopt;
     }
 
-private:
     ImportTarget& target_;
     const int folder_;
     JobListener& listener_;
