@@ -33,6 +33,11 @@ std::shared_ptr<std::byte[]> make_buffer(std::uint64_t size) {
     return {std::move(whole), begin};
 }
 
+/// Without it the kernel reads further pages for a picture whose neighbours are in the page cache.
+void advise_random_reads(int file) noexcept {
+    (void)::posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM); // a failure costs time only
+}
+
 } // namespace
 
 result<void> Reservation::write(std::span<const std::byte> bytes, const Digest& digest) const {
@@ -69,17 +74,20 @@ result<std::shared_ptr<SegmentFile>> SegmentFile::create(const std::filesystem::
     PORTRAIT_TRY_GET(file, make_file(path_of(folder, number)));
     if (!file)
         return std::shared_ptr<SegmentFile>{};
+    advise_random_reads(file.get());
     return std::shared_ptr<SegmentFile>{new SegmentFile{folder, number, std::move(file), growth, false}};
 }
 
 result<std::shared_ptr<SegmentFile>> SegmentFile::open(const std::filesystem::path& folder,
-                                                       std::uint64_t number) {
+                                                       std::uint64_t number, ReadOrder order) {
     const auto path = path_of(folder, number);
     auto file = FileDescriptor::open(path, O_RDWR);
     if (!file && errno == ENOENT)
         return Error{errc::store_corrupt}.with_cause(fmt::format("{} is missing", path.string()));
     if (!file)
         return error_of_errno(errno, "open", path);
+    if (order == ReadOrder::random)
+        advise_random_reads(file.get());
     return std::shared_ptr<SegmentFile>{new SegmentFile{folder, number, std::move(file), Growth{}, true}};
 }
 

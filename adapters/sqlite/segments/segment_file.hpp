@@ -61,9 +61,11 @@ public:
     /// Makes a new file of mode 0600, or returns null when there is a file of this number.
     [[nodiscard]] static result<std::shared_ptr<SegmentFile>> create(const std::filesystem::path& folder,
                                                                      std::uint64_t number, Growth growth);
+    /// The order of most reads: the kernel reads ahead for ordered ones only.
+    enum class ReadOrder { random, ascending };
     /// Opens an existing file as a sealed one. `store_corrupt` when it is missing.
-    [[nodiscard]] static result<std::shared_ptr<SegmentFile>> open(const std::filesystem::path& folder,
-                                                                   std::uint64_t number);
+    [[nodiscard]] static result<std::shared_ptr<SegmentFile>>
+    open(const std::filesystem::path& folder, std::uint64_t number, ReadOrder order = ReadOrder::random);
 
     static std::filesystem::path path_of(const std::filesystem::path& folder, std::uint64_t number);
     /// The segment files in a folder: names and numbers.

@@ -78,7 +78,8 @@ private:
         if (!rows)
             return note_corruption(fmt::format("the rows of segment {} can't be read: ", number),
                                    rows.error());
-        const auto file = folder_.segments().file(number);
+        const auto file =
+            SegmentFile::open(folder_.segments().folder(), number, SegmentFile::ReadOrder::ascending);
         if (!file && file.error() != errc::store_corrupt)
             return file.error();
         std::uint64_t end = 0;

@@ -142,7 +142,7 @@ private:
         PORTRAIT_TRY_GET(records, records_of(*rows_, number));
         PORTRAIT_TRY_GET(earlier_records,
                          earlier_ ? records_of(*earlier_, number) : std::vector<PlacedRecord>{});
-        const auto source = segments_.file(number);
+        const auto source = SegmentFile::open(segments_.folder(), number, SegmentFile::ReadOrder::ascending);
         if (!source && source.error() != errc::store_corrupt)
             return source.error();
         std::shared_ptr<SegmentFile> target;
@@ -158,7 +158,8 @@ private:
             if (!same) {
                 if (!target) {
                     PORTRAIT_TRY(make_file(SegmentFile::path_of(pictures_, number)));
-                    PORTRAIT_TRY_GET(opened, SegmentFile::open(pictures_, number));
+                    PORTRAIT_TRY_GET(opened,
+                                     SegmentFile::open(pictures_, number, SegmentFile::ReadOrder::ascending));
                     target = std::move(opened);
                 }
                 PORTRAIT_TRY(copy_record(source, record, *target));
