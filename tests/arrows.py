@@ -69,9 +69,9 @@ ROOMS = {
     },
     "adapters/sqlite": {
         "upkeep": "folder rows segments",
-        "folder": "commit resident rows segments",
+        "folder": "commit index rows segments",
         "commit": "rows segments",
-        "resident": "rows segments",
+        "index": "rows segments",
         "rows": "segments",
         "segments": "",
     },

@@ -16,11 +16,14 @@ namespace {
 /// The longest picture that `cached_image` reads.
 constexpr std::uint64_t longest_cached = 256ULL * 1024;
 
+/// Reads a row from the database and keeps it in the index.
 [[nodiscard]] result<BlobRow> row_of(DataFolder& folder, ImageKey key) {
+    const auto read_at = folder.index().now();
     PORTRAIT_TRY_GET(connection, folder.readers().take());
     PORTRAIT_TRY_GET(row, find_blob(*connection, key));
     if (!row)
         return blob_missing(key);
+    folder.index().fill(key, *row, read_at);
     return *std::move(row);
 }
 
@@ -107,8 +110,12 @@ void SqliteImageStore::submit(SaveImage command, Completion<SavedImage> completi
 }
 
 result<StoredImage> SqliteImageStore::image(ImageKey key) const {
-    folder_->resident_readers().open_missing();
     const ReaderPins::Pin pin{folder_->pins()};
+    if (auto row = folder_->index().find(key); row && row->place) {
+        injection_point("sqlite/row_read");
+        if (auto bytes = bytes_of(*folder_, *row))
+            return StoredImage{.info = std::move(row->info), .bytes = *std::move(bytes)};
+    }
     for (std::optional<RecordPlace> tried;;) {
         PORTRAIT_TRY_GET(row, row_of(*folder_, key));
         injection_point("sqlite/row_read");
@@ -125,14 +132,15 @@ result<StoredImage> SqliteImageStore::image(ImageKey key) const {
 }
 
 result<ImageInfo> SqliteImageStore::info(ImageKey key) const {
-    folder_->resident_readers().open_missing();
+    if (auto row = folder_->index().find(key))
+        return std::move(row->info);
     PORTRAIT_TRY_GET(row, row_of(*folder_, key));
     return std::move(row.info);
 }
 
 std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) const {
     const ReaderPins::Pin pin{folder_->pins()};
-    auto row = folder_->resident_readers().find(person_id);
+    auto row = folder_->index().find(person_id);
     if (!row || !row->place)
         return std::nullopt;
     auto& in_use = folder_->records_in_use();
@@ -151,7 +159,7 @@ std::optional<StoredImage> SqliteImageStore::cached_image(PersonId person_id) co
 }
 
 std::optional<ImageInfo> SqliteImageStore::cached_info(PersonId person_id) const {
-    auto row = folder_->resident_readers().find(person_id);
+    auto row = folder_->index().find(person_id);
     return row ? std::optional{std::move(row->info)} : std::nullopt;
 }
 

@@ -22,6 +22,10 @@ PORTRAIT_EXPORT inline std::atomic<InjectionHook> injection_hook{nullptr};
 /// |---|---|
 /// | `cache/read` | has read a picture from the store behind a cache, and will keep it there |
 /// | `sqlite/row_read` | has read a picture's row, and will read its bytes |
+/// | `sqlite/link_found` | has found a person's link in memory, and will look for the blob |
+/// | `sqlite/rows_listed` | has read rows after the opening, and will keep them in memory |
+/// | `sqlite/row_found` | has read a row from the database, and will keep it in memory |
+/// | `sqlite/committed` | has committed a batch, and will allow its rows in memory again |
 /// | `sqlite/audit_prepared` | has recorded a write in the audit log, and will commit it |
 /// | `sqlite/readers_gone` | has seen the end of all earlier readers, and will erase what was freed |
 /// | `postgres/decided` | has locked a batch's rows and decided its writes, and will send the changes |

@@ -38,8 +38,10 @@ Committer::Committer(Settings settings, std::unique_ptr<Connection> connection, 
     , segments_{segments}
     , reserve_{reserve}
     , connection_{std::move(connection)}
-    , reopen_delay_{settings_.reopen_delay}
-    , thread_{[this] { work(); }} {}
+    , reopen_delay_{settings_.reopen_delay} {
+    watch(*connection_);
+    thread_ = std::thread{[this] { work(); }};
+}
 
 Committer::~Committer() {
     {
@@ -183,8 +185,10 @@ result<std::vector<SegmentRange>> Committer::write_allowed(const Batch& batch, R
 }
 
 result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals& refusals) noexcept {
-    Transaction transaction{
-        .connection = *connection_, .counters = {}, .has_audit_log = settings_.audit != nullptr};
+    Transaction transaction{.connection = *connection_,
+                            .counters = {},
+                            .has_audit_log = settings_.audit != nullptr,
+                            .changes = &changes_};
     std::vector<SegmentRange> abandoned;
     const auto done = contained([&]() -> result<void> {
         PORTRAIT_TRY(open());
@@ -195,6 +199,7 @@ result<std::vector<SegmentRange>> Committer::write(const Batch& batch, Refusals&
             abandoned.swap(abandoned_);
         }
         connection_->roll_back(); // a transaction that couldn't be ended
+        changes_.clear();
         PORTRAIT_TRY(connection_->run("BEGIN IMMEDIATE"));
         for (const auto& range : abandoned)
             PORTRAIT_TRY(transaction.free(range));
@@ -232,9 +237,11 @@ result<void> Committer::commit_recorded(const Transaction& transaction) {
         ticket = prepared;
     }
     injection_point("sqlite/audit_prepared");
+    settings_.committing(changes_);
     // Nothing throws from here: the commit may be durable.
     auto committed = contained([&] { return connection_->run("COMMIT"); });
-    settings_.committed();
+    injection_point("sqlite/committed");
+    settings_.committed(changes_, committed.has_value());
     // SQLite meets a full disk before it syncs the log, so nothing is in doubt. After other errors the commit
     // may be durable all the same.
     const bool in_doubt = !committed && committed.error() != errc::store_full;
@@ -271,6 +278,7 @@ result<void> Committer::apply_one(Member& member, std::optional<Error>& refusal,
     PORTRAIT_TRY(connection_->run("SAVEPOINT member"));
     const auto freed = transaction.freed.size();
     const auto records = transaction.records.size();
+    const auto changes = changes_.count();
     const auto counters = transaction.counters;
     if (const auto applied = member.apply(transaction); !applied) {
         if (fails_whole_batch(applied.error().code()))
@@ -279,6 +287,7 @@ result<void> Committer::apply_one(Member& member, std::optional<Error>& refusal,
         transaction.freed.resize(freed);
         transaction.records.resize(records);
         transaction.counters = counters;
+        changes_.forget_rows(changes);
         refusal = applied.error();
         if (member.written)
             PORTRAIT_TRY(transaction.free(member.written->place.range));

@@ -102,13 +102,11 @@ public:
         std::function<result<void>()> check_folder;
         /// Checks the store when it is reopened; an error keeps it closed.
         std::function<result<void>(Connection&)> check;
-        /// Called after each commit, before its writes are answered, and also after a failed commit: readers
-        /// may see its rows all the same.
-        std::function<void()> committed;
-        /// Ends the read transactions that are kept open. Called before the log is copied into the database,
-        /// so that all of it can be copied, and again afterwards: a transaction that begins then reads
-        /// nothing from the log, so that SQLite can write the log from its start.
-        std::function<void()> end_reads;
+        /// Called before each commit with the rows that it changes. Must not throw, as the next.
+        std::function<void(const RowChanges&)> committing;
+        /// Called after it, before its writes are answered. After a failed commit readers may see its rows
+        /// all the same.
+        std::function<void(const RowChanges&, bool durable)> committed;
         /// Gets the ranges that a durable commit freed, before its writes are answered.
         std::function<void(const std::vector<SegmentRange>&)> freed;
     };
@@ -187,8 +185,7 @@ private:
     void note_answered(std::size_t members);
     void count(const Batch& batch, const Refusals& refusals, std::chrono::steady_clock::duration took);
     void checkpoint() noexcept;
-    /// Copies the log into the database as far as readers allow, and ends the read transactions that need the
-    /// log.
+    /// Copies the log into the database as far as readers allow.
     [[nodiscard]] result<void> copy_log(Connection& connection);
     void close(const Error& reason) noexcept;
     void try_to_reopen();
@@ -202,6 +199,8 @@ private:
         }
     }
     [[nodiscard]] result<void> reopen();
+    /// Lets the connection report changed rows.
+    void watch(Connection& connection) noexcept;
 
     const Settings settings_;
     Segments& segments_;
@@ -209,6 +208,7 @@ private:
 
     // Used by the committing thread only.
     std::unique_ptr<Connection> connection_;
+    RowChanges changes_;                  ///< of the present transaction
     std::vector<SegmentRange> uncertain_; ///< of failed commits; rows may name them or not
     std::vector<AuditTicket> undecided_;  ///< of failed commits; concluded when the store is reopened
     std::chrono::steady_clock::time_point reopen_at_{};

@@ -70,12 +70,10 @@ void Committer::checkpoint() noexcept {
 }
 
 result<void> Committer::copy_log(Connection& connection) {
-    settings_.end_reads();
     auto copied = connection.checkpoint(false);
     while (!copied && copied.error() == errc::store_full && reserve_.give_up())
         copied = connection.checkpoint(false);
     (void)reserve_.hold();
-    settings_.end_reads();
     return copied;
 }
 
@@ -117,7 +115,19 @@ result<void> Committer::reopen() {
     undecided_.clear();
     segments_.forget_failed();
     connection_ = std::move(opened);
+    watch(*connection_);
     return {};
+}
+
+void Committer::watch(Connection& connection) noexcept {
+    connection.watch(
+        [](void* changes, std::string_view table, std::int64_t id) noexcept {
+            if (table == "blob" || table == "person_image")
+                static_cast<RowChanges*>(changes)->note(
+                    {.table = table == "blob" ? RowChange::Table::blob : RowChange::Table::person_image,
+                     .id = static_cast<std::int32_t>(id)});
+        },
+        &changes_);
 }
 
 } // namespace portrait::sqlite

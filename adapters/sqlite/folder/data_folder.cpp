@@ -1,7 +1,6 @@
 #include "folder/data_folder.hpp"
 
 #include "folder/folder_lock.hpp"
-#include "resident/resident_files.hpp"
 #include "rows/erasures.hpp"
 #include "rows/schema.hpp"
 
@@ -221,9 +220,9 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::u
                 {.segment_bytes = options.segment_bytes, .preallocation_bytes = options.preallocation_bytes},
                 [this] { return next_segment_number(); }}
     , reserve_{std::move(reserve)}
-    , resident_vfs_{register_resident_vfs(database_)}
     , readers_{database_, options.read_connections}
-    , resident_readers_{database_, resident_vfs_, options.read_connections}
+    , index_{options.index_bytes}
+    , warmer_{index_.is_disabled() ? nullptr : std::make_unique<IndexWarmer>(database_, index_)}
     , committer_{std::make_unique<Committer>(
           Committer::Settings{
               .database = database_,
@@ -231,9 +230,20 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::u
               .reopen_delay = options.reopen_delay,
               .audit = options.audit,
               .check_folder = [this] { return check_lock(lock_); },
-              .check = [this](Connection& reopened) { return check_store(reopened, segments_); },
-              .committed = [this] { resident_readers_.note_commit(); },
-              .end_reads = [this] { resident_readers_.end_transactions(); },
+              .check =
+                  [this](Connection& reopened) {
+                      index_.forget_all(); // it may have rows of a failed commit, which are gone now
+                      if (warmer_)
+                          warmer_->fill_again();
+                      return check_store(reopened, segments_);
+                  },
+              .committing = [this](const RowChanges& changes) { index_.block(changes); },
+              .committed =
+                  [this](const RowChanges& changes, bool durable) {
+                      index_.unblock(changes, durable);
+                      if (changes.are_lost() && warmer_)
+                          warmer_->fill_again();
+                  },
               .freed = [this](const std::vector<SegmentRange>& ranges) { reclaimer_->add(ranges); }},
           std::move(connection), segments_, *reserve_)} {
     reclaimer_ = std::make_unique<Reclaimer>(segments_, *committer_, pins_);
@@ -242,6 +252,8 @@ DataFolder::DataFolder(const SqliteOptions& options, FileDescriptor lock, std::u
 }
 
 DataFolder::~DataFolder() {
+    if (warmer_)
+        warmer_->stop();
     const bool in_doubt = !committer_->open();
     // The committer's last commits may still add ranges to the reclaimer, so only its thread ends here.
     reclaimer_->stop();
@@ -270,6 +282,7 @@ StoreStatistics DataFolder::statistics() const {
     auto statistics = committer_->statistics();
     statistics.bytes_to_free = reclaimer_->bytes_to_free();
     statistics.bytes_freed = reclaimer_->bytes_freed();
+    statistics.index_bytes = index_.memory();
     statistics.full = !reserve_->held();
     return statistics;
 }

@@ -4,7 +4,8 @@
 #include "commit/reader_pins.hpp"
 #include "commit/reclaimer.hpp"
 #include "folder/folder_lock.hpp"
-#include "resident/resident_readers.hpp"
+#include "index/index_warmer.hpp"
+#include "index/row_index.hpp"
 #include "rows/blob_rows.hpp"
 #include "segments/segments.hpp"
 
@@ -38,8 +39,8 @@ public:
     Committer& committer() noexcept { return *committer_; }
     Segments& segments() noexcept { return segments_; }
     ConnectionPool& readers() noexcept { return readers_; }
-    /// For queries that must not block.
-    ResidentReaders& resident_readers() noexcept { return resident_readers_; }
+    /// The rows in memory.
+    RowIndex& index() noexcept { return index_; }
     ReaderPins& pins() noexcept { return pins_; }
     /// The records whose bytes are in memory, by their sequence.
     PicturesInUse<std::uint64_t, RecordContent>& records_in_use() noexcept { return records_in_use_; }
@@ -82,9 +83,9 @@ private:
     PicturesInUse<std::uint64_t, RecordContent> records_in_use_;
     Segments segments_;
     const std::unique_ptr<Reserve> reserve_;
-    const std::shared_ptr<const std::string> resident_vfs_; ///< may be null: reads are only slower
     ConnectionPool readers_;
-    ResidentReaders resident_readers_; ///< destroyed before `readers_`, whose last connection closes the log
+    RowIndex index_;
+    std::unique_ptr<IndexWarmer> warmer_;  ///< null without an index
     std::unique_ptr<Reclaimer> reclaimer_; ///< uses the committer: made after it, and stopped before
     std::unique_ptr<Committer> committer_; ///< adds freed ranges to the reclaimer until its end
 };

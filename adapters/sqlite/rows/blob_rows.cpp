@@ -23,6 +23,11 @@ constexpr std::string_view select_by_blob =
 constexpr std::string_view select_after =
     "SELECT " BLOB_COLUMNS ", 0, created_at, (SELECT max(linked_at) FROM person_image "
     "WHERE person_image.blob_id = blob.blob_id) FROM blob WHERE blob_id > ? ORDER BY blob_id LIMIT ?";
+constexpr std::string_view select_rows_after =
+    "SELECT " BLOB_COLUMNS ", 0, created_at FROM blob WHERE blob_id > ? ORDER BY blob_id LIMIT ?";
+constexpr std::string_view select_links_after =
+    "SELECT person_id, blob_id, link_version, linked_at FROM person_image WHERE person_id > ? "
+    "ORDER BY person_id LIMIT ?";
 constexpr std::string_view select_by_person = LINKED_BLOBS "= ?";
 constexpr std::string_view select_by_persons = LINKED_BLOBS "IN (SELECT value FROM json_each(?))";
 
@@ -94,11 +99,12 @@ Error corrupt_row(const char* cause) {
                          .updated_at = time_at(query, 19),
                          .updated_by = actor_at(query, 20),
                          .linked_at = time_at(query, 26)},
-                .place = {}};
+                .place = {},
+                .is_dated = !query.is_null(24)};
     row.info.last_modified =
-        query.is_null(24)
-            ? std::chrono::floor<std::chrono::seconds>(std::max(row.info.updated_at, row.info.linked_at))
-            : std::chrono::sys_seconds{std::chrono::seconds{query.integer(24)}};
+        row.is_dated
+            ? std::chrono::sys_seconds{std::chrono::seconds{query.integer(24)}}
+            : std::chrono::floor<std::chrono::seconds>(std::max(row.info.updated_at, row.info.linked_at));
     PORTRAIT_TRY(read_content(query, row));
     return std::optional{std::move(row)};
 }
@@ -156,6 +162,32 @@ result<std::vector<BlobRow>> list_blobs(Connection& connection, std::int32_t aft
                          std::optional{std::chrono::floor<std::chrono::seconds>(time_at(query, 27))});
         rows.push_back(*std::move(row));
     }
+}
+
+result<std::vector<BlobRow>> list_rows(Connection& connection, std::int32_t after, std::size_t limit) {
+    auto query = connection.query(select_rows_after, after, limit);
+    std::vector<BlobRow> rows;
+    for (;;) {
+        PORTRAIT_TRY_GET(row, read_row(query));
+        if (!row)
+            return rows;
+        rows.push_back(*std::move(row));
+    }
+}
+
+result<std::vector<std::pair<PersonId, LinkRow>>> list_links(Connection& connection, std::int32_t after,
+                                                             std::size_t limit) {
+    auto query = connection.query(select_links_after, after, limit);
+    std::vector<std::pair<PersonId, LinkRow>> links;
+    PORTRAIT_TRY(query.each([&]() -> result<void> {
+        const auto person_id = PersonId::from(query.integer(0));
+        const auto blob_id = BlobId::from(query.integer(1));
+        if (!person_id || !blob_id)
+            return corrupt_row("a linked id is out of range");
+        links.emplace_back(*person_id, LinkRow{*blob_id, query.integer(2), time_at(query, 3)});
+        return {};
+    }));
+    return links;
 }
 
 result<std::unordered_map<PersonId, ImageInfo>> find_infos(Connection& connection,

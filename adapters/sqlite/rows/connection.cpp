@@ -151,13 +151,12 @@ Connection::~Connection() {
     sqlite3_close(database_);
 }
 
-result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access,
-                                                     const char* vfs) {
+result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& path, Access access) {
     sqlite3* database = nullptr;
     // One thread at a time uses a connection, so SQLite needs no mutex of its own.
     const int status = sqlite3_open_v2(path.c_str(), &database,
                                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-                                       vfs != nullptr ? vfs : vfs_for(path));
+                                       vfs_for(path));
     std::unique_ptr<sqlite3, decltype(&sqlite3_close)> opened{database, sqlite3_close};
     if (status != SQLITE_OK)
         return error_of_status(database, status);
@@ -172,8 +171,6 @@ result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
                                      "PRAGMA synchronous = FULL;"));
     if (access == Access::query_only)
         PORTRAIT_TRY(connection->execute("PRAGMA query_only = ON"));
-    if (vfs != nullptr)
-        sqlite3_busy_timeout(connection->database_, 0);
     // Prepared now: a transaction has to be ended also when no memory is left.
     if (const auto [statement, prepared] = connection->prepared(roll_back_sql); prepared != SQLITE_OK)
         return error_of_status(connection->database_, prepared);
@@ -228,6 +225,18 @@ result<std::int64_t> Connection::integer(std::string_view sql) {
     if (!found)
         return Error{errc::store_corrupt}.with_cause(fmt::format("no row: {}", sql));
     return one.integer(0);
+}
+
+void Connection::watch(Listener listener, void* context) noexcept {
+    listener_ = listener;
+    context_ = context;
+    sqlite3_update_hook(
+        database_,
+        [](void* self, int /*operation*/, const char* /*database*/, const char* table, sqlite3_int64 id) {
+            const auto& connection = *static_cast<const Connection*>(self);
+            connection.listener_(connection.context_, table, id);
+        },
+        this);
 }
 
 result<void> Connection::checkpoint(bool truncate) {

@@ -92,10 +92,9 @@ class Connection {
 public:
     enum class Access { read_write, query_only };
 
-    /// Opens an existing file and doesn't check its content. With `vfs`, the name of a resident VFS, its
-    /// queries never wait for the disk, and fail at once on a lock; the opening itself may block.
+    /// Opens an existing file and doesn't check its content.
     [[nodiscard]] static result<std::unique_ptr<Connection>> open(const std::filesystem::path& path,
-                                                                  Access access, const char* vfs = nullptr);
+                                                                  Access access);
 
     ~Connection();
     Connection(const Connection&) = delete;
@@ -127,6 +126,12 @@ public:
     /// it open.
     bool roll_back() noexcept;
 
+    /// Calls this, with a table and an id, for each row that this connection inserts, changes or deletes in
+    /// a table with integer keys. Deleting all rows of a table by one statement without a condition calls
+    /// nothing.
+    using Listener = void (*)(void* context, std::string_view table, std::int64_t id) noexcept;
+    void watch(Listener listener, void* context) noexcept;
+
     /// Pages in the write-ahead log after the last commit of this connection.
     int log_pages() const noexcept { return log_pages_; }
     /// Copies the log into the database as far as readers allow. `truncate`: copies all of it and empties the
@@ -152,6 +157,8 @@ private:
 
     sqlite3* database_;
     int log_pages_ = 0;
+    Listener listener_ = nullptr;
+    void* context_ = nullptr;
     std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
 };
 

@@ -88,6 +88,7 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
     if (content)
         describe(row, *content);
     PORTRAIT_TRY(insert_blob(transaction.connection, row));
+    transaction.note(row);
     return row;
 }
 
@@ -97,6 +98,7 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
     describe(row, content);
     touch_saved(transaction, row.info, command);
     PORTRAIT_TRY(update_blob(transaction.connection, row));
+    transaction.note(row);
     if (old)
         PORTRAIT_TRY(transaction.free(old->range));
     return SavedImage{.info = std::move(row.info), .created = false};
@@ -108,10 +110,12 @@ void note(Transaction& transaction, AuditedAction action, const Command& command
     info.linked_at = now;
     PORTRAIT_TRY(
         transaction.connection.run("DELETE FROM unlinked_person WHERE person_id = ?", person_id.value()));
-    return transaction.connection.run("INSERT OR REPLACE INTO person_image (person_id, blob_id, "
-                                      "link_version, linked_at) VALUES (?, ?, ?, ?)",
-                                      person_id.value(), info.blob_id.value(), info.link_version,
-                                      now.time_since_epoch().count());
+    PORTRAIT_TRY(transaction.connection.run("INSERT OR REPLACE INTO person_image (person_id, blob_id, "
+                                            "link_version, linked_at) VALUES (?, ?, ?, ?)",
+                                            person_id.value(), info.blob_id.value(), info.link_version,
+                                            now.time_since_epoch().count()));
+    transaction.note(person_id, {info.blob_id, info.link_version, now});
+    return {};
 }
 
 /// The `last_modified` of the person's present picture, which `row` has, or of the last one.
@@ -230,6 +234,7 @@ result<ImageInfo> apply_update_info(Transaction& transaction, const UpdateImageI
     info.conceptual_type = command.conceptual_type.value_or(info.conceptual_type);
     touch(transaction, info, command);
     PORTRAIT_TRY(update_blob(transaction.connection, *row));
+    transaction.note(*row);
     note(transaction, AuditedAction::update_info, command, command.target, before, &info);
     return std::move(info);
 }
@@ -265,6 +270,7 @@ result<ImageInfo> apply_link(Transaction& transaction, const LinkImage& command)
                          command.origin ? command.origin->linked_at : command.now));
     row->info.last_modified = second_of_change(command.now, std::max(row->info.last_modified, previous));
     PORTRAIT_TRY(update_blob(transaction.connection, *row));
+    transaction.note(*row);
     note(transaction, AuditedAction::link, command, command.person_id, audited(info_of(present)), &row->info);
     return std::move(row->info);
 }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "rows/connection.hpp"
+#include "rows/row_changes.hpp"
 #include "segments/segment_file.hpp"
 
 #include <portrait/audit_log.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 /// The committer's transaction, and the tables of segments and of ranges to free. Functions that
@@ -45,6 +48,21 @@ struct Transaction {
     std::vector<SegmentRange> freed{};  ///< ranges that this transaction put into range_to_free
     std::vector<AuditRecord> records{}; ///< of the writes that change something, with an audit log
     bool has_audit_log = false;
+    RowChanges* changes = nullptr; ///< null: nobody keeps rows
+
+    /// Notes rows as they are now in the database.
+    void note(const BlobRow& row) const {
+        if (changes == nullptr)
+            return;
+        auto written = std::make_shared<BlobRow>(row);
+        written->is_dated = true;
+        changes->note(
+            {.table = RowChange::Table::blob, .id = row.info.blob_id.value(), .blob = std::move(written)});
+    }
+    void note(PersonId person_id, const LinkRow& link) const {
+        if (changes != nullptr)
+            changes->note({.table = RowChange::Table::person_image, .id = person_id.value(), .link = link});
+    }
 
     std::int64_t next_version() noexcept { return ++counters.last_version; }
 

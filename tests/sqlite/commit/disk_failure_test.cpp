@@ -88,7 +88,6 @@ TEST_CASE("the store reopens and checks itself", "[sqlite][failure]") {
 TEST_CASE("the store reopens during reads from memory", "[sqlite][failure]") {
     Fixture fixture{std::chrono::milliseconds{1}};
     auto& store = *fixture.store;
-    (void)store.cached_info(person(1)); // makes the next read open a connection for cached reads
     fixture.old_picture_is_whole();
     REQUIRE(store.cached_image(person(1)).has_value());
     std::atomic<bool> reading{true};
@@ -108,9 +107,8 @@ TEST_CASE("the store reopens during reads from memory", "[sqlite][failure]") {
     reading = false;
     reader.join();
     CHECK(wrong == 0);
-    const auto stored = store.cached_image(person(1));
-    REQUIRE(stored.has_value());
-    CHECK(stored->bytes.text() == content(3).bytes.text());
+    REQUIRE(eventually([&] { return store.cached_image(person(1)).has_value(); }));
+    CHECK(store.cached_image(person(1))->bytes.text() == content(3).bytes.text());
 }
 
 TEST_CASE("the store stays closed as long as its disk is broken", "[sqlite][failure]") {

@@ -61,6 +61,7 @@ TEST_CASE("pictures acknowledged before kill -9 are whole afterwards", "[sqlite]
             const auto stored = store->image(person(id)).value();
             CAPTURE(life, id, digest);
             CHECK(is_whole(stored));
+            CHECK(store->cached_info(person(id)) == stored.info);
             // The last acknowledged round, or a later one whose answer was lost by the kill.
             const auto found = rounds.find(stored.info.digest.to_string());
             REQUIRE(found != rounds.end());

@@ -35,9 +35,13 @@ struct SqliteOptions {
     std::uint64_t segment_bytes = 1024ULL * 1024 * 1024;
     /// Disk space is allocated in steps of this size; 0: as needed.
     std::uint64_t preallocation_bytes = 64ULL * 1024 * 1024;
-    /// Limit of reads of rows at the same time, at least 1; more wait. The store opens up to as many further
-    /// connections for `cached_image` and `cached_info`.
+    /// Limit of reads of rows at the same time, at least 1; more wait.
     std::size_t read_connections = 8;
+    /// Limit of the memory in which the store keeps the rows of pictures, to find them without the disk:
+    /// about 50 bytes for each person with a picture, so the default is enough for two million. Rows beyond
+    /// it are read from the database. A thread fills it after the opening. 0: none are kept, and
+    /// `cached_image` and `cached_info` return nothing.
+    std::uint64_t index_bytes = 128ULL << 20;
     /// Limit of writes that wait for a commit, at least 1; more are `service_busy`.
     std::size_t max_waiting_writes = 16'384;
     /// Records all changes of pictures; called on the committing thread. May be null.
@@ -57,9 +61,9 @@ struct StoreStatistics {
     std::uint64_t failed_batches = 0; ///< transactions that failed as a whole
     std::uint64_t reopened = 0;       ///< times that the store reopened after a failure
     std::uint64_t bytes_to_free = 0;  ///< of replaced and removed pictures, still on the disk
-    std::uint64_t bytes_freed =
-        0;             ///< erased: given back to the file system, or overwritten by other pictures
-    bool full = false; ///< saves are `store_full` until the disk has room again
+    std::uint64_t bytes_freed = 0;    ///< erased: given back, or overwritten by other pictures
+    std::uint64_t index_bytes = 0;    ///< of memory with rows, at most `SqliteOptions::index_bytes`
+    bool full = false;                ///< saves are `store_full` until the disk has room again
 };
 
 /// The embedded store: rows in SQLite (`portrait.db`), bytes in append-only files (`pictures/<number>.seg`).
@@ -100,8 +104,8 @@ public:
     void submit(SaveImage command, Completion<SavedImage> completion) override;
     [[nodiscard]] result<StoredImage> image(ImageKey key) const override;
     [[nodiscard]] result<ImageInfo> info(ImageKey key) const override;
-    /// Present if the page cache has the row and the bytes, which are verified as always; absent for a
-    /// picture of more than 256 KiB, which would keep the calling thread for too long.
+    /// Present if the row is in memory and the bytes in the page cache; they are verified as always. Absent
+    /// for a picture of more than 256 KiB, which would keep the calling thread for too long.
     std::optional<StoredImage> cached_image(PersonId person_id) const override;
     std::optional<ImageInfo> cached_info(PersonId person_id) const override;
     /// Runs one query for all persons.
