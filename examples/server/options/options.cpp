@@ -285,6 +285,8 @@ void add_memory_options(const OptionAdder& add, Settings& settings) {
                "Threads that read from the store; as many more write");
     add.size("--cache-bytes", settings.cache_bytes, max_size,
              "Memory for the cache of pictures and renditions; 0 turns the cache off", 0);
+    add.size("--index-bytes", settings.index_bytes, max_size,
+             "Memory for the places of pictures in the data folder, about 50 bytes a person; 0: none", 0);
     add.number("--render-threads", settings.render_threads, 1, max_threads,
                "Threads that scale and convert pictures (default: one per core)");
     add.size("--render-bytes", settings.render_bytes, max_size,

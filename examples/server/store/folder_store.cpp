@@ -78,6 +78,8 @@ void FolderStore::add_figures(portrait::http::Metrics& metrics) const {
     metrics.add_gauge("portrait_store_bytes_to_free",
                       "Bytes of replaced and removed pictures still on the disk",
                       of(&Statistics::bytes_to_free));
+    metrics.add_gauge("portrait_store_index_bytes", "Memory of the places of pictures",
+                      of(&Statistics::index_bytes));
     metrics.add_gauge("portrait_store_full", "1 while the disk has only the room that is kept for removals",
                       of(&Statistics::full));
     metrics.add_gauge("portrait_store_writable", "1 while writes are accepted",
@@ -101,8 +103,10 @@ result<std::string> Store::new_epoch() {
 
 result<std::unique_ptr<Store>> open_folder(const Settings& settings, const StoreUse& use) {
     portrait::sqlite::forgo_memory_statistics();
-    auto opened = SqliteImageStore::open(
-        {.folder = settings.data, .read_connections = settings.store_threads, .audit = use.audit});
+    auto opened = SqliteImageStore::open({.folder = settings.data,
+                                          .read_connections = settings.store_threads,
+                                          .index_bytes = settings.index_bytes,
+                                          .audit = use.audit});
     if (!opened)
         return opened.error();
     return std::unique_ptr<Store>{std::make_unique<FolderStore>(*std::move(opened))};

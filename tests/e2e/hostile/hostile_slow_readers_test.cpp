@@ -49,6 +49,7 @@ constexpr std::uint64_t large_bytes = 10 * mebibyte;
 std::uint64_t sum_of_limits(std::uint64_t cores, std::uint64_t connections) {
     constexpr std::uint64_t program = 64;
     constexpr std::uint64_t cache = 64;
+    constexpr std::uint64_t index = 128;
     constexpr std::uint64_t uploads = 256;
     constexpr std::uint64_t answers = 256;
     constexpr std::uint64_t pixels = 256;
@@ -57,7 +58,7 @@ std::uint64_t sum_of_limits(std::uint64_t cores, std::uint64_t connections) {
     constexpr std::uint64_t largest_rendition = 64;
     constexpr std::uint64_t rendering_process = 48;
     constexpr std::uint64_t imports = 4;
-    return program + cache + uploads + answers + pixels + pixels * cores / 64 +
+    return program + cache + index + uploads + answers + pixels + pixels * cores / 64 +
            2 * store_threads * largest_picture + cores * (largest_picture + largest_rendition) +
            cores * (rendering_process + largest_picture + largest_rendition) + 2 * imports * largest_picture +
            connections * 16 / 1024;
