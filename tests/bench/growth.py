@@ -1,26 +1,33 @@
 """Compares PUT and GET in a store of millions of persons with a store of ten thousand; see growth.sh."""
 
 import argparse
+import json
+import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
+import time
+import urllib.request
 
 import load
 from load import Row
-from servers import Portrait
+from servers import AUTHORIZATION, Portrait
 
-SIZE = 4096 - 64  # with the header a record is one block
+HEADER = 64  # of a record
 FEW = 10_000
-BYTES_OF_A_PERSON = 4096 + 700  # in segments, and in rows with their indexes
+BYTES_OF_ROWS = 700  # of a person, with indexes
+INDEX_BYTES = 1 << 30
+DEPTHS = 8, 64  # the threads that read, and the connections
 
 
-def persons_for(wanted, folder):
-    """Returns `wanted`, or 3 million if the disk has too little space for them."""
+def persons_for(wanted, size, folder):
+    """Returns `wanted`, or fewer if the disk has too little space for them."""
     kept = sum(file.stat().st_blocks * 512 for file in (folder / f"persons{wanted}").rglob("*") if file.is_file())
-    if shutil.disk_usage(folder).free + kept > 1.2 * wanted * BYTES_OF_A_PERSON:
-        return wanted
-    return min(wanted, 3_000_000)
+    each = (size + HEADER + 4095) // 4096 * 4096 + BYTES_OF_ROWS
+    room = (shutil.disk_usage(folder).free + kept) / 1.2
+    return wanted if room > wanted * each else int(room / each / 100_000) * 100_000
 
 
 def main():
@@ -28,23 +35,29 @@ def main():
     parser.add_argument("--binaries", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--folder", required=True, type=pathlib.Path, help="folder of the stores")
     parser.add_argument("--persons", type=int, default=10_000_000, help="persons in the large store (default 10 million)")
+    parser.add_argument("--size", type=int, default=4096 - HEADER,
+                        help="bytes of a picture (default 4032, with whose header a record is one block)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--only-cold", action="store_true", help="only the figures of a store that is not in memory")
     parser.add_argument("--keep", action="store_true", help="keep the stores for the next run")
     chosen = parser.parse_args()
     chosen.folder.mkdir(exist_ok=True)
-    many = persons_for(chosen.persons, chosen.folder)
+    many = persons_for(chosen.persons, chosen.size, chosen.folder)
 
     picture = chosen.folder / "picture.jpg"
-    subprocess.run([chosen.binaries / "portrait_bench_picture", picture, str(SIZE), "0"], check=True)
+    subprocess.run([chosen.binaries / "portrait_bench_picture", picture, str(chosen.size), "0"], check=True)
     servers = {}
     try:
-        for persons in (FEW, many):
+        for persons in (many,) if chosen.only_cold else (FEW, many):
             folder = chosen.folder / f"persons{persons}"
-            subprocess.run([chosen.binaries / "portrait_store_fill", folder, str(persons), str(SIZE)], check=True)
-            # Without the cache, so that every request reads the store.
-            servers[persons] = Portrait(chosen.binaries / "portrait-server", folder, "--cache-bytes", "0")
-        measure(chosen, servers, picture, many)
+            subprocess.run([chosen.binaries / "portrait_store_fill", folder, str(persons), str(chosen.size)], check=True)
+        row = Row("GET", "GET", chosen.size, persons=many, random=True, files=[picture], pictures=[picture.read_bytes()])
+        measure_cold(chosen, row)
+        if not chosen.only_cold:
+            for persons in (FEW, many):
+                servers[persons] = start(chosen, persons)
+            measure(chosen, servers, picture, many)
     except load.Failed as failure:
         raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
     finally:
@@ -54,9 +67,101 @@ def main():
             shutil.rmtree(chosen.folder)
 
 
+def start(chosen, persons):
+    """Starts a server without the cache, so that every request reads the store."""
+    return Portrait(chosen.binaries / "portrait-server", chosen.folder / f"persons{persons}",
+                    "--cache-bytes", "0", "--index-bytes", str(INDEX_BYTES))
+
+
+def measure_cold(chosen, row):
+    """Prints start and memory of the large store, and its GETs when no file of it is in memory."""
+    server = start(chosen, row.persons)
+    server.kill()
+    forget_files()
+    server = start(chosen, row.persons)
+    print(f"{row.persons:,} persons: start after a kill, with no file in memory: {server.started_in:.2f} s", flush=True)
+    try:
+        began = time.monotonic()
+        index = wait_for_index(server)
+        print(f"idle memory: {memory(server) / 2**20:,.0f} MiB, of which the index has {index / 2**20:,.0f}, "
+              f"{index / row.persons:.1f} bytes a person; it was filled in {time.monotonic() - began:.0f} s", flush=True)
+        figures = [cold_go(chosen, server, row) for _ in range(chosen.rounds)]
+    finally:
+        server.close()
+    rate = statistics.median(figure["rate"] for figure in figures)
+    reads = statistics.median(figure["disk_reads"] for figure in figures)
+    read = statistics.median(figure["bytes_read"] for figure in figures)
+    spent = statistics.median(figure["processor_us"] for figure in figures)
+    print(f"GET with no file in memory: {rate:,.0f} per second, {spent:.1f} µs of processor time; {reads:.2f} reads "
+          f"and {read:,.0f} bytes of the disk each (wanted at most 1.1 reads: {'met' if reads <= 1.1 else 'MISSED'})")
+    for depth in DEPTHS:
+        disk = random_reads(chosen, row, depth)
+        print(f"fio, random reads of {record_bytes(row)} bytes, {depth} at a time: {disk:,.0f} per second; GET has "
+              f"{rate / disk:.2f} of them" + (f" (wanted at least 0.7: {'met' if rate >= 0.7 * disk else 'MISSED'})"
+                                              if depth == DEPTHS[0] else ""), flush=True)
+
+
+def cold_go(chosen, server, row):
+    forget_files()
+    reads, read = disk_reads(chosen.folder), bytes_read(server)
+    figures = load.run(server, row, chosen.seconds, chosen.folder)
+    figures["disk_reads"] = (disk_reads(chosen.folder) - reads) / figures["requests"]
+    figures["bytes_read"] = (bytes_read(server) - read) / figures["requests"]
+    return figures
+
+
+def forget_files():
+    os.sync()
+    pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
+
+
+def disk_reads(folder):
+    """Returns the reads of the folder's disk until now, of all processes."""
+    number = os.stat(folder).st_dev
+    return int(pathlib.Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}/stat").read_text().split()[0])
+
+
+def bytes_read(server):
+    """Returns the bytes that the server has read from disks."""
+    return int(re.search(r"^read_bytes: (\d+)", pathlib.Path(f"/proc/{server.process.pid}/io").read_text(), re.M)[1])
+
+
+def memory(server):
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"^VmRSS:\s+(\d+)", status, re.M)[1]) * 1024
+
+
+def wait_for_index(server):
+    """Returns the bytes of the index when it has stopped growing."""
+    request = urllib.request.Request(server.url + "/metrics", headers={"Authorization": AUTHORIZATION})
+    last = -1
+    while True:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            now = float(re.search(r"^portrait_store_index_bytes (\S+)", answer.read().decode(), re.M)[1])
+        if now == last:
+            return now
+        last = now
+        time.sleep(2)
+
+
+def record_bytes(row):
+    return (row.size + HEADER + 4095) // 4096 * 4096
+
+
+def random_reads(chosen, row, depth):
+    """Returns fio's random reads per second of records in the segment files."""
+    files = sorted((chosen.folder / f"persons{row.persons}" / "pictures").glob("*.seg"))
+    files = [file for file in files if file.stat().st_size >= 2**30] or files
+    done = subprocess.run(
+        ["fio", "--name=reads", f"--filename={':'.join(map(str, files))}", "--rw=randread", f"--bs={record_bytes(row)}",
+         f"--iodepth={depth}", "--ioengine=libaio", "--direct=1", "--readonly", "--time_based",
+         f"--runtime={chosen.seconds}", "--output-format=json"], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]["read"]["iops"]
+
+
 def measure(chosen, servers, picture, many):
     for method in ("GET", "PUT"):
-        rows = {persons: Row(f"{method} of {persons:,}", method, SIZE, persons=persons, random=True,
+        rows = {persons: Row(f"{method} of {persons:,}", method, chosen.size, persons=persons, random=True,
                              files=[picture], pictures=[picture.read_bytes()]) for persons in servers}
         rates = {persons: [] for persons in servers}
         for turn in range(chosen.rounds + 1):
