@@ -251,6 +251,7 @@ void Endpoint::State::begin_route(const RequestPointer& request) {
                 Admission::State{.request = request, .exchange = std::move(*exchange)})};
         } else if (auto* const continuation = std::get_if<Later>(&begun)) {
             reply.emplace(request, request->completion());
+            request->set_completion(nullptr); // the reply has it
             later = std::move(*continuation);
         } else {
             outcome = request->answered(std::get<Answer>(std::move(begun)));
