@@ -106,11 +106,10 @@ long TlsLayer::control(BIO* bio, int command, long /*number*/, void* /*pointer*/
     return command == BIO_CTRL_FLUSH ? 1 : 0; // nothing is buffered
 }
 
-/// Whether the kernel may wait for more bytes before it sends a segment: close_notify shares the segment of
-/// the FIN. Records of an answer must not wait: when the socket's buffer is full, the client's delayed
-/// acknowledgement would have to end that, after 40 ms.
+/// Whether the kernel may wait for more bytes before it sends a segment: the records of an answer share
+/// segments, and close_notify that of the FIN.
 bool TlsLayer::more_follows() const noexcept {
-    return (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
+    return record_follows_ || (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
 }
 
 /// Repeats a step, and the waits that it needs in between, until it has completed or failed.
@@ -188,11 +187,13 @@ Awaitable<std::size_t> TlsLayer::write(Stream::Pieces pieces, beast::error_code&
         co_await drive(
             [&] {
                 const net::const_buffer record = next_record(pieces, written);
+                record_follows_ = written + record.size() < size;
                 return SSL_write_ex(ssl_.get(), record.data(), record.size(), &count);
             },
             error);
         written += count;
     }
+    record_follows_ = false;
     co_return written;
 }
 

@@ -53,6 +53,7 @@ private:
     std::unique_ptr<SSL, Free> ssl_;
     bool cancelled_ = false;
     bool failed_ = false;
+    bool record_follows_ = false; ///< the next record is written immediately after this one
     bool received_plain_http_ = false;
     const char* reason_ = nullptr; ///< of the failure; of static storage
     unsigned at_once_ = 0;         ///< steps since it last waited
