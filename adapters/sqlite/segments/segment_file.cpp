@@ -199,6 +199,10 @@ result<void> SegmentFile::sync() {
     return synced;
 }
 
+void SegmentFile::start_sync() const noexcept {
+    (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 result<void> SegmentFile::sync_once() {
     if ((named_ ? ::fdatasync(file_.get()) : ::fsync(file_.get())) != 0)
         return error_of_errno(errno, "fsync", path());

@@ -96,6 +96,8 @@ public:
     /// Makes all writes before it durable and, the first time, the file's name. After a failure every later
     /// call fails, too, and the file takes no more records: the kernel doesn't write the lost pages again.
     [[nodiscard]] result<void> sync();
+    /// Lets the kernel begin what `sync` will wait for.
+    void start_sync() const noexcept;
     /// Whether a sync failed.
     bool failed() const;
 

@@ -37,6 +37,9 @@ Error target_refused(std::string message, const fs::path& path) {
     return Error{errc::store_in_use, std::move(message)}.with_cause(path.string());
 }
 
+/// So many bytes are written before the disk begins with them, so that it works while the next are read.
+constexpr std::uint64_t bytes_between_syncs = 16ULL << 20;
+
 constexpr std::array log_suffixes{"-journal", "-wal", "-shm"};
 
 /// Checks all files that a copy may open or replace in a folder, before it opens the first.
@@ -185,7 +188,13 @@ private:
         }
         ++report_.copied_pictures;
         report_.copied_bytes += record.size;
-        return target.write(record.place, bytes->view(), record.digest);
+        PORTRAIT_TRY(target.write(record.place, bytes->view(), record.digest));
+        unsynced_ += record.size;
+        if (unsynced_ >= bytes_between_syncs) {
+            target.start_sync();
+            unsynced_ = 0;
+        }
+        return {};
     }
 
     [[nodiscard]] result<void> rename_database() {
@@ -237,6 +246,7 @@ private:
     std::unique_ptr<Connection> earlier_; ///< of the earlier copy; null when there is none
     CopyReport report_;
     std::uint64_t done_ = 0;
+    std::uint64_t unsynced_ = 0; ///< bytes that `start_sync` doesn't know
 };
 
 } // namespace
