@@ -6,11 +6,16 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <spdlog/async_logger.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
 #include <string_view>
+#include <thread>
 
 namespace portrait_server {
 namespace {
@@ -19,6 +24,39 @@ namespace json = boost::json;
 using portrait::http::AccessRecord;
 
 constexpr std::size_t max_waiting_lines = 4096;
+
+/// Writes waiting lines together. To wake the writer's thread for each line, and to write each one alone,
+/// costs a busy server more than the lines.
+class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    /// The thread of `writer`, its only one, calls the sink.
+    explicit GatheringSink(spdlog::details::thread_pool& writer)
+        : writer_{writer} {}
+    GatheringSink(const GatheringSink&) = delete;
+    GatheringSink& operator=(const GatheringSink&) = delete;
+    ~GatheringSink() override { flush_(); }
+
+private:
+    static constexpr std::size_t max_gathered = std::size_t{16} * 1024;
+    static constexpr std::chrono::milliseconds pause{2};
+
+    void sink_it_(const spdlog::details::log_msg& line) override {
+        formatter_->format(line, lines_);
+        const bool is_last = writer_.queue_size() == 0;
+        if (is_last || lines_.size() >= max_gathered)
+            flush_();
+        if (is_last)
+            std::this_thread::sleep_for(pause); // the next lines come meanwhile
+    }
+
+    void flush_() override {
+        (void)std::fwrite(lines_.data(), 1, lines_.size(), stderr); // there is no other place to complain
+        lines_.clear();
+    }
+
+    spdlog::details::thread_pool& writer_;
+    spdlog::memory_buf_t lines_;
+};
 
 spdlog::level::level_enum level_of(portrait::http::Severity severity) {
     using portrait::http::Severity;
@@ -81,9 +119,9 @@ std::string text_of(const AccessRecord& record) {
 ServerLog::ServerLog(const std::string& level, bool json)
     : json_{json}
     , writer_{std::make_shared<spdlog::details::thread_pool>(max_waiting_lines, 1)}
-    , logger_{std::make_shared<spdlog::async_logger>(
-          "portrait-server", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer_,
-          spdlog::async_overflow_policy::overrun_oldest)} {
+    , logger_{std::make_shared<spdlog::async_logger>("portrait-server",
+                                                     std::make_shared<GatheringSink>(*writer_), writer_,
+                                                     spdlog::async_overflow_policy::overrun_oldest)} {
     logger_->set_level(spdlog::level::from_str(level));
     logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
         json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",

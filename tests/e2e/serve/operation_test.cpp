@@ -13,8 +13,10 @@
 #include <array>
 #include <cstddef>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -117,6 +119,29 @@ TEST_CASE("the access log has route, rule, durations and trace, and no query", "
                   line.at("duration_us").to_number<std::int64_t>());
         }
     CHECK(found);
+}
+
+TEST_CASE("each answered request has one whole line in the access log when the server ends", "[e2e][log]") {
+    constexpr int callers = 8;
+    constexpr int requests = 40; // of each
+    const TemporaryFolder folder;
+    ServerProcess server{{.folder = folder.path(), .arguments = server_arguments({"--demo", "--log-json"})}};
+    const auto port = server.port();
+    std::vector<std::thread> threads;
+    for (int caller = 0; caller < callers; ++caller)
+        threads.emplace_back([=] {
+            for (int number = 0; number < requests; ++number) {
+                const auto id = "request-" + std::to_string(caller) + "-" + std::to_string(number);
+                (void)fetch(port, "GET", picture_path, as_demo_user({{"X-Request-Id", id}}));
+            }
+        });
+    for (auto& thread : threads)
+        thread.join();
+    std::set<std::string> ids;
+    for (const auto& line : lines_of(server.terminate().err))
+        if (line.contains("request_id"))
+            CHECK(ids.emplace(line.at("request_id").as_string()).second);
+    CHECK(ids.size() == callers * requests);
 }
 
 TEST_CASE("each write has its line in the audit log before it is answered", "[e2e][audit]") {
