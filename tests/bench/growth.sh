@@ -5,14 +5,8 @@
 # usage: tests/bench/growth.sh [--persons N] [--size BYTES] [--rounds N] [--seconds S] [--only-cold] [--keep]
 # Needs root: it drops the files that are in memory.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root"
-# shellcheck source=../../.ci/packages.sh
-source .ci/packages.sh
-need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${BENCH_PACKAGES[@]}"
-
-cmake --preset bench >/dev/null
-cmake --build --preset bench --target portrait-server portrait_benches -- --quiet
-ulimit -n "$(ulimit -Hn)"
-PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/growth.py --binaries "$root/build/bench/bin" \
-    --folder "$root/build/growth" "$@"
+# shellcheck source=prepare.sh
+source "$(dirname "$0")/prepare.sh"
+options growth.py "$@"
+build portrait-server portrait_benches
+measure --folder "$root/build/growth"

@@ -81,10 +81,10 @@ ROWS = [
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tests/bench/instructions.sh")
+    parser = argparse.ArgumentParser(prog="tests/bench/instructions.sh", description="Counts instructions for one request.")
     parser.add_argument("--binaries", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--scratch", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--judge", action="store_true", help="fail above the bounds, which are for the tests' build")
+    parser.add_argument("--smoke", action="store_true", help="with the tests' build; fails when a request takes more than its bound")
     chosen = parser.parse_args()
     missed = False
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="instructions.") as scratch:
@@ -98,9 +98,9 @@ def main():
         none = instructions_of(server, scratch, pictures, Requests("none", "GET", 200, most=0, count=0))
         for row in ROWS:
             each = (instructions_of(server, scratch, pictures, row) - none) / row.count
-            wrong = chosen.judge and each > row.most
+            wrong = chosen.smoke and each > row.most
             missed = missed or wrong
-            print(f"{row.name}: {each:,.0f} instructions" + (f", at most {row.most:,} wanted" if chosen.judge else "") +
+            print(f"{row.name}: {each:,.0f} instructions" + (f", at most {row.most:,} wanted" if chosen.smoke else "") +
                   (": MISSED" if wrong else ""), flush=True)
     sys.exit(1 if missed else 0)
 

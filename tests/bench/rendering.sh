@@ -6,17 +6,8 @@
 # its target.
 # usage: tests/bench/rendering.sh [--smoke] [--rounds N] [--seconds S]      --help lists all options
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root"
-# shellcheck source=../../.ci/packages.sh
-source .ci/packages.sh
-need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${BENCH_PACKAGES[@]}"
-
-preset=bench
-for argument in "$@"; do
-    [ "$argument" != --smoke ] || preset=dev
-done
-cmake --preset "$preset" -DPORTRAIT_BENCHMARKS=ON >/dev/null
-cmake --build --preset "$preset" --target portrait-server portrait_rendering_bench -- --quiet
-ulimit -n "$(ulimit -Hn)"
-PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/rendering.py --binaries "$root/build/$preset/bin" --scratch "$root/build" "$@"
+# shellcheck source=prepare.sh
+source "$(dirname "$0")/prepare.sh"
+options rendering.py "$@"
+build portrait-server portrait_rendering_bench
+measure --scratch "$root/build"

@@ -6,18 +6,9 @@
 # usage: tests/bench/run.sh [--smoke] [--rounds N] [--seconds S] [--only TEXT] …      --help lists all options
 #   --smoke   about a minute: checks every answer byte by byte with the tests' build; its figures are not meaningful
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root"
-# shellcheck source=../../.ci/packages.sh
-source .ci/packages.sh
-need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${BENCH_PACKAGES[@]}"
-
-preset=bench
-for argument in "$@"; do
-    [ "$argument" != --smoke ] || preset=dev
-done
-cmake --preset "$preset" -DPORTRAIT_BENCHMARKS=ON >/dev/null
-cmake --build --preset "$preset" --target portrait-server portrait_benches -- --quiet
-[ "$(stat -f -c %T build)" != tmpfs ] || fail "$root/build is on tmpfs; the measurement needs a disk"
-ulimit -n "$(ulimit -Hn)"
-PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/bench.py --binaries "$root/build/$preset/bin" --scratch "$root/build" "$@"
+# shellcheck source=prepare.sh
+source "$(dirname "$0")/prepare.sh"
+options bench.py "$@"
+need_disk
+build portrait-server portrait_benches
+measure --scratch "$root/build"

@@ -212,9 +212,9 @@ def memory_of_idle(side, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binaries", type=pathlib.Path, required=True)
-    parser.add_argument("--scratch", type=pathlib.Path, required=True, help="a folder on a disk")
+    parser = argparse.ArgumentParser(prog="tests/bench/tls.sh", description="Measures portrait-server and nginx over TLS.")
+    parser.add_argument("--binaries", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--scratch", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, help="goes of each server (5)")
     parser.add_argument("--seconds", type=int, default=3, help="of a go (3)")
     parser.add_argument("--beside", type=pathlib.Path, help="another portrait-server, instead of nginx")

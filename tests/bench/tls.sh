@@ -5,17 +5,8 @@
 # usage: tests/bench/tls.sh [--smoke] [--rounds N] [--seconds S] [--only requests|connections|idle]    --help lists all options
 #   --smoke   seconds: checks every answer with the tests' build; its figures are not meaningful
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root"
-# shellcheck source=../../.ci/packages.sh
-source .ci/packages.sh
-need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${BENCH_PACKAGES[@]}"
-
-preset=bench
-for argument in "$@"; do
-    [ "$argument" != --smoke ] || preset=dev
-done
-cmake --preset "$preset" -DPORTRAIT_BENCHMARKS=ON >/dev/null
-cmake --build --preset "$preset" --target portrait-server portrait_bench_picture -- --quiet
-ulimit -n "$(ulimit -Hn)"
-PYTHONDONTWRITEBYTECODE=1 exec python3 tests/bench/tls.py --binaries "$root/build/$preset/bin" --scratch "$root/build" "$@"
+# shellcheck source=prepare.sh
+source "$(dirname "$0")/prepare.sh"
+options tls.py "$@"
+build portrait-server portrait_bench_picture
+measure --scratch "$root/build"
