@@ -3,7 +3,6 @@
 import argparse
 import json
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -196,7 +195,7 @@ def main():
     table = figures.Table(judged=not chosen.smoke)
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="bench.") as scratch:
         bench = Bench(chosen, pathlib.Path(scratch).resolve())
-        try:
+        with load.checked(bench.servers):
             for number in range(chosen.rounds):
                 rounds.append(bench.round(number))
                 if chosen.json:
@@ -204,12 +203,6 @@ def main():
             figures.tabulate(table, bench.rows, rounds, chosen.beside)
             if not chosen.only and not chosen.beside:
                 bench.once(table)
-        except load.Failed as failure:
-            raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
-        finally:
-            for server in bench.servers:
-                if server.process.poll() is None:
-                    server.kill()
     if chosen.plot:
         plot.draw(chosen.plot, rounds)
     table.print("other build" if chosen.beside else "nginx or loop")

@@ -1,23 +1,34 @@
 """The lines of the table, from the rounds of one run or of several."""
 
 import statistics
+import sys
 
 NOT_WORSE = 1.05  # highest ratio of processor time to another build's
 
 
 class Table:
-    """Lines of a figure, the peer's, their ratio and the target; `judged` is False for a run whose figures have no meaning."""
+    """
+    Lines of a figure, the peer's, their ratio and the target; `judged` is False for a run whose figures have no meaning.
+    `shown` prints each line also when it is added, to standard error. `missed` is True when a figure has missed its target.
+    """
 
-    def __init__(self, judged=True):
-        self.judged = judged
+    def __init__(self, judged=True, shown=False):
+        self.judged, self.shown = judged, shown
+        self.missed = False
         self.lines = []
 
     def add(self, name, ours, peer="", ratio="", wanted=""):
         self.lines.append((name, number(ours), number(peer), ratio, wanted))
+        if self.shown:
+            print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
 
     def single(self, name, ours, peer="", wanted=None, least=False):
         """Adds a figure that is measured once."""
         self.add(name, ours, peer, wanted=self.verdict(ours, wanted, least))
+
+    def ratio(self, name, ours, peer, ratio, wanted=None, least=False):
+        """Adds figures with a ratio that is measured once, and its target."""
+        self.add(name, ours, peer, f"{ratio:.3f}", self.verdict(ratio, wanted, least))
 
     def spread(self, name, figures, wanted=None, least=False):
         """Adds the median of figures of rounds, with the smallest and the largest."""
@@ -42,7 +53,9 @@ class Table:
             return ""
         verdict = f"{'≥' if least else '≤'} {wanted:,g}"
         if self.judged:
-            verdict += ": met" if (figure >= wanted if least else figure <= wanted) else ": MISSED"
+            met = figure >= wanted if least else figure <= wanted
+            self.missed |= not met
+            verdict += ": met" if met else ": MISSED"
         return verdict
 
     def print(self, peer):
@@ -110,6 +123,11 @@ def fixed_rates(goes):
 
 def of(rates):
     return f"at {', '.join(f'{float(rate) * 100:.0f}' for rate in rates)} % of nginx's"
+
+
+def of_goes(name, *sides):
+    """Returns a figure of each side's goes, as `Table.pairs` takes them."""
+    return tuple([go[name] for go in goes] for goes in sides)
 
 
 def both(goes, load, figure):

@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -20,7 +19,7 @@ class Bench:
     def __init__(self, chosen, scratch):
         self.chosen, self.scratch = chosen, scratch
         self.binaries = pathlib.Path(chosen.binaries)
-        self.table = figures.Table(judged=not chosen.smoke)
+        self.table = figures.Table(judged=not chosen.smoke, shown=True)
         self.settle = os.sync if chosen.smoke else disk.settle
 
     def server(self, *arguments, data):
@@ -71,7 +70,6 @@ class Bench:
                 rates[side].append(self.chosen.pictures / self.seconds_of(sides[side]))
                 shutil.rmtree(target, ignore_errors=True)
         self.table.pairs(f"{name}, pictures per second; cp -r", tuple(rates.values()), wanted=wanted, least=True)
-        print(self.table.lines[-1], file=sys.stderr, flush=True)
 
     def in_process(self):
         """Compares saves in the embedded store with the bare loop."""

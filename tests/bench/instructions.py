@@ -81,10 +81,12 @@ ROWS = [
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tests/bench/instructions.sh", description="Counts instructions for one request.")
+    parser = argparse.ArgumentParser(prog="tests/bench/instructions.sh", description="Counts instructions for one request.",
+                                     allow_abbrev=False)
     parser.add_argument("--binaries", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--scratch", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--smoke", action="store_true", help="with the tests' build; fails when a request takes more than its bound")
+    parser.add_argument("--smoke", action="store_true",
+                        help="with the tests' build; fails when a request takes more than its bound")
     chosen = parser.parse_args()
     missed = False
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="instructions.") as scratch:

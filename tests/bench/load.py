@@ -149,6 +149,19 @@ def read_back(server, row, sample=None):
             raise Failed(f"{server.name}, {row.name}: person {person} has {status}, {len(picture)} bytes")
 
 
+@contextlib.contextmanager
+def checked(servers):
+    """A wrong answer in the `with` block ends the program with a message. Kills the servers that still run behind the block."""
+    try:
+        yield
+    except Failed as failure:
+        raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
+    finally:
+        for server in servers:
+            if server.process.poll() is None:
+                server.kill()
+
+
 def everybody(row):
     return range(row.first, row.first + row.persons)
 

@@ -6,7 +6,7 @@
 #   build TARGET…          installs missing Debian packages and builds the targets
 #   measure [OPTION…]      runs PROGRAM of this folder with --binaries, these options and those of the command line
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$root"
+cd "$root" || exit
 # shellcheck source=../../.ci/packages.sh
 source .ci/packages.sh
 export PYTHONDONTWRITEBYTECODE=1

@@ -7,11 +7,11 @@ import pathlib
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
+import figures
 import load
 from load import Row
 from servers import AUTHORIZATION, Nginx, Portrait
@@ -25,18 +25,8 @@ class Bench:
     def __init__(self, arguments, scratch):
         self.arguments, self.scratch = arguments, scratch
         self.binaries = pathlib.Path(arguments.binaries)
-        self.lines = []
+        self.table = figures.Table(judged=not arguments.smoke, shown=True)
         self.servers = []
-        self.missed = False
-
-    def line(self, name, ours, peer="", ratio=None, wanted=None, least=True):
-        verdict = ""
-        if wanted is not None and not self.arguments.smoke:
-            met = ratio >= wanted if least else ratio <= wanted
-            self.missed |= not met
-            verdict = f"{'≥' if least else '≤'} {wanted:g}: {'met' if met else 'MISSED'}"
-        self.lines.append((name, ours, peer, "" if ratio is None else f"{ratio:.3f}", verdict))
-        print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
 
     def processor_time(self):
         """Measures one rendition on one thread; see `portrait_rendering_bench --help`."""
@@ -49,22 +39,22 @@ class Bench:
             ours, apart, theirs = times[3 * at:3 * at + 3]
             to_ours, to_theirs = map(float, ratios[2 * at:2 * at + 2])
             name += " to 180 pixels, processor time"
-            self.line(f"{name}; peer: vips_thumbnail_buffer", f"{ours} ms", f"{theirs} ms", to_theirs,
-                      WANTED["cpu"] if at else None, least=False)
-            self.line(f"{name}, rendering process; peer: in this one", f"{apart} ms", f"{ours} ms", to_ours,
-                      WANTED["isolated"] if at else None, least=False)
+            self.table.ratio(f"{name}; peer: vips_thumbnail_buffer", f"{ours} ms", f"{theirs} ms", to_theirs,
+                             WANTED["cpu"] if at else None)
+            self.table.ratio(f"{name}, rendering process; peer: in this one", f"{apart} ms", f"{ours} ms", to_ours,
+                             WANTED["isolated"] if at else None)
         quality = r"width +(\d+)  portrait: +(\d+) bytes, SSIM ([\d.]+)  vips_thumbnail_buffer: +(\d+) bytes, SSIM ([\d.]+)"
         for width, size, similarity, peer_size, peer_similarity in re.findall(quality, output):
             name = f"JPEG {width} pixels wide"
-            self.line(f"{name}, bytes; peer: vips_thumbnail_buffer", size, peer_size, int(size) / int(peer_size), 1,
-                      least=False)
-            self.line(f"{name}, SSIM; peer: vips_thumbnail_buffer", similarity, peer_similarity,
-                      float(similarity) / float(peer_similarity), 1)
+            self.table.ratio(f"{name}, bytes; peer: vips_thumbnail_buffer", size, peer_size, int(size) / int(peer_size), 1)
+            self.table.ratio(f"{name}, SSIM; peer: vips_thumbnail_buffer", similarity, peer_similarity,
+                             float(similarity) / float(peer_similarity), 1, least=True)
 
         formats = r"^(.+): portrait ([\d.]+) ms, (\d+) bytes; libvips ([\d.]+) ms, (\d+) bytes"
         for name, ours, size, theirs, peer_size in re.findall(formats, output, re.MULTILINE):
-            self.line(f"{name}, to 180 pixels, per second of processor time; peer: libvips", f"{1000 / float(ours):.1f}",
-                      f"{1000 / float(theirs):.1f}", float(theirs) / float(ours), WANTED["formats"])
+            self.table.ratio(f"{name}, to 180 pixels, per second of processor time; peer: libvips",
+                             f"{1000 / float(ours):.1f}", f"{1000 / float(theirs):.1f}", float(theirs) / float(ours),
+                             WANTED["formats"], least=True)
 
     def cold(self):
         """Measures renditions that no cache has, beside nginx's image_filter, which has no cache."""
@@ -94,7 +84,7 @@ class Bench:
             for side in sides if number % 2 == 0 else reversed(sides):
                 goes[side].append(load.run(sides[side], rows[side], self.arguments.seconds, self.scratch))
         self.compare(f"{rows['nginx'].name}, per second; peer: nginx's image_filter", *goes.values(), WANTED["cold"])
-        self.line("the same: SSIM beside vips_thumbnail", *similar, float(similar[0]) / float(similar[1]), 1)
+        self.table.ratio("the same: SSIM beside vips_thumbnail", *similar, float(similar[0]) / float(similar[1]), 1, least=True)
         for server in sides.values():
             server.close()
 
@@ -112,11 +102,11 @@ class Bench:
             pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets VmHWM
             seconds.append(page(self.ours, f"?w={180 - number}&h=180"))
             peaks.append(status_of(pid, "VmHWM") / 1024)
-        self.line(f"page of {PERSONS} avatars of 12 MP, uncached, {BROWSER_CONNECTIONS} connections, seconds",
-                  f"{statistics.median(seconds):.2f}")
-        self.line("peak of memory of this page, MiB", f"{max(peaks):.0f}")
+        self.table.add(f"page of {PERSONS} avatars of 12 MP, uncached, {BROWSER_CONNECTIONS} connections, seconds",
+                       statistics.median(seconds))
+        self.table.add("peak of memory of this page, MiB", f"{max(peaks):.0f}")
         warm = [page(self.ours, "?w=180&h=180") for _ in range(5)]
-        self.line("this page, cached, milliseconds", f"{statistics.median(warm) * 1000:.1f}")
+        self.table.add("this page, cached, milliseconds", f"{statistics.median(warm) * 1000:.1f}")
 
     def warm(self):
         """Measures by wrk: the renditions, stored originals of the same bytes, and nginx with files of the same bytes."""
@@ -142,16 +132,7 @@ class Bench:
 
     def compare(self, name, ours, peers, wanted=None):
         """Compares goes next to each other in time, so that a slow period of the machine affects both sides."""
-        rates = [statistics.median(go["rate"] for go in goes) for goes in (ours, peers)]
-        ratio = statistics.median(own["rate"] / other["rate"] for own, other in zip(ours, peers))
-        self.line(name, f"{rates[0]:,.0f}", f"{rates[1]:,.0f}", ratio, wanted)
-
-    def table(self):
-        head = ("", "portrait", "peer", "ratio", "wanted")
-        widths = [max(len(line[column]) for line in [head, *self.lines]) for column in range(5)]
-        for line in [head, tuple("-" * width for width in widths), *self.lines]:
-            print("| " + " | ".join(cell.ljust(width) if column in (0, 4) else cell.rjust(width)
-                                    for column, (cell, width) in enumerate(zip(line, widths))) + " |")
+        self.table.pairs(name, figures.of_goes("rate", ours, peers), wanted=wanted, least=True)
 
 
 def put(server, first, picture):
@@ -217,7 +198,7 @@ def main():
     start = time.monotonic()
     with tempfile.TemporaryDirectory(dir=chosen.scratch, prefix="rendering.") as scratch:
         bench = Bench(chosen, pathlib.Path(scratch).resolve())
-        try:
+        with load.checked(bench.servers):
             bench.processor_time()
             bench.cold()
             bench.start()
@@ -225,17 +206,11 @@ def main():
             bench.warm()
             for server in bench.servers:
                 server.close()
-        except load.Failed as failure:
-            raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
-        finally:
-            for server in bench.servers:
-                if server.process.poll() is None:
-                    server.kill()
-    bench.table()
+    bench.table.print("peer")
     print(f"\n{chosen.rounds} rounds of {chosen.seconds} s each, in turns; medians; each ratio is the median of the "
-          f"rounds' ratios, that of processor time the ratio of medians; {time.monotonic() - start:.0f} s in all. "
-          "No answer was wrong.")
-    raise SystemExit(1 if bench.missed else 0)
+          "rounds' ratios, with the smallest and the largest; that of processor time is the ratio of medians; "
+          f"{time.monotonic() - start:.0f} s in all. No answer was wrong.")
+    raise SystemExit(1 if bench.table.missed else 0)
 
 
 main()

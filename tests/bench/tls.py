@@ -10,13 +10,13 @@ import re
 import resource
 import socket
 import ssl
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
+import figures
 import load
 from load import Failed, Row
 from servers import AUTHORIZATION, Nginx, Portrait
@@ -102,8 +102,7 @@ class Bench:
     def __init__(self, arguments, scratch):
         self.arguments, self.scratch = arguments, scratch
         self.seconds = 1 if arguments.smoke else arguments.seconds
-        self.lines = []
-        self.missed = False
+        self.table = figures.Table(judged=not arguments.smoke, shown=True)
 
     def prepare(self):
         for row in ROWS:
@@ -121,27 +120,12 @@ class Bench:
         rounds = [[] for _ in sides]
         for number in range(self.arguments.rounds):
             order = list(zip(sides, rounds))
-            for side, figures in order if number % 2 == 0 else order[::-1]:
-                figures.append(go(side))
+            for side, goes in order if number % 2 == 0 else order[::-1]:
+                goes.append(go(side))
         return rounds
 
-    def compare(self, name, rounds, figure, wanted=None, least=True):
-        ours, peers = ([go[figure] for go in goes] for goes in rounds)
-        ratios = sorted(own / peer for own, peer in zip(ours, peers))
-        ratio = statistics.median(ratios)
-        verdict = ""
-        if wanted is not None:
-            met = ratio >= wanted if least else ratio <= wanted
-            verdict = f"{'≥' if least else '≤'} {wanted:g}" + ("" if self.arguments.smoke else
-                                                               ": met" if met else ": MISSED")
-            self.missed |= not met
-        self.line(name, statistics.median(ours), statistics.median(peers),
-                  f"{ratio:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})", verdict)
-
-    def line(self, name, ours, peers, ratio, verdict):
-        self.lines.append((name, f"{ours:,.0f}" if ours >= 1000 else f"{ours:,.1f}",
-                           f"{peers:,.0f}" if peers >= 1000 else f"{peers:,.1f}", ratio, verdict))
-        print(" | ".join(cell for cell in self.lines[-1] if cell), file=sys.stderr, flush=True)
+    def compare(self, name, rounds, figure, wanted=None):
+        self.table.pairs(name, figures.of_goes(figure, *rounds), wanted=wanted, least=True)
 
     def requests(self, sides):
         for row in ROWS:
@@ -182,10 +166,7 @@ class Bench:
         for side in sides:
             side.put_everybody(dataclasses.replace(ROWS[0], persons=1))
         ours, peer = (memory_of_idle(side, 200 if self.arguments.smoke else 2000) for side in sides)
-        met = ours <= IDLE_WANTED
-        self.missed |= not met
-        self.line("memory of an idle connection, bytes", ours, peer, "",
-                  f"≤ {IDLE_WANTED:,}" + ("" if self.arguments.smoke else ": met" if met else ": MISSED"))
+        self.table.single("memory of an idle connection, bytes", ours, peer, wanted=IDLE_WANTED)
 
 
 def memory_of_idle(side, count):
@@ -244,11 +225,8 @@ def main():
             for side in sides:
                 side.close()
     print(f"{ciphers.pop()[0]}, P-256, {os.cpu_count()} processors; goes of {bench.seconds} s, {arguments.rounds} of each\n")
-    print(f"| | portrait | {'other' if arguments.beside else 'nginx'} | ratio (smallest to largest) | wanted |\n"
-          "|---|---|---|---|---|")
-    for line in bench.lines:
-        print(f"| {' | '.join(line)} |")
-    return 1 if bench.missed and not arguments.smoke and not arguments.beside else 0
+    bench.table.print("other" if arguments.beside else "nginx")
+    return 1 if bench.table.missed and not arguments.beside else 0
 
 
 if __name__ == "__main__":
