@@ -6,11 +6,11 @@ import os
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import time
 import urllib.request
 
+import figures
 import load
 from load import Row
 from servers import AUTHORIZATION, Portrait
@@ -47,24 +47,25 @@ def main():
 
     picture = chosen.folder / "picture.jpg"
     subprocess.run([chosen.binaries / "portrait_bench_picture", picture, str(chosen.size), "0"], check=True)
+    table = figures.Table(shown=True)
     servers = {}
     try:
-        for persons in (many,) if chosen.only_cold else (FEW, many):
-            folder = chosen.folder / f"persons{persons}"
-            subprocess.run([chosen.binaries / "portrait_store_fill", folder, str(persons), str(chosen.size)], check=True)
-        row = Row("GET", "GET", chosen.size, persons=many, random=True, files=[picture], pictures=[picture.read_bytes()])
-        measure_cold(chosen, row)
-        if not chosen.only_cold:
-            for persons in (FEW, many):
-                servers[persons] = start(chosen, persons)
-            measure(chosen, servers, picture, many)
-    except load.Failed as failure:
-        raise SystemExit(f"tests/bench: Wrong answer: {failure}") from None
+        with load.checked(servers.values()):
+            for persons in (many,) if chosen.only_cold else (FEW, many):
+                folder = chosen.folder / f"persons{persons}"
+                subprocess.run([chosen.binaries / "portrait_store_fill", folder, str(persons), str(chosen.size)], check=True)
+            row = Row("GET", "GET", chosen.size, persons=many, random=True, files=[picture], pictures=[picture.read_bytes()])
+            measure_cold(chosen, table, row)
+            if not chosen.only_cold:
+                for persons in (FEW, many):
+                    servers[persons] = start(chosen, persons)
+                measure(chosen, table, servers, picture, many)
+            for server in servers.values():
+                server.close()
     finally:
-        for server in servers.values():
-            server.close()
         if not chosen.keep:
             shutil.rmtree(chosen.folder)
+    table.print("peer")
 
 
 def start(chosen, persons):
@@ -73,41 +74,39 @@ def start(chosen, persons):
                     "--cache-bytes", "0", "--index-bytes", str(INDEX_BYTES))
 
 
-def measure_cold(chosen, row):
-    """Prints start and memory of the large store, and its GETs when no file of it is in memory."""
+def measure_cold(chosen, table, row):
+    """Measures start and memory of the large store, and its GETs when no file of it is in memory."""
     server = start(chosen, row.persons)
     server.kill()
     forget_files()
     server = start(chosen, row.persons)
-    print(f"{row.persons:,} persons: start after a kill, with no file in memory: {server.started_in:.2f} s", flush=True)
+    table.single(f"{row.persons:,} persons: start after a kill, with no file in memory, seconds", server.started_in, wanted=2)
     try:
         began = time.monotonic()
         index = wait_for_index(server)
-        print(f"idle memory: {memory(server) / 2**20:,.0f} MiB, of which the index has {index / 2**20:,.0f}, "
-              f"{index / row.persons:.1f} bytes a person; it was filled in {time.monotonic() - began:.0f} s", flush=True)
-        figures = [cold_go(chosen, server, row) for _ in range(chosen.rounds)]
+        table.add("seconds until the index is full", time.monotonic() - began)
+        table.add("idle memory, MiB", memory(server) / 2**20)
+        table.single("index, bytes a person", index / row.persons, wanted=64)
+        goes = [cold_go(chosen, server, row) for _ in range(chosen.rounds)]
     finally:
         server.close()
-    rate = statistics.median(figure["rate"] for figure in figures)
-    reads = statistics.median(figure["disk_reads"] for figure in figures)
-    read = statistics.median(figure["bytes_read"] for figure in figures)
-    spent = statistics.median(figure["processor_us"] for figure in figures)
-    print(f"GET with no file in memory: {rate:,.0f} per second, {spent:.1f} µs of processor time; {reads:.2f} reads "
-          f"and {read:,.0f} bytes of the disk each (wanted at most 1.1 reads: {'met' if reads <= 1.1 else 'MISSED'})")
+    for figure, name, wanted in (("processor_us", "processor time, µs", None), ("disk_reads", "reads of the disk", 1.1),
+                                 ("bytes_read", "bytes of the disk", None)):
+        table.spread(f"GET with no file in memory: {name}", [go[figure] for go in goes], wanted)
+    rates = [go["rate"] for go in goes]
     for depth in DEPTHS:
-        disk = random_reads(chosen, row, depth)
-        print(f"fio, random reads of {record_bytes(row)} bytes, {depth} at a time: {disk:,.0f} per second; GET has "
-              f"{rate / disk:.2f} of them" + (f" (wanted at least 0.7: {'met' if rate >= 0.7 * disk else 'MISSED'})"
-                                              if depth == DEPTHS[0] else ""), flush=True)
+        reads = random_reads(chosen, row, depth)
+        table.pairs(f"GET with no file in memory, per second; peer: fio, {depth} reads of {record_bytes(row)} bytes at a time",
+                    (rates, [reads] * len(rates)), wanted=0.7 if depth == DEPTHS[0] else None, least=True)
 
 
 def cold_go(chosen, server, row):
     forget_files()
     reads, read = disk_reads(chosen.folder), bytes_read(server)
-    figures = load.run(server, row, chosen.seconds, chosen.folder)
-    figures["disk_reads"] = (disk_reads(chosen.folder) - reads) / figures["requests"]
-    figures["bytes_read"] = (bytes_read(server) - read) / figures["requests"]
-    return figures
+    go = load.run(server, row, chosen.seconds, chosen.folder)
+    go["disk_reads"] = (disk_reads(chosen.folder) - reads) / go["requests"]
+    go["bytes_read"] = (bytes_read(server) - read) / go["requests"]
+    return go
 
 
 def forget_files():
@@ -159,7 +158,7 @@ def random_reads(chosen, row, depth):
     return json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]["read"]["iops"]
 
 
-def measure(chosen, servers, picture, many):
+def measure(chosen, table, servers, picture, many):
     for method in ("GET", "PUT"):
         rows = {persons: Row(f"{method} of {persons:,}", method, chosen.size, persons=persons, random=True,
                              files=[picture], pictures=[picture.read_bytes()]) for persons in servers}
@@ -169,10 +168,7 @@ def measure(chosen, servers, picture, many):
                 rate = load.run(server, rows[persons], chosen.seconds, chosen.folder)["rate"]
                 if turn:  # the first is a warm-up
                     rates[persons].append(rate)
-        ratio = statistics.median(few / much for few, much in zip(rates[FEW], rates[many]))
-        print(f"{method}: {statistics.median(rates[FEW]):,.0f} per second with {FEW:,} persons, "
-              f"{statistics.median(rates[many]):,.0f} with {many:,}; {ratio:.2f} times as fast with {FEW:,} "
-              f"(wanted at most 1.3: {'met' if ratio <= 1.3 else 'MISSED'})", flush=True)
+        table.pairs(f"{method} with {FEW:,} persons, per second; peer: with {many:,}", (rates[FEW], rates[many]), wanted=1.3)
 
 
 main()
