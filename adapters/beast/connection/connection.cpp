@@ -108,6 +108,19 @@ Awaitable<void> Connection::run(bool rejected) {
     bool go_on = true;
     while (go_on && !shared_->cutting) {
         ++served_;
+        begin_waiting();
+        if (idle_) {
+            if (shared_->draining && !stream_.has_unread())
+                break;
+            // Thousands of connections may wait here, without the memory that a request needs: neither a
+            // workspace nor the frames of the coroutines that serve it.
+            if (!stream_.has_received()) {
+                const auto [error] = co_await stream_.wait_readable();
+                if (error)
+                    break;
+            }
+            end_waiting();
+        }
         go_on = co_await serve_one();
     }
     if (idle_)
@@ -115,10 +128,33 @@ Awaitable<void> Connection::run(bool rejected) {
     stream_.close();
 }
 
+// Begins to wait for a request; idle, unless some of its bytes have arrived.
+void Connection::begin_waiting() {
+    forget_request();
+    idle_ = buffer_.size() == 0;
+    started_ = std::chrono::steady_clock::now();
+    set_deadline(idle_ ? shared_->options.idle_timeout : shared_->options.header_timeout);
+    if (idle_) {
+        io_thread_->idle(*this);
+        release_workspace();
+    } else {
+        start_exchange();
+    }
+}
+
+// Marked as busy before reading: an idle connection may be closed at any suspension point.
+void Connection::end_waiting() {
+    io_thread_->busy(*this);
+    idle_ = false;
+    started_ = std::chrono::steady_clock::now();
+    set_deadline(shared_->options.header_timeout);
+    acquire_workspace();
+    start_exchange();
+}
+
 // Serves a request: reads its head, lets the endpoint judge it, reads its body, gives that to the endpoint,
 // writes the answer. False when the connection is over.
 Awaitable<bool> Connection::serve_one() {
-    forget_request();
     if (co_await read_head() != Arrival::complete || !accept_head())
         co_return co_await give_up();
 

@@ -56,6 +56,8 @@ private:
     Awaitable<void> reject();
 
     // connection.cpp: one request
+    void begin_waiting();
+    void end_waiting();
     Awaitable<bool> serve_one();
     void forget_request();
     void start_exchange();

@@ -37,38 +37,14 @@ Problem problem_of_head(const beast::error_code& error, std::uint32_t limit) {
 } // namespace
 
 Awaitable<Connection::Arrival> Connection::read_head() {
-    idle_ = buffer_.size() == 0;
-    started_ = std::chrono::steady_clock::now();
-    set_deadline(idle_ ? shared_->options.idle_timeout : shared_->options.header_timeout);
-    if (idle_)
-        io_thread_->idle(*this);
-    else
-        start_exchange();
     for (;;) {
         if (buffer_.size() != 0) {
             if (const auto arrival = parse_head())
                 co_return *arrival;
         }
-        if (shared_->cutting || (idle_ && shared_->draining && !stream_.has_unread()))
+        if (shared_->cutting)
             co_return Arrival::closed;
         beast::error_code error;
-        if (idle_) {
-            // Thousands of connections may wait here, without the memory that a request needs.
-            release_workspace();
-            if (stream_.is_secure())
-                co_await stream_.wait_readable(error);
-            else
-                std::tie(error) = co_await stream_.wait_plain_readable();
-            if (error)
-                co_return Arrival::closed;
-            // Marked as busy before reading: an idle connection may be closed at any suspension point.
-            io_thread_->busy(*this);
-            idle_ = false;
-            started_ = std::chrono::steady_clock::now();
-            set_deadline(shared_->options.header_timeout);
-            acquire_workspace();
-            start_exchange();
-        }
         const net::mutable_buffer room = buffer_.prepare(head_read_size);
         std::size_t count = 0;
         if (stream_.is_secure())

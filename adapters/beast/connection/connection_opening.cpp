@@ -13,8 +13,7 @@ Awaitable<bool> Connection::open() {
     set_deadline(shared_->options.header_timeout);
     idle_ = true;
     io_thread_->idle(*this);
-    beast::error_code error;
-    co_await stream_.wait_readable(error);
+    auto [error] = co_await stream_.wait_readable();
     io_thread_->busy(*this);
     idle_ = false;
     if (error || shared_->cutting)

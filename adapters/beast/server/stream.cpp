@@ -53,12 +53,6 @@ std::string Stream::handshake_fault(const beast::error_code& error) const {
     return tls_ ? tls_->fault_reason(error) : std::string{"plain HTTP"};
 }
 
-Awaitable<void> Stream::wait_readable(beast::error_code& error) {
-    if (tls_ && tls_->has_received())
-        return TlsLayer::completed();
-    return socket_.async_wait(Socket::wait_read, net::redirect_error(use_awaitable, error));
-}
-
 Awaitable<std::size_t> Stream::read_some(net::mutable_buffer buffer, beast::error_code& error) {
     if (tls_)
         return tls_->read_some(buffer, error);
@@ -133,9 +127,13 @@ Awaitable<std::size_t> Stream::discard_some(net::mutable_buffer room, beast::err
     return socket_.async_read_some(room, net::redirect_error(use_awaitable, error));
 }
 
+bool Stream::has_received() const noexcept {
+    return tls_ && tls_->has_received();
+}
+
 bool Stream::has_unread() noexcept {
     beast::error_code ignored;
-    return (tls_ && tls_->has_received()) || (socket_.is_open() && socket_.available(ignored) != 0);
+    return has_received() || (socket_.is_open() && socket_.available(ignored) != 0);
 }
 
 bool Stream::peer_has_ended() noexcept {

@@ -42,11 +42,13 @@ public:
     /// TLS is used.
     bool is_secure() const noexcept { return tls_ != nullptr; }
 
-    /// Until there is something to read, or the end.
-    Awaitable<void> wait_readable(beast::error_code& error);
+    /// Until the socket has something to read, or the end. An operation with the error: it needs no
+    /// coroutine's frame. Bytes that TLS `has_received` don't end it.
+    auto wait_readable() { return socket_.async_wait(Socket::wait_read, net::as_tuple(net::deferred)); }
+    /// TLS has taken bytes from the socket that haven't been read yet.
+    bool has_received() const noexcept;
     Awaitable<std::size_t> read_some(net::mutable_buffer buffer, beast::error_code& error);
-    // As above for a plain stream, without a coroutine's frame: an operation with the error first.
-    auto wait_plain_readable() { return socket_.async_wait(Socket::wait_read, net::as_tuple(net::deferred)); }
+    // As above for a plain stream, without a coroutine's frame.
     auto read_plain(net::mutable_buffer buffer) {
         return socket_.async_read_some(buffer, net::as_tuple(net::deferred));
     }

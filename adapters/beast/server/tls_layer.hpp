@@ -31,7 +31,6 @@ public:
     bool received_plain_http() const noexcept { return received_plain_http_; }
     /// OpenSSL's reason of the error.
     std::string fault_reason(const beast::error_code& error) const;
-    static Awaitable<void> completed() { co_return; }
 
 private:
     struct Free {
