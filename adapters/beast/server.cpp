@@ -100,16 +100,13 @@ private:
     std::shared_ptr<ServerShared> shared_;
 };
 
-Awaitable<void> serve(std::shared_ptr<Connection> connection, bool rejected) {
-    co_await connection->run(rejected);
-}
-
 void spawn_connection(Presence presence, const std::shared_ptr<IoThread>& io_thread, Socket socket,
                       const net::ip::address& address, bool rejected) {
     const std::shared_ptr<ServerShared> shared = presence.shared();
     auto connection =
         std::make_shared<Connection>(shared, io_thread, std::move(socket), address, shared->tls());
-    net::co_spawn(io_thread->context, serve(std::move(connection), rejected),
+    Connection& started = *connection;
+    net::co_spawn(io_thread->context, started.run(std::move(connection), rejected),
                   [presence = std::move(presence)](const std::exception_ptr& failure) {
                       if (failure) {
                           presence.shared()->event(Severity::error, "A connection ended by an exception: " +

@@ -100,7 +100,7 @@ void Connection::cut() {
     give_up_waiting_.emit(net::cancellation_type::terminal);
 }
 
-Awaitable<void> Connection::run(bool rejected) {
+Awaitable<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self, bool rejected) {
     if (!co_await open())
         co_return;
     if (rejected || address_is_full())
@@ -211,9 +211,10 @@ bool Connection::accept_head() {
     in_flight_.emplace(shared_->requests_in_flight);
     fill_head();
     const unsigned minor_version = exchange_->parser->get().version() % 10;
-    problem_ = check_framing(exchange_->head, minor_version);
-    if (problem_)
+    if (auto problem = check_framing(exchange_->head, minor_version)) {
+        refuse(*std::move(problem));
         return false;
+    }
     expects_continue_ = expects_continue(exchange_->head, minor_version);
     if (!has_body())
         arrived_ = std::chrono::steady_clock::now();
@@ -255,7 +256,6 @@ void Connection::forget_request() {
     request_id_.clear();
     problem_.reset();
     body_.reset();
-    response_ = {};
 }
 
 void Connection::start_exchange() {

@@ -26,7 +26,7 @@
 namespace portrait::http {
 
 /// One connection: reads requests, asks the endpoint, writes answers in order. Lives on one io thread.
-class Connection final : public std::enable_shared_from_this<Connection>, public ServedConnection {
+class Connection final : public ServedConnection {
 public:
     /// With a context it speaks TLS.
     Connection(std::shared_ptr<ServerShared> shared, std::shared_ptr<IoThread> io_thread, Socket socket,
@@ -35,9 +35,9 @@ public:
     Connection& operator=(const Connection&) = delete;
     ~Connection() override;
 
-    /// Serves until the connection ends. A rejected one gets 503 to any request. After an exception the
-    /// connection is over.
-    Awaitable<void> run(bool rejected);
+    /// Serves until the connection ends, and owns it until then. A rejected one gets 503 to any request.
+    /// After an exception the connection is over.
+    Awaitable<void> run(std::shared_ptr<Connection> self, bool rejected);
 
     bool check(SteadyTime now) override;
     void begin_drain() override;
@@ -93,7 +93,7 @@ private:
     Awaitable<std::optional<std::string>> next_piece(const std::shared_ptr<BodyProducer>& producer);
 
     // connection_answer.cpp: its answer
-    Awaitable<bool> answer(Response&& response, bool keep);
+    Awaitable<bool> answer(Response&& made, bool keep);
     Awaitable<bool> answer_refused();
     Response refusal() const;
     void replace_without_room(Response& response);
@@ -153,9 +153,8 @@ private:
     std::optional<Admission> admission_;
     std::string principal_;
     std::string request_id_;
-    std::optional<Problem> problem_;
+    std::unique_ptr<Problem> problem_;
     std::optional<BodyBuffer> body_;
-    Response response_;
     std::string head_text_;
 };
 

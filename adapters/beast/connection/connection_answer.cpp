@@ -21,7 +21,7 @@ constexpr std::uint64_t linger_bytes = 64ULL << 20;
 } // namespace
 
 Connection::Arrival Connection::refuse(Problem problem) {
-    problem_ = std::move(problem);
+    problem_ = std::make_unique<Problem>(std::move(problem));
     if (body_) {
         // Released before the answer is written: other bodies need the room.
         body_.reset();
@@ -54,8 +54,8 @@ void Connection::replace_without_room(Response& response) {
         return;
     if (const auto* const id = response.find("X-Request-Id"))
         request_id_ = *id;
-    problem_ =
-        try_again("service.answer_bytes_in_flight", "Too many answers are being sent at present; try again");
+    problem_ = std::make_unique<Problem>(
+        try_again("service.answer_bytes_in_flight", "Too many answers are being sent at present; try again"));
     Response refused = refusal();
     problem_.reset();
     refused.principal = std::move(response.principal);
@@ -70,26 +70,27 @@ Awaitable<bool> Connection::answer_refused() {
 
 // Writes the answer; with `keep`, and when neither side wants to close, the connection stays and the result
 // is true.
-Awaitable<bool> Connection::answer(Response&& response, bool keep) {
-    response_ = std::move(response);
+Awaitable<bool> Connection::answer(Response&& made, bool keep) {
+    Response& response = exchange_->response;
+    response = std::move(made);
     const bool to_head = head_complete_ && exchange_->head.method == "HEAD";
-    const std::optional<std::uint64_t> length = response_.length();
-    const std::string_view body = to_head || !length ? std::string_view{} : response_.body_text();
-    const bool wrong_length = !to_head && response_.producer() == nullptr && length && *length != body.size();
+    const std::optional<std::uint64_t> length = response.length();
+    const std::string_view body = to_head || !length ? std::string_view{} : response.body_text();
+    const bool wrong_length = !to_head && response.producer() == nullptr && length && *length != body.size();
     const bool unbounded =
-        response_.producer() != nullptr && !length && exchange_->parser->get().version() == 10;
-    const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response_.close &&
+        response.producer() != nullptr && !length && exchange_->parser->get().version() == 10;
+    const bool keep_alive = keep && head_complete_ && exchange_->parser->keep_alive() && !response.close &&
                             !wrong_length && !unbounded && !shared_->draining &&
                             served_ < shared_->options.requests_per_connection;
-    const auto* const made = std::get_if<std::shared_ptr<BodyProducer>>(&response_.body);
-    const auto producer = to_head || made == nullptr ? nullptr : *made;
+    const auto* const held = std::get_if<std::shared_ptr<BodyProducer>>(&response.body);
+    const auto producer = to_head || held == nullptr ? nullptr : *held;
     ResponseFraming framing;
     framing.chunked = producer != nullptr && !length && exchange_->parser->get().version() != 10;
     framing.close = !keep_alive;
     framing.keep_alive = keep_alive && exchange_->parser->get().version() == 10;
     framing.date = io_thread_->date();
     framing.transport_security = stream_.is_secure() ? shared_->transport_security : std::string_view{};
-    write_response_head(response_, framing, head_text_);
+    write_response_head(response, framing, head_text_);
 
     answering_ = true;
     sending_ = true;
@@ -113,7 +114,7 @@ Awaitable<bool> Connection::answer(Response&& response, bool keep) {
         exchange_->answer.release();
         exchange_->piece_charge.release();
     }
-    response_ = {};
+    response = {};
     in_flight_.reset();
     if (!whole)
         co_return false;
@@ -125,11 +126,12 @@ Awaitable<bool> Connection::answer(Response&& response, bool keep) {
 void Connection::log_access(std::uint64_t response_bytes) const {
     if (!shared_->log)
         return;
-    const auto* const request_id = response_.find("X-Request-Id");
+    const Response& response = exchange_->response;
+    const auto* const request_id = response.find("X-Request-Id");
     AccessRecord record;
     record.request_id = request_id == nullptr ? std::string_view{} : *request_id;
     record.remote_address = exchange_->remote_address;
-    record.principal = response_.principal.empty() ? principal_ : response_.principal;
+    record.principal = response.principal.empty() ? principal_ : response.principal;
     LoggedFields fields;
     if (head_complete_) {
         fields = logged_fields(exchange_->head);
@@ -138,11 +140,11 @@ void Connection::log_access(std::uint64_t response_bytes) const {
         record.method = exchange_->head.method;
         record.path = exchange_->head.target.substr(0, exchange_->head.target.find('?'));
     }
-    record.status = response_.status;
+    record.status = response.status;
     record.request_bytes = request_bytes_;
     record.response_bytes = response_bytes;
-    record.route = response_.route;
-    record.rule = response_.rule;
+    record.route = response.route;
+    record.rule = response.rule;
     if (arrived_)
         record.received = std::chrono::duration_cast<std::chrono::microseconds>(*arrived_ - started_);
     record.duration =

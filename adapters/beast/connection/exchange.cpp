@@ -40,6 +40,7 @@ void ConnectionExchange::clear() {
     answer = {};
     piece_charge = {};
     share.reset();
+    response = {};
     no_room = false;
     if (stop.stop_requested())
         stop = std::stop_source{};
@@ -51,13 +52,13 @@ void ConnectionExchange::start_parser() {
                    std::make_tuple(FieldAllocator{&head_memory}));
 }
 
-void ConnectionExchange::count(Response& response) noexcept {
+void ConnectionExchange::count(Response& made) noexcept {
     try {
-        no_room = !answer.replace(response.body, !response.repeatable);
+        no_room = !answer.replace(made.body, !made.repeatable);
         if (no_room)
-            response.body = std::monostate{};
+            made.body = std::monostate{};
     } catch (...) { // no memory to count with
-        no_room = response.repeatable;
+        no_room = made.repeatable;
     }
 }
 

@@ -59,6 +59,7 @@ struct ConnectionExchange {
     MemoryCharge charge;
     std::stop_source stop;     ///< requested when the client has gone or the time is over
     bool abandoned = false;    ///< the connection has answered without waiting for the endpoint's answer
+    Response response;         ///< that is being sent
     bool no_room = false;      ///< for the body of the answer, which was dropped
     MemoryCharge answer;       ///< the memory of its body
     MemoryCharge piece_charge; ///< that of its present piece
@@ -77,7 +78,7 @@ struct ConnectionExchange {
 
     /// Counts the memory of the answer's body, or drops the body and sets `no_room`. Called on the thread
     /// where the answer becomes ready, so that answers that wait for their io thread are counted.
-    void count(Response& response) noexcept;
+    void count(Response& made) noexcept;
     /// As above for a piece; without room it becomes an error.
     void count(result<BodyProducer::Piece>& piece) noexcept;
 };
