@@ -19,7 +19,7 @@ import urllib.request
 import figures
 import load
 from load import Failed, Row
-from servers import AUTHORIZATION, Nginx, Portrait
+from servers import AUTHORIZATION, Nginx, Portrait, children
 
 KIB = 1024
 ROWS = [
@@ -169,6 +169,15 @@ class Bench:
         self.table.single("memory of an idle connection, bytes", ours, peer, wanted=IDLE_WANTED)
 
 
+def allocated(side):
+    """Returns the bytes of memory of a server's processes without pages of files: their share depends on other processes."""
+    total = 0
+    for pid in [side.process.pid, *children(side.process.pid)]:
+        status = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += int(re.search(r"^Pss_Anon: +(\d+) kB", status, re.MULTILINE)[1]) * 1024
+    return total
+
+
 def memory_of_idle(side, count):
     """Returns the bytes of a server's memory for each of `count` connections that are idle after one answer."""
     signed = f"Authorization: {AUTHORIZATION}\r\n" if side.signed else ""
@@ -185,11 +194,11 @@ def memory_of_idle(side, count):
     with contextlib.ExitStack() as opened:
         for _ in range(200):  # the first connections also cause memory that is allocated once
             connect()
-        before = side.resident()
+        before = allocated(side)
         for _ in range(count):
             connect()
         time.sleep(0.5)
-        return (side.resident() - before) / count
+        return (allocated(side) - before) / count
 
 
 def main():
