@@ -57,7 +57,7 @@ struct Settings {
     portrait::http::SignInLimits sign_in_limits{};
     std::size_t hashing_threads = 1;
     std::uint64_t cache_bytes = 64ULL << 20;
-    std::uint64_t index_bytes = 128ULL << 20; ///< of `SqliteOptions`
+    std::uint64_t index_bytes = 128ULL << 20;  ///< of `SqliteOptions`
     std::size_t render_threads = 0;            ///< 0: one per core
     std::uint64_t render_bytes = 256ULL << 20; ///< of decoded pixels at a time
     bool isolate_renderings = false;
