@@ -13,7 +13,7 @@ import urllib.request
 import figures
 import load
 from load import Row
-from servers import AUTHORIZATION, Portrait
+from servers import AUTHORIZATION, Portrait, status_of
 
 HEADER = 64  # of a record
 FEW = 10_000
@@ -25,7 +25,7 @@ DEPTHS = 8, 64  # the threads that read, and the connections
 def persons_for(wanted, size, folder):
     """Returns `wanted`, or fewer if the disk has too little space for them."""
     kept = sum(file.stat().st_blocks * 512 for file in (folder / f"persons{wanted}").rglob("*") if file.is_file())
-    each = (size + HEADER + 4095) // 4096 * 4096 + BYTES_OF_ROWS
+    each = record_bytes(size) + BYTES_OF_ROWS
     room = (shutil.disk_usage(folder).free + kept) / 1.2
     return wanted if room > wanted * each else int(room / each / 100_000) * 100_000
 
@@ -85,7 +85,7 @@ def measure_cold(chosen, table, row):
         began = time.monotonic()
         index = wait_for_index(server)
         table.add("seconds until the index is full", time.monotonic() - began)
-        table.add("idle memory, MiB", memory(server) / 2**20)
+        table.add("idle memory, MiB", status_of(server.process.pid, "VmRSS") / 1024)
         table.single("index, bytes a person", index / row.persons, wanted=64)
         goes = [cold_go(chosen, server, row) for _ in range(chosen.rounds)]
     finally:
@@ -96,7 +96,7 @@ def measure_cold(chosen, table, row):
     rates = [go["rate"] for go in goes]
     for depth in DEPTHS:
         reads = random_reads(chosen, row, depth)
-        table.pairs(f"GET with no file in memory, per second; peer: fio, {depth} reads of {record_bytes(row)} bytes at a time",
+        table.pairs(f"GET with no file in memory, per second; peer: fio, {depth} reads of {record_bytes(row.size)} bytes at a time",
                     (rates, [reads] * len(rates)), wanted=0.7 if depth == DEPTHS[0] else None, least=True)
 
 
@@ -125,11 +125,6 @@ def bytes_read(server):
     return int(re.search(r"^read_bytes: (\d+)", pathlib.Path(f"/proc/{server.process.pid}/io").read_text(), re.M)[1])
 
 
-def memory(server):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(r"^VmRSS:\s+(\d+)", status, re.M)[1]) * 1024
-
-
 def wait_for_index(server):
     """Returns the bytes of the index when it has stopped growing."""
     request = urllib.request.Request(server.url + "/metrics", headers={"Authorization": AUTHORIZATION})
@@ -143,8 +138,8 @@ def wait_for_index(server):
         time.sleep(2)
 
 
-def record_bytes(row):
-    return (row.size + HEADER + 4095) // 4096 * 4096
+def record_bytes(size):
+    return (size + HEADER + 4095) // 4096 * 4096
 
 
 def random_reads(chosen, row, depth):
@@ -152,7 +147,7 @@ def random_reads(chosen, row, depth):
     files = sorted((chosen.folder / f"persons{row.persons}" / "pictures").glob("*.seg"))
     files = [file for file in files if file.stat().st_size >= 2**30] or files
     done = subprocess.run(
-        ["fio", "--name=reads", f"--filename={':'.join(map(str, files))}", "--rw=randread", f"--bs={record_bytes(row)}",
+        ["fio", "--name=reads", f"--filename={':'.join(map(str, files))}", "--rw=randread", f"--bs={record_bytes(row.size)}",
          f"--iodepth={depth}", "--ioengine=libaio", "--direct=1", "--readonly", "--time_based",
          f"--runtime={chosen.seconds}", "--output-format=json"], check=True, capture_output=True, text=True)
     return json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]["read"]["iops"]

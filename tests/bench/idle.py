@@ -33,11 +33,11 @@ def memory_of_idle(server, count):
     try:
         for _ in range(200):  # the first connections also cause memory that is allocated once
             connect()
-        before = server.resident()
+        before = server.allocated()
         for _ in range(count):
             connect()
         time.sleep(1)
-        return (server.resident() - before) / count
+        return (server.allocated() - before) / count
     finally:
         for connection in connections:
             connection.close()

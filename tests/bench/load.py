@@ -151,7 +151,7 @@ def read_back(server, row, sample=None):
 
 @contextlib.contextmanager
 def checked(servers):
-    """A wrong answer in the `with` block ends the program with a message. Kills the servers that still run behind the block."""
+    """A wrong answer in the `with` block ends the program with a message. Afterwards kills the servers that still run."""
     try:
         yield
     except Failed as failure:

@@ -14,7 +14,7 @@ import time
 import figures
 import load
 from load import Row
-from servers import AUTHORIZATION, Nginx, Portrait
+from servers import AUTHORIZATION, Nginx, Portrait, status_of
 
 PERSONS = 50
 BROWSER_CONNECTIONS = 6  # as many as a browser opens to a host
@@ -173,11 +173,6 @@ def page(server, query):
         for done in [pool.submit(one_connection) for _ in range(BROWSER_CONNECTIONS)]:
             done.result()
     return time.monotonic() - start
-
-
-def status_of(pid, field):
-    """Returns a field of /proc/PID/status in KiB."""
-    return int(re.search(rf"{field}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 
 def arguments():

@@ -35,9 +35,12 @@ class Server:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def resident(self):
-        """Returns the bytes of memory of the process and its children."""
-        return sum(resident(pid) for pid in [self.process.pid, *children(self.process.pid)])
+    def allocated(self):
+        """
+        Returns the bytes of memory of the process and its children without pages of files: their share depends on other
+        processes.
+        """
+        return sum(allocated(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
     def processor_time(self):
         """Returns the seconds of processor time of the process and its children until now, exact to nanoseconds."""
@@ -160,12 +163,14 @@ def free_port():
         return taken.getsockname()[1]
 
 
-def resident(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as status:
-        for line in status:
-            if line.startswith("Pss:"):  # counts memory that workers share once
-                return int(line.split()[1]) * 1024
-    return 0
+def allocated(pid):
+    # Counts memory that workers share once.
+    return int(re.search(r"^Pss_Anon: +(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)[1]) * 1024
+
+
+def status_of(pid, field):
+    """Returns a field of /proc/PID/status in KiB."""
+    return int(re.search(rf"^{field}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[1])
 
 
 def processor_time(pid):

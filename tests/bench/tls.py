@@ -7,7 +7,6 @@ import http.client
 import os
 import pathlib
 import re
-import resource
 import socket
 import ssl
 import subprocess
@@ -19,7 +18,7 @@ import urllib.request
 import figures
 import load
 from load import Failed, Row
-from servers import AUTHORIZATION, Nginx, Portrait, children
+from servers import AUTHORIZATION, Nginx, Portrait
 
 KIB = 1024
 ROWS = [
@@ -169,15 +168,6 @@ class Bench:
         self.table.single("memory of an idle connection, bytes", ours, peer, wanted=IDLE_WANTED)
 
 
-def allocated(side):
-    """Returns the bytes of memory of a server's processes without pages of files: their share depends on other processes."""
-    total = 0
-    for pid in [side.process.pid, *children(side.process.pid)]:
-        status = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-        total += int(re.search(r"^Pss_Anon: +(\d+) kB", status, re.MULTILINE)[1]) * 1024
-    return total
-
-
 def memory_of_idle(side, count):
     """Returns the bytes of a server's memory for each of `count` connections that are idle after one answer."""
     signed = f"Authorization: {AUTHORIZATION}\r\n" if side.signed else ""
@@ -194,11 +184,11 @@ def memory_of_idle(side, count):
     with contextlib.ExitStack() as opened:
         for _ in range(200):  # the first connections also cause memory that is allocated once
             connect()
-        before = allocated(side)
+        before = side.allocated()
         for _ in range(count):
             connect()
         time.sleep(0.5)
-        return (allocated(side) - before) / count
+        return (side.allocated() - before) / count
 
 
 def main():
@@ -212,7 +202,6 @@ def main():
     parser.add_argument("--smoke", action="store_true", help="every step for a second; judges nothing")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (1 if arguments.smoke else 5)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory(dir=arguments.scratch, prefix="tls.") as folder:
         scratch = pathlib.Path(folder).resolve()
         pair = make_certificate(scratch)
